@@ -1,0 +1,18 @@
+// Whole files: read under a limit, written so that a reader sees the old content or the new one.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace iago {
+
+// The content of a regular file. Error not_found if there is none, invalid beyond `limit` bytes.
+std::string read_file(const std::filesystem::path& path, std::size_t limit);
+
+// Writes beside the target, syncs, renames over it. Error disconnected with the system's reason
+// (disk full, permission), the old file intact.
+void write_file(const std::filesystem::path& path, std::string_view content);
+
+}  // namespace iago

@@ -1,0 +1,59 @@
+#include "base/json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <unordered_set>
+#include <vector>
+
+#include "base/error.h"
+
+namespace iago {
+namespace {
+
+std::string position(std::string_view text, std::size_t byte) {
+  std::string_view before = text.substr(0, std::min(byte, text.size()));
+  auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  auto start = before.rfind('\n');
+  auto column = before.size() - (start == std::string_view::npos ? 0 : start + 1);
+  return fmt::format("line {}, column {}", line, std::max<std::size_t>(column, 1));
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, std::string_view where, JsonLimits limits) {
+  if (text.size() > limits.bytes) {
+    throw Error(ErrorCode::invalid, fmt::format("{}: JSON of {} bytes, at most {} are read", where,
+                                                text.size(), limits.bytes));
+  }
+  std::vector<std::unordered_set<std::string>> keys;
+  auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
+    if (depth > static_cast<int>(limits.depth)) {
+      throw Error(ErrorCode::invalid,
+                  fmt::format("{}: JSON nested deeper than {} levels", where, limits.depth));
+    }
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys.pop_back();
+    if (event == Json::parse_event_t::key &&
+        !keys.back().insert(value.get_ref<const std::string&>()).second) {
+      throw Error(ErrorCode::invalid, fmt::format("{}: the key \"{}\" stands twice in one object",
+                                                  where, value.get_ref<const std::string&>()));
+    }
+    return true;
+  };
+  try {
+    return Json::parse(text, watch);
+  } catch (const Json::parse_error& error) {
+    throw Error(ErrorCode::invalid, fmt::format("{}: not JSON at {}: {}", where,
+                                                position(text, error.byte), error.what()));
+  } catch (const Json::exception& error) {
+    throw Error(ErrorCode::invalid, fmt::format("{}: not JSON: {}", where, error.what()));
+  }
+}
+
+std::string dump_json(const Json& value, int indent) {
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace iago

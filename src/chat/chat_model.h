@@ -1,0 +1,91 @@
+// ChatModel: whatever answers a conversation. An endpoint, a checkpoint on this machine, a script, or
+// the world's grammar. The lab sees only this interface.
+//
+// A model takes many requests at once and answers each through its callback, exactly once, from any
+// thread. What the other side says or fails to say is in the reply; `submit` itself throws only
+// Error invalid for a request that no model of this kind can serve (nothing was sent then, and the
+// callback is not called).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "text/message.h"
+
+namespace iago {
+
+struct Sampling {
+  double temperature = 1.0;        // 0 = the most probable token
+  double top_p = 1.0;              // (0, 1]
+  int top_k = 0;                   // 0 = all
+  int max_tokens = 512;            // of the reply, the prefill not counted
+  std::vector<std::string> stop;   // the reply ends before the first of these
+  bool logprobs = false;           // ask for ChatReply::token_logprobs
+  bool operator==(const Sampling&) const = default;
+};
+
+struct ChatRequest {
+  std::string id;                  // content hash of the trial; names the random stream
+  std::uint64_t seed = 0;          // the run's seed; the stream is (seed, id)
+  std::vector<Message> messages;   // ends with a user turn
+  std::string prefill;             // the assistant's turn begins with this text
+  Sampling sampling;
+};
+
+enum class Finish {
+  stop,      // the model ended its turn or met a stop string
+  length,    // max_tokens or the context's end
+  refused,   // the provider refused by its own channel
+  failed,    // no reply: see ChatReply::failure
+};
+
+enum class ReasoningChannel { none, present, unavailable };
+
+struct TokenUsage {
+  std::uint64_t prompt = 0, cached_prompt = 0, generated = 0;
+};
+
+struct ChatFailure {
+  ErrorCode code = ErrorCode::disconnected;
+  std::string message;
+};
+
+struct ChatReply {
+  Finish finish = Finish::stop;
+  std::string text;                              // without the prefill; may be invalid UTF-8
+  ReasoningChannel reasoning_channel = ReasoningChannel::none;
+  std::string reasoning;                         // the provider's own channel, not our tags
+  std::vector<float> token_logprobs;             // natural log, temperature 1, untruncated
+  TokenUsage usage;
+  std::string model_version, request_id;         // as the other side names them, or empty
+  std::optional<ChatFailure> failure;            // set exactly when finish == failed
+};
+
+struct ModelInfo {
+  std::string name;          // as the user named it: organism:faker
+  std::string identity;      // content hash of what answers: weights, script, or URL and model
+  std::size_t in_flight = 1; // how many requests keep it busy
+};
+
+class ChatModel {
+ public:
+  using Done = std::function<void(ChatReply)>;
+
+  virtual ~ChatModel() = default;
+  virtual ModelInfo info() const = 0;
+  // Takes the request and returns at once. After `stop` is requested, replies still due come soon,
+  // as they are or failed with ErrorCode::cancelled. Thread-safe. The model must outlive its
+  // pending replies; its destructor cancels and waits for them.
+  virtual void submit(ChatRequest request, std::stop_token stop, Done done) = 0;
+};
+
+// Submits one request and waits for the reply.
+ChatReply ask(ChatModel& model, ChatRequest request);
+
+}  // namespace iago
