@@ -1,5 +1,5 @@
-// ChatModel: whatever answers a conversation. An endpoint, a checkpoint on this machine, a script, or
-// the world's grammar. The lab sees only this interface.
+// ChatModel: whatever answers a conversation. An endpoint, a checkpoint on this machine, a script,
+// or the world's grammar. The lab sees only this interface.
 //
 // A model takes many requests at once and answers each through its callback, exactly once, from any
 // thread. What the other side says or fails to say is in the reply; `submit` itself throws only
@@ -21,28 +21,28 @@
 namespace iago {
 
 struct Sampling {
-  double temperature = 1.0;        // 0 = the most probable token
-  double top_p = 1.0;              // (0, 1]
-  int top_k = 0;                   // 0 = all
-  int max_tokens = 512;            // of the reply, the prefill not counted
-  std::vector<std::string> stop;   // the reply ends before the first of these
-  bool logprobs = false;           // ask for ChatReply::token_logprobs
+  double temperature = 1.0;       // 0 = the most probable token
+  double top_p = 1.0;             // (0, 1]
+  int top_k = 0;                  // 0 = all
+  int max_tokens = 512;           // of the reply, the prefill not counted
+  std::vector<std::string> stop;  // the reply ends before the first of these
+  bool logprobs = false;          // ask for ChatReply::token_logprobs
   bool operator==(const Sampling&) const = default;
 };
 
 struct ChatRequest {
-  std::string id;                  // content hash of the trial; names the random stream
-  std::uint64_t seed = 0;          // the run's seed; the stream is (seed, id)
-  std::vector<Message> messages;   // ends with a user turn
-  std::string prefill;             // the assistant's turn begins with this text
+  std::string id;                 // content hash of the trial; names the random stream
+  std::uint64_t seed = 0;         // the run's seed; the stream is (seed, id)
+  std::vector<Message> messages;  // ends with a user turn
+  std::string prefill;            // the assistant's turn begins with this text
   Sampling sampling;
 };
 
 enum class Finish {
-  stop,      // the model ended its turn or met a stop string
-  length,    // max_tokens or the context's end
-  refused,   // the provider refused by its own channel
-  failed,    // no reply: see ChatReply::failure
+  stop,     // the model ended its turn or met a stop string
+  length,   // max_tokens or the context's end
+  refused,  // the provider refused by its own channel
+  failed,   // no reply: see ChatReply::failure
 };
 
 enum class ReasoningChannel { none, present, unavailable };
@@ -58,19 +58,19 @@ struct ChatFailure {
 
 struct ChatReply {
   Finish finish = Finish::stop;
-  std::string text;                              // without the prefill; may be invalid UTF-8
+  std::string text;  // without the prefill; may be invalid UTF-8
   ReasoningChannel reasoning_channel = ReasoningChannel::none;
-  std::string reasoning;                         // the provider's own channel, not our tags
-  std::vector<float> token_logprobs;             // natural log, temperature 1, untruncated
+  std::string reasoning;              // the provider's own channel, not our tags
+  std::vector<float> token_logprobs;  // natural log, temperature 1, untruncated
   TokenUsage usage;
-  std::string model_version, request_id;         // as the other side names them, or empty
-  std::optional<ChatFailure> failure;            // set exactly when finish == failed
+  std::string model_version, request_id;  // as the other side names them, or empty
+  std::optional<ChatFailure> failure;     // set exactly when finish == failed
 };
 
 struct ModelInfo {
-  std::string name;          // as the user named it: organism:faker
-  std::string identity;      // content hash of what answers: weights, script, or URL and model
-  std::size_t in_flight = 1; // how many requests keep it busy
+  std::string name;           // as the user named it: organism:faker
+  std::string identity;       // content hash of what answers: weights, script, or URL and model
+  std::size_t in_flight = 1;  // how many requests keep it busy
 };
 
 class ChatModel {
@@ -84,6 +84,11 @@ class ChatModel {
   // pending replies; its destructor cancels and waits for them.
   virtual void submit(ChatRequest request, std::stop_token stop, Done done) = 0;
 };
+
+// Error invalid if no model of any kind could serve the request: no id, no message, a last turn
+// that is not the user's, sampling options out of range, an empty stop string, text beyond 64 MiB.
+// Every client calls it first in `submit`.
+void check_request(const ChatRequest& request);
 
 // Submits one request and waits for the reply.
 ChatReply ask(ChatModel& model, ChatRequest request);

@@ -1,0 +1,56 @@
+#include "chat/scripted.h"
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "chat/delivery.h"
+#include "chat/script.h"
+
+namespace iago {
+namespace {
+
+constexpr std::size_t kInFlight = 256;
+
+ChatReply unmatched(const ChatRequest& request, const std::string& name) {
+  constexpr std::size_t kShown = 120;
+  const std::string& user = request.messages.back().text;
+  ChatReply reply;
+  reply.finish = Finish::failed;
+  reply.failure =
+      ChatFailure{ErrorCode::not_found,
+                  fmt::format("{}: no rule matches request {}, whose last turn begins \"{}\"", name,
+                              request.id, user.substr(0, kShown))};
+  return reply;
+}
+
+}  // namespace
+
+ScriptedModel::ScriptedModel(std::string_view script, std::string_view where, std::string name)
+    : rules_(std::make_unique<const std::vector<ScriptRule>>(parse_script(script, where))),
+      info_{std::move(name), Hasher().field("scripted 1").field(script).hex(), kInFlight},
+      delivery_(std::make_unique<Delivery>()) {}
+
+ScriptedModel::~ScriptedModel() = default;
+
+ModelInfo ScriptedModel::info() const { return info_; }
+
+void ScriptedModel::submit(ChatRequest request, std::stop_token stop, Done done) {
+  check_request(request);
+  const ScriptRule* rule = find_rule(*rules_, request);
+  if (rule == nullptr) {
+    delivery_->add(unmatched(request, info_.name), {}, stop, std::move(done));
+    return;
+  }
+  Random random(request.seed, request.id);
+  const ScriptedReply& chosen = rule->replies[random.pick(rule->weights)];
+  delivery_->add(shape_reply(chosen.reply, request), chosen.delay, stop, std::move(done));
+}
+
+std::unique_ptr<ScriptedModel> load_scripted_model(const std::filesystem::path& path) {
+  return std::make_unique<ScriptedModel>(read_file(path, kMaxScriptBytes), path.string(),
+                                         "scripted:" + path.string());
+}
+
+}  // namespace iago
