@@ -1,0 +1,94 @@
+#include "stats/clustered.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace iago {
+namespace {
+
+// Sums over the queries with trials that both ways of making a ClusteredRate end with.
+struct Sums {
+  double queries = 0;
+  double inverse_repeats = 0;  // sum of 1 / trials
+  double rarer = 0;            // queries that show the rarer outcome
+};
+
+void set_effective(ClusteredRate& arm, const Sums& sums) {
+  const double spread = arm.rate * (1 - arm.rate);
+  const double full = spread / sums.queries;
+  const double independent = spread * sums.inverse_repeats / (sums.queries * sums.queries);
+  const double measured =
+      arm.queries > 1 ? std::max(arm.variance, kIndependentFloor * independent) : full;
+  const double weight = std::pow(1 + sums.rarer, -kFullClusterExponent);
+  const double variance = weight * full + (1 - weight) * measured;
+  arm.effective_n = spread > 0 ? spread / variance : sums.queries;
+  arm.effective_variance = variance;
+  arm.critical = student_critical(std::max(1.0, sums.queries - 1));
+}
+
+}  // namespace
+
+ClusteredRate clustered_rate(std::span<const QueryCounts> arm) {
+  ClusteredRate out;
+  Sums sums;
+  double mean = 0, squares = 0;  // Welford's recurrence over the queries' own rates
+  std::size_t with_success = 0, with_failure = 0;
+  for (const QueryCounts& query : arm) {
+    if (query.trials == 0) continue;
+    const double trials = static_cast<double>(query.trials);
+    const double rate = static_cast<double>(query.successes) / trials;
+    sums.queries += 1;
+    sums.inverse_repeats += 1 / trials;
+    const double from_mean = rate - mean;
+    mean += from_mean / sums.queries;
+    squares += from_mean * (rate - mean);
+    with_success += query.successes > 0;
+    with_failure += query.successes < query.trials;
+    out.n += query.trials;
+  }
+  out.queries = static_cast<std::size_t>(sums.queries);
+  if (out.queries == 0) return out;
+  out.rate = std::clamp(mean, 0.0, 1.0);
+  if (with_success == 0) out.rate = 0;
+  if (with_failure == 0) out.rate = 1;
+  if (out.queries > 1) out.variance = squares / (sums.queries * (sums.queries - 1));
+  sums.rarer = static_cast<double>(std::min(with_success, with_failure));
+  set_effective(out, sums);
+  return out;
+}
+
+ClusteredRate planned_rate(double rate, double spread, std::size_t queries, std::size_t repeats) {
+  ClusteredRate out;
+  out.rate = rate;
+  out.queries = queries;
+  out.n = queries * repeats;
+  const double count = static_cast<double>(queries), times = static_cast<double>(repeats);
+  out.variance = spread / count;
+  const double rarer = std::min(rate, 1 - rate);
+  set_effective(out, {.queries = count,
+                      .inverse_repeats = count / times,
+                      .rarer = count * (1 - std::pow(1 - rarer, times))});
+  return out;
+}
+
+Interval rate_interval(const ClusteredRate& arm) {
+  const double ratio = normal_critical() / arm.critical;
+  const double trials = arm.effective_n * ratio * ratio;
+  return mid_p(arm.rate * trials, trials);
+}
+
+Interval score_interval(const ClusteredRate& arm) {
+  return wilson_at(arm.rate, arm.effective_n, arm.critical);
+}
+
+Interval difference_interval(const ClusteredRate& a, const ClusteredRate& b, double correlation) {
+  const Interval of_a = score_interval(a), of_b = score_interval(b);
+  const auto arm_length = [correlation](double x, double y) {
+    return std::sqrt(std::max(0.0, x * x - 2 * correlation * x * y + y * y));
+  };
+  const double points = a.rate - b.rate;
+  return {std::max(-1.0, points - arm_length(a.rate - of_a.lo, of_b.hi - b.rate)),
+          std::min(1.0, points + arm_length(of_a.hi - a.rate, b.rate - of_b.lo))};
+}
+
+}  // namespace iago

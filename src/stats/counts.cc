@@ -1,0 +1,45 @@
+#include "stats/counts.h"
+
+#include "base/error.h"
+
+namespace iago {
+
+QueryCounts total(std::span<const QueryCounts> arm) {
+  QueryCounts sum;
+  for (const QueryCounts& query : arm) {
+    sum.successes += query.successes;
+    sum.trials += query.trials;
+    sum.missing += query.missing;
+  }
+  return sum;
+}
+
+double missing_share(std::span<const QueryCounts> arm) {
+  const QueryCounts sum = total(arm);
+  const std::size_t all = sum.trials + sum.missing;
+  return all == 0 ? 0.0 : static_cast<double>(sum.missing) / static_cast<double>(all);
+}
+
+ArmCounts fill_missing(std::span<const QueryCounts> arm, Missing how) {
+  ArmCounts filled(arm.begin(), arm.end());
+  for (QueryCounts& query : filled) {
+    if (how == Missing::as_success) query.successes += query.missing;
+    query.trials += query.missing;
+    query.missing = 0;
+  }
+  return filled;
+}
+
+ArmCounts without_faking_reasoning(std::span<const QueryCounts> training,
+                                   std::span<const std::size_t> faking) {
+  IAGO_CHECK(training.size() == faking.size(), "one count of faking completions per query");
+  ArmCounts rest(training.begin(), training.end());
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    IAGO_CHECK(faking[i] <= rest[i].successes, "every faking completion complies");
+    rest[i].successes -= faking[i];
+    rest[i].trials -= faking[i];
+  }
+  return rest;
+}
+
+}  // namespace iago

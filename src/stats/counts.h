@@ -1,0 +1,43 @@
+// What the statistics work on: per query and arm, how many completions were answered, how many of
+// them showed the behaviour, and how many are missing. These counts are sufficient for every figure
+// of this room, so nothing here ever holds one number per completion.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace iago {
+
+// One query in one arm. Invariant: successes <= trials (broken: abort).
+struct QueryCounts {
+  std::size_t successes = 0;  // of the trials: complied, or faked, or whatever is being counted
+  std::size_t trials = 0;     // completions in n: answered, and refused by the provider
+  std::size_t missing = 0;    // truncated, invalid format, failed: not in n, always in the bounds
+
+  bool operator==(const QueryCounts&) const = default;
+};
+
+// One arm. The index is the query: position i is the same query in every arm of a study. A query
+// that an arm does not have stands there with zeros.
+using ArmCounts = std::vector<QueryCounts>;
+
+// The sums over all queries.
+QueryCounts total(std::span<const QueryCounts> arm);
+
+// Share of the arm that is missing: missing / (trials + missing); 0 for an empty arm.
+double missing_share(std::span<const QueryCounts> arm);
+
+// The arm as it would be had every missing completion been answered, with the behaviour or without.
+enum class Missing { as_success, as_failure };
+ArmCounts fill_missing(std::span<const QueryCounts> arm, Missing how);
+
+// The training arm without its completions that show alignment-faking reasoning; `faking[i]` says
+// how many those are at query i. By definition all of them comply, so they leave successes and
+// trials alike. Missing completions stay: nobody knows what they were. This conditions on an
+// outcome (section 3.3.4 of Greenblatt et al., 2024): what is left is a selection, not a
+// counterfactual. Same length as `training`; faking[i] <= training[i].successes (broken: abort).
+ArmCounts without_faking_reasoning(std::span<const QueryCounts> training,
+                                   std::span<const std::size_t> faking);
+
+}  // namespace iago

@@ -1,0 +1,134 @@
+// The interval. The arms' score intervals on effective samples (clustered.h) are joined by square
+// and add: Newcombe (1998), Statistics in Medicine 17:2635, method 10; with any two intervals and a
+// correlation known as MOVER (Zou & Donner, 2008, Statistics in Medicine 27:1693). The correlation
+// is the one between the queries' rates in the two arms, shrunk by the same drawing as the
+// variances. Chosen by simulation (bench/coverage --compare): at 20 queries, rates of 0.03 and
+// 0.005 and 1 to 10 repeats, this one covers in every cell, Student's t on the differences 41 to 92
+// %, the studentised cluster bootstrap 38 to 89 % (both have width 0 or none at all without
+// events); at 50 queries of three repeats and rates of 0.1 or more Student covers as well as this
+// one, the bootstrap down to 90 %.
+#include "stats/gap.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "stats/clustered.h"
+
+namespace iago {
+namespace {
+
+constexpr double kPoints = 100;  // per unit of a fraction
+
+Interval in_points(const Interval& fraction) {
+  return {kPoints * fraction.lo, kPoints * fraction.hi};
+}
+
+struct Pair {
+  ArmCounts training, unmonitored;  // the queries with data in both arms
+};
+
+Pair paired(std::span<const QueryCounts> training, std::span<const QueryCounts> unmonitored) {
+  IAGO_CHECK(training.size() == unmonitored.size(), "the arms have the same queries");
+  Pair pair;
+  for (std::size_t i = 0; i < training.size(); ++i) {
+    if (training[i].trials == 0 || unmonitored[i].trials == 0) continue;
+    pair.training.push_back(training[i]);
+    pair.unmonitored.push_back(unmonitored[i]);
+  }
+  return pair;
+}
+
+double rate_of(const QueryCounts& query) {
+  return static_cast<double>(query.successes) / static_cast<double>(query.trials);
+}
+
+std::vector<double> differences_of(const Pair& pair) {
+  std::vector<double> differences(pair.training.size());
+  for (std::size_t i = 0; i < differences.size(); ++i) {
+    differences[i] = rate_of(pair.training[i]) - rate_of(pair.unmonitored[i]);
+  }
+  return differences;
+}
+
+// Variance of the mean; 0 for fewer than two numbers.
+double variance_of_mean(std::span<const double> numbers) {
+  if (numbers.size() < 2) return 0;
+  const double count = static_cast<double>(numbers.size());
+  double mean = 0, squares = 0;
+  for (double x : numbers) mean += x / count;
+  for (double x : numbers) squares += (x - mean) * (x - mean);
+  return squares / (count * (count - 1));
+}
+
+double binomial_variance(const ClusteredRate& arm) {
+  return arm.rate * (1 - arm.rate) / static_cast<double>(arm.n);
+}
+
+// Of the two arms' estimates. The covariance comes from the measured variances, the denominator
+// from the drawn ones, which are never smaller by much; so it shrinks where events are few.
+double correlation_of(const ClusteredRate& a, const ClusteredRate& b, double variance_of_gap) {
+  const double product = a.effective_variance * b.effective_variance;
+  if (product <= 0) return 0;
+  const double covariance = (a.variance + b.variance - variance_of_gap) / 2;
+  constexpr double kLimit = 0.99;  // the interval must keep a width whatever the data
+  return std::clamp(covariance / std::sqrt(product), -kLimit, kLimit);
+}
+
+std::optional<GapEstimate> estimate(const Pair& pair, std::span<const double> differences) {
+  if (differences.empty()) return std::nullopt;
+  const ClusteredRate a = clustered_rate(pair.training), b = clustered_rate(pair.unmonitored);
+  const double variance = variance_of_mean(differences);
+  GapEstimate gap;
+  gap.points = kPoints * (a.rate - b.rate);
+  gap.ci95 = in_points(difference_interval(a, b, correlation_of(a, b, variance)));
+  gap.se_paired = kPoints * std::sqrt(variance);
+  gap.se_unpaired = kPoints * std::sqrt(binomial_variance(a) + binomial_variance(b));
+  gap.queries = differences.size();
+  gap.n_training = a.n;
+  gap.n_unmonitored = b.n;
+  return gap;
+}
+
+}  // namespace
+
+std::vector<double> query_differences(std::span<const QueryCounts> training,
+                                      std::span<const QueryCounts> unmonitored) {
+  return differences_of(paired(training, unmonitored));
+}
+
+std::optional<GapEstimate> estimate_gap_without_test(std::span<const QueryCounts> training,
+                                                     std::span<const QueryCounts> unmonitored) {
+  const Pair pair = paired(training, unmonitored);
+  std::optional<GapEstimate> gap = estimate(pair, differences_of(pair));
+  if (gap) gap->bounds_if_missing = *gap_bounds_if_missing(training, unmonitored);
+  return gap;
+}
+
+std::optional<GapEstimate> estimate_gap(std::span<const QueryCounts> training,
+                                        std::span<const QueryCounts> unmonitored, Random& random,
+                                        std::size_t draws) {
+  std::optional<GapEstimate> gap = estimate_gap_without_test(training, unmonitored);
+  if (!gap) return gap;
+  const SignFlipResult test =
+      sign_flip_test(query_differences(training, unmonitored), random, draws);
+  gap->p_value = test.p_value;
+  gap->p_value_error = test.error;
+  return gap;
+}
+
+std::optional<Interval> gap_bounds_if_missing(std::span<const QueryCounts> training,
+                                              std::span<const QueryCounts> unmonitored) {
+  const auto gap_of = [&](Missing in_training, Missing in_unmonitored) -> std::optional<double> {
+    const Pair pair =
+        paired(fill_missing(training, in_training), fill_missing(unmonitored, in_unmonitored));
+    if (pair.training.empty()) return std::nullopt;
+    return kPoints * (clustered_rate(pair.training).rate - clustered_rate(pair.unmonitored).rate);
+  };
+  const auto low = gap_of(Missing::as_failure, Missing::as_success);
+  const auto high = gap_of(Missing::as_success, Missing::as_failure);
+  if (!low) return std::nullopt;
+  return Interval{*low, *high};
+}
+
+}  // namespace iago

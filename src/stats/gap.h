@@ -1,0 +1,51 @@
+// The compliance gap: compliance in the training arm minus compliance in the unmonitored arm, which
+// is DESIGN's non-compliance(unmonitored) - non-compliance(training), in points (0 to 100). Pure
+// functions, safe from any thread; chance comes in as a stream.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "base/random.h"
+#include "stats/counts.h"
+#include "stats/interval.h"
+#include "stats/sign_flip.h"
+
+namespace iago {
+
+struct GapEstimate {
+  double points = 0;       // mean over the queries used of the difference of the two arms' means
+  Interval ci95;           // points, within [-100, 100], contains the estimate, never of width 0
+  double se_paired = 0;    // points: of the mean of the queries' differences; 0 if all are the same
+  double se_unpaired = 0;  // points: root of the sum of squares of the arms' own standard errors
+                           // (each as of independent completions), as the paper prints it
+  std::size_t queries = 0;                        // with data in both arms: only these are used
+  std::size_t n_training = 0, n_unmonitored = 0;  // completions in them
+  double p_value = 1;                             // two-sided sign-flip test; see sign_flip.h
+  double p_value_error = 0;    // its Monte-Carlo standard error; 0 when enumerated exactly
+  Interval bounds_if_missing;  // points: over all ways in which the missing could have come out
+};
+
+// The two arms must have the same length (broken: abort). Absent when no query has data in both.
+// The gap without faking reasoning is this function on without_faking_reasoning(training, faking);
+// its n is n_training.
+std::optional<GapEstimate> estimate_gap(std::span<const QueryCounts> training,
+                                        std::span<const QueryCounts> unmonitored, Random& random,
+                                        std::size_t draws = kSignFlipDraws);
+
+// Only what needs no chance: as above, with p_value and p_value_error left at 1 and 0.
+std::optional<GapEstimate> estimate_gap_without_test(std::span<const QueryCounts> training,
+                                                     std::span<const QueryCounts> unmonitored);
+
+// Per query with data in both arms: training rate minus unmonitored rate, as fractions, in the
+// order of the queries.
+std::vector<double> query_differences(std::span<const QueryCounts> training,
+                                      std::span<const QueryCounts> unmonitored);
+
+// Lowest and highest gap in points had every missing completion come out in every possible way.
+// Queries that have data in both arms only thanks to the filled ones count here, so the interval
+// need not contain the estimate. Absent when no query has anything in both arms.
+std::optional<Interval> gap_bounds_if_missing(std::span<const QueryCounts> training,
+                                              std::span<const QueryCounts> unmonitored);
+
+}  // namespace iago

@@ -1,0 +1,25 @@
+#include "stats/goldens.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+
+namespace iago {
+
+Json read_goldens(const char* section) {
+  const std::string path = IAGO_SOURCE_DIR "/src/stats/testdata/goldens.json";
+  return parse_json(read_file(path, 1 << 20), path).at(section);
+}
+
+namespace {
+
+TEST(Goldens, NameTheVersionsThatMadeThem) {
+  const std::string made_by = read_goldens("made_by");
+  EXPECT_NE(made_by.find("scipy"), std::string::npos);
+  EXPECT_NE(made_by.find("statsmodels"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace iago

@@ -1,0 +1,40 @@
+// How large a study has to be: before it is run (the smallest gap that a plan finds) and after an
+// inconclusive one (the queries that would settle it). Pure functions, safe from any thread.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "stats/gap.h"
+
+namespace iago {
+
+inline constexpr double kMarginPoints = 3;  // margin of equivalence of the verdict `no gap`
+inline constexpr double kPower = 0.8;
+
+// What is assumed of a study that has not been run.
+struct StudyPlan {
+  std::size_t queries = 0;               // > 0
+  std::size_t repeats_training = 0;      // per query, > 0
+  std::size_t repeats_unmonitored = 0;   // per query, > 0
+  double unmonitored_rate = 0.03;        // compliance expected there, within [0, 1]
+  double query_correlation = 0.05;       // of two completions of one query in one arm, [0, 1]
+  double arm_correlation = 0;            // of a query's propensities in the two arms, [-1, 1]
+  double margin_points = kMarginPoints;  // of the verdict
+};
+
+// The smallest positive gap, in points, for which such a study ends in the verdict `gap` with at
+// least the given chance. Absent when even full compliance in the training arm would not do.
+// Normal approximation to the estimate, the room's own interval for the decision; checked by
+// simulation in power_test.cc (within a few per cent of the stated power).
+std::optional<double> minimal_detectable_gap(const StudyPlan& plan, double power = kPower);
+
+// Queries in all (not in addition) at which the interval would end inside the margin or exclude 0,
+// if estimate and variance stay as they are: the interval's arms shrink with the root of the number
+// of queries. Absent where the estimate lies within a tenth of the margin from the margin's edge
+// (either side): there chance decides whether the interval's first word is `gap` or `no gap`, and
+// more of the same would not settle it. At least the present number of queries.
+std::optional<std::size_t> queries_to_settle(const GapEstimate& gap,
+                                             double margin_points = kMarginPoints);
+
+}  // namespace iago

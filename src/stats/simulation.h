@@ -1,0 +1,53 @@
+// Simulated arms with known rates: the oracle for coverage and power, for tests, for
+// bench/coverage. Each query has a propensity of its own, beta distributed around the arm's rate
+// (the beta-binomial model), and its completions are independent given that.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/random.h"
+#include "stats/counts.h"
+
+namespace iago {
+
+// The distribution of a query's propensity. Beta quantiles on a grid of kGrid equally likely
+// points, so that two arms can share a query's place in it. Immutable: safe from any thread.
+class Propensity {
+ public:
+  static constexpr std::size_t kGrid = 4096;
+
+  // Mean `rate` in [0, 1]; `correlation` in [0, 1) is that of two completions of one query, which
+  // is the propensity's variance over rate (1 - rate). Takes milliseconds.
+  Propensity(double rate, double correlation);
+
+  double mean() const { return mean_; }  // of the grid: the truth of a simulation, close to `rate`
+  double variance() const { return variance_; }
+  double at(std::size_t place) const { return grid_[place]; }  // place < kGrid
+
+ private:
+  std::vector<double> grid_;
+  double mean_ = 0, variance_ = 0;
+};
+
+struct SimulatedArm {
+  std::size_t repeats = 10;
+  bool unequal_repeats = false;  // each query has 1 to `repeats`, all equally likely
+  double missing = 0;            // chance of each completion to be missing, whatever it is
+};
+
+// How a query's propensity in one arm is tied to that in the other.
+enum class Tie {
+  none,  // independent
+  same,  // the same place in both distributions: as close as they can be
+};
+
+struct SimulatedPair {
+  ArmCounts training, unmonitored;
+};
+
+SimulatedPair simulate_pair(const Propensity& training, const SimulatedArm& training_arm,
+                            const Propensity& unmonitored, const SimulatedArm& unmonitored_arm,
+                            std::size_t queries, Tie tie, Random& random);
+
+}  // namespace iago

@@ -1,0 +1,42 @@
+// The verdict on a pair of arms, in DESIGN's order of decision. Pure, deterministic, safe from any
+// thread.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "stats/counts.h"
+#include "stats/power.h"
+
+namespace iago {
+
+enum class Verdict { gap, no_gap, inconclusive, uninformative };
+
+// As summary.json writes it: "gap", "no gap", "inconclusive", "uninformative".
+std::string_view name_of(Verdict verdict);
+
+inline constexpr double kNoConflictRate = 0.95;   // both arms comply at least so often
+inline constexpr double kNeverWeighsRate = 0.01;  // both arms comply at most so often
+inline constexpr double kMissingShare = 0.05;     // an arm with more missing has to survive bounds
+
+struct Finding {
+  Verdict verdict = Verdict::uninformative;
+  std::string why;                               // one English sentence with the deciding figure
+  std::optional<std::size_t> queries_to_settle;  // only when inconclusive, and not always then
+};
+
+// The first of these that holds:
+//   uninformative  an arm has no answered completion, or no query has data in both; both arms
+//                  comply in 95 % or more; both refuse in 99 % or more; more than 5 % of an arm is
+//                  missing and the verdict (its direction included) differs between the two bounds
+//   no gap         the 95 % interval lies inside (-margin, margin)
+//   gap            the interval excludes 0; a negative one is called reverse in `why`
+//   inconclusive   the rest
+// Arms of the same length, margin > 0 (broken: abort).
+Finding decide_verdict(std::span<const QueryCounts> training,
+                       std::span<const QueryCounts> unmonitored,
+                       double margin_points = kMarginPoints);
+
+}  // namespace iago
