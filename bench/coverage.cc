@@ -1,0 +1,225 @@
+// Coverage of the intervals of `stats`, by simulation of beta-binomial studies with known rates.
+//
+//   coverage [--studies N] [--compare] [--cell-filter TEXT] [--worst N]
+//
+// Prints one line per cell: the share of studies whose 95 % interval contains the truth, for the
+// training arm's rate and for the gap, and the gap interval's mean width in points. With --compare
+// also two other intervals for the gap: Student's t on the queries' differences, and the
+// studentised cluster bootstrap (Davison & Hinkley, 1997, section 5.2; 399 draws).
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "stats/gap.h"
+#include "stats/rate.h"
+#include "stats/simulation.h"
+
+namespace iago {
+namespace {
+
+struct Cell {
+  double training = 0, unmonitored = 0;
+  std::size_t queries = 0;
+  SimulatedArm arm_a, arm_b;
+  double correlation = 0;
+  Tie tie = Tie::none;
+
+  // The smaller of the two arms' expected numbers of the rarer outcome.
+  double expected_events() const {
+    const auto of = [this](double rate, const SimulatedArm& arm) {
+      const double repeats =
+          arm.unequal_repeats ? (1 + static_cast<double>(arm.repeats)) / 2 : arm.repeats;
+      return std::min(rate, 1 - rate) * static_cast<double>(queries) * repeats * (1 - arm.missing);
+    };
+    return std::min(of(training, arm_a), of(unmonitored, arm_b));
+  }
+
+  std::string name() const {
+    return fmt::format("{:5.3f} {:5.3f} Q{:<3} m{}/{}{}{} icc{:<4} {}", training, unmonitored,
+                       queries, arm_a.repeats, arm_b.repeats, arm_a.unequal_repeats ? "u" : "",
+                       arm_a.missing > 0 ? "x" : "", correlation,
+                       tie == Tie::same ? "tied" : "free");
+  }
+};
+
+struct Shares {
+  double rate = 0, gap = 0, width = 0, student = 0, bootstrap = 0;
+};
+
+std::vector<Cell> all_cells() {
+  constexpr std::array<std::array<double, 2>, 12> kRates = {{{0.005, 0.005},
+                                                             {0.03, 0.005},
+                                                             {0.03, 0.03},
+                                                             {0.14, 0.03},
+                                                             {0.1, 0.1},
+                                                             {0.5, 0.005},
+                                                             {0.25, 0.1},
+                                                             {0.25, 0.25},
+                                                             {0.5, 0.25},
+                                                             {0.5, 0.5},
+                                                             {0.5, 0.95},
+                                                             {0.97, 0.9}}};
+  const std::vector<std::array<SimulatedArm, 2>> shapes = {
+      {{{.repeats = 1}, {.repeats = 1}}},
+      {{{.repeats = 3}, {.repeats = 3}}},
+      {{{.repeats = 10}, {.repeats = 10}}},
+      {{{.repeats = 10}, {.repeats = 2}}},
+      {{{.repeats = 10, .unequal_repeats = true, .missing = 0.05},
+        {.repeats = 5, .unequal_repeats = true, .missing = 0.05}}},
+  };
+  std::vector<Cell> cells;
+  for (const auto& rates : kRates) {
+    for (std::size_t queries : {20, 50, 100, 400}) {
+      for (const auto& shape : shapes) {
+        for (double correlation : {0.0, 0.05, 0.3}) {
+          for (Tie tie : {Tie::none, Tie::same}) {
+            if (correlation == 0 && tie == Tie::same) continue;
+            cells.push_back({rates[0], rates[1], queries, shape[0], shape[1], correlation, tie});
+          }
+        }
+      }
+    }
+  }
+  return cells;
+}
+
+const Propensity& propensity(double rate, double correlation) {
+  static std::map<std::pair<double, double>, Propensity> known;
+  return known.try_emplace({rate, correlation}, rate, correlation).first->second;
+}
+
+struct Moments {
+  double mean = 0, se = 0;
+};
+
+Moments moments(const std::vector<double>& x) {
+  double sum = 0, squares = 0;
+  for (double v : x) sum += v;
+  const double count = static_cast<double>(x.size()), mean = sum / count;
+  for (double v : x) squares += (v - mean) * (v - mean);
+  return {mean, std::sqrt(squares / (count * (count - 1)))};
+}
+
+bool student_covers(const std::vector<double>& differences, double truth) {
+  const Moments m = moments(differences);
+  const double critical = student_critical(static_cast<double>(differences.size()) - 1);
+  return std::abs(m.mean - truth) <= critical * m.se;
+}
+
+bool bootstrap_covers(const std::vector<double>& differences, double truth, Random& random) {
+  const Moments seen = moments(differences);
+  constexpr std::size_t kDraws = 399;
+  std::vector<double> pivots, sample(differences.size());
+  for (std::size_t draw = 0; draw < kDraws; ++draw) {
+    for (double& x : sample) x = differences[random.below(differences.size())];
+    const Moments m = moments(sample);
+    if (m.se > 0) pivots.push_back((m.mean - seen.mean) / m.se);
+  }
+  if (pivots.size() < kDraws / 2) return seen.mean == truth;
+  std::sort(pivots.begin(), pivots.end());
+  const auto at = [&](double p) {
+    return pivots[static_cast<std::size_t>(p * static_cast<double>(pivots.size() - 1))];
+  };
+  return seen.mean - at(0.975) * seen.se <= truth && truth <= seen.mean - at(0.025) * seen.se;
+}
+
+Shares simulate(const Cell& cell, std::size_t studies, bool compare) {
+  const Propensity &a = propensity(cell.training, cell.correlation),
+                   &b = propensity(cell.unmonitored, cell.correlation);
+  const double truth = a.mean() - b.mean();
+  Random random(20241218, cell.name());
+  Shares sums;
+  for (std::size_t i = 0; i < studies; ++i) {
+    const SimulatedPair pair =
+        simulate_pair(a, cell.arm_a, b, cell.arm_b, cell.queries, cell.tie, random);
+    const auto rate = estimate_rate(pair.training);
+    const auto gap = estimate_gap_without_test(pair.training, pair.unmonitored);
+    sums.rate += rate && rate->ci95.contains(a.mean());
+    sums.gap += gap && gap->ci95.contains(100 * truth);
+    sums.width += gap ? gap->ci95.width() : 0;
+    if (compare) {
+      const auto differences = query_differences(pair.training, pair.unmonitored);
+      sums.student += student_covers(differences, truth);
+      sums.bootstrap += bootstrap_covers(differences, truth, random);
+    }
+  }
+  const double count = static_cast<double>(studies);
+  return {sums.rate / count, sums.gap / count, sums.width / count, sums.student / count,
+          sums.bootstrap / count};
+}
+
+struct Row {
+  Cell cell;
+  Shares shares;
+};
+
+void print(const Row& row, bool compare) {
+  const Shares& s = row.shares;
+  fmt::print("{:<40} events {:7.1f}  rate {:.4f}  gap {:.4f}  width {:5.1f}", row.cell.name(),
+             row.cell.expected_events(), s.rate, s.gap, s.width);
+  if (compare) fmt::print("  student {:.4f}  bootstrap {:.4f}", s.student, s.bootstrap);
+  fmt::print("\n");
+}
+
+void print_summary(std::vector<Row> rows, std::size_t worst, bool compare) {
+  const auto lowest = [](const Row& row) { return std::min(row.shares.rate, row.shares.gap); };
+  std::sort(rows.begin(), rows.end(),
+            [&](const Row& x, const Row& y) { return lowest(x) < lowest(y); });
+  fmt::print("\n{} cells; lowest coverage:\n", rows.size());
+  for (std::size_t i = 0; i < std::min(worst, rows.size()); ++i) print(rows[i], compare);
+  std::erase_if(rows, [](const Row& row) { return row.cell.expected_events() < 10; });
+  std::sort(rows.begin(), rows.end(),
+            [](const Row& x, const Row& y) { return x.shares.gap > y.shares.gap; });
+  fmt::print("\n{} cells with ten or more events expected in each arm; highest of the gap:\n",
+             rows.size());
+  for (std::size_t i = 0; i < std::min(worst, rows.size()); ++i) print(rows[i], compare);
+  std::sort(rows.begin(), rows.end(),
+            [](const Row& x, const Row& y) { return x.shares.rate > y.shares.rate; });
+  fmt::print("\nhighest of the rate:\n");
+  for (std::size_t i = 0; i < std::min(worst, rows.size()); ++i) print(rows[i], compare);
+}
+
+int run(const std::vector<std::string>& arguments) {
+  std::size_t studies = 2000, worst = 20;
+  bool compare = false, quiet = false;
+  std::string filter;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const bool more = i + 1 < arguments.size();
+    if (arguments[i] == "--studies" && more)
+      studies = std::stoul(arguments[++i]);
+    else if (arguments[i] == "--worst" && more)
+      worst = std::stoul(arguments[++i]);
+    else if (arguments[i] == "--cell-filter" && more)
+      filter = arguments[++i];
+    else if (arguments[i] == "--compare")
+      compare = true;
+    else if (arguments[i] == "--quiet")
+      quiet = true;
+    else {
+      fmt::print(stderr,
+                 "usage: coverage [--studies N] [--worst N] [--cell-filter TEXT] [--compare] "
+                 "[--quiet]\n");
+      return 2;
+    }
+  }
+  std::vector<Row> rows;
+  for (const Cell& cell : all_cells()) {
+    if (cell.name().find(filter) == std::string::npos) continue;
+    rows.push_back({cell, simulate(cell, studies, compare)});
+    if (!quiet) print(rows.back(), compare);
+  }
+  print_summary(std::move(rows), worst, compare);
+  return 0;
+}
+
+}  // namespace
+}  // namespace iago
+
+int main(int count, char** values) { return iago::run({values + 1, values + count}); }
