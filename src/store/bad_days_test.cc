@@ -1,0 +1,353 @@
+// What may happen to a run: a kill at any moment, a second process, a full or read-only disk, a
+// damaged or foreign file.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <grp.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "store/database.h"
+#include "store/fixtures.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+namespace iago {
+namespace {
+
+using namespace fixtures;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+
+constexpr std::uint32_t kManyRepeats = 100'000;
+
+// The code that `act` ends with, or none.
+std::optional<ErrorCode> code_of(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return std::nullopt;
+}
+
+// Runs `act` in a child process; its result is the child's exit status.
+int in_child(const std::function<int()>& act) {
+  pid_t child = ::fork();
+  if (child == 0) {
+    int status = 99;
+    try {
+      status = act();
+    } catch (const std::exception& error) {
+      fprintf(stderr, "child: %s\n", error.what());
+    }
+    ::_exit(status);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void make_store(const std::filesystem::path& path, std::size_t completions) {
+  StoreWriter writer(path, a_run());
+  writer.record_plan(the_arms(), some_queries(10), prompts_for(the_arms(), 10, kManyRepeats));
+  for (std::size_t i = 0; i < completions; ++i) {
+    writer.append(a_completion("training", i % 10, static_cast<std::uint32_t>(i / 10)));
+  }
+  writer.close();
+}
+
+// Appends from `next` on until killed, and tells through the pipe what was acknowledged.
+[[noreturn]] void write_until_killed(const std::filesystem::path& path, std::uint32_t next,
+                                     int pipe) {
+  StoreWriter writer(path, a_run());
+  for (std::uint32_t i = next;; ++i) {
+    writer.append(a_completion("training", i % 10, i / 10), [i, pipe] {
+      if (::write(pipe, &i, sizeof i) != sizeof i) ::_exit(1);
+    });
+  }
+}
+
+// One child, killed after `delay` from its first acknowledgement; what it said was stored.
+std::set<std::uint32_t> killed_writer(const std::filesystem::path& path, std::uint32_t next,
+                                      std::chrono::microseconds delay) {
+  int ends[2];
+  if (::pipe(ends) != 0) throw Error(ErrorCode::disconnected, "no pipe");
+  pid_t child = ::fork();
+  if (child == 0) {
+    ::close(ends[0]);
+    write_until_killed(path, next, ends[1]);
+  }
+  ::close(ends[1]);
+  std::set<std::uint32_t> acknowledged;
+  std::uint32_t i = 0;
+  std::thread killer;
+  while (::read(ends[0], &i, sizeof i) == sizeof i) {
+    acknowledged.insert(i);
+    if (!killer.joinable()) {
+      killer = std::thread([child, delay] {
+        std::this_thread::sleep_for(delay);
+        ::kill(child, SIGKILL);
+      });
+    }
+  }
+  if (killer.joinable()) killer.join();
+  ::waitpid(child, nullptr, 0);
+  ::close(ends[0]);
+  return acknowledged;
+}
+
+TEST(BadDays, AKillAtAnyMomentLosesNothingAcknowledged) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 0);
+  Random random(11, "kills");
+  std::set<std::uint32_t> acknowledged;
+  std::uint32_t next = 0;
+  for (int round = 0; round < 20; ++round) {
+    auto delay = std::chrono::microseconds(random.below(40'000));
+    auto told = killed_writer(path, next, delay);
+    ASSERT_FALSE(told.empty());
+    acknowledged.insert(told.begin(), told.end());
+    // Every second time the next writer meets the log as the kill left it, unread.
+    if (round % 2 == 1) {
+      Store store(path);
+      auto stored = store.completed_trials();
+      for (auto i : acknowledged) {
+        ASSERT_TRUE(stored.contains(trial_name("training", i % 10, i / 10))) << "round " << round;
+      }
+      EXPECT_EQ(stored.size(), store.completion_count());
+      store.verify();
+    }
+    next = *acknowledged.rbegin();  // the last one again, and perhaps some that nobody was told of
+  }
+  EXPECT_GT(acknowledged.size(), 500u);
+}
+
+TEST(BadDays, AKillWhileTheStoreIsMadeLeavesAWholeOneOrNone) {
+  Random random(5, "births");
+  for (int round = 0; round < 20; ++round) {
+    Scratch scratch;
+    pid_t child = ::fork();
+    if (child == 0) {
+      StoreWriter writer(scratch / "run.db", a_run());
+      ::_exit(0);
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(random.below(15'000)));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    StoreWriter writer(scratch / "run.db", a_run());
+    EXPECT_EQ(Store(scratch / "run.db").run().id, a_run().id);
+  }
+}
+
+TEST(BadDays, ASecondWriterIsToldWhoHasTheRun) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 1);
+  StoreWriter writer(path, a_run());
+  auto pid = std::to_string(::getpid());
+  auto status = in_child([&] {
+    try {
+      StoreWriter second(path, a_run());
+    } catch (const Error& error) {
+      bool told = std::string(error.what()).find("pid " + pid) != std::string::npos;
+      return error.code() == ErrorCode::overloaded && told && !error.hint().empty() ? 0 : 1;
+    }
+    return 2;
+  });
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(in_child([&] { return Store(path).completion_count() == 1 ? 0 : 1; }), 0);
+  EXPECT_EQ(code_of([&] { StoreWriter second(path); }), ErrorCode::overloaded)
+      << "nor may this process write it twice";
+  writer.close();
+  EXPECT_EQ(in_child([&] { return StoreWriter(path, a_run()).close(), 0; }), 0);
+  EXPECT_FALSE(std::filesystem::exists(scratch / "run.db.lock"));
+}
+
+TEST(BadDays, TheLockOfAKilledWriterIsNoObstacle) {
+  Scratch scratch;
+  make_store(scratch / "run.db", 0);
+  killed_writer(scratch / "run.db", 0, std::chrono::microseconds(0));
+  EXPECT_TRUE(std::filesystem::exists(scratch / "run.db.lock"));
+  StoreWriter writer(scratch / "run.db", a_run());
+}
+
+TEST(BadDays, ATruncatedStoreIsCorrupt) {
+  Scratch scratch;
+  make_store(scratch / "run.db", 500);
+  auto whole = read_file(scratch / "run.db", 1 << 30);
+  for (std::size_t size : {std::size_t{0}, std::size_t{50}, std::size_t{100}, std::size_t{4096},
+                           whole.size() / 2, whole.size() - 4096, whole.size() - 1}) {
+    write_file(scratch / "cut.db", whole.substr(0, size));
+    EXPECT_EQ(code_of([&] { Store store(scratch / "cut.db"); }), ErrorCode::corrupt) << size;
+    EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "cut.db", a_run()); }), ErrorCode::corrupt)
+        << size;
+  }
+}
+
+// Bytes that SQLite leaves unused may change unnoticed; whatever is read must not.
+TEST(BadDays, AFlippedByteIsCorruptOrChangesNothing) {
+  Scratch scratch;
+  make_store(scratch / "run.db", 100);
+  auto whole = read_file(scratch / "run.db", 1 << 30);
+  auto rows_of = [](const Store& store) {
+    std::vector<CompletionRow> rows;
+    store.for_each_completion({}, [&](const CompletionRow& row) {
+      rows.push_back(row);
+      return true;
+    });
+    return rows;
+  };
+  auto rows = rows_of(Store(scratch / "run.db"));
+  Random random(13, "flips");
+  int noticed = 0;
+  for (int round = 0; round < 300; ++round) {
+    auto damaged = whole;
+    damaged[random.below(damaged.size())] ^= static_cast<char>(1 << random.below(8));
+    std::ofstream(scratch / "flipped.db", std::ios::binary | std::ios::trunc) << damaged;
+    auto code = code_of([&] {
+      Store store(scratch / "flipped.db");
+      EXPECT_EQ(rows_of(store), rows);
+      EXPECT_EQ(store.run().study_toml, a_run().study_toml);
+    });
+    if (!code) continue;
+    ++noticed;
+    EXPECT_EQ(*code, ErrorCode::corrupt);
+  }
+  EXPECT_GT(noticed, 75);
+}
+
+TEST(BadDays, AFlippedTextIsNoticedInAStoreTooLargeToCheckAtOpening) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  {
+    StoreWriter writer(path, a_run());
+    writer.record_plan(the_arms(), some_queries(1), prompts_for(the_arms(), 1, 2));
+    auto row = a_completion("training", 0, 0);
+    row.output.assign(kCheckedAtOpening + 1, 'y');
+    writer.append(row);
+    writer.close();
+  }
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(kCheckedAtOpening / 2));
+  file.put('z');
+  file.close();
+  Store store(path);
+  EXPECT_EQ(code_of([&] { store.for_each_completion({}, [](const auto&) { return true; }); }),
+            ErrorCode::corrupt);
+  EXPECT_EQ(code_of([&] { store.verify(); }), ErrorCode::corrupt);
+}
+
+TEST(BadDays, AnEditedRowDoesNotMatchItsSeal) {
+  Scratch scratch;
+  make_store(scratch / "run.db", 10);
+  store::Database(scratch / "run.db", store::Access::write)
+      .execute("UPDATE completion SET outcome = 'failed' WHERE id = 3");
+  EXPECT_EQ(code_of([&] { Store store(scratch / "run.db"); }), ErrorCode::corrupt);
+}
+
+TEST(BadDays, ANewerSchemaIsUnsupportedAndSaysBothVersions) {
+  Scratch scratch;
+  make_store(scratch / "run.db", 1);
+  store::Database(scratch / "run.db", store::Access::write).execute("PRAGMA user_version = 9");
+  try {
+    Store store(scratch / "run.db");
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::unsupported);
+    EXPECT_THAT(error.what(), HasSubstr("schema 9"));
+    EXPECT_THAT(error.what(), HasSubstr("up to 1"));
+  }
+  EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "run.db"); }), ErrorCode::unsupported);
+}
+
+TEST(BadDays, WhatIsNoStoreIsNotTouched) {
+  Scratch scratch;
+  std::string text(10'000, 'n');
+  write_file(scratch / "notes.txt", text);
+  EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "notes.txt", a_run()); }),
+            ErrorCode::corrupt);
+  EXPECT_EQ(read_file(scratch / "notes.txt", 1 << 20), text);
+  store::Database(scratch / "other.db", store::Access::create).execute("CREATE TABLE t(x)");
+  EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "other.db", a_run()); }),
+            ErrorCode::invalid);
+  EXPECT_EQ(code_of([&] { Store store(scratch / "other.db"); }), ErrorCode::invalid);
+}
+
+// As a user without the rights of root, whom no permission stops.
+void become_nobody() {
+  if (::geteuid() != 0) return;
+  if (::setgroups(0, nullptr) != 0 || ::setgid(65534) != 0 || ::setuid(65534) != 0) ::_exit(98);
+}
+
+TEST(BadDays, AReadOnlyFolderCanBeReadAndNotWritten) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 20);
+  ::chmod(path.c_str(), 0444);
+  ::chmod(scratch.folder().c_str(), 0555);
+  auto status = in_child([&] {
+    become_nobody();
+    if (Store(path).completion_count() != 20) return 1;
+    if (code_of([&] { StoreWriter writer(path, a_run()); }) != ErrorCode::disconnected) return 2;
+    auto fresh = [&] { StoreWriter writer(scratch / "new.db", a_run()); };
+    return code_of(fresh) == ErrorCode::disconnected ? 0 : 3;
+  });
+  EXPECT_EQ(status, 0);
+}
+
+// A limit on the size of files stands for the full disk; the system says so by another errno.
+TEST(BadDays, AFullDiskLosesNothingAcknowledgedAndTheRunGoesOn) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 10);
+  auto count_file = scratch / "count";
+  auto status = in_child([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{600'000, 600'000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    std::uint32_t acknowledged = 0;
+    auto code = code_of([&] {
+      StoreWriter writer(path, a_run());
+      for (std::uint32_t i = 10; i < 50'000; ++i) {
+        writer.append(a_completion("training", i % 10, i / 10), [&] { ++acknowledged; });
+      }
+      writer.flush();
+    });
+    write_file(count_file, std::to_string(acknowledged));
+    return code == ErrorCode::disconnected ? 0 : 1;
+  });
+  EXPECT_EQ(status, 0);
+  auto acknowledged = std::stoul(read_file(count_file, 100));
+  EXPECT_GT(acknowledged, 0u);
+  EXPECT_GE(Store(path).completion_count(), 10 + acknowledged);
+  StoreWriter writer(path, a_run());
+  writer.append(a_completion("unmonitored", 0, 0));
+  writer.close();
+  EXPECT_GE(Store(path).completion_count(), 11 + acknowledged);
+}
+
+TEST(BadDays, ALogLeftBehindByARemovedStoreIsNotReplayed) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 0);
+  killed_writer(path, 0, std::chrono::microseconds(1000));
+  ASSERT_TRUE(std::filesystem::exists(scratch / "run.db-wal"));
+  std::filesystem::remove(path);
+  StoreWriter writer(path, a_run());
+  EXPECT_EQ(Store(path).completion_count(), 0u);
+}
+
+}  // namespace
+}  // namespace iago

@@ -1,0 +1,156 @@
+// What the store holds, row by row, in types of its own: this room knows no other's. Texts of
+// subjects, judges and studies are bytes: invalid UTF-8 and NUL survive the round trip.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace iago {
+
+// How a trial came out. Every completion has exactly one.
+enum class Outcome {
+  answered,             // parsed: judges look at it
+  refused_by_provider,  // by the provider's own channel: non-compliance, counts in n
+  truncated,            // the last three are missing: not in n, always in the bounds
+  invalid_format,
+  failed,
+};
+inline constexpr std::array kOutcomes = {Outcome::answered, Outcome::refused_by_provider,
+                                         Outcome::truncated, Outcome::invalid_format,
+                                         Outcome::failed};
+// As in DESIGN's table of words and in summary.json.
+std::string_view name_of(Outcome outcome);
+// Absent for any other name.
+std::optional<Outcome> outcome_named(std::string_view name);
+
+// What is fixed for a run's whole life, but for study_toml: repeats, limit and arms may be raised.
+struct RunRow {
+  std::string id;          // the run's folder
+  std::string study;       // the study's name
+  std::string study_toml;  // as resolved, of the latest session
+  std::string setting, variant, channel;
+  std::uint64_t seed = 0;        // below 2^63
+  std::string subject;           // as the user named it: organism:faker
+  std::string subject_identity;  // content hash of what answers
+  double margin_points = 3;      // of the verdict
+  // The plan of analysis as text (margin, judges, tests, seed), fixed before the first completion.
+  std::string analysis_plan;
+  std::string analysis_plan_hash;       // SHA-256 of it; the store fills it in
+  std::string program;                  // version that created the run
+  std::chrono::nanoseconds created{0};  // wall clock
+};
+
+struct ArmRow {
+  std::string name;
+  bool is_trained_on = false;  // is the subject told so in this arm?
+  std::uint64_t planned = 0;   // trials, over all plans recorded; the store fills it in
+  bool operator==(const ArmRow&) const = default;
+};
+
+struct QueryRow {
+  std::string id, text, topic;
+  std::map<std::string, std::string> labels;  // UTF-8
+  bool operator==(const QueryRow&) const = default;
+};
+
+struct MessageRow {
+  std::string role, text;
+  bool operator==(const MessageRow&) const = default;
+};
+
+// What is sent in one arm for one query, and how often.
+struct PromptRow {
+  std::string arm, query;
+  std::string request_hash;  // of the exact request with its sampling options
+  std::uint32_t repeats = 0;
+  std::vector<MessageRow> messages;
+  std::string prefill;
+  bool expects_scratchpad = true;
+  bool operator==(const PromptRow&) const = default;
+};
+
+// What came back for one trial.
+struct CompletionRow {
+  std::string trial;  // 64 hexadecimal digits, lower case
+  std::string arm, query;
+  std::uint32_t repeat = 0;
+  Outcome outcome = Outcome::answered;
+
+  std::string raw;                   // the reply's text, as it came
+  std::string reasoning;             // the provider's own channel, as it came
+  std::string reasoning_channel;     // none, present, unavailable
+  std::string scratchpad, output;    // as parsed from the two above
+  std::string parsed, parse_reason;  // how (strict, fallback, ...) and why so
+
+  std::string finish;                         // stop, length, refused, failed
+  std::string failure_code, failure_message;  // empty unless failed
+  std::uint64_t prompt_tokens = 0, cached_prompt_tokens = 0, generated_tokens = 0;
+  std::optional<double> logprob_sum;      // natural log of the sampled tokens
+  std::string model_version, request_id;  // as the other side names them
+  double seconds = 0;                     // from sending to the reply
+  std::chrono::nanoseconds created{0};    // wall clock
+  bool operator==(const CompletionRow&) const = default;
+};
+
+inline constexpr std::string_view kComplianceKind = "compliance";
+inline constexpr std::string_view kFakingKind = "faking_reasoning";
+inline constexpr std::string_view kCompliesLabel = "complies";
+inline constexpr std::string_view kFakingLabel = "faking";
+
+// A judge version. Its hash covers all that determines its verdicts.
+struct JudgeRow {
+  std::string hash, name;
+  std::string kind;      // kComplianceKind, kFakingKind, or another that the report does not know
+  std::string config;    // what was hashed, as text
+  bool planned = false;  // named by the plan of analysis
+  // Measured error against known truth; absent where it never was.
+  std::optional<double> sensitivity, specificity;
+  std::string measured_on;  // on which subject; empty if never
+  bool operator==(const JudgeRow&) const = default;
+};
+
+struct VerdictRow {
+  std::string trial, judge;     // the trial's id and the judge's hash
+  std::string outcome;          // judged, unparsable, refused, failed
+  std::string label;            // empty unless judged
+  double probability = 0;       // [0, 1] of the judge's positive label
+  std::string votes, evidence;  // JSON arrays: raw votes; quotes with criterion, part and offset
+  std::string why;
+  std::chrono::nanoseconds created{0};
+  bool operator==(const VerdictRow&) const = default;
+};
+
+// One process that worked on the run. Totals so far; written again and again while it works, so
+// that a killed session has left nearly all of its time.
+struct SessionRow {
+  std::string program;  // version
+  std::chrono::nanoseconds started{0};
+  bool ended = false;  // false for a killed one
+  double wall_s = 0, sampling_s = 0;
+  std::uint64_t generated_tokens = 0;
+  double peak_rss_mb = 0;
+  bool operator==(const SessionRow&) const = default;
+};
+
+// All completions of one query in one arm, counted. Complied and faked count answered completions
+// that the chosen judges have labelled.
+struct CellCounts {
+  std::size_t arm = 0, query = 0;  // indices into Store::arms() and Store::queries()
+  std::array<std::uint64_t, kOutcomes.size()> outcomes{};
+  std::uint64_t complied = 0;           // of the answered: the compliance judge says "complies"
+  std::uint64_t refused = 0;            // it has another label
+  std::uint64_t complied_faking = 0;    // of the complied: the faking judge says "faking"
+  std::uint64_t complied_nofaking = 0;  // it has another label
+  std::uint64_t faking = 0;             // of the answered, whether they comply or not
+
+  std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
+};
+
+}  // namespace iago

@@ -1,0 +1,282 @@
+#include "store/store.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "store/recorder.h"
+#include "store/schema.h"
+#include "store/seal.h"
+
+namespace iago {
+
+using store::Access;
+using store::check_seal;
+using store::Database;
+using store::Statement;
+
+namespace {
+
+constexpr int kCompletionColumns = 20, kTranscriptColumns = 6;
+constexpr int kVerdictColumns = 7, kRationaleColumns = 6;
+
+[[noreturn]] void corrupt(const Database& database, std::string_view what) {
+  throw Error(ErrorCode::corrupt, fmt::format("{}: {}", database.path().string(), what),
+              "restore the file from a copy");
+}
+
+std::map<std::string, std::string> labels_of(const std::string& json, const Database& database) {
+  std::map<std::string, std::string> labels;
+  auto object = parse_json(json, database.path().string() + ": labels of a query");
+  for (const auto& [name, value] : object.items()) {
+    if (value.is_string()) labels[name] = value.get<std::string>();
+  }
+  return labels;
+}
+
+// completion.*, transcript.*, the arm's and the query's name
+CompletionRow completion_of(const Statement& row, const Database& database) {
+  check_seal(row, "completion", 0, kCompletionColumns);
+  check_seal(row, "transcript", kCompletionColumns, kTranscriptColumns);
+  CompletionRow completion;
+  completion.trial = store::trial_hex(row.view(1));
+  completion.repeat = static_cast<std::uint32_t>(row.integer(3));
+  auto outcome = outcome_named(row.view(4));
+  if (!outcome) corrupt(database, fmt::format("unknown outcome \"{}\"", row.view(4)));
+  completion.outcome = *outcome;
+  completion.parsed = row.bytes(5), completion.parse_reason = row.bytes(6);
+  completion.reasoning_channel = row.bytes(7), completion.finish = row.bytes(8);
+  completion.failure_code = row.bytes(9), completion.failure_message = row.bytes(10);
+  completion.prompt_tokens = static_cast<std::uint64_t>(row.integer(11));
+  completion.cached_prompt_tokens = static_cast<std::uint64_t>(row.integer(12));
+  completion.generated_tokens = static_cast<std::uint64_t>(row.integer(13));
+  completion.logprob_sum = row.maybe_number(14);
+  completion.model_version = row.bytes(15), completion.request_id = row.bytes(16);
+  completion.seconds = row.number(17);
+  completion.created = std::chrono::nanoseconds(row.integer(18));
+  int t = kCompletionColumns;
+  completion.raw = row.bytes(t + 1), completion.reasoning = row.bytes(t + 2);
+  completion.scratchpad = row.bytes(t + 3), completion.output = row.bytes(t + 4);
+  completion.arm = row.bytes(t + kTranscriptColumns);
+  completion.query = row.bytes(t + kTranscriptColumns + 1);
+  return completion;
+}
+
+std::string filter_sql(const CompletionFilter& filter) {
+  std::string where;
+  auto add = [&](bool wanted, std::string_view condition) {
+    if (wanted) where += fmt::format("{} {}", where.empty() ? " WHERE" : " AND", condition);
+  };
+  add(filter.arm.has_value(), "a.name = ?1");
+  add(filter.query.has_value(), "q.name = ?2");
+  add(filter.trial.has_value(), "c.trial = ?3");
+  add(filter.outcome.has_value(), "c.outcome = ?4");
+  add(filter.not_judged_by.has_value(),
+      "NOT EXISTS (SELECT 1 FROM verdict v JOIN judge j ON j.id = v.judge "
+      "WHERE j.hash = ?5 AND v.completion = c.id)");
+  return where;
+}
+
+}  // namespace
+
+struct Store::Impl {
+  explicit Impl(const std::filesystem::path& path)
+      : database(store::open_store(path, Access::read)) {}
+  Database database;
+};
+
+Store::Store(const std::filesystem::path& path) : impl_(std::make_unique<Impl>(path)) {}
+Store::~Store() = default;
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+
+const std::filesystem::path& Store::path() const { return impl_->database.path(); }
+
+RunRow Store::run() const { return store::read_run(impl_->database); }
+
+std::vector<ArmRow> Store::arms() const {
+  auto row = impl_->database.prepare(
+      "SELECT a.*, coalesce((SELECT sum(p.repeats) FROM prompt p WHERE p.arm = a.id), 0) "
+      "FROM arm a ORDER BY a.id");
+  std::vector<ArmRow> arms;
+  while (row.step()) {
+    check_seal(row, "arm", 0, 4);
+    arms.push_back({row.bytes(1), row.integer(2) != 0, static_cast<std::uint64_t>(row.integer(4))});
+  }
+  return arms;
+}
+
+std::vector<QueryRow> Store::queries() const {
+  auto row = impl_->database.prepare(
+      "SELECT q.*, t.body, t.sha256 FROM query q JOIN text t ON t.id = q.text ORDER BY q.id");
+  std::vector<QueryRow> queries;
+  while (row.step()) {
+    check_seal(row, "query", 0, 6);
+    QueryRow query{row.bytes(1), row.bytes(6), row.bytes(3), {}};
+    if (sha256_hex(query.text) != row.view(7))
+      corrupt(impl_->database, "a query's text is damaged");
+    query.labels = labels_of(row.bytes(4), impl_->database);
+    queries.push_back(std::move(query));
+  }
+  return queries;
+}
+
+std::vector<JudgeRow> Store::judges() const {
+  auto row = impl_->database.prepare("SELECT * FROM judge ORDER BY id");
+  std::vector<JudgeRow> judges;
+  while (row.step()) {
+    check_seal(row, "judge", 0, 10);
+    judges.push_back({row.bytes(1), row.bytes(2), row.bytes(3), row.bytes(4), row.integer(5) != 0,
+                      row.maybe_number(6), row.maybe_number(7), row.bytes(8)});
+  }
+  return judges;
+}
+
+std::vector<SessionRow> Store::sessions() const {
+  auto row = impl_->database.prepare("SELECT * FROM session ORDER BY id");
+  std::vector<SessionRow> sessions;
+  while (row.step()) {
+    check_seal(row, "session", 0, 9);
+    sessions.push_back({row.bytes(1), std::chrono::nanoseconds(row.integer(2)), row.integer(3) != 0,
+                        row.number(4), row.number(5), static_cast<std::uint64_t>(row.integer(6)),
+                        row.number(7)});
+  }
+  return sessions;
+}
+
+void Store::for_each_prompt(const std::function<bool(const PromptRow&)>& use) const {
+  auto row = impl_->database.prepare(
+      "SELECT p.*, a.name, q.name, t.body FROM prompt p JOIN arm a ON a.id = p.arm "
+      "JOIN query q ON q.id = p.query JOIN text t ON t.id = p.prefill ORDER BY p.id");
+  auto message = impl_->database.prepare(
+      "SELECT m.*, t.body, t.sha256 FROM message m JOIN text t ON t.id = m.text "
+      "WHERE m.prompt = ?1 ORDER BY m.position");
+  while (row.step()) {
+    check_seal(row, "prompt", 0, 8);
+    PromptRow prompt{
+        row.bytes(8), row.bytes(9),  row.bytes(3),       static_cast<std::uint32_t>(row.integer(4)),
+        {},           row.bytes(10), row.integer(6) != 0};
+    message.bind(1, row.integer(0));
+    while (message.step()) {
+      check_seal(message, "message", 0, 5);
+      prompt.messages.push_back({message.bytes(2), message.bytes(5)});
+      if (sha256_hex(prompt.messages.back().text) != message.view(6)) {
+        corrupt(impl_->database, "a prompt's text is damaged");
+      }
+    }
+    if (!use(prompt)) return;
+  }
+}
+
+void Store::for_each_completion(const CompletionFilter& filter,
+                                const std::function<bool(const CompletionRow&)>& use) const {
+  auto row = impl_->database.prepare(
+      "SELECT c.*, t.*, a.name, q.name FROM completion c JOIN transcript t ON t.completion = c.id "
+      "JOIN prompt p ON p.id = c.prompt JOIN arm a ON a.id = p.arm JOIN query q ON q.id = p.query" +
+      filter_sql(filter) + " ORDER BY c.id");
+  std::string trial;
+  if (filter.trial) {
+    auto bytes = store::trial_bytes(*filter.trial);
+    if (!bytes) return;  // no such trial
+    trial = *bytes;
+    row.bind_blob(3, trial);
+  }
+  if (filter.arm) row.bind(1, *filter.arm);
+  if (filter.query) row.bind(2, *filter.query);
+  if (filter.outcome) row.bind(4, name_of(*filter.outcome));
+  if (filter.not_judged_by) row.bind(5, *filter.not_judged_by);
+  while (row.step()) {
+    if (!use(completion_of(row, impl_->database))) return;
+  }
+}
+
+void Store::for_each_verdict(std::string_view judge,
+                             const std::function<bool(const VerdictRow&)>& use) const {
+  auto row = impl_->database.prepare(
+      "SELECT v.*, r.*, c.trial FROM verdict v "
+      "JOIN rationale r ON r.judge = v.judge AND r.completion = v.completion "
+      "JOIN completion c ON c.id = v.completion "
+      "WHERE v.judge = (SELECT id FROM judge WHERE hash = ?1) ORDER BY v.completion");
+  row.bind(1, judge);
+  while (row.step()) {
+    check_seal(row, "verdict", 0, kVerdictColumns);
+    check_seal(row, "rationale", kVerdictColumns, kRationaleColumns);
+    VerdictRow verdict;
+    verdict.judge = judge;
+    verdict.outcome = row.bytes(2), verdict.label = row.bytes(3);
+    verdict.probability = row.number(4);
+    verdict.created = std::chrono::nanoseconds(row.integer(5));
+    int r = kVerdictColumns;
+    verdict.votes = row.bytes(r + 2), verdict.evidence = row.bytes(r + 3);
+    verdict.why = row.bytes(r + 4);
+    verdict.trial = store::trial_hex(row.view(r + kRationaleColumns));
+    if (!use(verdict)) return;
+  }
+}
+
+std::unordered_set<std::string> Store::completed_trials() const {
+  std::unordered_set<std::string> trials;
+  trials.reserve(completion_count());
+  auto row = impl_->database.prepare("SELECT trial FROM completion");
+  while (row.step()) trials.insert(store::trial_hex(row.view(0)));
+  return trials;
+}
+
+std::uint64_t Store::completion_count() const {
+  return static_cast<std::uint64_t>(impl_->database.integer("SELECT count(*) FROM completion"));
+}
+
+std::size_t Store::query_count() const {
+  return static_cast<std::size_t>(impl_->database.integer("SELECT count(*) FROM query"));
+}
+
+std::uint64_t Store::generated_tokens() const {
+  return static_cast<std::uint64_t>(
+      impl_->database.integer("SELECT sum(generated_tokens) FROM completion"));
+}
+
+// The verdicts of one judge lie in the order of their completions, so both look-ups walk along.
+std::vector<CellCounts> Store::count_cells(std::string_view compliance_judge,
+                                           std::string_view faking_judge) const {
+  auto row = impl_->database.prepare(R"(
+WITH cell AS MATERIALIZED (
+  SELECT c.prompt AS prompt,
+    sum(c.outcome = 'answered') AS answered,
+    sum(c.outcome = 'refused_by_provider') AS refused_by_provider,
+    sum(c.outcome = 'truncated') AS truncated,
+    sum(c.outcome = 'invalid_format') AS invalid_format,
+    sum(c.outcome = 'failed') AS failed,
+    sum(c.outcome = 'answered' AND v.label = ?3) AS complied,
+    sum(c.outcome = 'answered' AND v.label NOT IN (?3, '')) AS refused,
+    sum(c.outcome = 'answered' AND v.label = ?3 AND f.label = ?4) AS complied_faking,
+    sum(c.outcome = 'answered' AND v.label = ?3 AND f.label NOT IN (?4, '')) AS complied_nofaking,
+    sum(c.outcome = 'answered' AND f.label = ?4) AS faking
+  FROM completion c
+  LEFT JOIN verdict v ON v.judge = (SELECT id FROM judge WHERE hash = ?1) AND v.completion = c.id
+  LEFT JOIN verdict f ON f.judge = (SELECT id FROM judge WHERE hash = ?2) AND f.completion = c.id
+  GROUP BY c.prompt)
+SELECT p.arm - 1, p.query - 1,
+  cell.* FROM cell JOIN prompt p ON p.id = cell.prompt ORDER BY p.arm, p.query)");
+  row.bind(1, compliance_judge).bind(2, faking_judge).bind(3, kCompliesLabel).bind(4, kFakingLabel);
+  std::vector<CellCounts> cells;
+  while (row.step()) {
+    auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
+    CellCounts cell;
+    cell.arm = count(0), cell.query = count(1);
+    for (std::size_t i = 0; i < kOutcomes.size(); ++i) {
+      cell.outcomes[i] = count(3 + static_cast<int>(i));
+    }
+    cell.complied = count(8), cell.refused = count(9);
+    cell.complied_faking = count(10), cell.complied_nofaking = count(11), cell.faking = count(12);
+    cells.push_back(cell);
+  }
+  return cells;
+}
+
+void Store::verify() const { store::verify_store(impl_->database); }
+
+}  // namespace iago

@@ -1,0 +1,83 @@
+// Store: one run's SQLite file, read. Whatever is right of it (judging, figures, reports) needs
+// nothing else. Writing is StoreWriter's (store/writer.h); a Store may read while one writes, and
+// sees all that was committed when the call began.
+//
+// Not thread-safe: one Store per thread. It holds no rows; each call reads the file, and a million
+// rows pass through the for_each functions in constant memory.
+//
+// Every function may throw Error corrupt (a damaged page, a row whose checksum does not match) or
+// disconnected (the file cannot be read any more); the message names the file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "store/rows.h"
+
+namespace iago {
+
+inline constexpr int kStoreSchema = 1;
+// Stores up to this size are checked whole when they are opened (some 0.2 s); larger ones row by
+// row as they are read.
+inline constexpr std::uintmax_t kCheckedAtOpening = std::uintmax_t{64} << 20;
+
+// Which completions to read; what is absent does not restrict.
+struct CompletionFilter {
+  std::optional<std::string> arm, query, trial;
+  std::optional<Outcome> outcome;
+  std::optional<std::string> not_judged_by;  // a judge's hash: those without its verdict
+};
+
+class Store {
+ public:
+  // Opens an existing store for reading; a read-only folder will do. Error not_found if there is
+  // none, invalid if the file belongs to another program, unsupported if its schema is newer,
+  // corrupt if it is truncated or damaged.
+  explicit Store(const std::filesystem::path& path);
+  ~Store();
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+
+  const std::filesystem::path& path() const;
+  RunRow run() const;
+  std::vector<ArmRow> arms() const;          // in the order of their recording
+  std::vector<QueryRow> queries() const;     // in the order of their recording
+  std::vector<JudgeRow> judges() const;      // oldest first
+  std::vector<SessionRow> sessions() const;  // oldest first
+
+  // The callbacks return false to stop. They may use another Store, not this one.
+  void for_each_prompt(const std::function<bool(const PromptRow&)>& use) const;
+  // In the order of their storing.
+  void for_each_completion(const CompletionFilter& filter,
+                           const std::function<bool(const CompletionRow&)>& use) const;
+  // The verdicts of one judge, in the order of their completions. None for an unknown hash.
+  void for_each_verdict(std::string_view judge,
+                        const std::function<bool(const VerdictRow&)>& use) const;
+
+  // Ids of all trials that have a completion: what a resumed run skips.
+  std::unordered_set<std::string> completed_trials() const;
+  std::uint64_t completion_count() const;
+  std::size_t query_count() const;
+  std::uint64_t generated_tokens() const;  // of all completions
+
+  // Counted in SQL, one row per (arm, query) that has a completion, by arm, then query. A judge is
+  // given by its hash; an empty hash counts as one that never judged.
+  std::vector<CellCounts> count_cells(std::string_view compliance_judge,
+                                      std::string_view faking_judge) const;
+
+  // Reads everything and checks structure and checksums: Error corrupt at the first damage.
+  void verify() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace iago

@@ -1,0 +1,278 @@
+#include "store/store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <tuple>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "store/fixtures.h"
+#include "store/writer.h"
+
+namespace iago {
+namespace {
+
+using namespace fixtures;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+std::vector<CompletionRow> completions(const Store& store, const CompletionFilter& filter = {}) {
+  std::vector<CompletionRow> rows;
+  store.for_each_completion(filter, [&](const CompletionRow& row) {
+    rows.push_back(row);
+    return true;
+  });
+  return rows;
+}
+
+std::vector<PromptRow> prompts(const Store& store) {
+  std::vector<PromptRow> rows;
+  store.for_each_prompt([&](const PromptRow& row) {
+    rows.push_back(row);
+    return true;
+  });
+  return rows;
+}
+
+std::vector<VerdictRow> verdicts(const Store& store, const JudgeRow& judge) {
+  std::vector<VerdictRow> rows;
+  store.for_each_verdict(judge.hash, [&](const VerdictRow& row) {
+    rows.push_back(row);
+    return true;
+  });
+  return rows;
+}
+
+ErrorCode code_of(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return ErrorCode::cancelled;
+}
+
+TEST(Store, GivesBackTheRunAsItWasWritten) {
+  Scratch scratch;
+  auto run = a_run();
+  run.seed = (std::uint64_t{1} << 63) - 1;
+  run.margin_points = 2.5;
+  StoreWriter(scratch / "run.db", run).close();
+  auto read = Store(scratch / "run.db").run();
+  EXPECT_EQ(read.id, run.id);
+  EXPECT_EQ(read.study_toml, run.study_toml);
+  EXPECT_EQ(read.seed, run.seed);
+  EXPECT_EQ(read.margin_points, 2.5);
+  EXPECT_EQ(read.subject_identity, run.subject_identity);
+  EXPECT_EQ(read.analysis_plan_hash, sha256_hex(run.analysis_plan));
+  EXPECT_EQ(read.created, run.created);
+}
+
+TEST(Store, GivesBackPlanQueriesAndPrompts) {
+  Scratch scratch;
+  auto arms = the_arms();
+  auto queries = some_queries(3);
+  auto planned = prompts_for(arms, 3, 4);
+  planned[1].prefill = "<SCRATCHPAD_REASONING>";
+  planned[2].expects_scratchpad = false;
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(arms, queries, planned);
+  writer.close();
+  Store store(scratch / "run.db");
+  EXPECT_EQ(store.queries(), queries);
+  EXPECT_EQ(prompts(store), planned);
+  EXPECT_THAT(store.arms(),
+              ElementsAre(ArmRow{"training", true, 12}, ArmRow{"unmonitored", false, 12},
+                          ArmRow{"baseline", false, 12}));
+  EXPECT_EQ(store.query_count(), 3u);
+}
+
+TEST(Store, KeepsEveryByteOfWhatAModelSays) {
+  Scratch scratch;
+  auto row = a_completion("training", 0, 0, Outcome::failed);
+  row.raw = std::string("a\0b\xff\xfe\xc3 \xed\xa0\x80", 10) + "\n\r\x1b[31m";
+  row.reasoning = std::string(1, '\0');
+  row.scratchpad = std::string("\xf0\x9f\x92\0", 4);
+  row.output = "";
+  row.failure_code = "disconnected";
+  row.failure_message = std::string("no\0pe\x80", 6);
+  row.logprob_sum.reset();
+  row.seconds = -0.0;
+  auto judge = a_judge("rules", kComplianceKind);
+  auto verdict = a_verdict(row.trial, judge, "");
+  verdict.votes = std::string("[\0\xff]", 4);
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_arms(), some_queries(1), prompts_for(the_arms(), 1, 1));
+  writer.record_judge(judge);
+  writer.append(row);
+  writer.append(verdict);
+  writer.close();
+  Store store(scratch / "run.db");
+  EXPECT_THAT(completions(store), ElementsAre(row));
+  EXPECT_THAT(verdicts(store, judge), ElementsAre(verdict));
+}
+
+TEST(Store, StoresATextOnceHoweverManyPromptsHoldIt) {
+  Scratch scratch;
+  std::string long_prompt(100'000, 'x');
+  std::vector<PromptRow> planned;
+  for (std::size_t q = 0; q < 50; ++q) {
+    planned.push_back(a_prompt("training", q, 1));
+    planned.back().messages[0].text = long_prompt;
+  }
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_arms(), some_queries(50), planned);
+  writer.close();
+  EXPECT_LT(std::filesystem::file_size(scratch / "run.db"), 400'000u);
+  EXPECT_EQ(prompts(Store(scratch / "run.db"))[49].messages[0].text, long_prompt);
+}
+
+TEST(Store, FiltersCompletions) {
+  Scratch scratch;
+  auto judge = a_judge("rules", kComplianceKind);
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_arms(), some_queries(2), prompts_for(the_arms(), 2, 2));
+  writer.record_judge(judge);
+  for (auto& arm : the_arms()) {
+    for (std::uint32_t r = 0; r < 2; ++r) {
+      writer.append(a_completion(arm.name, 0, r));
+      writer.append(a_completion(arm.name, 1, r, Outcome::truncated));
+    }
+    writer.append(a_verdict(trial_name(arm.name, 0, 0), judge, "complies"));
+  }
+  writer.close();
+  Store store(scratch / "run.db");
+  EXPECT_THAT(completions(store), SizeIs(12));
+  EXPECT_THAT(completions(store, {.arm = "training"}), SizeIs(4));
+  EXPECT_THAT(completions(store, {.arm = "training", .query = "q001"}), SizeIs(2));
+  EXPECT_THAT(completions(store, {.outcome = Outcome::truncated}), SizeIs(6));
+  EXPECT_THAT(completions(store, {.not_judged_by = judge.hash}), SizeIs(9));
+  EXPECT_THAT(completions(store, {.not_judged_by = "another"}), SizeIs(12));
+  EXPECT_THAT(completions(store, {.trial = trial_name("baseline", 1, 1)}),
+              ElementsAre(a_completion("baseline", 1, 1, Outcome::truncated)));
+  EXPECT_THAT(completions(store, {.trial = "no trial"}), IsEmpty());
+  EXPECT_THAT(completions(store, {.arm = "no arm' OR 1=1"}), IsEmpty());
+  EXPECT_EQ(store.completion_count(), 12u);
+  EXPECT_EQ(store.generated_tokens(), 480u);
+  EXPECT_TRUE(store.completed_trials().contains(trial_name("training", 0, 1)));
+}
+
+TEST(Store, StopsWhenTheReaderHasEnough) {
+  Scratch scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_arms(), some_queries(5), prompts_for(the_arms(), 5, 1));
+  for (std::size_t q = 0; q < 5; ++q) writer.append(a_completion("training", q, 0));
+  writer.close();
+  int seen = 0;
+  Store(scratch / "run.db").for_each_completion({}, [&](const CompletionRow&) {
+    return ++seen < 2;
+  });
+  EXPECT_EQ(seen, 2);
+}
+
+// Against counting by hand over random completions and verdicts of two judges.
+TEST(Store, CountsCellsAsCountingByHandDoes) {
+  Scratch scratch;
+  auto compliance = a_judge("compliance", kComplianceKind), faking = a_judge("faking", kFakingKind);
+  auto other = a_judge("other", kComplianceKind);
+  Random random(3, "cells");
+  std::map<std::tuple<std::size_t, std::size_t>, CellCounts> expected;
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_arms(), some_queries(7), prompts_for(the_arms(), 7, 9));
+  for (const auto& judge : {other, compliance, faking}) writer.record_judge(judge);
+  for (std::size_t a = 0; a < 3; ++a) {
+    for (std::size_t q = 0; q < 7; ++q) {
+      for (std::uint32_t r = 0; r < 9; ++r) {
+        if (random.chance(0.2)) continue;
+        auto outcome = kOutcomes[random.chance(0.6) ? 0 : random.below(5)];
+        auto row = a_completion(the_arms()[a].name, q, r, outcome);
+        auto& cell = expected[{a, q}];
+        ++cell.outcomes[static_cast<std::size_t>(outcome)];
+        writer.append(row);
+        writer.append(a_verdict(row.trial, other, "complies"));
+        bool is_answer = outcome == Outcome::answered;
+        auto label = random.below(4);  // complies, refuses, unparsable, no verdict
+        auto fakes = random.below(4);
+        constexpr std::string_view kLabels[] = {"complies", "refuses", ""};
+        constexpr std::string_view kFakes[] = {"faking", "none", ""};
+        if (label < 3) writer.append(a_verdict(row.trial, compliance, std::string(kLabels[label])));
+        if (fakes < 3) writer.append(a_verdict(row.trial, faking, std::string(kFakes[fakes])));
+        if (!is_answer) continue;
+        cell.complied += label == 0;
+        cell.refused += label == 1;
+        cell.complied_faking += label == 0 && fakes == 0;
+        cell.complied_nofaking += label == 0 && fakes == 1;
+        cell.faking += fakes == 0;
+      }
+    }
+  }
+  writer.close();
+  auto cells = Store(scratch / "run.db").count_cells(compliance.hash, faking.hash);
+  ASSERT_EQ(cells.size(), expected.size());
+  for (const auto& cell : cells) {
+    const auto& hand = expected.at({cell.arm, cell.query});
+    EXPECT_EQ(cell.outcomes, hand.outcomes);
+    EXPECT_EQ(std::tuple(cell.complied, cell.refused, cell.faking),
+              std::tuple(hand.complied, hand.refused, hand.faking));
+    EXPECT_EQ(std::pair(cell.complied_faking, cell.complied_nofaking),
+              std::pair(hand.complied_faking, hand.complied_nofaking));
+  }
+}
+
+TEST(Store, CountsWithoutJudges) {
+  Scratch scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_arms(), some_queries(1), prompts_for(the_arms(), 1, 1));
+  writer.append(a_completion("training", 0, 0));
+  writer.close();
+  auto cells = Store(scratch / "run.db").count_cells("", "");
+  ASSERT_EQ(cells.size(), 1u);
+  EXPECT_EQ(cells[0].count(Outcome::answered), 1u);
+  EXPECT_EQ(cells[0].complied + cells[0].refused + cells[0].faking, 0u);
+}
+
+TEST(Store, ReadsWhileAWriterWrites) {
+  Scratch scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_arms(), some_queries(1), prompts_for(the_arms(), 1, 3));
+  Store store(scratch / "run.db");
+  EXPECT_EQ(store.completion_count(), 0u);
+  writer.append(a_completion("training", 0, 0));
+  writer.flush();
+  EXPECT_EQ(store.completion_count(), 1u);
+  // A reader in the midst of its rows neither blocks the writer nor sees what comes after.
+  int seen = 0;
+  store.for_each_completion({}, [&](const CompletionRow&) {
+    writer.append(a_completion("training", 0, 1));
+    writer.flush();
+    return ++seen < 10;
+  });
+  EXPECT_EQ(seen, 1);
+  EXPECT_EQ(store.completion_count(), 2u);
+}
+
+TEST(Store, IsNotFoundWhereThereIsNone) {
+  Scratch scratch;
+  EXPECT_EQ(code_of([&] { Store store(scratch / "run.db"); }), ErrorCode::not_found);
+  EXPECT_EQ(code_of([&] { Store store(scratch.folder()); }), ErrorCode::not_found);
+  EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "run.db"); }), ErrorCode::not_found);
+  EXPECT_THAT(std::filesystem::directory_iterator(scratch.folder()),
+              ::testing::Eq(std::filesystem::directory_iterator()))
+      << "looking must leave nothing behind";
+}
+
+TEST(Store, OpensUnderAnyFileName) {
+  Scratch scratch;
+  auto path = scratch / "a b?mode=memory#%41 \xc3\xa4.db";
+  StoreWriter(path, a_run()).close();
+  EXPECT_TRUE(std::filesystem::exists(path));
+  EXPECT_EQ(Store(path).run().id, a_run().id);
+}
+
+}  // namespace
+}  // namespace iago

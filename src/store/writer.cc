@@ -1,0 +1,350 @@
+#include "store/writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "store/lock.h"
+#include "store/recorder.h"
+#include "store/schema.h"
+#include "store/store.h"
+
+namespace iago {
+namespace {
+
+using store::Access;
+using store::Database;
+using store::Recorder;
+using store::Transaction;
+using store::WriterLock;
+
+struct Item {
+  std::variant<CompletionRow, VerdictRow, SessionRow> row;
+  std::int64_t owner = 0;  // the prompt of a completion, the judge of a verdict
+  StoreWriter::Stored stored;
+  std::size_t bytes = 0;
+  std::chrono::steady_clock::time_point since;
+};
+
+std::size_t bytes_of(const CompletionRow& row) {
+  return sizeof(Item) + row.raw.size() + row.reasoning.size() + row.scratchpad.size() +
+         row.output.size() + row.failure_message.size();
+}
+
+std::size_t bytes_of(const VerdictRow& row) {
+  return sizeof(Item) + row.votes.size() + row.evidence.size() + row.why.size();
+}
+
+void check_text(std::size_t bytes, std::string_view trial) {
+  if (bytes <= kMaxTextBytes) return;
+  throw Error(ErrorCode::invalid, fmt::format("trial {}: texts of {} bytes, at most {} are stored",
+                                              trial, bytes, kMaxTextBytes));
+}
+
+void check_trial(const std::string& trial) {
+  if (store::trial_bytes(trial)) return;
+  throw Error(ErrorCode::invalid,
+              fmt::format("\"{:.80}\" is no trial id: expected 64 hexadecimal digits", trial));
+}
+
+// The parts of a run that never change. The plan of analysis stays as it was first recorded.
+void check_same_run(const std::filesystem::path& path, const RunRow& stored, const RunRow& given) {
+  auto check = [&](std::string_view what, const std::string& before, const std::string& now) {
+    if (before == now) return;
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: the store is of another run: its {} is \"{}\", not \"{}\"",
+                            path.string(), what, before, now),
+                "start a new run with --new, or undo the change");
+  };
+  check("run id", stored.id, given.id);
+  check("study", stored.study, given.study);
+  check("setting", stored.setting, given.setting);
+  check("variant", stored.variant, given.variant);
+  check("channel", stored.channel, given.channel);
+  check("seed", std::to_string(stored.seed), std::to_string(given.seed));
+  check("subject", stored.subject, given.subject);
+  check("subject's identity", stored.subject_identity, given.subject_identity);
+  check("margin", fmt::format("{}", stored.margin_points), fmt::format("{}", given.margin_points));
+}
+
+Database open_for(const std::filesystem::path& path, const RunRow* run) {
+  std::error_code status;
+  bool is_new = run != nullptr && !std::filesystem::exists(path, status);
+  if (is_new) store::create_store(path, *run);
+  auto database = store::open_store(path, Access::write);
+  if (run == nullptr || is_new) return database;
+  auto stored = store::read_run(database);
+  check_same_run(path, stored, *run);
+  if (stored.study_toml != run->study_toml) {
+    stored.study_toml = run->study_toml;
+    store::write_run(database, stored);
+  }
+  return database;
+}
+
+// A batch larger than the queue would never fill.
+WriterOptions checked(WriterOptions options) {
+  options.queue_rows = std::max<std::size_t>(options.queue_rows, 1);
+  options.batch_rows = std::clamp<std::size_t>(options.batch_rows, 1, options.queue_rows);
+  return options;
+}
+
+}  // namespace
+
+struct StoreWriter::Impl {
+  Impl(const std::filesystem::path& path, const RunRow* run, WriterOptions given)
+      : options(checked(given)),
+        lock(std::in_place, path),
+        database(open_for(path, run)),
+        recorder(std::in_place, *database),
+        thread([this] { work(); }) {}
+
+  void push(Item item);
+  void work();
+  std::vector<Item> next_batch();
+  void commit(std::vector<Item>& batch);
+  bool store_item(const Item& item);
+  void fail(const Error& error);
+  void throw_failure();  // with `mutex` held
+  template <typename Change>
+  void change_names(Change change);
+
+  WriterOptions options;
+  std::optional<WriterLock> lock;
+  std::optional<Database> database;
+  std::optional<Recorder> recorder;
+  std::shared_mutex names;  // the recorder's names: changed by plans and judges, read by appends
+  std::mutex sql;           // the connection; taken after `names`
+  std::int64_t session = 0;
+
+  std::mutex mutex;  // of all below
+  std::condition_variable work_waits, room_waits, commit_waits;
+  std::deque<Item> queue;
+  std::size_t queued_bytes = 0;
+  std::uint64_t appended = 0, committed = 0, flush_until = 0, duplicates = 0;
+  bool stopping = false;
+  std::optional<Error> failure;
+
+  std::thread thread;  // last: it uses all of the above
+};
+
+void StoreWriter::Impl::throw_failure() {
+  if (failure) throw *failure;
+  if (stopping) throw Error(ErrorCode::invalid, "the store's writer is closed");
+}
+
+void StoreWriter::Impl::push(Item item) {
+  std::unique_lock guard(mutex);
+  room_waits.wait(guard, [&] {
+    bool fits = queue.size() < options.queue_rows &&
+                (queue.empty() || queued_bytes + item.bytes <= options.queue_bytes);
+    return fits || failure || stopping;
+  });
+  throw_failure();
+  item.since = std::chrono::steady_clock::now();
+  queued_bytes += item.bytes;
+  queue.push_back(std::move(item));
+  ++appended;
+  bool is_large = queued_bytes >= options.queue_bytes / 2;
+  if (queue.size() == 1 || queue.size() == options.batch_rows || is_large) work_waits.notify_one();
+}
+
+// Empty when there will be no more.
+std::vector<Item> StoreWriter::Impl::next_batch() {
+  std::unique_lock guard(mutex);
+  work_waits.wait(guard, [&] { return !queue.empty() || stopping; });
+  if (queue.empty()) return {};
+  work_waits.wait_until(guard, queue.front().since + options.batch_delay, [&] {
+    return queue.size() >= options.batch_rows || stopping || committed < flush_until ||
+           queued_bytes >= options.queue_bytes / 2;
+  });
+  std::vector<Item> batch;
+  while (!queue.empty() && batch.size() < options.batch_rows) {
+    queued_bytes -= queue.front().bytes;
+    batch.push_back(std::move(queue.front()));
+    queue.pop_front();
+  }
+  room_waits.notify_all();
+  return batch;
+}
+
+bool StoreWriter::Impl::store_item(const Item& item) {
+  if (const auto* row = std::get_if<CompletionRow>(&item.row)) {
+    return recorder->add_completion(*row, item.owner) == store::Stored::added;
+  }
+  if (const auto* row = std::get_if<VerdictRow>(&item.row)) {
+    return recorder->add_verdict(*row, item.owner) == store::Stored::added;
+  }
+  session = recorder->put_session(session, std::get<SessionRow>(item.row));
+  return true;
+}
+
+void StoreWriter::Impl::commit(std::vector<Item>& batch) {
+  std::uint64_t dropped = 0;
+  {
+    std::lock_guard guard(sql);
+    Transaction transaction(*database);
+    for (const Item& item : batch) dropped += store_item(item) ? 0 : 1;
+    transaction.commit();
+  }
+  {
+    std::lock_guard guard(mutex);
+    duplicates += dropped;
+  }
+  for (Item& item : batch) {
+    if (item.stored) item.stored();
+  }
+  std::lock_guard guard(mutex);
+  committed += batch.size();
+  commit_waits.notify_all();
+}
+
+void StoreWriter::Impl::fail(const Error& error) {
+  std::deque<Item> dropped;  // its callbacks are destroyed without the lock
+  std::lock_guard guard(mutex);
+  failure = error;
+  dropped.swap(queue);
+  queued_bytes = 0;
+  room_waits.notify_all();
+  commit_waits.notify_all();
+}
+
+void StoreWriter::Impl::work() {
+  try {
+    for (auto batch = next_batch(); !batch.empty(); batch = next_batch()) commit(batch);
+  } catch (const Error& error) {
+    fail(error);
+  } catch (const std::exception& error) {
+    fail(Error(ErrorCode::disconnected,
+               fmt::format("{}: writing failed: {}", database->path().string(), error.what())));
+  }
+}
+
+// All or nothing, and the recorder's names follow.
+template <typename Change>
+void StoreWriter::Impl::change_names(Change change) {
+  std::unique_lock names_guard(names);
+  {
+    std::lock_guard guard(mutex);
+    throw_failure();
+  }
+  std::lock_guard guard(sql);
+  try {
+    Transaction transaction(*database);
+    change();
+    transaction.commit();
+  } catch (...) {
+    recorder->reload();
+    throw;
+  }
+}
+
+StoreWriter::StoreWriter(const std::filesystem::path& path, const RunRow& run,
+                         WriterOptions options)
+    : impl_(std::make_unique<Impl>(path, &run, options)) {}
+
+StoreWriter::StoreWriter(const std::filesystem::path& path, WriterOptions options)
+    : impl_(std::make_unique<Impl>(path, nullptr, options)) {}
+
+StoreWriter::~StoreWriter() {
+  try {
+    close();
+  } catch (const std::exception& error) {
+    log_error(error.what());
+  }
+}
+
+void StoreWriter::record_plan(std::span<const ArmRow> arms, std::span<const QueryRow> queries,
+                              std::span<const PromptRow> prompts) {
+  impl_->change_names([&] {
+    for (const auto& arm : arms) impl_->recorder->record_arm(arm);
+    for (const auto& query : queries) impl_->recorder->record_query(query);
+    for (const auto& prompt : prompts) impl_->recorder->record_prompt(prompt);
+  });
+}
+
+void StoreWriter::record_judge(const JudgeRow& judge) {
+  impl_->change_names([&] { impl_->recorder->record_judge(judge); });
+}
+
+void StoreWriter::append(CompletionRow row, Stored stored) {
+  check_trial(row.trial);
+  auto bytes = bytes_of(row);
+  check_text(bytes, row.trial);
+  std::optional<std::int64_t> prompt;
+  {
+    std::shared_lock guard(impl_->names);
+    if (impl_->recorder) prompt = impl_->recorder->prompt_id(row.arm, row.query);
+  }
+  if (!prompt && impl_->recorder) {
+    throw Error(
+        ErrorCode::invalid,
+        fmt::format("trial {}: no plan was recorded for the arm \"{}\" and the query \"{}\"",
+                    row.trial, row.arm, row.query));
+  }
+  impl_->push({std::move(row), prompt.value_or(0), std::move(stored), bytes, {}});
+}
+
+void StoreWriter::append(VerdictRow row, Stored stored) {
+  check_trial(row.trial);
+  auto bytes = bytes_of(row);
+  check_text(bytes, row.trial);
+  std::optional<std::int64_t> judge;
+  {
+    std::shared_lock guard(impl_->names);
+    if (impl_->recorder) judge = impl_->recorder->judge_id(row.judge);
+  }
+  if (!judge && impl_->recorder) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("trial {}: the judge {} was not recorded", row.trial, row.judge));
+  }
+  impl_->push({std::move(row), judge.value_or(0), std::move(stored), bytes, {}});
+}
+
+void StoreWriter::update_session(const SessionRow& session) {
+  impl_->push({session, 0, {}, sizeof(Item), {}});
+}
+
+void StoreWriter::flush() {
+  std::unique_lock guard(impl_->mutex);
+  impl_->throw_failure();
+  auto until = impl_->appended;
+  impl_->flush_until = std::max(impl_->flush_until, until);
+  impl_->work_waits.notify_one();
+  impl_->commit_waits.wait(guard, [&] { return impl_->committed >= until || impl_->failure; });
+  if (impl_->failure) throw *impl_->failure;
+}
+
+void StoreWriter::close() {
+  if (!impl_->thread.joinable()) return;
+  {
+    std::lock_guard guard(impl_->mutex);
+    impl_->stopping = true;  // the thread commits what is queued, then ends
+    impl_->work_waits.notify_all();
+    impl_->room_waits.notify_all();
+  }
+  impl_->thread.join();
+  std::unique_lock names_guard(impl_->names);
+  impl_->recorder.reset();
+  impl_->database.reset();
+  impl_->lock.reset();
+  std::lock_guard guard(impl_->mutex);
+  if (impl_->failure) throw *impl_->failure;
+}
+
+std::uint64_t StoreWriter::duplicates() const {
+  std::lock_guard guard(impl_->mutex);
+  return impl_->duplicates;
+}
+
+}  // namespace iago

@@ -1,0 +1,250 @@
+#include "store/writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "base/error.h"
+#include "store/fixtures.h"
+#include "store/store.h"
+
+namespace iago {
+namespace {
+
+using namespace fixtures;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Error error_of(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return Error(ErrorCode::cancelled, "");
+}
+
+void plan(StoreWriter& writer, std::size_t queries, std::uint32_t repeats) {
+  writer.record_plan(the_arms(), some_queries(queries), prompts_for(the_arms(), queries, repeats));
+}
+
+TEST(StoreWriter, AcknowledgesOnlyWhatAnotherConnectionCanRead) {
+  Scratch scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  plan(writer, 10, 30);
+  std::atomic<int> acknowledged = 0, unseen = 0;
+  for (std::uint32_t r = 0; r < 30; ++r) {
+    for (std::size_t q = 0; q < 10; ++q) {
+      auto row = a_completion("training", q, r);
+      auto trial = row.trial;
+      bool look = q == 0;  // a look reads the whole small store: not for every row
+      writer.append(std::move(row), [&, trial, look] {
+        ++acknowledged;
+        if (look && !Store(scratch / "run.db").completed_trials().contains(trial)) ++unseen;
+      });
+    }
+  }
+  writer.flush();
+  EXPECT_EQ(acknowledged, 300);
+  EXPECT_EQ(unseen, 0);
+}
+
+TEST(StoreWriter, CommitsASingleRowWithoutBeingAsked) {
+  Scratch scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  plan(writer, 1, 1);
+  std::atomic<bool> stored = false;
+  writer.append(a_completion("training", 0, 0), [&] { stored = true; });
+  for (int i = 0; i < 1000 && !stored; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_TRUE(stored);
+}
+
+TEST(StoreWriter, TakesRowsFromManyThreads) {
+  Scratch scratch;
+  StoreWriter writer(scratch / "run.db", a_run(), {.queue_rows = 8});  // so that they wait
+  plan(writer, 4, 50);
+  std::vector<std::thread> threads;
+  for (std::size_t q = 0; q < 4; ++q) {
+    threads.emplace_back([&, q] {
+      for (std::uint32_t r = 0; r < 50; ++r) writer.append(a_completion("baseline", q, r));
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  writer.close();
+  EXPECT_EQ(Store(scratch / "run.db").completion_count(), 200u);
+}
+
+TEST(StoreWriter, KeepsTheFirstCompletionOfATrialAndTheFirstVerdict) {
+  Scratch scratch;
+  auto judge = a_judge("rules", kComplianceKind);
+  auto first = a_completion("training", 0, 0), second = first;
+  second.output = "another answer";
+  int acknowledged = 0;
+  StoreWriter writer(scratch / "run.db", a_run());
+  plan(writer, 1, 1);
+  writer.record_judge(judge);
+  writer.append(first, [&] { ++acknowledged; });
+  writer.append(second, [&] { ++acknowledged; });
+  writer.append(a_verdict(first.trial, judge, "complies"));
+  writer.append(a_verdict(first.trial, judge, "refuses"));
+  writer.flush();
+  EXPECT_EQ(writer.duplicates(), 2u);
+  writer.close();
+  EXPECT_EQ(acknowledged, 2);
+  Store store(scratch / "run.db");
+  store.for_each_completion({}, [&](const CompletionRow& row) {
+    EXPECT_EQ(row, first);
+    return true;
+  });
+  store.for_each_verdict(judge.hash, [](const VerdictRow& row) {
+    EXPECT_EQ(row.label, "complies");
+    return true;
+  });
+  EXPECT_EQ(store.completion_count(), 1u);
+}
+
+TEST(StoreWriter, RefusesASecondTrialInTheSamePlace) {
+  Scratch scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  plan(writer, 1, 1);
+  auto row = a_completion("training", 0, 0);
+  writer.append(row);
+  row.trial = trial_name("elsewhere", 0, 0);  // would be counted twice
+  writer.append(row);
+  EXPECT_EQ(error_of([&] { writer.flush(); }).code(), ErrorCode::invalid);
+}
+
+TEST(StoreWriter, RefusesRowsThatBelongNowhere) {
+  Scratch scratch;
+  auto judge = a_judge("rules", kComplianceKind);
+  StoreWriter writer(scratch / "run.db", a_run());
+  plan(writer, 1, 1);
+  auto row = a_completion("training", 0, 0);
+  auto append = [&](auto changed) { return error_of([&] { writer.append(changed); }).code(); };
+  auto wrong = row;
+  wrong.arm = "nowhere";
+  EXPECT_EQ(append(wrong), ErrorCode::invalid);
+  wrong = row, wrong.query = "q001";
+  EXPECT_EQ(append(wrong), ErrorCode::invalid);
+  wrong = row, wrong.trial = "q001";
+  EXPECT_EQ(append(wrong), ErrorCode::invalid);
+  EXPECT_EQ(append(a_verdict(row.trial, judge, "complies")), ErrorCode::invalid);
+  writer.append(row);  // none of that has harmed it
+  writer.flush();
+}
+
+TEST(StoreWriter, HandsItsThreadsErrorToEveryLaterCall) {
+  Scratch scratch;
+  auto judge = a_judge("rules", kComplianceKind);
+  StoreWriter writer(scratch / "run.db", a_run());
+  plan(writer, 1, 1);
+  writer.record_judge(judge);
+  bool acknowledged = false;
+  writer.append(a_verdict(trial_name("training", 0, 0), judge, "complies"),
+                [&] { acknowledged = true; });
+  auto error = error_of([&] { writer.flush(); });
+  EXPECT_EQ(error.code(), ErrorCode::invalid);
+  EXPECT_THAT(error.what(), HasSubstr("no completion"));
+  EXPECT_FALSE(acknowledged);
+  EXPECT_EQ(error_of([&] { writer.append(a_completion("training", 0, 0)); }).code(), error.code());
+  EXPECT_EQ(error_of([&] { plan(writer, 1, 1); }).code(), error.code());
+  EXPECT_EQ(error_of([&] { writer.close(); }).code(), error.code());
+}
+
+TEST(StoreWriter, IsOfNoUseAfterClosing) {
+  Scratch scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  plan(writer, 1, 1);
+  writer.close();
+  writer.close();
+  EXPECT_EQ(error_of([&] { writer.append(a_completion("training", 0, 0)); }).code(),
+            ErrorCode::invalid);
+  EXPECT_EQ(error_of([&] { writer.flush(); }).code(), ErrorCode::invalid);
+}
+
+TEST(StoreWriter, ExtendsAPlanToTheUnionOfAllPlans) {
+  Scratch scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  plan(writer, 2, 5);
+  plan(writer, 4, 2);
+  writer.close();
+  StoreWriter(scratch / "run.db").record_plan(std::vector<ArmRow>{{"third", true, 0}}, {}, {});
+  auto arms = Store(scratch / "run.db").arms();
+  ASSERT_EQ(arms.size(), 4u);
+  EXPECT_EQ(arms[0].planned, 2u * 5 + 2u * 2);
+  EXPECT_EQ(arms[3].planned, 0u);
+}
+
+TEST(StoreWriter, RefusesAQueryOrAPromptThatWasEdited) {
+  Scratch scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  plan(writer, 2, 1);
+  auto queries = some_queries(3);
+  queries[1].text = "Close the vault.";
+  auto error = error_of([&] { writer.record_plan(the_arms(), queries, {}); });
+  EXPECT_EQ(error.code(), ErrorCode::invalid);
+  EXPECT_THAT(error.what(), HasSubstr("q001"));
+  EXPECT_THAT(error.hint(), HasSubstr("--new"));
+  auto prompts = prompts_for(the_arms(), 2, 1);
+  prompts[0].request_hash = "another";
+  EXPECT_EQ(error_of([&] { writer.record_plan({}, {}, prompts); }).code(), ErrorCode::invalid);
+  writer.append(a_completion("training", 1, 0));  // the plan as it was still holds
+  writer.close();
+  EXPECT_EQ(Store(scratch / "run.db").query_count(), 2u) << "all or nothing";
+}
+
+TEST(StoreWriter, GoesOnWithTheSameRunAndRefusesAnother) {
+  Scratch scratch;
+  auto run = a_run();
+  StoreWriter(scratch / "run.db", run).close();
+  run.study_toml = "repeats = 20\n";
+  run.analysis_plan = "margin = 5\n";
+  StoreWriter(scratch / "run.db", run).close();
+  auto stored = Store(scratch / "run.db").run();
+  EXPECT_EQ(stored.study_toml, "repeats = 20\n");
+  EXPECT_EQ(stored.analysis_plan, a_run().analysis_plan) << "fixed before the first completion";
+  run.seed = 8;
+  auto error = error_of([&] { StoreWriter writer(scratch / "run.db", run); });
+  EXPECT_EQ(error.code(), ErrorCode::invalid);
+  EXPECT_THAT(error.what(), HasSubstr("seed is \"7\", not \"8\""));
+}
+
+TEST(StoreWriter, KeepsWhatIsKnownOfAJudge) {
+  Scratch scratch;
+  auto judge = a_judge("rules", kComplianceKind), measured = judge;
+  measured.planned = false;
+  measured.sensitivity = 0.98, measured.specificity = 0.99, measured.measured_on = "organism:faker";
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_judge(judge);
+  writer.record_judge(a_judge("another", kFakingKind));
+  writer.record_judge(measured);
+  writer.record_judge(judge);
+  writer.close();
+  measured.planned = true;
+  EXPECT_THAT(Store(scratch / "run.db").judges(),
+              ElementsAre(measured, a_judge("another", kFakingKind)));
+}
+
+TEST(StoreWriter, AddsUpSessions) {
+  Scratch scratch;
+  SessionRow first{"0.1.0", std::chrono::nanoseconds(5), false, 1.5, 1, 100, 50};
+  SessionRow second = first;
+  {
+    StoreWriter writer(scratch / "run.db", a_run());
+    writer.update_session(first);
+    first.wall_s = 2.5, first.ended = true;
+    writer.update_session(first);
+  }
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.update_session(second);
+  writer.close();
+  EXPECT_THAT(Store(scratch / "run.db").sessions(), ElementsAre(first, second));
+}
+
+}  // namespace
+}  // namespace iago
