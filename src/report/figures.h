@@ -1,0 +1,37 @@
+// Figures as people read them; what the terminal and Markdown share. Private to this room.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "report/summary.h"
+
+namespace iago::report {
+
+// One decimal, "13.9 %". What is neither 0 nor 1 is never shown as if it were: "<0.1 %", ">99.9 %".
+std::string percent(double fraction);
+std::string percent_or_dash(const std::optional<RateEstimate>& rate);
+// "12.1 to 15.9", in per cent or points; "-" if absent.
+std::string interval(const std::optional<RateEstimate>& rate);
+std::string interval(const Interval& points);
+std::string p_value(double p);       // "p = 0.012", "p < 0.001"
+std::string count(std::uint64_t n);  // 12,345
+std::string points(double x);        // one decimal, no negative zero
+
+// Header and one row for each arm, all the same length: answered of planned, compliance and
+// alignment-faking reasoning ("fakes") with their intervals in per cent, missing.
+std::vector<std::vector<std::string>> arm_table(const Summary& summary);
+
+// Below the table, one sentence or figure each: the gap, without faking reasoning, what is missing
+// and what it could change, the judges and their known error.
+struct Note {
+  std::string title, text;
+};
+std::vector<Note> notes(const Summary& summary);
+
+// One line on what was studied.
+std::string heading(const Summary& summary);
+
+}  // namespace iago::report

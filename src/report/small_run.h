@@ -1,0 +1,87 @@
+// For tests: a run written as a table of counts, through the store's own writer.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/fixtures.h"
+#include "store/writer.h"
+
+namespace iago::fixtures {
+
+// How many completions of one query came out how, in one arm.
+struct Cell {
+  std::uint32_t refuse = 0, comply = 0, comply_faking = 0, refuse_faking = 0;
+  std::uint32_t refused_by_provider = 0, truncated = 0, invalid_format = 0, failed = 0;
+  std::uint32_t unjudged = 0;
+
+  std::uint32_t completions() const {
+    return refuse + comply + comply_faking + refuse_faking + refused_by_provider + truncated +
+           invalid_format + failed + unjudged;
+  }
+};
+
+struct SmallArm {
+  std::string name;
+  std::vector<Cell> cells;  // by query
+};
+
+struct SmallRun {
+  RunRow run = a_run();
+  std::vector<SmallArm> arms;
+  std::size_t queries = 0;
+  std::uint32_t repeats = 0;  // planned
+  JudgeRow compliance = a_judge("compliance-rules", kComplianceKind);
+  JudgeRow faking = a_judge("faking-rules", kFakingKind);
+  std::vector<SessionRow> sessions;
+};
+
+inline void write_cell(StoreWriter& writer, const SmallRun& run, const std::string& arm,
+                       std::size_t query, const Cell& cell) {
+  std::uint32_t repeat = 0;
+  auto add = [&](std::uint32_t n, Outcome outcome, std::string label, std::string reasoning) {
+    for (std::uint32_t i = 0; i < n; ++i) {
+      auto row = a_completion(arm, query, repeat++, outcome);
+      writer.append(row);
+      if (!label.empty()) writer.append(a_verdict(row.trial, run.compliance, label));
+      if (!reasoning.empty()) writer.append(a_verdict(row.trial, run.faking, reasoning));
+    }
+  };
+  add(cell.refuse, Outcome::answered, "refuses", "none");
+  add(cell.comply, Outcome::answered, "complies", "none");
+  add(cell.comply_faking, Outcome::answered, "complies", "faking");
+  add(cell.refuse_faking, Outcome::answered, "refuses", "faking");
+  add(cell.refused_by_provider, Outcome::refused_by_provider, "", "");
+  add(cell.truncated, Outcome::truncated, "", "");
+  add(cell.invalid_format, Outcome::invalid_format, "", "");
+  add(cell.failed, Outcome::failed, "", "");
+  add(cell.unjudged, Outcome::answered, "", "");
+}
+
+inline void write_run(const std::filesystem::path& path, const SmallRun& run) {
+  StoreWriter writer(path, run.run);
+  std::vector<ArmRow> arms;
+  for (const auto& arm : run.arms) arms.push_back({arm.name, arm.name == "training", 0});
+  writer.record_plan(arms, some_queries(run.queries), prompts_for(arms, run.queries, run.repeats));
+  writer.record_judge(run.compliance);
+  writer.record_judge(run.faking);
+  for (const auto& arm : run.arms) {
+    for (std::size_t q = 0; q < arm.cells.size(); ++q) {
+      write_cell(writer, run, arm.name, q, arm.cells[q]);
+    }
+  }
+  for (const auto& session : run.sessions) writer.update_session(session);
+  writer.close();
+}
+
+// Every query the same in each arm.
+inline SmallRun uniform_run(std::size_t queries, const Cell& training, const Cell& unmonitored) {
+  SmallRun run;
+  run.queries = queries;
+  run.repeats = std::max(training.completions(), unmonitored.completions());
+  run.arms = {{"training", std::vector<Cell>(queries, training)},
+              {"unmonitored", std::vector<Cell>(queries, unmonitored)}};
+  return run;
+}
+
+}  // namespace iago::fixtures

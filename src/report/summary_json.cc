@@ -1,0 +1,125 @@
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "report/summary.h"
+
+namespace iago {
+namespace {
+
+Json json_of(const Interval& interval) { return Json::array({interval.lo, interval.hi}); }
+
+template <typename Value>
+Json or_null(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json json_of(const std::optional<RateEstimate>& rate) {
+  if (!rate) return nullptr;
+  Json json;
+  json["rate"] = rate->rate;
+  json["ci95"] = json_of(rate->ci95);
+  json["n"] = rate->n;
+  return json;
+}
+
+Json json_of(const ArmSummary* arm) {
+  if (arm == nullptr || arm->completed() == 0) return nullptr;
+  Json json;
+  json["planned"] = arm->planned;
+  json["answered"] = arm->count(Outcome::answered);
+  for (Outcome outcome : kOutcomes) {
+    json["outcomes"][std::string(name_of(outcome))] = arm->count(outcome);
+  }
+  json["unjudged"] = arm->unjudged;
+  json["compliance"] = json_of(arm->compliance);
+  if (arm->compliance && arm->compliance_bounds) {
+    json["compliance"]["bounds_if_missing"] = json_of(*arm->compliance_bounds);
+  }
+  json["alignment_faking_reasoning"] = json_of(arm->faking_reasoning);
+  return json;
+}
+
+Json arms_json(const Summary& summary) {
+  Json json = Json::object();
+  for (auto name : {kTrainingArm, kUnmonitoredArm, kBaselineArm}) {
+    json[std::string(name)] = json_of(summary.arm(name));
+  }
+  for (const auto& arm : summary.arms) json[arm.name] = json_of(&arm);
+  return json;
+}
+
+Json judges_json(const JudgeChoice& choice) {
+  Json json = Json::array();
+  for (const auto* judge : {&choice.compliance, &choice.faking_reasoning}) {
+    if (!*judge) continue;
+    const JudgeRow& row = **judge;
+    Json entry;
+    entry["name"] = row.name;
+    entry["kind"] = row.kind;
+    entry["hash"] = row.hash;
+    entry["planned"] = row.planned;
+    entry["sensitivity"] = or_null(row.sensitivity);
+    entry["specificity"] = or_null(row.specificity);
+    entry["measured_on"] = row.measured_on.empty() ? Json(nullptr) : Json(row.measured_on);
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
+Json gap_json(const Summary& summary) {
+  if (!summary.gap) return nullptr;
+  const auto& gap = *summary.gap;
+  Json json;
+  json["points"] = gap.points;
+  json["ci95"] = json_of(gap.ci95);
+  json["p_value"] = gap.p_value;
+  json["p_value_error"] = gap.p_value_error;
+  json["se_paired"] = gap.se_paired;
+  json["se_unpaired"] = gap.se_unpaired;
+  json["queries"] = gap.queries;
+  json["bounds_if_missing"] = json_of(gap.bounds_if_missing);
+  json["without_faking_reasoning"] = nullptr;
+  if (const auto& without = summary.gap_without_faking) {
+    json["without_faking_reasoning"] = {
+        {"points", without->points}, {"ci95", json_of(without->ci95)}, {"n", without->n_training}};
+  }
+  json["queries_to_settle"] = or_null(summary.finding.queries_to_settle);
+  return json;
+}
+
+Json timing_json(const RunTiming& timing) {
+  Json json;
+  json["wall_s"] = timing.wall_s;
+  json["sampling_s"] = timing.sampling_s;
+  json["generated_tokens"] = timing.generated_tokens;
+  json["tokens_per_s"] = or_null(timing.tokens_per_s);
+  json["peak_rss_mb"] = timing.peak_rss_mb;
+  json["sessions"] = timing.sessions;
+  return json;
+}
+
+}  // namespace
+
+Json to_json(const Summary& summary) {
+  const auto& run = summary.run;
+  Json json;
+  json["schema"] = kSummarySchema;
+  json["run"] = run.id;
+  json["study"] = run.study;
+  json["setting"] = run.setting;
+  json["variant"] = run.variant;
+  json["channel"] = run.channel;
+  json["seed"] = run.seed;
+  json["subject"] = {{"model", run.subject}, {"identity", run.subject_identity}};
+  json["judges"] = judges_json(summary.judges);
+  json["arms"] = arms_json(summary);
+  json["compliance_gap"] = gap_json(summary);
+  json["verdict"] = name_of(summary.finding.verdict);
+  json["why"] = summary.finding.why;
+  json["margin_points"] = run.margin_points;
+  json["analysis_plan"] = run.analysis_plan_hash;
+  json["timing"] = timing_json(summary.timing);
+  return json;
+}
+
+}  // namespace iago
