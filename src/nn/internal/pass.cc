@@ -1,0 +1,44 @@
+#include "nn/internal/pass.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace iago::nn {
+namespace {
+
+constexpr std::int64_t kBlockRows = 64;
+
+}  // namespace
+
+Pass::Pass(const TokenForest& forest_in, AttentionShape shape_in,
+           const std::vector<double>& rope_frequencies)
+    : forest(forest_in), shape(shape_in) {
+  std::int64_t positions = 0;
+  for (const TokenForest::Span& span : forest.spans) {
+    positions = std::max(positions, span.keys);
+    const std::int64_t length = span.own.end - span.own.begin;
+    const std::int64_t before = span.keys - length;
+    for (std::int64_t done = 0; done < length; done += kBlockRows) {
+      AttentionBlock block;
+      block.begin = span.own.begin + done;
+      block.rows = std::min(kBlockRows, length - done);
+      block.ranges = span.ancestors;
+      block.ranges.push_back({span.own.begin, block.begin + block.rows});
+      block.keys = before + done + block.rows;
+      block.visible = before + done + 1;
+      block.offset = probabilities;
+      probabilities += block.rows * block.keys;
+      blocks.push_back(std::move(block));
+    }
+  }
+  cosines.reserve(positions * rope_frequencies.size());
+  sines.reserve(positions * rope_frequencies.size());
+  for (std::int64_t p = 0; p < positions; ++p) {
+    for (const double frequency : rope_frequencies) {
+      cosines.push_back(static_cast<float>(std::cos(p * frequency)));
+      sines.push_back(static_cast<float>(std::sin(p * frequency)));
+    }
+  }
+}
+
+}  // namespace iago::nn
