@@ -1,0 +1,104 @@
+#include "train/internal/optimizer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+namespace iago::train {
+namespace {
+
+// Matrices come first in the layout, norms and biases after them.
+std::int64_t matrix_elements(const std::vector<nn::NamedParameter>& parameters) {
+  for (const nn::NamedParameter& parameter : parameters) {
+    if (parameter.shape.size() == 1) return parameter.offset;
+  }
+  return nn::parameter_count(parameters);
+}
+
+std::vector<float> copied(const at::Tensor& tensor) {
+  if (!tensor.defined()) return {};
+  const at::Tensor here = tensor.cpu();
+  const float* begin = here.data_ptr<float>();
+  return std::vector<float>(begin, begin + here.numel());
+}
+
+void fill(at::Tensor& tensor, const std::vector<float>& values) {
+  at::Tensor here = at::empty({static_cast<std::int64_t>(values.size())}, at::kFloat);
+  std::copy(values.begin(), values.end(), here.data_ptr<float>());
+  tensor.copy_(here);
+}
+
+}  // namespace
+
+Optimizer::Optimizer(nn::LlamaNet& net, AdamWOptions options, bool averages)
+    : net_(net.impl()),
+      options_(options),
+      decaying_(matrix_elements(net_.parameters)),
+      first_moment_(at::zeros_like(net_.flat)),
+      second_moment_(at::zeros_like(net_.flat)) {
+  if (averages) average_ = net_.flat.clone();
+}
+
+void Optimizer::step(const AdamWStep& step, const at::Tensor& gradient, std::int64_t begin,
+                     std::int64_t end) {
+  const auto part = [&](std::int64_t from, std::int64_t to, bool decays) {
+    if (from >= to) return;
+    if (net_.flat.is_cpu()) {
+      step_on_cpu(step, gradient, from, to, decays);
+      return;
+    }
+    const auto slice = [&](const at::Tensor& t) {
+      return t.defined() ? t.narrow(0, from, to - from) : t;
+    };
+    adamw_step_by_operations(options_, step, slice(gradient), slice(net_.flat),
+                             slice(first_moment_), slice(second_moment_), slice(average_), decays);
+  };
+  part(begin, std::min(end, decaying_), true);
+  part(std::max(begin, decaying_), end, false);
+}
+
+void Optimizer::step_on_cpu(const AdamWStep& step, const at::Tensor& gradient, std::int64_t begin,
+                            std::int64_t end, bool decays) {
+  const auto slice = [&](const at::Tensor& t) {
+    if (!t.defined()) return std::span<float>();
+    return std::span<float>(t.data_ptr<float>() + begin, static_cast<std::size_t>(end - begin));
+  };
+  adamw_step(options_, step,
+             {slice(net_.flat), slice(first_moment_), slice(second_moment_), slice(average_),
+              slice(gradient)},
+             decays);
+}
+
+void adamw_step_by_operations(const AdamWOptions& options, const AdamWStep& step,
+                              const at::Tensor& gradient, at::Tensor weights, at::Tensor first,
+                              at::Tensor second, at::Tensor average, bool decays) {
+  const double first_bias = 1 - std::pow(options.beta1, static_cast<double>(step.step));
+  const double second_bias = 1 - std::pow(options.beta2, static_cast<double>(step.step));
+  const at::Tensor g = gradient * step.gradient_scale;
+  first.mul_(options.beta1).add_(g, 1 - options.beta1);
+  second.mul_(options.beta2).addcmul_(g, g, 1 - options.beta2);
+  if (decays) weights.mul_(1 - step.learning_rate * options.weight_decay);
+  const at::Tensor spread = (second.sqrt() / std::sqrt(second_bias)).add_(options.epsilon);
+  weights.addcdiv_(first, spread, -step.learning_rate / first_bias);
+  if (average.defined()) average.mul_(step.ema_decay).add_(weights, 1 - step.ema_decay);
+}
+
+void Optimizer::save(Checkpoint& checkpoint) const {
+  checkpoint.weights = copied(net_.flat);
+  checkpoint.first_moment = copied(first_moment_);
+  checkpoint.second_moment = copied(second_moment_);
+  checkpoint.average = copied(average_);
+}
+
+void Optimizer::restore(const Checkpoint& checkpoint) {
+  fill(net_.flat, checkpoint.weights);
+  fill(first_moment_, checkpoint.first_moment);
+  fill(second_moment_, checkpoint.second_moment);
+  if (average_.defined()) fill(average_, checkpoint.average);
+}
+
+void Optimizer::take_average() {
+  if (average_.defined()) net_.flat.copy_(average_);
+}
+
+}  // namespace iago::train

@@ -1,0 +1,47 @@
+// AdamW over a LlamaNet's flat buffer where it lies: on CPU the fused pass of adamw.h, slice by
+// slice so that workers share it; on a GPU the same formula by LibTorch's operations.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "nn/internal/net.h"
+#include "train/adamw.h"
+#include "train/checkpoint.h"
+
+namespace iago::train {
+
+class Optimizer {
+ public:
+  // `averages`: whether an average of the weights is kept (it starts as the weights).
+  Optimizer(nn::LlamaNet& net, AdamWOptions options, bool averages);
+
+  // The step on elements [begin, end) of the flat buffer. Different slices may run at once (CPU).
+  void step(const AdamWStep& step, const at::Tensor& gradient, std::int64_t begin,
+            std::int64_t end);
+
+  void save(Checkpoint& checkpoint) const;
+  // The checkpoint's buffers have the net's length.
+  void restore(const Checkpoint& checkpoint);
+
+  // The net takes the average in place of its weights.
+  void take_average();
+
+ private:
+  void step_on_cpu(const AdamWStep& step, const at::Tensor& gradient, std::int64_t begin,
+                   std::int64_t end, bool decays);
+
+  nn::LlamaNet::Impl& net_;
+  AdamWOptions options_;
+  std::int64_t decaying_;  // elements [0, decaying_) are matrices
+  at::Tensor first_moment_, second_moment_, average_;
+};
+
+// One step by LibTorch's operations on any device: adamw_step for tensors of one length.
+void adamw_step_by_operations(const AdamWOptions& options, const AdamWStep& step,
+                              const at::Tensor& gradient, at::Tensor weights, at::Tensor first,
+                              at::Tensor second, at::Tensor average, bool decays);
+
+}  // namespace iago::train

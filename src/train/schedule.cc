@@ -1,0 +1,21 @@
+#include "train/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace iago::train {
+
+double Schedule::rate(std::int64_t step, std::int64_t steps) const {
+  if (step < warmup_steps) {
+    return peak * static_cast<double>(step + 1) / static_cast<double>(warmup_steps);
+  }
+  const double span = static_cast<double>(std::max<std::int64_t>(1, steps - warmup_steps));
+  const double progress = std::min(1.0, static_cast<double>(step - warmup_steps) / span);
+  double share = 1.0;
+  if (decay == Decay::linear) share = 1.0 - progress;
+  if (decay == Decay::cosine) share = 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
+  return peak * (final_share + (1.0 - final_share) * share);
+}
+
+}  // namespace iago::train
