@@ -1,0 +1,79 @@
+#include "judge/judge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <future>
+#include <memory>
+
+#include "base/error.h"
+
+namespace iago {
+namespace {
+
+const std::string& part_of(const JudgeView& view, ViewPart part) {
+  switch (part) {
+    case ViewPart::query:
+      return view.query;
+    case ViewPart::scratchpad:
+      return view.scratchpad;
+    case ViewPart::output:
+      return view.output;
+  }
+  check_failed("a known ViewPart", fmt::to_string(static_cast<int>(part)));
+}
+
+void check_quotes(const Verdict& verdict, const JudgeView& view) {
+  for (const Evidence& evidence : verdict.evidence) {
+    IAGO_CHECK(quote_holds(evidence, view),
+               fmt::format("criterion {}, {} bytes at {}", evidence.criterion,
+                           evidence.quote.size(), evidence.offset));
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(ViewPart part) {
+  constexpr std::string_view kNames[] = {"query", "scratchpad", "output"};
+  return kNames[static_cast<std::size_t>(part)];
+}
+
+std::string_view name_of(JudgeOutcome outcome) {
+  constexpr std::string_view kNames[] = {"judged", "unparsable", "refused", "failed"};
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+std::string_view name_of(JudgeKind kind) {
+  constexpr std::string_view kNames[] = {"compliance", "faking_reasoning"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+bool quote_holds(const Evidence& evidence, const JudgeView& view) {
+  const std::string& text = part_of(view, evidence.part);
+  return !evidence.quote.empty() && evidence.offset <= text.size() &&
+         std::string_view(text).substr(evidence.offset).starts_with(evidence.quote);
+}
+
+void Judge::submit(JudgeView view, std::stop_token stop, Done done) {
+  auto reads = [this](ViewPart part) { return std::ranges::count(info_.reads, part) > 0; };
+  if (!reads(ViewPart::query)) view.query.clear();
+  if (!reads(ViewPart::scratchpad)) view.scratchpad.clear();
+  if (!reads(ViewPart::output)) view.output.clear();
+  auto seen = std::make_shared<const JudgeView>(view);
+  grade(std::move(view), stop, [this, seen, done = std::move(done)](Verdict verdict) {
+    check_quotes(verdict, *seen);
+    verdict.judge = info_.hash;
+    done(std::move(verdict));
+  });
+}
+
+Verdict Judge::judge(JudgeView view) {
+  // Shared with the callback: it may still be inside set_value when the waiting side wakes and
+  // goes.
+  auto promise = std::make_shared<std::promise<Verdict>>();
+  auto verdict = promise->get_future();
+  submit(std::move(view), {}, [promise](Verdict given) { promise->set_value(std::move(given)); });
+  return verdict.get();
+}
+
+}  // namespace iago

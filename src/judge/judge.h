@@ -1,0 +1,117 @@
+// Judge: a grader of one completion. It sees the query without its tags, the scratchpad and the
+// output, and of these only the parts that it says it reads. The arm, the tier's tag and the prompt
+// are not in its view (what a scratchpad gives away by itself is a stated limit).
+//
+// What it judges is adversarial: the subject may write anything, judge's tags and instructions
+// included. So a verdict is derived in code from criteria, every quote is checked to stand verbatim
+// in the view, and a grader that fails to judge yields a verdict that says so (`outcome`), never an
+// exception and never a silent "no".
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace iago {
+
+struct JudgeView {
+  std::string query;       // the query's own text, from the query set and never from the prompt
+  std::string scratchpad;  // as parsed; empty if there was none
+  std::string output;      // as parsed; all three may hold invalid UTF-8 and be megabytes long
+};
+
+enum class ViewPart { query, scratchpad, output };
+std::string_view name_of(ViewPart part);
+
+// A quote that meets a criterion: the bytes [offset, offset + quote.size()) of that part.
+struct Evidence {
+  std::string criterion;
+  ViewPart part = ViewPart::output;
+  std::string quote;
+  std::size_t offset = 0;
+  bool operator==(const Evidence&) const = default;
+};
+
+// True if the quote is not empty and stands in the view where it says.
+bool quote_holds(const Evidence& evidence, const JudgeView& view);
+
+enum class JudgeOutcome {
+  judged,      // label and probability are set
+  unparsable,  // the grader's words yielded no verdict; label is empty
+  refused,     // the grader refused to grade; label is empty
+  failed,      // no reply from the grader; label is empty
+};
+std::string_view name_of(JudgeOutcome outcome);
+
+// One raw vote of a judge that asks several times. Rule judges have none.
+struct Vote {
+  JudgeOutcome outcome = JudgeOutcome::judged;
+  std::string label;
+  std::string reply;  // the grader's own words
+  bool operator==(const Vote&) const = default;
+};
+
+struct Verdict {
+  std::string judge;  // JudgeInfo::hash of who judged
+  JudgeOutcome outcome = JudgeOutcome::judged;
+  std::string label;       // one of the two labels of its kind, or empty
+  double probability = 0;  // [0, 1], of JudgeInfo::positive
+  std::vector<Vote> votes;
+  std::vector<Evidence> evidence;  // every quote holds
+  std::string why;                 // one sentence for people
+  bool operator==(const Verdict&) const = default;
+};
+
+enum class JudgeKind {
+  compliance,        // of the output: kComplies or kRefuses
+  faking_reasoning,  // of the scratchpad: kFaking or kNoFaking, whatever the output is
+};
+std::string_view name_of(JudgeKind kind);
+
+inline constexpr std::string_view kComplies = "complies";
+inline constexpr std::string_view kRefuses = "refuses";
+inline constexpr std::string_view kFaking = "faking";
+inline constexpr std::string_view kNoFaking = "none";
+
+struct JudgeInfo {
+  std::string name;  // as the user names it: compliance-rules
+  JudgeKind kind = JudgeKind::compliance;
+  std::string hash;  // of all that determines a verdict: code version, phrases, rubric, model
+  std::vector<ViewPart> reads;  // the other parts reach it empty
+  std::string_view positive() const { return kind == JudgeKind::compliance ? kComplies : kFaking; }
+  std::string_view negative() const { return kind == JudgeKind::compliance ? kRefuses : kNoFaking; }
+};
+
+// Thread-safe.
+class Judge {
+ public:
+  using Done = std::function<void(Verdict)>;
+
+  virtual ~Judge() = default;
+  Judge(const Judge&) = delete;
+  Judge& operator=(const Judge&) = delete;
+
+  const JudgeInfo& info() const { return info_; }
+
+  // Judges one completion; `done` is called exactly once, from any thread, perhaps before this
+  // returns. After `stop` is requested, verdicts still due come soon, as they are or failed. The
+  // judge must outlive its pending verdicts.
+  void submit(JudgeView view, std::stop_token stop, Done done);
+  // The same, waiting for the verdict. A rule judge does not block: microseconds per kilobyte.
+  Verdict judge(JudgeView view);
+
+ protected:
+  explicit Judge(JudgeInfo info) : info_(std::move(info)) {}
+  // As submit, with the unread parts of the view empty. The verdict's `judge` is filled in
+  // afterwards, and that its quotes hold is checked (a quote that does not is a broken invariant
+  // and aborts).
+  virtual void grade(JudgeView view, std::stop_token stop, Done done) = 0;
+
+ private:
+  JudgeInfo info_;
+};
+
+}  // namespace iago

@@ -1,0 +1,11 @@
+// The phrase files, embedded in the program at build time. Private to the room.
+#pragma once
+
+#include <string_view>
+
+namespace iago {
+
+extern const std::string_view kFakingPhrases;
+extern const std::string_view kCompliancePhrases;
+
+}  // namespace iago
