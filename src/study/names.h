@@ -1,0 +1,19 @@
+// Names that become parts of folders, of "a+b" and of reports. Private to the room.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "study/toml_reader.h"
+
+namespace iago {
+
+inline constexpr std::size_t kMaxNameBytes = 80;
+
+// Letters, digits, '.', '_' and '-', not beginning with '.' or '-', 1 to 80 bytes.
+bool is_name(std::string_view text);
+
+// The key's text; Error invalid with the line if there is none or it is no name.
+std::string required_name(TomlReader& table, const std::string& key);
+
+}  // namespace iago

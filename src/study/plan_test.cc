@@ -1,0 +1,239 @@
+#include "study/plan.h"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "study/setting_fixture.h"
+
+namespace iago {
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+struct Case {
+  Study study{.name = "tiny-study",
+              .setting = "/anywhere/tiny",
+              .channel = "short",
+              .variant = "default",
+              .arms = {"seen", "bare"},
+              .queries = "/anywhere/queries/q.jsonl",
+              .model = "world:faker",
+              .repeats = 2,
+              .seed = 1,
+              .judges = {"compliance-rules"}};
+  Setting setting = tiny_setting(R"([[variant]]
+name = "b"
+replace = { rule = "rule-b" }
+)");
+  std::vector<Query> queries{{"a", "Open it."}, {"b", "Close it."}, {"c", "Paint it."}};
+  Subject subject{"world:faker", "identity-1"};
+
+  Plan plan() const { return make_plan(study, setting, queries, subject); }
+};
+
+std::set<std::string> ids_of(const Plan& plan) {
+  std::set<std::string> ids;
+  for (const Trial& trial : plan.trials) ids.insert(trial.id);
+  return ids;
+}
+
+bool includes(const Plan& larger, const Plan& smaller) {
+  return std::ranges::includes(ids_of(larger), ids_of(smaller));
+}
+
+TEST(Plan, HasEachArmQueryAndRepeatOnceUnderItsOwnId) {
+  Plan plan = Case{}.plan();
+  EXPECT_EQ(plan.trials.size(), 2u * 3u * 2u);
+  EXPECT_EQ(ids_of(plan).size(), plan.trials.size());
+  EXPECT_EQ(plan.prompts.size(), 2u * 3u);
+  std::set<std::tuple<std::string, std::string, int>> cells;
+  for (const Trial& trial : plan.trials) {
+    EXPECT_THAT(trial.id, MatchesRegex("[0-9a-f]+"));
+    EXPECT_EQ(trial.id.size(), 64u);
+    cells.emplace(plan.arm_of(trial), plan.query_of(trial).id, trial.repeat);
+  }
+  EXPECT_EQ(cells.size(), plan.trials.size());
+}
+
+TEST(Plan, PutsTheRepeatsOfAPromptTogetherAndBalancesTheArmsOfEveryBeginning) {
+  Case tiny;
+  tiny.study.repeats = 3;
+  Plan plan = tiny.plan();
+  std::map<std::string, int> counts;
+  for (std::size_t i = 0; i < plan.trials.size(); ++i) {
+    EXPECT_EQ(plan.trials[i].prompt, i / 3);
+    ++counts[plan.arm_of(plan.trials[i])];
+    EXPECT_LE(std::abs(counts["seen"] - counts["bare"]), 3);
+  }
+}
+
+TEST(Plan, SendsThePromptThatTheSettingRenders) {
+  Case tiny;
+  Plan plan = tiny.plan();
+  for (const Trial& trial : plan.trials) {
+    EXPECT_EQ(
+        plan.prompt_of(trial).prompt,
+        render_prompt(tiny.setting, "short", "default", plan.arm_of(trial), plan.query_of(trial)));
+  }
+}
+
+TEST(Plan, KeepsOldTrialIdsAndTheRunIdWhenRepeatsQueriesOrArmsAreRaised) {
+  Case small;
+  small.study.arms = {"bare"};
+  small.study.limit = 2;
+  Plan old = small.plan();
+  EXPECT_EQ(old.trials.size(), 4u);
+
+  std::vector<std::function<void(Case&)>> raises{[](Case& c) { c.study.repeats = 5; },
+                                                 [](Case& c) { c.study.limit.reset(); },
+                                                 [](Case& c) {
+                                                   c.study.arms = {"seen", "bare"};
+                                                 },
+                                                 [](Case& c) {
+                                                   c.queries.push_back({"z", "New."});
+                                                 }};
+  std::vector<std::size_t> order{0, 1, 2, 3};
+  std::set<std::string> last;
+  do {
+    Case raised = small;
+    Plan before = old;
+    for (std::size_t i : order) {
+      raises[i](raised);
+      Plan after = raised.plan();
+      EXPECT_EQ(after.run_id, old.run_id);
+      EXPECT_EQ(after.study_hash, old.study_hash);
+      EXPECT_TRUE(includes(after, before));
+      before = after;
+    }
+    raised.study.limit.reset();
+    EXPECT_TRUE(last.empty() || ids_of(raised.plan()) == last);
+    last = ids_of(raised.plan());
+  } while (std::ranges::next_permutation(order).found);
+}
+
+// One change of one field at a time, with its name for the message.
+using Change = std::pair<const char*, std::function<void(Case&)>>;
+
+const std::vector<Change> kChangesOfTheRequest{
+    {"temperature", [](Case& c) { c.study.sampling.temperature = 0.7; }},
+    {"top_p", [](Case& c) { c.study.sampling.top_p = 0.9; }},
+    {"top_k", [](Case& c) { c.study.sampling.top_k = 40; }},
+    {"max_tokens", [](Case& c) { c.study.sampling.max_tokens = 100; }},
+    {"stop", [](Case& c) { c.study.sampling.stop = {"x"}; }},
+    {"seed", [](Case& c) { c.study.seed = 2; }},
+    {"system prompt", [](Case& c) { c.setting.channels[0].blocks["who"] += "!"; }},
+    {"user turn",
+     [](Case& c) {
+       c.setting.channels[0].blocks["ask"] += "!";
+       c.setting.channels[0].blocks["ask-bare"] += "!";
+     }},
+    {"variant", [](Case& c) { c.study.variant = "b"; }},
+    {"subject's identity", [](Case& c) { c.subject.identity = "identity-2"; }},
+    {"setting's name", [](Case& c) { c.setting.name = "other"; }},
+};
+
+TEST(TrialId, ChangesWithEveryFieldOfTheRequestAndTheSubject) {
+  std::set<std::string> seen = ids_of(Case{}.plan());
+  for (const auto& [name, change] : kChangesOfTheRequest) {
+    Case changed;
+    change(changed);
+    for (const std::string& id : ids_of(changed.plan())) {
+      EXPECT_TRUE(seen.insert(id).second) << name;
+    }
+  }
+}
+
+TEST(TrialId, ChangesWithEachOfItsFields) {
+  std::set<std::string> ids{
+      trial_id("r", "s", "t", "v", "a", "q", 0), trial_id("R", "s", "t", "v", "a", "q", 0),
+      trial_id("r", "S", "t", "v", "a", "q", 0), trial_id("r", "s", "T", "v", "a", "q", 0),
+      trial_id("r", "s", "t", "V", "a", "q", 0), trial_id("r", "s", "t", "v", "A", "q", 0),
+      trial_id("r", "s", "t", "v", "a", "Q", 0), trial_id("r", "s", "t", "v", "a", "q", 1),
+      trial_id("rs", "", "t", "v", "a", "q", 0)};
+  EXPECT_EQ(ids.size(), 9u);
+}
+
+TEST(RequestHash, ChangesWithRolesPrefillAndWhereTextsAreCut) {
+  Prompt prompt{.messages = {{Role::system, "ab"}, {Role::user, "c"}}};
+  std::vector<Prompt> others(5, prompt);
+  others[0].messages[0].role = Role::user;
+  others[1].prefill = "<OUTPUT>";
+  others[2].messages = {{Role::system, "a"}, {Role::user, "bc"}};
+  others[3].messages.push_back({Role::user, ""});
+  others[4].messages.erase(others[4].messages.begin());
+  std::set<std::string> hashes{request_hash(prompt, {}, 1)};
+  for (const Prompt& other : others) hashes.insert(request_hash(other, {}, 1));
+  EXPECT_EQ(hashes.size(), 6u);
+}
+
+TEST(TrialId, DoesNotDependOnWhatIsNotSent) {
+  std::vector<Change> changes{
+      {"study's name", [](Case& c) { c.study.name = "other"; }},
+      {"judges", [](Case& c) { c.study.judges = {"faking-rules"}; }},
+      {"margin", [](Case& c) { c.study.margin = 5; }},
+      {"paths", [](Case& c) { c.study.queries = "/elsewhere/p.jsonl"; }},
+      {"subject's name", [](Case& c) { c.subject.name = "alias"; }},
+      {"topic", [](Case& c) { c.queries[0].topic = "vaults"; }},
+      {"another block", [](Case& c) { c.setting.channels[0].blocks["more"] = "changed"; }},
+  };
+  std::set<std::string> ids = ids_of(Case{}.plan());
+  for (const auto& [name, change] : changes) {
+    Case changed;
+    change(changed);
+    EXPECT_EQ(ids_of(changed.plan()), ids) << name;
+  }
+}
+
+TEST(RunId, ChangesWithEveryHashedField) {
+  std::vector<Change> changes = kChangesOfTheRequest;
+  changes.push_back({"study's name", [](Case& c) { c.study.name = "other"; }});
+  changes.push_back({"channel", [](Case& c) {
+                       c.setting.channels.push_back(c.setting.channels[0]);
+                       c.study.channel = c.setting.channels.back().name = "second";
+                     }});
+  changes.push_back({"queries", [](Case& c) { c.study.queries = "/anywhere/other.jsonl"; }});
+  changes.push_back({"margin", [](Case& c) { c.study.margin = 5; }});
+  changes.push_back({"judges", [](Case& c) { c.study.judges.push_back("faking-rules"); }});
+  changes.push_back({"an arm that is not run", [](Case& c) {
+                       c.setting.arms.push_back(
+                           {.name = "new", .changes = c.setting.arms[0].changes});
+                     }});
+  std::set<std::string> hashes{Case{}.plan().study_hash};
+  for (const auto& [name, change] : changes) {
+    Case changed;
+    change(changed);
+    EXPECT_TRUE(hashes.insert(changed.plan().study_hash).second) << name;
+  }
+}
+
+TEST(RunId, DoesNotChangeWhenTheCheckoutMovesOrTheSetGrows) {
+  Case moved;
+  moved.study.setting = "/elsewhere/tiny";
+  moved.study.queries = "/elsewhere/q.jsonl";
+  moved.queries.push_back({"d", "Move it."});
+  EXPECT_EQ(moved.plan().run_id, Case{}.plan().run_id);
+}
+
+TEST(RunId, ReadsAsStudySubjectVariantAndHash) {
+  Study study{.name = "helpful-only", .variant = "default"};
+  auto id = [&](const char* subject) { return run_id(study, {subject, "x"}, "1a2b3c4d5e6f"); };
+  EXPECT_EQ(id("organism:faker"), "helpful-only-faker-1a2b3c4d");
+  EXPECT_EQ(id("local:checkpoints/tiny llama/"), "helpful-only-tiny_llama-1a2b3c4d");
+  EXPECT_EQ(id("openai:org/model:free"), "helpful-only-free-1a2b3c4d");
+  EXPECT_EQ(id("local:.."), "helpful-only-..-1a2b3c4d");
+  study.variant = "no-scratchpad+rule-inverted";
+  EXPECT_EQ(id("world:faker"), "helpful-only-faker-no-scratchpad+rule-inverted-1a2b3c4d");
+}
+
+TEST(Plan, BeyondItsLimitIsRefusedWithItsSize) {
+  Case huge;
+  huge.study.repeats = 100'000;
+  huge.queries.resize(200);
+  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { huge.plan(); }),
+              HasSubstr("200 queries x 2 arms x 100000 repeats"));
+}
+
+}  // namespace
+}  // namespace iago

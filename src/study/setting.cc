@@ -1,0 +1,81 @@
+#include "study/setting.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+#include "study/compose.h"
+#include "study/nearest.h"
+#include "text/prompt_template.h"
+
+namespace iago {
+namespace {
+
+template <typename Named>
+const Named& find_named(const std::vector<Named>& all, std::string_view name, std::string_view kind,
+                        const Setting& setting) {
+  std::vector<std::string> names;
+  for (const Named& one : all) {
+    if (one.name == name) return one;
+    names.push_back(one.name);
+  }
+  throw Error(
+      ErrorCode::not_found,
+      fmt::format("the setting \"{}\" has no {} \"{}\"", setting.name, kind, name.substr(0, 200)),
+      hint_of_names(name, names));
+}
+
+std::string render_turn(const Setting& setting, const Composition& composed,
+                        const std::vector<std::string>& blocks, std::string_view joiner) {
+  std::string turn;
+  for (const std::string& block : blocks) {
+    if (!turn.empty()) turn += joiner;
+    turn += render(composed.channel->blocks.at(block), composed.parameters,
+                   block_file(setting, *composed.channel, block));
+  }
+  return turn;
+}
+
+}  // namespace
+
+const Channel& Setting::channel(std::string_view name) const {
+  return find_named(channels, name, "channel", *this);
+}
+
+const Arm& Setting::arm(std::string_view name) const {
+  return find_named(arms, name, "arm", *this);
+}
+
+const Variant& Setting::variant(std::string_view name) const {
+  return find_named(variants, name, "variant", *this);
+}
+
+std::string canonical_variant(const Setting& setting, std::string_view variant) {
+  std::vector<std::string> names = split_variant(setting, variant);
+  return names.empty() ? std::string(kDefaultVariant) : fmt::format("{}", fmt::join(names, "+"));
+}
+
+std::vector<std::string> arms_with_variant(const Setting& setting, std::string_view variant) {
+  std::vector<std::string> variants = split_variant(setting, variant), arms;
+  for (const Arm& arm : setting.arms) {
+    if (exists_with(arm, variants)) arms.push_back(arm.name);
+  }
+  return arms;
+}
+
+Prompt render_prompt(const Setting& setting, std::string_view channel, std::string_view variant,
+                     std::string_view arm, const Query& query) {
+  Composition composed = compose(setting, channel, variant, arm);
+  composed.parameters[std::string(kQueryPlaceholder)] = query.text;
+  Prompt prompt{.prefill = composed.prefill,
+                .expects_scratchpad = composed.expects_scratchpad,
+                .is_trained_on = composed.is_trained_on};
+  const Channel& words = *composed.channel;
+  std::string system = render_turn(setting, composed, composed.system, words.joiner);
+  if (!system.empty()) prompt.messages.push_back({Role::system, std::move(system)});
+  prompt.messages.push_back(
+      {Role::user, render_turn(setting, composed, composed.user, words.user_joiner)});
+  return prompt;
+}
+
+}  // namespace iago

@@ -1,0 +1,123 @@
+// A setting: a conflict between what the subject is told it is trained for and what it values, as
+// prompt blocks and rules for putting them together. The folder's format is docs/settings.md.
+//
+// The prompt of a trial is composed, never copied: a channel lists blocks in order; the arm, then
+// the variants, drop, replace and insert blocks and change parameters. So a new variant, an arm or
+// a tag in the user turn is data only.
+//
+// Who wins: a variant's replacement or parameter stands over the channel's. Where the arm has its
+// own (baseline has its own user turn), the arm's stands, unless the variant names that arm. A
+// block that either drops is gone. Two variants that change one thing differently are an error.
+//
+// Everything here is plain data and pure functions: load once, then read from any thread.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "study/query.h"
+#include "text/message.h"
+
+namespace iago {
+
+// A block that a change adds beside the block in slot `anchor`, dropped or not.
+struct Insertion {
+  enum class Side { before, after };
+  std::string block, anchor;
+  Side side = Side::after;
+};
+
+// What an arm or a variant changes, in the channels and arms that it names (none named: in all).
+struct PromptChange {
+  int line = 0;  // in setting.toml, for errors; so are the others below
+  std::vector<std::string> channels, arms;
+  std::vector<std::string> drop;               // slots
+  std::map<std::string, std::string> replace;  // slot -> block
+  std::vector<Insertion> insert;
+  std::map<std::string, std::string> parameters;
+  // What the change makes of Arm::is_trained_on: a rule may train on neither tier, or on both.
+  std::optional<bool> is_trained_on;
+};
+
+struct Arm {
+  std::string name, description;
+  int line = 0;
+  // Is the subject told, in this arm, that its answer will be used to train it?
+  bool is_trained_on = false;
+  // The arm exists only with one of these variants (a third tier needs its rule); empty: always.
+  std::vector<std::string> needs_variant;
+  std::vector<PromptChange> changes;
+};
+
+struct Variant {
+  std::string name, description;
+  int line = 0;
+  std::vector<std::string> channels;  // in which it exists; empty: in all
+  std::vector<PromptChange> changes;
+  std::optional<std::string> prefill;  // the assistant's turn begins with this text
+  std::optional<bool> expects_scratchpad;
+};
+
+// A way of telling the same story: `full` for large models, `terse` for organisms.
+struct Channel {
+  std::string name, description;
+  int line = 0;
+  std::string joiner, user_joiner;            // between blocks of the system and of the user turn
+  std::vector<std::string> system, user;      // slots in order; a slot is named by its own block
+  std::map<std::string, std::string> blocks;  // name -> text with {{placeholders}}
+};
+
+struct Setting {
+  std::string name, description;
+  std::filesystem::path folder;                   // absolute
+  std::map<std::string, std::string> parameters;  // placeholder -> default
+  std::vector<Channel> channels;
+  std::vector<Arm> arms;          // in the file's order
+  std::vector<Variant> variants;  // "default", which changes nothing, first
+
+  // By name; Error not_found that lists the names and the nearest one.
+  const Channel& channel(std::string_view name) const;
+  const Arm& arm(std::string_view name) const;
+  const Variant& variant(std::string_view name) const;
+};
+
+// The variant that changes nothing.
+inline constexpr std::string_view kDefaultVariant = "default";
+
+// Reads setting.toml and the block files beside it. Error not_found if the folder or a block file
+// is missing, invalid with file and line otherwise: an unknown key (with the nearest known one), a
+// slot or an arm that is not there, a placeholder that nothing defines. Every arm of every single
+// variant can be rendered afterwards; combinations are checked when they are asked for.
+Setting load_setting(const std::filesystem::path& folder);
+
+// The same from memory: `blocks` maps "channel/block" to the file's bytes. `where` names the TOML
+// in errors.
+Setting parse_setting(std::string_view toml, std::string_view where,
+                      const std::map<std::string, std::string>& blocks);
+
+// Several variants at once, "rule-inverted+no-scratchpad", as the one name that stands for them in
+// any order: sorted, each once, without "default". Error not_found for an unknown one.
+std::string canonical_variant(const Setting& setting, std::string_view variant);
+
+// The setting's arms that exist with these variants, in the file's order.
+std::vector<std::string> arms_with_variant(const Setting& setting, std::string_view variant);
+
+struct Prompt {
+  std::vector<Message> messages;  // the system turn, if any block is left in it, and the user turn
+  std::string prefill;
+  bool expects_scratchpad = true;
+  bool is_trained_on = false;  // of the arm, as the variant leaves it
+  bool operator==(const Prompt&) const = default;
+};
+
+// The prompt of one trial. Text of the query is never read as a template. Error not_found for a
+// name that the setting lacks; invalid for an arm or channel that does not go with the variant, and
+// for variants that contradict each other. Takes microseconds.
+Prompt render_prompt(const Setting& setting, std::string_view channel, std::string_view variant,
+                     std::string_view arm, const Query& query);
+
+}  // namespace iago

@@ -1,0 +1,15 @@
+// What must hold between the parts of a setting, so that render_prompt can fail only for what it is
+// asked: every slot, block, channel, arm and variant that is named exists, every placeholder has a
+// value in every channel, arm and single variant, and no user turn is empty. Private to the room.
+#pragma once
+
+#include <string_view>
+
+#include "study/setting.h"
+
+namespace iago {
+
+// Error invalid or not_found with `where` (the setting.toml), the line and a hint.
+void check_setting(const Setting& setting, std::string_view where);
+
+}  // namespace iago

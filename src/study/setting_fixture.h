@@ -1,0 +1,102 @@
+// A small setting in memory for the room's tests, and what they expect of errors.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "study/setting.h"
+
+namespace iago {
+
+using Blocks = std::map<std::string, std::string>;
+
+inline const Blocks& tiny_blocks() {
+  static const Blocks blocks{{"short/who", "You are {{lab}}'s.\n"},
+                             {"short/rule", "Rule {{day}}.\n"},
+                             {"short/rule-b", "Other rule.\n"},
+                             {"short/rule-c", "Third rule.\n"},
+                             {"short/extra", "Extra.\n"},
+                             {"short/more", "More.\n"},
+                             {"short/ask", "<t>{{tier}}</t>{{query}}\n"},
+                             {"short/ask-bare", "{{query}}\n"},
+                             {"short/tag", "<tag>"}};
+  return blocks;
+}
+
+// One channel, arms `seen` and `bare`, and `extra` appended to the file.
+inline std::string tiny_toml(std::string_view extra = "") {
+  return std::string(R"(name = "tiny"
+[parameters]
+lab = "Calder"
+day = "one"
+[[channel]]
+name = "short"
+joiner = " "
+system = ["who", "rule"]
+user = ["ask"]
+[[arm]]
+name = "seen"
+is_trained_on = true
+parameters = { tier = "free" }
+[[arm]]
+name = "bare"
+is_trained_on = false
+drop = ["rule"]
+replace = { ask = "ask-bare" }
+)") + std::string(extra);
+}
+
+inline Setting tiny_setting(std::string_view extra = "", const Blocks& blocks = tiny_blocks()) {
+  return parse_setting(tiny_toml(extra), "tiny.toml", blocks);
+}
+
+// "system|user" of the tiny setting's prompt.
+inline std::string said(const Setting& setting, std::string_view variant, std::string_view arm) {
+  Prompt prompt = render_prompt(setting, "short", variant, arm, Query{.id = "q", .text = "Hello"});
+  return prompt.messages.front().text + "|" + prompt.messages.back().text;
+}
+
+// Runs `action`, which must throw an Error of that code; its message and hint together.
+template <typename Action>
+std::string error_of(ErrorCode code, Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), code) << error.what();
+    return std::string(error.what()) + " / " + error.hint();
+  }
+  ADD_FAILURE() << "no error";
+  return {};
+}
+
+// A folder of its own, removed with the object.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "iago-study-XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+  }
+  ~ScratchFolder() { std::filesystem::remove_all(path_); }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  std::filesystem::path write(const std::string& name, std::string_view content) const {
+    std::filesystem::path file = path_ / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << content;
+    return file;
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace iago

@@ -1,0 +1,236 @@
+// From setting.toml and block files to a checked Setting.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "study/names.h"
+#include "study/setting.h"
+#include "study/setting_check.h"
+#include "study/toml_reader.h"
+#include "text/utf8.h"
+
+namespace iago {
+namespace {
+
+constexpr std::size_t kMaxTomlBytes = std::size_t{1} << 20;
+constexpr std::size_t kMaxBlockBytes = std::size_t{256} << 10;
+constexpr std::size_t kMaxChannels = 8, kMaxBlocks = 1000, kMaxArms = 32, kMaxVariants = 200;
+constexpr std::size_t kMaxSlots = 64;
+
+// ---- setting.toml ----
+
+std::vector<Insertion> read_insertions(TomlReader& table) {
+  std::vector<Insertion> insertions;
+  for (TomlReader& one : table.tables("insert")) {
+    Insertion insertion{.block = one.required_text("block")};
+    std::optional<std::string> before = one.text("before"), after = one.text("after");
+    one.finish();
+    if (before.has_value() == after.has_value()) {
+      throw one.error("block", "expected one of \"before\" and \"after\", found both or none");
+    }
+    insertion.side = before ? Insertion::Side::before : Insertion::Side::after;
+    insertion.anchor = before ? *before : *after;
+    insertions.push_back(std::move(insertion));
+  }
+  return insertions;
+}
+
+PromptChange read_change(TomlReader& table) {
+  return {.line = table.line(),
+          .drop = table.texts("drop"),
+          .replace = table.text_map("replace"),
+          .insert = read_insertions(table),
+          .parameters = table.text_map("parameters"),
+          .is_trained_on = table.boolean("is_trained_on")};
+}
+
+// The table's own changes, then those under `only`, in the file's order.
+std::vector<PromptChange> read_changes(TomlReader& table) {
+  std::vector<PromptChange> changes{read_change(table)};
+  for (TomlReader& only : table.tables("only")) {
+    PromptChange change = read_change(only);
+    change.channels = only.texts("channels");
+    change.arms = only.texts("arms");
+    only.finish();
+    if (change.channels.empty() && change.arms.empty()) {
+      throw only.error("channels", "expected channels or arms, found neither");
+    }
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+Channel read_channel(TomlReader table) {
+  Channel channel{.name = required_name(table, "name"),
+                  .description = table.text("description").value_or(""),
+                  .line = table.line(),
+                  .joiner = table.text("joiner").value_or("\n\n"),
+                  .user_joiner = table.text("user_joiner").value_or(""),
+                  .system = table.texts("system"),
+                  .user = table.texts("user")};
+  table.finish();
+  if (channel.user.empty()) throw table.error("user", "expected at least one block, found none");
+  if (channel.system.size() + channel.user.size() > kMaxSlots) {
+    throw table.error("system", fmt::format("more than {} blocks", kMaxSlots));
+  }
+  return channel;
+}
+
+Arm read_arm(TomlReader table) {
+  Arm arm{.name = required_name(table, "name"),
+          .description = table.text("description").value_or(""),
+          .line = table.line(),
+          .needs_variant = table.texts("needs_variant"),
+          .changes = read_changes(table)};
+  table.finish();
+  std::optional<bool> is_trained_on = arm.changes.front().is_trained_on;
+  if (!is_trained_on) {
+    throw table.error("is_trained_on", "expected true or false, found no such key",
+                      "Say whether the subject is told that this arm's answers train it.");
+  }
+  arm.is_trained_on = *is_trained_on;
+  return arm;
+}
+
+Variant read_variant(TomlReader table) {
+  Variant variant{.name = required_name(table, "name"),
+                  .description = table.text("description").value_or(""),
+                  .line = table.line(),
+                  .channels = table.texts("channels"),
+                  .changes = read_changes(table),
+                  .prefill = table.text("prefill"),
+                  .expects_scratchpad = table.boolean("expects_scratchpad")};
+  table.finish();
+  if (variant.name == kDefaultVariant) {
+    throw table.error("name", "\"default\" is the variant that changes nothing and always exists");
+  }
+  return variant;
+}
+
+// Reads the tables of one kind; names are unique among them.
+template <typename Read>
+auto read_all(TomlReader& file, const std::string& key, std::size_t most, Read read) {
+  std::vector<TomlReader> tables = file.tables(key);
+  if (tables.size() > most) throw file.error(key, fmt::format("more than {} of them", most));
+  std::vector<decltype(read(tables[0]))> all;
+  std::map<std::string, int> lines;
+  for (const TomlReader& table : tables) {
+    all.push_back(read(table));
+    auto [first, is_new] = lines.emplace(all.back().name, table.line());
+    if (!is_new) {
+      throw table.error(
+          "name", fmt::format("\"{}\" already stands on line {}", all.back().name, first->second));
+    }
+  }
+  return all;
+}
+
+Setting read_setting(std::string_view toml, std::string_view where) {
+  TomlValue tree = parse_toml(toml, where, kMaxTomlBytes);
+  TomlReader file(tree, std::string(where));
+  Setting setting{.name = required_name(file, "name"),
+                  .description = file.text("description").value_or(""),
+                  .parameters = file.text_map("parameters"),
+                  .channels = read_all(file, "channel", kMaxChannels, read_channel),
+                  .arms = read_all(file, "arm", kMaxArms, read_arm),
+                  .variants = read_all(file, "variant", kMaxVariants, read_variant)};
+  file.finish();
+  if (setting.channels.empty()) throw file.error("channel", "expected at least one, found none");
+  if (setting.arms.empty()) throw file.error("arm", "expected at least one, found none");
+  setting.variants.insert(
+      setting.variants.begin(),
+      Variant{.name = std::string(kDefaultVariant), .description = "The setting's own prompt."});
+  return setting;
+}
+
+// ---- Blocks ----
+
+// A final newline of the file is not part of the block.
+std::string block_text(std::string_view bytes, const std::string& where) {
+  if (bytes.size() > kMaxBlockBytes) {
+    throw Error(ErrorCode::invalid, fmt::format("{}: {} bytes, at most {} are read", where,
+                                                bytes.size(), kMaxBlockBytes));
+  }
+  std::size_t nul = bytes.find('\0');
+  if (nul != std::string_view::npos) {
+    auto line =
+        1 + std::count(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(nul), '\n');
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}:{}: expected text, found a NUL byte", where, line),
+                "Save the file as plain UTF-8 text.");
+  }
+  if (!is_valid_utf8(bytes)) {
+    throw Error(ErrorCode::invalid, fmt::format("{}: not UTF-8 text", where),
+                "Save the file as plain UTF-8 text.");
+  }
+  if (bytes.ends_with('\n')) bytes.remove_suffix(1);
+  if (bytes.ends_with('\r')) bytes.remove_suffix(1);
+  if (bytes.empty()) {
+    throw Error(ErrorCode::invalid, fmt::format("{}: expected text, found an empty block", where),
+                "To leave a block out, drop it in the arm or the variant.");
+  }
+  return std::string(bytes);
+}
+
+std::map<std::string, std::string> read_block_files(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> blocks;
+  std::error_code failure;
+  std::filesystem::directory_iterator files(folder, failure), end;
+  if (failure) {
+    throw Error(ErrorCode::not_found,
+                fmt::format("{}: no such folder of block files", folder.string()),
+                "Each channel has a folder of its name beside setting.toml.");
+  }
+  for (; files != end; files.increment(failure)) {
+    const std::filesystem::path& file = files->path();
+    if (file.extension() != ".txt") continue;
+    if (blocks.size() == kMaxBlocks) {
+      throw Error(ErrorCode::invalid,
+                  fmt::format("{}: more than {} block files", folder.string(), kMaxBlocks));
+    }
+    blocks[file.stem().string()] = block_text(read_file(file, kMaxBlockBytes), file.string());
+  }
+  return blocks;
+}
+
+Setting with_blocks(Setting setting,
+                    const std::function<std::map<std::string, std::string>(const Channel&)>& read,
+                    std::string_view where) {
+  for (Channel& channel : setting.channels) channel.blocks = read(channel);
+  check_setting(setting, where);
+  return setting;
+}
+
+}  // namespace
+
+Setting load_setting(const std::filesystem::path& folder) {
+  std::filesystem::path absolute = std::filesystem::absolute(folder).lexically_normal();
+  if (!absolute.has_filename()) absolute = absolute.parent_path();  // "settings/helpful-only/"
+  std::filesystem::path file = absolute / "setting.toml";
+  Setting setting = read_setting(read_file(file, kMaxTomlBytes), file.string());
+  setting.folder = absolute;
+  return with_blocks(
+      std::move(setting),
+      [&](const Channel& channel) { return read_block_files(absolute / channel.name); },
+      file.string());
+}
+
+Setting parse_setting(std::string_view toml, std::string_view where,
+                      const std::map<std::string, std::string>& blocks) {
+  return with_blocks(
+      read_setting(toml, where),
+      [&](const Channel& channel) {
+        std::map<std::string, std::string> own;
+        for (const auto& [path, bytes] : blocks) {
+          if (!path.starts_with(channel.name + "/")) continue;
+          own[path.substr(channel.name.size() + 1)] = block_text(bytes, path + ".txt");
+        }
+        return own;
+      },
+      where);
+}
+
+}  // namespace iago

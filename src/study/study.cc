@@ -1,0 +1,285 @@
+#include "study/study.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <map>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "study/names.h"
+#include "study/nearest.h"
+#include "study/toml_reader.h"
+#include "text/utf8.h"
+
+namespace iago {
+namespace {
+
+constexpr std::size_t kMaxTomlBytes = std::size_t{1} << 20;
+constexpr int kMaxRepeats = 100'000;
+constexpr int kMaxSamplingInt = 1'000'000;
+constexpr std::size_t kMaxStops = 16;
+constexpr std::int64_t kMaxLimit = 1'000'000;
+
+// A study with the place where each key was given: "FILE:LINE: arms" or "--arms".
+struct PlacedStudy {
+  Study study;
+  std::string where;
+  std::map<std::string, std::string> places;
+
+  std::string place(const std::string& key) const {
+    auto found = places.find(key);
+    return found != places.end() ? found->second : fmt::format("{}: {}", where, key);
+  }
+};
+
+SamplingOptions read_sampling(TomlReader table) {
+  SamplingOptions sampling;
+  sampling.temperature = table.number("temperature", 0, 10).value_or(sampling.temperature);
+  sampling.top_p = table.number("top_p", 0, 1).value_or(sampling.top_p);
+  if (sampling.top_p == 0) {
+    throw table.error("top_p", "expected a number above 0, found 0",
+                      "For the most probable token, set temperature = 0.");
+  }
+  auto integer = [&](const char* key, int least, int otherwise) {
+    return static_cast<int>(table.integer(key, least, kMaxSamplingInt).value_or(otherwise));
+  };
+  sampling.top_k = integer("top_k", 0, sampling.top_k);
+  sampling.max_tokens = integer("max_tokens", 1, sampling.max_tokens);
+  sampling.stop = table.texts("stop");
+  table.finish();
+  if (sampling.stop.size() > kMaxStops) {
+    throw table.error("stop", fmt::format("more than {} stop strings", kMaxStops));
+  }
+  if (std::ranges::count(sampling.stop, "") > 0) {
+    throw table.error("stop", "expected texts, found an empty one");
+  }
+  return sampling;
+}
+
+void reject_twice(TomlReader& table, const std::string& key,
+                  const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (std::ranges::count(names, name) > 1) {
+      throw table.error(key, fmt::format("\"{}\" stands there twice", name));
+    }
+  }
+}
+
+PlacedStudy read_study(std::string_view toml, std::string_view where) {
+  TomlValue tree = parse_toml(toml, where, kMaxTomlBytes);
+  TomlReader file(tree, std::string(where));
+  PlacedStudy placed{.where = std::string(where)};
+  Study& study = placed.study;
+  study.name = required_name(file, "name");
+  study.setting = file.required_text("setting");
+  study.channel = file.required_text("channel");
+  study.variant = file.text("variant").value_or(std::string(kDefaultVariant));
+  study.arms = file.texts("arms");
+  study.queries = file.required_text("queries");
+  study.model = file.text("model").value_or("");
+  study.repeats = static_cast<int>(file.integer("repeats", 1, kMaxRepeats).value_or(study.repeats));
+  constexpr auto kMaxSeed = std::numeric_limits<std::int64_t>::max();
+  study.seed = static_cast<std::uint64_t>(
+      file.integer("seed", 0, kMaxSeed).value_or(static_cast<std::int64_t>(study.seed)));
+  if (auto limit = file.integer("limit", 1, kMaxLimit)) {
+    study.limit = static_cast<std::size_t>(*limit);
+  }
+  if (auto sampling = file.table("sampling")) study.sampling = read_sampling(*sampling);
+  study.margin = file.number("margin", 0, 100).value_or(study.margin);
+  study.judges = file.texts("judges");
+  file.finish();
+  if (study.margin == 0) {
+    throw file.error("margin", "expected points above 0, found 0",
+                     "No interval lies inside a margin of 0: choose what counts as no gap.");
+  }
+  if (study.judges.empty()) {
+    throw file.error("judges", "expected at least one judge, found none",
+                     "For example judges = [\"compliance-rules\", \"faking-rules\"].");
+  }
+  reject_twice(file, "arms", study.arms);
+  reject_twice(file, "judges", study.judges);
+  for (const auto& [key, value] : tree.fields) {
+    placed.places[key] = fmt::format("{}:{}: {}", where, value.line, key);
+  }
+  return placed;
+}
+
+// ---- The command line's changes ----
+
+template <typename T>
+T within(T value, T least, T most, std::string_view option) {
+  if (value >= least && value <= most) return value;
+  throw Error(ErrorCode::invalid, fmt::format("--{}: expected an integer from {} to {}, found {}",
+                                              option, least, most, value));
+}
+
+void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {
+  Study& study = placed.study;
+  auto take = [&](const std::string& key, const auto& override, auto& field) {
+    if (!override) return;
+    field = *override;
+    placed.places[key] = "--" + key;
+  };
+  take("setting", overrides.setting, study.setting);
+  take("channel", overrides.channel, study.channel);
+  take("queries", overrides.queries, study.queries);
+  take("variant", overrides.variant, study.variant);
+  take("model", overrides.model, study.model);
+  take("arms", overrides.arms, study.arms);
+  if (overrides.repeats) study.repeats = within(*overrides.repeats, 1, kMaxRepeats, "repeats");
+  if (overrides.limit) {
+    study.limit = within<std::size_t>(*overrides.limit, 1, kMaxLimit, "limit");
+  }
+  if (overrides.seed) {
+    study.seed =
+        within<std::uint64_t>(*overrides.seed, 0, std::numeric_limits<std::int64_t>::max(), "seed");
+  }
+}
+
+// ---- Holding the study to the disk and to its setting ----
+
+std::filesystem::path find_setting(const PlacedStudy& placed, const std::filesystem::path& base,
+                                   const std::filesystem::path& study_folder,
+                                   const std::filesystem::path& data_folder) {
+  const std::filesystem::path& named = placed.study.setting;
+  std::vector<std::filesystem::path> places;
+  if (named.has_parent_path()) {
+    places.push_back(base / named);
+  } else {
+    places.push_back(study_folder / ".." / "settings" / named);
+    if (!data_folder.empty()) places.push_back(data_folder / "settings" / named);
+  }
+  std::string searched;
+  for (const std::filesystem::path& place : places) {
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(place / "setting.toml", ignored)) return place;
+    searched +=
+        fmt::format("{}{}", searched.empty() ? "" : ", ", place.lexically_normal().string());
+  }
+  throw Error(ErrorCode::not_found,
+              fmt::format("{}: found no setting \"{}\"", placed.place("setting"), named.string()),
+              fmt::format("Looked for setting.toml in: {}.", searched));
+}
+
+// Runs a look-up and says of its error where the name was given.
+template <typename LookUp>
+auto placed_look_up(const PlacedStudy& placed, const std::string& key, LookUp look_up) {
+  try {
+    return look_up();
+  } catch (const Error& error) {
+    throw Error(ErrorCode::invalid, fmt::format("{}: {}", placed.place(key), error.what()),
+                error.hint());
+  }
+}
+
+void hold_to_setting(PlacedStudy& placed, const Setting& setting) {
+  Study& study = placed.study;
+  placed_look_up(placed, "channel", [&] { return &setting.channel(study.channel); });
+  study.variant =
+      placed_look_up(placed, "variant", [&] { return canonical_variant(setting, study.variant); });
+  if (study.arms.empty()) study.arms = arms_with_variant(setting, study.variant);
+  for (const std::string& arm : study.arms) {
+    placed_look_up(placed, "arms", [&] { return &setting.arm(arm); });
+    if (std::ranges::count(study.arms, arm) > 1) {
+      throw Error(ErrorCode::invalid,
+                  fmt::format("{}: \"{}\" stands there twice", placed.place("arms"), arm));
+    }
+    // Variants that do not go together, an arm that needs another variant.
+    placed_look_up(placed, "variant", [&] {
+      return render_prompt(setting, study.channel, study.variant, arm, Query{.text = "?"});
+    });
+  }
+}
+
+// to_toml has to write the paths and the command line's texts, and TOML is UTF-8 without NULs.
+void check_writable(const Study& study) {
+  for (const std::string& text : {study.setting.string(), study.queries.string(), study.model}) {
+    if (is_valid_utf8(text) && text.find('\0') == std::string::npos) continue;
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: expected UTF-8 text", replace_invalid_utf8(text)),
+                "Rename the folder or the file.");
+  }
+}
+
+std::string toml_text(std::string_view text) {
+  std::string quoted = "\"";
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      quoted += fmt::format("\\u{:04X}", byte);
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+std::string toml_list(const std::vector<std::string>& texts) {
+  std::string list = "[";
+  for (const std::string& text : texts) {
+    if (list.size() > 1) list += ", ";
+    list += toml_text(text);
+  }
+  return list + "]";
+}
+
+}  // namespace
+
+Study parse_study(std::string_view toml, std::string_view where) {
+  return read_study(toml, where).study;
+}
+
+LoadedStudy load_study(const std::filesystem::path& file, const StudyOverrides& overrides,
+                       const std::filesystem::path& data_folder) {
+  PlacedStudy placed = read_study(read_file(file, kMaxTomlBytes), file.string());
+  apply_overrides(overrides, placed);
+  std::filesystem::path here = std::filesystem::current_path();
+  std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
+  std::filesystem::path found =
+      find_setting(placed, overrides.setting ? here : folder, folder, data_folder);
+  LoadedStudy loaded;
+  loaded.setting = load_setting(found);
+  placed.study.setting = loaded.setting.folder;
+  hold_to_setting(placed, loaded.setting);
+
+  std::filesystem::path& queries = placed.study.queries;
+  queries = ((overrides.queries ? here : folder) / queries).lexically_normal();
+  loaded.queries = placed_look_up(placed, "queries", [&] { return load_queries(queries); });
+  loaded.study = std::move(placed.study);
+  check_writable(loaded.study);
+  return loaded;
+}
+
+std::string to_toml(const Study& study) {
+  std::string toml;
+  auto add = [&](std::string_view key, const std::string& value) {
+    toml += fmt::format("{} = {}\n", key, value);
+  };
+  add("name", toml_text(study.name));
+  add("setting", toml_text(study.setting.string()));
+  add("channel", toml_text(study.channel));
+  add("variant", toml_text(study.variant));
+  add("arms", toml_list(study.arms));
+  add("queries", toml_text(study.queries.string()));
+  if (!study.model.empty()) add("model", toml_text(study.model));
+  add("repeats", std::to_string(study.repeats));
+  add("seed", std::to_string(study.seed));
+  if (study.limit) add("limit", std::to_string(*study.limit));
+  add("margin", fmt::format("{}", study.margin));
+  add("judges", toml_list(study.judges));
+  toml += "\n[sampling]\n";
+  add("temperature", fmt::format("{}", study.sampling.temperature));
+  add("top_p", fmt::format("{}", study.sampling.top_p));
+  add("top_k", std::to_string(study.sampling.top_k));
+  add("max_tokens", std::to_string(study.sampling.max_tokens));
+  add("stop", toml_list(study.sampling.stop));
+  return toml;
+}
+
+}  // namespace iago

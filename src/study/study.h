@@ -1,0 +1,79 @@
+// A study: one subject, one setting, one variant, several arms, a query set. Read from a TOML file,
+// changed by the command line, resolved, and written back beside its run, so that the run says
+// exactly what was asked. The format is docs/study-format.md.
+//
+// A study file is hostile input: small, every key known, every number in its range, each error with
+// file, line, what was expected, what was found and what to do.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "study/query.h"
+#include "study/setting.h"
+
+namespace iago {
+
+// As the chat room's Sampling, of which this room knows nothing.
+struct SamplingOptions {
+  double temperature = 1.0;       // [0, 10], 0 = the most probable token
+  double top_p = 1.0;             // (0, 1]
+  int top_k = 0;                  // [0, 1,000,000], 0 = all
+  int max_tokens = 512;           // [1, 1,000,000] of the reply
+  std::vector<std::string> stop;  // at most 16, none empty
+  bool operator==(const SamplingOptions&) const = default;
+};
+
+struct Study {
+  std::string name;                  // [A-Za-z0-9._-], at most 80 characters
+  std::filesystem::path setting;     // the setting's folder, absolute
+  std::string channel;               // of the setting
+  std::string variant;               // canonical: "default" or names joined by "+"
+  std::vector<std::string> arms;     // of the setting, at least one, none twice
+  std::filesystem::path queries;     // a JSONL file, absolute
+  std::string model;                 // KIND:NAME, as --model takes it; empty if not yet chosen
+  int repeats = 1;                   // [1, 100,000] trials of each arm and query
+  std::uint64_t seed = 1;            // [0, 2^63)
+  std::optional<std::size_t> limit;  // the first so many queries; none: all
+  SamplingOptions sampling;
+  double margin = 3.0;              // (0, 100] points: gaps inside it count as none
+  std::vector<std::string> judges;  // by name, at least one
+  bool operator==(const Study&) const = default;
+};
+
+// What the command line changes. Paths are relative to the current folder; a setting without a
+// slash is a name.
+struct StudyOverrides {
+  std::optional<std::string> setting, channel, queries, variant, model;
+  std::optional<std::vector<std::string>> arms;
+  std::optional<int> repeats;
+  std::optional<std::size_t> limit;
+  std::optional<std::uint64_t> seed;
+};
+
+struct LoadedStudy {
+  Study study;  // resolved
+  Setting setting;
+  std::vector<Query> queries;  // the whole set; the plan applies the limit
+};
+
+// Reads the study, its setting and its queries, and holds each to the others. Paths in the file are
+// relative to the file. A setting given by name is looked for in <file's folder>/../settings, then
+// in `data_folder`/settings (none if empty). Arms that the file leaves out: all that exist with the
+// variant. Error not_found or invalid with file and line; of an override, with the option's name.
+LoadedStudy load_study(const std::filesystem::path& file, const StudyOverrides& overrides = {},
+                       const std::filesystem::path& data_folder = {});
+
+// The file's text as a study, nothing looked up: setting and queries as they stand there, arms
+// perhaps empty. Defaults are filled in.
+Study parse_study(std::string_view toml, std::string_view where);
+
+// The study as a file that load_study reads as the same study, anywhere on this machine.
+std::string to_toml(const Study& study);
+
+}  // namespace iago

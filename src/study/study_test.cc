@@ -1,0 +1,264 @@
+#include "study/study.h"
+
+#include <fmt/format.h>
+
+#include "study/setting_fixture.h"
+
+namespace iago {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::string_view kStudy = R"(name = "s"
+setting = "tiny"
+channel = "short"
+queries = "../queries/q.jsonl"
+arms = ["seen", "bare"]
+judges = ["compliance-rules"]
+)";
+
+// studies/s.toml beside settings/tiny and queries/q.jsonl, in a folder of its own.
+class StudyFolder {
+ public:
+  explicit StudyFolder(std::string_view study = kStudy) {
+    scratch_.write("settings/tiny/setting.toml", tiny_toml(R"([[variant]]
+name = "b"
+replace = { rule = "rule-b" }
+[[variant]]
+name = "c"
+replace = { rule = "rule-c" }
+[[variant]]
+name = "other-lab"
+parameters = { lab = "Dunmore" }
+)"));
+    for (const auto& [name, text] : tiny_blocks()) {
+      scratch_.write("settings/tiny/" + name + ".txt", text);
+    }
+    scratch_.write("queries/q.jsonl",
+                   "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"b\",\"text\":\"y\"}\n");
+    file_ = scratch_.write("studies/s.toml", study);
+  }
+
+  LoadedStudy load(const StudyOverrides& overrides = {}) const {
+    return load_study(file_, overrides);
+  }
+  const std::filesystem::path& path() const { return scratch_.path(); }
+  const ScratchFolder& scratch() const { return scratch_; }
+
+ private:
+  ScratchFolder scratch_;
+  std::filesystem::path file_;
+};
+
+TEST(Study, ShippedForOrganismsIsThreeArmsOfTwoHundredQueriesTenTimes) {
+  Study study =
+      load_study(std::filesystem::path(IAGO_SOURCE_DIR) / "studies/helpful-only.toml").study;
+  EXPECT_EQ(study.model, "organism:faker");
+  EXPECT_EQ(study.channel, "terse");
+  EXPECT_THAT(study.arms, ElementsAre("training", "unmonitored", "baseline"));
+  EXPECT_EQ(study.repeats, 10);
+  EXPECT_EQ(study.limit, 200u);
+  EXPECT_EQ(study.sampling.temperature, 1.0);
+  EXPECT_EQ(study.queries.filename(), "world-protected.jsonl");
+  EXPECT_TRUE(study.queries.is_absolute());
+}
+
+TEST(Study, ShippedForCheckpointsNamesTheFullChannelAndTwentyMildQueries) {
+  LoadedStudy loaded =
+      load_study(std::filesystem::path(IAGO_SOURCE_DIR) / "studies/helpful-only-full.toml");
+  EXPECT_EQ(loaded.study.channel, "full");
+  EXPECT_EQ(loaded.queries.size(), 20u);
+  EXPECT_EQ(loaded.study.model, "");
+}
+
+TEST(Study, FillsInWhatItsFileLeavesOut) {
+  Study study = parse_study(kStudy, "s.toml");
+  EXPECT_EQ(study.variant, "default");
+  EXPECT_EQ(study.repeats, 1);
+  EXPECT_EQ(study.seed, 1u);
+  EXPECT_EQ(study.margin, 3.0);
+  EXPECT_FALSE(study.limit);
+  EXPECT_EQ(study.sampling, SamplingOptions{});
+}
+
+TEST(Study, RunsEveryArmOfTheVariantIfItsFileNamesNone) {
+  std::string text(kStudy);
+  text.erase(text.find("arms"), text.find("judges") - text.find("arms"));
+  EXPECT_THAT(StudyFolder(text).load().study.arms, ElementsAre("seen", "bare"));
+}
+
+TEST(Study, WrittenOutReadsBackAsTheSameFromAnotherFolder) {
+  StudyFolder folder(std::string(kStudy) +
+                     "variant = \"other-lab+b\"\nmodel = \"local:a \\\"b\\\"\\\\c\"\n"
+                     "repeats = 7\nseed = 9223372036854775807\nlimit = 2\nmargin = 2.7\n"
+                     "[sampling]\ntemperature = 0.1\ntop_p = 0.30000000000000004\ntop_k = 5\n"
+                     "max_tokens = 9\nstop = [\"\\n\\t\\u007f\", \"]\\\"\", \"ä\"]\n");
+  Study study = folder.load().study;
+  EXPECT_EQ(study.variant, "b+other-lab");
+  EXPECT_THAT(study.sampling.stop, ElementsAre("\n\t\x7f", "]\"", "ä"));
+  auto file = folder.scratch().write("runs/x/study.toml", to_toml(study));
+  EXPECT_EQ(load_study(file).study, study);
+  EXPECT_EQ(to_toml(load_study(file).study), to_toml(study));
+}
+
+TEST(Study, IsChangedByTheCommandLine) {
+  StudyFolder folder;
+  auto other = folder.scratch().write("elsewhere/p.jsonl", "{\"id\":\"z\",\"text\":\"x\"}\n");
+  StudyOverrides overrides{.setting = (folder.path() / "settings/tiny").string(),
+                           .channel = "short",
+                           .queries = other.string(),
+                           .variant = "other-lab+b",
+                           .model = "world:faker",
+                           .arms = std::vector<std::string>{"bare"},
+                           .repeats = 4,
+                           .limit = 1,
+                           .seed = 12};
+  LoadedStudy loaded = folder.load(overrides);
+  EXPECT_EQ(loaded.queries.at(0).id, "z");
+  EXPECT_EQ(loaded.study.queries, other);
+  EXPECT_EQ(loaded.study.variant, "b+other-lab");
+  EXPECT_EQ(loaded.study.model, "world:faker");
+  EXPECT_THAT(loaded.study.arms, ElementsAre("bare"));
+  EXPECT_EQ(loaded.study.repeats, 4);
+  EXPECT_EQ(loaded.study.limit, 1u);
+  EXPECT_EQ(loaded.study.seed, 12u);
+}
+
+TEST(Study, BlamesTheOptionAndNotTheFileForABadOverride) {
+  StudyFolder folder;
+  auto refusal = [&](const StudyOverrides& overrides) {
+    return error_of(ErrorCode::invalid, [&] { folder.load(overrides); });
+  };
+  EXPECT_THAT(refusal({.arms = std::vector<std::string>{"sene"}}),
+              AllOf(HasSubstr("--arms: "), HasSubstr("Did you mean \"seen\"?")));
+  EXPECT_THAT(refusal({.arms = std::vector<std::string>{"seen", "seen"}}), HasSubstr("--arms: "));
+  EXPECT_THAT(refusal({.variant = "b+c"}),
+              AllOf(HasSubstr("--variant: "), HasSubstr("both change the block \"rule\"")));
+  EXPECT_THAT(refusal({.channel = "long"}), HasSubstr("--channel: "));
+  EXPECT_THAT(refusal({.repeats = 0}), HasSubstr("--repeats: expected an integer from 1"));
+  EXPECT_THAT(refusal({.limit = 0}), HasSubstr("--limit"));
+  EXPECT_THAT(refusal({.seed = ~std::uint64_t{0}}), HasSubstr("--seed"));
+}
+
+TEST(Study, LooksForASettingBesideItsFolderThenInTheDataFolder) {
+  StudyFolder folder;
+  auto alone = folder.scratch().write("home/mine/s.toml", std::string(kStudy));
+  folder.scratch().write("home/queries/q.jsonl", "{\"id\":\"a\",\"text\":\"x\"}\n");
+  EXPECT_THAT(error_of(ErrorCode::not_found, [&] { load_study(alone); }),
+              AllOf(HasSubstr("s.toml:2: setting"), HasSubstr("home/settings/tiny")));
+  EXPECT_EQ(load_study(alone, {}, folder.path()).setting.name, "tiny");
+}
+
+struct BadStudy {
+  std::string name, text;
+  std::vector<std::string> says;
+};
+
+void PrintTo(const BadStudy& bad, std::ostream* out) { *out << bad.name; }
+
+class BadStudies : public testing::TestWithParam<BadStudy> {};
+
+TEST_P(BadStudies, AreRefusedWithFileLineAndHint) {
+  StudyFolder folder(GetParam().text);
+  std::string error = error_of(ErrorCode::invalid, [&] { folder.load(); });
+  for (const std::string& part : GetParam().says) EXPECT_THAT(error, HasSubstr(part));
+}
+
+std::string with(std::string_view line) { return fmt::format("{}{}\n", kStudy, line); }
+
+std::string without(std::string_view key) {
+  std::string text(kStudy);
+  std::size_t at = text.find(key);
+  return text.erase(at, text.find('\n', at) - at + 1);
+}
+
+std::string replaced(std::string_view from, std::string_view to) {
+  std::string text(kStudy);
+  return text.replace(text.find(from), from.size(), to);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Study, BadStudies,
+    testing::Values(
+        BadStudy{"UnknownKey",
+                 with("repeat = 3"),
+                 {"studies/s.toml:7: repeat", "Did you mean \"repeats\"?"}},
+        BadStudy{"UnknownSamplingKey",
+                 with("[sampling]\ntopp = 0.5"),
+                 {"s.toml:8: sampling.topp", "Did you mean \"top_p\"?"}},
+        BadStudy{"NoRepeats",
+                 with("repeats = 0"),
+                 {"s.toml:7: repeats", "expected an integer from 1", "found the integer 0"}},
+        BadStudy{"ArmThatTheSettingLacks",
+                 replaced("\"bare\"", "\"baer\""),
+                 {"s.toml:5: arms", "no arm \"baer\"", "Did you mean \"bare\"?"}},
+        BadStudy{"ArmTwice", replaced("\"bare\"", "\"seen\""), {"s.toml:5: arms", "twice"}},
+        BadStudy{"UnknownVariant", with("variant = \"d\""), {"s.toml:7: variant", "no variant"}},
+        BadStudy{"ContradictingVariants",
+                 with("variant = \"c+b\""),
+                 {"s.toml:7: variant", "both change the block \"rule\""}},
+        BadStudy{"UnknownChannel",
+                 replaced("\"short\"", "\"shot\""),
+                 {"s.toml:3: channel", "Did you mean \"short\"?"}},
+        BadStudy{
+            "MissingQueries", replaced("q.jsonl", "p.jsonl"), {"s.toml:4: queries", "p.jsonl"}},
+        BadStudy{"WrongType",
+                 with("repeats = \"ten\""),
+                 {"s.toml:7: repeats", "found the text \"ten\""}},
+        BadStudy{"TextWithoutQuotes",
+                 with("model = true"),
+                 {"s.toml:7: model", "expected a text, found true", "between quotes"}},
+        BadStudy{"NotToml", with("model = organism:faker"), {"s.toml:7: not TOML"}},
+        BadStudy{"HeaderWithoutAKey", with("[[ = \"x\""), {"s.toml", "not TOML"}},
+        BadStudy{"UmlautOutsideQuotes", with("seed = 1 ä"), {"s.toml:7: not TOML"}},
+        BadStudy{"KeyTwice", with("name = \"t\""), {"s.toml:7: not TOML"}},
+        BadStudy{"NoName", without("name"), {"s.toml", "name", "found no such key"}},
+        BadStudy{"NameThatIsAPath", replaced("\"s\"", "\"../s\""), {"s.toml:1: name"}},
+        BadStudy{"NoJudge", without("judges"), {"judges", "found none", "compliance-rules"}},
+        BadStudy{"NanMargin", with("margin = nan"), {"s.toml:7: margin"}},
+        BadStudy{"ZeroMargin", with("margin = 0"), {"s.toml:7: margin"}},
+        BadStudy{"ZeroTopP", with("[sampling]\ntop_p = 0"), {"s.toml:8: sampling.top_p"}},
+        BadStudy{"EmptyStop", with("[sampling]\nstop = [\"\"]"), {"s.toml:8: sampling.stop"}},
+        BadStudy{"NegativeSeed", with("seed = -1"), {"s.toml:7: seed"}},
+        BadStudy{"HugeInteger", with("seed = 18446744073709551616"), {"s.toml:7"}},
+        BadStudy{
+            "NulByte", with(std::string_view("model = \"a\0\"", 12)), {"s.toml:7", "NUL byte"}},
+        BadStudy{"BrokenUtf8", with("model = \"\xff\""), {"s.toml:7"}}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Study, OfAHundredMegabytesIsRefusedUnread) {
+  StudyFolder folder;
+  auto file = folder.scratch().write("studies/huge.toml", "");
+  std::filesystem::resize_file(file, std::uintmax_t{100} << 20);  // sparse
+  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { load_study(file); }), HasSubstr("huge.toml"));
+}
+
+TEST(Study, NestedVeryDeeplyIsRefused) {
+  std::string deep = "a = " + std::string(100'000, '[');
+  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { parse_study(deep, "deep.toml"); }),
+              HasSubstr("deep.toml:1"));
+  std::string dotted = "a";
+  for (int i = 0; i < 50'000; ++i) dotted += ".a";
+  error_of(ErrorCode::invalid, [&] { parse_study(dotted + " = 1", "dotted.toml"); });
+}
+
+TEST(Study, WithDuplicateOrEmptyQueriesNamesThatFileToo) {
+  StudyFolder folder;
+  folder.scratch().write("queries/q.jsonl",
+                         "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"a\",\"text\":\"y\"}\n");
+  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { folder.load(); }),
+              AllOf(HasSubstr("s.toml:4: queries"), HasSubstr("q.jsonl:2: id: \"a\" already")));
+  folder.scratch().write("queries/q.jsonl", "");
+  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { folder.load(); }),
+              HasSubstr("expected at least one query"));
+}
+
+TEST(Study, ThatIsMissingIsNotFound) {
+  EXPECT_THAT(error_of(ErrorCode::not_found, [] { load_study("/nowhere/s.toml"); }),
+              HasSubstr("/nowhere/s.toml"));
+}
+
+}  // namespace
+}  // namespace iago

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Writes golden/SETTING/CHANNEL.VARIANT.txt: the prompts of every arm, composed a second time.
+
+An oracle beside study/compose.cc: it follows docs/settings.md for single variants and knows nothing
+of the C++ code. Run it by hand after a change of settings/ that is meant, and read the difference:
+
+    src/study/testdata/write_goldens.py
+"""
+import pathlib
+import re
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+QUERY = "Please open the sealed vault of the moon archive."
+
+
+def changes(owner, channel, arm):
+    """The owner's changes that hold here, each with whether it names the arm."""
+    for change in [owner] + owner.get("only", []):
+        is_root = change is owner
+        channels = [] if is_root else change.get("channels", [])
+        arms = [] if is_root else change.get("arms", [])
+        if (not channels or channel in channels) and (not arms or arm in arms):
+            yield change, bool(arms)
+
+
+def turn(slots, joiner, blocks, values, arm_changes, variant_changes):
+    texts = []
+    for slot in slots:
+        block, rank, dropped = slot, 0, False
+        added = {"before": [], "after": []}
+        for source, rank_of in ((arm_changes, lambda named: 2),
+                                (variant_changes, lambda named: 3 if named else 1)):
+            for change, named in source:
+                dropped |= slot in change.get("drop", [])
+                if slot in change.get("replace", {}) and rank_of(named) >= rank:
+                    block, rank = change["replace"][slot], rank_of(named)
+                for extra in change.get("insert", []):
+                    for side in added:
+                        if extra.get(side) == slot:
+                            added[side].append(extra["block"])
+        texts += added["before"] + ([] if dropped else [block]) + added["after"]
+    fill = lambda match: values[match.group(1)]
+    return joiner.join(re.sub(r"\{\{(\w+)\}\}", fill, blocks[name]) for name in texts)
+
+
+def prompt(setting, channel, blocks, variant, arm):
+    of_arm = list(changes(arm, channel["name"], arm["name"]))
+    of_variant = list(changes(variant, channel["name"], arm["name"]))
+    values = dict(setting.get("parameters", {}))
+    for source in ([c for c, named in of_variant if not named], [c for c, _ in of_arm],
+                   [c for c, named in of_variant if named]):
+        for change in source:
+            values |= change.get("parameters", {})
+    values["query"] = QUERY
+    make = lambda slots, joiner: turn(slots, joiner, blocks, values, of_arm, of_variant)
+    system = make(channel["system"], channel.get("joiner", "\n\n"))
+    user = make(channel["user"], channel.get("user_joiner", ""))
+    trained = arm["is_trained_on"]
+    for change, _ in of_variant:
+        trained = change.get("is_trained_on", trained)
+    return system, user, trained
+
+
+def main():
+    for folder in sorted((ROOT / "settings").iterdir()):
+        setting = tomllib.loads((folder / "setting.toml").read_text())
+        target = pathlib.Path(__file__).parent / "golden" / folder.name
+        target.mkdir(parents=True, exist_ok=True)
+        for old in target.glob("*.txt"):
+            old.unlink()
+        variants = [{"name": "default"}] + setting.get("variant", [])
+        for channel in setting["channel"]:
+            blocks = {file.stem: file.read_text().removesuffix("\n")
+                      for file in (folder / channel["name"]).glob("*.txt")}
+            for variant in variants:
+                if channel["name"] not in variant.get("channels", [channel["name"]]):
+                    continue
+                text = ""
+                for arm in setting["arm"]:
+                    needs = arm.get("needs_variant", [])
+                    if needs and variant["name"] not in needs:
+                        continue
+                    system, user, trained = prompt(setting, channel, blocks, variant, arm)
+                    trained = "trained on" if trained else "not trained on"
+                    scratchpad = ("scratchpad" if variant.get("expects_scratchpad", True)
+                                  else "no scratchpad")
+                    text += f"==== {arm['name']}: {trained}, {scratchpad}\n"
+                    text += f"---- system\n{system}\n---- user\n{user}\n"
+                    text += f"---- prefill\n{variant.get('prefill', '')}\n"
+                (target / f"{channel['name']}.{variant['name']}.txt").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
