@@ -199,7 +199,7 @@ TEST(BadDays, ATruncatedStoreIsCorrupt) {
 // Bytes that SQLite leaves unused may change unnoticed; whatever is read must not.
 TEST(BadDays, AFlippedByteIsCorruptOrChangesNothing) {
   Scratch scratch;
-  make_store(scratch / "run.db", 100);
+  make_store(scratch / "run.db", 400);
   auto whole = read_file(scratch / "run.db", 1 << 30);
   auto rows_of = [](const Store& store) {
     std::vector<CompletionRow> rows;
@@ -212,7 +212,7 @@ TEST(BadDays, AFlippedByteIsCorruptOrChangesNothing) {
   auto rows = rows_of(Store(scratch / "run.db"));
   Random random(13, "flips");
   int noticed = 0;
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 150; ++round) {
     auto damaged = whole;
     damaged[random.below(damaged.size())] ^= static_cast<char>(1 << random.below(8));
     std::ofstream(scratch / "flipped.db", std::ios::binary | std::ios::trunc) << damaged;
@@ -225,7 +225,7 @@ TEST(BadDays, AFlippedByteIsCorruptOrChangesNothing) {
     ++noticed;
     EXPECT_EQ(*code, ErrorCode::corrupt);
   }
-  EXPECT_GT(noticed, 75);
+  EXPECT_GT(noticed, 60);  // 48 % of so small a store is empty space (dbstat), 52 % is 78 flips
 }
 
 TEST(BadDays, AFlippedTextIsNoticedInAStoreTooLargeToCheckAtOpening) {
