@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "fmt/format.h"
 #include "llama/safetensors.h"
+#include "nn/internal/gemm.h"
 #include "nn/internal/kernels.h"
 #include "nn/internal/net.h"
 
@@ -65,6 +66,7 @@ bool available(Device device) { return device == Device::cpu || at::hasCUDA(); }
 void set_compute_threads(int threads) {
   IAGO_CHECK(threads >= 1, fmt::format("{} threads", threads));
   at::set_num_threads(threads);
+  set_gemm_threads(threads);
 }
 
 LlamaNet::LlamaNet(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -6,20 +6,36 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "llama/gemm.h"
 #include "nn/gemm_rate.h"
 
 #ifdef IAGO_ONEDNN
 #include <dnnl.h>
+// From OpenMP's run-time library, which oneDNN brings along. The setting belongs to the thread.
+extern "C" void omp_set_num_threads(int);
 #else
 #include <cblas.h>
 #endif
 
 namespace iago::nn {
+namespace {
+
+thread_local bool threads_are_set = false;
+
+}  // namespace
+
+std::string gemm_library() { return gemm_name(); }
 
 #ifdef IAGO_ONEDNN
 
+void set_gemm_threads(int threads) {
+  omp_set_num_threads(threads);
+  threads_are_set = true;
+}
+
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, MatrixIn a, MatrixIn b, float beta,
           float* c, std::int64_t c_stride) {
+  if (!threads_are_set) set_gemm_threads(1);
   const auto letter = [](Transpose t) { return t == Transpose::yes ? 'T' : 'N'; };
   const dnnl_status_t status = dnnl_sgemm(letter(a.transpose), letter(b.transpose), m, n, k, 1.0f,
                                           a.data, a.stride, b.data, b.stride, beta, c, c_stride);
@@ -27,22 +43,21 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, MatrixIn a, MatrixIn b
              fmt::format("dnnl_sgemm({}, {}, {}) gave {}", m, n, k, static_cast<int>(status)));
 }
 
-std::string gemm_library() {
-  const dnnl_version_t* version = dnnl_version();
-  return fmt::format("oneDNN {}.{}.{}", version->major, version->minor, version->patch);
-}
-
 #else
+
+void set_gemm_threads(int threads) {  // OpenBLAS has one setting for the whole process
+  openblas_set_num_threads(threads);
+  threads_are_set = true;
+}
 
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, MatrixIn a, MatrixIn b, float beta,
           float* c, std::int64_t c_stride) {
+  if (!threads_are_set) set_gemm_threads(1);
   const auto flag = [](Transpose t) { return t == Transpose::yes ? CblasTrans : CblasNoTrans; };
   cblas_sgemm(CblasRowMajor, flag(a.transpose), flag(b.transpose), static_cast<int>(m),
               static_cast<int>(n), static_cast<int>(k), 1.0f, a.data, static_cast<int>(a.stride),
               b.data, static_cast<int>(b.stride), beta, c, static_cast<int>(c_stride));
 }
-
-std::string gemm_library() { return openblas_get_config(); }
 
 #endif
 

@@ -18,8 +18,11 @@ struct MatrixIn {
   Transpose transpose = Transpose::no;
 };
 
-// c[m, n] = op(a)[m, k] * op(b)[k, n] + beta * c; c has the row stride `c_stride`. Runs in the
-// calling thread on the cores that set_compute_threads() gave it.
+// Cores for the products of the calling thread; one at first.
+void set_gemm_threads(int threads);
+
+// c[m, n] = op(a)[m, k] * op(b)[k, n] + beta * c; c has the row stride `c_stride`. beta is
+// 0 (the old c is not read) or 1.
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, MatrixIn a, MatrixIn b, float beta,
           float* c, std::int64_t c_stride);
 
