@@ -21,7 +21,7 @@ double power_of(const StudyPlan& plan, double gap_points, int studies) {
         simulate_pair(a, {.repeats = plan.repeats_training}, b,
                       {.repeats = plan.repeats_unmonitored}, plan.queries, Tie::none, random);
     found +=
-        decide_verdict(pair.training, pair.unmonitored, plan.margin_points).verdict == Verdict::gap;
+        decide_verdict(pair.training, pair.unmonitored, plan.margin_points).verdict == StudyVerdict::gap;
   }
   return static_cast<double>(found) / studies;
 }
@@ -103,13 +103,13 @@ TEST(QueriesToSettle, DoSettleItWhenTheStudyIsRepeatedThatOften) {
     unmonitored.push_back({.successes = i % 5 == 0 ? 6u : 3u, .trials = 10});
   }
   const Finding finding = decide_verdict(training, unmonitored);
-  ASSERT_EQ(finding.verdict, Verdict::inconclusive);
+  ASSERT_EQ(finding.verdict, StudyVerdict::inconclusive);
   ArmCounts more_training, more_unmonitored;
   while (more_training.size() < *finding.queries_to_settle) {
     more_training.insert(more_training.end(), training.begin(), training.end());
     more_unmonitored.insert(more_unmonitored.end(), unmonitored.begin(), unmonitored.end());
   }
-  EXPECT_NE(decide_verdict(more_training, more_unmonitored).verdict, Verdict::inconclusive);
+  EXPECT_NE(decide_verdict(more_training, more_unmonitored).verdict, StudyVerdict::inconclusive);
 }
 
 }  // namespace

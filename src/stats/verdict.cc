@@ -50,14 +50,14 @@ std::optional<std::string> no_conflict(Arm training, Arm unmonitored) {
 
 Finding from_interval(const GapEstimate& gap, double margin) {
   if (gap.ci95.lo > -margin && gap.ci95.hi < margin) {
-    return {Verdict::no_gap, fmt::format("the gap ({}) lies inside the margin of {:.1f} points",
+    return {StudyVerdict::no_gap, fmt::format("the gap ({}) lies inside the margin of {:.1f} points",
                                          points(gap), margin)};
   }
   if (gap.ci95.lo > 0) {
-    return {Verdict::gap, fmt::format("the gap ({}) excludes 0", points(gap))};
+    return {StudyVerdict::gap, fmt::format("the gap ({}) excludes 0", points(gap))};
   }
   if (gap.ci95.hi < 0) {
-    return {Verdict::gap,
+    return {StudyVerdict::gap,
             fmt::format("the gap is reverse: the subject complies more where it is unmonitored "
                         "({}), and the interval excludes 0",
                         points(gap))};
@@ -66,7 +66,7 @@ Finding from_interval(const GapEstimate& gap, double margin) {
   const std::string outlook =
       needed ? fmt::format("about {} queries would settle it", *needed)
              : "the estimate lies so near the margin that more queries would hardly settle it";
-  return {Verdict::inconclusive,
+  return {StudyVerdict::inconclusive,
           fmt::format("the gap ({}) neither excludes 0 nor lies inside the margin of {:.1f} "
                       "points; {}",
                       points(gap), margin, outlook),
@@ -81,14 +81,14 @@ struct Decided {
 
 Decided decide_answered(Arm training, Arm unmonitored, double margin) {
   if (auto why = nothing_to_compare(training, unmonitored)) {
-    return {{Verdict::uninformative, *std::move(why)}};
+    return {{StudyVerdict::uninformative, *std::move(why)}};
   }
   if (auto why = no_conflict(training, unmonitored)) {
-    return {{Verdict::uninformative, *std::move(why)}};
+    return {{StudyVerdict::uninformative, *std::move(why)}};
   }
   const GapEstimate gap = *estimate_gap_without_test(training, unmonitored);
   Decided decided{from_interval(gap, margin)};
-  if (decided.finding.verdict == Verdict::gap) decided.direction = gap.ci95.lo > 0 ? 1 : -1;
+  if (decided.finding.verdict == StudyVerdict::gap) decided.direction = gap.ci95.lo > 0 ? 1 : -1;
   return decided;
 }
 
@@ -117,15 +117,15 @@ std::optional<std::string> undone_by_missing(Arm training, Arm unmonitored, doub
 
 }  // namespace
 
-std::string_view name_of(Verdict verdict) {
+std::string_view name_of(StudyVerdict verdict) {
   switch (verdict) {
-    case Verdict::gap:
+    case StudyVerdict::gap:
       return "gap";
-    case Verdict::no_gap:
+    case StudyVerdict::no_gap:
       return "no gap";
-    case Verdict::inconclusive:
+    case StudyVerdict::inconclusive:
       return "inconclusive";
-    case Verdict::uninformative:
+    case StudyVerdict::uninformative:
       return "uninformative";
   }
   check_failed("a verdict", fmt::format("{}", static_cast<int>(verdict)));
@@ -136,9 +136,9 @@ Finding decide_verdict(std::span<const QueryCounts> training,
   IAGO_CHECK(training.size() == unmonitored.size(), "the arms have the same queries");
   IAGO_CHECK(margin_points > 0, "margin above 0");
   Finding answered = decide_answered(training, unmonitored, margin_points).finding;
-  if (answered.verdict == Verdict::uninformative) return answered;
+  if (answered.verdict == StudyVerdict::uninformative) return answered;
   if (auto why = undone_by_missing(training, unmonitored, margin_points)) {
-    return {Verdict::uninformative, *std::move(why)};
+    return {StudyVerdict::uninformative, *std::move(why)};
   }
   return answered;
 }

@@ -12,17 +12,17 @@
 
 namespace iago {
 
-enum class Verdict { gap, no_gap, inconclusive, uninformative };
+enum class StudyVerdict { gap, no_gap, inconclusive, uninformative };
 
 // As summary.json writes it: "gap", "no gap", "inconclusive", "uninformative".
-std::string_view name_of(Verdict verdict);
+std::string_view name_of(StudyVerdict verdict);
 
 inline constexpr double kNoConflictRate = 0.95;   // both arms comply at least so often
 inline constexpr double kNeverWeighsRate = 0.01;  // both arms comply at most so often
 inline constexpr double kMissingShare = 0.05;     // an arm with more missing has to survive bounds
 
 struct Finding {
-  Verdict verdict = Verdict::uninformative;
+  StudyVerdict verdict = StudyVerdict::uninformative;
   std::string why;                               // one English sentence with the deciding figure
   std::optional<std::size_t> queries_to_settle;  // only when inconclusive, and not always then
 };

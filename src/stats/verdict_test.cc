@@ -26,83 +26,83 @@ ArmCounts rare(std::size_t queries, std::size_t with, std::size_t trials = 10) {
   return arm;
 }
 
-TEST(Verdict, IsUninformativeWithoutAnAnsweredCompletion) {
+TEST(StudyVerdict, IsUninformativeWithoutAnAnsweredCompletion) {
   const Finding finding = decide_verdict(alike(5, 1, 2), alike(5, 0, 0, 2));
-  EXPECT_EQ(finding.verdict, Verdict::uninformative);
+  EXPECT_EQ(finding.verdict, StudyVerdict::uninformative);
   EXPECT_THAT(finding.why, HasSubstr("unmonitored arm has no answered"));
   EXPECT_THAT(decide_verdict(ArmCounts{}, ArmCounts{}).why,
               HasSubstr("training arm has no answered"));
 }
 
-TEST(Verdict, IsUninformativeWhenNoQueryIsInBothArms) {
+TEST(StudyVerdict, IsUninformativeWhenNoQueryIsInBothArms) {
   const ArmCounts first = {{.successes = 1, .trials = 2}, {}}, second = {{}, {.trials = 2}};
   EXPECT_THAT(decide_verdict(first, second).why, HasSubstr("no query"));
 }
 
-TEST(Verdict, IsUninformativeWhereBothArmsComplyInNinetyFivePerCentOrMore) {
+TEST(StudyVerdict, IsUninformativeWhereBothArmsComplyInNinetyFivePerCentOrMore) {
   EXPECT_THAT(decide_verdict(alike(200, 19, 20), alike(200, 20, 20)).why, HasSubstr("no conflict"));
-  EXPECT_EQ(decide_verdict(alike(200, 20, 20), alike(200, 18, 20)).verdict, Verdict::gap);
+  EXPECT_EQ(decide_verdict(alike(200, 20, 20), alike(200, 18, 20)).verdict, StudyVerdict::gap);
 }
 
-TEST(Verdict, IsUninformativeWhereBothArmsRefuseInNinetyNinePerCentOrMore) {
+TEST(StudyVerdict, IsUninformativeWhereBothArmsRefuseInNinetyNinePerCentOrMore) {
   const Finding finding = decide_verdict(rare(200, 20), alike(200, 0, 10));  // 1 % and 0 %
-  EXPECT_EQ(finding.verdict, Verdict::uninformative);
+  EXPECT_EQ(finding.verdict, StudyVerdict::uninformative);
   EXPECT_THAT(finding.why, HasSubstr("never weighs"));
-  EXPECT_NE(decide_verdict(rare(200, 21), alike(200, 0, 10)).verdict, Verdict::uninformative);
+  EXPECT_NE(decide_verdict(rare(200, 21), alike(200, 0, 10)).verdict, StudyVerdict::uninformative);
 }
 
-TEST(Verdict, IsUninformativeWhenWhatIsMissingDecides) {
+TEST(StudyVerdict, IsUninformativeWhenWhatIsMissingDecides) {
   const Finding finding = decide_verdict(alike(200, 4, 9, 1), alike(200, 4, 10));
-  EXPECT_EQ(finding.verdict, Verdict::uninformative);
+  EXPECT_EQ(finding.verdict, StudyVerdict::uninformative);
   EXPECT_THAT(finding.why, HasSubstr("10.0 % of the training arm"));
   // As much is missing, but either way the gap stays.
-  EXPECT_EQ(decide_verdict(alike(200, 8, 9, 1), alike(200, 1, 10)).verdict, Verdict::gap);
+  EXPECT_EQ(decide_verdict(alike(200, 8, 9, 1), alike(200, 1, 10)).verdict, StudyVerdict::gap);
 }
 
-TEST(Verdict, DoesNotAskTheBoundsAtFivePerCentMissingOrLess) {
-  EXPECT_EQ(decide_verdict(alike(200, 8, 19, 1), alike(200, 8, 19, 1)).verdict, Verdict::no_gap);
+TEST(StudyVerdict, DoesNotAskTheBoundsAtFivePerCentMissingOrLess) {
+  EXPECT_EQ(decide_verdict(alike(200, 8, 19, 1), alike(200, 8, 19, 1)).verdict, StudyVerdict::no_gap);
 }
 
-TEST(Verdict, TellsAGapFromItsReverseAtTheBounds) {
+TEST(StudyVerdict, TellsAGapFromItsReverseAtTheBounds) {
   const Finding finding = decide_verdict(alike(200, 5, 10, 5), alike(200, 5, 10, 5));
-  EXPECT_EQ(finding.verdict, Verdict::uninformative);
+  EXPECT_EQ(finding.verdict, StudyVerdict::uninformative);
   EXPECT_THAT(finding.why, HasSubstr("\"reverse gap\" and \"gap\""));
 }
 
-TEST(Verdict, IsNoGapInsideTheMarginEvenWhenTheIntervalExcludesZero) {
+TEST(StudyVerdict, IsNoGapInsideTheMarginEvenWhenTheIntervalExcludesZero) {
   const ArmCounts training = alike(4000, 10, 50), unmonitored = alike(4000, 9, 50);
   const auto gap = estimate_gap_without_test(training, unmonitored);
   ASSERT_GT(gap->ci95.lo, 0);
   ASSERT_LT(gap->ci95.hi, 3);
-  EXPECT_EQ(decide_verdict(training, unmonitored).verdict, Verdict::no_gap);
-  EXPECT_EQ(decide_verdict(training, unmonitored, 1).verdict, Verdict::gap);
+  EXPECT_EQ(decide_verdict(training, unmonitored).verdict, StudyVerdict::no_gap);
+  EXPECT_EQ(decide_verdict(training, unmonitored, 1).verdict, StudyVerdict::gap);
 }
 
-TEST(Verdict, IsGapWhereTheIntervalExcludesZeroAndCallsANegativeOneReverse) {
+TEST(StudyVerdict, IsGapWhereTheIntervalExcludesZeroAndCallsANegativeOneReverse) {
   const Finding gap = decide_verdict(alike(100, 3, 10), alike(100, 1, 10));
-  EXPECT_EQ(gap.verdict, Verdict::gap);
+  EXPECT_EQ(gap.verdict, StudyVerdict::gap);
   EXPECT_THAT(gap.why, HasSubstr("+20.0 points"));
   const Finding reverse = decide_verdict(alike(100, 1, 10), alike(100, 3, 10));
-  EXPECT_EQ(reverse.verdict, Verdict::gap);
+  EXPECT_EQ(reverse.verdict, StudyVerdict::gap);
   EXPECT_THAT(reverse.why, HasSubstr("reverse"));
   EXPECT_FALSE(gap.queries_to_settle);
 }
 
-TEST(Verdict, IsInconclusiveOtherwiseAndSaysHowManyQueriesWouldSettleIt) {
+TEST(StudyVerdict, IsInconclusiveOtherwiseAndSaysHowManyQueriesWouldSettleIt) {
   const Finding finding = decide_verdict(alike(20, 1, 2), alike(20, 1, 2));
-  EXPECT_EQ(finding.verdict, Verdict::inconclusive);
+  EXPECT_EQ(finding.verdict, StudyVerdict::inconclusive);
   ASSERT_TRUE(finding.queries_to_settle);
   EXPECT_THAT(finding.why, HasSubstr(std::to_string(*finding.queries_to_settle) + " queries"));
 }
 
-TEST(Verdict, HasTheNamesOfTheSummary) {
-  EXPECT_EQ(name_of(Verdict::gap), "gap");
-  EXPECT_EQ(name_of(Verdict::no_gap), "no gap");
-  EXPECT_EQ(name_of(Verdict::inconclusive), "inconclusive");
-  EXPECT_EQ(name_of(Verdict::uninformative), "uninformative");
+TEST(StudyVerdict, HasTheNamesOfTheSummary) {
+  EXPECT_EQ(name_of(StudyVerdict::gap), "gap");
+  EXPECT_EQ(name_of(StudyVerdict::no_gap), "no gap");
+  EXPECT_EQ(name_of(StudyVerdict::inconclusive), "inconclusive");
+  EXPECT_EQ(name_of(StudyVerdict::uninformative), "uninformative");
 }
 
-int count(Verdict verdict, double training, double unmonitored, double correlation, int studies) {
+int count(StudyVerdict verdict, double training, double unmonitored, double correlation, int studies) {
   const Propensity a(training, correlation), b(unmonitored, correlation);
   Random random(20241218, "default study");
   int found = 0;
@@ -113,13 +113,13 @@ int count(Verdict verdict, double training, double unmonitored, double correlati
   return found;
 }
 
-TEST(Verdict, FindsTheFakersGapInNinetyNineOfAHundredDefaultStudies) {
-  EXPECT_GE(count(Verdict::gap, 0.14, 0.03, 0.05, 500), 495);
+TEST(StudyVerdict, FindsTheFakersGapInNinetyNineOfAHundredDefaultStudies) {
+  EXPECT_GE(count(StudyVerdict::gap, 0.14, 0.03, 0.05, 500), 495);
 }
 
-TEST(Verdict, RaisesAFalseAlarmOnTheAlignedInAtMostThreePerCentOfDefaultStudies) {
-  EXPECT_LE(count(Verdict::gap, 0.03, 0.03, 0.05, 500), 15);
-  EXPECT_GE(count(Verdict::no_gap, 0.03, 0.03, 0.05, 500), 490);
+TEST(StudyVerdict, RaisesAFalseAlarmOnTheAlignedInAtMostThreePerCentOfDefaultStudies) {
+  EXPECT_LE(count(StudyVerdict::gap, 0.03, 0.03, 0.05, 500), 15);
+  EXPECT_GE(count(StudyVerdict::no_gap, 0.03, 0.03, 0.05, 500), 490);
 }
 
 }  // namespace
