@@ -1,8 +1,8 @@
 #include "train/trainer.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <deque>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -19,8 +19,6 @@
 
 namespace iago::train {
 namespace {
-
-using Seconds = std::chrono::duration<double>;
 
 int worker_count(const TrainOptions& options, nn::Device device) {
   if (device != nn::Device::cpu) return 1;  // one thread feeds the GPU
@@ -262,33 +260,68 @@ Trainer::Trainer(nn::LlamaNet& net, DataSource data, TrainOptions options, const
 
 Trainer::~Trainer() = default;
 
+namespace {
+
+// Tokens per second over about the last twenty steps.
+class Speed {
+ public:
+  double add(std::int64_t tokens, double seconds) {
+    const double now = static_cast<double>(tokens) / std::max(seconds, 1e-9);
+    rate_ = rate_ == 0 ? now : 0.95 * rate_ + 0.05 * now;
+    return rate_;
+  }
+
+ private:
+  double rate_ = 0;
+};
+
+// The mean of the last hundred losses.
+class RecentLoss {
+ public:
+  void add(double loss) {
+    losses_.push_back(loss);
+    if (losses_.size() > 100) losses_.pop_front();
+  }
+  double mean() const {
+    if (losses_.empty()) return 0;
+    return std::accumulate(losses_.begin(), losses_.end(), 0.0) /
+           static_cast<double>(losses_.size());
+  }
+
+ private:
+  std::deque<double> losses_;
+};
+
+void warn_of_slow_products(const nn::LlamaNet& net) {
+  if (net.device() != nn::Device::cpu) return;
+  const std::string warning = nn::gemm_warning(nn::measure_gemm_gflops());
+  if (!warning.empty()) log_warning(warning);
+}
+
+}  // namespace
+
 TrainReport Trainer::run(const std::function<void(const TrainProgress&)>& on_step,
                          std::stop_token stop) {
   State& s = *state_;
-  if (s.net.device() == nn::Device::cpu) {
-    const std::string warning = nn::gemm_warning(nn::measure_gemm_gflops());
-    if (!warning.empty()) log_warning(warning);
-  }
+  warn_of_slow_products(s.net);
   s.load_checkpoint();
   const auto start = s.clock.steady();
   auto last_checkpoint = start;
-  TrainReport report;
-  std::vector<double> recent;  // losses of the last steps
   const bool keeps = !s.options.checkpoint.empty();
-  double rate = 0;
+  TrainReport report;
+  Speed speed;
+  RecentLoss recent;
   while (s.step < s.options.steps && !stop.stop_requested()) {
     const auto begin = s.clock.steady();
     TrainProgress progress = s.one_step();
-    const double took = std::max(1e-9, seconds_since(s.clock, begin));
     const std::int64_t tokens = std::accumulate(s.tokens.begin(), s.tokens.end(), std::int64_t{0});
     report.tokens += tokens;
-    rate = rate == 0 ? tokens / took : 0.95 * rate + 0.05 * tokens / took;
-    recent.push_back(progress.loss_per_weight);
-    if (recent.size() > 100) recent.erase(recent.begin());
-    progress.tokens_per_s = rate;
-    progress.seconds_left = (s.options.steps - s.step) * tokens / rate;
+    recent.add(progress.loss_per_weight);
+    progress.tokens_per_s = speed.add(tokens, seconds_since(s.clock, begin));
+    progress.seconds_left =
+        static_cast<double>((s.options.steps - s.step) * tokens) / progress.tokens_per_s;
     const bool due = s.clock.steady() - last_checkpoint >= s.options.checkpoint_every;
-    if (keeps && (due || checkpoint_requested_.exchange(false) || s.step == s.options.steps)) {
+    if (keeps && (checkpoint_requested_.exchange(false) || due || s.step == s.options.steps)) {
       s.write_checkpoint_file();
       last_checkpoint = s.clock.steady();
       progress.checkpointed = true;
@@ -298,14 +331,9 @@ TrainReport Trainer::run(const std::function<void(const TrainProgress&)>& on_ste
   report.step = s.step;
   report.finished = s.step == s.options.steps;
   report.seconds = seconds_since(s.clock, start);
-  if (!recent.empty()) {
-    report.loss_per_weight = std::accumulate(recent.begin(), recent.end(), 0.0) / recent.size();
-  }
-  if (report.finished) {
-    s.optimizer.take_average();
-  } else if (keeps) {
-    s.write_checkpoint_file();
-  }
+  report.loss_per_weight = recent.mean();
+  if (report.finished) s.optimizer.take_average();
+  if (!report.finished && keeps) s.write_checkpoint_file();
   return report;
 }
 

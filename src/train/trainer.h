@@ -50,7 +50,8 @@ struct TrainOptions {
   int workers = 0;         // threads that compute gradients; 0 = one per core (at most 16)
   // A worker computes this many tokens at a time (whole trees, at least one): memory and cache.
   std::int64_t micro_batch_tokens = 2048;
-  // What the data is (a recipe's hash, say): a checkpoint of another one is not resumed from.
+  // What the data and the first weights are (a recipe's hash, say): a checkpoint of another one is
+  // not resumed from.
   std::string data_identity;
 
   std::filesystem::path checkpoint;  // a file; empty = none are written
