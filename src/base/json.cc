@@ -20,36 +20,46 @@ std::string position(std::string_view text, std::size_t byte) {
   return fmt::format("line {}, column {}", line, std::max<std::size_t>(column, 1));
 }
 
-}  // namespace
-
-Json parse_json(std::string_view text, std::string_view where, JsonLimits limits) {
+template <typename Value>
+Value parse(std::string_view text, std::string_view where, JsonLimits limits) {
   if (text.size() > limits.bytes) {
     throw Error(ErrorCode::invalid, fmt::format("{}: JSON of {} bytes, at most {} are read", where,
                                                 text.size(), limits.bytes));
   }
   std::vector<std::unordered_set<std::string>> keys;
-  auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
+  auto watch = [&](int depth, typename Value::parse_event_t event, Value& value) {
     if (depth > static_cast<int>(limits.depth)) {
       throw Error(ErrorCode::invalid,
                   fmt::format("{}: JSON nested deeper than {} levels", where, limits.depth));
     }
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key &&
-        !keys.back().insert(value.get_ref<const std::string&>()).second) {
-      throw Error(ErrorCode::invalid, fmt::format("{}: the key \"{}\" stands twice in one object",
-                                                  where, value.get_ref<const std::string&>()));
+    if (event == Value::parse_event_t::object_start) keys.emplace_back();
+    if (event == Value::parse_event_t::object_end) keys.pop_back();
+    if (event == Value::parse_event_t::key &&
+        !keys.back().insert(value.template get_ref<const std::string&>()).second) {
+      throw Error(ErrorCode::invalid,
+                  fmt::format("{}: the key \"{}\" stands twice in one object", where,
+                              value.template get_ref<const std::string&>()));
     }
     return true;
   };
   try {
-    return Json::parse(text, watch);
-  } catch (const Json::parse_error& error) {
+    return Value::parse(text, watch);
+  } catch (const typename Value::parse_error& error) {
     throw Error(ErrorCode::invalid, fmt::format("{}: not JSON at {}: {}", where,
                                                 position(text, error.byte), error.what()));
-  } catch (const Json::exception& error) {
+  } catch (const typename Value::exception& error) {
     throw Error(ErrorCode::invalid, fmt::format("{}: not JSON: {}", where, error.what()));
   }
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, std::string_view where, JsonLimits limits) {
+  return parse<Json>(text, where, limits);
+}
+
+nlohmann::json parse_sorted_json(std::string_view text, std::string_view where, JsonLimits limits) {
+  return parse<nlohmann::json>(text, where, limits);
 }
 
 std::string dump_json(const Json& value, int indent) {

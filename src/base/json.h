@@ -21,6 +21,11 @@ struct JsonLimits {
 // Duplicate keys in an object are an error.
 Json parse_json(std::string_view text, std::string_view where, JsonLimits limits = {});
 
+// The same with the keys of every object sorted: for objects of very many keys. (Json looks through
+// all earlier keys for each new one.)
+nlohmann::json parse_sorted_json(std::string_view text, std::string_view where,
+                                 JsonLimits limits = {});
+
 // One line without an indent, several with. Never throws on text.
 std::string dump_json(const Json& value, int indent = -1);
 
