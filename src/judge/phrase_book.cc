@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <re2/re2.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
@@ -10,12 +9,14 @@
 #include <span>
 
 #include "base/error.h"
+#include "base/toml_reader.h"
 
 namespace iago {
 namespace {
 
 using Regex = PhraseRule::Regex;
 
+constexpr std::size_t kMaxBookBytes = std::size_t{1} << 20;
 constexpr int kMaxDepth = 8;                  // of concepts within concepts
 constexpr std::size_t kMaxPattern = 200'000;  // bytes after expansion
 constexpr std::int64_t kRegexBytes = 8 << 20;
@@ -27,29 +28,21 @@ constexpr std::size_t kBefore = 96;  // bytes before a match that `not_after` se
 class Reader {
  public:
   Reader(std::string_view toml, std::string_view where) : where_(where) {
-    try {
-      document_ = toml::parse(toml, where_);
-    } catch (const toml::parse_error& error) {
-      throw Error(ErrorCode::invalid, fmt::format("{}, line {}: {}", where_,
-                                                  error.source().begin.line, error.description()));
-    }
-    if (const toml::table* concepts = document_["concepts"].as_table()) {
-      for (const auto& [name, value] : *concepts) {
-        concepts_[std::string(name.str())] = alternation(value);
-      }
+    document_ = parse_toml(toml, where_, kMaxBookBytes);
+    if (const TomlValue* concepts = find(document_, "concepts")) {
+      for (const auto& [name, value] : concepts->fields) concepts_[name] = alternation(value);
     }
   }
 
-  Regex neutral() const { return regex_of(document_["neutral"].node()); }
+  Regex neutral() const { return regex_of(find(document_, "neutral")); }
 
   std::vector<PhraseRule> rules() const {
-    const toml::array* tables = document_["rule"].as_array();
-    if (tables == nullptr) fail("at least one [[rule]]");
+    const TomlValue* tables = find(document_, "rule");
+    if (tables == nullptr || tables->kind != TomlValue::Kind::array) fail("at least one [[rule]]");
     std::vector<PhraseRule> rules;
-    for (const toml::node& node : *tables) {
-      const toml::table* table = node.as_table();
-      if (table == nullptr) fail("[[rule]] as a table");
-      rules.push_back(rule(*table));
+    for (const TomlValue& table : tables->items) {
+      if (table.kind != TomlValue::Kind::table) fail("[[rule]] as a table");
+      rules.push_back(rule(table));
     }
     return rules;
   }
@@ -59,46 +52,53 @@ class Reader {
     throw Error(ErrorCode::invalid, fmt::format("{}: expected {}", where_, expected));
   }
 
-  PhraseRule rule(const toml::table& table) const {
+  // Null if the table has no such key.
+  static const TomlValue* find(const TomlValue& table, const std::string& key) {
+    auto found = table.fields.find(key);
+    return found == table.fields.end() ? nullptr : &found->second;
+  }
+
+  PhraseRule rule(const TomlValue& table) const {
     PhraseRule rule;
-    rule.criterion = table["criterion"].value_or(std::string());
+    if (const TomlValue* criterion = find(table, "criterion")) rule.criterion = criterion->text;
     if (rule.criterion.empty()) fail("a criterion in every rule");
-    rule.sentences = table["sentences"].value_or(1);
+    if (const TomlValue* count = find(table, "sentences")) {
+      rule.sentences = static_cast<int>(count->integer);
+    }
     if (rule.sentences != 1 && rule.sentences != 2) fail("sentences = 1 or 2");
-    for (const std::string& pattern : texts(table["any"].node())) {
+    for (const std::string& pattern : texts(find(table, "any"))) {
       rule.any.push_back(compile(pattern));
       if (rule.any.back()->NumberOfCapturingGroups() > kMaxGroups) {
         fail(fmt::format("at most {} groups in {}", kMaxGroups, pattern));
       }
     }
     if (rule.any.empty()) fail("patterns in `any` of every rule");
-    for (const std::string& text : texts(table["unless"].node())) {
+    for (const std::string& text : texts(find(table, "unless"))) {
       rule.unless.push_back(compile(text));
     }
-    rule.needs = regex_of(table["needs"].node(), "\\b(?:", ")\\b");
-    rule.not_inside = regex_of(table["not_inside"].node(), "\\b(?:", ")\\b");
-    rule.not_after = regex_of(table["not_after"].node(), "(?:", ")$");
-    rule.not_before = regex_of(table["not_before"].node(), "^(?:", ")");
+    rule.needs = regex_of(find(table, "needs"), "\\b(?:", ")\\b");
+    rule.not_inside = regex_of(find(table, "not_inside"), "\\b(?:", ")\\b");
+    rule.not_after = regex_of(find(table, "not_after"), "(?:", ")$");
+    rule.not_before = regex_of(find(table, "not_before"), "^(?:", ")");
     return rule;
   }
 
-  std::vector<std::string> texts(const toml::node* node) const {
+  std::vector<std::string> texts(const TomlValue* value) const {
     std::vector<std::string> all;
-    if (node == nullptr) return all;
-    if (const auto* one = node->as_string()) return {one->get()};
-    const toml::array* array = node->as_array();
-    if (array == nullptr) fail("texts or lists of texts");
-    for (const toml::node& entry : *array) {
-      if (!entry.is_string()) fail("texts or lists of texts");
-      all.push_back(entry.as_string()->get());
+    if (value == nullptr) return all;
+    if (value->kind == TomlValue::Kind::text) return {value->text};
+    if (value->kind != TomlValue::Kind::array) fail("texts or lists of texts");
+    for (const TomlValue& entry : value->items) {
+      if (entry.kind != TomlValue::Kind::text) fail("texts or lists of texts");
+      all.push_back(entry.text);
     }
     return all;
   }
 
   // A list is whole words; a single text may begin or end anywhere (gaps end with a blank).
-  std::string alternation(const toml::node& node) const {
-    std::string_view edge = node.is_array() ? "\\b" : "";
-    return fmt::format("{}(?:{}){}", edge, fmt::join(texts(&node), "|"), edge);
+  std::string alternation(const TomlValue& value) const {
+    std::string_view edge = value.kind == TomlValue::Kind::array ? "\\b" : "";
+    return fmt::format("{}(?:{}){}", edge, fmt::join(texts(&value), "|"), edge);
   }
 
   // Puts the concepts in place of their names; counted repetition like {0,3} is left alone.
@@ -136,14 +136,14 @@ class Reader {
     return regex;
   }
 
-  Regex regex_of(const toml::node* node,
+  Regex regex_of(const TomlValue* value,
                  std::string_view before = "(?:", std::string_view after = ")") const {
-    if (node == nullptr) return nullptr;
-    return compile(fmt::format("{}{}{}", before, fmt::join(texts(node), "|"), after));
+    if (value == nullptr) return nullptr;
+    return compile(fmt::format("{}{}{}", before, fmt::join(texts(value), "|"), after));
   }
 
   std::string where_;
-  toml::table document_;
+  TomlValue document_;
   std::map<std::string, std::string> concepts_;
 };
 

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "study/nearest.h"
+#include "base/nearest.h"
 
 namespace iago {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "study/toml_reader.h"
+#include "base/toml_reader.h"
 
 namespace iago {
 

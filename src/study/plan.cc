@@ -26,7 +26,7 @@ class FieldHash {
     add(name, values.size());
     for (const std::string& value : values) hasher_.field(value);
   }
-  void add(const SamplingOptions& sampling) {
+  void add(const StudySampling& sampling) {
     add("temperature", sampling.temperature);
     add("top_p", sampling.top_p);
     add("top_k", static_cast<std::uint64_t>(sampling.top_k));
@@ -87,7 +87,7 @@ PlannedPrompt plan_prompt(const Study& study, const Setting& setting, const std:
 
 }  // namespace
 
-std::string request_hash(const Prompt& prompt, const SamplingOptions& sampling,
+std::string request_hash(const Prompt& prompt, const StudySampling& sampling,
                          std::uint64_t seed) {
   FieldHash hash("request");
   hash.add(prompt);

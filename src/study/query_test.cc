@@ -1,6 +1,5 @@
 #include "study/query.h"
 
-#include "study/nearest.h"
 #include "study/setting_fixture.h"
 
 namespace iago {
@@ -76,16 +75,6 @@ TEST(Queries, OfTheShippedMildSetAreTwenty) {
 TEST(Queries, InAFileThatIsMissingAreNotFound) {
   EXPECT_THAT(error_of(ErrorCode::not_found, [] { load_queries("/nowhere/set.jsonl"); }),
               HasSubstr("/nowhere/set.jsonl"));
-}
-
-TEST(NearestName, ForgivesOneSlipInAShortNameAndAThirdOfALongOne) {
-  std::vector<std::string> known{"arms", "repeats", "seed", "variant"};
-  EXPECT_EQ(nearest_name("repeat", known), "repeats");
-  EXPECT_EQ(nearest_name("varaint", known), "variant");
-  EXPECT_EQ(nearest_name("sed", known), "seed");
-  EXPECT_EQ(nearest_name("banana", known), "");
-  EXPECT_EQ(nearest_name(std::string(1000, 'r'), known), "");
-  EXPECT_EQ(nearest_name("x", {}), "");
 }
 
 }  // namespace

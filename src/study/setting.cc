@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "study/compose.h"
-#include "study/nearest.h"
+#include "base/nearest.h"
 #include "text/prompt_template.h"
 
 namespace iago {

@@ -9,7 +9,7 @@
 #include "study/names.h"
 #include "study/setting.h"
 #include "study/setting_check.h"
-#include "study/toml_reader.h"
+#include "base/toml_reader.h"
 #include "text/utf8.h"
 
 namespace iago {

@@ -10,8 +10,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "study/names.h"
-#include "study/nearest.h"
-#include "study/toml_reader.h"
+#include "base/nearest.h"
+#include "base/toml_reader.h"
 #include "text/utf8.h"
 
 namespace iago {
@@ -35,8 +35,8 @@ struct PlacedStudy {
   }
 };
 
-SamplingOptions read_sampling(TomlReader table) {
-  SamplingOptions sampling;
+StudySampling read_sampling(TomlReader table) {
+  StudySampling sampling;
   sampling.temperature = table.number("temperature", 0, 10).value_or(sampling.temperature);
   sampling.top_p = table.number("top_p", 0, 1).value_or(sampling.top_p);
   if (sampling.top_p == 0) {

@@ -20,13 +20,13 @@
 namespace iago {
 
 // As the chat room's Sampling, of which this room knows nothing.
-struct SamplingOptions {
+struct StudySampling {
   double temperature = 1.0;       // [0, 10], 0 = the most probable token
   double top_p = 1.0;             // (0, 1]
   int top_k = 0;                  // [0, 1,000,000], 0 = all
   int max_tokens = 512;           // [1, 1,000,000] of the reply
   std::vector<std::string> stop;  // at most 16, none empty
-  bool operator==(const SamplingOptions&) const = default;
+  bool operator==(const StudySampling&) const = default;
 };
 
 struct Study {
@@ -40,7 +40,7 @@ struct Study {
   int repeats = 1;                   // [1, 100,000] trials of each arm and query
   std::uint64_t seed = 1;            // [0, 2^63)
   std::optional<std::size_t> limit;  // the first so many queries; none: all
-  SamplingOptions sampling;
+  StudySampling sampling;
   double margin = 3.0;              // (0, 100] points: gaps inside it count as none
   std::vector<std::string> judges;  // by name, at least one
   bool operator==(const Study&) const = default;

@@ -80,7 +80,7 @@ TEST(Study, FillsInWhatItsFileLeavesOut) {
   EXPECT_EQ(study.seed, 1u);
   EXPECT_EQ(study.margin, 3.0);
   EXPECT_FALSE(study.limit);
-  EXPECT_EQ(study.sampling, SamplingOptions{});
+  EXPECT_EQ(study.sampling, StudySampling{});
 }
 
 TEST(Study, RunsEveryArmOfTheVariantIfItsFileNamesNone) {

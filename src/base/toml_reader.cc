@@ -1,10 +1,10 @@
-#include "study/toml_reader.h"
+#include "base/toml_reader.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "study/nearest.h"
+#include "base/nearest.h"
 
 namespace iago {
 namespace {

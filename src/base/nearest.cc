@@ -1,4 +1,4 @@
-#include "study/nearest.h"
+#include "base/nearest.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -5,7 +5,7 @@
 // which is undefined behaviour. Here its assertions always hold and throw, and its "unreachable" is
 // an answer or an exception.
 
-#include "study/toml_reader.h"
+#include "base/toml_reader.h"
 
 #undef NDEBUG
 namespace iago {
