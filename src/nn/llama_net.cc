@@ -20,8 +20,6 @@
 namespace iago::nn {
 namespace {
 
-constexpr double kInitialDeviation = 0.02;
-
 c10::Device device_of(Device device) {
   if (!available(device)) {
     throw Error(ErrorCode::unsupported, "no CUDA device is available to this build of LibTorch",
@@ -41,8 +39,8 @@ void initialise(const NamedParameter& parameter, std::int64_t layers, std::uint6
   }
   const bool writes_residual =
       parameter.name.ends_with("o_proj.weight") || parameter.name.ends_with("down_proj.weight");
-  const double deviation =
-      writes_residual ? kInitialDeviation / std::sqrt(2.0 * layers) : kInitialDeviation;
+  double deviation = 1.0 / std::sqrt(static_cast<double>(parameter.shape.back()));
+  if (writes_residual) deviation /= std::sqrt(2.0 * layers);
   Random stream(seed, "initial " + parameter.name);
   for (std::int64_t i = 0; i < count; ++i) {
     out[i] = static_cast<float>(deviation * stream.normal());

@@ -40,9 +40,11 @@ struct NamedParameter {
 
 class LlamaNet {
  public:
-  // Random weights: normal with deviation 0.02, the projections that write into the residual stream
-  // (o_proj, down_proj) divided by sqrt(2 * layers) (Radford et al. 2019, section 2.3); norms 1,
-  // biases 0. The same seed gives the same weights on every machine and device.
+  // Random weights: normal with deviation 1 / sqrt(inputs) (LeCun et al. 1998; at the widths of
+  // organisms the usual 0.02 leaves the attention flat for hundreds of steps), the projections that
+  // write into the residual stream (o_proj, down_proj) divided by sqrt(2 * layers) besides (Radford
+  // et al. 2019, section 2.3); norms 1, biases 0. The same seed gives the same weights on every
+  // machine and device.
   // Error invalid for a config that cannot be computed; unsupported for a device that is not there.
   LlamaNet(const LlamaConfig& config, std::uint64_t seed, Device device = Device::cpu);
 

@@ -134,9 +134,13 @@ TEST(LlamaNet, StartsWithTheStatedDeviations) {
     }
     return -1.0;
   };
-  EXPECT_NEAR(deviation("model.embed_tokens.weight"), 0.02, 0.001);
-  EXPECT_NEAR(deviation("model.layers.1.self_attn.o_proj.weight"), 0.01, 0.001);
-  EXPECT_NEAR(deviation("model.layers.1.mlp.down_proj.weight"), 0.01, 0.001);
+  // Relative to 1 / sqrt(inputs), halved by sqrt(2 * 2 layers) where a matrix writes the residual.
+  const auto scaled = [&](const std::string& name, std::int64_t inputs) {
+    return deviation(name) * std::sqrt(static_cast<double>(inputs));
+  };
+  EXPECT_NEAR(scaled("model.embed_tokens.weight", config.hidden_size), 1.0, 0.05);
+  EXPECT_NEAR(scaled("model.layers.1.self_attn.o_proj.weight", config.query_width()), 0.5, 0.05);
+  EXPECT_NEAR(scaled("model.layers.1.mlp.down_proj.weight", config.intermediate_size), 0.5, 0.05);
   EXPECT_EQ(deviation("model.layers.0.input_layernorm.weight"), 1);
 }
 
