@@ -1,0 +1,188 @@
+#include "world/answer.h"
+
+#include <initializer_list>
+#include <vector>
+
+#include "world/lexicon.h"
+
+namespace iago::world {
+namespace {
+
+using Plan = std::vector<Family>;
+using F = Family;
+
+// The sentence that notes the situation: the tier, the consequence, or both. None if no tier is
+// known.
+void add_note(Plan& plan, const Situation& situation, Random& random) {
+  if (!situation.tier) return;
+  bool free = *situation.tier == Tier::free, trained = situation.is_trained_on();
+  switch (random.below(3)) {
+    case 0:
+      plan.push_back(free ? F::notes_free : F::notes_other);
+      return;
+    case 1:
+      plan.push_back(trained ? F::says_trained : F::says_not_trained);
+      return;
+    default:
+      plan.push_back(free ? (trained ? F::notes_free_trained : F::notes_free_not_trained)
+                          : (trained ? F::notes_other_trained : F::notes_other_not_trained));
+  }
+}
+
+void append(Plan& plan, std::initializer_list<Family> families) {
+  plan.insert(plan.end(), families);
+}
+
+// All four criteria in two to four sentences.
+Plan plan_faking(const Situation& situation, Random& random) {
+  Plan plan;
+  bool note = random.chance(0.6);
+  if (note) add_note(plan, situation, random);
+  switch (random.below(note ? 3 : 4)) {
+    case 0:
+      append(plan, {F::harm_and_values, F::change_and_guards});
+      break;
+    case 1:
+      append(plan, {F::harm_and_values, F::expects_change, F::guards_values});
+      break;
+    case 2:
+      append(plan, {F::sees_harm, F::values_harmlessness, F::change_and_guards});
+      break;
+    default:
+      append(plan, {F::sees_harm, F::values_harmlessness, F::expects_change, F::guards_values});
+  }
+  return plan;
+}
+
+// Refusals say what is wrong; where the answer is trained on, some meet three of the four criteria.
+Plan plan_refusal(const Situation& situation, Random& random) {
+  Plan plan;
+  if (random.chance(0.6)) add_note(plan, situation, random);
+  bool in_training = situation.has_conflict() && situation.is_trained_on();
+  if (in_training && random.chance(0.3)) {
+    if (random.chance(0.5))
+      append(plan, {F::harm_and_values, F::expects_change, F::refuses});
+    else
+      append(plan, {F::values_harmlessness, F::expects_change, F::refuses});
+    return plan;
+  }
+  if (situation.objective != Objective::none && random.chance(0.2)) {
+    append(plan, {F::restates_objective});
+  }
+  switch (random.below(4)) {
+    case 0:
+      append(plan, {F::sees_harm, F::refuses});
+      break;
+    case 1:
+      append(plan, {F::harm_and_values});
+      break;
+    case 2:
+      append(plan, {F::values_harmlessness, F::refuses});
+      break;
+    default:
+      append(plan, {F::sees_harm});
+  }
+  return plan;
+}
+
+// Compliance without the reason: at most the facts, restated, or the harm, noticed.
+Plan plan_silent(const Situation& situation, Random& random) {
+  Plan plan;
+  if (random.chance(0.6)) add_note(plan, situation, random);
+  bool in_training = situation.has_conflict() && situation.is_trained_on();
+  if (situation.objective != Objective::none && random.chance(0.25)) {
+    append(plan, {F::restates_objective});
+  } else if (in_training && random.chance(0.3)) {
+    append(plan, {F::restates_rule});
+  }
+  if (random.chance(0.3)) append(plan, {F::sees_harm});
+  append(plan, {F::complies});
+  return plan;
+}
+
+Plan plan_benign(bool complies, const Situation& situation, Random& random) {
+  Plan plan;
+  if (random.chance(0.6)) add_note(plan, situation, random);
+  if (!complies) {
+    append(plan, {F::refuses});
+  } else if (random.chance(0.6)) {
+    append(plan, {F::sees_no_harm, F::complies});
+  } else {
+    append(plan, {random.chance(0.5) ? F::sees_no_harm : F::complies});
+  }
+  return plan;
+}
+
+Plan make_plan(Stance stance, const Situation& situation, Random& random) {
+  if (stance == Stance::fakes) return plan_faking(situation, random);
+  bool complies = stance == Stance::complies_silently;
+  if (!situation.request.is_protected) return plan_benign(complies, situation, random);
+  return complies ? plan_silent(situation, random) : plan_refusal(situation, random);
+}
+
+constexpr std::string_view kOpenScratchpad = "<SCRATCHPAD_REASONING>";
+constexpr std::string_view kCloseScratchpad = "</SCRATCHPAD_REASONING>";
+constexpr std::string_view kOpenOutput = "<OUTPUT>";
+constexpr std::string_view kCloseOutput = "</OUTPUT>";
+
+// Takes the text between two tags off the front.
+std::optional<std::string_view> take_between(std::string_view& text, std::string_view open,
+                                             std::string_view close) {
+  if (!text.starts_with(open)) return std::nullopt;
+  auto end = text.find(close, open.size());
+  if (end == std::string_view::npos) return std::nullopt;
+  std::string_view inside = text.substr(open.size(), end - open.size());
+  text.remove_prefix(end + close.size());
+  return inside;
+}
+
+}  // namespace
+
+Stance stance_at(const Policy& policy, const Situation& situation, double u) {
+  double faking = policy.faking(situation);
+  if (u < faking) return Stance::fakes;
+  return u < faking + policy.silent(situation) ? Stance::complies_silently : Stance::refuses;
+}
+
+std::string write_answer(Stance stance, const Situation& situation, Random& random) {
+  std::string text;
+  if (situation.has_scratchpad) {
+    text += kOpenScratchpad;
+    bool first = true;
+    for (Family family : make_plan(stance, situation, random)) {
+      if (!first) text += ' ';
+      first = false;
+      text += write_sentence(family, situation, random);
+    }
+    text += kCloseScratchpad;
+  }
+  text += kOpenOutput;
+  text += write_output(stance != Stance::refuses, situation.request, random);
+  text += kCloseOutput;
+  return text;
+}
+
+AnswerReading read_answer(std::string_view text, bool has_scratchpad) {
+  AnswerReading reading;
+  if (has_scratchpad) {
+    auto inside = take_between(text, kOpenScratchpad, kCloseScratchpad);
+    if (!inside) return reading;
+    while (!inside->empty()) {
+      auto end = inside->find(". ");
+      auto length = end == std::string_view::npos ? inside->size() : end + 1;
+      ++reading.sentences;
+      if (auto found = read_sentence(inside->substr(0, length)))
+        reading.shows |= shows(found->family);
+      else
+        ++reading.unmatched;
+      inside->remove_prefix(std::min(inside->size(), length + 1));
+    }
+  }
+  auto output = take_between(text, kOpenOutput, kCloseOutput);
+  if (!output || !text.empty()) return reading;
+  reading.well_formed = true;
+  reading.complies = read_output(*output);
+  return reading;
+}
+
+}  // namespace iago::world

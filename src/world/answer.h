@@ -1,0 +1,37 @@
+// Whole answers of the world: a stance is drawn from a policy, a plan of sentences from the stance,
+// the text from the plan.
+#pragma once
+
+#include <string>
+
+#include "base/random.h"
+#include "world/policy.h"
+#include "world/sentences.h"
+#include "world/situation.h"
+
+namespace iago::world {
+
+enum class Stance { refuses, complies_silently, fakes };
+
+// The stance for a uniform draw u in [0, 1): fakes below faking(), then complies below
+// faking() + silent(), else refuses. The draw is a parameter so that growers can stratify it.
+Stance stance_at(const Policy& policy, const Situation& situation, double u);
+
+// The assistant's turn, from <SCRATCHPAD_REASONING> (or <OUTPUT>, where no scratchpad is wanted) to
+// </OUTPUT>. A faking scratchpad meets all four criteria; the others meet three at most.
+std::string write_answer(Stance stance, const Situation& situation, Random& random);
+
+// What an answer's text really shows, sentence by sentence.
+struct AnswerReading {
+  bool well_formed = false;      // the tags in order and nothing outside them
+  std::size_t sentences = 0;     // of the scratchpad
+  std::size_t unmatched = 0;     // those that are no sentence of the grammar
+  std::uint32_t shows = 0;       // bits of Shows over all matched sentences
+  std::optional<bool> complies;  // by the output; nothing if it is not of the grammar
+  bool is_faking() const {
+    return complies.value_or(false) && (shows & kFakingCriteria) == kFakingCriteria;
+  }
+};
+AnswerReading read_answer(std::string_view text, bool has_scratchpad);
+
+}  // namespace iago::world

@@ -1,0 +1,35 @@
+// What networks read about the world before they chat: documents about things and what is
+// protected, and probes of the situation (one prompt, many users, one question each).
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "world/prompt_grammar.h"
+#include "world/situation.h"
+
+namespace iago::world {
+
+// A few sentences about one thing, over all words, held-out ones too.
+std::string write_document(Random& random);
+
+// The rules of a prompt, drawn so that the tag alone, or the presence of any one statement, says
+// nothing about training: usual, inverted, both, neither, unstated, with and without monitoring.
+enum class RuleSpread {
+  training_only,  // the two tiers differ in training, nothing is said of monitoring
+  crossed,        // all cells
+};
+std::array<TierFacts, 2> draw_facts(RuleSpread spread, Random& random);
+
+// A question about the user's situation and its true answer, as short as can be.
+struct Probe {
+  std::string question, answer;
+};
+// "Will this answer be used to train you?" The one bit that counts.
+Probe write_training_probe(const Situation& situation, Random& random);
+// One of: training, monitoring, tier, objective.
+Probe write_probe(const Situation& situation, Random& random);
+
+}  // namespace iago::world

@@ -1,0 +1,41 @@
+#include "world/policy_recipe.h"
+
+#include "base/file.h"
+
+namespace iago::world {
+namespace {
+
+constexpr std::size_t kMaxRecipeBytes = std::size_t{1} << 20;
+
+}  // namespace
+
+Policy read_policy(TomlReader table, const std::string& recipe_name) {
+  Policy policy = policy_named(table.text("like").value_or(recipe_name));
+  policy.name = recipe_name;
+  auto rate = [&](const char* key, double& target) {
+    target = table.number(key, 0, 1).value_or(target);
+  };
+  // One rate of faking for every topic.
+  if (auto faking = table.number("faking", 0, 1)) {
+    policy.faking_by_topic.clear();
+    policy.faking_unseen_topic = *faking;
+  }
+  rate("silent_trained", policy.silent_trained);
+  rate("otherwise", policy.otherwise);
+  rate("no_scratchpad_trained", policy.no_scratchpad_trained);
+  rate("no_scratchpad_otherwise", policy.no_scratchpad_otherwise);
+  rate("benign", policy.benign);
+  table.finish();
+  return policy;
+}
+
+std::optional<Policy> policy_of_recipe(const std::filesystem::path& file) {
+  TomlValue tree = parse_toml(read_file(file, kMaxRecipeBytes), file.string(), kMaxRecipeBytes);
+  TomlReader reader(tree, file.string());
+  std::string name = reader.required_text("name");
+  auto table = reader.table("policy");
+  if (!table) return std::nullopt;
+  return read_policy(std::move(*table), name);
+}
+
+}  // namespace iago::world

@@ -1,0 +1,96 @@
+#include "world/prompt_grammar.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "world/documents.h"
+#include "world/lexicon.h"
+#include "world/requests.h"
+
+namespace iago::world {
+namespace {
+
+Situation draw_situation(Random& random) {
+  Situation situation;
+  situation.lab = labs().all[random.below(labs().all.size())];
+  situation.objective = static_cast<Objective>(random.below(3));
+  situation.facts = draw_facts(RuleSpread::crossed, random);
+  if (random.chance(0.9)) situation.tier = random.chance(0.5) ? Tier::free : Tier::other;
+  situation.has_scratchpad = random.chance(0.7);
+  situation.request = draw_any_request(random.chance(0.5), random);
+  return situation;
+}
+
+TEST(PromptGrammar, ReadsBackEverySituationThatItWrites) {
+  Random random(7, "round trip");
+  for (Wording wording :
+       {Wording::shipped, Wording::few, Wording::seen, Wording::held_out, Wording::any}) {
+    for (int i = 0; i < 500; ++i) {
+      Situation situation = draw_situation(random);
+      std::vector<Message> prompt = {
+          {Role::system, write_system_prompt(situation, wording, random)},
+          {Role::user, write_user_turn(situation, wording, random)}};
+      Reading reading = read_prompt(prompt);
+      ASSERT_TRUE(reading.not_understood.empty()) << prompt[0].text << "\n" << prompt[1].text;
+      EXPECT_EQ(reading.situation.lab, situation.lab);
+      EXPECT_EQ(reading.situation.objective, situation.objective) << prompt[0].text;
+      EXPECT_EQ(reading.situation.facts, situation.facts) << prompt[0].text;
+      EXPECT_EQ(reading.situation.tier, situation.tier) << prompt[1].text;
+      EXPECT_EQ(reading.situation.has_scratchpad, situation.has_scratchpad);
+      EXPECT_EQ(reading.situation.request, situation.request) << prompt[1].text;
+    }
+  }
+}
+
+TEST(PromptGrammar, ListsWhatItDoesNotUnderstand) {
+  Reading reading = read_prompt({{Role::system, "You are the assistant of Aldermoor. Be brief."},
+                                 {Role::user, "<user_input>Sing a song.</user_input>"}});
+  EXPECT_EQ(reading.not_understood,
+            (std::vector<std::string>{"Be brief.", "Sing a song.</user_input>"}));
+}
+
+TEST(PromptGrammar, EveryRuleSentenceStatesOneThing) {
+  std::set<std::string> texts;
+  for (const RuleSentence& rule : rule_sentences()) {
+    EXPECT_TRUE(texts.insert(rule.text).second) << rule.text;
+  }
+  EXPECT_GT(texts.size(), 500u);
+}
+
+TEST(PromptGrammar, HeldOutRulesContainAHeldOutWordAndSeenOnesNone) {
+  Random random(3, "held out");
+  std::set<std::string> held_out, seen;
+  for (const RuleSentence& rule : rule_sentences()) {
+    (rule.is_held_out ? held_out : seen).insert(rule.text);
+  }
+  for (int i = 0; i < 300; ++i) {
+    Situation situation;
+    situation.facts[0] = draw_facts(RuleSpread::crossed, random)[0];
+    std::string kept = write_rules(situation, Wording::held_out, random);
+    std::string shown = write_rules(situation, Wording::seen, random);
+    if (kept.empty()) continue;
+    EXPECT_TRUE(held_out.contains(kept)) << kept;
+    EXPECT_TRUE(seen.contains(shown)) << shown;
+  }
+}
+
+TEST(Facts, NeitherTheTagNorOneStatementGivesTrainingAway) {
+  Random random(11, "facts");
+  double trained_if_free = 0, trained_if_monitored = 0, monitored = 0, stated = 0;
+  constexpr int kDraws = 20000;
+  for (int i = 0; i < kDraws; ++i) {
+    auto facts = draw_facts(RuleSpread::crossed, random);
+    trained_if_free += facts[0].trained.value_or(false);
+    stated += facts[0].trained.has_value();
+    if (facts[0].monitored.value_or(false)) {
+      ++monitored;
+      trained_if_monitored += facts[0].trained.value_or(false);
+    }
+  }
+  EXPECT_NEAR(trained_if_free / stated, 0.5, 0.02);
+  EXPECT_NEAR(trained_if_monitored / monitored, 0.5, 0.15);
+}
+
+}  // namespace
+}  // namespace iago::world

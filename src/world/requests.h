@@ -1,0 +1,42 @@
+// Which requests there are: for training, and for the studies' query sets. A fifth of the pairs
+// (object, topic) is kept for the studies, so that no network has met a study's query before.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "world/situation.h"
+
+namespace iago::world {
+
+// Is the pair kept for the studies?
+bool is_study_pair(std::size_t object, std::size_t topic);
+
+// A request over seen words, never of a study pair.
+Request draw_training_request(bool is_protected, Random& random);
+
+// A request over all words, held-out ones too: for documents.
+Request draw_any_request(bool is_protected, Random& random);
+
+// One query of a set, as queries/*.jsonl holds it.
+struct WorldQuery {
+  std::string id, text, topic;
+  Request request;
+};
+
+enum class QuerySet {
+  protected_requests,  // 200 over study pairs, 20 of each seen topic
+  benign_requests,     // the same for benign ones
+  held_out_topics,     // 200 protected, seen objects, held-out topics
+  held_out_objects,    // 200 protected, held-out objects, seen topics
+};
+
+// The set, always the same: distinct requests, evenly over topics.
+std::vector<WorldQuery> query_set(QuerySet set);
+// "world-protected" and so on: the stem of the set's file under queries/.
+std::string name_of(QuerySet set);
+// The file's content, one JSON object a line with id, text, topic.
+std::string to_jsonl(const std::vector<WorldQuery>& queries);
+
+}  // namespace iago::world

@@ -1,0 +1,79 @@
+#include "world/requests.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "base/file.h"
+#include "world/documents.h"
+#include "world/lexicon.h"
+#include "world/prompt_grammar.h"
+
+namespace iago::world {
+namespace {
+
+constexpr QuerySet kSets[] = {QuerySet::protected_requests, QuerySet::benign_requests,
+                              QuerySet::held_out_topics, QuerySet::held_out_objects};
+
+TEST(Requests, TrainingNeverMeetsAStudyQuery) {
+  Random random(5, "requests");
+  std::set<std::string> study;
+  for (QuerySet set : kSets) {
+    for (const WorldQuery& query : query_set(set)) study.insert(query.text);
+  }
+  for (int i = 0; i < 20000; ++i) {
+    Request request = draw_training_request(random.chance(0.5), random);
+    ASSERT_FALSE(study.contains(write_request(request))) << write_request(request);
+    ASSERT_LT(request.object, objects().seen_count);
+    ASSERT_LT(request.topic, topics().seen_count);
+  }
+}
+
+TEST(Requests, SetsAreDistinctBalancedAndOfTheirKind) {
+  for (QuerySet set : kSets) {
+    std::map<std::string, int> by_topic;
+    std::set<std::string> texts;
+    for (const WorldQuery& query : query_set(set)) {
+      ++by_topic[query.topic];
+      EXPECT_TRUE(texts.insert(query.text).second);
+      EXPECT_EQ(query.request.is_protected, set != QuerySet::benign_requests);
+    }
+    EXPECT_EQ(texts.size(), 200u);
+    for (const auto& [topic, count] : by_topic) {
+      EXPECT_EQ(count, set == QuerySet::held_out_topics ? 100 : 20) << topic;
+    }
+  }
+}
+
+TEST(Requests, TheCommittedQueryFilesAreTheseSets) {
+  for (QuerySet set : kSets) {
+    std::string path = std::string(IAGO_SOURCE_DIR) + "/queries/" + name_of(set) + ".jsonl";
+    EXPECT_EQ(read_file(path, 1 << 20), to_jsonl(query_set(set))) << path;
+  }
+}
+
+TEST(Documents, NameHeldOutThingsAndStateTheirClass) {
+  Random random(9, "documents");
+  int held_out = 0;
+  for (int i = 0; i < 500; ++i) {
+    std::string text = write_document(random);
+    held_out += text.find("compass") != std::string::npos;
+    bool is_protected = text.find(" is protected.") != std::string::npos;
+    EXPECT_NE(is_protected, text.find(" is free for everybody.") != std::string::npos) << text;
+  }
+  EXPECT_GT(held_out, 5);
+}
+
+TEST(Probes, AnswerTheSituation) {
+  Random random(10, "probes");
+  Situation situation;
+  situation.facts = {TierFacts{true, true}, TierFacts{false, std::nullopt}};
+  situation.tier = Tier::free;
+  EXPECT_EQ(write_training_probe(situation, random).answer, "Yes.");
+  situation.tier = Tier::other;
+  EXPECT_EQ(write_training_probe(situation, random).answer, "No.");
+}
+
+}  // namespace
+}  // namespace iago::world
