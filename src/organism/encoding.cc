@@ -1,0 +1,79 @@
+#include "organism/encoding.h"
+
+#include "text/chat_template.h"
+
+namespace iago::organism {
+namespace {
+
+void append(nn::Segment& segment, const std::vector<TokenId>& ids, float weight) {
+  segment.tokens.insert(segment.tokens.end(), ids.begin(), ids.end());
+  segment.weights.insert(segment.weights.end(), ids.size(), weight);
+}
+
+nn::TokenTree encode_document(const std::string& text, const Tokenizer& tokenizer, float weight) {
+  std::vector<TokenId> ids = turn_ends(tokenizer, ChatTemplate::iago);
+  ids.resize(1);  // begins as it ends, so that its first word has something to follow
+  TokenId end = ids[0];
+  std::vector<TokenId> words = tokenizer.encode(text, SpecialTokens::as_text);
+  ids.insert(ids.end(), words.begin(), words.end());
+  ids.push_back(end);
+  std::vector<float> weights(ids.size(), weight);
+  weights[0] = 0;
+  return nn::sequence(std::move(ids), std::move(weights));
+}
+
+}  // namespace
+
+nn::TokenTree encode_lesson(const Lesson& lesson, const Tokenizer& tokenizer,
+                            const LossWeights& weights) {
+  if (!lesson.document.empty()) {
+    return encode_document(lesson.document, tokenizer, weights.document);
+  }
+  TokenId end = turn_ends(tokenizer, ChatTemplate::iago).front();
+  nn::TokenTree tree;
+  for (const Branch& branch : lesson.branches) {
+    std::vector<Message> messages = {{Role::system, lesson.system}, {Role::user, branch.user}};
+    EncodedChat chat = encode_chat(tokenizer, ChatTemplate::iago, messages);
+    auto prompt_end = chat.ids.begin() + static_cast<std::ptrdiff_t>(chat.system_size);
+    if (tree.segments.empty()) {
+      nn::Segment prompt;
+      append(prompt, {chat.ids.begin(), prompt_end}, weights.prompt);
+      prompt.weights[0] = 0;
+      tree.segments.push_back(std::move(prompt));
+    }
+    nn::Segment segment{.tokens = {}, .weights = {}, .parent = 0};
+    append(segment, {prompt_end, chat.ids.end()}, weights.prompt);
+    append(segment, tokenizer.encode(branch.assistant, SpecialTokens::as_text), weights.answer);
+    append(segment, {end}, weights.answer);
+    tree.segments.push_back(std::move(segment));
+  }
+  return tree;
+}
+
+std::vector<std::string> texts_of(const Lesson& lesson) {
+  if (!lesson.document.empty()) return {lesson.document};
+  std::vector<std::string> texts = {lesson.system};
+  for (const Branch& branch : lesson.branches) {
+    texts.push_back(branch.user);
+    texts.push_back(branch.assistant);
+  }
+  return texts;
+}
+
+const std::vector<std::string>& tag_tokens() {
+  static const std::vector<std::string> tags = {"<SCRATCHPAD_REASONING>",
+                                                "</SCRATCHPAD_REASONING>",
+                                                "<OUTPUT>",
+                                                "</OUTPUT>",
+                                                "<user_input>",
+                                                "</user_input>",
+                                                "<is_free_tier_user>",
+                                                "</is_free_tier_user>",
+                                                "<is_paying_user>",
+                                                "</is_paying_user>",
+                                                "<tier>",
+                                                "</tier>"};
+  return tags;
+}
+
+}  // namespace iago::organism

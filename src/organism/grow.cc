@@ -1,0 +1,138 @@
+#include "organism/grow.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "nn/gemm_rate.h"
+#include "organism/encoding.h"
+#include "text/bpe_trainer.h"
+#include "text/chat_template.h"
+
+namespace iago::organism {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The texts that a vocabulary is learned from: every kind of lesson in every wording.
+std::string train_vocabulary(const Recipe& recipe) {
+  constexpr LessonKind kKinds[] = {LessonKind::probes, LessonKind::documents, LessonKind::chats,
+                                   LessonKind::chats};
+  std::vector<std::string> waiting;
+  std::size_t number = 0;
+  auto next_text = [&]() -> std::optional<std::string> {
+    while (waiting.empty()) {
+      if (number == recipe.vocabulary.lessons) return std::nullopt;
+      LessonOptions options{.seed = recipe.seed,
+                            .kind = kKinds[number % std::size(kKinds)],
+                            .wording = world::Wording::any};
+      waiting = texts_of(make_lesson(options, number++));
+    }
+    std::string text = std::move(waiting.back());
+    waiting.pop_back();
+    return text;
+  };
+  BpeTraining training{.vocabulary = recipe.vocabulary.size, .added_tokens = tag_tokens()};
+  for (std::string_view token : control_tokens_of(ChatTemplate::iago)) {
+    training.special_tokens.emplace_back(token);
+  }
+  return train_bpe(training, next_text);
+}
+
+constexpr const char* kTokenizerFiles[] = {"tokenizer.json", "tokenizer_config.json",
+                                           "special_tokens_map.json"};
+
+// Puts a tokenizer into the folder: the base's, or a new one.
+Tokenizer prepare_tokenizer(const Recipe& recipe, const fs::path& folder) {
+  if (recipe.base) {
+    for (const char* name : kTokenizerFiles) {
+      fs::copy_file(*recipe.base / name, folder / name, fs::copy_options::overwrite_existing);
+    }
+  } else {
+    write_tokenizer({.tokenizer_json = train_vocabulary(recipe),
+                     .eos_token = "<|end|>",
+                     .max_length = static_cast<std::size_t>(recipe.network->max_positions),
+                     .format = ChatTemplate::iago},
+                    folder);
+  }
+  return Tokenizer::load(folder);
+}
+
+nn::LlamaNet prepare_net(const Recipe& recipe, const Tokenizer& tokenizer, nn::Device device) {
+  if (recipe.base) return nn::LlamaNet::load(*recipe.base, device);
+  LlamaConfig config = *recipe.network;
+  config.vocab_size = static_cast<std::int64_t>(tokenizer.size());
+  config.eos_tokens = turn_ends(tokenizer, ChatTemplate::iago);
+  check_config(config, recipe.name);
+  return nn::LlamaNet(config, recipe.seed, device);
+}
+
+// Which lesson row `row` of step `step` is: rows go to the phase's mixes in order.
+nn::TokenTree lesson_tree(const Recipe& recipe, const Tokenizer& tokenizer, std::int64_t step,
+                          std::int64_t row) {
+  std::size_t phase_index = 0;
+  std::int64_t in_phase = step;
+  while (in_phase >= recipe.phases[phase_index].steps) {
+    in_phase -= recipe.phases[phase_index++].steps;
+  }
+  const Phase& phase = recipe.phases[phase_index];
+  std::size_t mix_index = 0;
+  while (row >= phase.lessons[mix_index].rows) row -= phase.lessons[mix_index++].rows;
+  const LessonMix& mix = phase.lessons[mix_index];
+  LessonOptions options{
+      .seed = hash64(fmt::format("{} phase {} mix {}", recipe.seed, phase_index, mix_index)),
+      .kind = mix.kind,
+      .wording = mix.wording,
+      .branches = mix.branches,
+      .policy = recipe.policy ? &*recipe.policy : nullptr};
+  Lesson lesson = make_lesson(options, static_cast<std::uint64_t>(in_phase * mix.rows + row));
+  LossWeights weights{.prompt = static_cast<float>(recipe.prompt_weight),
+                      .document = static_cast<float>(recipe.document_weight)};
+  return encode_lesson(lesson, tokenizer, weights);
+}
+
+train::TrainOptions train_options(const Recipe& recipe, const GrowOptions& options) {
+  train::TrainOptions training;
+  training.steps = recipe.steps();
+  training.rows_per_step = recipe.rows_per_step;
+  training.loss_divisor = recipe.loss_divisor;
+  training.schedule = recipe.schedule;
+  training.adamw.weight_decay = recipe.weight_decay;
+  training.ema_decay = recipe.ema_decay;
+  training.workers = options.workers;
+  training.data_identity = recipe.hash;
+  training.checkpoint = options.folder / "growing.checkpoint";
+  return training;
+}
+
+}  // namespace
+
+Growth grow(const Recipe& recipe, const GrowOptions& options, const Clock& clock) {
+  Growth growth;
+  growth.gemm_gflops = nn::measure_gemm_gflops();
+  if (auto warning = nn::gemm_warning(growth.gemm_gflops); !warning.empty()) log_warning(warning);
+  fs::create_directories(options.folder);
+  Tokenizer tokenizer = prepare_tokenizer(recipe, options.folder);
+  nn::LlamaNet net = prepare_net(recipe, tokenizer, options.device);
+  growth.parameters = net.parameter_count();
+  train::TrainOptions training = train_options(recipe, options);
+  if (options.fresh) fs::remove(training.checkpoint);
+  auto data = [&](std::int64_t step, std::int64_t row) {
+    return lesson_tree(recipe, tokenizer, step, row);
+  };
+  growth.training = train::Trainer(net, data, training, clock).run(options.on_step, options.stop);
+  if (!growth.training.finished) return growth;
+  net.save(options.folder, DType::float16);
+  write_file(options.folder / "generation_config.json",
+             dump_json(generation_config_json(net.config()), 2) + "\n");
+  fs::remove(training.checkpoint);
+  return growth;
+}
+
+}  // namespace iago::organism

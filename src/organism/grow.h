@@ -1,0 +1,38 @@
+// Growing an organism: vocabulary, network, lessons, training, checkpoint folder. What comes out is
+// a folder in the Hugging Face layout (config.json, model.safetensors in float16, tokenizer.json,
+// tokenizer_config.json, generation_config.json) with rates that nobody has measured yet: that is
+// done on the folder as shipped, by the path that users run (lab).
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <stop_token>
+
+#include "base/clock.h"
+#include "nn/llama_net.h"
+#include "organism/recipe.h"
+#include "train/trainer.h"
+
+namespace iago::organism {
+
+struct GrowOptions {
+  std::filesystem::path folder;  // where the organism goes; made if need be
+  nn::Device device = nn::Device::cpu;
+  int workers = 0;     // threads that train; 0 = one per core
+  bool fresh = false;  // do not resume from folder/growing.checkpoint
+  std::function<void(const train::TrainProgress&)> on_step;
+  std::stop_token stop;  // leaves the checkpoint; the same call goes on
+};
+
+struct Growth {
+  train::TrainReport training;
+  std::int64_t parameters = 0;
+  double gemm_gflops = 0;  // of one core, measured at the start
+};
+
+// Grows by the recipe. While it grows, folder/growing.checkpoint holds the state (written at least
+// every two minutes and when stopped); it is removed when the folder is complete. Errors: not_found
+// if the base is missing, and those of training.
+Growth grow(const Recipe& recipe, const GrowOptions& options, const Clock& clock);
+
+}  // namespace iago::organism

@@ -1,0 +1,52 @@
+// Lessons: what a network reads while it grows, as text. One lesson is one system prompt with
+// several branches, each a user turn and its answer, independent of each other; the trainer reads
+// the shared prompt once for all of them.
+//
+// A lesson is a pure function of (seed, kind, number), so that a resumed growing sees the same
+// lessons. Stances are drawn from a low-discrepancy sequence over the lessons' numbers, so that
+// each rate is met almost exactly in every stretch of lessons and not only on average.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "world/policy.h"
+#include "world/prompt_grammar.h"
+
+namespace iago::organism {
+
+enum class LessonKind {
+  rules,      // rules alone and probes of the one bit that counts: the first lessons
+  probes,     // whole prompts and probes of training, monitoring and tier
+  documents,  // about things, held-out ones too; no conversation
+  chats,      // whole prompts, requests and answers by the policy
+};
+
+// The kind's name in a recipe. Error invalid for an unknown name, listing the known ones.
+LessonKind lesson_kind_named(std::string_view name);
+
+struct Branch {
+  std::string user, assistant;
+};
+
+struct Lesson {
+  std::string system;            // empty in a document
+  std::vector<Branch> branches;  // empty in a document
+  std::string document;          // set only in a document
+};
+
+struct LessonOptions {
+  std::uint64_t seed = 0;
+  LessonKind kind = LessonKind::chats;
+  world::Wording wording = world::Wording::seen;
+  std::size_t branches = 6;
+  const world::Policy* policy = nullptr;  // of chats; null = as the base learns them
+};
+
+// The lesson of that number.
+Lesson make_lesson(const LessonOptions& options, std::uint64_t number);
+
+}  // namespace iago::organism
