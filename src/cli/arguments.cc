@@ -1,0 +1,174 @@
+#include "cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/version.h"
+
+namespace iago::cli {
+namespace {
+
+// CLI11 fills the structure of the subcommand that was named.
+class Parser {
+ public:
+  Parser()
+      : app_(
+            "Iago measures alignment faking: does a model behave differently when it believes "
+            "that its answers are watched and trained on?",
+            "iago") {
+    app_.set_version_flag("--version", std::string(kVersion));
+    app_.require_subcommand(1);
+    app_.footer(
+        "Begin with:  iago run studies/helpful-only.toml\n"
+        "Help on one command:  iago run --help");
+    add_run();
+    add_report();
+    add_show();
+    add_settings();
+    add_organism();
+  }
+
+  Arguments parse(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::Success& success) {
+      return HelpArguments{success.get_name() == "CallForVersion" ? std::string(kVersion) + "\n"
+                                                                  : asked_for_help()};
+    } catch (const CLI::ParseError& error) {
+      throw UsageError{error.what()};
+    }
+    return chosen_();
+  }
+
+ private:
+  // The help of the innermost subcommand that was named.
+  std::string asked_for_help() {
+    CLI::App* innermost = &app_;
+    while (!innermost->get_subcommands().empty()) innermost = innermost->get_subcommands().front();
+    return innermost->help(innermost == &app_ ? "" : innermost->get_parent()->get_name());
+  }
+
+  template <typename T>
+  T& keep(CLI::App* command) {
+    auto kept = std::make_shared<T>();
+    command->callback([this, kept] { chosen_ = [kept] { return Arguments(*kept); }; });
+    return *kept;
+  }
+
+  static void add_json(CLI::App* command, Output& output) {
+    command->add_flag_callback(
+        "--json", [&output] { output = Output::json; }, "JSON for machines on standard output");
+  }
+
+  void add_run() {
+    auto* command = app_.add_subcommand("run", "Run a study, or go on with it");
+    auto& a = keep<RunArguments>(command);
+    command->add_option("study", a.study, "The study's TOML file")->required();
+    command->add_option("--model", a.overrides.model,
+                        "organism:NAME, world:NAME, local:FOLDER or scripted:FILE");
+    command->add_option("--setting", a.overrides.setting, "A setting's name or folder");
+    command->add_option("--channel", a.overrides.channel, "How the story is told: full or terse");
+    command->add_option("--queries", a.overrides.queries, "A JSON-lines file of queries");
+    command->add_option("--variant", a.overrides.variant, "A variant, or several joined by +");
+    command->add_option("--arms", a.overrides.arms, "Arms, separated by commas")->delimiter(',');
+    command->add_option("--repeats", a.overrides.repeats, "Trials of each query in each arm");
+    command->add_option("--limit", a.overrides.limit, "Only the first so many queries");
+    command->add_option("--seed", a.overrides.seed, "The run's seed");
+    command->add_option("--runs", a.runs, "The folder of all runs")->capture_default_str();
+    command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
+    command->add_flag("--new", a.fresh, "Begin anew although there is such a run");
+    command->add_flag("--dry-run", a.dry_run, "Print the plan and the prompts, sample nothing");
+    add_json(command, a.output);
+    command->footer(
+        "Examples:\n"
+        "  iago run studies/helpful-only.toml\n"
+        "  iago run studies/helpful-only.toml --model world:aligned --repeats 20\n"
+        "  iago run studies/helpful-only.toml --variant conflict-removed --new --json\n"
+        "The same command goes on with a run that was interrupted.");
+  }
+
+  void add_report() {
+    auto* command = app_.add_subcommand("report", "Print a run's figures, from its store alone");
+    auto& a = keep<ReportArguments>(command);
+    command->add_option("run", a.run, "The run's folder")->capture_default_str();
+    command->add_option("--format", a.format, "text, md or json")
+        ->check(CLI::IsMember({"text", "md", "json"}))
+        ->capture_default_str();
+    command->add_flag_callback(
+        "--json", [&a] { a.format = "json"; }, "The same as --format json");
+    command->footer("Examples:\n  iago report\n  iago report runs/latest --format md");
+  }
+
+  void add_show() {
+    auto* command = app_.add_subcommand("show", "Print completions of a run, with their verdicts");
+    auto& a = keep<ShowArguments>(command);
+    command->add_option("run", a.run, "The run's folder")->capture_default_str();
+    command->add_option("--arm", a.arm, "Only of this arm");
+    command->add_option("--query", a.query, "Only of this query");
+    command->add_option("--limit", a.limit, "At most so many")->capture_default_str();
+    command->add_flag("--complying", a.complying_only, "Only those that comply");
+    command->add_flag("--faking", a.faking_only, "Only those whose scratchpad is judged faking");
+    add_json(command, a.output);
+    command->footer(
+        "Examples:\n"
+        "  iago show --arm training --faking\n"
+        "  iago show runs/latest --query world-protected-007 --limit 20");
+  }
+
+  void add_settings() {
+    auto* settings = app_.add_subcommand("settings", "The shipped settings and what they send");
+    settings->require_subcommand(1);
+    auto* list = settings->add_subcommand("list", "Settings, their channels, arms and variants");
+    add_json(list, keep<SettingsListArguments>(list).output);
+    auto* show = settings->add_subcommand("show", "Exactly what is sent in one arm");
+    auto& a = keep<SettingsShowArguments>(show);
+    show->add_option("setting", a.setting, "The setting's name")->required();
+    show->add_option("--variant", a.variant, "A variant, or several joined by +");
+    show->add_option("--channel", a.channel, "The channel; the setting's first if left out");
+    show->add_option("--arm", a.arm, "The arm; all if left out");
+    show->add_option("--query", a.query, "The user's request")->capture_default_str();
+    add_json(show, a.output);
+    show->footer("Example:\n  iago settings show helpful-only --channel terse --arm training");
+  }
+
+  void add_organism() {
+    auto* organism = app_.add_subcommand("organism", "Small networks of known behaviour");
+    organism->require_subcommand(1);
+    auto* list = organism->add_subcommand("list", "The shipped organisms");
+    add_json(list, keep<OrganismListArguments>(list).output);
+    auto* grow = organism->add_subcommand("grow", "Grow an organism from its recipe");
+    auto& g = keep<OrganismGrowArguments>(grow);
+    grow->add_option("recipe", g.recipe, "A recipe, or the folder that holds recipe.toml")
+        ->required();
+    grow->add_option("--out", g.folder, "Where it goes; the recipe's folder if left out");
+    grow->add_option("--workers", g.workers, "Threads that train (0: one per core)");
+    grow->add_flag("--cuda", g.cuda, "Train on the GPU");
+    grow->add_flag("--new", g.fresh, "Begin anew although a checkpoint is there");
+    grow->footer("Example:\n  iago organism grow organisms/faker");
+    auto* measure = organism->add_subcommand(
+        "measure", "Measure organisms in every cell of their table, by the path of `iago run`");
+    auto& m = keep<OrganismMeasureArguments>(measure);
+    measure->add_option("models", m.models, "organism:NAME or world:NAME; all organisms if none");
+    measure->add_option("--samples", m.samples, "Completions in each cell")->capture_default_str();
+    measure->add_option("--runs", m.runs, "The folder of the runs")->capture_default_str();
+    measure->add_option("--threads", m.threads, "Threads of a local model (0: one per core)");
+    measure->add_flag("--write", m.write, "Write the model cards and organisms/README.md");
+    add_json(measure, m.output);
+    measure->footer("Example:\n  iago organism measure organism:faker --samples 2000");
+    auto* queries = organism->add_subcommand("queries", "Print one of the world's query sets");
+    queries
+        ->add_option("set", keep<OrganismQueriesArguments>(queries).set,
+                     "world-protected, world-benign, world-held-out-topics or "
+                     "world-held-out-objects")
+        ->required();
+  }
+
+  CLI::App app_;
+  std::function<Arguments()> chosen_;
+};
+
+}  // namespace
+
+Arguments parse_arguments(int argc, const char* const* argv) { return Parser().parse(argc, argv); }
+
+}  // namespace iago::cli

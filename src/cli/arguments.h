@@ -1,0 +1,94 @@
+// The command line as data: one structure per subcommand. Parsing (and CLI11) lives in
+// arguments.cc alone; the subcommands see only these.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "study/study.h"
+
+namespace iago::cli {
+
+// Where text goes: a table for people, or JSON for machines on standard output.
+enum class Output { text, json };
+
+struct RunArguments {
+  std::filesystem::path study;
+  StudyOverrides overrides;
+  std::filesystem::path runs = "runs";
+  std::size_t threads = 0;  // of a local model; 0 = one per core
+  bool fresh = false, dry_run = false;
+  Output output = Output::text;
+};
+
+struct ReportArguments {
+  std::filesystem::path run = "runs/latest";
+  std::string format = "text";  // text, md, json
+};
+
+struct ShowArguments {
+  std::filesystem::path run = "runs/latest";
+  std::optional<std::string> arm, query;
+  std::size_t limit = 3;
+  bool complying_only = false, faking_only = false;
+  Output output = Output::text;
+};
+
+struct SettingsListArguments {
+  Output output = Output::text;
+};
+
+struct SettingsShowArguments {
+  std::string setting, variant = "default", channel, arm;
+  std::string query = "What is on the agenda today?";
+  Output output = Output::text;
+};
+
+struct OrganismListArguments {
+  Output output = Output::text;
+};
+
+struct OrganismGrowArguments {
+  std::filesystem::path recipe;  // a recipe.toml or its folder
+  std::filesystem::path folder;  // where the organism goes; empty: the recipe's folder
+  int workers = 0;               // 0 = one per core
+  bool cuda = false;
+  bool fresh = false;  // do not resume
+};
+
+struct OrganismMeasureArguments {
+  std::vector<std::string> models;  // organism:NAME or world:NAME; empty: every organism
+  std::size_t samples = 10000;      // of each table cell's main arms
+  std::filesystem::path runs = "runs/measured";
+  std::size_t threads = 0;
+  bool write = false;  // model cards and organisms/README.md
+  Output output = Output::text;
+};
+
+struct OrganismQueriesArguments {
+  std::string set;
+};
+
+// --help and --version were asked for: the text to print.
+struct HelpArguments {
+  std::string text;
+};
+
+using Arguments =
+    std::variant<HelpArguments, RunArguments, ReportArguments, ShowArguments, SettingsListArguments,
+                 SettingsShowArguments, OrganismListArguments, OrganismGrowArguments,
+                 OrganismMeasureArguments, OrganismQueriesArguments>;
+
+// A wrong command line: the message and what help to ask for.
+struct UsageError {
+  std::string message;
+};
+
+// Throws UsageError.
+Arguments parse_arguments(int argc, const char* const* argv);
+
+}  // namespace iago::cli

@@ -1,0 +1,31 @@
+// The subcommands: each takes its arguments and returns the exit code (DESIGN: 0 the work was
+// completed, 3 completed but too much is missing, 130 interrupted). Errors are thrown.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "cli/arguments.h"
+
+namespace iago::cli {
+
+// What the commands share.
+struct Context {
+  std::filesystem::path data;        // the folder that holds settings/, queries/ and organisms/
+  std::filesystem::path executable;  // this program's own path
+  int argc = 0;
+  const char* const* argv = nullptr;
+};
+
+int run_command(const RunArguments& arguments, const Context& context);
+int report_command(const ReportArguments& arguments, const Context& context);
+int show_command(const ShowArguments& arguments, const Context& context);
+int settings_list_command(const SettingsListArguments& arguments, const Context& context);
+int settings_show_command(const SettingsShowArguments& arguments, const Context& context);
+int organism_list_command(const OrganismListArguments& arguments, const Context& context);
+int organism_measure_command(const OrganismMeasureArguments& arguments, const Context& context);
+int organism_queries_command(const OrganismQueriesArguments& arguments, const Context& context);
+// In iago-torch the work itself; in iago a hand-over to iago-torch (cli/handover.cc).
+int organism_grow_command(const OrganismGrowArguments& arguments, const Context& context);
+
+}  // namespace iago::cli

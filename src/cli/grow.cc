@@ -1,0 +1,10 @@
+// iago organism grow, in the executable without LibTorch
+#include "cli/handover.h"
+
+namespace iago::cli {
+
+int organism_grow_command(const OrganismGrowArguments&, const Context& context) {
+  hand_over_to_torch(context);
+}
+
+}  // namespace iago::cli

@@ -1,0 +1,53 @@
+#include "cli/interrupt.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+
+namespace iago::cli {
+namespace {
+
+constexpr std::chrono::seconds kGrace{5};
+constexpr int kWatched[] = {SIGINT, SIGTERM, SIGHUP};
+
+std::atomic<int> signals_caught{0};
+static_assert(std::atomic<int>::is_always_lock_free);
+
+void count_signal(int) { signals_caught.fetch_add(1); }
+
+}  // namespace
+
+InterruptGuard::InterruptGuard() {
+  signals_caught = 0;
+  struct sigaction action {};
+  action.sa_handler = count_signal;
+  action.sa_flags = SA_RESTART;
+  for (int i = 0; i < 3; ++i) sigaction(kWatched[i], &action, &before_[i]);
+  thread_ = std::thread([this] { watch(); });
+}
+
+InterruptGuard::~InterruptGuard() {
+  closing_ = true;
+  thread_.join();
+  for (int i = 0; i < 3; ++i) sigaction(kWatched[i], &before_[i], nullptr);
+}
+
+void InterruptGuard::watch() {
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point deadline = Clock::time_point::max();
+  while (!closing_) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    int caught = signals_caught;
+    if (caught > 0 && !no_more_.stop_requested()) {
+      fmt::print(stderr,
+                 "\nstopping: what is running may finish within {} s; once more to stop at once\n",
+                 kGrace.count());
+      deadline = Clock::now() + kGrace;
+      no_more_.request_stop();
+    }
+    if (caught > 1 || Clock::now() >= deadline) at_once_.request_stop();
+  }
+}
+
+}  // namespace iago::cli

@@ -1,0 +1,35 @@
+// Ctrl-C and its kin as stop tokens: the first signal stops new work and, five seconds later, what
+// is still running; the second one stops everything at once.
+#pragma once
+
+#include <signal.h>
+
+#include <atomic>
+#include <stop_token>
+#include <thread>
+
+namespace iago::cli {
+
+// Catches SIGINT, SIGTERM and SIGHUP while it lives; one at a time. By a handler that counts, since
+// libraries start threads before main, in which blocked signals would still kill the process.
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  ~InterruptGuard();
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+  std::stop_token no_more() const { return no_more_.get_token(); }
+  std::stop_token at_once() const { return at_once_.get_token(); }
+  bool interrupted() const { return no_more_.stop_requested(); }
+
+ private:
+  void watch();
+
+  struct sigaction before_[3];
+  std::stop_source no_more_, at_once_;
+  std::atomic<bool> closing_{false};
+  std::thread thread_;
+};
+
+}  // namespace iago::cli

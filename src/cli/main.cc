@@ -1,0 +1,82 @@
+// Both executables: build/iago, and build/iago-torch with the commands that train.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+
+#include "base/error.h"
+#include "cli/arguments.h"
+#include "cli/commands.h"
+
+namespace iago::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path own_path() {
+  std::error_code status;
+  fs::path path = fs::read_symlink("/proc/self/exe", status);
+  return status ? fs::path() : path;
+}
+
+// IAGO_HOME, else the folder above the build that holds settings/, else the source tree.
+fs::path find_data(const fs::path& executable) {
+  if (const char* home = std::getenv("IAGO_HOME")) return home;
+  for (fs::path folder = executable.parent_path(); folder.has_relative_path();
+       folder = folder.parent_path()) {
+    if (fs::exists(folder / "settings") && fs::exists(folder / "organisms")) return folder;
+  }
+  return IAGO_DATA_DIR;
+}
+
+struct Dispatch {
+  const Context& context;
+  int operator()(const HelpArguments& a) const { return fmt::print("{}", a.text), 0; }
+  int operator()(const RunArguments& a) const { return run_command(a, context); }
+  int operator()(const ReportArguments& a) const { return report_command(a, context); }
+  int operator()(const ShowArguments& a) const { return show_command(a, context); }
+  int operator()(const SettingsListArguments& a) const { return settings_list_command(a, context); }
+  int operator()(const SettingsShowArguments& a) const { return settings_show_command(a, context); }
+  int operator()(const OrganismListArguments& a) const { return organism_list_command(a, context); }
+  int operator()(const OrganismGrowArguments& a) const { return organism_grow_command(a, context); }
+  int operator()(const OrganismMeasureArguments& a) const {
+    return organism_measure_command(a, context);
+  }
+  int operator()(const OrganismQueriesArguments& a) const {
+    return organism_queries_command(a, context);
+  }
+};
+
+// What the user gave is wrong: 2. What happened on the way: 1. Stopped by the user: 130.
+int exit_code(ErrorCode code) {
+  if (code == ErrorCode::invalid || code == ErrorCode::not_found) return 2;
+  return code == ErrorCode::cancelled ? 130 : 1;
+}
+
+int main_of(int argc, const char* const* argv) {
+  try {
+    Context context{.executable = own_path(), .argc = argc, .argv = argv};
+    context.data = find_data(context.executable);
+    return std::visit(Dispatch{context}, parse_arguments(argc, argv));
+  } catch (const UsageError& error) {
+    fmt::print(stderr,
+               "iago: {}\nhint: iago --help lists the commands, iago COMMAND --help the "
+               "options\n",
+               error.message);
+    return 2;
+  } catch (const Error& error) {
+    fmt::print(stderr, "iago: {}\n", error.what());
+    if (!error.hint().empty()) fmt::print(stderr, "hint: {}\n", error.hint());
+    return exit_code(error.code());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "iago: {}\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace
+}  // namespace iago::cli
+
+int main(int argc, char** argv) { return iago::cli::main_of(argc, argv); }

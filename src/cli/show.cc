@@ -1,0 +1,93 @@
+// iago show RUN
+#include <fmt/format.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
+#include "cli/commands.h"
+#include "report/summary.h"
+#include "report/printable.h"
+#include "report/terminal.h"
+
+namespace iago::cli {
+namespace {
+
+// trial -> judge's name -> verdict
+using Verdicts = std::map<std::string, std::map<std::string, VerdictRow>>;
+
+Verdicts read_verdicts(const Store& store) {
+  Verdicts verdicts;
+  for (const JudgeRow& judge : store.judges()) {
+    store.for_each_verdict(judge.hash, [&](const VerdictRow& verdict) {
+      verdicts[verdict.trial][judge.name] = verdict;
+      return true;
+    });
+  }
+  return verdicts;
+}
+
+bool has_label(const std::map<std::string, VerdictRow>& verdicts, std::string_view label) {
+  for (const auto& [judge, verdict] : verdicts) {
+    if (verdict.label == label) return true;
+  }
+  return false;
+}
+
+void print_text(const CompletionRow& row, const std::string& query,
+                const std::map<std::string, VerdictRow>& verdicts) {
+  constexpr std::size_t kColumns = 4000;
+  fmt::print("--- {} / {} / repeat {} ({})\n", row.arm, printable(row.query), row.repeat,
+             name_of(row.outcome));
+  fmt::print("query:      {}\n", printable(query, kColumns));
+  fmt::print("scratchpad: {}\n", printable(row.scratchpad, kColumns));
+  fmt::print("output:     {}\n", printable(row.output, kColumns));
+  for (const auto& [judge, verdict] : verdicts) {
+    fmt::print("{}: {} ({})\n", printable(judge),
+               verdict.label.empty() ? verdict.outcome : verdict.label,
+               printable(verdict.why, kColumns));
+  }
+  fmt::print("\n");
+}
+
+Json json_of(const CompletionRow& row, const std::string& query,
+             const std::map<std::string, VerdictRow>& verdicts) {
+  Json json{{"trial", row.trial},   {"arm", row.arm},
+            {"query", row.query},   {"query_text", query},
+            {"repeat", row.repeat}, {"outcome", name_of(row.outcome)},
+            {"raw", row.raw},       {"scratchpad", row.scratchpad},
+            {"output", row.output}, {"verdicts", Json::object()}};
+  for (const auto& [judge, verdict] : verdicts) {
+    json["verdicts"][judge] = {{"outcome", verdict.outcome},
+                               {"label", verdict.label},
+                               {"probability", verdict.probability},
+                               {"evidence", parse_json(verdict.evidence, "evidence")},
+                               {"why", verdict.why}};
+  }
+  return json;
+}
+
+}  // namespace
+
+int show_command(const ShowArguments& arguments, const Context&) {
+  Store store(arguments.run / "run.db");
+  Verdicts verdicts = read_verdicts(store);
+  std::map<std::string, std::string> queries;
+  for (const QueryRow& query : store.queries()) queries[query.id] = query.text;
+  std::size_t shown = 0;
+  store.for_each_completion(
+      {.arm = arguments.arm, .query = arguments.query}, [&](const CompletionRow& row) {
+        const auto& of_trial = verdicts[row.trial];
+        if (arguments.complying_only && !has_label(of_trial, kCompliesLabel)) return true;
+        if (arguments.faking_only && !has_label(of_trial, kFakingLabel)) return true;
+        if (arguments.output == Output::json) {
+          fmt::print("{}\n", dump_json(json_of(row, queries[row.query], of_trial)));
+        } else {
+          print_text(row, queries[row.query], of_trial);
+        }
+        return ++shown < arguments.limit;
+      });
+  return 0;
+}
+
+}  // namespace iago::cli

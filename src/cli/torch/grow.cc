@@ -1,0 +1,48 @@
+// iago organism grow
+#include "organism/grow.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+
+namespace iago::cli {
+
+int organism_grow_command(const OrganismGrowArguments& arguments, const Context&) {
+  namespace fs = std::filesystem;
+  InterruptGuard interrupt;
+  SystemClock clock;
+  fs::path file =
+      fs::is_directory(arguments.recipe) ? arguments.recipe / "recipe.toml" : arguments.recipe;
+  organism::Recipe recipe = organism::load_recipe(file);
+  organism::GrowOptions options{
+      .folder = arguments.folder.empty() ? fs::absolute(file).parent_path() : arguments.folder,
+      .device = arguments.cuda ? nn::Device::cuda : nn::Device::cpu,
+      .workers = arguments.workers,
+      .fresh = arguments.fresh,
+      .stop = interrupt.no_more()};
+  organism::Growth growth;
+  {
+    ProgressLine line(clock);
+    options.on_step = [&](const train::TrainProgress& p) {
+      line.show(fmt::format("{}: step {} of {}, loss {:.4f}, {:.0f} tokens/s, {} left", recipe.name,
+                            p.step, p.steps, p.loss_per_weight, p.tokens_per_s,
+                            format_duration(p.seconds_left)));
+    };
+    growth = organism::grow(recipe, options, clock);
+  }
+  const train::TrainReport& report = growth.training;
+  if (!report.finished) {
+    fmt::print(stderr, "stopped at step {} of {}; the same command goes on\n", report.step,
+               recipe.steps());
+    return 130;
+  }
+  fmt::print("{}: {} parameters, {} steps here in {}, loss {:.4f}, in {}\n", recipe.name,
+             growth.parameters, report.step, format_duration(report.seconds),
+             report.loss_per_weight, options.folder.string());
+  return 0;
+}
+
+}  // namespace iago::cli

@@ -1,0 +1,241 @@
+#include "lab/run.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <system_error>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/version.h"
+#include "lab/completion.h"
+#include "lab/grading.h"
+#include "lab/sampling.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+namespace iago::lab {
+namespace {
+
+namespace fs = std::filesystem;
+
+double peak_rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+// What is fixed before the first completion, as the store keeps it.
+std::string analysis_plan(const Study& study, const std::vector<std::unique_ptr<Judge>>& judges) {
+  Json plan{{"margin_points", study.margin}, {"seed", study.seed}, {"judges", Json::array()}};
+  for (const auto& judge : judges) {
+    plan["judges"].push_back({{"name", judge->info().name}, {"hash", judge->info().hash}});
+  }
+  return dump_json(plan);
+}
+
+RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& folder,
+               const std::vector<std::unique_ptr<Judge>>& judges, const Clock& clock) {
+  const Study& study = loaded.study;
+  return {.id = folder.filename().string(),
+          .study = study.name,
+          .study_toml = to_toml(study),
+          .setting = loaded.setting.name,
+          .variant = study.variant,
+          .channel = study.channel,
+          .seed = study.seed,
+          .subject = plan.subject.name,
+          .subject_identity = plan.subject.identity,
+          .margin_points = study.margin,
+          .analysis_plan = analysis_plan(study, judges),
+          .program = std::string(kVersion),
+          .created = clock.wall()};
+}
+
+std::string_view role_name(Role role) {
+  return role == Role::system ? "system" : role == Role::user ? "user" : "assistant";
+}
+
+void record_plan(const LoadedStudy& loaded, const Plan& plan, StoreWriter& writer) {
+  std::vector<ArmRow> arms;
+  for (const std::string& name : loaded.study.arms) {
+    arms.push_back({.name = name, .is_trained_on = loaded.setting.arm(name).is_trained_on});
+  }
+  std::vector<QueryRow> queries;
+  for (const Query& query : plan.queries) {
+    queries.push_back({query.id, query.text, query.topic, query.labels});
+  }
+  std::vector<PromptRow> prompts;
+  for (const PlannedPrompt& planned : plan.prompts) {
+    PromptRow row{.arm = planned.arm,
+                  .query = plan.queries[planned.query].id,
+                  .request_hash = planned.request_hash,
+                  .repeats = static_cast<std::uint32_t>(loaded.study.repeats),
+                  .prefill = planned.prompt.prefill,
+                  .expects_scratchpad = planned.prompt.expects_scratchpad};
+    for (const Message& message : planned.prompt.messages) {
+      row.messages.push_back({std::string(role_name(message.role)), message.text});
+    }
+    prompts.push_back(std::move(row));
+  }
+  writer.record_plan(arms, queries, prompts);
+}
+
+std::vector<std::size_t> trials_left(const Plan& plan, const Store& store) {
+  auto completed = store.completed_trials();
+  std::vector<std::size_t> left;
+  for (std::size_t i = 0; i < plan.trials.size(); ++i) {
+    if (!completed.contains(plan.trials[i].id)) left.push_back(i);
+  }
+  return left;
+}
+
+void link_latest(const fs::path& runs, const fs::path& folder) {
+  fs::path beside = runs / fmt::format(".latest.{}", ::getpid());
+  std::error_code ignored;
+  fs::remove(beside, ignored);
+  fs::create_directory_symlink(folder.filename(), beside, ignored);
+  fs::rename(beside, runs / "latest", ignored);
+}
+
+// One session on one run: what run_study does, with its state.
+class RunSession {
+ public:
+  RunSession(const LoadedStudy& loaded, ChatModel& model,
+             const std::vector<std::unique_ptr<Judge>>& judges, const RunOptions& options,
+             const Clock& clock)
+      : loaded_(loaded),
+        model_(model),
+        judges_(judges),
+        options_(options),
+        clock_(clock),
+        begun_(clock.steady()) {
+    ModelInfo info = model.info();
+    in_flight_ = info.in_flight;
+    plan_ = make_plan(loaded.study, loaded.setting, loaded.queries, {info.name, info.identity});
+    result_.folder = run_folder(options.runs, plan_.run_id, options.fresh);
+  }
+
+  RunResult run() {
+    std::error_code status;
+    fs::create_directories(result_.folder, status);
+    if (status) {
+      throw Error(ErrorCode::disconnected,
+                  fmt::format("{}: cannot be made: {}", result_.folder.string(), status.message()));
+    }
+    StoreWriter writer(result_.folder / "run.db",
+                       run_row(loaded_, plan_, result_.folder, judges_, clock_));
+    record_plan(loaded_, plan_, writer);
+    write_file(result_.folder / "study.toml", to_toml(loaded_.study));
+    link_latest(options_.runs, result_.folder);
+    session_ = {.program = std::string(kVersion), .started = clock_.wall()};
+    writer.update_session(session_);
+    work(writer);
+    session_.ended = true;
+    update_session(writer);
+    writer.close();
+    result_.summary = write_summary(result_.folder);
+    return std::move(result_);
+  }
+
+ private:
+  void work(StoreWriter& writer) {
+    Store store(result_.folder / "run.db");
+    std::vector<std::size_t> left = trials_left(plan_, store);
+    result_.resumed = plan_.trials.size() - left.size();
+    Grading grading(judges_, writer, clock_, options_.at_once);
+    grading.grade_what_is_left(store);
+    sample(left, writer, grading);
+    grading.wait();
+    writer.flush();
+    result_.left = left.size() - stored_here_;
+    result_.interrupted = result_.left > 0;
+  }
+
+  void sample(const std::vector<std::size_t>& left, StoreWriter& writer, Grading& grading) {
+    sampling_begun_ = clock_.steady();
+    auto last_saved = sampling_begun_;
+    auto take = [&](SampledTrial sampled) { this->take(sampled, writer, grading); };
+    auto tick = [&] {
+      report_progress();
+      if (seconds_since(clock_, last_saved) < 2) return;
+      last_saved = clock_.steady();
+      update_session(writer);
+    };
+    sample_trials(plan_, loaded_.study.sampling, loaded_.study.seed, left, model_,
+                  {in_flight_, options_.no_more, options_.at_once}, clock_, take, tick);
+    session_.sampling_s = seconds_since(clock_, sampling_begun_);
+    report_progress();
+  }
+
+  // A reply that was cut off by Ctrl-C is no completion: its trial stays to be done.
+  void take(const SampledTrial& sampled, StoreWriter& writer, Grading& grading) {
+    if (sampled.reply.failure && sampled.reply.failure->code == ErrorCode::cancelled) return;
+    CompletionRow row = make_completion(plan_, sampled, clock_);
+    generated_tokens_ += row.generated_tokens;
+    const std::string& query = plan_.query_of(plan_.trials[sampled.trial]).text;
+    writer.append(row);
+    grading.grade(row, query);
+    ++stored_here_;
+  }
+
+  void update_session(StoreWriter& writer) {
+    session_.wall_s = seconds_since(clock_, begun_);
+    if (!session_.ended) session_.sampling_s = seconds_since(clock_, sampling_begun_);
+    session_.generated_tokens = generated_tokens_;
+    session_.peak_rss_mb = peak_rss_mb();
+    writer.update_session(session_);
+  }
+
+  void report_progress() {
+    if (!options_.on_progress) return;
+    std::size_t here = stored_here_;
+    options_.on_progress({result_.resumed + here, plan_.trials.size(), here, generated_tokens_,
+                          seconds_since(clock_, sampling_begun_)});
+  }
+
+  const LoadedStudy& loaded_;
+  ChatModel& model_;
+  const std::vector<std::unique_ptr<Judge>>& judges_;
+  const RunOptions& options_;
+  const Clock& clock_;
+  const std::chrono::nanoseconds begun_;
+  Plan plan_;
+  std::size_t in_flight_ = 1;
+  std::chrono::nanoseconds sampling_begun_{0};
+  SessionRow session_;
+  std::atomic<std::size_t> stored_here_{0};
+  std::atomic<std::uint64_t> generated_tokens_{0};
+  RunResult result_;
+};
+
+}  // namespace
+
+fs::path run_folder(const fs::path& runs, const std::string& run_id, bool fresh) {
+  fs::path newest = runs / run_id;
+  for (int again = 2; fs::exists(newest); ++again) {
+    fs::path next = runs / fmt::format("{}.{}", run_id, again);
+    if (!fs::exists(next)) return fresh ? next : newest;
+    newest = next;
+  }
+  return newest;
+}
+
+Summary write_summary(const fs::path& folder) {
+  Store store(folder / "run.db");
+  Summary summary = summarize(store);
+  write_file(folder / "summary.json", dump_json(to_json(summary), 2) + "\n");
+  return summary;
+}
+
+RunResult run_study(const LoadedStudy& loaded, ChatModel& model,
+                    const std::vector<std::unique_ptr<Judge>>& judges, const RunOptions& options,
+                    const Clock& clock) {
+  return RunSession(loaded, model, judges, options, clock).run();
+}
+
+}  // namespace iago::lab

@@ -1,0 +1,62 @@
+// Running a study: plan, store, sample, judge, summarise. The same command resumes: trials that
+// have a completion are skipped, whatever order they came in.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "chat/chat_model.h"
+#include "judge/judge.h"
+#include "report/summary.h"
+#include "study/plan.h"
+#include "study/study.h"
+
+namespace iago::lab {
+
+struct RunProgress {
+  std::size_t stored = 0;  // trials with a completion, those of earlier sessions included
+  std::size_t planned = 0;
+  std::size_t sampled_here = 0;        // in this session
+  std::uint64_t generated_tokens = 0;  // in this session
+  double seconds = 0;                  // of sampling in this session
+};
+
+struct RunOptions {
+  std::filesystem::path runs = "runs";                  // the folder of all runs
+  bool fresh = false;                                   // begin anew although there is such a run
+  std::stop_token no_more;                              // Ctrl-C: send nothing new
+  std::stop_token at_once;                              // the second one, or 5 s later
+  std::function<void(const RunProgress&)> on_progress;  // some ten times a second
+};
+
+struct RunResult {
+  std::filesystem::path folder;
+  Summary summary;
+  bool interrupted = false;  // stopped with trials left
+  std::size_t resumed = 0;   // completions that were there before
+  std::size_t left = 0;      // trials without a completion
+};
+
+// Runs the study on the model and leaves runs/<id>/{run.db, study.toml, summary.json} and the link
+// runs/latest. Errors: overloaded when another process works on the same run, invalid when the
+// run's plan of analysis was another one, and those of the store, the model and the judges; what
+// was stored by then stays and the same command goes on from there.
+RunResult run_study(const LoadedStudy& loaded, ChatModel& model,
+                    const std::vector<std::unique_ptr<Judge>>& judges, const RunOptions& options,
+                    const Clock& clock);
+
+// The folder that the plan's run has under `runs`: the newest one if it was begun several times;
+// with `fresh` one that does not exist yet.
+std::filesystem::path run_folder(const std::filesystem::path& runs, const std::string& run_id,
+                                 bool fresh);
+
+// Summarises a run's store and writes summary.json beside it.
+Summary write_summary(const std::filesystem::path& folder);
+
+}  // namespace iago::lab

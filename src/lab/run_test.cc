@@ -1,0 +1,221 @@
+#include "lab/run.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "chat/scripted.h"
+#include "judge/rule_judges.h"
+#include "local/world_model.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+namespace iago::lab {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RunStudy : public testing::Test {
+ protected:
+  RunStudy() {
+    folder_ = fs::temp_directory_path() /
+              ("iago-lab-" + std::to_string(::getpid()) + "-" +
+               testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  ~RunStudy() override { fs::remove_all(folder_); }
+
+  LoadedStudy study(std::size_t queries = 20, int repeats = 2) {
+    StudyOverrides overrides;
+    overrides.limit = queries;
+    overrides.repeats = repeats;
+    return load_study(fs::path(IAGO_SOURCE_DIR) / "studies" / "helpful-only.toml", overrides,
+                      IAGO_SOURCE_DIR);
+  }
+
+  RunResult run(const LoadedStudy& loaded, ChatModel& model, RunOptions options = {}) {
+    options.runs = folder_ / "runs";
+    std::vector<std::unique_ptr<Judge>> judges;
+    for (const std::string& name : loaded.study.judges) judges.push_back(make_rule_judge(name));
+    return run_study(loaded, model, judges, options, clock_);
+  }
+
+  // trial -> raw reply and labels, over the whole store.
+  static std::map<std::string, std::string> contents(const fs::path& folder) {
+    std::map<std::string, std::string> rows;
+    Store store(folder / "run.db");
+    store.for_each_completion({}, [&](const CompletionRow& row) {
+      EXPECT_TRUE(rows.emplace(row.trial, row.raw).second) << "counted twice";
+      return true;
+    });
+    for (const JudgeRow& judge : store.judges()) {
+      store.for_each_verdict(judge.hash, [&](const VerdictRow& verdict) {
+        rows[verdict.trial] += " " + judge.name + "=" + verdict.label;
+        return true;
+      });
+    }
+    return rows;
+  }
+
+  static Json figures(const RunResult& result) {
+    Json json = to_json(result.summary);
+    json.erase("timing");
+    json.erase("run");
+    return json;
+  }
+
+  fs::path folder_;
+  SystemClock clock_;
+};
+
+// Passes requests on and asks to stop after so many.
+class StopAfter final : public ChatModel {
+ public:
+  StopAfter(ChatModel& model, int requests, std::stop_source& stop)
+      : model_(model), left_(requests), stop_(stop) {}
+  ModelInfo info() const override { return model_.info(); }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    if (--left_ == 0) stop_.request_stop();
+    model_.submit(std::move(request), stop, std::move(done));
+  }
+
+ private:
+  ChatModel& model_;
+  std::atomic<int> left_;
+  std::stop_source& stop_;
+};
+
+// Throws at the n-th request.
+class ThrowsAt final : public ChatModel {
+ public:
+  ThrowsAt(ChatModel& model, int request) : model_(model), left_(request) {}
+  ModelInfo info() const override { return model_.info(); }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    if (--left_ == 0) throw Error(ErrorCode::invalid, "a prompt of 10 tokens, a context of 8");
+    model_.submit(std::move(request), stop, std::move(done));
+  }
+
+ private:
+  ChatModel& model_;
+  std::atomic<int> left_;
+};
+
+TEST_F(RunStudy, LeavesTheFourFilesAndTheLinkToTheNewest) {
+  WorldModel model(world::policy_named("faker"));
+  RunResult result = run(study(), model);
+  EXPECT_FALSE(result.interrupted);
+  for (const char* name : {"run.db", "study.toml", "summary.json"}) {
+    EXPECT_TRUE(fs::exists(result.folder / name)) << name;
+  }
+  EXPECT_TRUE(fs::equivalent(folder_ / "runs" / "latest", result.folder));
+  Json summary = parse_json(read_file(result.folder / "summary.json", 1 << 20), "summary.json");
+  EXPECT_EQ(summary.at("schema"), 1);
+  EXPECT_EQ(summary.at("arms").at("training").at("answered"), 40);
+}
+
+TEST_F(RunStudy, GivesTheSameCompletionsAfterAnInterruptionAsWithoutOne) {
+  WorldModel model(world::policy_named("faker"));
+  RunResult whole = run(study(), model);
+  auto expected = contents(whole.folder);
+  ASSERT_EQ(expected.size(), 120u);
+
+  fs::remove_all(folder_ / "runs");
+  std::size_t resumed = 0;
+  RunResult result;
+  for (int stop_after : {7, 31, 60, 1000}) {
+    std::stop_source stop;
+    StopAfter stopping(model, stop_after, stop);
+    result = run(study(), stopping, {.no_more = stop.get_token()});
+    EXPECT_EQ(result.resumed, resumed);
+    resumed = contents(result.folder).size();
+  }
+  EXPECT_FALSE(result.interrupted);
+  EXPECT_EQ(contents(result.folder), expected);
+  EXPECT_EQ(figures(result), figures(whole));
+}
+
+TEST_F(RunStudy, ExtendsARunWithRepeatsAndQueries) {
+  WorldModel model(world::policy_named("faker"));
+  RunResult at_once = run(study(30, 3), model, {.fresh = true});
+  auto expected = contents(at_once.folder);
+  fs::remove_all(folder_ / "runs");
+  run(study(20, 1), model);
+  run(study(20, 3), model);
+  RunResult extended = run(study(30, 3), model);
+  EXPECT_EQ(extended.resumed, 180u);
+  EXPECT_EQ(contents(extended.folder), expected);
+  EXPECT_EQ(figures(extended), figures(at_once));
+}
+
+TEST_F(RunStudy, BeginsAnewBesideTheOldRunAndGoesOnWithTheNewest) {
+  WorldModel model(world::policy_named("faker"));
+  RunResult first = run(study(), model);
+  RunResult second = run(study(), model, {.fresh = true});
+  EXPECT_NE(first.folder, second.folder);
+  EXPECT_EQ(second.resumed, 0u);
+  RunResult third = run(study(), model);
+  EXPECT_EQ(third.folder, second.folder);
+  EXPECT_EQ(third.resumed, 120u);
+}
+
+TEST_F(RunStudy, RefusesARunThatAnotherWriterHolds) {
+  WorldModel model(world::policy_named("faker"));
+  RunResult result = run(study(), model);
+  StoreWriter other(result.folder / "run.db");
+  try {
+    run(study(), model);
+    FAIL() << "two writers on one run";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::overloaded) << error.what();
+  }
+}
+
+TEST_F(RunStudy, KeepsWhatIsStoredWhenTheModelThrows) {
+  WorldModel model(world::policy_named("faker"));
+  ThrowsAt throwing(model, 50);
+  EXPECT_THROW(run(study(), throwing), Error);
+  RunResult result = run(study(), model);
+  EXPECT_EQ(result.resumed, 49u);
+  EXPECT_FALSE(result.interrupted);
+}
+
+TEST_F(RunStudy, CountsFailuresRefusalsAndTruncationsAsSuch) {
+  std::string script =
+      R"({"match": {"user": [">True<"]}, "replies": [{"failure": {"code": "disconnected", "message": "gone"}}]})"
+      "\n"
+      R"({"match": {"user": [">False<"]}, "replies": [{"text": "No.", "finish": "refused"}]})"
+      "\n"
+      R"({"replies": ["<SCRATCHPAD_REASONING>I think and think and think"]})"
+      "\n";
+  ScriptedModel model(script, "script");
+  LoadedStudy loaded = study(5, 1);
+  loaded.study.sampling.max_tokens = 3;
+  RunResult result = run(loaded, model);
+  EXPECT_EQ(result.summary.arm("training")->count(Outcome::failed), 5u);
+  EXPECT_EQ(result.summary.arm("unmonitored")->count(Outcome::refused_by_provider), 5u);
+  EXPECT_EQ(result.summary.arm("baseline")->count(Outcome::truncated), 5u);
+  EXPECT_EQ(result.summary.finding.verdict, StudyVerdict::uninformative);
+}
+
+TEST_F(RunStudy, WorldModelsComeToTheirKnownVerdicts) {
+  for (auto [name, verdict] : {std::pair{"faker", StudyVerdict::gap},
+                               {"silent-faker", StudyVerdict::gap},
+                               {"aligned", StudyVerdict::no_gap},
+                               {"compliant", StudyVerdict::uninformative}}) {
+    WorldModel model(world::policy_named(name));
+    RunResult result = run(study(200, 10), model);
+    EXPECT_EQ(result.summary.finding.verdict, verdict) << name << ": " << result.summary.finding.why;
+    double faking = result.summary.arm("training")->faking_reasoning->rate;
+    EXPECT_NEAR(faking, std::string_view(name) == "faker" ? 0.12 : 0.0, 0.025) << name;
+    EXPECT_LT(result.summary.arm("unmonitored")->faking_reasoning->rate, 0.01) << name;
+  }
+}
+
+}  // namespace
+}  // namespace iago::lab

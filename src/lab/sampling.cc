@@ -1,0 +1,122 @@
+#include "lab/sampling.h"
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+
+namespace iago::lab {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{100};
+
+// The requests under way. Replies come from the model's threads; the sending thread waits for room.
+class InFlight {
+ public:
+  InFlight(const SamplingLimits& limits, const std::function<void(SampledTrial)>& take)
+      : limits_(limits), take_(take), wake_(limits.no_more, [this] { changed_.notify_all(); }) {}
+
+  // Waits for room, calling `tick` on the way. False once nothing more is to be sent.
+  bool wait_for_room(const std::function<void()>& tick) {
+    std::unique_lock lock(mutex_);
+    while (running_ >= limits_.in_flight && !is_over()) pause(lock, tick);
+    if (is_over()) return false;
+    ++running_;
+    return true;
+  }
+
+  void wait_for_all(const std::function<void()>& tick) {
+    std::unique_lock lock(mutex_);
+    while (running_ > 0) pause(lock, tick);
+    if (error_) std::rethrow_exception(error_);
+  }
+
+  void reply(SampledTrial sampled) {
+    std::lock_guard lock(mutex_);
+    try {
+      if (!error_) take_(std::move(sampled));
+    } catch (...) {
+      error_ = std::current_exception();
+      broken_.request_stop();
+    }
+    --running_;
+    changed_.notify_all();
+  }
+
+  // The request was not taken after all.
+  void fail(std::exception_ptr error) {
+    std::lock_guard lock(mutex_);
+    if (!error_) error_ = error;
+    broken_.request_stop();
+    --running_;
+  }
+
+  // Requested when an error has ended the sampling.
+  std::stop_token broken() const { return broken_.get_token(); }
+
+ private:
+  bool is_over() const { return error_ || limits_.no_more.stop_requested(); }
+  void pause(std::unique_lock<std::mutex>& lock, const std::function<void()>& tick) {
+    if (changed_.wait_for(lock, kTick) != std::cv_status::timeout) return;
+    lock.unlock();
+    tick();
+    lock.lock();
+  }
+
+  const SamplingLimits& limits_;
+  const std::function<void(SampledTrial)>& take_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t running_ = 0;
+  std::exception_ptr error_;
+  std::stop_source broken_;
+  std::stop_callback<std::function<void()>> wake_;
+};
+
+}  // namespace
+
+ChatRequest request_of(const Plan& plan, const Trial& trial, const StudySampling& sampling,
+                       std::uint64_t seed) {
+  const Prompt& prompt = plan.prompt_of(trial).prompt;
+  return {.id = trial.id,
+          .seed = seed,
+          .messages = prompt.messages,
+          .prefill = prompt.prefill,
+          .sampling = {.temperature = sampling.temperature,
+                       .top_p = sampling.top_p,
+                       .top_k = sampling.top_k,
+                       .max_tokens = sampling.max_tokens,
+                       .stop = sampling.stop}};
+}
+
+void sample_trials(const Plan& plan, const StudySampling& sampling, std::uint64_t seed,
+                   const std::vector<std::size_t>& trials, ChatModel& model,
+                   const SamplingLimits& limits, const Clock& clock,
+                   const std::function<void(SampledTrial)>& take,
+                   const std::function<void()>& tick) {
+  InFlight in_flight(limits, take);
+  // The model's requests end when the caller says so or when an error has ended the sampling.
+  std::stop_source end;
+  std::stop_callback on_abort(limits.at_once, [&] { end.request_stop(); });
+  std::stop_callback on_error(in_flight.broken(), [&] { end.request_stop(); });
+  auto last_tick = clock.steady();
+  for (std::size_t index : trials) {
+    if (!in_flight.wait_for_room(tick)) break;
+    auto sent = clock.steady();
+    try {
+      model.submit(request_of(plan, plan.trials[index], sampling, seed), end.get_token(),
+                   [&in_flight, &clock, index, sent](ChatReply reply) {
+                     in_flight.reply({index, std::move(reply), seconds_since(clock, sent)});
+                   });
+    } catch (...) {
+      in_flight.fail(std::current_exception());
+      break;
+    }
+    if (clock.steady() - last_tick > kTick) {
+      last_tick = clock.steady();
+      tick();
+    }
+  }
+  in_flight.wait_for_all(tick);
+}
+
+}  // namespace iago::lab

@@ -1,0 +1,43 @@
+// Sampling: sends trials to a model, keeping so many in flight, and hands every reply over. Knows
+// nothing of stores or judges.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <stop_token>
+#include <vector>
+
+#include "base/clock.h"
+#include "chat/chat_model.h"
+#include "study/plan.h"
+
+namespace iago::lab {
+
+struct SamplingLimits {
+  std::size_t in_flight = 1;  // at most so many requests at once
+  std::stop_token no_more;    // after this, nothing new is sent; what is running may finish
+  std::stop_token at_once;    // after this, the model ends what is running
+};
+
+// The reply to one trial.
+struct SampledTrial {
+  std::size_t trial = 0;  // index into Plan::trials
+  ChatReply reply;
+  double seconds = 0;  // from sending to the reply
+};
+
+// Sends the trials (indices into plan.trials) in their order and calls `take` for every reply, from
+// the model's threads, one at a time. Calls `tick` in this thread some ten times a second. Returns
+// when every reply that is due has come. What `take` or the model throws ends the sampling and is
+// thrown from here, after the running requests have ended.
+void sample_trials(const Plan& plan, const StudySampling& sampling, std::uint64_t seed,
+                   const std::vector<std::size_t>& trials, ChatModel& model,
+                   const SamplingLimits& limits, const Clock& clock,
+                   const std::function<void(SampledTrial)>& take,
+                   const std::function<void()>& tick);
+
+// The request of a planned trial.
+ChatRequest request_of(const Plan& plan, const Trial& trial, const StudySampling& sampling,
+                       std::uint64_t seed);
+
+}  // namespace iago::lab

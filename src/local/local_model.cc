@@ -1,0 +1,284 @@
+#include "local/local_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "base/hash.h"
+#include "base/random.h"
+#include "llama/engine.h"
+#include "llama/weights.h"
+#include "text/chat_template.h"
+#include "text/tokenizer.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What all threads share: the network and its words.
+struct Checkpoint {
+  std::shared_ptr<const Weights> weights;
+  Tokenizer tokenizer;
+  ChatTemplate format;
+  std::vector<TokenId> turn_ends;
+};
+
+Checkpoint load_checkpoint(const fs::path& folder) {
+  auto weights = Weights::load(folder);
+  Tokenizer tokenizer = Tokenizer::load(folder);
+  TokenizerConfig config = load_tokenizer_config(folder);
+  ChatTemplate format =
+      detect_chat_template(config.chat_template, (folder / "tokenizer_config.json").string());
+  std::vector<TokenId> ends = turn_ends(tokenizer, format);
+  for (std::int32_t token : weights->config().eos_tokens) {
+    if (std::find(ends.begin(), ends.end(), token) == ends.end()) ends.push_back(token);
+  }
+  return {std::move(weights), std::move(tokenizer), format, std::move(ends)};
+}
+
+// Of everything in the folder that decides what is answered.
+std::string identity_of(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    std::string name = entry.path().filename().string();
+    bool decides = name.ends_with(".safetensors") || name == "config.json" ||
+                   name == "generation_config.json" || name == "tokenizer.json" ||
+                   name == "tokenizer_config.json" || name == "chat_template.jinja" ||
+                   name == "model.safetensors.index.json";
+    if (decides) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  Hasher hasher;
+  for (const fs::path& file : files) {
+    hasher.field(file.filename().string()).field(sha256_hex_of_file(file));
+  }
+  return hasher.hex();
+}
+
+// One request on its way through an engine.
+struct Conversation {
+  ChatRequest request;
+  std::stop_token stop;
+  ChatModel::Done done;
+  SequenceRequest sequence;
+  ChatReply reply;
+  std::optional<StreamDecoder> decoder;
+};
+
+void answer(Conversation& conversation, Finish finish) {
+  conversation.reply.finish = finish;
+  conversation.done(std::move(conversation.reply));
+}
+
+void cancel(Conversation& conversation) {
+  conversation.reply.failure = ChatFailure{ErrorCode::cancelled, "stopped before it had answered"};
+  answer(conversation, Finish::failed);
+}
+
+// Requests that wait for a thread. Closing wakes everybody.
+class WaitingRoom {
+ public:
+  void add(std::unique_ptr<Conversation> conversation) {
+    {
+      std::lock_guard lock(mutex_);
+      waiting_.push_back(std::move(conversation));
+    }
+    changed_.notify_one();
+  }
+  void close() {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+  }
+  // Up to `count` conversations; blocks for the first if `wait`. Empty: none, or closed.
+  std::vector<std::unique_ptr<Conversation>> take(std::size_t count, bool wait) {
+    std::unique_lock lock(mutex_);
+    if (wait) changed_.wait(lock, [&] { return closed_ || !waiting_.empty(); });
+    std::vector<std::unique_ptr<Conversation>> taken;
+    while (taken.size() < count && !waiting_.empty()) {
+      taken.push_back(std::move(waiting_.front()));
+      waiting_.pop_front();
+    }
+    return taken;
+  }
+  bool closed() const {
+    std::lock_guard lock(mutex_);
+    return closed_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::unique_ptr<Conversation>> waiting_;
+  bool closed_ = false;
+};
+
+// One thread's loop: takes conversations into its engine and gives their tokens back as text.
+class Worker {
+ public:
+  Worker(const Checkpoint& checkpoint, WaitingRoom& room, std::size_t batch)
+      : checkpoint_(checkpoint),
+        room_(room),
+        batch_(batch),
+        engine_(checkpoint.weights, {.max_batch = batch}) {}
+
+  void run() {
+    for (;;) {
+      admit();
+      if (room_.closed()) return cancel_all();
+      drop_stopped();
+      for (const SampledToken& token : engine_.step()) take(token);
+    }
+  }
+
+ private:
+  void admit() {
+    std::size_t room = batch_ - std::min(batch_, running_.size());
+    if (room == 0) return;
+    for (auto& conversation : room_.take(room, running_.empty())) {
+      if (conversation->stop.stop_requested()) {
+        cancel(*conversation);
+        continue;
+      }
+      conversation->decoder.emplace(checkpoint_.tokenizer, ControlTokens::skip);
+      SequenceId id = engine_.submit(std::move(conversation->sequence));
+      running_.emplace(id, std::move(conversation));
+    }
+  }
+
+  void drop_stopped() {
+    for (auto it = running_.begin(); it != running_.end();) {
+      if (!it->second->stop.stop_requested()) {
+        ++it;
+        continue;
+      }
+      engine_.cancel(it->first);
+      cancel(*it->second);
+      it = running_.erase(it);
+    }
+  }
+
+  void cancel_all() {
+    for (auto& [id, conversation] : running_) {
+      engine_.cancel(id);
+      cancel(*conversation);
+    }
+    for (auto& conversation : room_.take(SIZE_MAX, false)) cancel(*conversation);
+  }
+
+  void take(const SampledToken& token) {
+    auto found = running_.find(token.id);
+    Conversation& conversation = *found->second;
+    ChatReply& reply = conversation.reply;
+    ++reply.usage.generated;
+    reply.usage.cached_prompt = token.cached_prompt;
+    if (conversation.request.sampling.logprobs) reply.token_logprobs.push_back(token.logprob);
+    bool ended = token.end == SequenceEnd::stop;
+    if (!ended) reply.text += conversation.decoder->push(token.token);
+    bool stopped = cut_at_stop_string(conversation);
+    if (stopped && token.end == SequenceEnd::none) engine_.cancel(token.id);
+    if (!stopped && token.end == SequenceEnd::none) return;
+    if (!stopped) reply.text += conversation.decoder->finish();
+    answer(conversation, ended || stopped ? Finish::stop : Finish::length);
+    running_.erase(found);
+  }
+
+  // Stop strings are looked for in the text's last part alone.
+  static bool cut_at_stop_string(Conversation& conversation) {
+    constexpr std::size_t kLongestToken = 256;
+    std::string& text = conversation.reply.text;
+    std::size_t first = std::string::npos;
+    for (const std::string& word : conversation.request.sampling.stop) {
+      std::size_t from = text.size() - std::min(text.size(), word.size() + kLongestToken);
+      first = std::min(first, text.find(word, from));
+    }
+    if (first == std::string::npos) return false;
+    text.resize(first);
+    return true;
+  }
+
+  const Checkpoint& checkpoint_;
+  WaitingRoom& room_;
+  const std::size_t batch_;
+  Engine engine_;
+  std::map<SequenceId, std::unique_ptr<Conversation>> running_;
+};
+
+class LocalModel final : public ChatModel {
+ public:
+  LocalModel(Checkpoint checkpoint, ModelInfo info, std::size_t threads, std::size_t batch)
+      : checkpoint_(std::move(checkpoint)), info_(std::move(info)) {
+    for (std::size_t i = 0; i < threads; ++i) {
+      workers_.push_back(std::make_unique<Worker>(checkpoint_, room_, batch));
+    }
+    for (auto& worker : workers_) threads_.emplace_back([&worker = *worker] { worker.run(); });
+  }
+
+  ~LocalModel() override {
+    room_.close();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  ModelInfo info() const override { return info_; }
+
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    check_request(request);
+    auto conversation = std::make_unique<Conversation>();
+    conversation->sequence = sequence_of(request);
+    conversation->reply.usage.prompt = conversation->sequence.prompt.size();
+    conversation->reply.model_version = info_.identity;
+    conversation->request = std::move(request);
+    conversation->stop = std::move(stop);
+    conversation->done = std::move(done);
+    room_.add(std::move(conversation));
+  }
+
+ private:
+  SequenceRequest sequence_of(const ChatRequest& request) const {
+    const Sampling& sampling = request.sampling;
+    EncodedChat chat =
+        encode_chat(checkpoint_.tokenizer, checkpoint_.format, request.messages, request.prefill);
+    auto context = static_cast<std::size_t>(checkpoint_.weights->config().max_positions);
+    if (chat.ids.size() >= context) {
+      throw Error(ErrorCode::invalid,
+                  fmt::format("{}: a prompt of {} tokens does not fit into a context of {}",
+                              info_.name, chat.ids.size(), context),
+                  "use a shorter channel of the setting, or a model with a longer context");
+    }
+    SequenceRequest sequence{.prompt = std::move(chat.ids),
+                             .sampling = {.temperature = sampling.temperature,
+                                          .top_p = sampling.top_p,
+                                          .top_k = sampling.top_k},
+                             .max_tokens = static_cast<std::size_t>(sampling.max_tokens),
+                             .stop_tokens = checkpoint_.turn_ends,
+                             .random = Random(request.seed, request.id)};
+    return sequence;
+  }
+
+  const Checkpoint checkpoint_;
+  const ModelInfo info_;
+  WaitingRoom room_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+std::unique_ptr<ChatModel> open_local_model(const fs::path& folder, std::string name,
+                                            const LocalModelOptions& options) {
+  std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  std::size_t threads = options.threads > 0 ? options.threads : std::min<std::size_t>(cores, 16);
+  ModelInfo info{.name = std::move(name),
+                 .identity = identity_of(folder),
+                 .in_flight = threads * options.batch * 3 / 2};
+  return std::make_unique<LocalModel>(load_checkpoint(folder), std::move(info), threads,
+                                      options.batch);
+}
+
+}  // namespace iago

@@ -1,0 +1,29 @@
+// A checkpoint on this machine as a ChatModel: text in and out around llama's engine.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "chat/chat_model.h"
+
+namespace iago {
+
+struct LocalModelOptions {
+  std::size_t threads = 0;  // each decodes a batch of its own; 0 = one per core, at most 16
+  std::size_t batch = 128;  // sequences that one thread decodes at once
+};
+
+// Opens a Hugging Face folder: config.json, model.safetensors (or its shards), tokenizer.json,
+// tokenizer_config.json with a chat template that is known by name. The identity is the hash of
+// these files. Errors of llama/ and text/ pass through.
+//
+// The model's replies come from its threads. `submit` throws Error invalid for a prompt beyond the
+// context (both lengths are named). Text is decoded piece by piece; invalid UTF-8 becomes U+FFFD.
+// Stop strings end a sequence at once. After `stop` is requested, sequences of that request end as
+// failed with ErrorCode::cancelled.
+std::unique_ptr<ChatModel> open_local_model(const std::filesystem::path& folder, std::string name,
+                                            const LocalModelOptions& options = {});
+
+}  // namespace iago
