@@ -56,7 +56,10 @@ void Attention::score(const Block& block, const View& view, std::int64_t page,
   Lanes total[kQueries][kPages] = {};
   for (std::int64_t d = 0; d < head_dim_; ++d) {
     Lanes key[kPages];
-    for (int p = 0; p < kPages; ++p) key[p] = lanes::load(keys[p] + d * kLanes);
+    for (int p = 0; p < kPages; ++p) {
+      key[p] = lanes::load(keys[p] + d * kLanes);
+      __builtin_prefetch(keys[p] + view.value_offset + d * kLanes);  // wanted next
+    }
     for (int q = 0; q < kQueries; ++q) {
       for (int p = 0; p < kPages; ++p) total[q][p] += key[p] * block.query[q][d];
     }
@@ -85,6 +88,7 @@ void Attention::add_values(const Block& block, const View& view, std::int64_t pa
     auto add = [&](int s, std::int64_t j) __attribute__((always_inline)) {
       for (int v = 0; v < kVectors; ++v) {
         const Lanes value = lanes::load(values + j * padded_dim_ + v * kLanes);
+        __builtin_prefetch(values + (kLanes + j) * padded_dim_ + v * kLanes);  // next head's keys
         for (int q = 0; q < kQueries; ++q) {
           total[s][q][v] += value * weight[q * kChunkPages * kLanes + j];
         }
@@ -152,9 +156,10 @@ void Attention::attend(const Block& block, const View& view) {
     for (; page + kTogether <= end; page += kTogether) {
       score<kQueries, kTogether>(block, view, page, scores + (page - begin) * kLanes);
     }
-    for (; page < end; ++page) {
-      score<kQueries, 1>(block, view, page, scores + (page - begin) * kLanes);
-    }
+    float* rest = scores + (page - begin) * kLanes;
+    if (end - page == 3) score<kQueries, kQueries == 8 ? 1 : 3>(block, view, page, rest);
+    if (end - page == 2) score<kQueries, kQueries == 8 ? 1 : 2>(block, view, page, rest);
+    if (end - page == 1) score<kQueries, 1>(block, view, page, rest);
     for (int q = 0; q < kQueries; ++q) {
       const auto state = static_cast<std::size_t>(block.state[q]);
       const float correction =

@@ -28,7 +28,9 @@
 namespace iago {
 
 struct EngineOptions {
-  std::size_t max_batch = 128;                       // sequences decoded at once, 1 to 4096
+  // Sequences decoded at once, 1 to 4096. Beyond about 64 their tails no longer fit into the
+  // processor's cache, and small networks decode more slowly again.
+  std::size_t max_batch = 64;
   std::size_t cache_bytes = std::size_t{192} << 20;  // bound of all keys and values, cached or live
   std::size_t prefill_rows = 256;                    // tokens per prefill pass, 1 to 65536
 };
@@ -82,8 +84,10 @@ class Engine {
   SequenceId submit(SequenceRequest request);
 
   // Lets waiting sequences enter in the order they came, computes what is new in their prompts, and
-  // draws one token for every running sequence. Empty when there is nothing to do. The span is
-  // valid until the next call of a non-const function. A sequence whose `end` is not none is gone.
+  // draws one token for every running sequence. Error corrupt if the weights give logits that are
+  // not finite; the engine is then of no further use. Empty when there is nothing to do. The span
+  // is valid until the next call of a non-const function. A sequence whose `end` is not none is
+  // gone.
   std::span<const SampledToken> step();
 
   // Drops a sequence, waiting or running: after a stop string, or when nobody waits any more. False

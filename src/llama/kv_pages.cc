@@ -1,10 +1,11 @@
 #include "llama/kv_pages.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "base/error.h"
 
@@ -21,7 +22,28 @@ std::int64_t floats_per_head(const LlamaConfig& config) {
 
 }  // namespace
 
-void KvPages::Free::operator()(float* memory) const { std::free(memory); }
+// From the system at once: zeroed, and backed when first written. In large pages where the system
+// has them: tails lie scattered, and a batch of 256 would miss the address cache at every turn.
+KvPages::Memory::Memory(std::size_t bytes) : bytes_(bytes) {
+  void* const at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (at == MAP_FAILED) throw std::bad_alloc();
+  ::madvise(at, bytes, MADV_HUGEPAGE);  // advice: it may fail
+  floats_ = static_cast<float*>(at);
+}
+
+KvPages::Memory::~Memory() {
+  if (floats_ != nullptr) ::munmap(floats_, bytes_);
+}
+
+KvPages::Memory::Memory(Memory&& other) noexcept
+    : floats_(std::exchange(other.floats_, nullptr)), bytes_(other.bytes_) {}
+
+KvPages::Memory& KvPages::Memory::operator=(Memory&& other) noexcept {
+  std::swap(floats_, other.floats_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
 
 std::size_t KvPages::page_bytes(const LlamaConfig& config) {
   // At most 2^10 * 2^10 * 2^15 floats: no overflow for a checked config.
@@ -42,9 +64,7 @@ KvPages::KvPages(const LlamaConfig& config, std::size_t bytes)
                 "raise the cache's size");
   }
   layer_stride_ = static_cast<std::int64_t>(pages) * page_stride_;
-  // calloc: zeroed, and the system backs it when it is first written.
-  memory_.reset(static_cast<float*>(std::calloc(pages, page_bytes(config))));
-  if (memory_ == nullptr) throw std::bad_alloc();
+  memory_ = Memory(pages * page_bytes(config));
   holders_.assign(pages, 0);
   free_.resize(pages);
   for (std::size_t i = 0; i < pages; ++i) free_[i] = static_cast<PageId>(pages - 1 - i);

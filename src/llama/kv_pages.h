@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -45,7 +44,7 @@ class KvPages {
 
   // Keys and values of one head of one layer of a page.
   float* keys(PageId page, std::int64_t layer, std::int64_t head) {
-    return memory_.get() + layer * layer_stride_ + page * page_stride_ + head * head_stride_;
+    return memory_.floats() + layer * layer_stride_ + page * page_stride_ + head * head_stride_;
   }
   float* values(PageId page, std::int64_t layer, std::int64_t head) {
     return keys(page, layer, head) + kPageTokens * head_dim_;
@@ -56,13 +55,23 @@ class KvPages {
   std::int64_t page_stride() const { return page_stride_; }
 
  private:
-  struct Free {
-    void operator()(float* memory) const;
+  class Memory {
+   public:
+    Memory() = default;
+    explicit Memory(std::size_t bytes);
+    ~Memory();
+    Memory(Memory&& other) noexcept;
+    Memory& operator=(Memory&& other) noexcept;
+    float* floats() { return floats_; }
+
+   private:
+    float* floats_ = nullptr;
+    std::size_t bytes_ = 0;
   };
   std::int64_t head_dim_, padded_dim_, head_stride_, page_stride_, layer_stride_;
   std::vector<std::uint32_t> holders_;
   std::vector<PageId> free_;  // the last is taken next: low pages first, so that memory is reused
-  std::unique_ptr<float[], Free> memory_;
+  Memory memory_;
 };
 
 }  // namespace iago

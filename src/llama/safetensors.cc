@@ -285,7 +285,8 @@ Safetensors Safetensors::open(const std::filesystem::path& file) {
 void Safetensors::add(const std::filesystem::path& file) {
   shards_.push_back(std::make_unique<Shard>(file));
   for (const TensorEntry& entry : shards_.back()->header.tensors) {
-    const auto [place, added] = places_.try_emplace(entry.name, shards_.back().get(), &entry);
+    const auto [place, added] =
+        places_.try_emplace(entry.name, Place{shards_.back().get(), &entry});
     if (!added) {
       corrupt(file.string(),
               fmt::format("tensor {} is also in {}", shown(entry.name), place->second.shard->path));
