@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "base/error.h"
 
@@ -65,6 +64,12 @@ class Scanner {
   std::size_t at_ = 0, open_ = 0;
 };
 
+std::string known_names(const std::map<std::string, std::string>& values) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : values) names.push_back(name);
+  return fmt::format("known names: {}", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 std::string render(std::string_view text, const std::map<std::string, std::string>& values,
@@ -77,8 +82,7 @@ std::string render(std::string_view text, const std::map<std::string, std::strin
     std::string name(scanner.take_name());
     auto value = values.find(name);
     if (value == values.end()) {
-      scanner.fail(fmt::format("there is no value for {{{{{}}}}}", name),
-                   fmt::format("known names: {}", fmt::join(values | std::views::keys, ", ")));
+      scanner.fail(fmt::format("there is no value for {{{{{}}}}}", name), known_names(values));
     }
     if (value->second.size() > kMaxRendered - std::min(kMaxRendered, rendered.size())) {
       scanner.fail(fmt::format("the text grows beyond {} bytes", kMaxRendered));
