@@ -32,17 +32,43 @@ constexpr std::string_view kLlama31Dates =
     "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n";
 
 constexpr std::string_view kChatmlTurns =
-    R"({% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %})";
+    R"({% for message in messages %})"
+    R"({{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }})"
+    R"({% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %})";
 constexpr std::string_view kQwen2Jinja =
-    R"({% if messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n' }}{% endif %}{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %})";
+    R"({% if messages[0]['role'] != 'system' %})"
+    R"({{ '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n' }}{% endif %})"
+    R"({% for message in messages %})"
+    R"({{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }})"
+    R"({% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %})";
 constexpr std::string_view kQwen25Jinja =
-    R"({% if messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant.<|im_end|>\n' }}{% endif %}{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %})";
+    R"({% if messages[0]['role'] != 'system' %})"
+    R"({{ '<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful )"
+    R"(assistant.<|im_end|>\n' }})"
+    R"({% endif %}{% for message in messages %})"
+    R"({{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }})"
+    R"({% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %})";
 constexpr std::string_view kLlama3Jinja =
-    R"({{ '<|begin_of_text|>' }}{% for message in messages %}{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + message['content'] | trim + '<|eot_id|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %})";
+    R"({{ '<|begin_of_text|>' }}{% for message in messages %})"
+    R"({{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + )"
+    R"(message['content'] | trim + '<|eot_id|>' }})"
+    R"({% endfor %}{% if add_generation_prompt %})"
+    R"({{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %})";
 constexpr std::string_view kLlama31Jinja =
-    R"({{ '<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nCutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n' }}{% if messages[0]['role'] == 'system' %}{{ messages[0]['content'] | trim }}{% set messages = messages[1:] %}{% endif %}{{ '<|eot_id|>' }}{% for message in messages %}{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + message['content'] | trim + '<|eot_id|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %})";
+    R"({{ '<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nCutting )"
+    R"(Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n' }})"
+    R"({% if messages[0]['role'] == 'system' %}{{ messages[0]['content'] | trim }})"
+    R"({% set messages = messages[1:] %}{% endif %}{{ '<|eot_id|>' }})"
+    R"({% for message in messages %})"
+    R"({{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + )"
+    R"(message['content'] | trim + '<|eot_id|>' }})"
+    R"({% endfor %}{% if add_generation_prompt %})"
+    R"({{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %})";
 constexpr std::string_view kIagoJinja =
-    R"({% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] }}{% if message['role'] == 'assistant' %}{{ '<|end|>' }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %})";
+    R"({% for message in messages %})"
+    R"({{ '<|' + message['role'] + '|>' + message['content'] }})"
+    R"({% if message['role'] == 'assistant' %}{{ '<|end|>' }}{% endif %}{% endfor %})"
+    R"({% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %})";
 
 struct Format {
   ChatTemplate id;

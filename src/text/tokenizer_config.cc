@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "text/json_field.h"
+#include "text/internal/json_field.h"
 #include "text/tokenizer.h"
 
 namespace iago {

@@ -8,7 +8,7 @@
 #include <unordered_set>
 
 #include "base/json.h"
-#include "text/json_field.h"
+#include "text/internal/json_field.h"
 
 namespace iago {
 namespace {

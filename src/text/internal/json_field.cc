@@ -1,4 +1,4 @@
-#include "text/json_field.h"
+#include "text/internal/json_field.h"
 
 #include <fmt/format.h>
 
