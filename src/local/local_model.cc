@@ -7,7 +7,10 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <thread>
+#include <utility>
 
 #include "base/hash.h"
 #include "base/random.h"
@@ -76,9 +79,13 @@ void answer(Conversation& conversation, Finish finish) {
   conversation.done(std::move(conversation.reply));
 }
 
-void cancel(Conversation& conversation) {
-  conversation.reply.failure = ChatFailure{ErrorCode::cancelled, "stopped before it had answered"};
+void fail(Conversation& conversation, const ChatFailure& failure) {
+  conversation.reply.failure = failure;
   answer(conversation, Finish::failed);
+}
+
+void cancel(Conversation& conversation) {
+  fail(conversation, {ErrorCode::cancelled, "stopped before it had answered"});
 }
 
 // Requests that wait for a thread. Closing wakes everybody.
@@ -119,7 +126,9 @@ class WaitingRoom {
   bool closed_ = false;
 };
 
-// One thread's loop: takes conversations into its engine and gives their tokens back as text.
+// One thread's loop: takes conversations into its engine and gives their tokens back as text. When
+// the engine breaks (weights whose logits are not finite), all that it has and gets fails with what
+// broke it.
 class Worker {
  public:
   Worker(const Checkpoint& checkpoint, WaitingRoom& room, std::size_t batch)
@@ -133,7 +142,7 @@ class Worker {
       admit();
       if (room_.closed()) return cancel_all();
       drop_stopped();
-      for (const SampledToken& token : engine_.step()) take(token);
+      step();
     }
   }
 
@@ -146,10 +155,35 @@ class Worker {
         cancel(*conversation);
         continue;
       }
-      conversation->decoder.emplace(checkpoint_.tokenizer, ControlTokens::skip);
+      if (broken_) {
+        fail(*conversation, *broken_);
+        continue;
+      }
+      enter(std::move(conversation));
+    }
+  }
+
+  // A sequence that could never fit into the engine's memory fails alone.
+  void enter(std::unique_ptr<Conversation> conversation) {
+    conversation->decoder.emplace(checkpoint_.tokenizer, ControlTokens::skip);
+    try {
       SequenceId id = engine_.submit(std::move(conversation->sequence));
       running_.emplace(id, std::move(conversation));
+    } catch (const Error& error) {
+      fail(*conversation, {error.code(), error.what()});
     }
+  }
+
+  void step() {
+    std::span<const SampledToken> tokens;
+    try {
+      tokens = engine_.step();
+    } catch (const Error& error) {
+      broken_ = ChatFailure{error.code(), error.what()};
+      for (auto& [id, conversation] : std::exchange(running_, {})) fail(*conversation, *broken_);
+      return;
+    }
+    for (const SampledToken& token : tokens) take(token);
   }
 
   void drop_stopped() {
@@ -164,12 +198,14 @@ class Worker {
     }
   }
 
+  // Until nothing is left: a callback may have submitted once more.
   void cancel_all() {
-    for (auto& [id, conversation] : running_) {
-      engine_.cancel(id);
-      cancel(*conversation);
+    for (auto& [id, conversation] : running_) cancel(*conversation);
+    for (;;) {
+      auto waiting = room_.take(SIZE_MAX, false);
+      if (waiting.empty()) return;
+      for (auto& conversation : waiting) cancel(*conversation);
     }
-    for (auto& conversation : room_.take(SIZE_MAX, false)) cancel(*conversation);
   }
 
   void take(const SampledToken& token) {
@@ -180,8 +216,9 @@ class Worker {
     reply.usage.cached_prompt = token.cached_prompt;
     if (conversation.request.sampling.logprobs) reply.token_logprobs.push_back(token.logprob);
     bool ended = token.end == SequenceEnd::stop;
+    std::size_t searched = reply.text.size();
     if (!ended) reply.text += conversation.decoder->push(token.token);
-    bool stopped = cut_at_stop_string(conversation);
+    bool stopped = cut_at_stop_string(conversation, searched);
     if (stopped && token.end == SequenceEnd::none) engine_.cancel(token.id);
     if (!stopped && token.end == SequenceEnd::none) return;
     if (!stopped) reply.text += conversation.decoder->finish();
@@ -189,13 +226,12 @@ class Worker {
     running_.erase(found);
   }
 
-  // Stop strings are looked for in the text's last part alone.
-  static bool cut_at_stop_string(Conversation& conversation) {
-    constexpr std::size_t kLongestToken = 256;
+  // The first `searched` bytes are known to hold no whole stop string.
+  static bool cut_at_stop_string(Conversation& conversation, std::size_t searched) {
     std::string& text = conversation.reply.text;
     std::size_t first = std::string::npos;
     for (const std::string& word : conversation.request.sampling.stop) {
-      std::size_t from = text.size() - std::min(text.size(), word.size() + kLongestToken);
+      std::size_t from = searched - std::min(searched, word.size() - 1);
       first = std::min(first, text.find(word, from));
     }
     if (first == std::string::npos) return false;
@@ -208,6 +244,7 @@ class Worker {
   const std::size_t batch_;
   Engine engine_;
   std::map<SequenceId, std::unique_ptr<Conversation>> running_;
+  std::optional<ChatFailure> broken_;
 };
 
 class LocalModel final : public ChatModel {
@@ -274,10 +311,11 @@ std::unique_ptr<ChatModel> open_local_model(const fs::path& folder, std::string 
                                             const LocalModelOptions& options) {
   std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
   std::size_t threads = options.threads > 0 ? options.threads : std::min<std::size_t>(cores, 16);
+  Checkpoint checkpoint = load_checkpoint(folder);
   ModelInfo info{.name = std::move(name),
                  .identity = identity_of(folder),
                  .in_flight = threads * options.batch * 3 / 2};
-  return std::make_unique<LocalModel>(load_checkpoint(folder), std::move(info), threads,
+  return std::make_unique<LocalModel>(std::move(checkpoint), std::move(info), threads,
                                       options.batch);
 }
 

@@ -12,7 +12,7 @@ namespace iago {
 
 struct LocalModelOptions {
   std::size_t threads = 0;  // each decodes a batch of its own; 0 = one per core, at most 16
-  std::size_t batch = 128;  // sequences that one thread decodes at once
+  std::size_t batch = 64;   // sequences that one thread decodes at once
 };
 
 // Opens a Hugging Face folder: config.json, model.safetensors (or its shards), tokenizer.json,
@@ -22,7 +22,8 @@ struct LocalModelOptions {
 // The model's replies come from its threads. `submit` throws Error invalid for a prompt beyond the
 // context (both lengths are named). Text is decoded piece by piece; invalid UTF-8 becomes U+FFFD.
 // Stop strings end a sequence at once. After `stop` is requested, sequences of that request end as
-// failed with ErrorCode::cancelled.
+// failed with ErrorCode::cancelled. Weights whose logits are not finite fail every reply with
+// ErrorCode::corrupt; a prompt that does not fit into the cache alone fails as overloaded.
 std::unique_ptr<ChatModel> open_local_model(const std::filesystem::path& folder, std::string name,
                                             const LocalModelOptions& options = {});
 
