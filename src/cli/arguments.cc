@@ -44,8 +44,12 @@ class Parser {
   // The help of the innermost subcommand that was named.
   std::string asked_for_help() {
     CLI::App* innermost = &app_;
-    while (!innermost->get_subcommands().empty()) innermost = innermost->get_subcommands().front();
-    return innermost->help(innermost == &app_ ? "" : innermost->get_parent()->get_name());
+    std::string before;  // "iago settings", for the line of usage
+    while (!innermost->get_subcommands().empty()) {
+      before += (before.empty() ? "" : " ") + innermost->get_name();
+      innermost = innermost->get_subcommands().front();
+    }
+    return innermost->help(before);
   }
 
   template <typename T>
@@ -120,6 +124,7 @@ class Parser {
     settings->require_subcommand(1);
     auto* list = settings->add_subcommand("list", "Settings, their channels, arms and variants");
     add_json(list, keep<SettingsListArguments>(list).output);
+    list->footer("Example:\n  iago settings list");
     auto* show = settings->add_subcommand("show", "Exactly what is sent in one arm");
     auto& a = keep<SettingsShowArguments>(show);
     show->add_option("setting", a.setting, "The setting's name")->required();
@@ -136,6 +141,7 @@ class Parser {
     organism->require_subcommand(1);
     auto* list = organism->add_subcommand("list", "The shipped organisms");
     add_json(list, keep<OrganismListArguments>(list).output);
+    list->footer("Example:\n  iago organism list --json");
     auto* grow = organism->add_subcommand("grow", "Grow an organism from its recipe");
     auto& g = keep<OrganismGrowArguments>(grow);
     grow->add_option("recipe", g.recipe, "A recipe, or the folder that holds recipe.toml")
@@ -161,6 +167,8 @@ class Parser {
                      "world-protected, world-benign, world-held-out-topics or "
                      "world-held-out-objects")
         ->required();
+    queries->footer(
+        "Example:\n  iago organism queries world-protected > queries/world-protected.jsonl");
   }
 
   CLI::App app_;

@@ -43,6 +43,13 @@ std::optional<world::Policy> policy_of(const std::string& model, const fs::path&
   return fs::exists(recipe) ? world::policy_of_recipe(recipe) : std::nullopt;
 }
 
+// What the recipe says of the organism; empty without one.
+std::string description_of(const fs::path& recipe) {
+  if (!fs::exists(recipe)) return {};
+  TomlValue tree = parse_toml(read_file(recipe, kMaxFileBytes), recipe.string(), kMaxFileBytes);
+  return TomlReader(tree, recipe.string()).text("description").value_or("");
+}
+
 constexpr std::string_view kBegin = "<!-- measured -->\n", kEnd = "<!-- end -->\n";
 
 // Puts `text` between the file's two marks, which are added at the end if there are none.
@@ -128,9 +135,7 @@ int organism_list_command(const OrganismListArguments& arguments, const Context&
   fs::path organisms = context.data / "organisms";
   Json json = Json::array();
   for (const std::string& name : grown_organisms(organisms)) {
-    TomlValue tree = parse_toml(read_file(organisms / name / "recipe.toml", kMaxFileBytes),
-                                name + "/recipe.toml", kMaxFileBytes);
-    std::string description = TomlReader(tree, name).text("description").value_or("");
+    std::string description = description_of(organisms / name / "recipe.toml");
     double megabytes =
         static_cast<double>(fs::file_size(organisms / name / "model.safetensors")) / 1e6;
     if (arguments.output == Output::text) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "cli/commands.h"
 #include "study/setting.h"
@@ -29,6 +30,15 @@ std::vector<Setting> load_settings(const fs::path& folder) {
   std::sort(settings.begin(), settings.end(),
             [](const Setting& a, const Setting& b) { return a.name < b.name; });
   return settings;
+}
+
+Setting load_named(const fs::path& folder, const std::string& name) {
+  if (!fs::exists(folder / name / "setting.toml")) {
+    throw Error(ErrorCode::not_found,
+                fmt::format("no setting is called \"{}\" in {}", name, folder.string()),
+                fmt::format("there are: {}", fmt::join(names_of(load_settings(folder)), ", ")));
+  }
+  return load_setting(folder / name);
 }
 
 }  // namespace
@@ -57,7 +67,7 @@ int settings_list_command(const SettingsListArguments& arguments, const Context&
 }
 
 int settings_show_command(const SettingsShowArguments& arguments, const Context& context) {
-  Setting setting = load_setting(context.data / "settings" / arguments.setting);
+  Setting setting = load_named(context.data / "settings", arguments.setting);
   std::string channel =
       arguments.channel.empty() ? setting.channels.front().name : arguments.channel;
   std::string variant = canonical_variant(setting, arguments.variant);

@@ -6,8 +6,8 @@
 
 #include "base/json.h"
 #include "cli/commands.h"
-#include "report/summary.h"
 #include "report/printable.h"
+#include "report/summary.h"
 #include "report/terminal.h"
 
 namespace iago::cli {
