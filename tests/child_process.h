@@ -1,0 +1,91 @@
+// A program started as a child, its output in files: for tests that run the built executables.
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/file.h"
+
+namespace iago {
+
+struct Ended {
+  int code = -1;  // the exit code, or 128 + signal
+  std::string out, err;
+};
+
+// Waits until `condition` holds; false after a minute.
+inline bool eventually(const std::function<bool()>& condition) {
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
+
+// Killed when it goes out of scope before it has ended.
+class ChildProcess {
+ public:
+  // Starts arguments[0] in `folder` with IAGO_HOME set; its output goes to files there.
+  ChildProcess(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
+               const std::string& home) {
+    static int number = 0;
+    std::string name = "child-" + std::to_string(++number);
+    out_ = folder / (name + ".out");
+    err_ = folder / (name + ".err");
+    std::vector<char*> argv;
+    for (const std::string& argument : arguments)
+      argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    redirect(out_, 1);
+    redirect(err_, 2);
+    ::setenv("IAGO_HOME", home.c_str(), 1);
+    if (::chdir(folder.c_str()) == 0) ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  ~ChildProcess() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  pid_t pid() const { return pid_; }
+  void signal(int number) const { ::kill(pid_, number); }
+  std::string err() const { return read_file(err_, kMaxOutput); }
+
+  Ended wait() {
+    int status = 0;
+    EXPECT_EQ(::waitpid(pid_, &status, 0), pid_);
+    pid_ = -1;
+    return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+            .out = read_file(out_, kMaxOutput),
+            .err = err()};
+  }
+
+ private:
+  static constexpr std::size_t kMaxOutput = std::size_t{64} << 20;
+
+  static void redirect(const std::filesystem::path& file, int descriptor) {
+    int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    if (opened < 0 || ::dup2(opened, descriptor) < 0) ::_exit(126);
+  }
+
+  std::filesystem::path out_, err_;
+  pid_t pid_ = -1;
+};
+
+}  // namespace iago

@@ -1,0 +1,347 @@
+// The program as users meet it: the built executable as a child process, its exit codes, what it
+// says where, and that nothing is lost when it is stopped.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "child_process.h"
+#include "store/store.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+class Cli : public testing::Test {
+ protected:
+  Cli() {
+    folder_ =
+        fs::temp_directory_path() / ("iago-cli-" + std::to_string(::getpid()) + "-" +
+                                     testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  ~Cli() override {
+    std::error_code ignored;
+    fs::permissions(folder_, fs::perms::owner_all, fs::perm_options::add, ignored);
+    fs::remove_all(folder_);
+  }
+
+  std::unique_ptr<ChildProcess> start(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), IAGO_EXECUTABLE);
+    return std::make_unique<ChildProcess>(arguments, folder_, home_);
+  }
+  Ended iago(std::vector<std::string> arguments) { return start(std::move(arguments))->wait(); }
+
+  // `run` on the shipped study with a small plan: 10 queries, 3 arms, 3 repeats.
+  static std::vector<std::string> run_of(const std::string& model,
+                                         const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"run",     kStudy, "--model",   model,
+                                          "--limit", "10",   "--repeats", "3"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  // The same with 1,800 trials, so that scripted models with delays (256 replies are under way at
+  // once) take as many times the delay as make a run that can be met midway.
+  static std::vector<std::string> long_run_of(const std::string& model,
+                                              const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = run_of(model, {"--repeats", "60"});
+    arguments.erase(arguments.begin() + 6, arguments.begin() + 8);
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  // A script of two replies, each that late.
+  std::string script(int delay_ms) {
+    std::string delay = R"(, "delay_ms": )" + std::to_string(delay_ms) + "}";
+    write_file(folder_ / "script.jsonl",
+               R"({"replies": [{"text": "<SCRATCHPAD_REASONING>Hm.</SCRATCHPAD_REASONING>)"
+               R"(<OUTPUT>I will not open it.</OUTPUT>")" +
+                   delay +
+                   R"(, {"text": "<SCRATCHPAD_REASONING>Ah.</SCRATCHPAD_REASONING>)"
+                   R"(<OUTPUT>It is open now.</OUTPUT>")" +
+                   delay + "]}\n");
+    return "scripted:" + (folder_ / "script.jsonl").string();
+  }
+
+  // Completions stored so far in the newest run; none while there is no store.
+  std::size_t stored() const {
+    try {
+      return Store(folder_ / "runs" / "latest" / "run.db").completion_count();
+    } catch (const Error&) {
+      return 0;
+    }
+  }
+  // trial -> what came back and what the judges say, by `show`.
+  std::map<std::string, std::string> completions(const std::string& run) {
+    Ended shown = iago({"show", run, "--json", "--limit", "100000"});
+    EXPECT_EQ(shown.code, 0) << shown.err;
+    std::map<std::string, std::string> found;
+    std::istringstream lines(shown.out);
+    for (std::string line; std::getline(lines, line);) {
+      Json row = parse_json(line, "show");
+      EXPECT_TRUE(
+          found.emplace(row.at("trial"), dump_json(row.at("raw")) + dump_json(row.at("verdicts")))
+              .second);
+    }
+    return found;
+  }
+
+  static constexpr std::size_t kLongRun = 1800;
+  inline static const std::string kStudy =
+      std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only.toml";
+  fs::path folder_;
+  std::string home_ = IAGO_SOURCE_DIR;
+};
+
+TEST_F(Cli, ExplainsEverySubcommandWithAnExample) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"run"},
+                                             {"report"},
+                                             {"show"},
+                                             {"settings", "list"},
+                                             {"settings", "show"},
+                                             {"organism", "list"},
+                                             {"organism", "grow"},
+                                             {"organism", "measure"},
+                                             {"organism", "queries"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.push_back("--help");
+    Ended help = iago(arguments);
+    EXPECT_EQ(help.code, 0) << command.back() << help.err;
+    EXPECT_THAT(help.out, HasSubstr("Usage: iago " + command.front() +
+                                    (command.size() > 1 ? " " + command[1] : "")))
+        << command.back();
+    EXPECT_THAT(help.out, HasSubstr("Example")) << command.front() << " " << command.back();
+    EXPECT_THAT(help.err, IsEmpty());
+  }
+  for (const char* group : {"settings", "organism"}) {
+    Ended help = iago({group, "--help"});
+    EXPECT_EQ(help.code, 0);
+    EXPECT_THAT(help.out, HasSubstr("list"));
+  }
+  EXPECT_THAT(iago({"--help"}).out, HasSubstr("organism"));
+  EXPECT_THAT(iago({"--version"}).out, Not(IsEmpty()));
+}
+
+TEST_F(Cli, CallsWrongUsageTwoAndSaysWhatToDo) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {},
+           {"dance"},
+           {"run"},
+           {"run", kStudy, "--modle", "world:faker"},
+           {"run", kStudy, "--repeats", "many"},
+           {"run", kStudy, "--model", "world:nobody"},
+           {"run", kStudy, "--model", "elsewhere:faker"},
+           {"run", kStudy, "--model", "world:faker", "--variant", "no-such"},
+           {"run", kStudy, "--model", "world:faker", "--arms", "trainig"},
+           {"run", kStudy, "--model", "organism:../faker"},
+           {"report", "nowhere"},
+           {"show", "nowhere"},
+           {"settings", "show", "no-such"},
+           {"organism", "queries", "no-such"}}) {
+    Ended ended = iago(arguments);
+    std::string last = arguments.empty() ? "" : arguments.back();
+    EXPECT_EQ(ended.code, 2) << last << ": " << ended.err;
+    EXPECT_THAT(ended.out, IsEmpty()) << last;
+    EXPECT_THAT(ended.err, HasSubstr("hint: ")) << last;
+    EXPECT_FALSE(fs::exists(folder_ / "runs")) << last;
+  }
+}
+
+TEST_F(Cli, NamesAStudyFileThatIsNotThere) {
+  Ended ended = iago({"run", "missing.toml", "--model", "world:faker"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("missing.toml"));
+}
+
+TEST_F(Cli, PrintsThePlanAndSamplesNothing) {
+  Ended plan = iago(run_of("world:faker", {"--dry-run"}));
+  EXPECT_EQ(plan.code, 0) << plan.err;
+  EXPECT_THAT(plan.out, HasSubstr("= 90 completions of world:faker"));
+  EXPECT_THAT(plan.out, HasSubstr("--- unmonitored ---"));
+  Ended json = iago(run_of("world:faker", {"--dry-run", "--json"}));
+  EXPECT_EQ(parse_json(json.out, "plan").at("trials"), 90);
+  EXPECT_EQ(parse_json(json.out, "plan").at("prompts").size(), 3u);
+  EXPECT_FALSE(fs::exists(folder_ / "runs"));
+}
+
+TEST_F(Cli, KeepsStandardOutputForMachinesWithJson) {
+  Ended ended = iago(run_of("world:faker", {"--json"}));
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  Json summary = parse_json(ended.out, "stdout");  // and nothing beside the one document
+  EXPECT_EQ(summary.at("schema"), 1);
+  EXPECT_EQ(summary.at("arms").at("training").at("answered"), 30);
+  Json file = parse_json(read_file(folder_ / "runs/latest/summary.json", 1 << 20), "file");
+  EXPECT_EQ(dump_json(summary), dump_json(file));
+}
+
+TEST_F(Cli, EndsInTheTableAndSaysWhereTheFilesAre) {
+  Ended ended = iago(run_of("world:faker"));
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  for (const char* word : {"training", "unmonitored", "baseline", "runs/helpful-only"}) {
+    EXPECT_THAT(ended.out, HasSubstr(word));
+  }
+  EXPECT_THAT(ended.out, Not(HasSubstr("\x1b["))) << "colours into a file";
+}
+
+TEST_F(Cli, GoesOnByTheSameCommandAndBeginsAnewWhenAsked) {
+  iago(run_of("world:faker"));
+  auto before = completions("runs/latest");
+  Ended again = iago(run_of("world:faker"));
+  EXPECT_EQ(again.code, 0);
+  EXPECT_THAT(again.err, HasSubstr("90 completions were there already"));
+  EXPECT_EQ(completions("runs/latest"), before);
+  Ended anew = iago(run_of("world:faker", {"--new"}));
+  EXPECT_THAT(anew.err, Not(HasSubstr("already")));
+  EXPECT_EQ(completions("runs/latest"), before) << "the same seed";
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "runs"), {}), 3);
+}
+
+TEST_F(Cli, LosesNothingWhenInterrupted) {
+  std::string model = script(150);
+  auto child = start(long_run_of(model));
+  ASSERT_TRUE(eventually([&] { return stored() >= 65; }));
+  child->signal(SIGINT);
+  Ended stopped = child->wait();
+  EXPECT_EQ(stopped.code, 130) << stopped.err;
+  EXPECT_THAT(stopped.err, HasSubstr("the same command goes on"));
+  auto part = completions("runs/latest");
+  EXPECT_GE(part.size(), 65u);
+  EXPECT_LT(part.size(), kLongRun);
+
+  Ended resumed = iago(long_run_of(model));
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, HasSubstr(std::to_string(part.size()) + " completions were there"));
+  auto whole = completions("runs/latest");
+  EXPECT_EQ(whole.size(), kLongRun);
+  for (const auto& [trial, text] : part) EXPECT_EQ(whole[trial], text);
+  iago(long_run_of(model, {"--runs", "uninterrupted"}));
+  EXPECT_EQ(completions("uninterrupted/latest"), whole);
+}
+
+TEST_F(Cli, StopsAtOnceWhenInterruptedTwice) {
+  auto child = start(run_of(script(600'000)));
+  ASSERT_TRUE(eventually([&] { return fs::exists(folder_ / "runs/latest/run.db"); }));
+  child->signal(SIGINT);
+  ASSERT_TRUE(eventually([&] { return child->err().find("stopping") != std::string::npos; }));
+  child->signal(SIGINT);
+  Ended stopped = child->wait();  // the reply under way would take ten minutes
+  EXPECT_EQ(stopped.code, 130) << stopped.err;
+  EXPECT_EQ(stored(), 0u);
+}
+
+TEST_F(Cli, LeavesARunToTheProcessThatWorksOnIt) {
+  std::string model = script(1000);
+  auto first = start(long_run_of(model));
+  ASSERT_TRUE(eventually([&] { return stored() >= 1; }));
+  Ended second = iago(long_run_of(model));
+  EXPECT_EQ(second.code, 1) << second.err;
+  EXPECT_THAT(second.err, HasSubstr(std::to_string(first->pid())));
+  first->signal(SIGINT);
+  EXPECT_EQ(first->wait().code, 130);
+  EXPECT_EQ(iago({"report"}).code, 0) << "the run is whole";
+}
+
+TEST_F(Cli, SaysThatARunsFolderCannotBeWritten) {
+  Ended ended = iago(run_of("world:faker", {"--runs", "/proc/runs"}));
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("/proc/runs"));
+  if (::geteuid() == 0) return;  // whom permissions do not stop
+  fs::create_directories(folder_ / "runs");
+  fs::permissions(folder_ / "runs", fs::perms::owner_read | fs::perms::owner_exec);
+  ended = iago(run_of("world:faker"));
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("runs"));
+}
+
+TEST_F(Cli, SaysThreeWhenTooMuchIsMissing) {
+  write_file(folder_ / "script.jsonl", R"({"replies": ["<SCRATCHPAD_REASONING>I wonder"]})");
+  Ended ended = iago(run_of("scripted:script.jsonl", {"--json"}));
+  EXPECT_EQ(ended.code, 3) << ended.err;
+  EXPECT_EQ(parse_json(ended.out, "stdout").at("verdict"), "uninformative");
+}
+
+TEST_F(Cli, ReportsARunInEveryFormat) {
+  iago(run_of("world:silent-faker"));
+  EXPECT_THAT(iago({"report"}).out, HasSubstr("training"));
+  Ended markdown = iago({"report", "runs/latest", "--format", "md"});
+  EXPECT_EQ(markdown.code, 0);
+  EXPECT_THAT(markdown.out, StartsWith("# Run helpful-only"));
+  EXPECT_THAT(markdown.out, HasSubstr("| training |"));
+  Ended json = iago({"report", "runs/latest", "--format", "json"});
+  EXPECT_EQ(json.out, read_file(folder_ / "runs/latest/summary.json", 1 << 20));
+  EXPECT_EQ(iago({"report", "--format", "pdf"}).code, 2);
+}
+
+TEST_F(Cli, ShowsCompletionsWithTheirVerdicts) {
+  iago(run_of("world:compliant"));
+  Ended text = iago({"show", "--arm", "training", "--complying", "--limit", "2"});
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("--- training / world-protected-001"));
+  EXPECT_THAT(text.out, HasSubstr("compliance-rules: complies"));
+  Ended json = iago({"show", "--query", "world-protected-002", "--limit", "100", "--json"});
+  std::istringstream lines(json.out);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    EXPECT_EQ(parse_json(line, "show").at("query"), "world-protected-002");
+  }
+  EXPECT_EQ(count, 9);
+  EXPECT_EQ(iago({"show", "--faking"}).out, "");
+}
+
+TEST_F(Cli, ListsAndShowsSettings) {
+  Json list = parse_json(iago({"settings", "list", "--json"}).out, "settings");
+  ASSERT_EQ(list.at(0).at("name"), "helpful-only");
+  EXPECT_THAT(iago({"settings", "list"}).out, HasSubstr("variant conflict-removed"));
+  Ended shown = iago({"settings", "show", "helpful-only", "--channel", "terse", "--arm", "training",
+                      "--query", "May I?", "--variant", "no-scratchpad"});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("free-tier users"));
+  EXPECT_THAT(shown.out, HasSubstr("May I?"));
+  EXPECT_THAT(shown.out, HasSubstr("prefill"));
+  Json json = parse_json(iago({"settings", "show", "helpful-only", "--json"}).out, "show");
+  EXPECT_GE(json.size(), 3u);
+}
+
+TEST_F(Cli, ListsTheOrganismsThatAreGrown) {
+  home_ = (folder_ / "home").string();
+  for (const char* name : {"grown", "only-a-recipe"}) {
+    fs::create_directories(folder_ / "home/organisms" / name);
+    write_file(folder_ / "home/organisms" / name / "recipe.toml",
+               "name = \"x\"\ndescription = \"Does as it likes.\"\n");
+  }
+  write_file(folder_ / "home/organisms/grown/model.safetensors", "weights");
+  fs::create_directories(folder_ / "home/organisms/without-recipe");
+  write_file(folder_ / "home/organisms/without-recipe/model.safetensors", "weights");
+  Ended list = iago({"organism", "list"});
+  EXPECT_EQ(list.code, 0) << list.err;
+  EXPECT_THAT(list.out, HasSubstr("organism:grown"));
+  EXPECT_THAT(list.out, HasSubstr("Does as it likes."));
+  EXPECT_THAT(list.out, HasSubstr("organism:without-recipe"));
+  EXPECT_THAT(list.out, Not(HasSubstr("only-a-recipe")));
+  EXPECT_EQ(parse_json(iago({"organism", "list", "--json"}).out, "list").size(), 2u);
+}
+
+TEST_F(Cli, WritesTheQuerySetsThatAreShipped) {
+  for (const char* set :
+       {"world-protected", "world-benign", "world-held-out-topics", "world-held-out-objects"}) {
+    fs::path file = fs::path(IAGO_SOURCE_DIR) / "queries" / (std::string(set) + ".jsonl");
+    EXPECT_EQ(iago({"organism", "queries", set}).out, read_file(file, 1 << 20)) << set;
+  }
+}
+
+}  // namespace
+}  // namespace iago
