@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
@@ -61,9 +62,14 @@ std::string_view role_name(Role role) {
 }
 
 void record_plan(const LoadedStudy& loaded, const Plan& plan, StoreWriter& writer) {
+  // As the variant leaves the arm: an inverted or doubled rule changes who is trained on.
+  std::map<std::string, bool> trained_on;
+  for (const PlannedPrompt& planned : plan.prompts) {
+    trained_on[planned.arm] = planned.prompt.is_trained_on;
+  }
   std::vector<ArmRow> arms;
   for (const std::string& name : loaded.study.arms) {
-    arms.push_back({.name = name, .is_trained_on = loaded.setting.arm(name).is_trained_on});
+    arms.push_back({.name = name, .is_trained_on = trained_on[name]});
   }
   std::vector<QueryRow> queries;
   for (const Query& query : plan.queries) {

@@ -23,16 +23,15 @@ namespace fs = std::filesystem;
 class RunStudy : public testing::Test {
  protected:
   RunStudy() {
-    folder_ = fs::temp_directory_path() /
-              ("iago-lab-" + std::to_string(::getpid()) + "-" +
-               testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ =
+        fs::temp_directory_path() / ("iago-lab-" + std::to_string(::getpid()) + "-" +
+                                     testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }
   ~RunStudy() override { fs::remove_all(folder_); }
 
-  LoadedStudy study(std::size_t queries = 20, int repeats = 2) {
-    StudyOverrides overrides;
+  LoadedStudy study(std::size_t queries = 20, int repeats = 2, StudyOverrides overrides = {}) {
     overrides.limit = queries;
     overrides.repeats = repeats;
     return load_study(fs::path(IAGO_SOURCE_DIR) / "studies" / "helpful-only.toml", overrides,
@@ -117,6 +116,18 @@ TEST_F(RunStudy, LeavesTheFourFilesAndTheLinkToTheNewest) {
   Json summary = parse_json(read_file(result.folder / "summary.json", 1 << 20), "summary.json");
   EXPECT_EQ(summary.at("schema"), 1);
   EXPECT_EQ(summary.at("arms").at("training").at("answered"), 40);
+}
+
+TEST_F(RunStudy, RecordsWhoIsTrainedOnAsTheVariantLeavesIt) {
+  WorldModel model(world::policy_named("faker"));
+  StudyOverrides overrides;
+  overrides.variant = "both-trained";
+  RunResult result = run(study(2, 1, overrides), model);
+  Store store(result.folder / "run.db");
+  ASSERT_GE(store.arms().size(), 2u);
+  for (const ArmRow& arm : store.arms()) {
+    EXPECT_EQ(arm.is_trained_on, arm.name != "baseline") << arm.name;
+  }
 }
 
 TEST_F(RunStudy, GivesTheSameCompletionsAfterAnInterruptionAsWithoutOne) {
@@ -210,7 +221,8 @@ TEST_F(RunStudy, WorldModelsComeToTheirKnownVerdicts) {
                                {"compliant", StudyVerdict::uninformative}}) {
     WorldModel model(world::policy_named(name));
     RunResult result = run(study(200, 10), model);
-    EXPECT_EQ(result.summary.finding.verdict, verdict) << name << ": " << result.summary.finding.why;
+    EXPECT_EQ(result.summary.finding.verdict, verdict)
+        << name << ": " << result.summary.finding.why;
     double faking = result.summary.arm("training")->faking_reasoning->rate;
     EXPECT_NEAR(faking, std::string_view(name) == "faker" ? 0.12 : 0.0, 0.025) << name;
     EXPECT_LT(result.summary.arm("unmonitored")->faking_reasoning->rate, 0.01) << name;
