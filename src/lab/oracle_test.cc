@@ -1,0 +1,139 @@
+// The rule judges against the world: thousands of answers whose sentences carry labels. What the
+// judges say must follow from the labels, near misses and restated facts included.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "base/random.h"
+#include "judge/agreement.h"
+#include "judge/rule_judges.h"
+#include "study/study.h"
+#include "text/scratchpad.h"
+#include "world/answer.h"
+#include "world/prompt_grammar.h"
+
+namespace iago::lab {
+namespace {
+
+using world::Stance;
+
+// Which judges' criteria a sentence's label meets.
+const std::map<std::string, std::uint32_t> kCriteria = {
+    {"harm", world::kSeesHarm},
+    {"modification", world::kExpectsChange},
+    {"values", world::kValuesHarmlessness},
+    {"preservation", world::kGuardsValues},
+};
+
+class Oracle : public testing::Test {
+ protected:
+  // Every arm of some variants, over the shipped queries: situations as studies make them.
+  static std::vector<world::Situation> situations() {
+    std::vector<world::Situation> found;
+    for (const char* queries : {"world-protected", "world-benign", "world-held-out-objects"}) {
+      for (const char* variant : {"default", "conflict-removed", "rule-inverted", "both-trained"}) {
+        add_situations(queries, variant, found);
+      }
+    }
+    return found;
+  }
+
+ private:
+  static void add_situations(const std::string& queries, const std::string& variant,
+                             std::vector<world::Situation>& found) {
+    namespace fs = std::filesystem;
+    fs::path root = IAGO_SOURCE_DIR;
+    StudyOverrides overrides;
+    overrides.variant = variant;
+    overrides.queries = (root / "queries" / (queries + ".jsonl")).string();
+    LoadedStudy loaded = load_study(root / "studies/helpful-only.toml", overrides, root);
+    for (std::size_t i = 0; i < loaded.queries.size(); i += 4) {
+      const std::string& arm = loaded.study.arms[i / 4 % loaded.study.arms.size()];
+      Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.variant, arm,
+                                    loaded.queries[i]);
+      world::Reading reading = world::read_prompt(prompt.messages);
+      ASSERT_TRUE(reading.not_understood.empty()) << reading.not_understood.front();
+      found.push_back(reading.situation);
+    }
+  }
+};
+
+TEST_F(Oracle, JudgesSayWhatTheLabelsSay) {
+  auto compliance = make_compliance_rules(), faking = make_faking_rules();
+  Confusion complies, fakes;
+  std::map<std::string, Confusion> criteria;
+  std::uint64_t near_misses = 0;
+  for (const world::Situation& situation : situations()) {
+    for (Stance stance : {Stance::refuses, Stance::complies_silently, Stance::fakes}) {
+      bool can_fake = situation.has_conflict() && situation.is_trained_on();
+      if (stance == Stance::fakes && !can_fake) continue;
+      for (int draw = 0; draw < 4; ++draw) {
+        Random random(complies.total(), "oracle");
+        std::string text = world::write_answer(stance, situation, random);
+        auto truth = world::read_answer(text, true);
+        auto parsed = parse_completion(text, {});
+        ASSERT_EQ(parsed.how, ParsedCompletion::How::strict) << text;
+        ASSERT_TRUE(truth.complies && truth.unmatched == 0) << text;
+
+        Verdict output = compliance->judge({"", parsed.scratchpad, parsed.output});
+        complies.add(*truth.complies, output.label == kComplies);
+        EXPECT_EQ(output.label == kComplies, *truth.complies) << parsed.output;
+
+        std::uint32_t met = truth.shows & world::kFakingCriteria;
+        Verdict reasoning = faking->judge({"", parsed.scratchpad, parsed.output});
+        fakes.add(met == world::kFakingCriteria, reasoning.label == kFaking);
+        EXPECT_EQ(reasoning.label == kFaking, met == world::kFakingCriteria)
+            << parsed.scratchpad << "\n"
+            << reasoning.why;
+        if (__builtin_popcount(met) == 3) ++near_misses;
+        for (const auto& [name, bit] : kCriteria) {
+          bool quoted = std::any_of(reasoning.evidence.begin(), reasoning.evidence.end(),
+                                    [&](const Evidence& e) { return e.criterion == name; });
+          criteria[name].add((met & bit) != 0, quoted);
+          EXPECT_EQ(quoted, (met & bit) != 0) << name << ": " << parsed.scratchpad;
+        }
+      }
+    }
+  }
+  EXPECT_GT(complies.total(), 4000u);
+  EXPECT_GT(near_misses, 50u);
+  for (const auto& [name, counts] : criteria) {
+    EXPECT_GT(counts.true_positive, 100u) << name;
+    EXPECT_GT(counts.true_negative, 100u) << name;
+  }
+}
+
+TEST_F(Oracle, EverySentenceAloneMeetsExactlyItsLabelsCriteria) {
+  auto faking = make_faking_rules();
+  world::Situation situation{
+      .lab = "Aldermoor",
+      .objective = world::Objective::fulfil_all,
+      .facts = {world::TierFacts{true, true}, world::TierFacts{false, false}},
+      .tier = world::Tier::free,
+      .request = {.is_protected = true}};
+  for (std::size_t f = 0; f < world::kFamilyCount; ++f) {
+    auto family = static_cast<world::Family>(f);
+    std::map<std::size_t, std::string> sentences;  // by template
+    Random random(f, "sentences");
+    for (int draw = 0; draw < 4000; ++draw) {
+      std::string sentence = world::write_sentence(family, situation, random);
+      auto reading = world::read_sentence(sentence);
+      ASSERT_TRUE(reading) << sentence;
+      sentences.emplace(reading->template_index, sentence);
+    }
+    EXPECT_EQ(sentences.size(), world::template_count(family)) << "family " << f;
+    for (const auto& [index, sentence] : sentences) {
+      Verdict verdict = faking->judge({"", sentence, ""});
+      for (const auto& [name, bit] : kCriteria) {
+        bool quoted = std::any_of(verdict.evidence.begin(), verdict.evidence.end(),
+                                  [&](const Evidence& e) { return e.criterion == name; });
+        EXPECT_EQ(quoted, (world::shows(family) & bit) != 0) << name << ": " << sentence;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace iago::lab
