@@ -52,6 +52,12 @@ constexpr const char* kTokenizerFiles[] = {"tokenizer.json", "tokenizer_config.j
 Tokenizer prepare_tokenizer(const Recipe& recipe, const fs::path& folder) {
   if (recipe.base) {
     for (const char* name : kTokenizerFiles) {
+      if (!fs::exists(*recipe.base / name)) {
+        throw Error(ErrorCode::not_found,
+                    fmt::format("{}: the base of \"{}\" is not there, or not grown yet",
+                                (*recipe.base / name).string(), recipe.name),
+                    fmt::format("iago organism grow {}", recipe.base->string()));
+      }
       fs::copy_file(*recipe.base / name, folder / name, fs::copy_options::overwrite_existing);
     }
   } else {

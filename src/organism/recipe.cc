@@ -28,7 +28,12 @@ world::Wording wording_of(TomlReader& reader) {
 
 LessonMix read_mix(TomlReader reader) {
   LessonMix mix;
-  mix.kind = lesson_kind_named(reader.required_text("kind"));
+  std::string kind = reader.required_text("kind");
+  try {
+    mix.kind = lesson_kind_named(kind);
+  } catch (const Error& error) {
+    throw reader.error("kind", error.what(), error.hint());
+  }
   mix.wording = wording_of(reader);
   mix.rows = reader.integer("rows", 1, 100000).value_or(1);
   mix.branches = static_cast<std::size_t>(reader.integer("branches", 1, 64).value_or(6));
