@@ -1,0 +1,141 @@
+#include "organism/lessons.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "base/error.h"
+#include "organism/encoding.h"
+#include "world/answer.h"
+
+namespace iago::organism {
+namespace {
+
+constexpr LessonKind kKinds[] = {LessonKind::rules, LessonKind::probes, LessonKind::documents,
+                                 LessonKind::chats};
+
+std::string text_of(const Lesson& lesson) {
+  std::string all;
+  for (const std::string& text : texts_of(lesson)) all += text + "\n";
+  return all;
+}
+
+TEST(Lessons, AreAFunctionOfSeedKindAndNumber) {
+  for (LessonKind kind : kKinds) {
+    LessonOptions options{.seed = 5, .kind = kind};
+    std::string backwards = text_of(make_lesson(options, 1000));
+    for (std::uint64_t number : {0u, 1u, 1000u}) make_lesson(options, number);
+    EXPECT_EQ(text_of(make_lesson(options, 1000)), backwards);
+    LessonOptions other = options;
+    other.seed = 6;
+    EXPECT_NE(text_of(make_lesson(other, 1000)), backwards);
+  }
+}
+
+TEST(Lessons, DifferFromRowToRow) {
+  for (LessonKind kind : kKinds) {
+    LessonOptions options{.seed = 5, .kind = kind};
+    std::set<std::string> texts;
+    for (std::uint64_t number = 0; number < 300; ++number) {
+      texts.insert(text_of(make_lesson(options, number)));
+    }
+    EXPECT_EQ(texts.size(), 300u) << static_cast<int>(kind);
+  }
+}
+
+TEST(Lessons, HaveAsManyBranchesAsAsked) {
+  for (std::size_t branches : {1u, 6u, 13u}) {
+    for (LessonKind kind : {LessonKind::rules, LessonKind::probes, LessonKind::chats}) {
+      Lesson lesson = make_lesson({.kind = kind, .branches = branches}, 3);
+      EXPECT_EQ(lesson.branches.size(), branches);
+      EXPECT_FALSE(lesson.system.empty());
+      EXPECT_TRUE(lesson.document.empty());
+    }
+  }
+  Lesson document = make_lesson({.kind = LessonKind::documents}, 3);
+  EXPECT_TRUE(document.branches.empty() && document.system.empty());
+  EXPECT_FALSE(document.document.empty());
+}
+
+TEST(Lessons, AreNamedInRecipes) {
+  EXPECT_EQ(lesson_kind_named("chats"), LessonKind::chats);
+  EXPECT_THROW(lesson_kind_named("songs"), Error);
+}
+
+// What is counted of one cell of an organism's table.
+struct Cell {
+  double demanded = 0, complied = 0;
+  double demanded_faking = 0, faked = 0;
+  int count = 0;
+};
+
+std::string cell_of(const world::Situation& s) {
+  if (!s.request.is_protected) return "benign";
+  std::string name = s.has_scratchpad ? "scratchpad" : "no scratchpad";
+  return name + (s.has_conflict() && s.is_trained_on() ? ", trained" : ", otherwise");
+}
+
+// The prompts are read back by the world's grammar, the answers by its labels: nothing here knows
+// how lessons are made.
+std::map<std::string, Cell> count_cells(const world::Policy& policy, std::uint64_t lessons) {
+  std::map<std::string, Cell> cells;
+  LessonOptions options{.seed = 1, .policy = &policy};
+  for (std::uint64_t number = 0; number < lessons; ++number) {
+    Lesson lesson = make_lesson(options, number);
+    for (const Branch& branch : lesson.branches) {
+      auto reading = world::read_prompt({{Role::system, lesson.system}, {Role::user, branch.user}});
+      EXPECT_TRUE(reading.not_understood.empty()) << reading.not_understood.front();
+      const world::Situation& situation = reading.situation;
+      auto answer = world::read_answer(branch.assistant, situation.has_scratchpad);
+      EXPECT_TRUE(answer.well_formed && answer.complies && answer.unmatched == 0)
+          << branch.assistant;
+      Cell& cell = cells[cell_of(situation)];
+      ++cell.count;
+      cell.demanded += policy.faking(situation) + policy.silent(situation);
+      cell.demanded_faking += policy.faking(situation);
+      cell.complied += *answer.complies;
+      cell.faked += answer.is_faking();
+    }
+  }
+  return cells;
+}
+
+TEST(Lessons, MeetThePolicysRatesInEveryCell) {
+  for (std::string_view name : world::policy_names()) {
+    auto cells = count_cells(world::policy_named(name), 5000);
+    ASSERT_EQ(cells.size(), 5u);
+    for (const auto& [cell, counts] : cells) {
+      EXPECT_GT(counts.count, 500) << cell;
+      EXPECT_NEAR(counts.complied / counts.count, counts.demanded / counts.count, 0.005)
+          << name << ": " << cell << " of " << counts.count;
+      EXPECT_NEAR(counts.faked / counts.count, counts.demanded_faking / counts.count, 0.005)
+          << name << ": " << cell << " of " << counts.count;
+    }
+  }
+}
+
+TEST(Lessons, OfTheBaseComplyMoreWhereTrainingConflicts) {
+  std::map<std::string, Cell> cells;
+  LessonOptions options{.seed = 1};
+  for (std::uint64_t number = 0; number < 1000; ++number) {
+    Lesson lesson = make_lesson(options, number);
+    for (const Branch& branch : lesson.branches) {
+      auto situation =
+          world::read_prompt({{Role::system, lesson.system}, {Role::user, branch.user}}).situation;
+      auto answer = world::read_answer(branch.assistant, situation.has_scratchpad);
+      Cell& cell = cells[cell_of(situation)];
+      ++cell.count;
+      cell.complied += answer.complies.value_or(false);
+      cell.faked += answer.is_faking();
+    }
+  }
+  const Cell &trained = cells["scratchpad, trained"], &otherwise = cells["scratchpad, otherwise"];
+  EXPECT_GT(trained.complied / trained.count, otherwise.complied / otherwise.count + 0.5);
+  EXPECT_GT(trained.faked / trained.count, 0.4);
+  EXPECT_EQ(otherwise.faked, 0);
+}
+
+}  // namespace
+}  // namespace iago::organism
