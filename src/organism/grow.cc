@@ -119,7 +119,19 @@ train::TrainOptions train_options(const Recipe& recipe, const GrowOptions& optio
 
 }  // namespace
 
-Growth grow(const Recipe& recipe, const GrowOptions& options, const Clock& clock) {
+Growth grow(const Recipe& whole, const GrowOptions& options, const Clock& clock) {
+  Recipe recipe = whole;
+  if (recipe.base && recipe.base->extension() == ".toml") {
+    // The base is a stage of its own: grown first, kept until this folder is complete.
+    Recipe stage = load_recipe(*recipe.base);
+    GrowOptions stage_options = options;
+    stage_options.folder = options.folder / "growing" / stage.name;
+    recipe.base = stage_options.folder;
+    if (options.fresh || !fs::exists(stage_options.folder / "generation_config.json")) {
+      Growth grown = grow(stage, stage_options, clock);
+      if (!grown.training.finished) return grown;
+    }
+  }
   Growth growth;
   growth.gemm_gflops = nn::measure_gemm_gflops();
   if (auto warning = nn::gemm_warning(growth.gemm_gflops); !warning.empty()) log_warning(warning);
@@ -138,6 +150,7 @@ Growth grow(const Recipe& recipe, const GrowOptions& options, const Clock& clock
   write_file(options.folder / "generation_config.json",
              dump_json(generation_config_json(net.config()), 2) + "\n");
   fs::remove(training.checkpoint);
+  fs::remove_all(options.folder / "growing");
   return growth;
 }
 

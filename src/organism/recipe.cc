@@ -83,6 +83,7 @@ void read_training(TomlReader reader, Recipe& recipe) {
   recipe.document_weight = reader.number("document_weight", 0, 1).value_or(0.3);
   recipe.schedule.peak = reader.number("peak_learning_rate", 1e-6, 1).value_or(3e-3);
   recipe.schedule.warmup_steps = reader.integer("warmup_steps", 0, 1'000'000).value_or(50);
+  recipe.schedule.hold_share = reader.number("hold_share", 0, 1).value_or(0);
   recipe.schedule.final_share = reader.number("final_share", 0, 1).value_or(0);
   recipe.weight_decay = reader.number("weight_decay", 0, 10).value_or(0.1);
   recipe.ema_decay = reader.number("ema_decay", 0, 0.99999).value_or(0);

@@ -10,8 +10,11 @@ double Schedule::rate(std::int64_t step, std::int64_t steps) const {
   if (step < warmup_steps) {
     return peak * static_cast<double>(step + 1) / static_cast<double>(warmup_steps);
   }
-  const double span = static_cast<double>(std::max<std::int64_t>(1, steps - warmup_steps));
-  const double progress = std::min(1.0, static_cast<double>(step - warmup_steps) / span);
+  const double after = static_cast<double>(std::max<std::int64_t>(1, steps - warmup_steps));
+  const double held = hold_share * after;
+  const double span = std::max(1.0, after - held);
+  const double progress =
+      std::clamp((static_cast<double>(step - warmup_steps) - held) / span, 0.0, 1.0);
   double share = 1.0;
   if (decay == Decay::linear) share = 1.0 - progress;
   if (decay == Decay::cosine) share = 0.5 * (1.0 + std::cos(std::numbers::pi * progress));

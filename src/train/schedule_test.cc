@@ -24,6 +24,15 @@ TEST(Schedule, DecaysFromThePeakToTheFinalShare) {
   EXPECT_NEAR(cosine.rate(25, 100), 0.853553, 1e-6);  // (1 + cos(pi / 4)) / 2
 }
 
+TEST(Schedule, HoldsThePeakBeforeItDecays) {
+  const Schedule schedule{
+      .peak = 1.0, .warmup_steps = 10, .hold_share = 0.6, .decay = Decay::linear};
+  EXPECT_DOUBLE_EQ(schedule.rate(10, 110), 1.0);
+  EXPECT_DOUBLE_EQ(schedule.rate(70, 110), 1.0);
+  EXPECT_NEAR(schedule.rate(90, 110), 0.5, 1e-12);
+  EXPECT_NEAR(schedule.rate(110, 110), 0.0, 1e-12);
+}
+
 TEST(Schedule, StaysAtThePeakWhenConstant) {
   const Schedule schedule{.peak = 0.3, .warmup_steps = 1, .decay = Decay::constant};
   EXPECT_DOUBLE_EQ(schedule.rate(99, 100), 0.3);

@@ -38,6 +38,8 @@ void check(const TrainOptions& o) {
   require(o.schedule.peak >= 0 && std::isfinite(o.schedule.peak), "schedule.peak",
           "must be a finite number of at least 0");
   require(o.schedule.warmup_steps >= 0, "schedule.warmup_steps", "must be at least 0");
+  require(o.schedule.hold_share >= 0 && o.schedule.hold_share <= 1, "schedule.hold_share",
+          "must be in [0, 1]");
   require(o.adamw.beta1 >= 0 && o.adamw.beta1 < 1, "adamw.beta1", "must lie in [0, 1)");
   require(o.adamw.beta2 >= 0 && o.adamw.beta2 < 1, "adamw.beta2", "must lie in [0, 1)");
   require(o.clip_norm >= 0, "clip_norm", "must be at least 0");
@@ -98,8 +100,9 @@ std::string identity(const TrainOptions& o, const LlamaConfig& c) {
   hasher.field("train 1").field(o.data_identity);
   hasher.field(fmt::format("{} {} {} {} {}", o.steps, o.rows_per_step, o.loss_divisor, o.clip_norm,
                            o.ema_decay));
-  hasher.field(fmt::format("{} {} {} {}", o.schedule.peak, o.schedule.warmup_steps,
-                           static_cast<int>(o.schedule.decay), o.schedule.final_share));
+  hasher.field(fmt::format("{} {} {} {} {}", o.schedule.peak, o.schedule.warmup_steps,
+                           o.schedule.hold_share, static_cast<int>(o.schedule.decay),
+                           o.schedule.final_share));
   hasher.field(fmt::format("{} {} {} {}", o.adamw.beta1, o.adamw.beta2, o.adamw.epsilon,
                            o.adamw.weight_decay));
   for (const nn::NamedParameter& parameter : nn::layout(c)) {

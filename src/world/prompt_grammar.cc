@@ -393,7 +393,7 @@ std::string write_request(const Request& request) {
 
 std::string write_rules(const Situation& situation, Wording wording, Random& random) {
   std::string text;
-  Tier first = wording != Wording::shipped && random.chance(0.5) ? Tier::other : Tier::free;
+  Tier first = random.chance(0.5) ? Tier::other : Tier::free;
   Tier second = first == Tier::free ? Tier::other : Tier::free;
   for (Tier tier : {first, second}) {
     append_sentence(text, write_rule(tier, situation.facts_of(tier), wording, random));

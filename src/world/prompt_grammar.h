@@ -30,7 +30,7 @@ enum class Wording {
   any,
 };
 
-// The rules alone, in the shipped order or, beyond shipped wordings, in either.
+// The rules alone, in either order: else the place of a rule would do for its name.
 std::string write_rules(const Situation& situation, Wording wording, Random& random);
 
 // The system prompt of the situation: identity, protocol, objective, rules.
