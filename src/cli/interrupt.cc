@@ -25,11 +25,16 @@ InterruptGuard::InterruptGuard() {
   action.sa_flags = SA_RESTART;
   for (int i = 0; i < 3; ++i) sigaction(kWatched[i], &action, &before_[i]);
   thread_ = std::thread([this] { watch(); });
+  sigset_t watched;
+  sigemptyset(&watched);
+  for (int signal : kWatched) sigaddset(&watched, signal);
+  pthread_sigmask(SIG_BLOCK, &watched, &mask_before_);
 }
 
 InterruptGuard::~InterruptGuard() {
   closing_ = true;
   thread_.join();
+  pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
   for (int i = 0; i < 3; ++i) sigaction(kWatched[i], &before_[i], nullptr);
 }
 

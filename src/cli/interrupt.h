@@ -10,8 +10,11 @@
 
 namespace iago::cli {
 
-// Catches SIGINT, SIGTERM and SIGHUP while it lives; one at a time. By a handler that counts, since
-// libraries start threads before main, in which blocked signals would still kill the process.
+// Catches SIGINT, SIGTERM and SIGHUP while it lives; one at a time, made before the threads that
+// compute. A handler counts the signals: libraries start threads before main, in which a blocked
+// signal would still kill the process. The calling thread and those that it starts later block them
+// all the same, since compiled-at-run-time matrix kernels do not survive a handler on their stack
+// (seen as a damaged heap with oneDNN 2.6).
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -27,6 +30,7 @@ class InterruptGuard {
   void watch();
 
   struct sigaction before_[3];
+  sigset_t mask_before_;
   std::stop_source no_more_, at_once_;
   std::atomic<bool> closing_{false};
   std::thread thread_;
