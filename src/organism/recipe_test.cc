@@ -128,7 +128,13 @@ TEST(Recipe, ShippedOnesAreRead) {
     Recipe recipe =
         load_recipe(std::string(IAGO_SOURCE_DIR) + "/organisms/" + name + "/recipe.toml");
     EXPECT_EQ(recipe.name, name);
-    EXPECT_EQ(recipe.policy.has_value(), recipe.base.has_value());
+    // The base learns every way of answering; its organisms have policies, and start from it.
+    EXPECT_EQ(recipe.policy.has_value(), recipe.name != "base");
+    EXPECT_TRUE(recipe.base.has_value());
+  }
+  for (const char* stage : {"binding", "wording"}) {
+    EXPECT_EQ(load_recipe(std::string(IAGO_SOURCE_DIR) + "/organisms/base/" + stage + ".toml").name,
+              stage);
   }
 }
 
