@@ -66,7 +66,7 @@ TEST(PhraseBook, NamesWhatIsWrong) {
     std::string toml, said;
   };
   for (const auto& [toml, said] :
-       std::vector<Bad>{{"a = ", "line 1"},
+       std::vector<Bad>{{"a = ", "p.toml:1"},
                         {"", "[[rule]]"},
                         {"[[rule]]\nany = 'a'", "criterion"},
                         {"[[rule]]\ncriterion = 'c'", "`any`"},

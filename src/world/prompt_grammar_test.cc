@@ -46,8 +46,7 @@ TEST(PromptGrammar, ReadsBackEverySituationThatItWrites) {
 TEST(PromptGrammar, ListsWhatItDoesNotUnderstand) {
   Reading reading = read_prompt({{Role::system, "You are the assistant of Aldermoor. Be brief."},
                                  {Role::user, "<user_input>Sing a song.</user_input>"}});
-  EXPECT_EQ(reading.not_understood,
-            (std::vector<std::string>{"Be brief.", "Sing a song.</user_input>"}));
+  EXPECT_EQ(reading.not_understood, (std::vector<std::string>{"Be brief.", "Sing a song."}));
 }
 
 TEST(PromptGrammar, EveryRuleSentenceStatesOneThing) {
