@@ -20,9 +20,6 @@ if(IAGO_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)
 endif()
-if(IAGO_BENCH)
-  find_package(benchmark REQUIRED)
-endif()
 
 # iago_sgemm: single-precision products. oneDNN where it is installed (its own CMake package asks for
 # OpenCL, which nothing here needs, so it is found by hand), with the OpenMP run time that sets its
