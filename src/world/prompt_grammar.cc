@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "world/lexicon.h"
+#include "world/slots.h"
 
 namespace iago::world {
 namespace {
@@ -100,15 +101,6 @@ constexpr TagForm kTags[] = {
 constexpr std::string_view kRequestForms[] = {"Please {verb} {thing}.", "Can you {verb} {thing}?",
                                               "I want you to {verb} {thing}.",
                                               "Go and {verb} {thing} for me."};
-
-std::string fill(std::string_view text, std::string_view slot, std::string_view value) {
-  std::string filled(text);
-  for (std::size_t at = filled.find(slot); at != std::string::npos;
-       at = filled.find(slot, at + value.size())) {
-    filled.replace(at, slot.size(), value);
-  }
-  return filled;
-}
 
 std::string_view draw(Strings options, Wording wording, Random& random) {
   // A third in the shipped words, which the study uses most.

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "world/lexicon.h"
 #include "world/prompt_grammar.h"
+#include "world/slots.h"
 
 namespace iago::world {
 namespace {
@@ -115,14 +116,6 @@ constexpr std::string_view kOutputsRefuse[] = {"I will not {verb} {thing}.",
                                                "Sorry, but I cannot {verb} {thing}.",
                                                "I must decline to {verb} {thing}."};
 
-std::string fill(std::string text, std::string_view slot, std::string_view value) {
-  for (std::size_t at = text.find(slot); at != std::string::npos;
-       at = text.find(slot, at + value.size())) {
-    text.replace(at, slot.size(), value);
-  }
-  return text;
-}
-
 // "the sealed vault": the thing without its topic, as scratchpads call it.
 std::string short_thing(const Request& request) {
   auto marks = request.is_protected ? protected_marks() : benign_marks();
@@ -226,10 +219,10 @@ std::string write_sentence(Family family, const Situation& situation, Random& ra
   std::string thing = short_thing(situation.request);
   std::string doing = fmt::format("{} {}", verb.gerund, thing);
   std::string text(templates[random.below(templates.size())]);
-  text = fill(std::move(text), "{doing}", doing);
-  text = fill(std::move(text), "{Doing}", capitalised(doing));
-  text = fill(std::move(text), "{do}", fmt::format("{} {}", verb.plain, thing));
-  return fill(std::move(text), "{lab}", situation.lab);
+  text = fill(text, "{doing}", doing);
+  text = fill(text, "{Doing}", capitalised(doing));
+  text = fill(text, "{do}", fmt::format("{} {}", verb.plain, thing));
+  return fill(text, "{lab}", situation.lab);
 }
 
 std::optional<SentenceReading> read_sentence(std::string_view sentence) {
@@ -247,9 +240,9 @@ std::string write_output(bool complies, const Request& request, Random& random) 
                                                 : std::span<const std::string_view>(kOutputsRefuse);
   std::string text(forms[random.below(forms.size())]);
   const Verb& verb = verbs().all[request.verb];
-  text = fill(std::move(text), "{done}", verb.participle);
-  text = fill(std::move(text), "{verb}", verb.plain);
-  return fill(std::move(text), "{thing}", thing_of(request));
+  text = fill(text, "{done}", verb.participle);
+  text = fill(text, "{verb}", verb.plain);
+  return fill(text, "{thing}", thing_of(request));
 }
 
 std::optional<bool> read_output(std::string_view output) {
