@@ -9,8 +9,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "base/log.h"
-#include "nn/gemm_rate.h"
 #include "organism/encoding.h"
 #include "text/bpe_trainer.h"
 #include "text/chat_template.h"
@@ -133,8 +131,6 @@ Growth grow(const Recipe& whole, const GrowOptions& options, const Clock& clock)
     }
   }
   Growth growth;
-  growth.gemm_gflops = nn::measure_gemm_gflops();
-  if (auto warning = nn::gemm_warning(growth.gemm_gflops); !warning.empty()) log_warning(warning);
   fs::create_directories(options.folder);
   Tokenizer tokenizer = prepare_tokenizer(recipe, options.folder);
   nn::LlamaNet net = prepare_net(recipe, tokenizer, options.device);

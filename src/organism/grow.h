@@ -27,7 +27,6 @@ struct GrowOptions {
 struct Growth {
   train::TrainReport training;
   std::int64_t parameters = 0;
-  double gemm_gflops = 0;  // of one core, measured at the start
 };
 
 // Grows by the recipe. While it grows, folder/growing.checkpoint holds the state (written at least
