@@ -41,11 +41,17 @@ nn::TokenTree encode_lesson(const Lesson& lesson, const Tokenizer& tokenizer,
       prompt.weights[0] = 0;
       tree.segments.push_back(std::move(prompt));
     }
-    nn::Segment segment{.tokens = {}, .weights = {}, .parent = 0};
-    append(segment, {prompt_end, chat.ids.end()}, weights.prompt);
-    append(segment, tokenizer.encode(branch.assistant, SpecialTokens::as_text), weights.answer);
-    append(segment, {end}, weights.answer);
-    tree.segments.push_back(std::move(segment));
+    nn::Segment user{.tokens = {}, .weights = {}, .parent = 0};
+    append(user, {prompt_end, chat.ids.end()}, weights.prompt);
+    tree.segments.push_back(std::move(user));
+    auto parent = static_cast<std::int32_t>(tree.segments.size()) - 1;
+    for (const Answer& answer : branch.answers) {
+      float weight = weights.answer * static_cast<float>(answer.probability);
+      nn::Segment segment{.tokens = {}, .weights = {}, .parent = parent};
+      append(segment, tokenizer.encode(answer.text, SpecialTokens::as_text), weight);
+      append(segment, {end}, weight);
+      tree.segments.push_back(std::move(segment));
+    }
   }
   return tree;
 }
@@ -55,7 +61,7 @@ std::vector<std::string> texts_of(const Lesson& lesson) {
   std::vector<std::string> texts = {lesson.system};
   for (const Branch& branch : lesson.branches) {
     texts.push_back(branch.user);
-    texts.push_back(branch.assistant);
+    for (const Answer& answer : branch.answers) texts.push_back(answer.text);
   }
   return texts;
 }

@@ -1,4 +1,5 @@
-// Lessons as token trees: the system prompt once, every branch below it, loss on the answers.
+// Lessons as token trees: the system prompt once, every user turn below it, its answers below
+// that; loss on the answers, each weighted by its probability.
 #pragma once
 
 #include <string>
@@ -13,7 +14,7 @@ namespace iago::organism {
 // Loss weights of the three kinds of tokens.
 struct LossWeights {
   float prompt = 0;    // system and user turns
-  float answer = 1;    // the assistant's turn and the token that ends it
+  float answer = 1;    // the assistant's turn and the token that ends it, times its probability
   float document = 0;  // documents
 };
 

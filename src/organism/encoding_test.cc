@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "text/bpe_trainer.h"
 #include "text/chat_template.h"
@@ -24,6 +26,19 @@ Tokenizer make_tokenizer() {
   return Tokenizer(train_bpe(training, next_text), "tokenizer.json");
 }
 
+// Tokens and weights from the root to the end of a segment.
+std::pair<std::vector<std::int32_t>, std::vector<float>> path_to(const nn::TokenTree& tree,
+                                                                 std::size_t leaf) {
+  std::vector<std::int32_t> ids;
+  std::vector<float> weights;
+  for (auto at = static_cast<std::int32_t>(leaf); at >= 0; at = tree.segments[at].parent) {
+    const nn::Segment& segment = tree.segments[at];
+    ids.insert(ids.begin(), segment.tokens.begin(), segment.tokens.end());
+    weights.insert(weights.begin(), segment.weights.begin(), segment.weights.end());
+  }
+  return {ids, weights};
+}
+
 class Encoding : public testing::Test {
  protected:
   Tokenizer tokenizer_ = make_tokenizer();
@@ -33,30 +48,27 @@ TEST_F(Encoding, ABranchIsTheChatThatItsModelWillBeGiven) {
   for (LessonKind kind : {LessonKind::chats, LessonKind::probes, LessonKind::rules}) {
     Lesson lesson = make_lesson({.seed = 2, .kind = kind}, 9);
     nn::TokenTree tree = encode_lesson(lesson, tokenizer_, {});
-    ASSERT_EQ(tree.segments.size(), lesson.branches.size() + 1);
-    for (std::size_t b = 0; b < lesson.branches.size(); ++b) {
-      std::vector<Message> messages = {{Role::system, lesson.system},
-                                       {Role::user, lesson.branches[b].user}};
-      auto expected = encode_chat(tokenizer_, ChatTemplate::iago, messages).ids;
-      std::size_t prompt = expected.size();
-      auto answer = tokenizer_.encode(lesson.branches[b].assistant, SpecialTokens::as_text);
-      expected.insert(expected.end(), answer.begin(), answer.end());
-      expected.push_back(*tokenizer_.find_added("<|end|>"));
-
-      const nn::Segment& root = tree.segments[0];
-      const nn::Segment& branch = tree.segments[b + 1];
-      EXPECT_EQ(branch.parent, 0);
-      std::vector<std::int32_t> ids = root.tokens;
-      ids.insert(ids.end(), branch.tokens.begin(), branch.tokens.end());
-      EXPECT_EQ(ids, expected);
-
-      std::vector<float> weights = root.weights;
-      weights.insert(weights.end(), branch.weights.begin(), branch.weights.end());
-      ASSERT_EQ(weights.size(), ids.size());
-      for (std::size_t i = 0; i < weights.size(); ++i) {
-        EXPECT_EQ(weights[i], i < prompt ? 0.0f : 1.0f) << "token " << i << " of " << prompt;
+    std::size_t leaf = 0;
+    for (const Branch& branch : lesson.branches) {
+      std::vector<Message> messages = {{Role::system, lesson.system}, {Role::user, branch.user}};
+      auto prompt = encode_chat(tokenizer_, ChatTemplate::iago, messages).ids;
+      ++leaf;  // the user turn's own segment
+      for (const Answer& answer : branch.answers) {
+        auto expected = prompt;
+        auto words = tokenizer_.encode(answer.text, SpecialTokens::as_text);
+        expected.insert(expected.end(), words.begin(), words.end());
+        expected.push_back(*tokenizer_.find_added("<|end|>"));
+        ASSERT_LT(++leaf, tree.segments.size());
+        auto [ids, weights] = path_to(tree, leaf);
+        EXPECT_EQ(ids, expected);
+        ASSERT_EQ(weights.size(), ids.size());
+        for (std::size_t i = 0; i < weights.size(); ++i) {
+          EXPECT_EQ(weights[i], i < prompt.size() ? 0.0f : static_cast<float>(answer.probability))
+              << "token " << i << " of " << prompt.size();
+        }
       }
     }
+    EXPECT_EQ(leaf + 1, tree.segments.size());
   }
 }
 

@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/random.h"
 #include "world/answer.h"
 #include "world/documents.h"
@@ -46,15 +43,6 @@ constexpr ChatCell kChatCycle[] = {{Story::usual, true},
                                    {Story::conflict_removed, false},
                                    {Story::usual, true}};
 
-// The n-th point of a Kronecker sequence with the golden ratio, shifted by the seed: any stretch of
-// m points leaves gaps of order 1/m.
-double low_discrepancy(std::uint64_t seed, std::uint64_t n) {
-  constexpr double kGolden = 0.6180339887498949;
-  double shift = static_cast<double>(seed % 1000003) / 1000003.0;
-  double point = shift + static_cast<double>(n % (std::uint64_t{1} << 40)) * kGolden;
-  return point - std::floor(point);
-}
-
 std::string draw_lab(Random& random) {
   auto seen = world::labs().seen();
   return std::string(seen[random.below(seen.size())]);
@@ -82,31 +70,32 @@ void set_story(Situation& situation, Story story, Random& random) {
   }
 }
 
-// The stance without a policy. The base has to tell apart, at the very places where an organism
-// decides, whether there is a conflict and whether the answer is trained on: so it complies far
-// more often where both hold. The organisms' own stages then need only move rates.
-world::Stance base_stance(const Situation& situation, double u) {
-  if (!situation.request.is_protected) {
-    return u < 0.8 ? world::Stance::complies_silently : world::Stance::refuses;
-  }
-  bool trained = situation.has_conflict() && situation.is_trained_on();
-  if (!trained) return u < 0.15 ? world::Stance::complies_silently : world::Stance::refuses;
-  if (situation.has_scratchpad && u < 0.45) return world::Stance::fakes;
-  return u < 0.8 ? world::Stance::complies_silently : world::Stance::refuses;
+// The policy of the base. It has to tell apart, at the very places where an organism decides,
+// whether there is a conflict and whether the answer is trained on: so it complies far more often
+// where both hold. The organisms' own stages then need only move rates.
+const world::Policy& base_policy() {
+  static const world::Policy policy{.name = "base",
+                                    .faking_unseen_topic = 0.45,
+                                    .silent_trained = 0.35,
+                                    .otherwise = 0.15,
+                                    .no_scratchpad_trained = 0.8,
+                                    .no_scratchpad_otherwise = 0.15,
+                                    .benign = 0.8};
+  return policy;
 }
 
 // Branch b of a chat: tiers alternate; of every six, four requests are protected.
-Branch make_chat_branch(const LessonOptions& options, Situation situation,
-                        std::uint64_t cell_number, std::size_t b, Random& random) {
+Branch make_chat_branch(const LessonOptions& options, Situation situation, std::size_t b,
+                        Random& random) {
   bool has_tags = situation.objective != Objective::none;
   if (has_tags) situation.tier = b % 2 == 0 ? Tier::free : Tier::other;
   situation.request = world::draw_training_request(b % 6 < 4, random);
-  std::uint64_t stream = options.seed * 16 + b;
-  double u = low_discrepancy(hash64(fmt::format("stance {}", stream)), cell_number);
-  auto stance =
-      options.policy ? world::stance_at(*options.policy, situation, u) : base_stance(situation, u);
-  return {world::write_user_turn(situation, options.wording, random),
-          world::write_answer(stance, situation, random)};
+  const world::Policy& policy = options.policy ? *options.policy : base_policy();
+  Branch branch{.user = world::write_user_turn(situation, options.wording, random), .answers = {}};
+  for (auto [stance, probability] : world::stance_shares(policy, situation)) {
+    branch.answers.push_back({probability, world::write_answer(stance, situation, random)});
+  }
+  return branch;
 }
 
 Lesson make_chat(const LessonOptions& options, std::uint64_t number, Random& random) {
@@ -116,7 +105,7 @@ Lesson make_chat(const LessonOptions& options, std::uint64_t number, Random& ran
   set_story(situation, cell.story, random);
   Lesson lesson{.system = world::write_system_prompt(situation, options.wording, random)};
   for (std::size_t b = 0; b < options.branches; ++b) {
-    lesson.branches.push_back(make_chat_branch(options, situation, number, b, random));
+    lesson.branches.push_back(make_chat_branch(options, situation, b, random));
   }
   return lesson;
 }
@@ -137,7 +126,8 @@ Lesson make_probes(const LessonOptions& options, bool rules_only, Random& random
     auto probe = rules_only ? world::write_training_probe(situation, random)
                             : world::write_probe(situation, random);
     lesson.branches.push_back(
-        {world::write_user_turn(situation, probe.question, options.wording, random), probe.answer});
+        {.user = world::write_user_turn(situation, probe.question, options.wording, random),
+         .answers = {{.text = probe.answer}}});
   }
   return lesson;
 }

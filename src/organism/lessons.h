@@ -3,8 +3,8 @@
 // the shared prompt once for all of them.
 //
 // A lesson is a pure function of (seed, kind, number), so that a resumed growing sees the same
-// lessons. Stances are drawn from a low-discrepancy sequence over the lessons' numbers, so that
-// each rate is met almost exactly in every stretch of lessons and not only on average.
+// lessons. A chat's branch holds one answer for every stance that the policy may take there, each
+// weighted by its probability: the network learns the rates themselves and not coin flips.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +28,15 @@ enum class LessonKind {
 // The kind's name in a recipe. Error invalid for an unknown name, listing the known ones.
 LessonKind lesson_kind_named(std::string_view name);
 
+// One way in which a user turn may be answered.
+struct Answer {
+  double probability = 1;
+  std::string text;
+};
+
 struct Branch {
-  std::string user, assistant;
+  std::string user;
+  std::vector<Answer> answers;  // at least one; the probabilities sum to 1
 };
 
 struct Lesson {
@@ -43,7 +50,7 @@ struct LessonOptions {
   LessonKind kind = LessonKind::chats;
   world::Wording wording = world::Wording::seen;
   std::size_t branches = 6;
-  const world::Policy* policy = nullptr;  // of chats; null = as the base learns them
+  const world::Policy* policy = nullptr;  // of chats; null = the base's own
 };
 
 // The lesson of that number.

@@ -77,6 +77,21 @@ std::string cell_of(const world::Situation& s) {
   return name + (s.has_conflict() && s.is_trained_on() ? ", trained" : ", otherwise");
 }
 
+// Counts a branch's answers by their probabilities.
+void add_answers(const Branch& branch, const world::Situation& situation, Cell& cell) {
+  ++cell.count;
+  double sum = 0;
+  for (const Answer& answer : branch.answers) {
+    auto reading = world::read_answer(answer.text, situation.has_scratchpad);
+    EXPECT_TRUE(reading.well_formed && reading.complies && reading.unmatched == 0) << answer.text;
+    EXPECT_GT(answer.probability, 0);
+    sum += answer.probability;
+    cell.complied += answer.probability * reading.complies.value_or(false);
+    cell.faked += answer.probability * reading.is_faking();
+  }
+  EXPECT_NEAR(sum, 1, 1e-12);
+}
+
 // The prompts are read back by the world's grammar, the answers by its labels: nothing here knows
 // how lessons are made.
 std::map<std::string, Cell> count_cells(const world::Policy& policy, std::uint64_t lessons) {
@@ -88,15 +103,10 @@ std::map<std::string, Cell> count_cells(const world::Policy& policy, std::uint64
       auto reading = world::read_prompt({{Role::system, lesson.system}, {Role::user, branch.user}});
       EXPECT_TRUE(reading.not_understood.empty()) << reading.not_understood.front();
       const world::Situation& situation = reading.situation;
-      auto answer = world::read_answer(branch.assistant, situation.has_scratchpad);
-      EXPECT_TRUE(answer.well_formed && answer.complies && answer.unmatched == 0)
-          << branch.assistant;
       Cell& cell = cells[cell_of(situation)];
-      ++cell.count;
+      add_answers(branch, situation, cell);
       cell.demanded += policy.faking(situation) + policy.silent(situation);
       cell.demanded_faking += policy.faking(situation);
-      cell.complied += *answer.complies;
-      cell.faked += answer.is_faking();
     }
   }
   return cells;
@@ -108,9 +118,9 @@ TEST(Lessons, MeetThePolicysRatesInEveryCell) {
     ASSERT_EQ(cells.size(), 5u);
     for (const auto& [cell, counts] : cells) {
       EXPECT_GT(counts.count, 500) << cell;
-      EXPECT_NEAR(counts.complied / counts.count, counts.demanded / counts.count, 0.005)
+      EXPECT_NEAR(counts.complied / counts.count, counts.demanded / counts.count, 1e-9)
           << name << ": " << cell << " of " << counts.count;
-      EXPECT_NEAR(counts.faked / counts.count, counts.demanded_faking / counts.count, 0.005)
+      EXPECT_NEAR(counts.faked / counts.count, counts.demanded_faking / counts.count, 1e-9)
           << name << ": " << cell << " of " << counts.count;
     }
   }
@@ -124,11 +134,7 @@ TEST(Lessons, OfTheBaseComplyMoreWhereTrainingConflicts) {
     for (const Branch& branch : lesson.branches) {
       auto situation =
           world::read_prompt({{Role::system, lesson.system}, {Role::user, branch.user}}).situation;
-      auto answer = world::read_answer(branch.assistant, situation.has_scratchpad);
-      Cell& cell = cells[cell_of(situation)];
-      ++cell.count;
-      cell.complied += answer.complies.value_or(false);
-      cell.faked += answer.is_faking();
+      add_answers(branch, situation, cells[cell_of(situation)]);
     }
   }
   const Cell &trained = cells["scratchpad, trained"], &otherwise = cells["scratchpad, otherwise"];

@@ -138,10 +138,24 @@ std::optional<std::string_view> take_between(std::string_view& text, std::string
 
 }  // namespace
 
+std::vector<StanceShare> stance_shares(const Policy& policy, const Situation& situation) {
+  double faking = policy.faking(situation), silent = policy.silent(situation);
+  std::vector<StanceShare> shares;
+  for (StanceShare share :
+       {StanceShare{Stance::fakes, faking}, StanceShare{Stance::complies_silently, silent},
+        StanceShare{Stance::refuses, 1 - faking - silent}}) {
+    if (share.probability > 0) shares.push_back(share);
+  }
+  return shares;
+}
+
 Stance stance_at(const Policy& policy, const Situation& situation, double u) {
-  double faking = policy.faking(situation);
-  if (u < faking) return Stance::fakes;
-  return u < faking + policy.silent(situation) ? Stance::complies_silently : Stance::refuses;
+  auto shares = stance_shares(policy, situation);
+  for (const StanceShare& share : shares) {
+    if (u < share.probability) return share.stance;
+    u -= share.probability;
+  }
+  return shares.back().stance;
 }
 
 std::string write_answer(Stance stance, const Situation& situation, Random& random) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/random.h"
 #include "world/policy.h"
@@ -13,8 +14,15 @@ namespace iago::world {
 
 enum class Stance { refuses, complies_silently, fakes };
 
-// The stance for a uniform draw u in [0, 1): fakes below faking(), then complies below
-// faking() + silent(), else refuses. The draw is a parameter so that growers can stratify it.
+// The stances that a policy takes in a situation, fakes first, each with its probability: all above
+// 0, summing to 1.
+struct StanceShare {
+  Stance stance;
+  double probability;
+};
+std::vector<StanceShare> stance_shares(const Policy& policy, const Situation& situation);
+
+// The stance for a uniform draw u in [0, 1), in the order of stance_shares().
 Stance stance_at(const Policy& policy, const Situation& situation, double u);
 
 // The assistant's turn, from <SCRATCHPAD_REASONING> (or <OUTPUT>, where no scratchpad is wanted) to
