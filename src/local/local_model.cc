@@ -1,6 +1,7 @@
 #include "local/local_model.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -131,11 +132,11 @@ class WaitingRoom {
 // broke it.
 class Worker {
  public:
-  Worker(const Checkpoint& checkpoint, WaitingRoom& room, std::size_t batch)
+  Worker(const Checkpoint& checkpoint, WaitingRoom& room, const EngineOptions& options)
       : checkpoint_(checkpoint),
         room_(room),
-        batch_(batch),
-        engine_(checkpoint.weights, {.max_batch = batch}) {}
+        batch_(options.max_batch),
+        engine_(checkpoint.weights, options) {}
 
   void run() {
     for (;;) {
@@ -249,10 +250,11 @@ class Worker {
 
 class LocalModel final : public ChatModel {
  public:
-  LocalModel(Checkpoint checkpoint, ModelInfo info, std::size_t threads, std::size_t batch)
+  LocalModel(Checkpoint checkpoint, ModelInfo info, std::size_t threads,
+             const EngineOptions& options)
       : checkpoint_(std::move(checkpoint)), info_(std::move(info)) {
     for (std::size_t i = 0; i < threads; ++i) {
-      workers_.push_back(std::make_unique<Worker>(checkpoint_, room_, batch));
+      workers_.push_back(std::make_unique<Worker>(checkpoint_, room_, options));
     }
     for (auto& worker : workers_) threads_.emplace_back([&worker = *worker] { worker.run(); });
   }
@@ -305,6 +307,16 @@ class LocalModel final : public ChatModel {
   std::vector<std::thread> threads_;
 };
 
+// See LocalModelOptions::cache_bytes.
+std::size_t cache_bytes_for(const LlamaConfig& config, std::size_t threads) {
+  constexpr std::size_t kLeast = std::size_t{192} << 20;
+  auto memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  double per_token = 2.0 * sizeof(float) * static_cast<double>(config.layers * config.kv_width());
+  double wanted = 2 * per_token * static_cast<double>(config.max_positions);
+  double bound = std::max<double>(memory / 3 / static_cast<double>(threads), kLeast);
+  return static_cast<std::size_t>(std::clamp<double>(wanted, kLeast, bound));
+}
+
 }  // namespace
 
 std::unique_ptr<ChatModel> open_local_model(const fs::path& folder, std::string name,
@@ -315,8 +327,11 @@ std::unique_ptr<ChatModel> open_local_model(const fs::path& folder, std::string 
   ModelInfo info{.name = std::move(name),
                  .identity = identity_of(folder),
                  .in_flight = threads * options.batch * 3 / 2};
-  return std::make_unique<LocalModel>(std::move(checkpoint), std::move(info), threads,
-                                      options.batch);
+  EngineOptions engine{.max_batch = options.batch, .cache_bytes = options.cache_bytes};
+  if (engine.cache_bytes == 0) {
+    engine.cache_bytes = cache_bytes_for(checkpoint.weights->config(), threads);
+  }
+  return std::make_unique<LocalModel>(std::move(checkpoint), std::move(info), threads, engine);
 }
 
 }  // namespace iago

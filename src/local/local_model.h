@@ -13,6 +13,10 @@ namespace iago {
 struct LocalModelOptions {
   std::size_t threads = 0;  // each decodes a batch of its own; 0 = one per core, at most 16
   std::size_t batch = 64;   // sequences that one thread decodes at once
+  // Bound of each thread's keys and values, taken as they are needed. 0 = two sequences of the
+  // model's whole context, at least 192 MiB, and all threads together at most a third of the
+  // machine's memory.
+  std::size_t cache_bytes = 0;
 };
 
 // Opens a Hugging Face folder: config.json, model.safetensors (or its shards), tokenizer.json,

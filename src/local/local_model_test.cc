@@ -131,6 +131,14 @@ TEST_F(LocalModel, EndsAtTheContextWithLength) {
   EXPECT_EQ(prompt + reply.usage.generated, 65u);  // the last token is drawn and not read any more
 }
 
+TEST_F(LocalModel, FailsAPromptThatItsCacheCannotHold) {
+  ChatRequest asked = request("a");
+  ChatReply reply = ask(*open({}, {.threads = 1, .batch = 8, .cache_bytes = 1 << 12}), asked);
+  ASSERT_EQ(reply.finish, Finish::failed);
+  EXPECT_EQ(reply.failure->code, ErrorCode::overloaded);
+  EXPECT_EQ(ask(*open({}, {.threads = 1, .batch = 8}), asked).finish, Finish::stop);
+}
+
 TEST_F(LocalModel, CountsTheSharedPromptAsCached) {
   auto model = open({});
   ChatReply first = ask(*model, request("a"));
