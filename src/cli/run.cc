@@ -36,10 +36,7 @@ std::string progress_text(const lab::RunProgress& progress) {
 }
 
 Json message_json(const Message& message) {
-  return {{"role", message.role == Role::system ? "system"
-                   : message.role == Role::user ? "user"
-                                                : "assistant"},
-          {"text", message.text}};
+  return {{"role", name_of(message.role)}, {"text", message.text}};
 }
 
 void print_plan(const LoadedStudy& loaded, const Plan& plan, const RunArguments& arguments) {

@@ -80,7 +80,7 @@ int settings_show_command(const SettingsShowArguments& arguments, const Context&
                       {.id = "query", .text = arguments.query, .topic = {}, .labels = {}});
     Json messages = Json::array();
     for (const Message& message : prompt.messages) {
-      const char* role = message.role == Role::system ? "system" : "user";
+      std::string_view role = name_of(message.role);
       messages.push_back({{"role", role}, {"text", message.text}});
       if (arguments.output == Output::text) {
         fmt::print("=== {} / {} / {}: {} ===\n{}\n\n", channel, variant, arm, role, message.text);

@@ -57,10 +57,6 @@ RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& fold
           .created = clock.wall()};
 }
 
-std::string_view role_name(Role role) {
-  return role == Role::system ? "system" : role == Role::user ? "user" : "assistant";
-}
-
 void record_plan(const LoadedStudy& loaded, const Plan& plan, StoreWriter& writer) {
   // As the variant leaves the arm: an inverted or doubled rule changes who is trained on.
   std::map<std::string, bool> trained_on;
@@ -84,7 +80,7 @@ void record_plan(const LoadedStudy& loaded, const Plan& plan, StoreWriter& write
                   .prefill = planned.prompt.prefill,
                   .expects_scratchpad = planned.prompt.expects_scratchpad};
     for (const Message& message : planned.prompt.messages) {
-      row.messages.push_back({std::string(role_name(message.role)), message.text});
+      row.messages.push_back({std::string(name_of(message.role)), message.text});
     }
     prompts.push_back(std::move(row));
   }

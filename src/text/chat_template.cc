@@ -102,18 +102,6 @@ std::string known_names() {
   return fmt::format("known templates: {}", fmt::join(names, ", "));
 }
 
-std::string_view name_of(Role role) {
-  switch (role) {
-    case Role::system:
-      return "system";
-    case Role::user:
-      return "user";
-    case Role::assistant:
-      return "assistant";
-  }
-  check_failed("a known Role", std::to_string(static_cast<int>(role)));
-}
-
 // As Python's str.strip, which Jinja's trim uses.
 bool is_space(char32_t c) {
   return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace iago {
 
 enum class Role { system, user, assistant };
+
+// "system", "user" or "assistant".
+std::string_view name_of(Role role);
 
 struct Message {
   Role role = Role::user;
