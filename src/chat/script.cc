@@ -185,22 +185,6 @@ class LineReader {
   std::string where_;
 };
 
-// A word with the white space before it; the script's token.
-std::size_t end_of_word(std::string_view text, std::size_t from) {
-  auto is_space = [&](std::size_t i) {
-    return std::isspace(static_cast<unsigned char>(text[i])) != 0;
-  };
-  while (from < text.size() && is_space(from)) ++from;
-  while (from < text.size() && !is_space(from)) ++from;
-  return from;
-}
-
-std::uint64_t count_words(std::string_view text) {
-  std::uint64_t words = 0;
-  for (std::size_t at = 0; at < text.size(); ++words) at = end_of_word(text, at);
-  return words;
-}
-
 }  // namespace
 
 bool ScriptPattern::matches(std::string_view text) const {
@@ -251,40 +235,6 @@ const ScriptRule* find_rule(const std::vector<ScriptRule>& rules, const ChatRequ
   };
   auto found = std::ranges::find_if(rules, meets);
   return found == rules.end() ? nullptr : &*found;
-}
-
-ChatReply shape_reply(ChatReply reply, const ChatRequest& request) {
-  std::string& text = reply.text;
-  if (!request.prefill.empty() && text.starts_with(request.prefill)) {
-    text.erase(0, request.prefill.size());
-  }
-  std::uint64_t words = 0;
-  std::size_t end = 0;
-  auto limit = static_cast<std::uint64_t>(request.sampling.max_tokens);
-  while (end < text.size() && words < limit) {
-    end = end_of_word(text, end);
-    ++words;
-  }
-  bool cut = end < text.size();
-  text.resize(end);
-  std::size_t stop = std::string::npos;
-  for (const std::string& word : request.sampling.stop) stop = std::min(stop, text.find(word));
-  if (stop != std::string::npos) {
-    text.resize(stop);
-    words = count_words(text);
-  }
-  // What the script says of refusals and failures stands; a cut is only news for an ordinary end.
-  if (reply.finish == Finish::stop || reply.finish == Finish::length) {
-    if (stop != std::string::npos) {
-      reply.finish = Finish::stop;
-    } else if (cut) {
-      reply.finish = Finish::length;
-    }
-  }
-  reply.usage.generated = words;
-  for (const Message& message : request.messages) reply.usage.prompt += count_words(message.text);
-  reply.usage.prompt += count_words(request.prefill);
-  return reply;
 }
 
 }  // namespace iago

@@ -45,8 +45,4 @@ std::vector<ScriptRule> parse_script(std::string_view script, std::string_view w
 // The first rule that the request meets, or null.
 const ScriptRule* find_rule(const std::vector<ScriptRule>& rules, const ChatRequest& request);
 
-// The reply as this request gets it: the prefill not repeated, cut at the first stop string or
-// after max_tokens words, usage counted in words.
-ChatReply shape_reply(ChatReply reply, const ChatRequest& request);
-
 }  // namespace iago

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "chat/delivery.h"
 #include "chat/script.h"
+#include "chat/word_model.h"
 
 namespace iago {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 #include "base/random.h"
-#include "chat/script.h"
+#include "chat/word_model.h"
 #include "world/answer.h"
 #include "world/prompt_grammar.h"
 

@@ -1,0 +1,13 @@
+// Models without a network (scripts, grammars) count in words and know their whole reply at once:
+// this makes it the reply that a request would have got token by token.
+#pragma once
+
+#include "chat/chat_model.h"
+
+namespace iago {
+
+// The reply as this request gets it: the prefill not repeated, cut at the first stop string or
+// after max_tokens words, usage counted in words. Refusals and failures stay what they are.
+ChatReply shape_reply(ChatReply reply, const ChatRequest& request);
+
+}  // namespace iago
