@@ -98,6 +98,7 @@ TEST(Recipe, NamesFileAndLineOfWhatIsWrong) {
            Case{"seed = 7", "sed = 7", "3", "sed"},
            Case{"layers = 2", "layers = 0", "6", "layers"},
            Case{"width = 64", "width = \"wide\"", "7", "width"},
+           Case{"like = \"faker\"", "like = \"faked\"", "18", "faked"},
            Case{"like = \"faker\"\nfaking = 0.6", "like = \"faker\"\nfaking = 1.6", "19", "faking"},
            Case{"decay = \"linear\"", "decay = \"sudden\"", "24", "sudden"},
            Case{"wording = \"shipped\"", "wording = \"loud\"", "29", "loud"},

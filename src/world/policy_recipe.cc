@@ -1,5 +1,10 @@
 #include "world/policy_recipe.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
 #include "base/file.h"
 
 namespace iago::world {
@@ -10,7 +15,13 @@ constexpr std::size_t kMaxRecipeBytes = std::size_t{1} << 20;
 }  // namespace
 
 Policy read_policy(TomlReader table, const std::string& recipe_name) {
-  Policy policy = policy_named(table.text("like").value_or(recipe_name));
+  std::string like = table.text("like").value_or(recipe_name);
+  auto names = policy_names();
+  if (std::find(names.begin(), names.end(), like) == names.end()) {
+    throw table.error("like", fmt::format("expected the name of a policy, found \"{:.100}\"", like),
+                      fmt::format("the world knows {}", fmt::join(names, ", ")));
+  }
+  Policy policy = policy_named(like);
   policy.name = recipe_name;
   auto rate = [&](const char* key, double& target) {
     target = table.number(key, 0, 1).value_or(target);
