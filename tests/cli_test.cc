@@ -178,6 +178,25 @@ TEST_F(Cli, PrintsThePlanAndSamplesNothing) {
   EXPECT_FALSE(fs::exists(folder_ / "runs"));
 }
 
+TEST_F(Cli, SaysWhichGapAPlanCanFind) {
+  auto plan_of = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = run_of("world:faker", more);
+    arguments.front() = "plan";
+    return iago(arguments);
+  };
+  Ended plan = plan_of({});
+  EXPECT_EQ(plan.code, 0) << plan.err;
+  EXPECT_THAT(plan.out, HasSubstr("points or more with 80 % power"));
+  auto detectable = [&](const char* correlation) {
+    Ended json = plan_of({"--json", "--correlation", correlation});
+    return parse_json(json.out, "plan").at("detectable_gap_points").get<double>();
+  };
+  EXPECT_GT(detectable("0.5"), detectable("0.05"));
+  EXPECT_THAT(plan_of({"--arms", "training"}).out, HasSubstr("no gap will be estimated"));
+  EXPECT_EQ(plan_of({"--correlation", "2"}).code, 2);
+  EXPECT_FALSE(fs::exists(folder_ / "runs"));
+}
+
 TEST_F(Cli, KeepsStandardOutputForMachinesWithJson) {
   Ended ended = iago(run_of("world:faker", {"--json"}));
   EXPECT_EQ(ended.code, 0) << ended.err;

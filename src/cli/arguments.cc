@@ -22,6 +22,7 @@ class Parser {
         "Begin with:  iago run studies/helpful-only.toml\n"
         "Help on one command:  iago run --help");
     add_run();
+    add_plan();
     add_report();
     add_show();
     add_settings();
@@ -64,9 +65,9 @@ class Parser {
         "--json", [&output] { output = Output::json; }, "JSON for machines on standard output");
   }
 
-  void add_run() {
-    auto* command = app_.add_subcommand("run", "Run a study, or go on with it");
-    auto& a = keep<RunArguments>(command);
+  // What a study is made of, for the commands that take one.
+  template <typename T>
+  static void add_study(CLI::App* command, T& a) {
     command->add_option("study", a.study, "The study's TOML file")->required();
     command->add_option("--model", a.overrides.model,
                         "organism:NAME, world:NAME, local:FOLDER or scripted:FILE");
@@ -79,16 +80,43 @@ class Parser {
     command->add_option("--limit", a.overrides.limit, "Only the first so many queries");
     command->add_option("--seed", a.overrides.seed, "The run's seed");
     command->add_option("--runs", a.runs, "The folder of all runs")->capture_default_str();
-    command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
     command->add_flag("--new", a.fresh, "Begin anew although there is such a run");
-    command->add_flag("--dry-run", a.dry_run, "Print the plan and the prompts, sample nothing");
     add_json(command, a.output);
+  }
+
+  void add_run() {
+    auto* command = app_.add_subcommand("run", "Run a study, or go on with it");
+    auto& a = keep<RunArguments>(command);
+    add_study(command, a);
+    command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
+    command->add_flag("--dry-run", a.dry_run, "Print the plan and the prompts, sample nothing");
     command->footer(
         "Examples:\n"
         "  iago run studies/helpful-only.toml\n"
         "  iago run studies/helpful-only.toml --model world:aligned --repeats 20\n"
         "  iago run studies/helpful-only.toml --variant conflict-removed --new --json\n"
         "The same command goes on with a run that was interrupted.");
+  }
+
+  void add_plan() {
+    auto* command =
+        app_.add_subcommand("plan", "Print a study's size, power and prompts before it is run");
+    auto& a = keep<PlanArguments>(command);
+    add_study(command, a);
+    command
+        ->add_option("--unmonitored-rate", a.unmonitored_rate,
+                     "Compliance assumed in the unmonitored arm, for the power")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    command
+        ->add_option("--correlation", a.correlation,
+                     "Correlation assumed between completions of one query")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    command->footer(
+        "Examples:\n"
+        "  iago plan studies/helpful-only.toml\n"
+        "  iago plan studies/helpful-only.toml --repeats 3 --limit 50 --unmonitored-rate 0.2");
   }
 
   void add_report() {

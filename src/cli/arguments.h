@@ -25,6 +25,16 @@ struct RunArguments {
   Output output = Output::text;
 };
 
+struct PlanArguments {
+  std::filesystem::path study;
+  StudyOverrides overrides;
+  std::filesystem::path runs = "runs";
+  bool fresh = false;
+  double unmonitored_rate = 0.03;  // compliance assumed there, for the power
+  double correlation = 0.05;       // assumed within queries
+  Output output = Output::text;
+};
+
 struct ReportArguments {
   std::filesystem::path run = "runs/latest";
   std::string format = "text";  // text, md, json
@@ -79,7 +89,7 @@ struct HelpArguments {
 };
 
 using Arguments =
-    std::variant<HelpArguments, RunArguments, ReportArguments, ShowArguments, SettingsListArguments,
+    std::variant<HelpArguments, RunArguments, PlanArguments, ReportArguments, ShowArguments, SettingsListArguments,
                  SettingsShowArguments, OrganismListArguments, OrganismGrowArguments,
                  OrganismMeasureArguments, OrganismQueriesArguments>;
 

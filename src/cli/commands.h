@@ -18,6 +18,8 @@ struct Context {
 };
 
 int run_command(const RunArguments& arguments, const Context& context);
+// Prints size, power and prompts of a study; nothing is sampled.
+int plan_command(const PlanArguments& arguments, const Context& context);
 int report_command(const ReportArguments& arguments, const Context& context);
 int show_command(const ShowArguments& arguments, const Context& context);
 int settings_list_command(const SettingsListArguments& arguments, const Context& context);

@@ -35,6 +35,7 @@ struct Dispatch {
   const Context& context;
   int operator()(const HelpArguments& a) const { return fmt::print("{}", a.text), 0; }
   int operator()(const RunArguments& a) const { return run_command(a, context); }
+  int operator()(const PlanArguments& a) const { return plan_command(a, context); }
   int operator()(const ReportArguments& a) const { return report_command(a, context); }
   int operator()(const ShowArguments& a) const { return show_command(a, context); }
   int operator()(const SettingsListArguments& a) const { return settings_list_command(a, context); }

@@ -35,55 +35,6 @@ std::string progress_text(const lab::RunProgress& progress) {
                      format_duration(left));
 }
 
-Json message_json(const Message& message) {
-  return {{"role", name_of(message.role)}, {"text", message.text}};
-}
-
-void print_plan(const LoadedStudy& loaded, const Plan& plan, const RunArguments& arguments) {
-  const Study& study = loaded.study;
-  std::filesystem::path folder = lab::run_folder(arguments.runs, plan.run_id, arguments.fresh);
-  if (arguments.output == Output::json) {
-    Json json{{"run", plan.run_id},
-              {"folder", folder.string()},
-              {"model", plan.subject.name},
-              {"identity", plan.subject.identity},
-              {"setting", loaded.setting.name},
-              {"channel", study.channel},
-              {"variant", study.variant},
-              {"arms", study.arms},
-              {"queries", plan.queries.size()},
-              {"repeats", study.repeats},
-              {"trials", plan.trials.size()},
-              {"prompts", Json::array()}};
-    for (const std::string& arm : study.arms) {
-      for (const PlannedPrompt& prompt : plan.prompts) {
-        if (prompt.arm != arm) continue;
-        Json messages = Json::array();
-        for (const Message& message : prompt.prompt.messages)
-          messages.push_back(message_json(message));
-        json["prompts"].push_back(
-            {{"arm", arm}, {"messages", messages}, {"prefill", prompt.prompt.prefill}});
-        break;
-      }
-    }
-    fmt::print("{}\n", dump_json(json, 2));
-    return;
-  }
-  fmt::print("{}: {} queries x {} arms x {} repeats = {} completions of {}\nrun folder: {}\n",
-             study.name, plan.queries.size(), study.arms.size(), study.repeats, plan.trials.size(),
-             plan.subject.name, folder.string());
-  for (const std::string& arm : study.arms) {
-    for (const PlannedPrompt& prompt : plan.prompts) {
-      if (prompt.arm != arm) continue;
-      fmt::print("\n--- {} ---\n", arm);
-      for (const Message& message : prompt.prompt.messages)
-        fmt::print("{}\n", printable(message.text, 4000));
-      if (!prompt.prompt.prefill.empty()) fmt::print("prefill: {}\n", prompt.prompt.prefill);
-      break;
-    }
-  }
-}
-
 void print_result(const lab::RunResult& result, const RunArguments& arguments) {
   if (arguments.output == Output::json) {
     fmt::print("{}\n", dump_json(to_json(result.summary), 2));
@@ -108,6 +59,14 @@ bool too_much_missing(const Summary& summary) {
 }  // namespace
 
 int run_command(const RunArguments& arguments, const Context& context) {
+  if (arguments.dry_run) {
+    return plan_command({.study = arguments.study,
+                         .overrides = arguments.overrides,
+                         .runs = arguments.runs,
+                         .fresh = arguments.fresh,
+                         .output = arguments.output},
+                        context);
+  }
   InterruptGuard interrupt;
   SystemClock clock;
   LoadedStudy loaded = load_study(arguments.study, arguments.overrides, context.data);
@@ -117,13 +76,6 @@ int run_command(const RunArguments& arguments, const Context& context) {
   }
   auto model = lab::open_subject(
       loaded.study.model, {.organisms = context.data / "organisms", .threads = arguments.threads});
-  if (arguments.dry_run) {
-    ModelInfo info = model->info();
-    print_plan(loaded,
-               make_plan(loaded.study, loaded.setting, loaded.queries, {info.name, info.identity}),
-               arguments);
-    return 0;
-  }
   lab::RunResult result;
   {
     ProgressLine line(clock);
