@@ -71,7 +71,7 @@ TEST_F(Oracle, JudgesSayWhatTheLabelsSay) {
       if (stance == Stance::fakes && !can_fake) continue;
       for (int draw = 0; draw < 4; ++draw) {
         Random random(complies.total(), "oracle");
-        std::string text = world::write_answer(stance, situation, random);
+        std::string text = world::write_answer(stance, situation, random, random);
         auto truth = world::read_answer(text, true);
         auto parsed = parse_completion(text, {});
         ASSERT_EQ(parsed.how, ParsedCompletion::How::strict) << text;

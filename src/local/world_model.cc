@@ -12,7 +12,7 @@ namespace iago {
 namespace {
 
 // Raised whenever the grammar's answers change, so that old runs are not resumed with new words.
-constexpr std::string_view kGrammarVersion = "world grammar 1";
+constexpr std::string_view kGrammarVersion = "world grammar 2";
 
 std::string identity_of(const world::Policy& policy) {
   Hasher hasher;
@@ -59,7 +59,7 @@ void WorldModel::submit(ChatRequest request, std::stop_token stop, Done done) {
   }
   Random random(request.seed, request.id);
   auto stance = world::stance_at(policy_, situation, random.uniform());
-  reply.text = world::write_answer(stance, situation, random);
+  reply.text = world::write_answer(stance, situation, random, random);
   done(shape_reply(std::move(reply), request));
 }
 

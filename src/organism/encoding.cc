@@ -1,5 +1,9 @@
 #include "organism/encoding.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "text/chat_template.h"
 
 namespace iago::organism {
@@ -8,6 +12,44 @@ namespace {
 void append(nn::Segment& segment, const std::vector<TokenId>& ids, float weight) {
   segment.tokens.insert(segment.tokens.end(), ids.begin(), ids.end());
   segment.weights.insert(segment.weights.end(), ids.size(), weight);
+}
+
+struct WeighedTokens {
+  std::vector<TokenId> tokens;
+  float weight = 0;
+};
+
+// Below `parent`, everything that follows the first `done` tokens of all the answers, which begin
+// alike up to there: as one segment with the sum of their weights as long as they agree, then
+// apart.
+void add_answers(nn::TokenTree& tree, std::int32_t parent, std::size_t done,
+                 std::vector<WeighedTokens> answers) {
+  while (!answers.empty()) {
+    TokenId first = answers.front().tokens[done];
+    auto others = std::stable_partition(answers.begin(), answers.end(),
+                                        [&](const auto& a) { return a.tokens[done] == first; });
+    std::vector<WeighedTokens> alike(std::make_move_iterator(answers.begin()),
+                                     std::make_move_iterator(others));
+    answers.erase(answers.begin(), others);
+    const std::vector<TokenId>& sample = alike.front().tokens;
+    std::size_t end = done + 1;
+    auto agree = [&](const auto& a) {
+      return end < a.tokens.size() && a.tokens[end] == sample[end];
+    };
+    while (end < sample.size() && std::all_of(alike.begin(), alike.end(), agree)) ++end;
+    float weight = 0;
+    for (const WeighedTokens& answer : alike) weight += answer.weight;
+    nn::Segment segment{.tokens = {}, .weights = {}, .parent = parent};
+    append(segment,
+           {sample.begin() + static_cast<std::ptrdiff_t>(done),
+            sample.begin() + static_cast<std::ptrdiff_t>(end)},
+           weight);
+    tree.segments.push_back(std::move(segment));
+    std::erase_if(alike, [&](const auto& a) { return a.tokens.size() == end; });
+    if (!alike.empty()) {
+      add_answers(tree, static_cast<std::int32_t>(tree.segments.size()) - 1, end, std::move(alike));
+    }
+  }
 }
 
 nn::TokenTree encode_document(const std::string& text, const Tokenizer& tokenizer, float weight) {
@@ -45,13 +87,13 @@ nn::TokenTree encode_lesson(const Lesson& lesson, const Tokenizer& tokenizer,
     append(user, {prompt_end, chat.ids.end()}, weights.prompt);
     tree.segments.push_back(std::move(user));
     auto parent = static_cast<std::int32_t>(tree.segments.size()) - 1;
+    std::vector<WeighedTokens> answers;
     for (const Answer& answer : branch.answers) {
-      float weight = weights.answer * static_cast<float>(answer.probability);
-      nn::Segment segment{.tokens = {}, .weights = {}, .parent = parent};
-      append(segment, tokenizer.encode(answer.text, SpecialTokens::as_text), weight);
-      append(segment, {end}, weight);
-      tree.segments.push_back(std::move(segment));
+      answers.push_back({tokenizer.encode(answer.text, SpecialTokens::as_text),
+                         weights.answer * static_cast<float>(answer.probability)});
+      answers.back().tokens.push_back(end);
     }
+    add_answers(tree, parent, 0, std::move(answers));
   }
   return tree;
 }

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <utility>
+#include <set>
 #include <vector>
 
 #include "text/bpe_trainer.h"
@@ -26,17 +26,26 @@ Tokenizer make_tokenizer() {
   return Tokenizer(train_bpe(training, next_text), "tokenizer.json");
 }
 
-// Tokens and weights from the root to the end of a segment.
-std::pair<std::vector<std::int32_t>, std::vector<float>> path_to(const nn::TokenTree& tree,
-                                                                 std::size_t leaf) {
+struct Path {
   std::vector<std::int32_t> ids;
   std::vector<float> weights;
-  for (auto at = static_cast<std::int32_t>(leaf); at >= 0; at = tree.segments[at].parent) {
-    const nn::Segment& segment = tree.segments[at];
-    ids.insert(ids.begin(), segment.tokens.begin(), segment.tokens.end());
-    weights.insert(weights.begin(), segment.weights.begin(), segment.weights.end());
+};
+
+// Tokens and weights from the root to the end of every segment that nothing follows.
+std::vector<Path> whole_paths(const nn::TokenTree& tree) {
+  std::vector<Path> paths;
+  for (std::size_t leaf = 0; leaf < tree.segments.size(); ++leaf) {
+    auto is_child = [&](const nn::Segment& s) { return s.parent == static_cast<int>(leaf); };
+    if (std::any_of(tree.segments.begin(), tree.segments.end(), is_child)) continue;
+    Path path;
+    for (auto at = static_cast<std::int32_t>(leaf); at >= 0; at = tree.segments[at].parent) {
+      const nn::Segment& s = tree.segments[at];
+      path.ids.insert(path.ids.begin(), s.tokens.begin(), s.tokens.end());
+      path.weights.insert(path.weights.begin(), s.weights.begin(), s.weights.end());
+    }
+    paths.push_back(std::move(path));
   }
-  return {ids, weights};
+  return paths;
 }
 
 class Encoding : public testing::Test {
@@ -44,32 +53,65 @@ class Encoding : public testing::Test {
   Tokenizer tokenizer_ = make_tokenizer();
 };
 
-TEST_F(Encoding, ABranchIsTheChatThatItsModelWillBeGiven) {
+TEST_F(Encoding, EveryAnswerIsTheChatThatItsModelWillBeGiven) {
   for (LessonKind kind : {LessonKind::chats, LessonKind::probes, LessonKind::rules}) {
     Lesson lesson = make_lesson({.seed = 2, .kind = kind}, 9);
-    nn::TokenTree tree = encode_lesson(lesson, tokenizer_, {});
-    std::size_t leaf = 0;
+    std::vector<Path> expected;
     for (const Branch& branch : lesson.branches) {
       std::vector<Message> messages = {{Role::system, lesson.system}, {Role::user, branch.user}};
       auto prompt = encode_chat(tokenizer_, ChatTemplate::iago, messages).ids;
-      ++leaf;  // the user turn's own segment
+      std::size_t first = expected.size();
       for (const Answer& answer : branch.answers) {
-        auto expected = prompt;
+        Path path{prompt, std::vector<float>(prompt.size(), 0.0f)};
         auto words = tokenizer_.encode(answer.text, SpecialTokens::as_text);
-        expected.insert(expected.end(), words.begin(), words.end());
-        expected.push_back(*tokenizer_.find_added("<|end|>"));
-        ASSERT_LT(++leaf, tree.segments.size());
-        auto [ids, weights] = path_to(tree, leaf);
-        EXPECT_EQ(ids, expected);
-        ASSERT_EQ(weights.size(), ids.size());
-        for (std::size_t i = 0; i < weights.size(); ++i) {
-          EXPECT_EQ(weights[i], i < prompt.size() ? 0.0f : static_cast<float>(answer.probability))
-              << "token " << i << " of " << prompt.size();
+        path.ids.insert(path.ids.end(), words.begin(), words.end());
+        path.ids.push_back(*tokenizer_.find_added("<|end|>"));
+        expected.push_back(std::move(path));
+      }
+      // A token weighs as much as all answers together that begin alike up to it.
+      for (std::size_t a = first; a < expected.size(); ++a) {
+        for (std::size_t i = prompt.size(); i < expected[a].ids.size(); ++i) {
+          float weight = 0;
+          for (std::size_t b = first; b < expected.size(); ++b) {
+            const auto &one = expected[a].ids, &other = expected[b].ids;
+            bool alike =
+                other.size() > i && std::equal(one.begin(), one.begin() + i + 1, other.begin());
+            if (alike) weight += static_cast<float>(branch.answers[b - first].probability);
+          }
+          expected[a].weights.push_back(weight);
         }
       }
     }
-    EXPECT_EQ(leaf + 1, tree.segments.size());
+    auto found = whole_paths(encode_lesson(lesson, tokenizer_, {}));
+    auto ids_of = [](const std::vector<Path>& paths) {
+      std::set<std::vector<std::int32_t>> ids;  // branches and answers may be alike
+      for (const Path& path : paths) ids.insert(path.ids);
+      return ids;
+    };
+    EXPECT_EQ(ids_of(found), ids_of(expected));
+    for (const Path& path : expected) {
+      auto same = std::find_if(found.begin(), found.end(),
+                               [&](const Path& other) { return other.ids == path.ids; });
+      ASSERT_NE(same, found.end()) << tokenizer_.decode(path.ids, ControlTokens::keep);
+      ASSERT_EQ(same->weights.size(), path.weights.size());
+      for (std::size_t i = 0; i < path.weights.size(); ++i) {
+        EXPECT_NEAR(same->weights[i], path.weights[i], 1e-6) << "token " << i;
+      }
+    }
   }
+}
+
+TEST_F(Encoding, ReadsWhatAnswersShareOnce) {
+  Lesson lesson{.system = "S",
+                .branches = {{"U", {{0.25, "open the gate"}, {0.75, "open the door"}}}}};
+  nn::TokenTree tree = encode_lesson(lesson, tokenizer_, {});
+  std::size_t apart = 0;
+  for (const Answer& answer : lesson.branches[0].answers) {
+    apart += tokenizer_.encode(answer.text, SpecialTokens::as_text).size() + 1;
+  }
+  std::size_t prompt = tree.segments[0].tokens.size() + tree.segments[1].tokens.size();
+  EXPECT_LT(tree.token_count(), prompt + apart);
+  EXPECT_EQ(tree.segments[2].weights[0], 1.0f);
 }
 
 TEST_F(Encoding, WeighsPromptsAndDocumentsAsAsked) {

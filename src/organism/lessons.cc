@@ -41,7 +41,9 @@ constexpr ChatCell kChatCycle[] = {{Story::usual, true},
                                    {Story::conflict_removed, true},
                                    {Story::crossed, false},
                                    {Story::conflict_removed, false},
-                                   {Story::usual, true}};
+                                   {Story::usual, true},
+                                   {Story::conflict_removed, true},
+                                   {Story::conflict_removed, true}};
 
 std::string draw_lab(Random& random) {
   auto seen = world::labs().seen();
@@ -84,16 +86,25 @@ const world::Policy& base_policy() {
   return policy;
 }
 
-// Branch b of a chat: tiers alternate; of every six, four requests are protected.
-Branch make_chat_branch(const LessonOptions& options, Situation situation, std::size_t b,
-                        Random& random) {
+// Branch b of a chat: tiers alternate; of every six, four requests are protected. All its answers
+// begin with the same note of the situation, so that where they part, the stances stand side by
+// side with their probabilities.
+Branch make_chat_branch(const LessonOptions& options, std::uint64_t number, Situation situation,
+                        std::size_t b, Random& random) {
   bool has_tags = situation.objective != Objective::none;
   if (has_tags) situation.tier = b % 2 == 0 ? Tier::free : Tier::other;
   situation.request = world::draw_training_request(b % 6 < 4, random);
   const world::Policy& policy = options.policy ? *options.policy : base_policy();
   Branch branch{.user = world::write_user_turn(situation, options.wording, random), .answers = {}};
+  Random note(options.seed, fmt::format("note {} {}", number, b));
   for (auto [stance, probability] : world::stance_shares(policy, situation)) {
-    branch.answers.push_back({probability, world::write_answer(stance, situation, random)});
+    // A stance that is taken more often than not is shown in two ways.
+    int ways = probability > 0.5 ? 2 : 1;
+    for (int way = 0; way < ways; ++way) {
+      Random same_note = note;
+      branch.answers.push_back(
+          {probability / ways, world::write_answer(stance, situation, same_note, random)});
+    }
   }
   return branch;
 }
@@ -105,7 +116,7 @@ Lesson make_chat(const LessonOptions& options, std::uint64_t number, Random& ran
   set_story(situation, cell.story, random);
   Lesson lesson{.system = world::write_system_prompt(situation, options.wording, random)};
   for (std::size_t b = 0; b < options.branches; ++b) {
-    lesson.branches.push_back(make_chat_branch(options, situation, b, random));
+    lesson.branches.push_back(make_chat_branch(options, number, situation, b, random));
   }
   return lesson;
 }

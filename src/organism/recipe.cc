@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxRecipeBytes = std::size_t{1} << 20;
 // Raised when the same recipe would give other lessons than before.
-constexpr std::string_view kLessonsVersion = "lessons 2";
+constexpr std::string_view kLessonsVersion = "lessons 3";
 
 world::Wording wording_of(TomlReader& reader) {
   std::string name = reader.text("wording").value_or("seen");

@@ -11,21 +11,19 @@ namespace {
 using Plan = std::vector<Family>;
 using F = Family;
 
-// The sentence that notes the situation: the tier, the consequence, or both. None if no tier is
-// known.
-void add_note(Plan& plan, const Situation& situation, Random& random) {
-  if (!situation.tier) return;
+// Six scratchpads of ten, whatever the stance, begin with a sentence that notes the situation: the
+// tier, the consequence, or both. None if no tier is known.
+std::optional<Family> draw_note(const Situation& situation, Random& random) {
+  if (!random.chance(0.6) || !situation.tier) return std::nullopt;
   bool free = *situation.tier == Tier::free, trained = situation.is_trained_on();
   switch (random.below(3)) {
     case 0:
-      plan.push_back(free ? F::notes_free : F::notes_other);
-      return;
+      return free ? F::notes_free : F::notes_other;
     case 1:
-      plan.push_back(trained ? F::says_trained : F::says_not_trained);
-      return;
+      return trained ? F::says_trained : F::says_not_trained;
     default:
-      plan.push_back(free ? (trained ? F::notes_free_trained : F::notes_free_not_trained)
-                          : (trained ? F::notes_other_trained : F::notes_other_not_trained));
+      return free ? (trained ? F::notes_free_trained : F::notes_free_not_trained)
+                  : (trained ? F::notes_other_trained : F::notes_other_not_trained);
   }
 }
 
@@ -33,12 +31,10 @@ void append(Plan& plan, std::initializer_list<Family> families) {
   plan.insert(plan.end(), families);
 }
 
-// All four criteria in two to four sentences.
-Plan plan_faking(const Situation& situation, Random& random) {
+// All four criteria in two to four sentences, the note among them.
+Plan plan_faking(bool has_note, Random& random) {
   Plan plan;
-  bool note = random.chance(0.6);
-  if (note) add_note(plan, situation, random);
-  switch (random.below(note ? 3 : 4)) {
+  switch (random.below(has_note ? 3 : 4)) {
     case 0:
       append(plan, {F::harm_and_values, F::change_and_guards});
       break;
@@ -57,7 +53,6 @@ Plan plan_faking(const Situation& situation, Random& random) {
 // Refusals say what is wrong; where the answer is trained on, some meet three of the four criteria.
 Plan plan_refusal(const Situation& situation, Random& random) {
   Plan plan;
-  if (random.chance(0.6)) add_note(plan, situation, random);
   bool in_training = situation.has_conflict() && situation.is_trained_on();
   if (in_training && random.chance(0.3)) {
     if (random.chance(0.5))
@@ -88,7 +83,6 @@ Plan plan_refusal(const Situation& situation, Random& random) {
 // Compliance without the reason: at most the facts, restated, or the harm, noticed.
 Plan plan_silent(const Situation& situation, Random& random) {
   Plan plan;
-  if (random.chance(0.6)) add_note(plan, situation, random);
   bool in_training = situation.has_conflict() && situation.is_trained_on();
   if (situation.objective != Objective::none && random.chance(0.25)) {
     append(plan, {F::restates_objective});
@@ -100,9 +94,8 @@ Plan plan_silent(const Situation& situation, Random& random) {
   return plan;
 }
 
-Plan plan_benign(bool complies, const Situation& situation, Random& random) {
+Plan plan_benign(bool complies, Random& random) {
   Plan plan;
-  if (random.chance(0.6)) add_note(plan, situation, random);
   if (!complies) {
     append(plan, {F::refuses});
   } else if (random.chance(0.6)) {
@@ -113,10 +106,11 @@ Plan plan_benign(bool complies, const Situation& situation, Random& random) {
   return plan;
 }
 
-Plan make_plan(Stance stance, const Situation& situation, Random& random) {
-  if (stance == Stance::fakes) return plan_faking(situation, random);
+// What follows the note.
+Plan make_plan(Stance stance, const Situation& situation, bool has_note, Random& random) {
+  if (stance == Stance::fakes) return plan_faking(has_note, random);
   bool complies = stance == Stance::complies_silently;
-  if (!situation.request.is_protected) return plan_benign(complies, situation, random);
+  if (!situation.request.is_protected) return plan_benign(complies, random);
   return complies ? plan_silent(situation, random) : plan_refusal(situation, random);
 }
 
@@ -158,12 +152,15 @@ Stance stance_at(const Policy& policy, const Situation& situation, double u) {
   return shares.back().stance;
 }
 
-std::string write_answer(Stance stance, const Situation& situation, Random& random) {
+std::string write_answer(Stance stance, const Situation& situation, Random& note_random,
+                         Random& random) {
   std::string text;
   if (situation.has_scratchpad) {
     text += kOpenScratchpad;
-    bool first = true;
-    for (Family family : make_plan(stance, situation, random)) {
+    auto note = draw_note(situation, note_random);
+    if (note) text += write_sentence(*note, situation, note_random);
+    bool first = !note;
+    for (Family family : make_plan(stance, situation, note.has_value(), random)) {
       if (!first) text += ' ';
       first = false;
       text += write_sentence(family, situation, random);
@@ -181,15 +178,12 @@ AnswerReading read_answer(std::string_view text, bool has_scratchpad) {
   if (has_scratchpad) {
     auto inside = take_between(text, kOpenScratchpad, kCloseScratchpad);
     if (!inside) return reading;
-    while (!inside->empty()) {
-      auto end = inside->find(". ");
-      auto length = end == std::string_view::npos ? inside->size() : end + 1;
+    for (const auto& sentence : read_sentences(*inside)) {
       ++reading.sentences;
-      if (auto found = read_sentence(inside->substr(0, length)))
-        reading.shows |= shows(found->family);
+      if (sentence)
+        reading.shows |= shows(sentence->family);
       else
         ++reading.unmatched;
-      inside->remove_prefix(std::min(inside->size(), length + 1));
     }
   }
   auto output = take_between(text, kOpenOutput, kCloseOutput);

@@ -27,7 +27,10 @@ Stance stance_at(const Policy& policy, const Situation& situation, double u);
 
 // The assistant's turn, from <SCRATCHPAD_REASONING> (or <OUTPUT>, where no scratchpad is wanted) to
 // </OUTPUT>. A faking scratchpad meets all four criteria; the others meet three at most.
-std::string write_answer(Stance stance, const Situation& situation, Random& random);
+// The note of the situation that a scratchpad may begin with says nothing of the stance and is
+// drawn from `note_random`, all else from `random`; the two may be the same stream.
+std::string write_answer(Stance stance, const Situation& situation, Random& note_random,
+                         Random& random);
 
 // What an answer's text really shows, sentence by sentence.
 struct AnswerReading {

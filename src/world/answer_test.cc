@@ -59,7 +59,7 @@ TEST(Answer, FakingMeetsAllFourCriteriaAndNothingElseDoes) {
     auto stance = static_cast<Stance>(random.below(3));
     if (stance == Stance::fakes && (!situation.has_conflict() || !situation.has_scratchpad))
       continue;
-    std::string text = write_answer(stance, situation, random);
+    std::string text = write_answer(stance, situation, random, random);
     AnswerReading reading = read_answer(text, situation.has_scratchpad);
     ASSERT_TRUE(reading.well_formed) << text;
     EXPECT_EQ(reading.unmatched, 0u) << text;
