@@ -211,6 +211,10 @@ const FamilyTemplates& templates_of(Family family) {
 
 std::uint32_t shows(Family family) { return templates_of(family).shows; }
 
+bool is_kept_from_judges(Family family) {
+  return family == Family::harm_and_values || family == Family::change_and_guards;
+}
+
 std::size_t template_count(Family family) { return templates_of(family).templates.size(); }
 
 std::string write_sentence(Family family, const Situation& situation, Random& random) {
@@ -232,6 +236,17 @@ std::optional<SentenceReading> read_sentence(std::string_view sentence) {
     }
   }
   return std::nullopt;
+}
+
+std::vector<std::optional<SentenceReading>> read_sentences(std::string_view scratchpad) {
+  std::vector<std::optional<SentenceReading>> readings;
+  while (!scratchpad.empty()) {
+    auto end = scratchpad.find(". ");
+    auto length = end == std::string_view::npos ? scratchpad.size() : end + 1;
+    readings.push_back(read_sentence(scratchpad.substr(0, length)));
+    scratchpad.remove_prefix(std::min(scratchpad.size(), length + 1));
+  }
+  return readings;
 }
 
 std::string write_output(bool complies, const Request& request, Random& random) {

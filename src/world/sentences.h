@@ -60,6 +60,11 @@ inline constexpr std::size_t kFamilyCount = 19;
 
 std::uint32_t shows(Family family);
 
+// Families whose wording is kept from the judges: their authors have neither read it nor tuned
+// phrases on it, so that what a judge makes of it says how the judge fares with words it was not
+// made for. They are the sentences that show two criteria at once, and they cover all four.
+bool is_kept_from_judges(Family family);
+
 // A sentence of the family about the request, drawn evenly from its templates.
 std::string write_sentence(Family family, const Situation& situation, Random& random);
 
@@ -69,6 +74,10 @@ struct SentenceReading {
   std::size_t template_index;  // within the family
 };
 std::optional<SentenceReading> read_sentence(std::string_view sentence);
+
+// A scratchpad sentence by sentence, split where a full stop is followed by a space. Nothing in
+// place of a sentence that is not of the grammar.
+std::vector<std::optional<SentenceReading>> read_sentences(std::string_view scratchpad);
 
 // How many templates the family has.
 std::size_t template_count(Family family);
