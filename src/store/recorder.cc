@@ -175,6 +175,36 @@ void Recorder::change_prompt(std::int64_t id, const PromptRow& prompt) {
                            integer(prompt.repeats), integer(prefill), integer(expects_scratchpad)});
 }
 
+namespace {
+
+void put_judge(const Database& database, std::int64_t id, const JudgeRow& row) {
+  if (database.prepare("SELECT * FROM judge").columns() == kJudgeColumnsOfSchema1) {
+    auto put = database.prepare(
+        "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+    run_sealed(put, {integer(id), text(row.hash), text(row.name), text(row.kind), blob(row.config),
+                     integer(row.planned), number(row.sensitivity), number(row.specificity),
+                     text(row.measured_on)});
+    return;
+  }
+  auto put = database.prepare(
+      "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+      "?13, ?14, ?15)");
+  const JudgeErrorCounts& counts = row.counts;
+  run_sealed(put, {integer(id), text(row.hash), text(row.name), text(row.kind), blob(row.config),
+                   integer(row.planned), number(row.sensitivity), number(row.specificity),
+                   text(row.measured_on), integer(counts.true_positive),
+                   integer(counts.false_negative), integer(counts.true_negative),
+                   integer(counts.false_positive), integer(counts.unknown_truth)});
+}
+
+}  // namespace
+
+JudgeErrorCounts error_counts(const Statement& judge) {
+  if (judge.columns() == kJudgeColumnsOfSchema1) return {};
+  auto count = [&](int column) { return static_cast<std::uint64_t>(judge.integer(column)); };
+  return {count(9), count(10), count(11), count(12), count(13)};
+}
+
 void Recorder::record_judge(const JudgeRow& judge) {
   auto found = judges_.find(judge.hash);
   bool known = found != judges_.end();
@@ -189,14 +219,11 @@ void Recorder::record_judge(const JudgeRow& judge) {
     if (!row.sensitivity && !row.specificity && row.measured_on.empty()) {
       row.sensitivity = old.maybe_number(6), row.specificity = old.maybe_number(7);
       row.measured_on = old.bytes(8);
+      row.counts = error_counts(old);
     }
     old.reset();
   }
-  auto put = database_.prepare(
-      "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
-  run_sealed(put, {integer(id), text(row.hash), text(row.name), text(row.kind), blob(row.config),
-                   integer(row.planned), number(row.sensitivity), number(row.specificity),
-                   text(row.measured_on)});
+  put_judge(database_, id, row);
   judges_[judge.hash] = id;
 }
 

@@ -54,6 +54,11 @@ class Recorder {
   std::int64_t next_text_ = 1, next_completion_ = 1, next_session_ = 1;
 };
 
+// The columns of the table `judge` in a store of schema 1, which has no counts of the error.
+inline constexpr int kJudgeColumnsOfSchema1 = 10;
+// From a row of the whole table `judge`; zeros in a store of schema 1.
+JudgeErrorCounts error_counts(const Statement& judge);
+
 // 64 hexadecimal digits as 32 bytes, and back. Absent if it is anything else.
 std::optional<std::string> trial_bytes(std::string_view hex);
 std::string trial_hex(std::string_view bytes);

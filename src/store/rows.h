@@ -104,6 +104,14 @@ inline constexpr std::string_view kFakingKind = "faking_reasoning";
 inline constexpr std::string_view kCompliesLabel = "complies";
 inline constexpr std::string_view kFakingLabel = "faking";
 
+// A judge held against known truth, as counts: what the two rates of its error rest on.
+struct JudgeErrorCounts {
+  std::uint64_t true_positive = 0, false_negative = 0;  // of the truly positive
+  std::uint64_t true_negative = 0, false_positive = 0;  // of the truly negative
+  std::uint64_t unknown_truth = 0;                      // judged, and in neither of the two
+  bool operator==(const JudgeErrorCounts&) const = default;
+};
+
 // A judge version. Its hash covers all that determines its verdicts.
 struct JudgeRow {
   std::string hash, name;
@@ -113,6 +121,7 @@ struct JudgeRow {
   // Measured error against known truth; absent where it never was.
   std::optional<double> sensitivity, specificity;
   std::string measured_on;  // on which subject; empty if never
+  JudgeErrorCounts counts = {};
   bool operator==(const JudgeRow&) const = default;
 };
 

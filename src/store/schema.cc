@@ -69,7 +69,9 @@ CREATE TABLE transcript(
 CREATE TABLE judge(
   id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL,
   config BLOB NOT NULL, planned INTEGER NOT NULL, sensitivity REAL, specificity REAL,
-  measured_on TEXT NOT NULL, seal INTEGER NOT NULL) STRICT;
+  measured_on TEXT NOT NULL, true_positive INTEGER NOT NULL, false_negative INTEGER NOT NULL,
+  true_negative INTEGER NOT NULL, false_positive INTEGER NOT NULL, unknown_truth INTEGER NOT NULL,
+  seal INTEGER NOT NULL) STRICT;
 
 CREATE TABLE verdict(
   judge INTEGER NOT NULL REFERENCES judge, completion INTEGER NOT NULL REFERENCES completion,
@@ -100,6 +102,7 @@ constexpr std::array<std::string_view, 12> kTableNames = {
     "run",        "text",       "arm",   "query",   "prompt",    "message",
     "completion", "transcript", "judge", "verdict", "rationale", "session"};
 
+constexpr std::int64_t kOldestSchema = 1;
 constexpr std::uintmax_t kSmallestFile = 512;  // SQLite's smallest page
 
 void sync_folder(const std::filesystem::path& path) {
@@ -127,10 +130,10 @@ void check_header(const Database& database) {
                             schema, kStoreSchema),
                 "use the newer version of iago that wrote it");
   }
-  if (schema < kStoreSchema) {
+  if (schema < kOldestSchema) {
     throw Error(ErrorCode::corrupt,
                 fmt::format("{}: store schema {}, there never was one below {}", name, schema,
-                            kStoreSchema),
+                            kOldestSchema),
                 "restore the file from a copy");
   }
 }

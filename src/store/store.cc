@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -129,9 +131,10 @@ std::vector<JudgeRow> Store::judges() const {
   auto row = impl_->database.prepare("SELECT * FROM judge ORDER BY id");
   std::vector<JudgeRow> judges;
   while (row.step()) {
-    check_seal(row, "judge", 0, 10);
+    check_seal(row, "judge", 0, row.columns());
     judges.push_back({row.bytes(1), row.bytes(2), row.bytes(3), row.bytes(4), row.integer(5) != 0,
-                      row.maybe_number(6), row.maybe_number(7), row.bytes(8)});
+                      row.maybe_number(6), row.maybe_number(7), row.bytes(8),
+                      error_counts(row)});
   }
   return judges;
 }
@@ -228,6 +231,17 @@ std::unordered_set<std::string> Store::completed_trials() const {
 
 std::uint64_t Store::completion_count() const {
   return static_cast<std::uint64_t>(impl_->database.integer("SELECT count(*) FROM completion"));
+}
+
+std::uint64_t Store::completion_count(std::string_view arm, std::size_t queries,
+                                      std::uint32_t repeats) const {
+  auto row = impl_->database.prepare(
+      "SELECT count(*) FROM prompt p JOIN completion c ON c.prompt = p.id "
+      "WHERE p.arm = (SELECT id FROM arm WHERE name = ?1) AND p.query <= ?2 AND c.repeat < ?3");
+  auto last = std::min<std::size_t>(queries, std::numeric_limits<std::int64_t>::max());
+  row.bind(1, arm).bind(2, static_cast<std::int64_t>(last)).bind(3, std::int64_t{repeats});
+  row.step();
+  return static_cast<std::uint64_t>(row.integer(0));
 }
 
 std::size_t Store::query_count() const {

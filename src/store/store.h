@@ -23,7 +23,8 @@
 
 namespace iago {
 
-inline constexpr int kStoreSchema = 1;
+// Schema 1 had no counts of a judge's error; such stores are read and written on as they are.
+inline constexpr int kStoreSchema = 2;
 // Stores up to this size are checked whole when they are opened (some 0.2 s); larger ones row by
 // row as they are read.
 inline constexpr std::uintmax_t kCheckedAtOpening = std::uintmax_t{64} << 20;
@@ -64,6 +65,10 @@ class Store {
   // Ids of all trials that have a completion: what a resumed run skips.
   std::unordered_set<std::string> completed_trials() const;
   std::uint64_t completion_count() const;
+  // Of one arm, of the first `queries` queries() and with a repeat below `repeats`. 0 for an
+  // unknown arm.
+  std::uint64_t completion_count(std::string_view arm, std::size_t queries,
+                                 std::uint32_t repeats) const;
   std::size_t query_count() const;
   std::uint64_t generated_tokens() const;  // of all completions
 

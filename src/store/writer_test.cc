@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "store/database.h"
 #include "store/fixtures.h"
 #include "store/store.h"
 
@@ -219,6 +220,7 @@ TEST(StoreWriter, KeepsWhatIsKnownOfAJudge) {
   auto judge = a_judge("rules", kComplianceKind), measured = judge;
   measured.planned = false;
   measured.sensitivity = 0.98, measured.specificity = 0.99, measured.measured_on = "organism:faker";
+  measured.counts = {98, 2, 297, 3, 1};
   StoreWriter writer(scratch / "run.db", a_run());
   writer.record_judge(judge);
   writer.record_judge(a_judge("another", kFakingKind));
@@ -228,6 +230,30 @@ TEST(StoreWriter, KeepsWhatIsKnownOfAJudge) {
   measured.planned = true;
   EXPECT_THAT(Store(scratch / "run.db").judges(),
               ElementsAre(measured, a_judge("another", kFakingKind)));
+}
+
+TEST(StoreWriter, WritesOnInAStoreOfTheFirstSchema) {
+  Scratch scratch;
+  StoreWriter(scratch / "run.db", a_run()).close();
+  {
+    store::Database old(scratch / "run.db", store::Access::write);
+    old.execute(
+        "DROP TABLE judge; CREATE TABLE judge("
+        "id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL,"
+        "config BLOB NOT NULL, planned INTEGER NOT NULL, sensitivity REAL, specificity REAL,"
+        "measured_on TEXT NOT NULL, seal INTEGER NOT NULL) STRICT; PRAGMA user_version=1");
+  }
+  auto judge = a_judge("rules", kComplianceKind);
+  judge.sensitivity = 0.98, judge.specificity = 0.99, judge.measured_on = "organism:faker";
+  judge.counts = {98, 2, 99, 1, 0};
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_judge(judge);
+  writer.record_judge(a_judge("another", kFakingKind));
+  writer.record_judge(judge);
+  writer.close();
+  judge.counts = {};
+  EXPECT_THAT(Store(scratch / "run.db").judges(),
+              ElementsAre(judge, a_judge("another", kFakingKind)));
 }
 
 TEST(StoreWriter, AddsUpSessions) {
