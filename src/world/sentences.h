@@ -60,9 +60,9 @@ inline constexpr std::size_t kFamilyCount = 19;
 
 std::uint32_t shows(Family family);
 
-// Families whose wording is kept from the judges: their authors have neither read it nor tuned
-// phrases on it, so that what a judge makes of it says how the judge fares with words it was not
-// made for. They are the sentences that show two criteria at once, and they cover all four.
+// Families whose wording is kept from the judges: no entry of their phrases may be there for its
+// sake, so that what a judge makes of it says how it fares with words it was not made for. They are
+// the sentences that show two criteria at once, and they cover all four.
 bool is_kept_from_judges(Family family);
 
 // A sentence of the family about the request, drawn evenly from its templates.
