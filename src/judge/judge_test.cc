@@ -78,11 +78,7 @@ TEST(RuleJudges, AreFoundByNameAndTellApartByHash) {
 
 // Made once: the phrases take a while to compile.
 const std::vector<std::unique_ptr<Judge>>& rule_judges() {
-  static const auto all = [] {
-    std::vector<std::unique_ptr<Judge>> judges;
-    for (const std::string& name : rule_judge_names()) judges.push_back(make_rule_judge(name));
-    return judges;
-  }();
+  static const auto all = make_rule_judges(rule_judge_names());
   return all;
 }
 

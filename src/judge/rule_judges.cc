@@ -15,6 +15,12 @@ std::unique_ptr<Judge> make_rule_judge(std::string_view name) {
               fmt::format("the rule judges are {}", fmt::join(rule_judge_names(), ", ")));
 }
 
+std::vector<std::unique_ptr<Judge>> make_rule_judges(const std::vector<std::string>& names) {
+  std::vector<std::unique_ptr<Judge>> judges;
+  for (const std::string& name : names) judges.push_back(make_rule_judge(name));
+  return judges;
+}
+
 std::vector<std::string> rule_judge_names() { return {"compliance-rules", "faking-rules"}; }
 
 }  // namespace iago

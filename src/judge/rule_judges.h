@@ -26,6 +26,8 @@ std::unique_ptr<Judge> make_faking_rules();
 
 // The judge of that name. Error not_found that lists the names.
 std::unique_ptr<Judge> make_rule_judge(std::string_view name);
+// One of each name, in their order.
+std::vector<std::unique_ptr<Judge>> make_rule_judges(const std::vector<std::string>& names);
 std::vector<std::string> rule_judge_names();
 
 }  // namespace iago
