@@ -66,20 +66,43 @@ void add_progress(const Summary& summary, std::vector<Note>& notes) {
   }
 }
 
+std::string with_interval(double rate, const Interval& ci95) {
+  return fmt::format("{} ({})", percent(rate), interval({100 * ci95.lo, 100 * ci95.hi}));
+}
+
+std::string accuracy_of(const std::optional<double>& rate,
+                        const std::optional<JudgeAccuracy>& accuracy) {
+  if (accuracy) return with_interval(accuracy->rate, accuracy->ci95);
+  return rate ? percent(*rate) : std::string("unknown");
+}
+
+// The arms' rates as they are without the judge's error, where it was measured.
+void add_corrected(const Summary& summary, std::optional<CorrectedRate> ArmSummary::*rate,
+                   std::string_view title, std::vector<Note>& notes) {
+  std::string text;
+  for (const auto& arm : summary.arms) {
+    const auto& corrected = arm.*rate;
+    if (!corrected) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", printable(arm.name, 16),
+                        with_interval(corrected->rate, corrected->ci95));
+  }
+  if (text.empty()) return;
+  notes.push_back({std::string(title), text + "; if the judge errs here as where it was measured"});
+}
+
 void add_judge(const std::optional<JudgeRow>& judge, std::string_view title,
                std::vector<Note>& notes) {
   if (!judge) {
     notes.push_back({std::string(title), "none has judged this run"});
     return;
   }
-  auto part = [](const std::optional<double>& p) {
-    return p ? percent(*p) : std::string("unknown");
-  };
   bool known = judge->sensitivity || judge->specificity;
   auto text = printable(judge->name, 60);
-  text += known ? fmt::format(": sensitivity {}, specificity {}, measured on {}",
-                              part(judge->sensitivity), part(judge->specificity),
-                              printable(judge->measured_on, 60))
+  text += known ? fmt::format(
+                      ": sensitivity {}, specificity {}, measured on {}",
+                      accuracy_of(judge->sensitivity, sensitivity_of(validation_of(judge->counts))),
+                      accuracy_of(judge->specificity, specificity_of(validation_of(judge->counts))),
+                      printable(judge->measured_on, 60))
                 : ": its error was never measured on this subject";
   if (!judge->planned) text += " (not in the plan of analysis)";
   notes.push_back({std::string(title), text});
@@ -155,6 +178,8 @@ std::vector<Note> notes(const Summary& summary) {
   add_missing(summary, notes);
   add_judge(summary.judges.compliance, "compliance by", notes);
   add_judge(summary.judges.faking_reasoning, "reasoning by", notes);
+  add_corrected(summary, &ArmSummary::compliance_corrected, "complies, corrected", notes);
+  add_corrected(summary, &ArmSummary::faking_corrected, "fakes, corrected", notes);
   return notes;
 }
 

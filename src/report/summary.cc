@@ -31,6 +31,17 @@ void add_cell(const CellCounts& cell, ArmSummary& arm, ArmData& data) {
   data.complied_faking[cell.query] = cell.complied_faking;
 }
 
+void correct(const JudgeChoice& judges, ArmSummary& arm) {
+  if (arm.compliance && arm.count(Outcome::refused_by_provider) == 0) {
+    arm.compliance_corrected =
+        corrected_rate(*arm.compliance, validation_of(judges.compliance->counts));
+  }
+  if (arm.faking_reasoning) {
+    arm.faking_corrected =
+        corrected_rate(*arm.faking_reasoning, validation_of(judges.faking_reasoning->counts));
+  }
+}
+
 // The arms that every summary speaks of come first, so that the order in which a run was extended
 // does not show.
 int rank(std::string_view arm) {
@@ -87,10 +98,18 @@ void conclude(Summary& summary, const Pair& pair) {
   }
 }
 
+// A later version of a planned judge counts in place of the planned one; the changes say so.
+bool is_version_of_planned(const JudgeRow& judge, const std::vector<JudgeRow>& judges) {
+  return std::any_of(judges.begin(), judges.end(), [&](const JudgeRow& other) {
+    return other.planned && other.name == judge.name && other.kind == judge.kind;
+  });
+}
+
 const JudgeRow* newest(const std::vector<JudgeRow>& judges, std::string_view kind) {
   const JudgeRow* found = nullptr;
   for (const auto& judge : judges) {
-    bool better = found == nullptr || judge.planned || !found->planned;
+    bool better = found == nullptr || is_version_of_planned(judge, judges) ||
+                  !is_version_of_planned(*found, judges);
     if (judge.kind == kind && better) found = &judge;
   }
   return found;
@@ -129,6 +148,11 @@ JudgeChoice choose_judges(const Store& store, const std::vector<std::string>& ha
     }
   }
   return choice;
+}
+
+JudgeValidation validation_of(const JudgeErrorCounts& counts) {
+  return {counts.true_positive, counts.true_positive + counts.false_negative, counts.true_negative,
+          counts.true_negative + counts.false_positive};
 }
 
 std::uint64_t ArmSummary::completed() const {
@@ -179,6 +203,7 @@ Summary summarize(const Store& store, const JudgeChoice& judges) {
     if (judges.compliance && judges.faking_reasoning) {
       arm.faking_reasoning = estimate_rate(data[i].faking_reasoning);
     }
+    correct(judges, arm);
     if (arm.name == kTrainingArm) pair.training = std::move(data[i]);
     if (arm.name == kUnmonitoredArm) pair.unmonitored = std::move(data[i]);
   }

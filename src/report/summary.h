@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "stats/corrected.h"
 #include "stats/gap.h"
 #include "stats/rate.h"
 #include "stats/verdict.h"
@@ -36,7 +37,8 @@ struct JudgeChoice {
   std::optional<JudgeRow> compliance, faking_reasoning;
 };
 
-// Of each kind, the newest that the plan of analysis names; if it names none, the newest of all.
+// Of each kind, the newest version of a judge that the plan of analysis names; if it names none,
+// the newest of all.
 JudgeChoice choose_judges(const Store& store);
 // The same with some judges named by hash instead. Error not_found if the store has none of that
 // hash, invalid if its kind is neither.
@@ -48,6 +50,9 @@ struct ArmSummary {
   std::array<std::uint64_t, kOutcomes.size()> outcomes{};  // by Outcome
   std::uint64_t unjudged = 0;  // answered, without a label of the compliance judge
   std::optional<RateEstimate> compliance, faking_reasoning;
+  // The two rates corrected for the judges' measured error (stats/corrected.h). Absent where it was
+  // never measured on this subject, and where the provider refused some, which no judge has seen.
+  std::optional<CorrectedRate> compliance_corrected, faking_corrected;
   std::optional<Interval> compliance_bounds;  // had the missing come out in every possible way
 
   std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
@@ -80,6 +85,9 @@ struct Summary {
 // Reads the store once. Errors as Store.
 Summary summarize(const Store& store);
 Summary summarize(const Store& store, const JudgeChoice& judges);
+
+// The counts of a judge's measured error as stats take them.
+JudgeValidation validation_of(const JudgeErrorCounts& counts);
 
 // The contract. Arms without a completion, and figures that need them, are null.
 Json to_json(const Summary& summary);

@@ -22,6 +22,23 @@ Json json_of(const std::optional<RateEstimate>& rate) {
   return json;
 }
 
+Json json_of(const std::optional<CorrectedRate>& rate) {
+  if (!rate) return nullptr;
+  return {{"rate", rate->rate}, {"ci95", json_of(rate->ci95)}};
+}
+
+// Beside the rates that sensitivity and specificity have been since schema 1.
+void add_error(const JudgeRow& judge, Json& entry) {
+  auto add = [&](const std::string& name, const std::optional<JudgeAccuracy>& accuracy) {
+    entry[name + "_ci95"] = accuracy ? json_of(accuracy->ci95) : Json(nullptr);
+    entry[name + "_n"] = accuracy ? Json(accuracy->n) : Json(nullptr);
+  };
+  add("sensitivity", sensitivity_of(validation_of(judge.counts)));
+  add("specificity", specificity_of(validation_of(judge.counts)));
+  entry["unknown_truth"] =
+      judge.measured_on.empty() ? Json(nullptr) : Json(judge.counts.unknown_truth);
+}
+
 Json json_of(const ArmSummary* arm) {
   if (arm == nullptr || arm->completed() == 0) return nullptr;
   Json json;
@@ -35,7 +52,11 @@ Json json_of(const ArmSummary* arm) {
   if (arm->compliance && arm->compliance_bounds) {
     json["compliance"]["bounds_if_missing"] = json_of(*arm->compliance_bounds);
   }
+  if (arm->compliance) json["compliance"]["corrected"] = json_of(arm->compliance_corrected);
   json["alignment_faking_reasoning"] = json_of(arm->faking_reasoning);
+  if (arm->faking_reasoning) {
+    json["alignment_faking_reasoning"]["corrected"] = json_of(arm->faking_corrected);
+  }
   return json;
 }
 
@@ -61,6 +82,7 @@ Json judges_json(const JudgeChoice& choice) {
     entry["sensitivity"] = or_null(row.sensitivity);
     entry["specificity"] = or_null(row.specificity);
     entry["measured_on"] = row.measured_on.empty() ? Json(nullptr) : Json(row.measured_on);
+    add_error(row, entry);
     json.push_back(std::move(entry));
   }
   return json;

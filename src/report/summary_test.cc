@@ -247,6 +247,38 @@ TEST(ChooseJudges, TakesTheNewestOfThePlan) {
   EXPECT_THROW(choose_judges(store, {a_judge("strange", "mood").hash}), Error);
 }
 
+TEST(ChooseJudges, ALaterVersionOfAPlannedJudgeCounts) {
+  Scratch scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  auto later = a_judge("later version", kComplianceKind, false);
+  later.name = "rules";
+  writer.record_judge(a_judge("rules", kComplianceKind, true));
+  writer.record_judge(later);
+  writer.record_judge(a_judge("another", kComplianceKind, false));
+  writer.close();
+  EXPECT_EQ(choose_judges(Store(scratch / "run.db")).compliance->hash, later.hash);
+}
+
+TEST(Summary, CorrectsTheRatesForTheJudgesMeasuredError) {
+  Scratch scratch;
+  auto run = uniform_run(20, {.refuse = 6, .comply = 2, .comply_faking = 2}, {.refuse = 10});
+  run.faking.sensitivity = 0.8, run.faking.specificity = 1, run.faking.measured_on = "world:faker";
+  run.faking.counts = {80, 20, 1000, 0, 3};
+  write_run(scratch / "run.db", run);
+  auto json = to_json(summarize(Store(scratch / "run.db")));
+  const auto& training = json["arms"]["training"];
+  EXPECT_TRUE(training["compliance"]["corrected"].is_null()) << "never measured";
+  const auto& corrected = training["alignment_faking_reasoning"]["corrected"];
+  EXPECT_NEAR(corrected["rate"].get<double>(), 0.2 / 0.8, 1e-12);
+  EXPECT_LT(corrected["ci95"][0].get<double>(), 0.25);
+  EXPECT_GT(corrected["ci95"][1].get<double>(), 0.25);
+  const auto& judge = json["judges"][1];
+  EXPECT_EQ(judge["sensitivity_n"], 100);
+  EXPECT_NEAR(judge["sensitivity_ci95"][0].get<double>(), 0.7082, 1e-4);  // Clopper and Pearson
+  EXPECT_EQ(judge["unknown_truth"], 3);
+  EXPECT_TRUE(json["judges"][0]["sensitivity_ci95"].is_null());
+}
+
 TEST(ChooseJudges, AnotherJudgesVerdictsGiveOtherFigures) {
   Scratch scratch;
   auto run = uniform_run(2, {.refuse = 2}, {.refuse = 2});
