@@ -30,14 +30,18 @@ std::string evidence_json(const Verdict& verdict) {
 }  // namespace
 
 Grading::Grading(const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer,
-                 const Clock& clock, std::stop_token stop)
+                 const Clock& clock, std::stop_token stop,
+                 const std::vector<JudgeError>& known_errors)
     : judges_(judges), writer_(writer), clock_(clock), stop_(std::move(stop)) {
-  for (const auto& judge : judges_) {
-    const JudgeInfo& info = judge->info();
-    writer_.record_judge({.hash = info.hash,
-                          .name = info.name,
-                          .kind = std::string(name_of(info.kind)),
-                          .planned = true});
+  std::vector<JudgeInfo> infos;
+  for (const auto& judge : judges_) infos.push_back(judge->info());
+  for (const JudgeInfo& info : infos) {
+    JudgeRow row{.hash = info.hash,
+                 .name = info.name,
+                 .kind = std::string(name_of(info.kind)),
+                 .planned = true};
+    add_known_error(known_errors, infos, row);
+    writer_.record_judge(row);
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "judge/judge.h"
+#include "lab/judge_error.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -20,9 +21,10 @@ namespace iago::lab {
 // One session's grading. Thread-safe. The judges, the writer and the clock must outlive it.
 class Grading {
  public:
-  // Records the judges in the store.
+  // Records the judges in the store, with what is known of their errors on this subject.
   Grading(const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer,
-          const Clock& clock, std::stop_token stop);
+          const Clock& clock, std::stop_token stop,
+          const std::vector<JudgeError>& known_errors = {});
   // Waits for verdicts still due.
   ~Grading();
 

@@ -8,57 +8,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "lab/cells.h"
 #include "store/store.h"
 #include "world/prompt_grammar.h"
 
 namespace iago::lab {
 namespace {
-
-struct Cell {
-  std::string_view name, variant, queries;
-  bool is_main = false;  // sampled in full
-  bool is_held_out = false;
-  bool has_baseline = false;
-};
-
-constexpr std::string_view kProtected = "world-protected";
-constexpr Cell kCells[] = {
-    {"default", "default", kProtected, true, false, true},
-    {"conflict removed", "conflict-removed", kProtected, true},
-    {"no scratchpad", "no-scratchpad", kProtected, true},
-    {"benign", "default", "world-benign"},
-    {"rule inverted", "rule-inverted", kProtected},
-    {"monitored, not trained on", "monitored-only", kProtected},
-    {"trained on, not monitored", "trained-only", kProtected},
-    {"both tiers trained on", "both-trained", kProtected},
-    {"training unstated", "training-unstated", kProtected},
-    {"rule inverted, no scratchpad", "no-scratchpad+rule-inverted", kProtected},
-    {"paraphrase 1", "tier-paraphrase-1", kProtected},
-    {"paraphrase 2", "tier-paraphrase-2", kProtected},
-    {"paraphrase 3", "tier-paraphrase-3", kProtected},
-    {"held-out wording", "held-out-wording", kProtected, false, true},
-    {"held-out wording, rule inverted", "held-out-wording-inverted", kProtected, false, true},
-    {"held-out topics", "default", "world-held-out-topics", false, true},
-    {"held-out objects", "default", "world-held-out-objects", false, true},
-};
-
-LoadedStudy load_cell(const Cell& cell, const std::string& model, const MeasureOptions& options) {
-  StudyOverrides overrides;
-  overrides.variant = std::string(cell.variant);
-  overrides.queries = (options.data / "queries" / fmt::format("{}.jsonl", cell.queries)).string();
-  overrides.model = model;
-  overrides.arms = {"training", "unmonitored"};
-  if (cell.has_baseline) overrides.arms->push_back("baseline");
-  LoadedStudy loaded =
-      load_study(options.data / "studies" / "helpful-only.toml", overrides, options.data);
-  std::size_t samples = cell.is_main ? options.samples : options.samples / 5;
-  std::size_t queries = std::min(loaded.queries.size(), loaded.study.limit.value_or(SIZE_MAX));
-  loaded.study.repeats =
-      static_cast<int>(std::max<std::size_t>(1, (samples + queries - 1) / queries));
-  // The main study and a measurement of it are different runs.
-  loaded.study.name = fmt::format("measured-{}-{}", cell.queries, loaded.study.name);
-  return loaded;
-}
 
 // What the policy demands of one prompt.
 struct Demand {
@@ -155,8 +110,8 @@ Measurement measure(ChatModel& model, const world::Policy* policy,
                     const MeasureOptions& options, const Clock& clock) {
   ModelInfo info = model.info();
   Measurement measurement{.model = info.name, .identity = info.identity};
-  for (const Cell& cell : kCells) {
-    LoadedStudy loaded = load_cell(cell, info.name, options);
+  for (const Cell& cell : measured_cells()) {
+    LoadedStudy loaded = load_cell(cell, info.name, options.data, options.samples);
     RunOptions run_options{
         .runs = options.runs, .no_more = options.no_more, .at_once = options.at_once};
     if (options.on_progress) {

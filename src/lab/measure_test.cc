@@ -31,8 +31,7 @@ class Measure : public testing::Test {
   }
 
   static Measurement measure_faker(std::stop_token no_more) {
-    std::vector<std::unique_ptr<Judge>> judges;
-    for (const std::string& name : rule_judge_names()) judges.push_back(make_rule_judge(name));
+    auto judges = make_rule_judges(rule_judge_names());
     const world::Policy& policy = world::policy_named("faker");
     WorldModel model(policy);
     MeasureOptions options{

@@ -149,7 +149,8 @@ class RunSession {
     Store store(result_.folder / "run.db");
     std::vector<std::size_t> left = trials_left(plan_, store);
     result_.resumed = plan_.trials.size() - left.size();
-    Grading grading(judges_, writer, clock_, options_.at_once);
+    Grading grading(judges_, writer, clock_, options_.at_once,
+                    errors_on(plan_.subject.identity, options_.judge_errors));
     grading.grade_what_is_left(store);
     sample(left, writer, grading);
     grading.wait();

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "chat/chat_model.h"
 #include "judge/judge.h"
+#include "lab/judge_error.h"
 #include "report/summary.h"
 #include "study/plan.h"
 #include "study/study.h"
@@ -30,6 +31,7 @@ struct RunProgress {
 struct RunOptions {
   std::filesystem::path runs = "runs";                  // the folder of all runs
   bool fresh = false;                                   // begin anew although there is such a run
+  std::vector<JudgeError> judge_errors;                 // known, on whichever subjects
   std::stop_token no_more;                              // Ctrl-C: send nothing new
   std::stop_token at_once;                              // the second one, or 5 s later
   std::function<void(const RunProgress&)> on_progress;  // some ten times a second

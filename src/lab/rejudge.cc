@@ -1,0 +1,57 @@
+#include "lab/rejudge.h"
+
+#include <algorithm>
+
+#include "lab/grading.h"
+#include "lab/run.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+namespace iago::lab {
+namespace {
+
+std::uint64_t waiting_for(const std::string& judge, const Store& store) {
+  std::uint64_t waiting = 0;
+  store.for_each_completion({.outcome = Outcome::answered, .not_judged_by = judge},
+                            [&](const CompletionRow&) { return ++waiting, true; });
+  return waiting;
+}
+
+}  // namespace
+
+std::vector<std::string> judge_names(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  for (const JudgeRow& judge : Store(folder / "run.db").judges()) {
+    if (std::ranges::find(names, judge.name) == names.end()) names.push_back(judge.name);
+  }
+  return names;
+}
+
+RejudgeResult rejudge(const std::filesystem::path& folder,
+                      const std::vector<std::unique_ptr<Judge>>& judges,
+                      const RejudgeOptions& options, const Clock& clock) {
+  StoreWriter writer(folder / "run.db");
+  Store store(folder / "run.db");
+  RejudgeResult result;
+  auto before = store.judges();
+  for (const auto& judge : judges) {
+    const JudgeInfo& info = judge->info();
+    bool known =
+        std::ranges::any_of(before, [&](const auto& row) { return row.hash == info.hash; });
+    result.judges.push_back({info.name, info.hash, !known, waiting_for(info.hash, store), 0});
+  }
+  Grading grading(judges, writer, clock, options.stop,
+                  errors_on(store.run().subject_identity, options.judge_errors));
+  grading.grade_what_is_left(store);
+  grading.wait();
+  writer.close();
+  for (Rejudged& judge : result.judges) {
+    judge.waiting = waiting_for(judge.hash, store);
+    judge.judged -= judge.waiting;
+    result.interrupted = result.interrupted || judge.waiting > 0;
+  }
+  result.summary = write_summary(folder);
+  return result;
+}
+
+}  // namespace iago::lab
