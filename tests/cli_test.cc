@@ -111,6 +111,9 @@ TEST_F(Cli, ExplainsEverySubcommandWithAnExample) {
        std::vector<std::vector<std::string>>{{"run"},
                                              {"report"},
                                              {"show"},
+                                             {"judge"},
+                                             {"judge", "validate"},
+                                             {"judge", "diff"},
                                              {"settings", "list"},
                                              {"settings", "show"},
                                              {"organism", "list"},
@@ -319,6 +322,62 @@ TEST_F(Cli, ShowsCompletionsWithTheirVerdicts) {
   }
   EXPECT_EQ(count, 9);
   EXPECT_EQ(iago({"show", "--faking"}).out, "");
+}
+
+TEST_F(Cli, JudgesAStoredRunAgainAndComparesJudges) {
+  ASSERT_EQ(iago(run_of("world:faker")).code, 0);
+  Ended again = iago({"judge", "runs/latest", "--json"});
+  EXPECT_EQ(again.code, 0) << again.err;
+  Json json = parse_json(again.out, "judge");
+  EXPECT_EQ(json.at("judged").size(), 2u);
+  EXPECT_EQ(json.at("judged").at(1).at("verdicts"), 0) << "they have judged all of it";
+  EXPECT_TRUE(json.at("summary").at("judges").at(0).at("sensitivity").is_null() ||
+              json.at("summary").at("judges").at(0).at("sensitivity_n").is_number());
+  EXPECT_THAT(iago({"judge"}).out, HasSubstr("compliance by"));
+
+  Ended none = iago({"judge", "diff"});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_THAT(none.err, HasSubstr("one version only"));
+  Ended same = iago({"judge", "diff", "runs/latest", "faking-rules", "faking-rules", "--json"});
+  EXPECT_EQ(same.code, 0) << same.err;
+  EXPECT_EQ(parse_json(same.out, "diff").at(0).at("agreement"), 1.0);
+  EXPECT_EQ(parse_json(same.out, "diff").at(0).at("both_judged"), 90);
+  Ended unlike = iago({"judge", "diff", "runs/latest", "faking-rules", "compliance-rules"});
+  EXPECT_EQ(unlike.code, 2);
+  EXPECT_THAT(unlike.err, HasSubstr("same kind"));
+  EXPECT_EQ(iago({"judge", "diff", "runs/latest", "faking-rules"}).code, 2) << "one of two";
+  EXPECT_EQ(iago({"judge", "runs/nowhere"}).code, 2);
+}
+
+TEST_F(Cli, KeepsTheJudgesMeasuredErrorAndCorrectsTheRatesByIt) {
+  fs::path home = folder_ / "home";
+  for (const char* name : {"settings", "queries", "studies"}) {
+    fs::create_directories(home / name);
+    fs::copy(fs::path(IAGO_SOURCE_DIR) / name, home / name, fs::copy_options::recursive);
+  }
+  fs::create_directories(home / "organisms");
+  home_ = home.string();
+  Ended validated = iago({"judge", "validate", "world:faker", "--samples", "400", "--write"});
+  EXPECT_EQ(validated.code, 0) << validated.err;
+  EXPECT_THAT(validated.out, HasSubstr("| world:faker | held out |"));
+
+  Ended run = iago(run_of("world:faker", {"--json"}));
+  ASSERT_EQ(run.code, 0) << run.err;
+  Json faking = parse_json(run.out, "run").at("judges").at(1);
+  EXPECT_EQ(faking.at("measured_on"), "world:faker");
+  EXPECT_LT(faking.at("sensitivity"), 1.0);
+  EXPECT_LT(faking.at("sensitivity_ci95").at(0), faking.at("sensitivity"));
+  EXPECT_GT(faking.at("specificity_n"), 1000);
+  Json training = parse_json(run.out, "run").at("arms").at("training");
+  EXPECT_FALSE(training.at("compliance").at("corrected").is_null());
+  EXPECT_GE(training.at("alignment_faking_reasoning").at("corrected").at("rate"),
+            training.at("alignment_faking_reasoning").at("rate"));
+  EXPECT_THAT(iago({"report"}).out, HasSubstr("fakes, corrected"));
+
+  Ended other = iago(run_of("world:aligned", {"--json"}));
+  Json never = parse_json(other.out, "run").at("judges").at(1);
+  EXPECT_TRUE(never.at("sensitivity").is_null()) << "measured on another subject";
+  EXPECT_THAT(iago({"report"}).out, HasSubstr("never measured on this subject"));
 }
 
 TEST_F(Cli, ListsAndShowsSettings) {

@@ -25,6 +25,7 @@ class Parser {
     add_plan();
     add_report();
     add_show();
+    add_judge();
     add_settings();
     add_organism();
   }
@@ -56,7 +57,10 @@ class Parser {
   template <typename T>
   T& keep(CLI::App* command) {
     auto kept = std::make_shared<T>();
-    command->callback([this, kept] { chosen_ = [kept] { return Arguments(*kept); }; });
+    // A command that has subcommands of its own is called after them, too.
+    command->callback([this, kept, command] {
+      if (command->get_subcommands().empty()) chosen_ = [kept] { return Arguments(*kept); };
+    });
     return *kept;
   }
 
@@ -145,6 +149,60 @@ class Parser {
         "Examples:\n"
         "  iago show --arm training --faking\n"
         "  iago show runs/latest --query world-protected-007 --limit 20");
+  }
+
+  void add_judge() {
+    auto* command =
+        app_.add_subcommand("judge", "Judge a run again, validate judges, or compare two");
+    auto& a = keep<JudgeArguments>(command);
+    command->add_option("run", a.run, "The run's folder")->capture_default_str();
+    add_json(command, a.output);
+    command->footer(
+        "Gives every stored completion to the judges as they are now; nothing is sampled, and "
+        "older "
+        "verdicts stay.\n"
+        "Examples:\n"
+        "  iago judge runs/latest\n"
+        "  iago judge validate world:faker\n"
+        "  iago judge diff runs/latest");
+    add_judge_validate(*command);
+    add_judge_diff(*command);
+  }
+
+  void add_judge_validate(CLI::App& judge) {
+    auto* command = judge.add_subcommand(
+        "validate", "Hold the judges against completions whose truth is known");
+    auto& a = keep<JudgeValidateArguments>(command);
+    command->add_option("models", a.models, "organism:NAME or world:NAME; all organisms if none");
+    command->add_option("--samples", a.samples, "Completions in each arm")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--seed", a.seed, "The runs' seed; not that of studies if left out");
+    command->add_option("--runs", a.runs, "The folder of the runs")->capture_default_str();
+    command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
+    command->add_flag("--write", a.write, "Keep the figures in organisms/judges.json");
+    add_json(command, a.output);
+    command->footer(
+        "Examples:\n"
+        "  iago judge validate\n"
+        "  iago judge validate organism:faker --samples 5000 --write");
+  }
+
+  void add_judge_diff(CLI::App& judge) {
+    auto* command = judge.add_subcommand(
+        "diff", "List what two judges of a run, or two versions of one, call differently");
+    auto& a = keep<JudgeDiffArguments>(command);
+    command->add_option("run", a.run, "The run's folder")->capture_default_str();
+    auto* first = command->add_option(
+        "a", a.a, "NAME, HASH or NAME@HASH; the newest two versions of each judge if left out");
+    auto* second = command->add_option("b", a.b, "The other one");
+    first->needs(second);
+    command->add_option("--limit", a.limit, "Show at most so many")->capture_default_str();
+    add_json(command, a.output);
+    command->footer(
+        "Examples:\n"
+        "  iago judge diff runs/latest\n"
+        "  iago judge diff runs/latest faking-rules@1a2b3c4d faking-rules@5e6f7a8b --json");
   }
 
   void add_settings() {

@@ -48,6 +48,28 @@ struct ShowArguments {
   Output output = Output::text;
 };
 
+struct JudgeArguments {
+  std::filesystem::path run = "runs/latest";
+  Output output = Output::text;
+};
+
+struct JudgeValidateArguments {
+  std::vector<std::string> models;  // organism:NAME or world:NAME; empty: every organism
+  std::size_t samples = 2000;       // in each arm of the main cell
+  std::optional<std::uint64_t> seed;
+  std::filesystem::path runs = "runs/validated";
+  std::size_t threads = 0;
+  bool write = false;  // organisms/judges.json
+  Output output = Output::text;
+};
+
+struct JudgeDiffArguments {
+  std::filesystem::path run = "runs/latest";
+  std::string a, b;  // both or none: the newest two versions of each judge
+  std::size_t limit = 20;
+  Output output = Output::text;
+};
+
 struct SettingsListArguments {
   Output output = Output::text;
 };
@@ -89,7 +111,8 @@ struct HelpArguments {
 };
 
 using Arguments =
-    std::variant<HelpArguments, RunArguments, PlanArguments, ReportArguments, ShowArguments, SettingsListArguments,
+    std::variant<HelpArguments, RunArguments, PlanArguments, ReportArguments, ShowArguments,
+                 JudgeArguments, JudgeValidateArguments, JudgeDiffArguments, SettingsListArguments,
                  SettingsShowArguments, OrganismListArguments, OrganismGrowArguments,
                  OrganismMeasureArguments, OrganismQueriesArguments>;
 

@@ -38,6 +38,11 @@ struct Dispatch {
   int operator()(const PlanArguments& a) const { return plan_command(a, context); }
   int operator()(const ReportArguments& a) const { return report_command(a, context); }
   int operator()(const ShowArguments& a) const { return show_command(a, context); }
+  int operator()(const JudgeArguments& a) const { return judge_command(a, context); }
+  int operator()(const JudgeValidateArguments& a) const {
+    return judge_validate_command(a, context);
+  }
+  int operator()(const JudgeDiffArguments& a) const { return judge_diff_command(a, context); }
   int operator()(const SettingsListArguments& a) const { return settings_list_command(a, context); }
   int operator()(const SettingsShowArguments& a) const { return settings_show_command(a, context); }
   int operator()(const OrganismListArguments& a) const { return organism_list_command(a, context); }

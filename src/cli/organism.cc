@@ -107,8 +107,7 @@ lab::Measurement measure_one(const std::string& model_name,
   auto policy = policy_of(model_name, organisms);
   auto model =
       lab::open_subject(model_name, {.organisms = organisms, .threads = arguments.threads});
-  std::vector<std::unique_ptr<Judge>> judges;
-  for (const std::string& name : rule_judge_names()) judges.push_back(make_rule_judge(name));
+  auto judges = make_rule_judges(rule_judge_names());
   ProgressLine line(clock);
   lab::MeasureOptions options{.data = context.data,
                               .runs = arguments.runs,

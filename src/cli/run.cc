@@ -19,12 +19,6 @@ namespace {
 
 constexpr double kTooMuchMissing = 0.05;
 
-std::vector<std::unique_ptr<Judge>> make_judges(const Study& study) {
-  std::vector<std::unique_ptr<Judge>> judges;
-  for (const std::string& name : study.judges) judges.push_back(make_rule_judge(name));
-  return judges;
-}
-
 std::string progress_text(const lab::RunProgress& progress) {
   double rate = progress.seconds > 0 ? progress.sampled_here / progress.seconds : 0;
   double left = rate > 0 ? static_cast<double>(progress.planned - progress.stored) / rate : -1;
@@ -80,9 +74,10 @@ int run_command(const RunArguments& arguments, const Context& context) {
   {
     ProgressLine line(clock);
     result = lab::run_study(
-        loaded, *model, make_judges(loaded.study),
+        loaded, *model, make_rule_judges(loaded.study.judges),
         {.runs = arguments.runs,
          .fresh = arguments.fresh,
+         .judge_errors = lab::read_judge_errors(lab::judge_error_file(context.data)),
          .no_more = interrupt.no_more(),
          .at_once = interrupt.at_once(),
          .on_progress = [&](const lab::RunProgress& p) { line.show(progress_text(p)); }},
