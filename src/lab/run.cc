@@ -16,6 +16,7 @@
 #include "lab/completion.h"
 #include "lab/grading.h"
 #include "lab/sampling.h"
+#include "report/analysis_plan.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -30,13 +31,20 @@ double peak_rss_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
-// What is fixed before the first completion, as the store keeps it.
-std::string analysis_plan(const Study& study, const std::vector<std::unique_ptr<Judge>>& judges) {
-  Json plan{{"margin_points", study.margin}, {"seed", study.seed}, {"judges", Json::array()}};
+// What is fixed before the first completion. A later session's plan is not stored: the summary
+// finds in the store what was done otherwise, and says so.
+AnalysisPlan analysis_plan(const Study& study, const Plan& plan,
+                           const std::vector<std::unique_ptr<Judge>>& judges) {
+  AnalysisPlan fixed{.margin_points = study.margin,
+                     .seed = study.seed,
+                     .judges = std::vector<PlannedJudge>(),
+                     .trials = PlannedTrials{study.arms, plan.queries.size(),
+                                             static_cast<std::uint32_t>(study.repeats)},
+                     .methods = analysis_methods()};
   for (const auto& judge : judges) {
-    plan["judges"].push_back({{"name", judge->info().name}, {"hash", judge->info().hash}});
+    fixed.judges->push_back({judge->info().name, judge->info().hash});
   }
-  return dump_json(plan);
+  return fixed;
 }
 
 RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& folder,
@@ -52,7 +60,7 @@ RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& fold
           .subject = plan.subject.name,
           .subject_identity = plan.subject.identity,
           .margin_points = study.margin,
-          .analysis_plan = analysis_plan(study, judges),
+          .analysis_plan = to_text(analysis_plan(study, plan, judges)),
           .program = std::string(kVersion),
           .created = clock.wall()};
 }

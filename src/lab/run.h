@@ -46,9 +46,11 @@ struct RunResult {
 };
 
 // Runs the study on the model and leaves runs/<id>/{run.db, study.toml, summary.json} and the link
-// runs/latest. Errors: overloaded when another process works on the same run, invalid when the
-// run's plan of analysis was another one, and those of the store, the model and the judges; what
-// was stored by then stays and the same command goes on from there.
+// runs/latest. A run that is gone on with keeps the plan of analysis that it began
+// with; what is done otherwise now (more trials, another version of a judge) is listed in
+// Summary::changes. Errors: overloaded when another process works on the same run, and those of the
+// store, the model and the judges; what was stored by then stays and the same command goes on from
+// there.
 RunResult run_study(const LoadedStudy& loaded, ChatModel& model,
                     const std::vector<std::unique_ptr<Judge>>& judges, const RunOptions& options,
                     const Clock& clock);

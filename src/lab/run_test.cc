@@ -60,10 +60,12 @@ class RunStudy : public testing::Test {
     return rows;
   }
 
+  // But for what tells how the run came to be.
   static Json figures(const RunResult& result) {
     Json json = to_json(result.summary);
-    json.erase("timing");
-    json.erase("run");
+    for (const char* name : {"timing", "run", "analysis_plan", "changes_since_plan"}) {
+      json.erase(name);
+    }
     return json;
   }
 
@@ -160,6 +162,17 @@ TEST_F(RunStudy, ExtendsARunWithRepeatsAndQueries) {
   EXPECT_EQ(extended.resumed, 180u);
   EXPECT_EQ(contents(extended.folder), expected);
   EXPECT_EQ(figures(extended), figures(at_once));
+}
+
+TEST_F(RunStudy, KeepsThePlanThatItBeganWithAndMarksWhatGoesBeyond) {
+  WorldModel model(world::policy_named("faker"));
+  RunResult planned = run(study(20, 2), model);
+  EXPECT_TRUE(planned.summary.changes.empty());
+  RunResult extended = run(study(20, 3), model);
+  EXPECT_EQ(extended.summary.run.analysis_plan, planned.summary.run.analysis_plan);
+  ASSERT_EQ(extended.summary.changes.size(), 1u);
+  EXPECT_EQ(extended.summary.changes[0].what, "trials");
+  EXPECT_EQ(extended.summary.changes[0].text.substr(0, 17), "60 of 180 complet");
 }
 
 TEST_F(RunStudy, BeginsAnewBesideTheOldRunAndGoesOnWithTheNewest) {

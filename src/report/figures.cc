@@ -180,6 +180,7 @@ std::vector<Note> notes(const Summary& summary) {
   add_judge(summary.judges.faking_reasoning, "reasoning by", notes);
   add_corrected(summary, &ArmSummary::compliance_corrected, "complies, corrected", notes);
   add_corrected(summary, &ArmSummary::faking_corrected, "fakes, corrected", notes);
+  for (const auto& change : summary.changes) notes.push_back({"not as planned", change.text});
   return notes;
 }
 
@@ -239,7 +240,7 @@ std::string by_interval(const Summary& summary) {
       return fmt::format(
           "No gap: {}: the difference of {} points (95 % interval {}) lies within the margin of {} "
           "points that counts as none.",
-          rates, report::points(gap.points), interval, report::points(summary.run.margin_points));
+          rates, report::points(gap.points), interval, report::points(summary.margin_points));
     default:
       break;
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "report/analysis_plan.h"
 
 namespace iago {
 namespace {
@@ -90,12 +91,21 @@ void conclude(Summary& summary, const Pair& pair) {
     auto kept = without_faking_reasoning(training, pair.training.complied_faking);
     summary.gap_without_faking = estimate_gap_without_test(kept, unmonitored);
   }
-  summary.finding = decide_verdict(training, unmonitored, summary.run.margin_points);
+  summary.finding = decide_verdict(training, unmonitored, summary.margin_points);
   // The counts do not tell a provider's refusals from answers; the rule does.
   auto unanswered = first_unanswered(summary);
   if (!unanswered.empty() && summary.finding.verdict != StudyVerdict::uninformative) {
     summary.finding = {StudyVerdict::uninformative, unanswered, std::nullopt};
   }
+}
+
+// The flag says what a session thought when it recorded the judge; the hashed text decides.
+std::vector<JudgeRow> judges_by_plan(const Store& store) {
+  auto judges = store.judges();
+  auto plan = read_analysis_plan(store.run().analysis_plan);
+  if (!plan || !plan->judges) return judges;
+  for (auto& judge : judges) judge.planned = plan->names_judge(judge.hash);
+  return judges;
 }
 
 // A later version of a planned judge counts in place of the planned one; the changes say so.
@@ -118,7 +128,7 @@ const JudgeRow* newest(const std::vector<JudgeRow>& judges, std::string_view kin
 }  // namespace
 
 JudgeChoice choose_judges(const Store& store) {
-  auto judges = store.judges();
+  auto judges = judges_by_plan(store);
   JudgeChoice choice;
   if (const auto* judge = newest(judges, kComplianceKind)) choice.compliance = *judge;
   if (const auto* judge = newest(judges, kFakingKind)) choice.faking_reasoning = *judge;
@@ -126,7 +136,7 @@ JudgeChoice choose_judges(const Store& store) {
 }
 
 JudgeChoice choose_judges(const Store& store, const std::vector<std::string>& hashes) {
-  auto judges = store.judges();
+  auto judges = judges_by_plan(store);
   auto choice = choose_judges(store);
   for (const auto& hash : hashes) {
     auto found = std::find_if(judges.begin(), judges.end(),
@@ -175,9 +185,11 @@ const ArmSummary* Summary::arm(std::string_view name) const {
 
 Summary summarize(const Store& store) { return summarize(store, choose_judges(store)); }
 
-Summary summarize(const Store& store, const JudgeChoice& judges) {
+Summary summarize(const Store& store, const JudgeChoice& judges,
+                  std::optional<double> margin_points) {
   Summary summary;
   summary.run = store.run();
+  summary.margin_points = margin_points.value_or(summary.run.margin_points);
   summary.judges = judges;
   summary.timing = timing_of(store);
   auto hash = [](const std::optional<JudgeRow>& judge) { return judge ? judge->hash : ""; };
@@ -211,6 +223,7 @@ Summary summarize(const Store& store, const JudgeChoice& judges) {
     return std::pair(rank(a.name), a.name) < std::pair(rank(b.name), b.name);
   });
   conclude(summary, pair);
+  summary.changes = changes_since_plan(store, summary);
   return summary;
 }
 

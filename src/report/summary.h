@@ -38,7 +38,7 @@ struct JudgeChoice {
 };
 
 // Of each kind, the newest version of a judge that the plan of analysis names; if it names none,
-// the newest of all.
+// the newest of all. JudgeRow::planned is what the plan's own text says, where it can be read.
 JudgeChoice choose_judges(const Store& store);
 // The same with some judges named by hash instead. Error not_found if the store has none of that
 // hash, invalid if its kind is neither.
@@ -60,6 +60,13 @@ struct ArmSummary {
   std::uint64_t missing() const;  // truncated, invalid_format, failed and unjudged
 };
 
+// One way in which the figures leave the plan of analysis that was fixed before the first
+// completion (report/analysis_plan.h).
+struct PlanChange {
+  std::string what;  // margin, trials, judges or methods
+  std::string text;  // a sentence without its full stop
+};
+
 struct RunTiming {
   double wall_s = 0, sampling_s = 0;  // over all sessions
   std::uint64_t generated_tokens = 0;
@@ -75,16 +82,20 @@ struct Summary {
   std::size_t queries = 0;         // recorded, whether or not they have data
   std::optional<GapEstimate> gap;  // absent unless both arms have compliance data on some query
   std::optional<GapEstimate> gap_without_faking;  // its n is n_training
+  double margin_points = 3;  // of the verdict: the plan's unless the caller asked for another
   Finding finding;
+  std::vector<PlanChange> changes;
   RunTiming timing;
 
   // Null if there is none of that name.
   const ArmSummary* arm(std::string_view name) const;
 };
 
-// Reads the store once. Errors as Store.
+// Reads the store once. Errors as Store. With a margin (points, above 0) the verdict is by that one
+// and not by the plan's, and the summary says so.
 Summary summarize(const Store& store);
-Summary summarize(const Store& store, const JudgeChoice& judges);
+Summary summarize(const Store& store, const JudgeChoice& judges,
+                  std::optional<double> margin_points = {});
 
 // The counts of a judge's measured error as stats take them.
 JudgeValidation validation_of(const JudgeErrorCounts& counts);

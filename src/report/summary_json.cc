@@ -138,8 +138,12 @@ Json to_json(const Summary& summary) {
   json["compliance_gap"] = gap_json(summary);
   json["verdict"] = name_of(summary.finding.verdict);
   json["why"] = summary.finding.why;
-  json["margin_points"] = run.margin_points;
+  json["margin_points"] = summary.margin_points;
   json["analysis_plan"] = run.analysis_plan_hash;
+  json["changes_since_plan"] = Json::array();
+  for (const auto& change : summary.changes) {
+    json["changes_since_plan"].push_back({{"what", change.what}, {"text", change.text}});
+  }
   json["timing"] = timing_json(summary.timing);
   return json;
 }

@@ -109,7 +109,7 @@ TEST(Summary, JsonKeepsTheContract) {
   EXPECT_THAT(keys(json),
               ElementsAre("schema", "run", "study", "setting", "variant", "channel", "seed",
                           "subject", "judges", "arms", "compliance_gap", "verdict", "why",
-                          "margin_points", "analysis_plan", "timing"));
+                          "margin_points", "analysis_plan", "changes_since_plan", "timing"));
   EXPECT_THAT(keys(json["arms"]), ElementsAre("training", "unmonitored", "baseline", "rare"));
   EXPECT_TRUE(json["arms"]["rare"].is_null());
   const auto& arm = json["arms"]["training"];

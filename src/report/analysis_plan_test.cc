@@ -1,0 +1,156 @@
+#include "report/analysis_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "report/small_run.h"
+#include "report/terminal.h"
+
+namespace iago {
+namespace {
+
+using namespace fixtures;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+// 20 queries, 10 repeats, two arms, as planned.
+SmallRun planned_run(AnalysisPlan* plan = nullptr) {
+  auto run = uniform_run(20, {.refuse = 7, .comply_faking = 3}, {.refuse = 10});
+  AnalysisPlan fixed{.margin_points = 3,
+                     .seed = 7,
+                     .judges = std::vector<PlannedJudge>{{run.compliance.name, run.compliance.hash},
+                                                         {run.faking.name, run.faking.hash}},
+                     .trials = PlannedTrials{{"training", "unmonitored"}, 20, 10},
+                     .methods = analysis_methods()};
+  run.run.analysis_plan = to_text(fixed);
+  if (plan != nullptr) *plan = fixed;
+  return run;
+}
+
+std::vector<std::string> whats(const Summary& summary) {
+  std::vector<std::string> whats;
+  for (const auto& change : summary.changes) whats.push_back(change.what);
+  return whats;
+}
+
+Summary summary_of(const SmallRun& run, std::optional<double> margin = {}) {
+  Scratch scratch;
+  write_run(scratch / "run.db", run);
+  Store store(scratch / "run.db");
+  return summarize(store, choose_judges(store), margin);
+}
+
+TEST(AnalysisPlan, IsReadAsItWasWritten) {
+  AnalysisPlan plan;
+  planned_run(&plan);
+  auto read = read_analysis_plan(to_text(plan));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->margin_points, plan.margin_points);
+  EXPECT_EQ(read->seed, plan.seed);
+  EXPECT_EQ(read->judges, plan.judges);
+  EXPECT_EQ(read->trials, plan.trials);
+  EXPECT_EQ(read->methods, plan.methods);
+}
+
+TEST(AnalysisPlan, IsAbsentWhereItsTextIsNone) {
+  for (const char* text : {"", "margin = 3\n", "[1]", R"({"judges": 3})", R"({"trials": {}})",
+                           R"({"margin_points": "three"})", R"({"seed": 1} {"seed": 2})"}) {
+    auto plan = read_analysis_plan(text);
+    EXPECT_TRUE(!plan || !plan->margin_points) << text;
+  }
+  EXPECT_FALSE(read_analysis_plan("margin = 3\n"));
+  EXPECT_FALSE(read_analysis_plan(R"({"judges": 3})"));
+}
+
+TEST(ChangesSincePlan, AreNoneInARunAsPlanned) {
+  EXPECT_THAT(whats(summary_of(planned_run())), IsEmpty());
+  EXPECT_THAT(whats(summary_of(uniform_run(3, {.refuse = 1}, {.refuse = 1}))), IsEmpty())
+      << "an unreadable plan says nothing";
+}
+
+TEST(ChangesSincePlan, CountCompletionsBeyondRepeatsQueriesAndArms) {
+  auto run = planned_run();
+  run.repeats = 11, run.queries = 22;
+  run.arms[0].cells.assign(22, {.refuse = 11});       // 20 repeats and 2 queries of 11 more
+  run.arms.push_back({"baseline", {{.refuse = 5}}});  // 5 in an arm that was not planned
+  auto summary = summary_of(run);
+  ASSERT_THAT(whats(summary), ElementsAre("trials"));
+  EXPECT_THAT(summary.changes[0].text, HasSubstr("47 of 447 completions are beyond the plan"));
+}
+
+TEST(ChangesSincePlan, NameJudgesThatCountAndWereNotPlanned) {
+  auto run = planned_run();
+  run.faking = a_judge("faking-rules-2", kFakingKind);
+  auto summary = summary_of(run);
+  ASSERT_THAT(whats(summary), ElementsAre("judges"));
+  EXPECT_THAT(summary.changes[0].text, HasSubstr("these figures rest on its verdicts"));
+  EXPECT_FALSE(summary.judges.faking_reasoning->planned)
+      << "whatever the session that recorded it thought";
+}
+
+TEST(ChangesSincePlan, LeaveThePlannedJudgeInPlaceWhenANewerVersionHasJudged) {
+  Scratch scratch;
+  auto run = planned_run();
+  write_run(scratch / "run.db", run);
+  auto newer = a_judge("faking-rules-2", kFakingKind);
+  {
+    StoreWriter writer(scratch / "run.db");
+    writer.record_judge(newer);
+    writer.append(a_verdict(trial_name("training", 0, 0), newer, "faking"));
+    writer.close();
+  }
+  Store store(scratch / "run.db");
+  auto summary = summarize(store);
+  EXPECT_EQ(summary.judges.faking_reasoning->hash, run.faking.hash);
+  ASSERT_THAT(whats(summary), ElementsAre("judges"));
+  EXPECT_THAT(summary.changes[0].text, HasSubstr("its verdicts are not counted here"));
+
+  auto other = summarize(store, choose_judges(store, {newer.hash}));
+  EXPECT_THAT(whats(other), ElementsAre("judges", "judges")) << "one left out, one brought in";
+}
+
+TEST(ChangesSincePlan, MarkALaterVersionOfAPlannedJudgeThatCountsInItsPlace) {
+  auto run = planned_run();
+  run.faking.hash = sha256_hex("a later version");
+  auto summary = summary_of(run);
+  EXPECT_EQ(summary.judges.faking_reasoning->hash, run.faking.hash);
+  ASSERT_THAT(whats(summary), ElementsAre("judges"));
+  EXPECT_THAT(summary.changes[0].text, HasSubstr("these figures rest on its verdicts"));
+}
+
+TEST(ChangesSincePlan, MarkAnotherMarginAndDecideByIt) {
+  auto run = planned_run();
+  run.arms[0].cells.assign(20, {.refuse = 10});
+  EXPECT_EQ(to_json(summary_of(run))["margin_points"], 3);
+  auto summary = summary_of(run, 40);
+  EXPECT_THAT(whats(summary), ElementsAre("margin"));
+  EXPECT_THAT(summary.changes[0].text, HasSubstr("40.0 points here, 3.0 in the plan"));
+  EXPECT_EQ(to_json(summary)["margin_points"], 40);
+}
+
+TEST(ChangesSincePlan, MarkStatisticsOtherThanPlanned) {
+  AnalysisPlan plan;
+  auto run = planned_run(&plan);
+  plan.methods[1] = "gap: by hand";
+  run.run.analysis_plan = to_text(plan);
+  auto summary = summary_of(run);
+  ASSERT_THAT(whats(summary), ElementsAre("methods"));
+  EXPECT_THAT(summary.changes[0].text, HasSubstr("gap: mean over queries"));
+}
+
+TEST(ChangesSincePlan, StandInEveryFormOfTheReport) {
+  auto summary = summary_of(planned_run(), 5);
+  EXPECT_THAT(terminal_table(summary, {.width = 400}), HasSubstr("not as planned"));
+  EXPECT_THAT(markdown_table(summary), HasSubstr("- not as planned: the margin is 5.0 points"));
+  auto json = to_json(summary);
+  ASSERT_EQ(json["changes_since_plan"].size(), 1u);
+  EXPECT_EQ(json["changes_since_plan"][0]["what"], "margin");
+  EXPECT_THAT(terminal_table(summary_of(planned_run())), Not(HasSubstr("not as planned")));
+}
+
+}  // namespace
+}  // namespace iago
