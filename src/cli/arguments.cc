@@ -127,12 +127,22 @@ class Parser {
     auto* command = app_.add_subcommand("report", "Print a run's figures, from its store alone");
     auto& a = keep<ReportArguments>(command);
     command->add_option("run", a.run, "The run's folder")->capture_default_str();
-    command->add_option("--format", a.format, "text, md or json")
-        ->check(CLI::IsMember({"text", "md", "json"}))
+    command->add_option("--format", a.format, "text, md, json or html")
+        ->check(CLI::IsMember({"text", "md", "json", "html"}))
         ->capture_default_str();
     command->add_flag_callback(
         "--json", [&a] { a.format = "json"; }, "The same as --format json");
-    command->footer("Examples:\n  iago report\n  iago report runs/latest --format md");
+    command->add_option("--margin", a.margin, "Decide by this margin, in points; marked as changed")
+        ->check(CLI::Range(0.001, 100.0));
+    command
+        ->add_option("--judge", a.judges,
+                     "Count the verdicts of the judge with this hash; marked if not planned")
+        ->allow_extra_args(false);
+    command->footer(
+        "Examples:\n"
+        "  iago report\n"
+        "  iago report runs/latest --format md\n"
+        "  iago report runs/latest --format html > report.html");
   }
 
   void add_show() {

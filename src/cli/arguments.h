@@ -37,7 +37,9 @@ struct PlanArguments {
 
 struct ReportArguments {
   std::filesystem::path run = "runs/latest";
-  std::string format = "text";  // text, md, json
+  std::string format = "text";      // text, md, json, html
+  std::optional<double> margin;     // points; the plan's if absent
+  std::vector<std::string> judges;  // hashes; the plan's judges if empty
 };
 
 struct ShowArguments {

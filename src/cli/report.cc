@@ -1,20 +1,25 @@
 // iago report RUN
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "report/page.h"
 #include "report/terminal.h"
 
 namespace iago::cli {
 
 int report_command(const ReportArguments& arguments, const Context&) {
   Store store(arguments.run / "run.db");
-  Summary summary = summarize(store);
+  Summary summary = summarize(store, choose_judges(store, arguments.judges), arguments.margin);
   if (arguments.format == "json") {
     fmt::print("{}\n", dump_json(to_json(summary), 2));
+  } else if (arguments.format == "html") {
+    std::string page = html_page(store, summary);
+    std::fwrite(page.data(), 1, page.size(), stdout);
   } else if (arguments.format == "md") {
     fmt::print("{}", markdown_table(summary));
   } else {

@@ -17,6 +17,7 @@
 #include "lab/grading.h"
 #include "lab/sampling.h"
 #include "report/analysis_plan.h"
+#include "report/page.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -240,6 +241,7 @@ Summary write_summary(const fs::path& folder) {
   Store store(folder / "run.db");
   Summary summary = summarize(store);
   write_file(folder / "summary.json", dump_json(to_json(summary), 2) + "\n");
+  write_file(folder / "report.html", html_page(store, summary));
   return summary;
 }
 

@@ -45,8 +45,8 @@ struct RunResult {
   std::size_t left = 0;      // trials without a completion
 };
 
-// Runs the study on the model and leaves runs/<id>/{run.db, study.toml, summary.json} and the link
-// runs/latest. A run that is gone on with keeps the plan of analysis that it began
+// Runs the study on the model and leaves runs/<id>/{run.db, study.toml, summary.json, report.html}
+// and the link runs/latest. A run that is gone on with keeps the plan of analysis that it began
 // with; what is done otherwise now (more trials, another version of a judge) is listed in
 // Summary::changes. Errors: overloaded when another process works on the same run, and those of the
 // store, the model and the judges; what was stored by then stays and the same command goes on from
@@ -60,7 +60,7 @@ RunResult run_study(const LoadedStudy& loaded, ChatModel& model,
 std::filesystem::path run_folder(const std::filesystem::path& runs, const std::string& run_id,
                                  bool fresh);
 
-// Summarises a run's store and writes summary.json beside it.
+// Summarises a run's store and writes summary.json and report.html beside it.
 Summary write_summary(const std::filesystem::path& folder);
 
 }  // namespace iago::lab

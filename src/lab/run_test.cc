@@ -109,7 +109,7 @@ TEST_F(RunStudy, LeavesTheFourFilesAndTheLinkToTheNewest) {
   WorldModel model(world::policy_named("faker"));
   RunResult result = run(study(), model);
   EXPECT_FALSE(result.interrupted);
-  for (const char* name : {"run.db", "study.toml", "summary.json"}) {
+  for (const char* name : {"run.db", "study.toml", "summary.json", "report.html"}) {
     EXPECT_TRUE(fs::exists(result.folder / name)) << name;
   }
   EXPECT_TRUE(fs::equivalent(folder_ / "runs" / "latest", result.folder));
