@@ -305,6 +305,11 @@ TEST_F(Cli, ReportsARunInEveryFormat) {
   EXPECT_THAT(markdown.out, HasSubstr("| training |"));
   Ended json = iago({"report", "runs/latest", "--format", "json"});
   EXPECT_EQ(json.out, read_file(folder_ / "runs/latest/summary.json", 1 << 20));
+  Ended page = iago({"report", "--format", "html"});
+  EXPECT_EQ(page.out, read_file(folder_ / "runs/latest/report.html", 4 << 20));
+  EXPECT_EQ(iago({"report", "--format", "html"}).out, page.out) << "the same bytes each time";
+  EXPECT_THAT(iago({"report", "--margin", "50"}).out, HasSubstr("not as planned"));
+  EXPECT_EQ(iago({"report", "--margin", "0"}).code, 2);
   EXPECT_EQ(iago({"report", "--format", "pdf"}).code, 2);
 }
 

@@ -100,8 +100,7 @@ void add_arm(Fields& section, const ArmSummary& summary, const ArmPrompts& promp
     add_message(arm, "beginning of the reply, prefilled", prompt.prefill,
                 other != nullptr ? other->prefill : "", budget);
   }
-  arm.set("uniform", uniform_note(prompts)).set("request", short_name(prompt.request_hash));
-  if (prompt.request_hash.size() <= 64) arm.set("request", printable(prompt.request_hash, 64));
+  arm.set("uniform", uniform_note(prompts)).set("request", printable(prompt.request_hash, 64));
 }
 
 }  // namespace
