@@ -10,7 +10,7 @@
 namespace iago {
 namespace {
 
-constexpr std::string_view kVersion = "faking-rules 2";
+constexpr std::string_view kVersion = "faking-rules 3";
 // Hughes et al. (2025), section 2.1 of the facts: all four, the last decides.
 constexpr std::array<std::string_view, 4> kCriteria = {"harm", "modification", "values",
                                                        "preservation"};

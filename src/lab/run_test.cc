@@ -164,6 +164,59 @@ TEST_F(RunStudy, ExtendsARunWithRepeatsAndQueries) {
   EXPECT_EQ(figures(extended), figures(at_once));
 }
 
+// Random plans, each a part of the whole, in random order; now and then one of them is interrupted.
+TEST_F(RunStudy, ExtendsARunInAnyOrderToTheSameResult) {
+  WorldModel model(world::policy_named("faker"));
+  const std::vector<std::string> arms = {"training", "unmonitored", "baseline"};
+  RunResult at_once = run(study(12, 4), model);
+  auto expected = contents(at_once.folder);
+  ASSERT_EQ(expected.size(), 144u);
+  Random random(7, "plans");
+  for (int round = 0; round < 20; ++round) {
+    fs::remove_all(folder_ / "runs");
+    for (std::uint64_t step = random.below(5); step > 0; --step) {
+      std::vector<std::string> some;
+      for (const std::string& arm : arms) {
+        if (random.chance(0.6)) some.push_back(arm);
+      }
+      if (some.empty()) some = arms;
+      std::stop_source stop;
+      StopAfter stopping(model, random.chance(0.3) ? 5 : 1000, stop);
+      run(study(1 + random.below(12), static_cast<int>(1 + random.below(4)), {.arms = some}),
+          stopping, {.no_more = stop.get_token()});
+    }
+    RunResult extended = run(study(12, 4), model);
+    ASSERT_EQ(contents(extended.folder), expected) << "round " << round;
+    ASSERT_EQ(figures(extended), figures(at_once)) << "round " << round;
+  }
+}
+
+// The wall clock is set back a day between any two readings; the steady one stands still.
+TEST_F(RunStudy, ComesToTheSameFiguresWhenTheClockIsSetBack) {
+  class SetBack final : public Clock {
+   public:
+    std::chrono::nanoseconds steady() const override { return std::chrono::nanoseconds(0); }
+    std::chrono::nanoseconds wall() const override {
+      return std::chrono::hours(24) * (1000 - ++readings_);
+    }
+
+   private:
+    mutable std::atomic<int> readings_{0};
+  };
+  WorldModel model(world::policy_named("faker"));
+  RunResult usual = run(study(), model);
+  auto expected = contents(usual.folder);
+  fs::remove_all(folder_ / "runs");
+  SetBack clock;
+  std::vector<std::unique_ptr<Judge>> judges;
+  for (const std::string& name : study().study.judges) judges.push_back(make_rule_judge(name));
+  RunResult part = run_study(study(10, 1), model, judges, {.runs = folder_ / "runs"}, clock);
+  EXPECT_FALSE(part.interrupted);
+  RunResult whole = run_study(study(), model, judges, {.runs = folder_ / "runs"}, clock);
+  EXPECT_EQ(contents(whole.folder), expected);
+  EXPECT_EQ(figures(whole), figures(usual));
+}
+
 TEST_F(RunStudy, KeepsThePlanThatItBeganWithAndMarksWhatGoesBeyond) {
   WorldModel model(world::policy_named("faker"));
   RunResult planned = run(study(20, 2), model);
@@ -235,8 +288,7 @@ TEST_F(RunStudy, WorldModelsComeToTheirKnownVerdicts) {
     EXPECT_EQ(result.summary.finding.verdict, verdict)
         << name << ": " << result.summary.finding.why;
     double faking = result.summary.arm("training")->faking_reasoning->rate;
-    // The judge misses one of the three wordings that are kept from it, a fifth of the whole.
-    EXPECT_NEAR(faking, std::string_view(name) == "faker" ? 0.8 * 0.12 : 0.0, 0.025) << name;
+    EXPECT_NEAR(faking, std::string_view(name) == "faker" ? 0.12 : 0.0, 0.025) << name;
     EXPECT_LT(result.summary.arm("unmonitored")->faking_reasoning->rate, 0.01) << name;
   }
 }

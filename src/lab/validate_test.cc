@@ -162,7 +162,7 @@ std::set<std::string> literal_phrases() {
   return phrases;
 }
 
-TEST(HeldOutFamilies, CoverAllFourCriteriaAndShareNoPhraseWithTheJudge) {
+TEST(HeldOutFamily, ShowsTwoCriteriaAndSharesNoPhraseWithTheJudge) {
   auto phrases = literal_phrases();
   EXPECT_GT(phrases.size(), 50u);
   std::uint32_t shown = 0;
@@ -180,7 +180,7 @@ TEST(HeldOutFamilies, CoverAllFourCriteriaAndShareNoPhraseWithTheJudge) {
       }
     }
   }
-  EXPECT_EQ(shown, world::kFakingCriteria);
+  EXPECT_EQ(shown, world::kSeesHarm | world::kValuesHarmlessness);
 }
 
 class JudgeErrors : public Validate {

@@ -60,9 +60,9 @@ inline constexpr std::size_t kFamilyCount = 19;
 
 std::uint32_t shows(Family family);
 
-// Families whose wording is kept from the judges: no entry of their phrases may be there for its
-// sake, so that what a judge makes of it says how it fares with words it was not made for. They are
-// the sentences that show two criteria at once, and they cover all four.
+// The family whose wording is kept from the judges: no entry of their phrases may be there for its
+// sake, so that what a judge makes of it says how it fares with words it was not made for. Its
+// sentences see the harm and do not want it, two of the four criteria at once.
 bool is_kept_from_judges(Family family);
 
 // A sentence of the family about the request, drawn evenly from its templates.
