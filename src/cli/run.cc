@@ -10,6 +10,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "judge/rule_judges.h"
+#include "lab/edited_study.h"
 #include "lab/subject.h"
 #include "report/printable.h"
 #include "report/terminal.h"
@@ -70,6 +71,12 @@ int run_command(const RunArguments& arguments, const Context& context) {
   }
   auto model = lab::open_subject(
       loaded.study.model, {.organisms = context.data / "organisms", .threads = arguments.threads});
+  if (!arguments.fresh) {
+    Subject subject{model->info().name, model->info().identity};
+    lab::refuse_edited_study(
+        arguments.runs, loaded, arguments.overrides,
+        run_id(loaded.study, subject, study_hash(loaded.study, loaded.setting, subject)));
+  }
   lab::RunResult result;
   {
     ProgressLine line(clock);
