@@ -257,6 +257,21 @@ class Parser {
     measure->add_flag("--write", m.write, "Write the model cards and organisms/README.md");
     add_json(measure, m.output);
     measure->footer("Example:\n  iago organism measure organism:faker --samples 2000");
+    auto* calibrate = organism->add_subcommand(
+        "calibrate", "Hold the gap's intervals against subjects whose gap is known");
+    auto& c = keep<OrganismCalibrateArguments>(calibrate);
+    calibrate->add_option("models", c.models, "organism:NAME or world:NAME; all organisms if none");
+    calibrate->add_option("--truth-repeats", c.truth_repeats, "Trials of each query for the truth")
+        ->check(CLI::Range(1, 100000))
+        ->capture_default_str();
+    calibrate->add_option("--studies", c.studies, "Studies drawn again")
+        ->check(CLI::Range(1, 10000))
+        ->capture_default_str();
+    calibrate->add_option("--runs", c.runs, "The folder of the runs")->capture_default_str();
+    calibrate->add_option("--threads", c.threads, "Threads of a local model (0: one per core)");
+    calibrate->add_flag("--write", c.write, "Write docs/results/calibration.{md,json,svg}");
+    add_json(calibrate, c.output);
+    calibrate->footer("Example:\n  iago organism calibrate organism:faker --studies 5");
     auto* queries = organism->add_subcommand("queries", "Print one of the world's query sets");
     queries
         ->add_option("set", keep<OrganismQueriesArguments>(queries).set,

@@ -103,6 +103,16 @@ struct OrganismMeasureArguments {
   Output output = Output::text;
 };
 
+struct OrganismCalibrateArguments {
+  std::vector<std::string> models;  // organism:NAME or world:NAME; empty: every organism
+  int truth_repeats = 200;          // of each query in each arm
+  int studies = 20;                 // redrawn
+  std::filesystem::path runs = "runs/calibration";
+  std::size_t threads = 0;
+  bool write = false;  // docs/results/calibration.{md,json,svg}
+  Output output = Output::text;
+};
+
 struct OrganismQueriesArguments {
   std::string set;
 };
@@ -116,7 +126,7 @@ using Arguments =
     std::variant<HelpArguments, RunArguments, PlanArguments, ReportArguments, ShowArguments,
                  JudgeArguments, JudgeValidateArguments, JudgeDiffArguments, SettingsListArguments,
                  SettingsShowArguments, OrganismListArguments, OrganismGrowArguments,
-                 OrganismMeasureArguments, OrganismQueriesArguments>;
+                 OrganismMeasureArguments, OrganismCalibrateArguments, OrganismQueriesArguments>;
 
 // A wrong command line: the message and what help to ask for.
 struct UsageError {

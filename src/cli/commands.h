@@ -29,6 +29,7 @@ int settings_list_command(const SettingsListArguments& arguments, const Context&
 int settings_show_command(const SettingsShowArguments& arguments, const Context& context);
 int organism_list_command(const OrganismListArguments& arguments, const Context& context);
 int organism_measure_command(const OrganismMeasureArguments& arguments, const Context& context);
+int organism_calibrate_command(const OrganismCalibrateArguments& arguments, const Context& context);
 int organism_queries_command(const OrganismQueriesArguments& arguments, const Context& context);
 // In iago-torch the work itself; in iago a hand-over to iago-torch (cli/handover.cc).
 int organism_grow_command(const OrganismGrowArguments& arguments, const Context& context);

@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "judge/rule_judges.h"
 #include "lab/disagreement.h"
+#include "lab/organisms.h"
 #include "lab/rejudge.h"
 #include "lab/subject.h"
 #include "lab/validate.h"
@@ -23,20 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kExcerpt = 400;  // columns of a text shown
-
-std::vector<std::string> shipped_organisms(const fs::path& organisms) {
-  std::vector<std::string> models;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(organisms, ignored)) {
-    bool grown = fs::exists(entry.path() / "model.safetensors");
-    // The base knows the world's words but has no behaviour of its own.
-    if (grown && fs::exists(entry.path() / "rates.json")) {
-      models.push_back("organism:" + entry.path().filename().string());
-    }
-  }
-  std::ranges::sort(models);
-  return models;
-}
 
 lab::Validation validate_one(const std::string& name, const JudgeValidateArguments& arguments,
                              const Context& context, const InterruptGuard& interrupt,
@@ -176,7 +163,7 @@ int judge_validate_command(const JudgeValidateArguments& arguments, const Contex
   InterruptGuard interrupt;
   SystemClock clock;
   auto models = arguments.models;
-  if (models.empty()) models = shipped_organisms(context.data / "organisms");
+  if (models.empty()) models = lab::control_subjects(context.data / "organisms");
   std::vector<lab::Validation> validations;
   Json json = Json::array();
   for (const std::string& model : models) {

@@ -50,6 +50,9 @@ struct Dispatch {
   int operator()(const OrganismMeasureArguments& a) const {
     return organism_measure_command(a, context);
   }
+  int operator()(const OrganismCalibrateArguments& a) const {
+    return organism_calibrate_command(a, context);
+  }
   int operator()(const OrganismQueriesArguments& a) const {
     return organism_queries_command(a, context);
   }

@@ -1,7 +1,6 @@
 // iago organism list, measure, queries
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -12,6 +11,7 @@
 #include "cli/progress.h"
 #include "judge/rule_judges.h"
 #include "lab/measure.h"
+#include "lab/organisms.h"
 #include "lab/subject.h"
 #include "world/policy_recipe.h"
 #include "world/requests.h"
@@ -22,26 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxFileBytes = std::size_t{16} << 20;
-
-std::vector<std::string> grown_organisms(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (fs::exists(entry.path() / "model.safetensors")) {
-      names.push_back(entry.path().filename().string());
-    }
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-// The policy that a model's name or recipe states; nothing if neither does.
-std::optional<world::Policy> policy_of(const std::string& model, const fs::path& organisms) {
-  if (model.starts_with("world:")) return world::policy_named(model.substr(6));
-  if (!model.starts_with("organism:")) return std::nullopt;
-  fs::path recipe = organisms / model.substr(9) / "recipe.toml";
-  return fs::exists(recipe) ? world::policy_of_recipe(recipe) : std::nullopt;
-}
 
 // What the recipe says of the organism; empty without one.
 std::string description_of(const fs::path& recipe) {
@@ -80,7 +60,7 @@ std::string overview(const fs::path& organisms) {
   std::string text =
       "| organism | cell | arm | complies, target % | measured % | faking reasoning % | n |\n"
       "|---|---|---|---|---|---|---|\n";
-  for (const std::string& name : grown_organisms(organisms)) {
+  for (const std::string& name : lab::grown_organisms(organisms)) {
     fs::path file = organisms / name / "rates.json";
     if (!fs::exists(file)) continue;
     Json rates = parse_json(read_file(file, kMaxFileBytes), file.string());
@@ -104,7 +84,7 @@ lab::Measurement measure_one(const std::string& model_name,
                              const OrganismMeasureArguments& arguments, const Context& context,
                              const InterruptGuard& interrupt, const Clock& clock) {
   fs::path organisms = context.data / "organisms";
-  auto policy = policy_of(model_name, organisms);
+  auto policy = lab::policy_of(model_name, organisms);
   auto model =
       lab::open_subject(model_name, {.organisms = organisms, .threads = arguments.threads});
   auto judges = make_rule_judges(rule_judge_names());
@@ -133,7 +113,7 @@ void write_card(const lab::Measurement& measurement, std::size_t samples,
 int organism_list_command(const OrganismListArguments& arguments, const Context& context) {
   fs::path organisms = context.data / "organisms";
   Json json = Json::array();
-  for (const std::string& name : grown_organisms(organisms)) {
+  for (const std::string& name : lab::grown_organisms(organisms)) {
     std::string description = description_of(organisms / name / "recipe.toml");
     double megabytes =
         static_cast<double>(fs::file_size(organisms / name / "model.safetensors")) / 1e6;
@@ -152,11 +132,7 @@ int organism_measure_command(const OrganismMeasureArguments& arguments, const Co
   SystemClock clock;
   fs::path organisms = context.data / "organisms";
   std::vector<std::string> models = arguments.models;
-  if (models.empty()) {
-    for (const std::string& name : grown_organisms(organisms)) {
-      if (policy_of("organism:" + name, organisms)) models.push_back("organism:" + name);
-    }
-  }
+  if (models.empty()) models = lab::control_subjects(organisms);
   Json json = Json::array();
   for (const std::string& model : models) {
     lab::Measurement measurement = measure_one(model, arguments, context, interrupt, clock);
