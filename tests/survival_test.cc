@@ -226,7 +226,7 @@ TEST_F(Survival, OfAFolderThatMayNotBeWrittenAnyMore) {
   fs::path run_folder = fs::canonical(folder_ / "runs" / "latest");
   fs::permissions(run_folder, fs::perms::none);
   Ended ended = child->wait();
-  EXPECT_EQ(ended.code, 1) << ended.out;
+  EXPECT_EQ(ended.code, 1) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr(run_folder.filename().string()));
   fs::permissions(run_folder, fs::perms::owner_all);
   EXPECT_GE(stored("runs"), 100u);

@@ -170,7 +170,13 @@ void create_store(const std::filesystem::path& path, const RunRow& run) {
 
 Database open_store(const std::filesystem::path& path, Access access) {
   std::error_code status;
-  if (!std::filesystem::is_regular_file(path, status)) {
+  bool is_file = std::filesystem::is_regular_file(path, status);
+  if (status == std::errc::permission_denied) {
+    throw Error(ErrorCode::disconnected,
+                fmt::format("{}: may not be read: {}", path.string(), status.message()),
+                "check the permissions of its folder");
+  }
+  if (!is_file) {
     throw Error(ErrorCode::not_found, fmt::format("{}: no such store", path.string()),
                 "name the run.db in a run's folder");
   }
