@@ -65,20 +65,24 @@ class ChildProcess {
 
   pid_t pid() const { return pid_; }
   void signal(int number) const { ::kill(pid_, number); }
-  std::string err() const { return read_file(err_, kMaxOutput); }
+  std::string err() const { return read_output(err_); }
 
   Ended wait() {
     int status = 0;
     EXPECT_EQ(::waitpid(pid_, &status, 0), pid_);
     pid_ = -1;
     return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-            .out = read_file(out_, kMaxOutput),
+            .out = read_output(out_),
             .err = err()};
   }
 
  private:
   static constexpr std::size_t kMaxOutput = std::size_t{64} << 20;
 
+  // Empty for a child that was killed before it could open the file.
+  static std::string read_output(const std::filesystem::path& file) {
+    return std::filesystem::exists(file) ? read_file(file, kMaxOutput) : std::string();
+  }
   static void redirect(const std::filesystem::path& file, int descriptor) {
     int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     if (opened < 0 || ::dup2(opened, descriptor) < 0) ::_exit(126);

@@ -110,9 +110,15 @@ class Survival : public testing::Test {
   fs::path folder_;
 };
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr int kKills = 30;  // each run takes five times as long
+#else
+constexpr int kKills = 200;
+#endif
+
 // Kills at moments spread evenly over the time that the whole run takes. A run that gets through
 // is compared and begun anew, so that kills fall into every part of it.
-TEST_F(Survival, OfTwoHundredKillsAtRandomMoments) {
+TEST_F(Survival, OfKillsAtRandomMoments) {
   auto begun = steady_clock::now();
   ASSERT_EQ(run(command("undisturbed")).code, 0);
   double whole = std::chrono::duration<double>(steady_clock::now() - begun).count();
@@ -123,16 +129,20 @@ TEST_F(Survival, OfTwoHundredKillsAtRandomMoments) {
   Random random(20241218, "kills");
   std::size_t stored_before = 0, finished = 0, midway = 0;
   bool fresh = false;
-  for (int kills = 0; kills < 200;) {
+  fs::path met;
+  for (int kills = 0; kills < kKills;) {
     auto child = start(
         command("runs", fresh ? std::vector<std::string>{"--new"} : std::vector<std::string>{}));
-    if (fresh) stored_before = 0;
     fresh = false;
     std::this_thread::sleep_for(std::chrono::duration<double>(random.uniform() * whole));
     child->signal(SIGKILL);
     Ended ended = child->wait();
     if (ended.code == 128 + SIGKILL) {
       ++kills;
+      std::error_code none_yet;
+      fs::path newest = fs::canonical(folder_ / "runs" / "latest", none_yet);
+      if (newest != met) stored_before = 0;  // a run that was begun anew
+      met = newest;
       std::size_t now = stored("runs");
       ASSERT_GE(now, stored_before) << "after " << kills << " kills";
       midway += now > stored_before && now < expected.size();
@@ -150,7 +160,7 @@ TEST_F(Survival, OfTwoHundredKillsAtRandomMoments) {
   EXPECT_EQ(figures("runs"), expected_figures);
   RecordProperty("finished", static_cast<int>(finished));
   RecordProperty("killed_midway", static_cast<int>(midway));
-  EXPECT_GT(midway, 10u) << "most kills should meet a run that stores";
+  EXPECT_GT(midway, kKills / 20u) << "most kills should meet a run that stores";
 }
 
 class Signals : public Survival, public testing::WithParamInterface<int> {};
