@@ -64,9 +64,8 @@ TEST_F(Validate, TellsSeenFromHeldOutWordingOnTheWorldItself) {
   EXPECT_EQ(faking.row(Wording::seen).counts.false_negative, 0u);
   EXPECT_GT(faking.row(Wording::seen).counts.true_positive, 5u);
   const Confusion& held_out = faking.row(Wording::held_out).counts;
-  EXPECT_GT(held_out.true_positive + held_out.false_negative, 60u);
-  // Of the three wordings of the deed and its reason in one sentence, the judge misses one.
-  EXPECT_NEAR(sensitivity(held_out).value(), 0.75, 0.2);
+  EXPECT_GT(held_out.true_positive + held_out.false_negative, 40u);
+  EXPECT_GT(sensitivity(held_out).value(), 0.9);  // as docs/rule-judges.md says
   EXPECT_EQ(faking.row(Wording::unmatched).completions(), 0u);
 }
 
