@@ -172,7 +172,7 @@ TEST_F(RunStudy, ExtendsARunInAnyOrderToTheSameResult) {
   auto expected = contents(at_once.folder);
   ASSERT_EQ(expected.size(), 144u);
   Random random(7, "plans");
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 10; ++round) {
     fs::remove_all(folder_ / "runs");
     for (std::uint64_t step = random.below(5); step > 0; --step) {
       std::vector<std::string> some;
