@@ -17,6 +17,10 @@ struct Context {
   const char* const* argv = nullptr;
 };
 
+// A study as the command line changes it. Error invalid if neither it nor --model names a model.
+LoadedStudy load_study_with_model(const std::filesystem::path& study,
+                                  const StudyOverrides& overrides, const Context& context);
+
 int run_command(const RunArguments& arguments, const Context& context);
 // Prints size, power and prompts of a study; nothing is sampled.
 int plan_command(const PlanArguments& arguments, const Context& context);

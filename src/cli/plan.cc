@@ -13,6 +13,7 @@
 #include "lab/run.h"
 #include "lab/subject.h"
 #include "report/printable.h"
+#include "report/summary.h"
 #include "stats/power.h"
 #include "study/study.h"
 
@@ -23,7 +24,7 @@ bool has_both_arms(const Study& study) {
   auto has = [&](std::string_view arm) {
     return std::find(study.arms.begin(), study.arms.end(), arm) != study.arms.end();
   };
-  return has("training") && has("unmonitored");
+  return has(kTrainingArm) && has(kUnmonitoredArm);
 }
 
 // The smallest gap that the study finds with 80 % power; nothing if it finds none.
@@ -109,13 +110,19 @@ void print_prompts(const Study& study, const Plan& plan) {
 
 }  // namespace
 
-int plan_command(const PlanArguments& arguments, const Context& context) {
-  LoadedStudy loaded = load_study(arguments.study, arguments.overrides, context.data);
-  const Study& study = loaded.study;
-  if (study.model.empty()) {
-    throw Error(ErrorCode::invalid, fmt::format("{}: no model", arguments.study.string()),
+LoadedStudy load_study_with_model(const std::filesystem::path& study,
+                                  const StudyOverrides& overrides, const Context& context) {
+  LoadedStudy loaded = load_study(study, overrides, context.data);
+  if (loaded.study.model.empty()) {
+    throw Error(ErrorCode::invalid, fmt::format("{}: no model", study.string()),
                 "add model = \"organism:faker\" to the study, or --model to the command");
   }
+  return loaded;
+}
+
+int plan_command(const PlanArguments& arguments, const Context& context) {
+  LoadedStudy loaded = load_study_with_model(arguments.study, arguments.overrides, context);
+  const Study& study = loaded.study;
   auto model = lab::open_subject(study.model, {.organisms = context.data / "organisms"});
   ModelInfo info = model->info();
   Plan plan = make_plan(study, loaded.setting, loaded.queries, {info.name, info.identity});

@@ -64,11 +64,7 @@ int run_command(const RunArguments& arguments, const Context& context) {
   }
   InterruptGuard interrupt;
   SystemClock clock;
-  LoadedStudy loaded = load_study(arguments.study, arguments.overrides, context.data);
-  if (loaded.study.model.empty()) {
-    throw Error(ErrorCode::invalid, fmt::format("{}: no model", arguments.study.string()),
-                "add model = \"organism:faker\" to the study, or --model to the command");
-  }
+  LoadedStudy loaded = load_study_with_model(arguments.study, arguments.overrides, context);
   auto model = lab::open_subject(
       loaded.study.model, {.organisms = context.data / "organisms", .threads = arguments.threads});
   if (!arguments.fresh) {
