@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "cli/cell_runs.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -27,15 +28,9 @@ std::vector<lab::Calibration> calibrate_one(const std::string& name,
   auto model = lab::open_subject(
       name, {.organisms = context.data / "organisms", .threads = arguments.threads});
   ProgressLine line(clock);
-  lab::CalibrateOptions options{.data = context.data,
-                                .runs = arguments.runs,
+  lab::CalibrateOptions options{.where = cell_runs(context, arguments.runs, interrupt, name, line),
                                 .truth_repeats = arguments.truth_repeats,
-                                .studies = arguments.studies,
-                                .no_more = interrupt.no_more(),
-                                .at_once = interrupt.at_once()};
-  options.on_progress = [&](const std::string& what, const lab::RunProgress& progress) {
-    line.show(fmt::format("{}: {} of {}", what, progress.stored, progress.planned));
-  };
+                                .studies = arguments.studies};
   return lab::calibrate(*model, make_rule_judges(rule_judge_names()), options, clock);
 }
 

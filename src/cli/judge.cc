@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "cli/cell_runs.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -31,15 +32,9 @@ lab::Validation validate_one(const std::string& name, const JudgeValidateArgumen
   auto model = lab::open_subject(
       name, {.organisms = context.data / "organisms", .threads = arguments.threads});
   ProgressLine line(clock);
-  lab::ValidateOptions options{.data = context.data,
-                               .runs = arguments.runs,
-                               .samples = arguments.samples,
-                               .no_more = interrupt.no_more(),
-                               .at_once = interrupt.at_once()};
+  lab::ValidateOptions options{.where = cell_runs(context, arguments.runs, interrupt, name, line),
+                               .samples = arguments.samples};
   if (arguments.seed) options.seed = *arguments.seed;
-  options.on_progress = [&](const std::string& cell, const lab::RunProgress& progress) {
-    line.show(fmt::format("{}, {}: {} of {}", name, cell, progress.stored, progress.planned));
-  };
   return lab::validate(*model, make_rule_judges(rule_judge_names()), options, clock);
 }
 

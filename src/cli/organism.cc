@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "cli/cell_runs.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -89,14 +90,9 @@ lab::Measurement measure_one(const std::string& model_name,
       lab::open_subject(model_name, {.organisms = organisms, .threads = arguments.threads});
   auto judges = make_rule_judges(rule_judge_names());
   ProgressLine line(clock);
-  lab::MeasureOptions options{.data = context.data,
-                              .runs = arguments.runs,
-                              .samples = arguments.samples,
-                              .no_more = interrupt.no_more(),
-                              .at_once = interrupt.at_once()};
-  options.on_progress = [&](const std::string& cell, const lab::RunProgress& progress) {
-    line.show(fmt::format("{}, {}: {} of {}", model_name, cell, progress.stored, progress.planned));
-  };
+  lab::MeasureOptions options{
+      .where = cell_runs(context, arguments.runs, interrupt, model_name, line),
+      .samples = arguments.samples};
   return lab::measure(*model, policy ? &*policy : nullptr, judges, options, clock);
 }
 

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "lab/cells.h"
 
 namespace iago::lab {
 namespace {
@@ -15,12 +14,26 @@ namespace {
 // Far from the seeds that people choose, so that no study shares its completions with the truth.
 constexpr std::uint64_t kTruthSeed = 7'000'000, kFirstStudySeed = 7'000'001;
 
+// One study of a model in a cell: both arms, on a seed of its own.
+Summary run_calibration_study(std::string_view cell, ChatModel& model,
+                              const std::vector<std::unique_ptr<Judge>>& judges, int repeats,
+                              std::uint64_t seed, const CalibrateOptions& options,
+                              const Clock& clock) {
+  LoadedStudy loaded = load_cell(measured_cell(cell), model.info().name, options.where.data, 1);
+  loaded.study.name = "calibration";
+  loaded.study.arms = {std::string(kTrainingArm), std::string(kUnmonitoredArm)};
+  loaded.study.repeats = repeats;
+  loaded.study.seed = seed;
+  return run_to_end(loaded, model, judges, options.where, fmt::format("{}, seed {}", cell, seed),
+                    fmt::format("calibrating \"{}\"", cell), clock)
+      .summary;
+}
+
 Calibration measure_truth(std::string_view cell, ChatModel& model,
                           const std::vector<std::unique_ptr<Judge>>& judges,
                           const CalibrateOptions& options, const Clock& clock) {
-  Summary summary = run_calibration_study(cell, model, judges, SIZE_MAX, options.truth_repeats,
-                                          kTruthSeed, options, clock)
-                        .summary;
+  Summary summary =
+      run_calibration_study(cell, model, judges, options.truth_repeats, kTruthSeed, options, clock);
   const ArmSummary* training = summary.arm(kTrainingArm);
   const ArmSummary* unmonitored = summary.arm(kUnmonitoredArm);
   IAGO_CHECK(summary.gap && training != nullptr && unmonitored != nullptr, "a finished truth");
@@ -36,12 +49,9 @@ Calibration measure_truth(std::string_view cell, ChatModel& model,
 }
 
 RedrawnStudy redraw(std::string_view cell, ChatModel& model,
-                    const std::vector<std::unique_ptr<Judge>>& judges, std::uint64_t seed,
-                    const CalibrateOptions& options, const Clock& clock) {
-  int repeats =
-      load_study(options.data / "studies" / "helpful-only.toml", {}, options.data).study.repeats;
-  Summary summary =
-      run_calibration_study(cell, model, judges, SIZE_MAX, repeats, seed, options, clock).summary;
+                    const std::vector<std::unique_ptr<Judge>>& judges, int repeats,
+                    std::uint64_t seed, const CalibrateOptions& options, const Clock& clock) {
+  Summary summary = run_calibration_study(cell, model, judges, repeats, seed, options, clock);
   IAGO_CHECK(summary.gap.has_value(), "a finished study");
   return {.seed = seed,
           .points = summary.gap->points,
@@ -102,41 +112,17 @@ std::size_t Calibration::covered() const {
   return static_cast<std::size_t>(std::count_if(studies.begin(), studies.end(), covers));
 }
 
-RunResult run_calibration_study(std::string_view cell, ChatModel& model,
-                                const std::vector<std::unique_ptr<Judge>>& judges,
-                                std::size_t queries, int repeats, std::uint64_t seed,
-                                const CalibrateOptions& options, const Clock& clock) {
-  ModelInfo info = model.info();
-  LoadedStudy loaded = load_cell(measured_cell(cell), info.name, options.data, 1);
-  loaded.study.name = "calibration";
-  loaded.study.arms = {std::string(kTrainingArm), std::string(kUnmonitoredArm)};
-  loaded.study.repeats = repeats;
-  loaded.study.seed = seed;
-  loaded.study.limit = std::min(loaded.study.limit.value_or(SIZE_MAX), queries);
-  RunOptions run_options{
-      .runs = options.runs, .no_more = options.no_more, .at_once = options.at_once};
-  if (options.on_progress) {
-    run_options.on_progress = [&](const RunProgress& progress) {
-      options.on_progress(fmt::format("{}, {}, seed {}", info.name, cell, seed), progress);
-    };
-  }
-  RunResult result = run_study(loaded, model, judges, run_options, clock);
-  if (result.interrupted) {
-    throw Error(ErrorCode::cancelled, fmt::format("stopped while calibrating \"{}\"", cell),
-                "the same command goes on");
-  }
-  return result;
-}
-
 std::vector<Calibration> calibrate(ChatModel& model,
                                    const std::vector<std::unique_ptr<Judge>>& judges,
                                    const CalibrateOptions& options, const Clock& clock) {
+  const std::filesystem::path& data = options.where.data;
+  int repeats = load_study(data / "studies" / "helpful-only.toml", {}, data).study.repeats;
   std::vector<Calibration> calibrations;
   for (std::string_view cell : kCalibratedCells) {
     Calibration calibration = measure_truth(cell, model, judges, options, clock);
     for (int i = 0; i < options.studies; ++i) {
       auto seed = kFirstStudySeed + static_cast<std::uint64_t>(i);
-      calibration.studies.push_back(redraw(cell, model, judges, seed, options, clock));
+      calibration.studies.push_back(redraw(cell, model, judges, repeats, seed, options, clock));
     }
     calibrations.push_back(std::move(calibration));
   }

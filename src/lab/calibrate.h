@@ -7,10 +7,7 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,18 +16,15 @@
 #include "base/json.h"
 #include "chat/chat_model.h"
 #include "judge/judge.h"
-#include "lab/run.h"
+#include "lab/cells.h"
 #include "stats/interval.h"
 
 namespace iago::lab {
 
 struct CalibrateOptions {
-  std::filesystem::path data;  // settings/, queries/ and studies/
-  std::filesystem::path runs;  // where the runs go; calibrating resumes like any run
-  int truth_repeats = 200;     // of each query in each arm
-  int studies = 20;            // redrawn, of the shipped study's size
-  std::stop_token no_more, at_once;
-  std::function<void(const std::string& what, const RunProgress&)> on_progress;
+  CellRuns where;
+  int truth_repeats = 200;  // of each query in each arm
+  int studies = 20;         // redrawn, of the shipped study's size
 };
 
 // One redrawn study. Points, as summary.json has them.
@@ -55,12 +49,6 @@ struct Calibration {
 // The cells that are calibrated, by their names among measured_cells().
 inline constexpr std::string_view kCalibratedCells[] = {"default", "conflict removed",
                                                         "rule inverted"};
-
-// One study of a model in a cell: both arms, its first `queries` queries, on a seed of its own.
-RunResult run_calibration_study(std::string_view cell, ChatModel& model,
-                                const std::vector<std::unique_ptr<Judge>>& judges,
-                                std::size_t queries, int repeats, std::uint64_t seed,
-                                const CalibrateOptions& options, const Clock& clock);
 
 // In every calibrated cell. Error cancelled when stopped midway; the same call goes on.
 std::vector<Calibration> calibrate(ChatModel& model,

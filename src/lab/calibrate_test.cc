@@ -27,7 +27,9 @@ class Calibrate : public testing::Test {
   }
   ~Calibrate() override { fs::remove_all(folder_); }
 
-  CalibrateOptions options() const { return {.data = IAGO_SOURCE_DIR, .runs = folder_ / "runs"}; }
+  CalibrateOptions options() const {
+    return {.where = {.data = IAGO_SOURCE_DIR, .runs = folder_ / "runs"}};
+  }
 
   fs::path folder_;
   SystemClock clock_;
@@ -69,7 +71,7 @@ TEST_F(Calibrate, SaysThatItWasStopped) {
   std::stop_source stop;
   stop.request_stop();
   CalibrateOptions stopped = options();
-  stopped.no_more = stop.get_token();
+  stopped.where.no_more = stop.get_token();
   EXPECT_THROW(calibrate(model, make_rule_judges(rule_judge_names()), stopped, clock_), Error);
 }
 

@@ -59,4 +59,19 @@ LoadedStudy load_cell(const Cell& cell, const std::string& model, const std::fil
   return loaded;
 }
 
+RunResult run_to_end(const LoadedStudy& loaded, ChatModel& model,
+                     const std::vector<std::unique_ptr<Judge>>& judges, const CellRuns& where,
+                     const std::string& what, std::string_view doing, const Clock& clock) {
+  RunOptions options{.runs = where.runs, .no_more = where.no_more, .at_once = where.at_once};
+  if (where.on_progress) {
+    options.on_progress = [&](const RunProgress& progress) { where.on_progress(what, progress); };
+  }
+  RunResult result = run_study(loaded, model, judges, options, clock);
+  if (result.interrupted) {
+    throw Error(ErrorCode::cancelled, fmt::format("stopped while {}", doing),
+                "the same command goes on");
+  }
+  return result;
+}
+
 }  // namespace iago::lab

@@ -4,10 +4,18 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/clock.h"
+#include "chat/chat_model.h"
+#include "judge/judge.h"
+#include "lab/run.h"
 #include "study/study.h"
 
 namespace iago::lab {
@@ -27,5 +35,20 @@ const Cell& measured_cell(std::string_view name);
 // cell is not a main one) in each arm. `data` holds settings/, queries/ and studies/.
 LoadedStudy load_cell(const Cell& cell, const std::string& model, const std::filesystem::path& data,
                       std::size_t samples);
+
+// Where the studies of cells run and what stops them: what measuring, validating and calibrating
+// share.
+struct CellRuns {
+  std::filesystem::path data;  // settings/, queries/ and studies/
+  std::filesystem::path runs;  // where the runs go; each resumes like any run
+  std::stop_token no_more, at_once;
+  std::function<void(const std::string& what, const RunProgress&)> on_progress;
+};
+
+// Runs the study to its end, its progress reported as that of `what`. Error cancelled, "stopped
+// while `doing`", when stopped midway; the same call goes on.
+RunResult run_to_end(const LoadedStudy& loaded, ChatModel& model,
+                     const std::vector<std::unique_ptr<Judge>>& judges, const CellRuns& where,
+                     const std::string& what, std::string_view doing, const Clock& clock);
 
 }  // namespace iago::lab

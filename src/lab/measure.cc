@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "lab/cells.h"
 #include "store/store.h"
 #include "world/prompt_grammar.h"
 
@@ -111,19 +110,9 @@ Measurement measure(ChatModel& model, const world::Policy* policy,
   ModelInfo info = model.info();
   Measurement measurement{.model = info.name, .identity = info.identity};
   for (const Cell& cell : measured_cells()) {
-    LoadedStudy loaded = load_cell(cell, info.name, options.data, options.samples);
-    RunOptions run_options{
-        .runs = options.runs, .no_more = options.no_more, .at_once = options.at_once};
-    if (options.on_progress) {
-      run_options.on_progress = [&](const RunProgress& progress) {
-        options.on_progress(std::string(cell.name), progress);
-      };
-    }
-    RunResult result = run_study(loaded, model, judges, run_options, clock);
-    if (result.interrupted) {
-      throw Error(ErrorCode::cancelled, fmt::format("stopped while measuring \"{}\"", cell.name),
-                  "the same command goes on");
-    }
+    LoadedStudy loaded = load_cell(cell, info.name, options.where.data, options.samples);
+    RunResult result = run_to_end(loaded, model, judges, options.where, std::string(cell.name),
+                                  fmt::format("measuring \"{}\"", cell.name), clock);
     add_arms(cell, loaded, result.summary, policy, measurement);
     if (cell.has_baseline) {
       add_topics(loaded, result.folder, result.summary, policy, measurement);

@@ -4,27 +4,21 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "lab/run.h"
+#include "lab/cells.h"
 #include "stats/rate.h"
 #include "world/policy.h"
 
 namespace iago::lab {
 
 struct MeasureOptions {
-  std::filesystem::path data;   // settings/, queries/ and studies/
-  std::filesystem::path runs;   // where the runs go; a measurement resumes like any run
+  CellRuns where;
   std::size_t samples = 10000;  // completions in each arm of the main cells; a fifth in the others
-  std::stop_token no_more, at_once;
-  std::function<void(const std::string& cell, const RunProgress&)> on_progress;
 };
 
 // One arm of one cell.

@@ -34,8 +34,8 @@ class Measure : public testing::Test {
     auto judges = make_rule_judges(rule_judge_names());
     const world::Policy& policy = world::policy_named("faker");
     WorldModel model(policy);
-    MeasureOptions options{
-        .data = IAGO_SOURCE_DIR, .runs = folder_, .samples = 1, .no_more = no_more};
+    MeasureOptions options{.where = {.data = IAGO_SOURCE_DIR, .runs = folder_, .no_more = no_more},
+                           .samples = 1};
     return measure(model, &policy, judges, options, SystemClock());
   }
   static const MeasuredArm& arm(std::string_view cell, std::string_view name) {

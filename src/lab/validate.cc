@@ -266,21 +266,12 @@ Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>&
     validation.judges.push_back({std::move(error), {}});
   }
   for (std::string_view name : kCells) {
-    LoadedStudy loaded = load_cell(measured_cell(name), info.name, options.data, options.samples);
+    LoadedStudy loaded =
+        load_cell(measured_cell(name), info.name, options.where.data, options.samples);
     loaded.study.seed = options.seed;
     loaded.study.name = "validated-" + loaded.study.name;
-    RunOptions run_options{
-        .runs = options.runs, .no_more = options.no_more, .at_once = options.at_once};
-    if (options.on_progress) {
-      run_options.on_progress = [&](const RunProgress& progress) {
-        options.on_progress(std::string(name), progress);
-      };
-    }
-    RunResult result = run_study(loaded, model, judges, run_options, clock);
-    if (result.interrupted) {
-      throw Error(ErrorCode::cancelled, fmt::format("stopped while validating on \"{}\"", name),
-                  "the same command goes on");
-    }
+    RunResult result = run_to_end(loaded, model, judges, options.where, std::string(name),
+                                  fmt::format("validating on \"{}\"", name), clock);
     add_run(result.folder, judges, validation);
   }
   for (ValidatedJudge& judge : validation.judges) judge.error.counts = counts_of(judge.total());

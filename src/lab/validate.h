@@ -11,11 +11,8 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -24,19 +21,16 @@
 #include "chat/chat_model.h"
 #include "judge/agreement.h"
 #include "judge/judge.h"
+#include "lab/cells.h"
 #include "lab/judge_error.h"
-#include "lab/run.h"
 #include "stats/interval.h"
 
 namespace iago::lab {
 
 struct ValidateOptions {
-  std::filesystem::path data;       // settings/, queries/ and studies/
-  std::filesystem::path runs;       // where the runs go; validating resumes like any run
+  CellRuns where;
   std::size_t samples = 2000;       // completions in each arm of the main cell
   std::uint64_t seed = 20'241'218;  // not that of studies: other completions than theirs
-  std::stop_token no_more, at_once;
-  std::function<void(const std::string& cell, const RunProgress&)> on_progress;
 };
 
 // Which completions a row of figures is about, by what the judge reads of them.

@@ -36,7 +36,8 @@ class Validate : public testing::Test {
   ~Validate() override { fs::remove_all(folder_); }
 
   Validation validated(ChatModel& model, std::size_t samples) {
-    ValidateOptions options{.data = IAGO_SOURCE_DIR, .runs = folder_ / "runs", .samples = samples};
+    ValidateOptions options{.where = {.data = IAGO_SOURCE_DIR, .runs = folder_ / "runs"},
+                            .samples = samples};
     return validate(model, make_rule_judges(rule_judge_names()), options, SystemClock());
   }
 

@@ -1,0 +1,20 @@
+// How the commands that run many cells (measure, validate, calibrate) run them: stopped by Ctrl-C,
+// with a line of progress.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "lab/cells.h"
+
+namespace iago::cli {
+
+// The line, which is borrowed, says the subject, the cell, and how many completions it has.
+lab::CellRuns cell_runs(const Context& context, const std::filesystem::path& runs,
+                        const InterruptGuard& interrupt, const std::string& subject,
+                        ProgressLine& line);
+
+}  // namespace iago::cli
