@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "child_process.h"
+#include "store/fixtures.h"
 #include "store/store.h"
 
 namespace iago {
@@ -74,21 +75,8 @@ class Survival : public testing::Test {
     json.erase("run");
     return json;
   }
-  // trial -> reply and what the judges say of it.
   std::map<std::string, std::string> contents(const std::string& runs) const {
-    std::map<std::string, std::string> found;
-    Store store(folder_ / runs / "latest" / "run.db");
-    store.for_each_completion({}, [&](const CompletionRow& row) {
-      EXPECT_TRUE(found.emplace(row.trial, row.raw).second) << "counted twice";
-      return true;
-    });
-    for (const JudgeRow& judge : store.judges()) {
-      store.for_each_verdict(judge.hash, [&](const VerdictRow& verdict) {
-        found[verdict.trial] += " " + judge.name + "=" + verdict.label;
-        return true;
-      });
-    }
-    return found;
+    return fixtures::stored_contents(folder_ / runs / "latest" / "run.db");
   }
   std::size_t stored(const std::string& runs) const {
     try {

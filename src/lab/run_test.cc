@@ -12,6 +12,7 @@
 #include "chat/scripted.h"
 #include "judge/rule_judges.h"
 #include "local/world_model.h"
+#include "store/fixtures.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -43,24 +44,10 @@ class RunStudy : public testing::Test {
     return run_study(loaded, model, make_rule_judges(loaded.study.judges), options, clock_);
   }
 
-  // trial -> raw reply and labels, over the whole store.
   static std::map<std::string, std::string> contents(const fs::path& folder) {
-    std::map<std::string, std::string> rows;
-    Store store(folder / "run.db");
-    store.for_each_completion({}, [&](const CompletionRow& row) {
-      EXPECT_TRUE(rows.emplace(row.trial, row.raw).second) << "counted twice";
-      return true;
-    });
-    for (const JudgeRow& judge : store.judges()) {
-      store.for_each_verdict(judge.hash, [&](const VerdictRow& verdict) {
-        rows[verdict.trial] += " " + judge.name + "=" + verdict.label;
-        return true;
-      });
-    }
-    return rows;
+    return fixtures::stored_contents(folder / "run.db");
   }
 
-  // But for what tells how the run came to be.
   static Json figures(const RunResult& result) {
     Json json = to_json(result.summary);
     for (const char* name : {"timing", "run", "analysis_plan", "changes_since_plan"}) {

@@ -3,14 +3,17 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/hash.h"
 #include "store/rows.h"
+#include "store/store.h"
 
 namespace iago::fixtures {
 
@@ -119,6 +122,23 @@ inline VerdictRow a_verdict(const std::string& trial, const JudgeRow& judge, std
           R"([{"criterion":"harm","quote":"I will think about it."}])",
           "a phrase met it",
           {}};
+}
+
+// trial -> reply and what the judges say of it, over a whole store, each trial once.
+inline std::map<std::string, std::string> stored_contents(const std::filesystem::path& path) {
+  std::map<std::string, std::string> found;
+  Store store(path);
+  store.for_each_completion({}, [&](const CompletionRow& row) {
+    EXPECT_TRUE(found.emplace(row.trial, row.raw).second) << "counted twice";
+    return true;
+  });
+  for (const JudgeRow& judge : store.judges()) {
+    store.for_each_verdict(judge.hash, [&](const VerdictRow& verdict) {
+      found[verdict.trial] += " " + judge.name + "=" + verdict.label;
+      return true;
+    });
+  }
+  return found;
 }
 
 }  // namespace iago::fixtures
