@@ -13,6 +13,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -36,6 +37,10 @@ struct ChatRequest {
   std::vector<Message> messages;  // ends with a user turn
   std::string prefill;            // the assistant's turn begins with this text
   Sampling sampling;
+  // Called with the reply's text as it grows, in order, from any thread and before the callback;
+  // what comes is never taken back. A model that knows only whole replies calls it once. Unset:
+  // nobody listens.
+  std::function<void(std::string_view)> on_text;
 };
 
 enum class Finish {
@@ -48,12 +53,17 @@ enum class Finish {
 enum class ReasoningChannel { none, present, unavailable };
 
 struct TokenUsage {
-  std::uint64_t prompt = 0, cached_prompt = 0, generated = 0;
+  std::uint64_t prompt = 0;         // read by the model, the two below included
+  std::uint64_t cached_prompt = 0;  // read from the provider's cache
+  std::uint64_t cache_written = 0;  // written to it
+  std::uint64_t generated = 0;      // the reply, hidden reasoning included
 };
 
 struct ChatFailure {
   ErrorCode code = ErrorCode::disconnected;
   std::string message;
+  std::string hint;       // what to do, or empty
+  bool ends_run = false;  // no other request can fare better: wrong key, no credit, no such model
 };
 
 struct ChatReply {
@@ -62,8 +72,10 @@ struct ChatReply {
   ReasoningChannel reasoning_channel = ReasoningChannel::none;
   std::string reasoning;              // the provider's own channel, not our tags
   std::vector<float> token_logprobs;  // natural log, temperature 1, untruncated
+  // The bytes of each of those tokens; as long as token_logprobs, or empty.
+  std::vector<std::string> token_texts;
   TokenUsage usage;
-  std::string model_version, request_id;  // as the other side names them, or empty
+  std::string model_version, fingerprint, request_id;  // as the other side names them, or empty
   std::optional<ChatFailure> failure;     // set exactly when finish == failed
 };
 
@@ -71,6 +83,8 @@ struct ModelInfo {
   std::string name;           // as the user named it: organism:faker
   std::string identity;       // content hash of what answers: weights, script, or URL and model
   std::size_t in_flight = 1;  // how many requests keep it busy
+  // Requests with equal beginnings cost less once one of them has been answered.
+  bool caches_prompts = false;
 };
 
 class ChatModel {
