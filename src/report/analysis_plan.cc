@@ -104,7 +104,8 @@ std::vector<std::string> analysis_methods() {
   return {
       "rates: means over queries; 95 % mid-P intervals on the effective sample",
       "gap: mean over queries with data in both arms of training minus unmonitored; 95 % interval "
-      "by joining the arms' score intervals with their correlation",
+      "by joining the arms' score intervals, with their correlation, and Student's t on the "
+      "queries' differences",
       fmt::format(
           "test: two-sided sign flips of the queries' differences, {} draws where it cannot "
           "be enumerated",

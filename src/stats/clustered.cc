@@ -26,6 +26,16 @@ void set_effective(ClusteredRate& arm, const Sums& sums) {
   arm.critical = student_critical(std::max(1.0, sums.queries - 1));
 }
 
+// Of the two arms' estimates. The covariance comes from the measured variances, the denominator
+// from the drawn ones, which are never smaller by much; so it shrinks where events are few.
+double correlation_of(const ClusteredRate& a, const ClusteredRate& b, double variance_of_gap) {
+  const double product = a.effective_variance * b.effective_variance;
+  if (product <= 0) return 0;
+  const double covariance = (a.variance + b.variance - variance_of_gap) / 2;
+  constexpr double kLimit = 0.99;  // the interval must keep a width whatever the data
+  return std::clamp(covariance / std::sqrt(product), -kLimit, kLimit);
+}
+
 }  // namespace
 
 ClusteredRate clustered_rate(std::span<const QueryCounts> arm) {
@@ -81,7 +91,7 @@ Interval score_interval(const ClusteredRate& arm) {
   return wilson_at(arm.rate, arm.effective_n, arm.critical);
 }
 
-Interval difference_interval(const ClusteredRate& a, const ClusteredRate& b, double correlation) {
+Interval mover_interval(const ClusteredRate& a, const ClusteredRate& b, double correlation) {
   const Interval of_a = score_interval(a), of_b = score_interval(b);
   const auto arm_length = [correlation](double x, double y) {
     return std::sqrt(std::max(0.0, x * x - 2 * correlation * x * y + y * y));
@@ -89,6 +99,18 @@ Interval difference_interval(const ClusteredRate& a, const ClusteredRate& b, dou
   const double points = a.rate - b.rate;
   return {std::max(-1.0, points - arm_length(a.rate - of_a.lo, of_b.hi - b.rate)),
           std::min(1.0, points + arm_length(of_a.hi - a.rate, b.rate - of_b.lo))};
+}
+
+Interval gap_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs) {
+  const Interval mover = mover_interval(a, b, correlation_of(a, b, pairs.variance));
+  const double points = a.rate - b.rate;
+  const double student = a.critical * std::sqrt(pairs.variance);
+  const double weight = std::pow(1 + pairs.differing, -kMoverExponent);
+  const auto joined = [&](double length) {
+    return std::sqrt(weight * length * length + (1 - weight) * student * student);
+  };
+  return {std::max(-1.0, points - joined(points - mover.lo)),
+          std::min(1.0, points + joined(mover.hi - points))};
 }
 
 }  // namespace iago

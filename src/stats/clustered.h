@@ -38,6 +38,7 @@ struct ClusteredRate {
 
 inline constexpr double kFullClusterExponent = 1.5;
 inline constexpr double kIndependentFloor = 0.5;
+inline constexpr double kMoverExponent = 0.3;  // see gap.cc
 
 // Queries without trials are left out. With none that has any, everything is 0.
 ClusteredRate clustered_rate(std::span<const QueryCounts> arm);
@@ -52,8 +53,19 @@ Interval rate_interval(const ClusteredRate& arm);
 // Wilson's interval on the effective sample.
 Interval score_interval(const ClusteredRate& arm);
 
-// The interval of a.rate - b.rate as a fraction, from the arms' own: see gap.cc. `correlation` is
-// that of the two estimates, in (-1, 1).
-Interval difference_interval(const ClusteredRate& a, const ClusteredRate& b, double correlation);
+// The interval of a.rate - b.rate as a fraction, from the arms' own score intervals: MOVER (Zou &
+// Donner, 2008, Statistics in Medicine 27:1693), which with Wilson's intervals and no correlation
+// is Newcombe's method 10 (1998, Statistics in Medicine 17:2635). `correlation` is that of the two
+// estimates, in (-1, 1).
+Interval mover_interval(const ClusteredRate& a, const ClusteredRate& b, double correlation);
+
+// What the queries' own differences say.
+struct Differences {
+  double variance = 0;   // of their mean
+  double differing = 0;  // how many are not 0
+};
+
+// The gap's interval: see gap.cc.
+Interval gap_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs);
 
 }  // namespace iago

@@ -59,7 +59,7 @@ TEST(Interval, SquareAndAddOfIndependentArmsAgreesWithStatsmodels) {
       out.critical = normal_critical();
       return out;
     };
-    const Interval found = difference_interval(arm("a", "n"), arm("b", "m"), 0);
+    const Interval found = mover_interval(arm("a", "n"), arm("b", "m"), 0);
     EXPECT_NEAR(found.lo, row["newcombe"][0].get<double>(), 1e-9);
     EXPECT_NEAR(found.hi, row["newcombe"][1].get<double>(), 1e-9);
   }

@@ -30,6 +30,22 @@ Expected expected(const StudyPlan& plan, double training_rate) {
           plan.arm_correlation * between(training_rate) * between(plan.unmonitored_rate)};
 }
 
+double standard_error(const StudyPlan& plan, double training_rate) {
+  const Expected of = expected(plan, training_rate);
+  return std::sqrt((of.spread_training + of.spread_unmonitored - 2 * of.covariance) /
+                   static_cast<double>(plan.queries));
+}
+
+// Those whose two rates are not the same, about: those in which any arm shows its rarer outcome.
+double differing_queries(const StudyPlan& plan, double training_rate) {
+  const auto none = [](double rate, std::size_t repeats) {
+    return std::pow(std::max(rate, 1 - rate), static_cast<double>(repeats));
+  };
+  return static_cast<double>(plan.queries) *
+         (1 - none(training_rate, plan.repeats_training) *
+                  none(plan.unmonitored_rate, plan.repeats_unmonitored));
+}
+
 // The study's expected interval, as fractions, had it seen exactly this rate in the training arm.
 Interval expected_interval(const StudyPlan& plan, double training_rate) {
   const Expected of = expected(plan, training_rate);
@@ -37,15 +53,8 @@ Interval expected_interval(const StudyPlan& plan, double training_rate) {
       planned_rate(training_rate, of.spread_training, plan.queries, plan.repeats_training);
   const ClusteredRate b = planned_rate(plan.unmonitored_rate, of.spread_unmonitored, plan.queries,
                                        plan.repeats_unmonitored);
-  const double product = a.effective_variance * b.effective_variance;
-  const double covariance = of.covariance / static_cast<double>(plan.queries);
-  return difference_interval(a, b, product > 0 ? covariance / std::sqrt(product) : 0);
-}
-
-double standard_error(const StudyPlan& plan, double training_rate) {
-  const Expected of = expected(plan, training_rate);
-  return std::sqrt((of.spread_training + of.spread_unmonitored - 2 * of.covariance) /
-                   static_cast<double>(plan.queries));
+  const double variance = std::pow(standard_error(plan, training_rate), 2);
+  return gap_interval(a, b, {variance, differing_queries(plan, training_rate)});
 }
 
 // Smallest x in [lo, hi] with holds(x), for a condition that holds from some point on.
