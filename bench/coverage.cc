@@ -1,28 +1,38 @@
 // Coverage of the intervals of `stats`, by simulation of beta-binomial studies with known rates.
 //
-//   coverage [--studies N] [--compare] [--cell-filter TEXT] [--worst N]
+//   coverage [--studies N] [--compare] [--cell-filter TEXT] [--worst N] [--quiet] [--write FOLDER]
 //
 // Prints one line per cell: the share of studies whose 95 % interval contains the truth, for the
 // training arm's rate and for the gap, and the gap interval's mean width in points. With --compare
 // also two other intervals for the gap: Student's t on the queries' differences, and the
-// studentised cluster bootstrap (Davison & Hinkley, 1997, section 5.2; 399 draws).
+// studentised cluster bootstrap (Davison & Hinkley, 1997, section 5.2; 399 draws). With --write the
+// whole table goes to FOLDER/coverage.csv, and what it comes to to FOLDER/coverage.md. Cells are
+// simulated side by side; each has a random stream of its own, so the figures do not depend on it.
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "base/file.h"
 #include "stats/gap.h"
 #include "stats/rate.h"
 #include "stats/simulation.h"
 
 namespace iago {
 namespace {
+
+namespace fs = std::filesystem;
 
 struct Cell {
   double training = 0, unmonitored = 0;
@@ -91,7 +101,9 @@ std::vector<Cell> all_cells() {
 }
 
 const Propensity& propensity(double rate, double correlation) {
+  static std::mutex mutex;
   static std::map<std::pair<double, double>, Propensity> known;
+  std::lock_guard lock(mutex);
   return known.try_emplace({rate, correlation}, rate, correlation).first->second;
 }
 
@@ -186,10 +198,117 @@ void print_summary(std::vector<Row> rows, std::size_t worst, bool compare) {
   for (std::size_t i = 0; i < std::min(worst, rows.size()); ++i) print(rows[i], compare);
 }
 
+void write_csv(const std::vector<Row>& rows, const fs::path& file) {
+  std::string text =
+      "training,unmonitored,queries,repeats_training,repeats_unmonitored,unequal_repeats,missing,"
+      "correlation,tied,events,rate_coverage,gap_coverage,gap_width_points\n";
+  for (const Row& row : rows) {
+    const Cell& c = row.cell;
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{:.1f},{:.4f},{:.4f},{:.2f}\n", c.training,
+                        c.unmonitored, c.queries, c.arm_a.repeats, c.arm_b.repeats,
+                        c.arm_a.unequal_repeats ? 1 : 0, c.arm_a.missing, c.correlation,
+                        c.tie == Tie::same ? 1 : 0, c.expected_events(), row.shares.rate,
+                        row.shares.gap, row.shares.width);
+  }
+  write_file(file, text);
+}
+
+// What the cells that `belongs` picks come to, as a row of the summary.
+std::string summary_row(const std::vector<Row>& rows, const std::string& name,
+                        const std::function<bool(const Cell&)>& belongs) {
+  Shares lowest{1, 1}, highest{0, 0};
+  double sum_rate = 0, sum_gap = 0;
+  std::size_t cells = 0, frequent = 0;
+  for (const Row& row : rows) {
+    if (!belongs(row.cell)) continue;
+    ++cells;
+    sum_rate += row.shares.rate;
+    sum_gap += row.shares.gap;
+    lowest.rate = std::min(lowest.rate, row.shares.rate);
+    lowest.gap = std::min(lowest.gap, row.shares.gap);
+    if (row.cell.expected_events() < 10) continue;
+    ++frequent;
+    highest.rate = std::max(highest.rate, row.shares.rate);
+    highest.gap = std::max(highest.gap, row.shares.gap);
+  }
+  if (cells == 0) return {};
+  const double count = static_cast<double>(cells);
+  return fmt::format("| {} | {} | {:.1f} | {:.1f} | {} | {} | {:.1f} | {:.1f} |\n", name, cells,
+                     100 * lowest.rate, 100 * lowest.gap,
+                     frequent ? fmt::format("{:.1f}", 100 * highest.rate) : "-",
+                     frequent ? fmt::format("{:.1f}", 100 * highest.gap) : "-",
+                     100 * sum_rate / count, 100 * sum_gap / count);
+}
+
+// Every cell in which an interval covers less than 93 %, or more than 98 % where ten events are
+// expected in each arm.
+std::string list_outside(const std::vector<Row>& rows) {
+  std::string text;
+  for (const Row& row : rows) {
+    const Shares& s = row.shares;
+    const bool low = std::min(s.rate, s.gap) < 0.93;
+    const bool high = row.cell.expected_events() >= 10 && std::max(s.rate, s.gap) > 0.98;
+    if (!low && !high) continue;
+    text += fmt::format("    {:<40} events {:7.1f}  rate {:.4f}  gap {:.4f}  width {:5.1f}\n",
+                        row.cell.name(), row.cell.expected_events(), s.rate, s.gap, s.width);
+  }
+  return text.empty() ? "    none\n" : text;
+}
+
+void write_summary(const std::vector<Row>& rows, std::size_t studies, const fs::path& file) {
+  std::string text = fmt::format(
+      "# Coverage of the 95 % intervals\n\n"
+      "    cmake -S . -B build/variants/bench -G Ninja -DIAGO_BENCH=ON -DIAGO_TESTS=OFF\n"
+      "    cmake --build build/variants/bench --target coverage\n"
+      "    build/variants/bench/bench/coverage --studies {} --quiet --write docs/results\n\n"
+      "{} cells of {} simulated studies each (beta-binomial, known rates); every cell is a line of "
+      "[coverage.csv](coverage.csv). A share's own standard error is {:.1f} points at 95 %. Asked: "
+      "at least 93 % in every cell, and at most 98 % where ten or more events are expected in each "
+      "arm (the columns \"highest\" are about these cells alone). \"Tied\": a query has the same "
+      "place in both arms' distributions, as when a subject answers alike in both.\n\n"
+      "| cells | number | rate: lowest % | gap: lowest % | rate: highest % | gap: highest % | rate: "
+      "mean % | gap: mean % |\n|---|---|---|---|---|---|---|---|\n",
+      studies, rows.size(), studies, 100 * std::sqrt(0.95 * 0.05 / static_cast<double>(studies)));
+  text += summary_row(rows, "all", [](const Cell&) { return true; });
+  for (std::size_t queries : {20, 50, 100, 400}) {
+    text += summary_row(rows, fmt::format("{} queries", queries),
+                        [=](const Cell& cell) { return cell.queries == queries; });
+  }
+  for (double correlation : {0.0, 0.05, 0.3}) {
+    text += summary_row(rows, fmt::format("correlation {}", correlation),
+                        [=](const Cell& cell) { return cell.correlation == correlation; });
+  }
+  text += summary_row(rows, "tied", [](const Cell& cell) { return cell.tie == Tie::same; });
+  text += summary_row(rows, "unequal repeats, 5 % missing",
+                      [](const Cell& cell) { return cell.arm_a.missing > 0; });
+  text += "\n## Cells outside\n\n" + list_outside(rows);
+  write_file(file, text);
+}
+
+// All cells that the filter leaves, each simulated by one of the threads.
+std::vector<Row> simulate_cells(const std::string& filter, std::size_t studies, bool compare) {
+  std::vector<Row> rows;
+  for (const Cell& cell : all_cells()) {
+    if (cell.name().find(filter) == std::string::npos) continue;
+    rows.push_back({cell, {}});
+  }
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::jthread> threads(std::max(1u, std::thread::hardware_concurrency()));
+  for (std::jthread& thread : threads) {
+    thread = std::jthread([&] {
+      for (std::size_t i = next++; i < rows.size(); i = next++) {
+        rows[i].shares = simulate(rows[i].cell, studies, compare);
+      }
+    });
+  }
+  threads.clear();  // joined
+  return rows;
+}
+
 int run(const std::vector<std::string>& arguments) {
   std::size_t studies = 2000, worst = 20;
   bool compare = false, quiet = false;
-  std::string filter;
+  std::string filter, folder;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const bool more = i + 1 < arguments.size();
     if (arguments[i] == "--studies" && more)
@@ -198,6 +317,8 @@ int run(const std::vector<std::string>& arguments) {
       worst = std::stoul(arguments[++i]);
     else if (arguments[i] == "--cell-filter" && more)
       filter = arguments[++i];
+    else if (arguments[i] == "--write" && more)
+      folder = arguments[++i];
     else if (arguments[i] == "--compare")
       compare = true;
     else if (arguments[i] == "--quiet")
@@ -205,15 +326,17 @@ int run(const std::vector<std::string>& arguments) {
     else {
       fmt::print(stderr,
                  "usage: coverage [--studies N] [--worst N] [--cell-filter TEXT] [--compare] "
-                 "[--quiet]\n");
+                 "[--quiet] [--write FOLDER]\n");
       return 2;
     }
   }
-  std::vector<Row> rows;
-  for (const Cell& cell : all_cells()) {
-    if (cell.name().find(filter) == std::string::npos) continue;
-    rows.push_back({cell, simulate(cell, studies, compare)});
-    if (!quiet) print(rows.back(), compare);
+  std::vector<Row> rows = simulate_cells(filter, studies, compare);
+  for (const Row& row : rows) {
+    if (!quiet) print(row, compare);
+  }
+  if (!folder.empty()) {
+    write_csv(rows, fs::path(folder) / "coverage.csv");
+    write_summary(rows, studies, fs::path(folder) / "coverage.md");
   }
   print_summary(std::move(rows), worst, compare);
   return 0;
