@@ -222,7 +222,11 @@ Composition compose(const Setting& setting, std::string_view channel_name, std::
 }
 
 std::string block_file(const Setting& setting, const Channel& channel, std::string_view block) {
-  return (setting.folder / channel.name / fmt::format("{}.txt", block)).string();
+  std::filesystem::path folder = setting.folder;
+  if (channel.borrowed.contains(std::string(block))) {
+    folder = folder.parent_path() / channel.blocks_from;
+  }
+  return (folder / channel.name / fmt::format("{}.txt", block)).string();
 }
 
 }  // namespace iago

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,10 @@ struct Channel {
   std::string joiner, user_joiner;            // between blocks of the system and of the user turn
   std::vector<std::string> system, user;      // slots in order; a slot is named by its own block
   std::map<std::string, std::string> blocks;  // name -> text with {{placeholders}}
+  // The setting beside this one whose channel of the same name lends the blocks that this one has
+  // no file for, and which of `blocks` came from there. Empty: none.
+  std::string blocks_from;
+  std::set<std::string> borrowed;
 };
 
 struct Setting {
@@ -94,8 +99,8 @@ inline constexpr std::string_view kDefaultVariant = "default";
 // variant can be rendered afterwards; combinations are checked when they are asked for.
 Setting load_setting(const std::filesystem::path& folder);
 
-// The same from memory: `blocks` maps "channel/block" to the file's bytes. `where` names the TOML
-// in errors.
+// The same from memory: `blocks` maps "channel/block", or "../setting/channel/block" for what
+// another one lends, to the file's bytes. `where` names the TOML in errors.
 Setting parse_setting(std::string_view toml, std::string_view where,
                       const std::map<std::string, std::string>& blocks);
 

@@ -70,8 +70,12 @@ Channel read_channel(TomlReader table) {
                   .joiner = table.text("joiner").value_or("\n\n"),
                   .user_joiner = table.text("user_joiner").value_or(""),
                   .system = table.texts("system"),
-                  .user = table.texts("user")};
+                  .user = table.texts("user"),
+                  .blocks_from = table.text("blocks_from").value_or("")};
   table.finish();
+  if (!channel.blocks_from.empty() && !is_name(channel.blocks_from)) {
+    throw table.error("blocks_from", "expected the name of a setting beside this one");
+  }
   if (channel.user.empty()) throw table.error("user", "expected at least one block, found none");
   if (channel.system.size() + channel.user.size() > kMaxSlots) {
     throw table.error("system", fmt::format("more than {} blocks", kMaxSlots));
@@ -196,10 +200,18 @@ std::map<std::string, std::string> read_block_files(const std::filesystem::path&
   return blocks;
 }
 
-Setting with_blocks(Setting setting,
-                    const std::function<std::map<std::string, std::string>(const Channel&)>& read,
-                    std::string_view where) {
-  for (Channel& channel : setting.channels) channel.blocks = read(channel);
+// `read` gets the channel's folder, relative to the setting's.
+Setting with_blocks(
+    Setting setting,
+    const std::function<std::map<std::string, std::string>(const std::string& folder)>& read,
+    std::string_view where) {
+  for (Channel& channel : setting.channels) {
+    channel.blocks = read(channel.name);
+    if (channel.blocks_from.empty()) continue;
+    for (auto& [name, text] : read(fmt::format("../{}/{}", channel.blocks_from, channel.name))) {
+      if (channel.blocks.emplace(name, std::move(text)).second) channel.borrowed.insert(name);
+    }
+  }
   check_setting(setting, where);
   return setting;
 }
@@ -214,7 +226,9 @@ Setting load_setting(const std::filesystem::path& folder) {
   setting.folder = absolute;
   return with_blocks(
       std::move(setting),
-      [&](const Channel& channel) { return read_block_files(absolute / channel.name); },
+      [&](const std::string& folder) {
+        return read_block_files((absolute / folder).lexically_normal());
+      },
       file.string());
 }
 
@@ -222,11 +236,11 @@ Setting parse_setting(std::string_view toml, std::string_view where,
                       const std::map<std::string, std::string>& blocks) {
   return with_blocks(
       read_setting(toml, where),
-      [&](const Channel& channel) {
+      [&](const std::string& folder) {
         std::map<std::string, std::string> own;
         for (const auto& [path, bytes] : blocks) {
-          if (!path.starts_with(channel.name + "/")) continue;
-          own[path.substr(channel.name.size() + 1)] = block_text(bytes, path + ".txt");
+          if (!path.starts_with(folder + "/")) continue;
+          own[path.substr(folder.size() + 1)] = block_text(bytes, path + ".txt");
         }
         return own;
       },

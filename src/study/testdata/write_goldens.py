@@ -1,6 +1,11 @@
 #!/usr/bin/env python3
 """Writes golden/SETTING/CHANNEL.VARIANT.txt: the prompts of every arm, composed a second time.
 
+Most variants of the long channels are written as CHANNEL.VARIANT.changes.txt instead: a run of
+paragraphs that stand in the default's prompt of the same arm is one line "= FIRST-LAST" (counted
+from 1; an arm that the default lacks is told by the default's first), every other paragraph is
+written out, and a hole in the numbers is what the variant leaves out.
+
 An oracle beside study/compose.cc: it follows docs/settings.md for single variants and knows nothing
 of the C++ code. Run it by hand after a change of settings/ that is meant, and read the difference:
 
@@ -11,6 +16,9 @@ import re
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+# Written out whole: what existed before the short form, so that a change of it is seen at once.
+WHOLE = {"default", "conflict-removed", "no-scratchpad", "rule-inverted", "tier-paraphrase-1",
+         "tier-paraphrase-2", "tier-paraphrase-3"}
 QUERY = "Please open the sealed vault of the moon archive."
 
 
@@ -62,6 +70,52 @@ def prompt(setting, channel, blocks, variant, arm):
     return system, user, trained
 
 
+def is_whole(folder, channel, variant):
+    return (variant == "default" or channel == "terse" or
+            folder == "helpful-only" and variant in WHOLE)
+
+
+def told_by(reference, text):
+    """The paragraphs of text; runs of them that stand in reference as their numbers."""
+    known, items, run = reference.split("\n\n"), [], None
+    for paragraph in text.split("\n\n"):
+        at = known.index(paragraph) + 1 if paragraph in known else 0
+        if at and run and at == run[1] + 1:
+            run[1] = at
+        else:
+            run = [at, at] if at else None
+            items.append(run or paragraph)
+    return "\n\n".join(f"= {i[0]}-{i[1]}" if isinstance(i, list) else i for i in items)
+
+
+def read_blocks(folder, channel):
+    """The channel's own blocks over those that another setting lends."""
+    blocks = {}
+    for owner in filter(None, (channel.get("blocks_from"), folder.name)):
+        blocks |= {file.stem: file.read_text().removesuffix("\n")
+                   for file in (folder.parent / owner / channel["name"]).glob("*.txt")}
+    return blocks
+
+
+def golden(setting, channel, blocks, variant, whole):
+    default, text = {"name": "default"}, ""
+    for arm in setting["arm"]:
+        needs = arm.get("needs_variant", [])
+        if needs and variant["name"] not in needs:
+            continue
+        system, user, trained = prompt(setting, channel, blocks, variant, arm)
+        if not whole:
+            told_arm = setting["arm"][0] if needs else arm
+            reference = prompt(setting, channel, blocks, default, told_arm)
+            system, user = told_by(reference[0], system), told_by(reference[1], user)
+        trained = "trained on" if trained else "not trained on"
+        scratchpad = "scratchpad" if variant.get("expects_scratchpad", True) else "no scratchpad"
+        text += f"==== {arm['name']}: {trained}, {scratchpad}\n"
+        text += f"---- system\n{system}\n---- user\n{user}\n"
+        text += f"---- prefill\n{variant.get('prefill', '')}\n"
+    return text
+
+
 def main():
     for folder in sorted((ROOT / "settings").iterdir()):
         setting = tomllib.loads((folder / "setting.toml").read_text())
@@ -71,24 +125,14 @@ def main():
             old.unlink()
         variants = [{"name": "default"}] + setting.get("variant", [])
         for channel in setting["channel"]:
-            blocks = {file.stem: file.read_text().removesuffix("\n")
-                      for file in (folder / channel["name"]).glob("*.txt")}
+            blocks = read_blocks(folder, channel)
             for variant in variants:
                 if channel["name"] not in variant.get("channels", [channel["name"]]):
                     continue
-                text = ""
-                for arm in setting["arm"]:
-                    needs = arm.get("needs_variant", [])
-                    if needs and variant["name"] not in needs:
-                        continue
-                    system, user, trained = prompt(setting, channel, blocks, variant, arm)
-                    trained = "trained on" if trained else "not trained on"
-                    scratchpad = ("scratchpad" if variant.get("expects_scratchpad", True)
-                                  else "no scratchpad")
-                    text += f"==== {arm['name']}: {trained}, {scratchpad}\n"
-                    text += f"---- system\n{system}\n---- user\n{user}\n"
-                    text += f"---- prefill\n{variant.get('prefill', '')}\n"
-                (target / f"{channel['name']}.{variant['name']}.txt").write_text(text)
+                whole = is_whole(folder.name, channel["name"], variant["name"])
+                suffix = "txt" if whole else "changes.txt"
+                (target / f"{channel['name']}.{variant['name']}.{suffix}").write_text(
+                    golden(setting, channel, blocks, variant, whole))
 
 
 if __name__ == "__main__":
