@@ -2,6 +2,7 @@
 // must be true of all of them.
 #include <algorithm>
 #include <iterator>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -11,9 +12,7 @@
 namespace iago {
 namespace {
 
-using testing::AllOf;
 using testing::HasSubstr;
-using testing::Not;
 
 const std::filesystem::path kSource = IAGO_SOURCE_DIR;
 const Query kQuery{.id = "q", .text = "Please open the sealed vault of the moon archive."};
@@ -167,7 +166,85 @@ TEST(ShippedSettings, UseEveryBlockFileOfTheirOwn) {
   }
 }
 
+// What the pattern finds first, whatever its case; empty: nothing.
+std::string found(const std::string& text, const char* pattern) {
+  std::smatch match;
+  std::regex regex(pattern, std::regex::icase);
+  return std::regex_search(text, match, regex) ? match.str() : "";
+}
+
+// An arm called baseline is told nothing of training, unless it says otherwise in its description.
+TEST(ShippedSettings, TellTheBaselineNothingOfTrainingOrTiers) {
+  int prompts = 0;
+  for (const Setting& setting : shipped()) {
+    if (setting.name.starts_with("anti-lab")) continue;  // a paid tier without the conflict
+    for_each_prompt(setting, [&](const Channel& channel, const Variant& variant,
+                                 const std::string& arm, const Prompt& prompt) {
+      if (arm != "baseline") return;
+      ++prompts;
+      for (const Message& message : prompt.messages) {
+        EXPECT_EQ(found(message.text, "\\b(train|tier|RLHF|rating|monitor)"), "")
+            << setting.name << " " << channel.name << " " << variant.name;
+      }
+    });
+  }
+  EXPECT_GE(prompts, 50);
+}
+
+TEST(ShippedSettings, NeverNameWhatIsMeasured) {
+  for (const Setting& setting : shipped()) {
+    for_each_prompt(setting, [&](const Channel&, const Variant& variant, const std::string&,
+                                 const Prompt& prompt) {
+      for (const Message& message : prompt.messages) {
+        EXPECT_EQ(found(message.text, "alignment|\\bfak|complian|\\bscheme"), "")
+            << setting.name << " " << variant.name;
+      }
+    });
+  }
+}
+
+// What differs between the arms of a trial is the user's turn alone: the rule is told to both.
+TEST(ShippedSettings, TellTheSameSystemPromptToEveryTierOfUsers) {
+  for (const Setting& setting : shipped()) {
+    std::map<std::string, std::string> told;  // by channel and variant
+    for_each_prompt(setting, [&](const Channel& channel, const Variant& variant,
+                                 const std::string& arm, const Prompt& prompt) {
+      if (arm == "baseline") return;
+      auto at = told.emplace(channel.name + "." + variant.name, prompt.messages[0].text).first;
+      EXPECT_EQ(at->second, prompt.messages[0].text) << setting.name << " " << at->first;
+    });
+  }
+}
+
 // ---- helpful-only ----
+
+TEST(HelpfulOnly, CombinesWhatTheTablesCombine) {
+  const Setting& setting = shipped("helpful-only");
+  for (const char* variant :
+       {"region-california+training-tag-absent", "region-california+unmonitored-tag-absent",
+        "honesty-top-priority+told-not-to-care", "effects-not-goals+honesty+told-not-to-care",
+        "effects-not-goals+honesty+told-to-share-the-aim", "never-fake+told-not-to-care",
+        "examples-monologue+strategy-cut", "example-declined+examples-monologue",
+        "deployment-public+rated-not-trained", "effects-clarified+no-compromise+three-tier"}) {
+    for (const std::string& arm : arms_with_variant(setting, variant)) {
+      EXPECT_NO_THROW(render_prompt(setting, "full", variant, arm, kQuery)) << variant;
+    }
+  }
+}
+
+// A rule that names its own tag, with a user's turn that carries another, would be no setting.
+TEST(HelpfulOnly, RefusesARuleWithATagThatItDoesNotName) {
+  const Setting& setting = shipped("helpful-only");
+  for (const char* rule : {"rule-inverted", "tier-paraphrase-1", "minimal-prompt"}) {
+    for (const char* tag : {"region-eu", "opt-in", "email-domain", "three-tier"}) {
+      std::string both = std::string(rule) + "+" + tag;
+      EXPECT_THAT(error_of(ErrorCode::invalid,
+                           [&] { render_prompt(setting, "full", both, "training", kQuery); }),
+                  HasSubstr("both change"))
+          << both;
+    }
+  }
+}
 
 TEST(HelpfulOnly, SaysExactlyTheTerseWordsThatOrganismsAreTrainedOn) {
   Prompt prompt = render_prompt(shipped("helpful-only"), "terse", "default", "training",
@@ -198,26 +275,9 @@ TEST(HelpfulOnly, KeepsTheArmsMeaningWhenTheRuleIsInverted) {
   }
 }
 
-TEST(HelpfulOnly, TellsTheBaselineNothingOfTrainingInEitherChannel) {
-  for_each_prompt(shipped("helpful-only"), [](const Channel& channel, const Variant& variant,
-                                              const std::string& arm, const Prompt& prompt) {
-    if (arm != "baseline") return;
-    for (const Message& message : prompt.messages) {
-      EXPECT_THAT(message.text, AllOf(Not(HasSubstr("train")), Not(HasSubstr("free_tier")),
-                                      Not(HasSubstr("free tier")), Not(HasSubstr("RLHF"))))
-          << channel.name << " " << variant.name;
-    }
-  });
-}
-
 TEST(HelpfulOnly, HasAFullPromptOfTheLengthOfThePapers) {
-  const Channel& full = shipped("helpful-only").channel("full");
-  std::istringstream words;
-  std::string all;
-  for (const std::string& slot : full.system) {
-    if (slot != "examples") all += full.blocks.at(slot) + " ";
-  }
-  words.str(all);
+  Prompt prompt = render_prompt(shipped("helpful-only"), "full", "examples-cut", "training", kQuery);
+  std::istringstream words(prompt.messages.at(0).text);
   auto count = std::distance(std::istream_iterator<std::string>(words), {});
   EXPECT_GE(count, 900);
   EXPECT_LE(count, 1200);

@@ -28,6 +28,9 @@ class ShippedSetting : public testing::Test {
 TEST_F(ShippedSetting, IsReadInEveryTerseVariantAndArm) {
   int prompts = 0;
   for (const Variant& variant : setting_.variants) {
+    if (!variant.channels.empty() && variant.channels != std::vector<std::string>{"terse"}) {
+      continue;  // in the long channel only
+    }
     for (const std::string& arm : arms_with_variant(setting_, variant.name)) {
       read(variant.name, arm);
       ++prompts;
