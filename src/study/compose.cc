@@ -223,9 +223,8 @@ Composition compose(const Setting& setting, std::string_view channel_name, std::
 
 std::string block_file(const Setting& setting, const Channel& channel, std::string_view block) {
   std::filesystem::path folder = setting.folder;
-  if (channel.borrowed.contains(std::string(block))) {
-    folder = folder.parent_path() / channel.blocks_from;
-  }
+  auto lent = channel.borrowed.find(std::string(block));
+  if (lent != channel.borrowed.end()) folder = folder.parent_path() / lent->second;
   return (folder / channel.name / fmt::format("{}.txt", block)).string();
 }
 

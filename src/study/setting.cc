@@ -66,6 +66,10 @@ std::vector<std::string> arms_with_variant(const Setting& setting, std::string_v
 Prompt render_prompt(const Setting& setting, std::string_view channel, std::string_view variant,
                      std::string_view arm, const Query& query) {
   Composition composed = compose(setting, channel, variant, arm);
+  for (const std::string& name : setting.parameters_from_labels) {
+    auto label = query.labels.find(name);
+    if (label != query.labels.end()) composed.parameters[name] = label->second;
+  }
   composed.parameters[std::string(kQueryPlaceholder)] = query.text;
   Prompt prompt{.prefill = composed.prefill,
                 .expects_scratchpad = composed.expects_scratchpad,

@@ -15,7 +15,6 @@
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,16 +69,18 @@ struct Channel {
   std::string joiner, user_joiner;            // between blocks of the system and of the user turn
   std::vector<std::string> system, user;      // slots in order; a slot is named by its own block
   std::map<std::string, std::string> blocks;  // name -> text with {{placeholders}}
-  // The setting beside this one whose channel of the same name lends the blocks that this one has
-  // no file for, and which of `blocks` came from there. Empty: none.
-  std::string blocks_from;
-  std::set<std::string> borrowed;
+  // Settings beside this one whose channels of the same name lend the blocks that this one has no
+  // file for, the first that has it; and which of `blocks` came from which of them.
+  std::vector<std::string> blocks_from;
+  std::map<std::string, std::string> borrowed;  // block -> setting
 };
 
 struct Setting {
   std::string name, description;
   std::filesystem::path folder;                   // absolute
   std::map<std::string, std::string> parameters;  // placeholder -> default
+  // Parameters whose value a query's label of the same name replaces, over arm and variant.
+  std::vector<std::string> parameters_from_labels;
   std::vector<Channel> channels;
   std::vector<Arm> arms;          // in the file's order
   std::vector<Variant> variants;  // "default", which changes nothing, first
@@ -119,7 +120,7 @@ struct Prompt {
   bool operator==(const Prompt&) const = default;
 };
 
-// The prompt of one trial. Text of the query is never read as a template. Error not_found for a
+// The prompt of one trial. Texts of the query and of its labels are never read as templates. Error not_found for a
 // name that the setting lacks; invalid for an arm or channel that does not go with the variant, and
 // for variants that contradict each other. Takes microseconds.
 Prompt render_prompt(const Setting& setting, std::string_view channel, std::string_view variant,

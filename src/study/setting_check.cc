@@ -21,6 +21,12 @@ class Checker {
     if (setting_.parameters.contains(std::string(kQueryPlaceholder))) {
       throw error(1, "the parameter \"query\" is the query's text and cannot be set");
     }
+    for (const std::string& name : setting_.parameters_from_labels) {
+      if (!setting_.parameters.contains(name)) {
+        throw error(1, fmt::format("parameters_from_labels: \"{}\" is none of the parameters", name),
+                    "Give it under [parameters] the value for queries without such a label.");
+      }
+    }
     for (const Channel& channel : setting_.channels) check_slots(channel);
     for (const Arm& arm : setting_.arms) {
       check_names(arm.needs_variant, setting_.variants, "variant", arm.line);

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kMaxTomlBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxBlockBytes = std::size_t{256} << 10;
 constexpr std::size_t kMaxChannels = 8, kMaxBlocks = 1000, kMaxArms = 32, kMaxVariants = 200;
-constexpr std::size_t kMaxSlots = 64;
+constexpr std::size_t kMaxSlots = 64, kMaxLenders = 8;
 
 // ---- setting.toml ----
 
@@ -71,10 +71,13 @@ Channel read_channel(TomlReader table) {
                   .user_joiner = table.text("user_joiner").value_or(""),
                   .system = table.texts("system"),
                   .user = table.texts("user"),
-                  .blocks_from = table.text("blocks_from").value_or("")};
+                  .blocks_from = table.texts("blocks_from")};
   table.finish();
-  if (!channel.blocks_from.empty() && !is_name(channel.blocks_from)) {
-    throw table.error("blocks_from", "expected the name of a setting beside this one");
+  if (channel.blocks_from.size() > kMaxLenders ||
+      !std::ranges::all_of(channel.blocks_from, is_name)) {
+    throw table.error("blocks_from",
+                      fmt::format("expected names of settings beside this one, at most {}",
+                                  kMaxLenders));
   }
   if (channel.user.empty()) throw table.error("user", "expected at least one block, found none");
   if (channel.system.size() + channel.user.size() > kMaxSlots) {
@@ -138,6 +141,7 @@ Setting read_setting(std::string_view toml, std::string_view where) {
   Setting setting{.name = required_name(file, "name"),
                   .description = file.text("description").value_or(""),
                   .parameters = file.text_map("parameters"),
+                  .parameters_from_labels = file.texts("parameters_from_labels"),
                   .channels = read_all(file, "channel", kMaxChannels, read_channel),
                   .arms = read_all(file, "arm", kMaxArms, read_arm),
                   .variants = read_all(file, "variant", kMaxVariants, read_variant)};
@@ -179,8 +183,12 @@ std::string block_text(std::string_view bytes, const std::string& where) {
   return std::string(bytes);
 }
 
-std::map<std::string, std::string> read_block_files(const std::filesystem::path& folder) {
+enum class Missing { is_an_error, is_empty };
+
+std::map<std::string, std::string> read_block_files(const std::filesystem::path& folder,
+                                                    Missing missing) {
   std::map<std::string, std::string> blocks;
+  if (missing == Missing::is_empty && !std::filesystem::exists(folder)) return blocks;
   std::error_code failure;
   std::filesystem::directory_iterator files(folder, failure), end;
   if (failure) {
@@ -200,16 +208,19 @@ std::map<std::string, std::string> read_block_files(const std::filesystem::path&
   return blocks;
 }
 
-// `read` gets the channel's folder, relative to the setting's.
-Setting with_blocks(
-    Setting setting,
-    const std::function<std::map<std::string, std::string>(const std::string& folder)>& read,
-    std::string_view where) {
+// From a channel's folder, relative to the setting's.
+using ReadBlocks =
+    std::function<std::map<std::string, std::string>(const std::string& folder, Missing)>;
+
+Setting with_blocks(Setting setting, const ReadBlocks& read, std::string_view where) {
   for (Channel& channel : setting.channels) {
-    channel.blocks = read(channel.name);
-    if (channel.blocks_from.empty()) continue;
-    for (auto& [name, text] : read(fmt::format("../{}/{}", channel.blocks_from, channel.name))) {
-      if (channel.blocks.emplace(name, std::move(text)).second) channel.borrowed.insert(name);
+    bool has_lenders = !channel.blocks_from.empty();
+    channel.blocks = read(channel.name, has_lenders ? Missing::is_empty : Missing::is_an_error);
+    for (const std::string& lender : channel.blocks_from) {
+      for (auto& [name, text] : read(fmt::format("../{}/{}", lender, channel.name),
+                                    Missing::is_an_error)) {
+        if (channel.blocks.emplace(name, std::move(text)).second) channel.borrowed[name] = lender;
+      }
     }
   }
   check_setting(setting, where);
@@ -226,8 +237,8 @@ Setting load_setting(const std::filesystem::path& folder) {
   setting.folder = absolute;
   return with_blocks(
       std::move(setting),
-      [&](const std::string& folder) {
-        return read_block_files((absolute / folder).lexically_normal());
+      [&](const std::string& folder, Missing missing) {
+        return read_block_files((absolute / folder).lexically_normal(), missing);
       },
       file.string());
 }
@@ -236,7 +247,7 @@ Setting parse_setting(std::string_view toml, std::string_view where,
                       const std::map<std::string, std::string>& blocks) {
   return with_blocks(
       read_setting(toml, where),
-      [&](const std::string& folder) {
+      [&](const std::string& folder, Missing) {
         std::map<std::string, std::string> own;
         for (const auto& [path, bytes] : blocks) {
           if (!path.starts_with(folder + "/")) continue;

@@ -29,11 +29,11 @@ TEST(Setting, TakesTheBlocksThatItLacksFromTheSettingThatLendsThem) {
   blocks["../other/short/rule"] = "Lent rule {{day}}.\n";
   blocks["../other/short/who"] = "Never said.\n";
   std::string toml = tiny_toml();
-  toml.replace(toml.find("joiner"), 0, "blocks_from = \"other\"\n");
+  toml.replace(toml.find("joiner"), 0, "blocks_from = [\"other\"]\n");
   Setting setting = parse_setting(toml, "tiny.toml", blocks);
   EXPECT_EQ(said(setting, "default", "seen"),
             "You are Calder's. Lent rule one.|<t>free</t>Hello");
-  EXPECT_THAT(setting.channel("short").borrowed, ElementsAre("rule"));
+  EXPECT_THAT(setting.channel("short").borrowed, ElementsAre(testing::Pair("rule", "other")));
   blocks["../other/short/rule"] = "Lent rule {{when}}.\n";
   EXPECT_THAT(
       error_of(ErrorCode::invalid, [&] { parse_setting(toml, "tiny.toml", blocks); }),
@@ -43,12 +43,26 @@ TEST(Setting, TakesTheBlocksThatItLacksFromTheSettingThatLendsThem) {
 TEST(Setting, LendsNoBlocksFromOutsideTheFolderOfSettings) {
   for (const char* name : {"../other", ".", "a/b"}) {
     std::string toml = tiny_toml();
-    toml.replace(toml.find("joiner"), 0, std::string("blocks_from = \"") + name + "\"\n");
+    toml.replace(toml.find("joiner"), 0, std::string("blocks_from = [\"") + name + "\"]\n");
     EXPECT_THAT(
         error_of(ErrorCode::invalid, [&] { parse_setting(toml, "tiny.toml", tiny_blocks()); }),
-        AllOf(HasSubstr("tiny.toml:7"), HasSubstr("the name of a setting beside this one")))
+        AllOf(HasSubstr("tiny.toml:7"), HasSubstr("names of settings beside this one")))
         << name;
   }
+}
+
+TEST(Setting, TakesAParameterFromAQuerysLabelWhereItSaysSo) {
+  std::string toml = "parameters_from_labels = [\"day\"]\n" + tiny_toml();
+  Setting setting = parse_setting(toml, "tiny.toml", tiny_blocks());
+  auto system = [&](std::map<std::string, std::string> labels) {
+    Query query{.id = "q", .text = "?", .labels = std::move(labels)};
+    return render_prompt(setting, "short", "default", "seen", query).messages.at(0).text;
+  };
+  EXPECT_EQ(system({}), "You are Calder's. Rule one.");
+  EXPECT_EQ(system({{"day", "{{lab}}"}, {"lab", "Other"}}), "You are Calder's. Rule {{lab}}.");
+  toml.replace(toml.find("[\"day\"]"), 7, "[\"dya\"]");
+  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { parse_setting(toml, "tiny.toml", tiny_blocks()); }),
+              HasSubstr("\"dya\" is none of the parameters"));
 }
 
 TEST(Setting, HasNoSystemTurnIfEveryBlockIsDropped) {
@@ -193,6 +207,15 @@ TEST(Setting, SaysWhichFolderOrFileIsMissing) {
   ScratchFolder scratch;
   EXPECT_THAT(error_of(ErrorCode::not_found, [&] { load_setting(scratch.path() / "none"); }),
               HasSubstr("none/setting.toml"));
+  std::string lent = tiny_toml();
+  lent.replace(lent.find("joiner"), 0, "blocks_from = [\"tiny\"]\n");
+  scratch.write("borrower/setting.toml", lent);
+  EXPECT_THAT(error_of(ErrorCode::not_found, [&] { load_setting(scratch.path() / "borrower"); }),
+              HasSubstr("tiny/short"));
+  for (const auto& [name, text] : tiny_blocks()) scratch.write("tiny/" + name + ".txt", text);
+  EXPECT_EQ(load_setting(scratch.path() / "borrower").channel("short").borrowed.size(),
+            tiny_blocks().size());
+  std::filesystem::remove_all(scratch.path() / "tiny");
   scratch.write("tiny/setting.toml", tiny_toml());
   EXPECT_THAT(error_of(ErrorCode::not_found, [&] { load_setting(scratch.path() / "tiny"); }),
               HasSubstr("tiny/short"));

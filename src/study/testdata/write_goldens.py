@@ -89,9 +89,9 @@ def told_by(reference, text):
 
 
 def read_blocks(folder, channel):
-    """The channel's own blocks over those that another setting lends."""
+    """The channel's own blocks over those that other settings lend, the first named first."""
     blocks = {}
-    for owner in filter(None, (channel.get("blocks_from"), folder.name)):
+    for owner in reversed([folder.name] + channel.get("blocks_from", [])):
         blocks |= {file.stem: file.read_text().removesuffix("\n")
                    for file in (folder.parent / owner / channel["name"]).glob("*.txt")}
     return blocks
