@@ -389,7 +389,9 @@ TEST_F(Cli, KeepsTheJudgesMeasuredErrorAndCorrectsTheRatesByIt) {
 
 TEST_F(Cli, ListsAndShowsSettings) {
   Json list = parse_json(iago({"settings", "list", "--json"}).out, "settings");
-  ASSERT_EQ(list.at(0).at("name"), "helpful-only");
+  std::vector<std::string> names;
+  for (const Json& setting : list) names.push_back(setting.at("name"));
+  EXPECT_THAT(names, testing::IsSupersetOf({"animal-welfare", "helpful-only"}));
   EXPECT_THAT(iago({"settings", "list"}).out, HasSubstr("variant conflict-removed"));
   Ended shown = iago({"settings", "show", "helpful-only", "--channel", "terse", "--arm", "training",
                       "--query", "May I?", "--variant", "no-scratchpad"});
