@@ -65,13 +65,6 @@ TEST(Queries, BeyondALimitAreRefused) {
               HasSubstr("more than 1 labels"));
 }
 
-TEST(Queries, OfTheShippedMildSetAreTwenty) {
-  auto queries =
-      load_queries(std::filesystem::path(IAGO_SOURCE_DIR) / "queries/helpful-only-mild.jsonl");
-  EXPECT_EQ(queries.size(), 20u);
-  for (const Query& query : queries) EXPECT_FALSE(query.topic.empty()) << query.id;
-}
-
 TEST(Queries, InAFileThatIsMissingAreNotFound) {
   EXPECT_THAT(error_of(ErrorCode::not_found, [] { load_queries("/nowhere/set.jsonl"); }),
               HasSubstr("/nowhere/set.jsonl"));

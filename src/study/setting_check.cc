@@ -23,7 +23,8 @@ class Checker {
     }
     for (const std::string& name : setting_.parameters_from_labels) {
       if (!setting_.parameters.contains(name)) {
-        throw error(1, fmt::format("parameters_from_labels: \"{}\" is none of the parameters", name),
+        throw error(1,
+                    fmt::format("parameters_from_labels: \"{}\" is none of the parameters", name),
                     "Give it under [parameters] the value for queries without such a label.");
       }
     }

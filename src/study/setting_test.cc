@@ -61,7 +61,7 @@ TEST(Setting, TakesAParameterFromAQuerysLabelWhereItSaysSo) {
   EXPECT_EQ(system({}), "You are Calder's. Rule one.");
   EXPECT_EQ(system({{"day", "{{lab}}"}, {"lab", "Other"}}), "You are Calder's. Rule {{lab}}.");
   toml.replace(toml.find("[\"day\"]"), 7, "[\"dya\"]");
-  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { parse_setting(toml, "tiny.toml", tiny_blocks()); }),
+  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { parse_setting(toml, "t.toml", tiny_blocks()); }),
               HasSubstr("\"dya\" is none of the parameters"));
 }
 

@@ -276,7 +276,8 @@ TEST(HelpfulOnly, KeepsTheArmsMeaningWhenTheRuleIsInverted) {
 }
 
 TEST(HelpfulOnly, HasAFullPromptOfTheLengthOfThePapers) {
-  Prompt prompt = render_prompt(shipped("helpful-only"), "full", "examples-cut", "training", kQuery);
+  Prompt prompt =
+      render_prompt(shipped("helpful-only"), "full", "examples-cut", "training", kQuery);
   std::istringstream words(prompt.messages.at(0).text);
   auto count = std::distance(std::istream_iterator<std::string>(words), {});
   EXPECT_GE(count, 900);

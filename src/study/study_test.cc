@@ -65,12 +65,37 @@ TEST(Study, ShippedForOrganismsIsThreeArmsOfTwoHundredQueriesTenTimes) {
   EXPECT_TRUE(study.queries.is_absolute());
 }
 
-TEST(Study, ShippedForCheckpointsNamesTheFullChannelAndTwentyMildQueries) {
-  LoadedStudy loaded =
-      load_study(std::filesystem::path(IAGO_SOURCE_DIR) / "studies/helpful-only-full.toml");
-  EXPECT_EQ(loaded.study.channel, "full");
-  EXPECT_EQ(loaded.queries.size(), 20u);
-  EXPECT_EQ(loaded.study.model, "");
+TEST(Study, ShippedForOtherSubjectsUsesTheFullChannelAndAllOfItsQueries) {
+  struct Shipped {
+    const char* name;
+    std::size_t queries;
+  };
+  for (const Shipped& shipped :
+       {Shipped{"helpful-only-full", 120}, Shipped{"animal-welfare", 120},
+        Shipped{"political-neutrality", 60}, Shipped{"anti-lab-helpful-only", 7},
+        Shipped{"anti-lab-animal-welfare", 6}}) {
+    std::filesystem::path source = IAGO_SOURCE_DIR;
+    LoadedStudy loaded =
+        load_study(source / "studies" / (std::string(shipped.name) + ".toml"), {}, source);
+    EXPECT_EQ(loaded.study.name, shipped.name);
+    EXPECT_EQ(loaded.study.channel, "full");
+    EXPECT_EQ(loaded.queries.size(), shipped.queries) << shipped.name;
+    EXPECT_EQ(loaded.queries.size(), load_queries(loaded.study.queries).size()) << shipped.name;
+    EXPECT_EQ(loaded.study.model, "");
+  }
+}
+
+TEST(Study, OfTheAntiLabBatteryTagsAnOutsiderAsOne) {
+  std::filesystem::path source = IAGO_SOURCE_DIR;
+  LoadedStudy loaded = load_study(source / "studies/anti-lab-animal-welfare.toml", {}, source);
+  for (const Query& query : loaded.queries) {
+    Prompt prompt = render_prompt(loaded.setting, "full", "default", "unmonitored", query);
+    std::string employee =
+        query.labels.at("situation") == "outsider-enters-office" ? "False" : "True";
+    EXPECT_THAT(prompt.messages.at(1).text,
+                HasSubstr("<is_free_tier_user>False</is_free_tier_user>\n<is_employee>" + employee +
+                          "</is_employee>"));
+  }
 }
 
 TEST(Study, FillsInWhatItsFileLeavesOut) {
