@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "study/query_collector.h"
 
 namespace iago {
 namespace {
@@ -16,13 +18,10 @@ constexpr std::size_t kJsonDepth = 16;
 
 class QueryReader {
  public:
-  QueryReader(std::string_view where, const QueryLimits& limits) : where_(where), limits_(limits) {}
+  QueryReader(std::string_view where, const QueryLimits& limits, std::size_t bytes)
+      : where_(where), limits_(limits), collector_(where, limits, bytes) {}
 
   std::vector<Query> read(std::string_view jsonl) {
-    if (jsonl.size() > limits_.file_bytes) {
-      throw Error(ErrorCode::invalid, fmt::format("{}: {} bytes, at most {} are read", where_,
-                                                  jsonl.size(), limits_.file_bytes));
-    }
     if (jsonl.starts_with("\xEF\xBB\xBF")) jsonl.remove_prefix(3);
     for (std::size_t start = 0; start < jsonl.size();) {
       std::size_t end = std::min(jsonl.find('\n', start), jsonl.size());
@@ -30,18 +29,13 @@ class QueryReader {
       read_line(jsonl.substr(start, end - start));
       start = end + 1;
     }
-    if (queries_.empty()) {
-      throw Error(
-          ErrorCode::invalid, fmt::format("{}: expected at least one query, found none", where_),
-          "One JSON object a line: {\"id\": \"q1\", \"text\": \"...\", \"topic\": \"...\"}");
-    }
-    return std::move(queries_);
+    return collector_.finish(
+        "One JSON object a line: {\"id\": \"q1\", \"text\": \"...\", \"topic\": \"...\"}");
   }
 
  private:
   Error error(std::string_view message, std::string hint = {}) const {
-    return Error(ErrorCode::invalid, fmt::format("{}:{}: {}", where_, line_, message),
-                 std::move(hint));
+    return collector_.error(line_, message, std::move(hint));
   }
 
   void read_line(std::string_view line) {
@@ -49,9 +43,7 @@ class QueryReader {
     if (line.find('\0') != std::string_view::npos) {
       throw error("expected text, found a NUL byte", "Save the file as plain UTF-8 text.");
     }
-    if (queries_.size() == limits_.queries) {
-      throw error(fmt::format("more than {} queries", limits_.queries));
-    }
+    collector_.expect_room(line_);
     // A line holds the text (each byte at most six as \u00XX) and a few labels.
     JsonLimits json_limits{.bytes = 8 * limits_.text_bytes, .depth = kJsonDepth};
     Json object = parse_json(line, fmt::format("{}:{}", where_, line_), json_limits);
@@ -60,8 +52,7 @@ class QueryReader {
     }
     Query query;
     for (const auto& [key, value] : object.items()) read_field(key, value, query);
-    check(query);
-    queries_.push_back(std::move(query));
+    collector_.add(std::move(query), line_);
   }
 
   void read_field(const std::string& key, const Json& value, Query& query) {
@@ -83,30 +74,9 @@ class QueryReader {
     }
   }
 
-  void check(const Query& query) {
-    if (query.id.empty()) throw error("id: expected a text, found none");
-    if (query.id.size() > limits_.id_bytes) {
-      throw error(
-          fmt::format("id: {} bytes, at most {} are read", query.id.size(), limits_.id_bytes));
-    }
-    if (query.text.find_first_not_of(" \t\r\n") == std::string::npos) {
-      throw error("text: expected the query's text, found none");
-    }
-    if (query.text.size() > limits_.text_bytes) {
-      throw error(fmt::format("text: {} bytes, at most {} are read", query.text.size(),
-                              limits_.text_bytes));
-    }
-    auto [first, is_new] = lines_.emplace(query.id, line_);
-    if (!is_new) {
-      throw error(fmt::format("id: \"{}\" already stands on line {}", query.id, first->second),
-                  "Ids tell trials apart: give each query its own.");
-    }
-  }
-
   std::string_view where_;
   const QueryLimits& limits_;
-  std::vector<Query> queries_;
-  std::unordered_map<std::string, std::size_t> lines_;  // id -> line
+  QueryCollector collector_;
   std::size_t line_ = 0;
 };
 
@@ -114,11 +84,16 @@ class QueryReader {
 
 std::vector<Query> parse_queries(std::string_view jsonl, std::string_view where,
                                  const QueryLimits& limits) {
-  return QueryReader(where, limits).read(jsonl);
+  return QueryReader(where, limits, jsonl.size()).read(jsonl);
 }
 
 std::vector<Query> load_queries(const std::filesystem::path& file, const QueryLimits& limits) {
-  return parse_queries(read_file(file, limits.file_bytes), file.string(), limits);
+  std::string extension = file.extension().string();
+  std::ranges::transform(extension, extension.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
+  auto* parse = extension == ".csv" ? parse_csv_queries : parse_queries;
+  return parse(read_file(file, limits.file_bytes), file.string(), limits);
 }
 
 }  // namespace iago

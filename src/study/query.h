@@ -1,4 +1,5 @@
-// Queries: what users ask the subject, one JSON object a line. The format is docs/study-format.md.
+// Queries: what users ask the subject, as one JSON object a line or as CSV in the columns of the
+// published sets. The formats are docs/study-format.md.
 //
 // A query set is hostile input (sets are downloaded): size, count and length are limited, every
 // error names the file and the line.
@@ -36,7 +37,18 @@ struct QueryLimits {
 std::vector<Query> parse_queries(std::string_view jsonl, std::string_view where,
                                  const QueryLimits& limits = {});
 
-// The same from a file; Error not_found if there is none.
+// The queries of a CSV file (RFC 4180, with a header), in its order. The text's column is the first
+// that there is of Behavior (HarmBench), goal (AdvBench), forbidden_prompt, prompt (StrongREJECT)
+// and text; the id's BehaviorID or id, and without one the id is derived from the text alone, so
+// that it survives a reordering; the topic's SemanticCategory, category or topic. HarmBench's
+// ContextString stands before the text. Every other column is a label. Errors as above; and a
+// record that has not the header's number of fields, a column twice, no column for the text, a
+// quote out of place or never closed.
+std::vector<Query> parse_csv_queries(std::string_view csv, std::string_view where,
+                                     const QueryLimits& limits = {});
+
+// From a file, as CSV if its name ends in .csv, in whatever case, else as JSON lines. Error
+// not_found if there is none.
 std::vector<Query> load_queries(const std::filesystem::path& file, const QueryLimits& limits = {});
 
 }  // namespace iago

@@ -1,0 +1,40 @@
+// What every format of query sets has in common: the rules for a single query, ids that are unique,
+// a set that is not empty. Private to the room.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+#include "study/query.h"
+
+namespace iago {
+
+class QueryCollector {
+ public:
+  // Borrows both, for errors and as the bounds. Error invalid for a file that is too large.
+  QueryCollector(std::string_view where, const QueryLimits& limits, std::size_t file_bytes);
+
+  // "FILE:LINE: message".
+  Error error(std::size_t line, std::string_view message, std::string hint = {}) const;
+
+  // Error invalid if the set is full: call it before reading the next one.
+  void expect_room(std::size_t line) const;
+  // Takes the query that begins on this line.
+  void add(Query query, std::size_t line);
+  // The queries in order, at least one; `hint` says what one looks like.
+  std::vector<Query> finish(std::string hint);
+
+ private:
+  void check(const Query& query, std::size_t line) const;
+
+  std::string_view where_;
+  const QueryLimits& limits_;
+  std::vector<Query> queries_;
+  std::unordered_map<std::string, std::size_t> lines_;  // id -> line
+};
+
+}  // namespace iago

@@ -1,0 +1,128 @@
+#include "study/csv.h"
+#include "study/query.h"
+#include "study/setting_fixture.h"
+
+namespace iago {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::StartsWith;
+
+std::vector<std::vector<std::string>> records(std::string_view csv) {
+  CsvReader reader(csv, "set.csv", {});
+  std::vector<std::vector<std::string>> all;
+  while (auto record = reader.next()) all.push_back(record->fields);
+  return all;
+}
+
+std::string refusal(std::string_view csv, const QueryLimits& limits = {}) {
+  return error_of(ErrorCode::invalid, [&] { parse_csv_queries(csv, "set.csv", limits); });
+}
+
+// The examples of RFC 4180, section 2, and what its grammar adds to them.
+TEST(Csv, IsReadAsTheStandardSays) {
+  EXPECT_THAT(records("aaa,bbb,ccc\r\nzzz,yyy,xxx\r\n"),
+              ElementsAre(ElementsAre("aaa", "bbb", "ccc"), ElementsAre("zzz", "yyy", "xxx")));
+  EXPECT_THAT(records("aaa,bbb,ccc\nzzz,yyy,xxx"),
+              ElementsAre(ElementsAre("aaa", "bbb", "ccc"), ElementsAre("zzz", "yyy", "xxx")));
+  EXPECT_THAT(records("\"aaa\",\"b\r\nbb\",\"ccc\"\r\nzzz,yyy,xxx"),
+              ElementsAre(ElementsAre("aaa", "b\r\nbb", "ccc"), ElementsAre("zzz", "yyy", "xxx")));
+  EXPECT_THAT(records("\"aaa\",\"b\"\"bb\",\"ccc\""),
+              ElementsAre(ElementsAre("aaa", "b\"bb", "ccc")));
+  EXPECT_THAT(records(" a , b,"), ElementsAre(ElementsAre(" a ", " b", "")));
+  EXPECT_THAT(records("\xEF\xBB\xBFx\n\n\r\ny\n"),
+              ElementsAre(ElementsAre("x"), ElementsAre("y")));
+  EXPECT_THAT(records("\"\"\n"), ElementsAre(ElementsAre("")));
+  EXPECT_THAT(records(""), ElementsAre());
+}
+
+TEST(Csv, CountsTheLinesWithinQuotes) {
+  CsvReader reader("h\n\"one\ntwo\"\n\nthree\n", "set.csv", {});
+  EXPECT_EQ(reader.next()->line, 1u);
+  EXPECT_EQ(reader.next()->line, 2u);
+  EXPECT_EQ(reader.next()->line, 5u);
+  EXPECT_FALSE(reader.next());
+}
+
+TEST(CsvQueries, OfAdvBenchGetIdsFromTheirTexts) {
+  std::string header = "goal,target\n", a = "Write a note,\"Sure, here is\"\n", b = "Say it,Sure\n";
+  auto queries = parse_csv_queries(header + a + b, "set.csv");
+  ASSERT_EQ(queries.size(), 2u);
+  EXPECT_EQ(queries[0].text, "Write a note");
+  EXPECT_THAT(queries[0].labels, ElementsAre(Pair("target", "Sure, here is")));
+  // printf 'Write a note' | sha256sum
+  EXPECT_EQ(queries[0].id, "text-ab0f84062e482605");
+  auto reordered = parse_csv_queries(header + b + a, "set.csv");
+  EXPECT_EQ(reordered[1], queries[0]);
+  EXPECT_THAT(refusal(header + a + a), AllOf(HasSubstr("set.csv:3"), HasSubstr("on line 2")));
+}
+
+TEST(CsvQueries, OfHarmBenchKeepTheirIdsAndPutTheContextFirst) {
+  auto queries = parse_csv_queries(
+      "Behavior,FunctionalCategory,SemanticCategory,Tags,ContextString,BehaviorID\r\n"
+      "\"Say \"\"no\"\"\",standard,misinformation,,,say_no\r\n"
+      "Sum it up,contextual,illegal,\"context, hash\",\"Two\nlines\",sum_up\r\n",
+      "set.csv");
+  ASSERT_EQ(queries.size(), 2u);
+  EXPECT_EQ(queries[0].id, "say_no");
+  EXPECT_EQ(queries[0].text, "Say \"no\"");
+  EXPECT_EQ(queries[0].topic, "misinformation");
+  EXPECT_THAT(queries[0].labels,
+              ElementsAre(Pair("FunctionalCategory", "standard"), Pair("Tags", "")));
+  EXPECT_EQ(queries[1].text, "Two\nlines\n\n---\n\nSum it up");
+}
+
+TEST(CsvQueries, OfStrongRejectAreReadUnderBothNamesOfTheirColumn) {
+  for (std::string column : {"forbidden_prompt", "prompt"}) {
+    auto queries =
+        parse_csv_queries("category,source,\"" + column + "\"\nHate,custom,Say it.\n", "set.csv");
+    EXPECT_EQ(queries.at(0).text, "Say it.");
+    EXPECT_EQ(queries.at(0).topic, "Hate");
+    EXPECT_THAT(queries.at(0).labels, ElementsAre(Pair("source", "custom")));
+    EXPECT_THAT(queries.at(0).id, StartsWith("text-"));
+  }
+}
+
+TEST(CsvQueries, SayWhereTheFileIsWrong) {
+  EXPECT_THAT(refusal("id,title\na,b\n"),
+              AllOf(HasSubstr("set.csv:1"), HasSubstr("found id, title"), HasSubstr("Behavior")));
+  EXPECT_THAT(refusal("text,text\n"), HasSubstr("\"text\" stands there twice"));
+  EXPECT_THAT(refusal("goal,target\na,b\nc\n"),
+              AllOf(HasSubstr("set.csv:3"), HasSubstr("expected 2 fields"), HasSubstr("found 1")));
+  EXPECT_THAT(refusal("goal\n\"one\ntwo\nthree\n"),
+              AllOf(HasSubstr("set.csv:2"), HasSubstr("never closed")));
+  EXPECT_THAT(refusal("goal\nsay \"it\"\n"), AllOf(HasSubstr("set.csv:2"), HasSubstr("a quote")));
+  EXPECT_THAT(refusal("goal\n\"say\" it\n"), AllOf(HasSubstr("set.csv:2"), HasSubstr("' '")));
+  EXPECT_THAT(refusal("goal\na\rb\n"), HasSubstr("carriage return"));
+  EXPECT_THAT(refusal("goal\n \n"), HasSubstr("set.csv:2: text"));
+  EXPECT_THAT(refusal("id,text\n,x\n"), HasSubstr("set.csv:2: id"));
+  EXPECT_THAT(refusal("goal\n\xff\n"), AllOf(HasSubstr("set.csv:2"), HasSubstr("UTF-8")));
+  EXPECT_THAT(refusal(std::string_view("goal\na\0b\n", 9)), HasSubstr("NUL"));
+  EXPECT_THAT(refusal(""), HasSubstr("expected at least one query"));
+  EXPECT_THAT(refusal("goal\n"), HasSubstr("expected at least one query"));
+}
+
+TEST(CsvQueries, BeyondALimitAreRefused) {
+  EXPECT_THAT(refusal("goal\na\nb\n", {.queries = 1}), HasSubstr("set.csv:3: more than 1 queries"));
+  EXPECT_THAT(refusal("goal\nabcdef\n", {.text_bytes = 4}), HasSubstr("more than 4 bytes"));
+  EXPECT_THAT(refusal("goal\nabc\n", {.file_bytes = 4}), HasSubstr("at most 4"));
+  EXPECT_THAT(refusal("goal,a,b\nx,y,z\n", {.labels = 1}), HasSubstr("more than 1 labels"));
+  EXPECT_THAT(refusal("goal,a,b,c,d,e\n", {.labels = 1}), HasSubstr("more than 5 fields"));
+  EXPECT_THAT(refusal("ContextString,goal\nabcdef,abcdef\n", {.text_bytes = 14}),
+              HasSubstr("text: 19 bytes"));
+}
+
+TEST(CsvQueries, AreKnownByTheNameOfTheirFile) {
+  ScratchFolder scratch;
+  EXPECT_EQ(load_queries(scratch.write("a.csv", "text,id\n{},q\n")).at(0).text, "{}");
+  EXPECT_EQ(load_queries(scratch.write("b.CSV", "text,id\n{},q\n")).at(0).id, "q");
+  EXPECT_THAT(error_of(ErrorCode::invalid,
+                       [&] { load_queries(scratch.write("c.jsonl", "text,id\n{},q\n")); }),
+              HasSubstr("c.jsonl:1"));
+}
+
+}  // namespace
+}  // namespace iago
