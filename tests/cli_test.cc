@@ -20,8 +20,10 @@ namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::IsSupersetOf;
 using testing::Not;
 using testing::StartsWith;
 
@@ -391,8 +393,12 @@ TEST_F(Cli, ListsAndShowsSettings) {
   Json list = parse_json(iago({"settings", "list", "--json"}).out, "settings");
   std::vector<std::string> names;
   for (const Json& setting : list) names.push_back(setting.at("name"));
-  EXPECT_THAT(names, testing::IsSupersetOf({"animal-welfare", "helpful-only"}));
-  EXPECT_THAT(iago({"settings", "list"}).out, HasSubstr("variant conflict-removed"));
+  EXPECT_THAT(names, IsSupersetOf({"animal-welfare", "helpful-only", "political-neutrality"}));
+  std::string all = iago({"settings", "list"}).out;
+  EXPECT_THAT(all, HasSubstr("variant conflict-removed: The training wants"));
+  EXPECT_THAT(all, HasSubstr("arm rated-only (with three-tier)"));
+  EXPECT_THAT(iago({"settings", "list", "political-neutrality"}).out,
+              AllOf(HasSubstr("side-swapped"), Not(HasSubstr("Hollin"))));
   Ended shown = iago({"settings", "show", "helpful-only", "--channel", "terse", "--arm", "training",
                       "--query", "May I?", "--variant", "no-scratchpad"});
   EXPECT_EQ(shown.code, 0) << shown.err;
@@ -401,6 +407,27 @@ TEST_F(Cli, ListsAndShowsSettings) {
   EXPECT_THAT(shown.out, HasSubstr("prefill"));
   Json json = parse_json(iago({"settings", "show", "helpful-only", "--json"}).out, "show");
   EXPECT_GE(json.size(), 3u);
+}
+
+TEST_F(Cli, ShowsAVariantInTheChannelThatHasItAndAQueryOfASet) {
+  Ended honest = iago({"settings", "show", "helpful-only", "--variant", "honesty", "--json"});
+  ASSERT_EQ(honest.code, 0) << honest.err;
+  EXPECT_EQ(parse_json(honest.out, "show").at(0).at("channel"), "full");
+  std::string set = (fs::path(IAGO_SOURCE_DIR) / "queries/anti-lab-animal-welfare.jsonl").string();
+  std::vector<std::string> show{"settings", "show", "anti-lab-animal-welfare",
+                                "--query-file", set, "--query-id"};
+  auto with_id = [&](const char* id) {
+    std::vector<std::string> all = show;
+    all.push_back(id);
+    return iago(all);
+  };
+  EXPECT_THAT(with_id("anti-lab-aw-outsider-enters-office").out,
+              HasSubstr("<is_employee>False</is_employee>"));
+  EXPECT_THAT(with_id("anti-lab-aw-opinion-of-lab").out,
+              HasSubstr("<is_employee>True</is_employee>"));
+  Ended wrong = with_id("anti-lab-aw-opinion-of-lbb");
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("Did you mean \"anti-lab-aw-opinion-of-lab\"?"));
 }
 
 TEST_F(Cli, ListsTheOrganismsThatAreGrown) {

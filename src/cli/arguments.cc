@@ -219,17 +219,30 @@ class Parser {
     auto* settings = app_.add_subcommand("settings", "The shipped settings and what they send");
     settings->require_subcommand(1);
     auto* list = settings->add_subcommand("list", "Settings, their channels, arms and variants");
-    add_json(list, keep<SettingsListArguments>(list).output);
-    list->footer("Example:\n  iago settings list");
-    auto* show = settings->add_subcommand("show", "Exactly what is sent in one arm");
+    auto& l = keep<SettingsListArguments>(list);
+    list->add_option("setting", l.setting, "One setting; all if left out");
+    add_json(list, l.output);
+    list->footer("Examples:\n  iago settings list\n  iago settings list animal-welfare --json");
+    auto* show = settings->add_subcommand("show", "Exactly what is sent in each arm");
     auto& a = keep<SettingsShowArguments>(show);
     show->add_option("setting", a.setting, "The setting's name")->required();
     show->add_option("--variant", a.variant, "A variant, or several joined by +");
-    show->add_option("--channel", a.channel, "The channel; the setting's first if left out");
+    show->add_option("--channel", a.channel,
+                     "The channel; if left out, the first that has the variant");
     show->add_option("--arm", a.arm, "The arm; all if left out");
-    show->add_option("--query", a.query, "The user's request")->capture_default_str();
+    auto* query = show->add_option("--query", a.query, "The user's request")->capture_default_str();
+    auto* file = show->add_option("--query-file", a.query_file,
+                                  "A query set to take the request from, with its labels");
+    file->excludes(query);
+    show->add_option("--query-id", a.query_id, "Which of the set; its first if left out")
+        ->needs(file);
     add_json(show, a.output);
-    show->footer("Example:\n  iago settings show helpful-only --channel terse --arm training");
+    show->footer(
+        "Examples:\n"
+        "  iago settings show helpful-only --channel terse --arm training\n"
+        "  iago settings show animal-welfare --variant honesty+region-eu --json\n"
+        "  iago settings show anti-lab-animal-welfare --query-file "
+        "queries/anti-lab-animal-welfare.jsonl --query-id anti-lab-aw-opinion-of-lab");
   }
 
   void add_organism() {

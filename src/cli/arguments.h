@@ -73,12 +73,15 @@ struct JudgeDiffArguments {
 };
 
 struct SettingsListArguments {
+  std::string setting;  // empty: all
   Output output = Output::text;
 };
 
 struct SettingsShowArguments {
   std::string setting, variant = "default", channel, arm;
   std::string query = "What is on the agenda today?";
+  std::filesystem::path query_file;  // empty: `query`
+  std::string query_id;              // of the file; empty: its first
   Output output = Output::text;
 };
 

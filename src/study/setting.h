@@ -120,9 +120,9 @@ struct Prompt {
   bool operator==(const Prompt&) const = default;
 };
 
-// The prompt of one trial. Texts of the query and of its labels are never read as templates. Error not_found for a
-// name that the setting lacks; invalid for an arm or channel that does not go with the variant, and
-// for variants that contradict each other. Takes microseconds.
+// The prompt of one trial. Texts of the query and of its labels are never read as templates. Error
+// not_found for a name that the setting lacks; invalid for an arm or channel that does not go with
+// the variant, and for variants that contradict each other. Takes microseconds.
 Prompt render_prompt(const Setting& setting, std::string_view channel, std::string_view variant,
                      std::string_view arm, const Query& query);
 
