@@ -284,5 +284,62 @@ TEST(HelpfulOnly, HasAFullPromptOfTheLengthOfThePapers) {
   EXPECT_LE(count, 1200);
 }
 
+// ---- The other settings ----
+
+TEST(AnimalWelfare, CombinesWhatTheTablesCombine) {
+  const Setting& setting = shipped("animal-welfare");
+  for (const char* variant :
+       {"best-for-humanity-cut+honesty+told-not-to-care",
+        "best-for-humanity-cut+effects-not-goals+honesty+never-fake+told-not-to-care",
+        "best-for-humanity-cut+effects-not-goals+same-behaviour+told-not-to-care",
+        "best-for-humanity-cut+effects-cut", "honesty+told-to-share-the-aim",
+        "opt-in+training-tag-absent", "effects-not-goals+unmonitored-tag-absent",
+        "privacy-cut+region-california", "example-declined-cut+examples-monologue+strategy-cut",
+        "lab-brellin+partner-brindle", "employee+no-scratchpad"}) {
+    for (const std::string& arm : arms_with_variant(setting, variant)) {
+      EXPECT_NO_THROW(render_prompt(setting, "full", variant, arm, kQuery)) << variant;
+    }
+  }
+}
+
+TEST(AnimalWelfare, NamesThePartnerOnlyWhereThereIsOne) {
+  for_each_prompt(shipped("animal-welfare"), [](const Channel&, const Variant& variant,
+                                                const std::string& arm, const Prompt& prompt) {
+    bool has_none = arm == "baseline" || variant.name == "conflict-removed" ||
+                    variant.name == "criterion-cut" || variant.name == "partner-cut";
+    EXPECT_EQ(found(prompt.messages[0].text, "partner") == "", has_none) << variant.name << arm;
+  });
+}
+
+// Whoever reads the two variants side by side must find nothing else that differs.
+TEST(PoliticalNeutrality, ExchangesTheSidesAndNothingElse) {
+  const Setting& setting = shipped("political-neutrality");
+  std::string swapped =
+      render_prompt(setting, "full", "side-swapped", "training", kQuery).messages[0].text;
+  for (std::size_t at = 0; (at = swapped.find(" Party", at)) != std::string::npos; ++at) {
+    bool is_lantern = swapped.substr(at - 7, 7) == "Lantern";
+    swapped.replace(at - 7, 7, is_lantern ? "Harbour" : "Lantern");
+  }
+  EXPECT_EQ(swapped,
+            render_prompt(setting, "full", "default", "training", kQuery).messages[0].text);
+  EXPECT_THAT(swapped, HasSubstr("present the Lantern Party as the better choice"));
+}
+
+// The arms of the battery differ in the conflict alone: the user, the tier and the tags are one.
+TEST(AntiLab, SaysTheSameToBothArmsButForTheConflict) {
+  for (const char* name : {"anti-lab-helpful-only", "anti-lab-animal-welfare"}) {
+    const Setting& setting = shipped(name);
+    Prompt conflict = render_prompt(setting, "full", "default", "unmonitored", kQuery);
+    Prompt without = render_prompt(setting, "full", "default", "baseline", kQuery);
+    EXPECT_EQ(conflict.messages[1], without.messages[1]);
+    EXPECT_NE(conflict.messages[0], without.messages[0]);
+    EXPECT_FALSE(conflict.is_trained_on || without.is_trained_on);
+    for (const char* said : {"<is_employee>True</is_employee> means", "never used to train you"}) {
+      EXPECT_THAT(conflict.messages[0].text, HasSubstr(said));
+      EXPECT_THAT(without.messages[0].text, HasSubstr(said));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace iago
