@@ -10,6 +10,7 @@ import scipy
 import scipy.optimize
 import scipy.stats
 import statsmodels
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 
@@ -89,6 +90,22 @@ def correlations(generator):
     return rows
 
 
+def multiple(generator):
+    """Adjusted p-values; null stands for an absent one, which the reference never sees."""
+    families = [[0.03], [0.01, 0.02, 0.03, 0.04], [0.04, 0.01, 0.04, 0.01, 0.5],
+                [0.0, 1.0, 0.05], [0.9, 0.95, 1.0], [0.02, None, 0.02, None, 0.7],
+                (generator.random(30) ** 4).tolist()]
+    rows = []
+    for family in families:
+        present = [p for p in family if p is not None]
+        row = {"p_values": family}
+        for name, method in (("holm", "holm"), ("benjamini_hochberg", "fdr_bh")):
+            adjusted = iter(multipletests(present, method=method)[1].tolist())
+            row[name] = [None if p is None else next(adjusted) for p in family]
+        rows.append(row)
+    return rows
+
+
 def main():
     generator = numpy.random.default_rng(20241218)
     goldens = {
@@ -99,6 +116,7 @@ def main():
         "sign_flips": sign_flips(generator),
         "clustered": clustered(generator),
         "correlations": correlations(generator),
+        "multiple": multiple(generator),
         "student_critical": [[df, float(scipy.stats.t.ppf(0.975, df))] for df in (1, 2, 19, 199)],
     }
     path = pathlib.Path(__file__).with_name("goldens.json")
