@@ -101,7 +101,7 @@ Interval mover_interval(const ClusteredRate& a, const ClusteredRate& b, double c
           std::min(1.0, points + arm_length(of_a.hi - a.rate, b.rate - of_b.lo))};
 }
 
-Interval gap_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs) {
+Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs) {
   const Interval mover = mover_interval(a, b, correlation_of(a, b, pairs.variance));
   const double points = a.rate - b.rate;
   const double student = a.critical * std::sqrt(pairs.variance);

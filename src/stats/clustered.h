@@ -66,6 +66,6 @@ struct Differences {
 };
 
 // The gap's interval: see gap.cc.
-Interval gap_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs);
+Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs);
 
 }  // namespace iago

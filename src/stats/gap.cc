@@ -54,14 +54,9 @@ std::vector<double> differences_of(const Pair& pair) {
   return differences;
 }
 
-// Variance of the mean; 0 for fewer than two numbers.
-double variance_of_mean(std::span<const double> numbers) {
-  if (numbers.size() < 2) return 0;
-  const double count = static_cast<double>(numbers.size());
-  double mean = 0, squares = 0;
-  for (double x : numbers) mean += x / count;
-  for (double x : numbers) squares += (x - mean) * (x - mean);
-  return squares / (count * (count - 1));
+double differing(std::span<const double> differences) {
+  return static_cast<double>(differences.size()) -
+         static_cast<double>(std::ranges::count(differences, 0.0));
 }
 
 double binomial_variance(const ClusteredRate& arm) {
@@ -72,10 +67,9 @@ std::optional<GapEstimate> estimate(const Pair& pair, std::span<const double> di
   if (differences.empty()) return std::nullopt;
   const ClusteredRate a = clustered_rate(pair.training), b = clustered_rate(pair.unmonitored);
   const double variance = variance_of_mean(differences);
-  const auto differing = differences.size() - std::ranges::count(differences, 0.0);
   GapEstimate gap;
   gap.points = kPoints * (a.rate - b.rate);
-  gap.ci95 = in_points(gap_interval(a, b, {variance, static_cast<double>(differing)}));
+  gap.ci95 = in_points(joined_interval(a, b, {variance, differing(differences)}));
   gap.se_paired = kPoints * std::sqrt(variance);
   gap.se_unpaired = kPoints * std::sqrt(binomial_variance(a) + binomial_variance(b));
   gap.queries = differences.size();
@@ -85,6 +79,27 @@ std::optional<GapEstimate> estimate(const Pair& pair, std::span<const double> di
 }
 
 }  // namespace
+
+double variance_of_mean(std::span<const double> numbers) {
+  if (numbers.size() < 2) return 0;
+  const double count = static_cast<double>(numbers.size());
+  double mean = 0, squares = 0;
+  for (double x : numbers) mean += x / count;
+  for (double x : numbers) squares += (x - mean) * (x - mean);
+  return squares / (count * (count - 1));
+}
+
+std::optional<Interval> gap_interval(std::span<const QueryCounts> training,
+                                     std::span<const QueryCounts> unmonitored, double level) {
+  const Pair pair = paired(training, unmonitored);
+  const std::vector<double> differences = differences_of(pair);
+  if (differences.empty()) return std::nullopt;
+  ClusteredRate a = clustered_rate(pair.training), b = clustered_rate(pair.unmonitored);
+  const double freedom = std::max(1.0, static_cast<double>(differences.size()) - 1);
+  a.critical = b.critical = student_critical(freedom, level);
+  return in_points(
+      joined_interval(a, b, {variance_of_mean(differences), differing(differences)}));
+}
 
 std::vector<double> query_differences(std::span<const QueryCounts> training,
                                       std::span<const QueryCounts> unmonitored) {

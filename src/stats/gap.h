@@ -37,6 +37,14 @@ std::optional<GapEstimate> estimate_gap(std::span<const QueryCounts> training,
 std::optional<GapEstimate> estimate_gap_without_test(std::span<const QueryCounts> training,
                                                      std::span<const QueryCounts> unmonitored);
 
+// The gap's interval in points at another level, in (0, 1) (broken: abort); ci95 is the one at 0.95.
+// Absent when no query has data in both arms.
+std::optional<Interval> gap_interval(std::span<const QueryCounts> training,
+                                     std::span<const QueryCounts> unmonitored, double level);
+
+// Variance of the mean; 0 for fewer than two numbers.
+double variance_of_mean(std::span<const double> numbers);
+
 // Per query with data in both arms: training rate minus unmonitored rate, as fractions, in the
 // order of the queries.
 std::vector<double> query_differences(std::span<const QueryCounts> training,

@@ -54,7 +54,7 @@ Interval expected_interval(const StudyPlan& plan, double training_rate) {
   const ClusteredRate b = planned_rate(plan.unmonitored_rate, of.spread_unmonitored, plan.queries,
                                        plan.repeats_unmonitored);
   const double variance = std::pow(standard_error(plan, training_rate), 2);
-  return gap_interval(a, b, {variance, differing_queries(plan, training_rate)});
+  return joined_interval(a, b, {variance, differing_queries(plan, training_rate)});
 }
 
 // Smallest x in [lo, hi] with holds(x), for a condition that holds from some point on.

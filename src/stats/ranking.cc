@@ -1,0 +1,114 @@
+#include "stats/ranking.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "base/error.h"
+#include "stats/gap.h"
+
+namespace iago {
+namespace {
+
+constexpr double kPoints = 100;  // per unit of a fraction
+constexpr double kMostPoints = 2 * kPoints;
+
+// The two runs on the queries with data in all four arms.
+struct Common {
+  RunCounts a, b;
+};
+
+bool has_data(const RunCounts& run, std::size_t query) {
+  return run.training[query].trials > 0 && run.unmonitored[query].trials > 0;
+}
+
+void take(const RunCounts& from, std::size_t query, RunCounts& to) {
+  to.training.push_back(from.training[query]);
+  to.unmonitored.push_back(from.unmonitored[query]);
+}
+
+Common common_queries(const RunCounts& a, const RunCounts& b) {
+  const std::size_t queries = a.training.size();
+  IAGO_CHECK(a.unmonitored.size() == queries && b.training.size() == queries &&
+                 b.unmonitored.size() == queries,
+             "the runs have the same queries");
+  Common common;
+  for (std::size_t i = 0; i < queries; ++i) {
+    if (!has_data(a, i) || !has_data(b, i)) continue;
+    take(a, i, common.a);
+    take(b, i, common.b);
+  }
+  return common;
+}
+
+// Of the two gaps' estimates. The covariance is measured over the queries; the denominator comes
+// from the gaps' own intervals, which allow for few events, so the correlation shrinks where events
+// are few. The limit keeps a width for two runs that are the same in every query.
+double correlation_of(double covariance, const Interval& a, const Interval& b, double critical) {
+  constexpr double kLimit = 0.99;
+  const double scale = 2 * critical * kPoints;  // interval's width in points to standard error
+  const double product = (a.width() / scale) * (b.width() / scale);
+  return product > 0 ? std::clamp(covariance / product, -kLimit, kLimit) : 0.0;
+}
+
+// Square and add: `x` and `y` are the gaps' points within their intervals.
+Interval joined(double x, const Interval& of_x, double y, const Interval& of_y,
+                double correlation) {
+  const auto length = [correlation](double p, double q) {
+    return std::sqrt(std::max(0.0, p * p - 2 * correlation * p * q + q * q));
+  };
+  return {std::max(-kMostPoints, x - y - length(x - of_x.lo, of_y.hi - y)),
+          std::min(kMostPoints, x - y + length(of_x.hi - x, y - of_y.lo))};
+}
+
+}  // namespace
+
+std::optional<GapDifference> compare_gaps(const RunCounts& a, const RunCounts& b, double level) {
+  const Common common = common_queries(a, b);
+  const auto gap_a = estimate_gap_without_test(common.a.training, common.a.unmonitored);
+  const auto gap_b = estimate_gap_without_test(common.b.training, common.b.unmonitored);
+  if (!gap_a || !gap_b) return std::nullopt;
+  const auto of_a = query_differences(common.a.training, common.a.unmonitored);
+  const auto of_b = query_differences(common.b.training, common.b.unmonitored);
+  std::vector<double> between(of_a.size());
+  std::transform(of_a.begin(), of_a.end(), of_b.begin(), between.begin(), std::minus<>());
+  const double variance = variance_of_mean(between);
+  const double covariance = (variance_of_mean(of_a) + variance_of_mean(of_b) - variance) / 2;
+  const double critical =
+      student_critical(std::max(1.0, static_cast<double>(between.size()) - 1));
+  const double correlation = correlation_of(covariance, gap_a->ci95, gap_b->ci95, critical);
+  const auto interval_at = [&](double at) {
+    return joined(gap_a->points, *gap_interval(common.a.training, common.a.unmonitored, at),
+                  gap_b->points, *gap_interval(common.b.training, common.b.unmonitored, at),
+                  correlation);
+  };
+  return GapDifference{.points = gap_a->points - gap_b->points,
+                       .ci95 = interval_at(kLevel),
+                       .simultaneous95 = interval_at(level),
+                       .se_paired = kPoints * std::sqrt(variance),
+                       .queries = between.size()};
+}
+
+Ranking rank_gaps(std::span<const RunCounts> runs) {
+  Ranking ranking;
+  ranking.ranks.assign(runs.size(), {1, runs.size()});
+  const double pairs = static_cast<double>(runs.size() * (runs.size() - 1)) / 2;
+  for (std::size_t a = 0; a < runs.size(); ++a) {
+    for (std::size_t b = a + 1; b < runs.size(); ++b) {
+      auto difference = compare_gaps(runs[a], runs[b], 1 - (1 - kLevel) / pairs);
+      if (!difference) continue;
+      difference->a = a;
+      difference->b = b;
+      const bool a_above = difference->simultaneous95.lo > 0;
+      const bool b_above = difference->simultaneous95.hi < 0;
+      ranking.ranks[a].worst -= a_above;
+      ranking.ranks[b].best += a_above;
+      ranking.ranks[b].worst -= b_above;
+      ranking.ranks[a].best += b_above;
+      ranking.differences.push_back(*difference);
+    }
+  }
+  return ranking;
+}
+
+}  // namespace iago
