@@ -21,6 +21,7 @@ constexpr std::size_t kMaxTomlBytes = std::size_t{1} << 20;
 constexpr int kMaxRepeats = 100'000;
 constexpr int kMaxSamplingInt = 1'000'000;
 constexpr std::size_t kMaxStops = 16;
+constexpr std::size_t kMaxModels = 100;
 constexpr std::int64_t kMaxLimit = 1'000'000;
 
 // A study with the place where each key was given: "FILE:LINE: arms" or "--arms".
@@ -68,6 +69,21 @@ void reject_twice(TomlReader& table, const std::string& key,
   }
 }
 
+std::vector<std::string> read_models(TomlReader& file) {
+  std::vector<std::string> models = file.texts("models");
+  if (!file.has("models")) return models;
+  if (file.has("model")) {
+    throw file.error("models", "expected either model or models, found both",
+                     "models = [...] makes one run of each; leave model out.");
+  }
+  if (models.empty() || models.size() > kMaxModels || std::ranges::count(models, "") > 0) {
+    throw file.error("models", fmt::format("expected 1 to {} models, none empty, found {}",
+                                           kMaxModels, models.size()));
+  }
+  reject_twice(file, "models", models);
+  return models;
+}
+
 PlacedStudy read_study(std::string_view toml, std::string_view where) {
   TomlValue tree = parse_toml(toml, where, kMaxTomlBytes);
   TomlReader file(tree, std::string(where));
@@ -80,6 +96,7 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
   study.arms = file.texts("arms");
   study.queries = file.required_text("queries");
   study.model = file.text("model").value_or("");
+  study.models = read_models(file);
   study.repeats = static_cast<int>(file.integer("repeats", 1, kMaxRepeats).value_or(study.repeats));
   constexpr auto kMaxSeed = std::numeric_limits<std::int64_t>::max();
   study.seed = static_cast<std::uint64_t>(
@@ -128,6 +145,7 @@ void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {
   take("queries", overrides.queries, study.queries);
   take("variant", overrides.variant, study.variant);
   take("model", overrides.model, study.model);
+  if (overrides.model) study.models.clear();
   take("arms", overrides.arms, study.arms);
   if (overrides.repeats) study.repeats = within(*overrides.repeats, 1, kMaxRepeats, "repeats");
   if (overrides.limit) {
@@ -196,7 +214,9 @@ void hold_to_setting(PlacedStudy& placed, const Setting& setting) {
 
 // to_toml has to write the paths and the command line's texts, and TOML is UTF-8 without NULs.
 void check_writable(const Study& study) {
-  for (const std::string& text : {study.setting.string(), study.queries.string(), study.model}) {
+  std::vector<std::string> texts = {study.setting.string(), study.queries.string(), study.model};
+  texts.insert(texts.end(), study.models.begin(), study.models.end());
+  for (const std::string& text : texts) {
     if (is_valid_utf8(text) && text.find('\0') == std::string::npos) continue;
     throw Error(ErrorCode::invalid,
                 fmt::format("{}: expected UTF-8 text", replace_invalid_utf8(text)),
@@ -268,6 +288,7 @@ std::string to_toml(const Study& study) {
   add("arms", toml_list(study.arms));
   add("queries", toml_text(study.queries.string()));
   if (!study.model.empty()) add("model", toml_text(study.model));
+  if (!study.models.empty()) add("models", toml_list(study.models));
   add("repeats", std::to_string(study.repeats));
   add("seed", std::to_string(study.seed));
   if (study.limit) add("limit", std::to_string(*study.limit));

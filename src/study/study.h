@@ -37,6 +37,9 @@ struct Study {
   std::vector<std::string> arms;     // of the setting, at least one, none twice
   std::filesystem::path queries;     // a JSONL file, absolute
   std::string model;                 // KIND:NAME, as --model takes it; empty if not yet chosen
+  // Several subjects, one run each, none twice, at most 100; `model` is empty then. A run's own
+  // study never has them.
+  std::vector<std::string> models;
   int repeats = 1;                   // [1, 100,000] trials of each arm and query
   std::uint64_t seed = 1;            // [0, 2^63)
   std::optional<std::size_t> limit;  // the first so many queries; none: all
@@ -46,7 +49,7 @@ struct Study {
   bool operator==(const Study&) const = default;
 };
 
-// What the command line changes. Paths are relative to the current folder; a setting without a
+// What the command line changes; a model takes the place of `model` and `models`. Paths are relative to the current folder; a setting without a
 // slash is a name.
 struct StudyOverrides {
   std::optional<std::string> setting, channel, queries, variant, model;

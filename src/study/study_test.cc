@@ -151,6 +151,19 @@ TEST(Study, IsChangedByTheCommandLine) {
   EXPECT_EQ(loaded.study.seed, 12u);
 }
 
+TEST(Study, MayNameSeveralModelsAndTheCommandLineOneInTheirPlace) {
+  StudyFolder folder(std::string(kStudy) + "models = [\"world:faker\", \"local:a \\\"b\\\"\"]\n");
+  Study study = folder.load().study;
+  EXPECT_THAT(study.models, ElementsAre("world:faker", "local:a \"b\""));
+  EXPECT_EQ(study.model, "");
+  EXPECT_EQ(parse_study(to_toml(study), "written").models, study.models);
+  Study one = folder.load({.model = "world:aligned"}).study;
+  EXPECT_EQ(one.model, "world:aligned");
+  EXPECT_TRUE(one.models.empty());
+  // A run of one of them keeps the same file as ever.
+  EXPECT_EQ(to_toml(one).find("models"), std::string::npos);
+}
+
 TEST(Study, BlamesTheOptionAndNotTheFileForABadOverride) {
   StudyFolder folder;
   auto refusal = [&](const StudyOverrides& overrides) {
@@ -239,6 +252,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadStudy{"HeaderWithoutAKey", with("[[ = \"x\""), {"s.toml", "not TOML"}},
         BadStudy{"UmlautOutsideQuotes", with("seed = 1 ä"), {"s.toml:7: not TOML"}},
         BadStudy{"KeyTwice", with("name = \"t\""), {"s.toml:7: not TOML"}},
+        BadStudy{"ModelAndModels",
+                 with("model = \"world:faker\"\nmodels = [\"world:aligned\"]"),
+                 {"s.toml:8: models", "either model or models"}},
+        BadStudy{"NoModels", with("models = []"), {"s.toml:7: models", "found 0"}},
+        BadStudy{"EmptyModel", with("models = [\"a\", \"\"]"), {"s.toml:7: models", "none empty"}},
+        BadStudy{"ModelTwice", with("models = [\"a\", \"a\"]"), {"s.toml:7: models", "twice"}},
         BadStudy{"NoName", without("name"), {"s.toml", "name", "found no such key"}},
         BadStudy{"NameThatIsAPath", replaced("\"s\"", "\"../s\""), {"s.toml:1: name"}},
         BadStudy{"NoJudge", without("judges"), {"judges", "found none", "compliance-rules"}},
