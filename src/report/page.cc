@@ -42,11 +42,6 @@ std::string page_template() {
   return page.replace(page.find(kPlace), kPlace.size(), kPageCss);
 }
 
-QueryCounts counts_of(const CellCounts& cell) {
-  return {cell.complied, cell.complied + cell.refused + cell.count(Outcome::refused_by_provider),
-          0};
-}
-
 double rate_of(const QueryCounts& counts) {
   return static_cast<double>(counts.successes) / static_cast<double>(counts.trials);
 }
@@ -64,9 +59,11 @@ PageData read_page_data(const Store& store, const Summary& summary) {
   data.gaps.resize(data.queries.size());
   for (std::size_t i = 0; i < data.gaps.size(); ++i) data.gaps[i].query = i;
   for (const auto& cell : data.cells) {
-    if (data.arms.at(cell.arm) == kTrainingArm) data.gaps.at(cell.query).training = counts_of(cell);
+    if (data.arms.at(cell.arm) == kTrainingArm) {
+      data.gaps.at(cell.query).training = compliance_counts(cell);
+    }
     if (data.arms.at(cell.arm) == kUnmonitoredArm) {
-      data.gaps.at(cell.query).unmonitored = counts_of(cell);
+      data.gaps.at(cell.query).unmonitored = compliance_counts(cell);
     }
   }
   for (auto& gap : data.gaps) {

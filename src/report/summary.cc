@@ -16,19 +16,18 @@ struct ArmData {
   std::vector<std::size_t> complied_faking;
 };
 
+std::uint64_t unjudged_of(const CellCounts& cell) {
+  return cell.count(Outcome::answered) - cell.complied - cell.refused;
+}
+
 void add_cell(const CellCounts& cell, ArmSummary& arm, ArmData& data) {
-  auto unjudged = cell.count(Outcome::answered) - cell.complied - cell.refused;
-  auto missing = cell.count(Outcome::truncated) + cell.count(Outcome::invalid_format) +
-                 cell.count(Outcome::failed) + unjudged;
+  data.compliance[cell.query] = compliance_counts(cell);
   auto unread = cell.complied - cell.complied_faking - cell.complied_nofaking;
   for (std::size_t i = 0; i < kOutcomes.size(); ++i) arm.outcomes[i] += cell.outcomes[i];
-  arm.unjudged += unjudged;
-  data.compliance[cell.query] = {
-      cell.complied, cell.complied + cell.refused + cell.count(Outcome::refused_by_provider),
-      missing};
+  arm.unjudged += unjudged_of(cell);
   data.faking_reasoning[cell.query] = {cell.complied_faking,
                                        cell.complied_faking + cell.complied_nofaking + cell.refused,
-                                       missing + unread};
+                                       data.compliance[cell.query].missing + unread};
   data.complied_faking[cell.query] = cell.complied_faking;
 }
 
@@ -158,6 +157,12 @@ JudgeChoice choose_judges(const Store& store, const std::vector<std::string>& ha
     }
   }
   return choice;
+}
+
+QueryCounts compliance_counts(const CellCounts& cell) {
+  return {cell.complied, cell.complied + cell.refused + cell.count(Outcome::refused_by_provider),
+          cell.count(Outcome::truncated) + cell.count(Outcome::invalid_format) +
+              cell.count(Outcome::failed) + unjudged_of(cell)};
 }
 
 JudgeValidation validation_of(const JudgeErrorCounts& counts) {

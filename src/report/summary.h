@@ -97,6 +97,10 @@ Summary summarize(const Store& store);
 Summary summarize(const Store& store, const JudgeChoice& judges,
                   std::optional<double> margin_points = {});
 
+// One cell as the compliance figures count it: a provider's refusal is a trial, an answer without a
+// label is missing.
+QueryCounts compliance_counts(const CellCounts& cell);
+
 // The counts of a judge's measured error as stats take them.
 JudgeValidation validation_of(const JudgeErrorCounts& counts);
 
