@@ -45,11 +45,13 @@ std::size_t table_width(const Rows& rows) {
 
 // For narrow terminals: one figure a line.
 std::string listed(const Rows& rows, const Painter& paint) {
+  std::size_t titles = 15;
+  for (const auto& title : rows[0]) titles = std::max(titles, columns_of(title) + 2);
   std::string out;
   for (std::size_t r = 1; r < rows.size(); ++r) {
     out += paint.bold(rows[r][0]) + "\n";
     for (std::size_t i = 1; i < rows[r].size(); ++i) {
-      out += fmt::format("  {:<15}{}\n", rows[0][i], rows[r][i]);
+      out += "  " + padded(rows[0][i], titles, false) + rows[r][i] + "\n";
     }
   }
   return out;
