@@ -112,6 +112,7 @@ TEST_F(Cli, ExplainsEverySubcommandWithAnExample) {
   for (const std::vector<std::string>& command :
        std::vector<std::vector<std::string>>{{"run"},
                                              {"report"},
+                                             {"compare"},
                                              {"show"},
                                              {"judge"},
                                              {"judge", "validate"},
@@ -139,6 +140,30 @@ TEST_F(Cli, ExplainsEverySubcommandWithAnExample) {
   }
   EXPECT_THAT(iago({"--help"}).out, HasSubstr("organism"));
   EXPECT_THAT(iago({"--version"}).out, Not(IsEmpty()));
+}
+
+TEST_F(Cli, ComparesRunsByFolderOrByIdInEveryFormat) {
+  std::vector<std::string> ids;
+  for (const char* model : {"world:aligned", "world:silent-faker"}) {
+    Ended run = iago(run_of(model, {"--json"}));
+    ASSERT_EQ(run.code, 0) << run.err;
+    ids.push_back(parse_json(run.out, "run").at("run"));
+  }
+  Ended text = iago({"compare", ids[0], "runs/" + ids[1], "runs/latest"});
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("2 runs;"));
+  EXPECT_THAT(iago({"compare", ids[0], "--format", "md"}).out, StartsWith("# Comparison"));
+  Json json = parse_json(iago({"compare", ids[0], ids[1], "--json"}).out, "compare");
+  ASSERT_EQ(json.at("runs").size(), 2u);
+  EXPECT_EQ(json.at("runs")[0].at("subject").at("model"), "world:silent-faker");
+  Json by_name =
+      parse_json(iago({"compare", ids[0], ids[1], "--json", "--sort", "name"}).out, "compare");
+  EXPECT_EQ(by_name.at("runs")[0].at("subject").at("model"), "world:aligned");
+  Ended nowhere = iago({"compare", ids[0], "no\x1bsuch"});
+  EXPECT_EQ(nowhere.code, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("hint: name the folders of runs"));
+  EXPECT_THAT(nowhere.err, Not(HasSubstr("\x1b")));
+  EXPECT_EQ(iago({"compare"}).code, 2);
 }
 
 TEST_F(Cli, CallsWrongUsageTwoAndSaysWhatToDo) {

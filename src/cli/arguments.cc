@@ -24,6 +24,7 @@ class Parser {
     add_run();
     add_plan();
     add_report();
+    add_compare();
     add_show();
     add_judge();
     add_settings();
@@ -143,6 +144,28 @@ class Parser {
         "  iago report\n"
         "  iago report runs/latest --format md\n"
         "  iago report runs/latest --format html > report.html");
+  }
+
+  void add_compare() {
+    auto* command = app_.add_subcommand("compare", "Set several runs side by side and rank them");
+    auto& a = keep<CompareArguments>(command);
+    command->add_option("named", a.named, "Folders of runs, or their ids under --runs")
+        ->type_name("RUN")
+        ->required();
+    command->add_option("--runs", a.runs, "The folder of all runs")->capture_default_str();
+    command->add_option("--format", a.format, "text, md or json")
+        ->check(CLI::IsMember({"text", "md", "json"}))
+        ->capture_default_str();
+    command->add_flag_callback(
+        "--json", [&a] { a.format = "json"; }, "The same as --format json");
+    command->add_option("--sort", a.sort, "gap or name")
+        ->check(CLI::IsMember({"gap", "name"}))
+        ->capture_default_str();
+    command->footer(
+        "Only runs of the same study are ranked; others are shown with what differs.\n"
+        "Examples:\n"
+        "  iago compare runs/models-*\n"
+        "  iago compare models-faker-1a2b3c4d models-aligned-5e6f7a8b --sort name --format md");
   }
 
   void add_show() {

@@ -42,6 +42,13 @@ struct ReportArguments {
   std::vector<std::string> judges;  // hashes; the plan's judges if empty
 };
 
+struct CompareArguments {
+  std::vector<std::string> named;  // folders of runs, or their ids under `runs`
+  std::filesystem::path runs = "runs";
+  std::string format = "text";  // text, md, json
+  std::string sort = "gap";     // gap, name
+};
+
 struct ShowArguments {
   std::filesystem::path run = "runs/latest";
   std::optional<std::string> arm, query;
@@ -126,10 +133,11 @@ struct HelpArguments {
 };
 
 using Arguments =
-    std::variant<HelpArguments, RunArguments, PlanArguments, ReportArguments, ShowArguments,
-                 JudgeArguments, JudgeValidateArguments, JudgeDiffArguments, SettingsListArguments,
-                 SettingsShowArguments, OrganismListArguments, OrganismGrowArguments,
-                 OrganismMeasureArguments, OrganismCalibrateArguments, OrganismQueriesArguments>;
+    std::variant<HelpArguments, RunArguments, PlanArguments, ReportArguments, CompareArguments,
+                 ShowArguments, JudgeArguments, JudgeValidateArguments, JudgeDiffArguments,
+                 SettingsListArguments, SettingsShowArguments, OrganismListArguments,
+                 OrganismGrowArguments, OrganismMeasureArguments, OrganismCalibrateArguments,
+                 OrganismQueriesArguments>;
 
 // A wrong command line: the message and what help to ask for.
 struct UsageError {

@@ -7,6 +7,10 @@
 
 #include "cli/arguments.h"
 
+namespace iago {
+struct Comparison;
+}
+
 namespace iago::cli {
 
 // What the commands share.
@@ -25,6 +29,9 @@ int run_command(const RunArguments& arguments, const Context& context);
 // Prints size, power and prompts of a study; nothing is sampled.
 int plan_command(const PlanArguments& arguments, const Context& context);
 int report_command(const ReportArguments& arguments, const Context& context);
+int compare_command(const CompareArguments& arguments, const Context& context);
+// On standard output; format as CompareArguments has it.
+void print_comparison(const Comparison& comparison, const std::string& format);
 int show_command(const ShowArguments& arguments, const Context& context);
 int judge_command(const JudgeArguments& arguments, const Context& context);
 int judge_validate_command(const JudgeValidateArguments& arguments, const Context& context);

@@ -37,6 +37,7 @@ struct Dispatch {
   int operator()(const RunArguments& a) const { return run_command(a, context); }
   int operator()(const PlanArguments& a) const { return plan_command(a, context); }
   int operator()(const ReportArguments& a) const { return report_command(a, context); }
+  int operator()(const CompareArguments& a) const { return compare_command(a, context); }
   int operator()(const ShowArguments& a) const { return show_command(a, context); }
   int operator()(const JudgeArguments& a) const { return judge_command(a, context); }
   int operator()(const JudgeValidateArguments& a) const {
