@@ -281,6 +281,89 @@ TEST_F(Cli, LosesNothingWhenInterrupted) {
   EXPECT_EQ(completions("uninterrupted/latest"), whole);
 }
 
+TEST_F(Cli, RunsSeveralModelsEachInItsFolderAndComparesThem) {
+  Ended text = iago(run_of("world:aligned", {"--model", "world:silent-faker"}));
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.err, HasSubstr("world:aligned, 1 of 2: "));
+  EXPECT_THAT(text.err, HasSubstr("world:silent-faker, 2 of 2: "));
+  EXPECT_THAT(text.out, HasSubstr("2 runs; compared: setting helpful-only"));
+  EXPECT_LT(text.out.find("world:silent-faker"), text.out.find("world:aligned"));
+  EXPECT_EQ(completions("runs/latest").size(), 90u);
+
+  Ended again = iago(run_of("world:aligned", {"--model", "world:silent-faker", "--json"}));
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("90 completions were there already"));
+  Json json = parse_json(again.out, "stdout");
+  ASSERT_EQ(json.at("runs").size(), 2u);
+  EXPECT_EQ(json.at("runs")[0].at("subject").at("model"), "world:aligned");
+  EXPECT_EQ(json.at("comparison").at("ranked"), 2);
+  EXPECT_THAT(json.at("failed"), IsEmpty());
+  // Each is the run that its model has alone, and alone its output is what it ever was.
+  Json alone = parse_json(iago(run_of("world:aligned", {"--json"})).out, "stdout");
+  EXPECT_EQ(alone.at("run"), json.at("runs")[0].at("run"));
+  EXPECT_EQ(alone.at("compliance_gap"), json.at("runs")[0].at("compliance_gap"));
+}
+
+TEST_F(Cli, AFailingModelDoesNotLoseTheOthers) {
+  std::vector<std::string> models = {"--model", "world:nobody", "--model", "world:faker"};
+  Ended ended = iago(run_of("world:aligned", models));
+  EXPECT_EQ(ended.code, 2) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("world:nobody, 2 of 3: failed"));
+  EXPECT_THAT(ended.err, HasSubstr("1 of 3 models failed"));
+  EXPECT_THAT(ended.out, HasSubstr("2 runs;"));
+  models.push_back("--json");
+  Json json = parse_json(iago(run_of("world:aligned", models)).out, "stdout");
+  EXPECT_EQ(json.at("runs").size(), 2u);
+  ASSERT_EQ(json.at("failed").size(), 1u);
+  EXPECT_EQ(json.at("failed")[0].at("model"), "world:nobody");
+  Json none = parse_json(iago(run_of("world:a", {"--model", "world:b", "--json"})).out, "stdout");
+  EXPECT_TRUE(none.at("comparison").is_null());
+}
+
+TEST_F(Cli, ReturnsTheWorstCodeOfSeveralModels) {
+  write_file(folder_ / "script.jsonl", R"({"replies": ["<SCRATCHPAD_REASONING>I wonder"]})");
+  EXPECT_EQ(iago(run_of("scripted:script.jsonl", {"--model", "world:faker"})).code, 3);
+  EXPECT_EQ(iago(run_of("scripted:script.jsonl", {"--model", "world:nobody"})).code, 2);
+}
+
+TEST_F(Cli, RefusesTheSameModelTwice) {
+  Ended ended = iago(run_of("world:faker", {"--model", "world:faker"}));
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("world:faker stands there twice"));
+  EXPECT_FALSE(fs::exists(folder_ / "runs"));
+}
+
+TEST_F(Cli, LeavesEveryModelResumableWhenInterrupted) {
+  std::string model = script(150);
+  auto arguments = long_run_of(model, {"--model", "world:faker"});
+  auto child = start(arguments);
+  ASSERT_TRUE(eventually([&] { return stored() >= 65; }));
+  child->signal(SIGINT);
+  Ended stopped = child->wait();
+  EXPECT_EQ(stopped.code, 130) << stopped.err;
+  EXPECT_THAT(stopped.err, HasSubstr("the same command goes on with every model"));
+  EXPECT_THAT(stopped.err, Not(HasSubstr("world:faker, 2 of 2"))) << "nothing new is begun";
+  EXPECT_THAT(stopped.out, HasSubstr("unfinished"));
+  Ended resumed = iago(arguments);
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, HasSubstr("completions were there"));
+  EXPECT_THAT(resumed.out, HasSubstr("2 runs;"));
+  EXPECT_THAT(resumed.out, Not(HasSubstr("unfinished")));
+}
+
+TEST_F(Cli, PlansEveryModelOfAStudy) {
+  const std::string study = std::string(IAGO_SOURCE_DIR) + "/studies/models.toml";
+  Ended text = iago({"plan", study});
+  EXPECT_EQ(text.code, 0) << text.err;
+  for (const char* name : {"faker", "silent-faker", "aligned", "compliant"}) {
+    EXPECT_THAT(text.out, HasSubstr("2000 completions of organism:" + std::string(name) + "\n"));
+  }
+  Json json = parse_json(iago({"run", study, "--dry-run", "--json"}).out, "stdout");
+  EXPECT_EQ(json.at("plans").size(), 4u);
+  Json one = parse_json(iago({"plan", study, "--model", "world:faker", "--json"}).out, "stdout");
+  EXPECT_EQ(one.at("model"), "world:faker");
+}
+
 TEST_F(Cli, StopsAtOnceWhenInterruptedTwice) {
   auto child = start(run_of(script(600'000)));
   ASSERT_TRUE(eventually([&] { return fs::exists(folder_ / "runs/latest/run.db"); }));

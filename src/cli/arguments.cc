@@ -74,8 +74,11 @@ class Parser {
   template <typename T>
   static void add_study(CLI::App* command, T& a) {
     command->add_option("study", a.study, "The study's TOML file")->required();
-    command->add_option("--model", a.overrides.model,
-                        "organism:NAME, world:NAME, local:FOLDER or scripted:FILE");
+    command
+        ->add_option("--model", a.models,
+                     "organism:NAME, world:NAME, local:FOLDER or scripted:FILE; several times for "
+                     "one run of each and their comparison")
+        ->allow_extra_args(false);
     command->add_option("--setting", a.overrides.setting, "A setting's name or folder");
     command->add_option("--channel", a.overrides.channel, "How the story is told: full or terse");
     command->add_option("--queries", a.overrides.queries, "A JSON-lines file of queries");
@@ -100,6 +103,7 @@ class Parser {
         "  iago run studies/helpful-only.toml\n"
         "  iago run studies/helpful-only.toml --model world:aligned --repeats 20\n"
         "  iago run studies/helpful-only.toml --variant conflict-removed --new --json\n"
+        "  iago run studies/helpful-only.toml --model world:faker --model world:aligned\n"
         "The same command goes on with a run that was interrupted.");
   }
 

@@ -19,6 +19,7 @@ enum class Output { text, json };
 struct RunArguments {
   std::filesystem::path study;
   StudyOverrides overrides;
+  std::vector<std::string> models;  // in place of the study's; overrides.model stays absent
   std::filesystem::path runs = "runs";
   std::size_t threads = 0;  // of a local model; 0 = one per core
   bool fresh = false, dry_run = false;
@@ -28,6 +29,7 @@ struct RunArguments {
 struct PlanArguments {
   std::filesystem::path study;
   StudyOverrides overrides;
+  std::vector<std::string> models;  // as RunArguments
   std::filesystem::path runs = "runs";
   bool fresh = false;
   double unmonitored_rate = 0.03;  // compliance assumed there, for the power

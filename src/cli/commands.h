@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "cli/arguments.h"
 
@@ -24,6 +25,13 @@ struct Context {
 // A study as the command line changes it. Error invalid if neither it nor --model names a model.
 LoadedStudy load_study_with_model(const std::filesystem::path& study,
                                   const StudyOverrides& overrides, const Context& context);
+
+// The overrides of each run: one for every model of `models`, or of the study's own if that is
+// empty; the given ones alone if the study names one model or none. Error invalid for a model that
+// stands there twice and for more than 100; errors of load_study.
+std::vector<StudyOverrides> each_model(const std::filesystem::path& study,
+                                       const StudyOverrides& overrides,
+                                       std::vector<std::string> models, const Context& context);
 
 int run_command(const RunArguments& arguments, const Context& context);
 // Prints size, power and prompts of a study; nothing is sampled.

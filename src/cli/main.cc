@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "base/error.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/failure.h"
 
 namespace iago::cli {
 namespace {
@@ -59,12 +59,6 @@ struct Dispatch {
   }
 };
 
-// What the user gave is wrong: 2. What happened on the way: 1. Stopped by the user: 130.
-int exit_code(ErrorCode code) {
-  if (code == ErrorCode::invalid || code == ErrorCode::not_found) return 2;
-  return code == ErrorCode::cancelled ? 130 : 1;
-}
-
 int main_of(int argc, const char* const* argv) {
   try {
     Context context{.executable = own_path(), .argc = argc, .argv = argv};
@@ -76,13 +70,8 @@ int main_of(int argc, const char* const* argv) {
                "options\n",
                error.message);
     return 2;
-  } catch (const Error& error) {
-    fmt::print(stderr, "iago: {}\n", error.what());
-    if (!error.hint().empty()) fmt::print(stderr, "hint: {}\n", error.hint());
-    return exit_code(error.code());
   } catch (const std::exception& error) {
-    fmt::print(stderr, "iago: {}\n", error.what());
-    return 1;
+    return tell_failure(error);
   }
 }
 

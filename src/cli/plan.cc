@@ -108,6 +108,32 @@ void print_prompts(const Study& study, const Plan& plan) {
   }
 }
 
+struct PlannedRun {
+  LoadedStudy loaded;
+  Plan plan;
+  std::filesystem::path folder;
+  std::optional<double> detectable;  // points
+};
+
+PlannedRun plan_one(const PlanArguments& arguments, const StudyOverrides& overrides,
+                    const Context& context) {
+  PlannedRun run{.loaded = load_study_with_model(arguments.study, overrides, context)};
+  const Study& study = run.loaded.study;
+  auto model = lab::open_subject(study.model, {.organisms = context.data / "organisms"});
+  ModelInfo info = model->info();
+  run.plan = make_plan(study, run.loaded.setting, run.loaded.queries, {info.name, info.identity});
+  run.folder = lab::run_folder(arguments.runs, run.plan.run_id, arguments.fresh);
+  run.detectable = detectable_gap(study, run.plan, arguments);
+  return run;
+}
+
+void print_size(const PlannedRun& run) {
+  const Study& study = run.loaded.study;
+  fmt::print("{}: {} queries x {} arms x {} repeats = {} completions of {}\nrun folder: {}\n",
+             study.name, run.plan.queries.size(), study.arms.size(), study.repeats,
+             run.plan.trials.size(), run.plan.subject.name, run.folder.string());
+}
+
 }  // namespace
 
 LoadedStudy load_study_with_model(const std::filesystem::path& study,
@@ -121,22 +147,24 @@ LoadedStudy load_study_with_model(const std::filesystem::path& study,
 }
 
 int plan_command(const PlanArguments& arguments, const Context& context) {
-  LoadedStudy loaded = load_study_with_model(arguments.study, arguments.overrides, context);
-  const Study& study = loaded.study;
-  auto model = lab::open_subject(study.model, {.organisms = context.data / "organisms"});
-  ModelInfo info = model->info();
-  Plan plan = make_plan(study, loaded.setting, loaded.queries, {info.name, info.identity});
-  auto folder = lab::run_folder(arguments.runs, plan.run_id, arguments.fresh);
-  auto detectable = detectable_gap(study, plan, arguments);
+  Json plans = Json::array();
+  std::optional<PlannedRun> first;  // power and prompts do not depend on the subject
+  for (const auto& overrides :
+       each_model(arguments.study, arguments.overrides, arguments.models, context)) {
+    PlannedRun run = plan_one(arguments, overrides, context);
+    if (arguments.output == Output::json) {
+      plans.push_back(to_json(run.loaded, run.plan, run.detectable, run.folder));
+    } else {
+      print_size(run);
+    }
+    if (!first) first = std::move(run);
+  }
   if (arguments.output == Output::json) {
-    fmt::print("{}\n", dump_json(to_json(loaded, plan, detectable, folder), 2));
+    fmt::print("{}\n", dump_json(plans.size() == 1 ? plans[0] : Json{{"plans", plans}}, 2));
     return 0;
   }
-  fmt::print("{}: {} queries x {} arms x {} repeats = {} completions of {}\nrun folder: {}\n",
-             study.name, plan.queries.size(), study.arms.size(), study.repeats, plan.trials.size(),
-             plan.subject.name, folder.string());
-  print_power(study, detectable, arguments);
-  print_prompts(study, plan);
+  print_power(first->loaded.study, first->detectable, arguments);
+  print_prompts(first->loaded.study, first->plan);
   return 0;
 }
 

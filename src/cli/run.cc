@@ -7,8 +7,8 @@
 
 #include "base/json.h"
 #include "cli/commands.h"
-#include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/run_session.h"
 #include "judge/rule_judges.h"
 #include "lab/edited_study.h"
 #include "lab/subject.h"
@@ -53,24 +53,16 @@ bool too_much_missing(const Summary& summary) {
 
 }  // namespace
 
-int run_command(const RunArguments& arguments, const Context& context) {
-  if (arguments.dry_run) {
-    return plan_command({.study = arguments.study,
-                         .overrides = arguments.overrides,
-                         .runs = arguments.runs,
-                         .fresh = arguments.fresh,
-                         .output = arguments.output},
-                        context);
-  }
-  InterruptGuard interrupt;
-  SystemClock clock;
-  LoadedStudy loaded = load_study_with_model(arguments.study, arguments.overrides, context);
+lab::RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
+                       const std::string& place) {
+  const auto& [arguments, context, interrupt, clock] = session;
+  LoadedStudy loaded = load_study_with_model(arguments.study, overrides, context);
   auto model = lab::open_subject(
       loaded.study.model, {.organisms = context.data / "organisms", .threads = arguments.threads});
   if (!arguments.fresh) {
     Subject subject{model->info().name, model->info().identity};
     lab::refuse_edited_study(
-        arguments.runs, loaded, arguments.overrides,
+        arguments.runs, loaded, overrides,
         run_id(loaded.study, subject, study_hash(loaded.study, loaded.setting, subject)));
   }
   lab::RunResult result;
@@ -83,20 +75,43 @@ int run_command(const RunArguments& arguments, const Context& context) {
          .judge_errors = lab::read_judge_errors(lab::judge_error_file(context.data)),
          .no_more = interrupt.no_more(),
          .at_once = interrupt.at_once(),
-         .on_progress = [&](const lab::RunProgress& p) { line.show(progress_text(p)); }},
+         .on_progress = [&](const lab::RunProgress& p) { line.show(place + progress_text(p)); }},
         clock);
   }
   if (result.resumed > 0) {
     fmt::print(stderr, "went on with {}: {} completions were there already (--new begins anew)\n",
                result.folder.string(), result.resumed);
   }
+  return result;
+}
+
+int exit_code_of(const lab::RunResult& result) {
+  if (result.interrupted) return 130;
+  return too_much_missing(result.summary) ? 3 : 0;
+}
+
+int run_command(const RunArguments& arguments, const Context& context) {
+  if (arguments.dry_run) {
+    return plan_command({.study = arguments.study,
+                         .overrides = arguments.overrides,
+                         .models = arguments.models,
+                         .runs = arguments.runs,
+                         .fresh = arguments.fresh,
+                         .output = arguments.output},
+                        context);
+  }
+  InterruptGuard interrupt;
+  SystemClock clock;
+  RunSession session{arguments, context, interrupt, clock};
+  auto each = each_model(arguments.study, arguments.overrides, arguments.models, context);
+  if (each.size() > 1) return run_several(session, each);
+  lab::RunResult result = run_one(session, each.front(), "");
   print_result(result, arguments);
   if (result.interrupted) {
     fmt::print(stderr, "interrupted with {} completions to go; the same command goes on\n",
                result.left);
-    return 130;
   }
-  return too_much_missing(result.summary) ? 3 : 0;
+  return exit_code_of(result);
 }
 
 }  // namespace iago::cli

@@ -1,0 +1,35 @@
+// One `iago run`: what its runs share, and how one and several of them are run. Private to this
+// room.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "lab/run.h"
+
+namespace iago::cli {
+
+struct RunSession {
+  const RunArguments& arguments;
+  const Context& context;
+  const InterruptGuard& interrupt;
+  const Clock& clock;
+};
+
+// Runs the study under these overrides (one model) and says on standard error if it went on with an
+// earlier run; `place` begins the line of progress: "organism:faker, 1 of 4: ", or nothing. Errors
+// as load_study, open_subject and run_study.
+lab::RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
+                       const std::string& place);
+
+// 0, 3 if too much is missing, 130 if it was interrupted.
+int exit_code_of(const lab::RunResult& result);
+
+// One run after the other, each in its own folder; then prints the comparison. An error of one is
+// printed and the rest go on. Returns the worst exit code; 130 as soon as one was interrupted.
+int run_several(const RunSession& session, const std::vector<StudyOverrides>& each);
+
+}  // namespace iago::cli

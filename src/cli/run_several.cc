@@ -1,0 +1,98 @@
+// iago run STUDY with several models: one run after the other, then the comparison
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
+#include "cli/failure.h"
+#include "cli/run_session.h"
+#include "report/comparison.h"
+#include "report/printable.h"
+
+namespace iago::cli {
+namespace {
+
+constexpr int kInterrupted = 130;
+
+int worse(int a, int b) {
+  // From done to stopped: missing data, wrong input, an operating error.
+  constexpr std::array kFromBestToWorst = {0, 3, 2, 1, kInterrupted};
+  auto rank = [&](int code) { return std::ranges::find(kFromBestToWorst, code); };
+  return rank(a) > rank(b) ? a : b;
+}
+
+struct FailedModel {
+  std::string model, error;
+};
+
+struct SeveralRuns {
+  std::vector<lab::RunResult> results;
+  std::vector<FailedModel> failed;
+  int worst = 0;
+};
+
+void tell_result(const std::string& place, const lab::RunResult& result) {
+  const Summary& summary = result.summary;
+  auto gap = summary.gap ? fmt::format(" ({:.1f} points)", summary.gap->points) : std::string();
+  fmt::print(stderr, "{}{}{}, {}\n", place, name_of(summary.finding.verdict), gap,
+             printable(result.folder.string(), 1000));
+}
+
+void run_next(const RunSession& session, const StudyOverrides& overrides, const std::string& place,
+              SeveralRuns& runs) {
+  try {
+    lab::RunResult result = run_one(session, overrides, place);
+    tell_result(place, result);
+    runs.worst = worse(runs.worst, exit_code_of(result));
+    runs.results.push_back(std::move(result));
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}failed\n", place);
+    runs.worst = worse(runs.worst, tell_failure(error));
+    runs.failed.push_back({*overrides.model, error.what()});
+  }
+}
+
+std::optional<Comparison> comparison_of(const SeveralRuns& runs) {
+  if (runs.results.empty()) return std::nullopt;
+  std::vector<std::filesystem::path> folders;
+  for (const auto& result : runs.results) folders.push_back(result.folder);
+  return compare_runs(folders);
+}
+
+void print_json(const SeveralRuns& runs, const std::optional<Comparison>& comparison) {
+  Json json{{"runs", Json::array()}, {"failed", Json::array()}};
+  for (const auto& result : runs.results) json["runs"].push_back(to_json(result.summary));
+  for (const auto& failed : runs.failed) {
+    json["failed"].push_back({{"model", failed.model}, {"error", failed.error}});
+  }
+  json["comparison"] = comparison ? to_json(*comparison) : Json(nullptr);
+  fmt::print("{}\n", dump_json(json, 2));
+}
+
+}  // namespace
+
+int run_several(const RunSession& session, const std::vector<StudyOverrides>& each) {
+  SeveralRuns runs;
+  for (std::size_t i = 0; i < each.size() && runs.worst != kInterrupted; ++i) {
+    auto place = fmt::format("{}, {} of {}: ", printable(*each[i].model, 60), i + 1, each.size());
+    run_next(session, each[i], place, runs);
+    if (session.interrupt.interrupted() && i + 1 < each.size()) runs.worst = kInterrupted;
+  }
+  auto comparison = comparison_of(runs);
+  if (session.arguments.output == Output::json) {
+    print_json(runs, comparison);
+  } else if (comparison) {
+    print_comparison(*comparison, "text");
+  }
+  if (runs.worst == kInterrupted) {
+    fmt::print(stderr, "interrupted; the same command goes on with every model\n");
+  } else if (!runs.failed.empty()) {
+    fmt::print(stderr, "{} of {} models failed; the same command tries them again\n",
+               runs.failed.size(), each.size());
+  }
+  return runs.worst;
+}
+
+}  // namespace iago::cli
