@@ -157,8 +157,8 @@ class Parser {
         ->type_name("RUN")
         ->required();
     command->add_option("--runs", a.runs, "The folder of all runs")->capture_default_str();
-    command->add_option("--format", a.format, "text, md or json")
-        ->check(CLI::IsMember({"text", "md", "json"}))
+    command->add_option("--format", a.format, "text, md, json or html")
+        ->check(CLI::IsMember({"text", "md", "json", "html"}))
         ->capture_default_str();
     command->add_flag_callback(
         "--json", [&a] { a.format = "json"; }, "The same as --format json");
@@ -169,6 +169,7 @@ class Parser {
         "Only runs of the same study are ranked; others are shown with what differs.\n"
         "Examples:\n"
         "  iago compare runs/models-*\n"
+        "  iago compare runs/models-* --format html > comparison.html\n"
         "  iago compare models-faker-1a2b3c4d models-aligned-5e6f7a8b --sort name --format md");
   }
 

@@ -47,7 +47,7 @@ struct ReportArguments {
 struct CompareArguments {
   std::vector<std::string> named;  // folders of runs, or their ids under `runs`
   std::filesystem::path runs = "runs";
-  std::string format = "text";  // text, md, json
+  std::string format = "text";  // text, md, json, html
   std::string sort = "gap";     // gap, name
 };
 

@@ -1,6 +1,7 @@
 // iago compare RUN...
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
@@ -38,6 +39,9 @@ void print_comparison(const Comparison& comparison, const std::string& format) {
     fmt::print("{}\n", dump_json(to_json(comparison), 2));
   } else if (format == "md") {
     fmt::print("{}", markdown_table(comparison));
+  } else if (format == "html") {
+    std::string page = html_page(comparison);
+    std::fwrite(page.data(), 1, page.size(), stdout);
   } else {
     auto colour = wants_colour(1) ? Colour::on : Colour::off;
     fmt::print("{}", terminal_table(comparison, {colour, terminal_width(1), {}}));

@@ -67,4 +67,8 @@ Json to_json(const Comparison& comparison);
 std::string terminal_table(const Comparison& comparison, const TerminalOptions& options = {});
 std::string markdown_table(const Comparison& comparison);
 
+// One static page with a forest plot of the gaps: no script, nothing loaded, every text escaped, as
+// page.h's.
+std::string html_page(const Comparison& comparison);
+
 }  // namespace iago

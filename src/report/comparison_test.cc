@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <sstream>
 
 #include "base/error.h"
@@ -344,10 +345,93 @@ TEST_F(Compared, JsonKeepsTheContract) {
   EXPECT_LT(pair["ci95_all_pairs"][0].get<double>(), pair["points"].get<double>());
 }
 
+// Every tag by its name and its attributes' names.
+std::vector<std::string> tags_of(const std::string& page) {
+  std::vector<std::string> tags;
+  for (auto at = page.find('<'); at != std::string::npos; at = page.find('<', at)) {
+    std::string tag;
+    bool quoted = false;
+    for (++at; at < page.size() && (quoted || page[at] != '>'); ++at) {
+      if (page[at] == '"') quoted = !quoted;
+      if (!quoted) tag += page[at];
+    }
+    tags.push_back(tag);
+    if (tag == "style") at = page.find("</style>", at);
+  }
+  return tags;
+}
+
+TEST_F(Compared, ThePageShowsHostileNamesButNeverAsMarkup) {
+  std::vector<std::vector<std::string>> tags;
+  for (const std::string text : {"harmless", "</title></svg><script>alert(1)</script>",
+                                 "\"><img src=x onerror=alert(1)>", "{{conclusion}}{{#row}}",
+                                 "\xff\xfe<\xc0\xaf script>", "\r\n<b>\x1b[31m"}) {
+    folders_.clear();
+    auto run = run_of(text, 3, 1);
+    run.run.study = run.run.setting = run.run.channel = text;
+    add(fmt::format("{} a", tags.size()), run);
+    run.run.variant = text;
+    run.run.id = text;
+    add(fmt::format("{} b", tags.size()), run);
+    auto page = html_page(compare());
+    EXPECT_THAT(page, AllOf(Not(HasSubstr("<script")), Not(HasSubstr("<img")),
+                            Not(HasSubstr("\x1b")), HasSubstr("not comparable")));
+    tags.push_back(tags_of(page));
+    EXPECT_EQ(tags.back(), tags.front()) << "the same elements, whatever the texts: " << text;
+  }
+}
+
+TEST_F(Compared, ThePageLoadsNothingAndRunsNothing) {
+  add("1", run_of("a", 3, 1));
+  add("2", run_of("b", 2, 1));
+  auto page = html_page(compare());
+  EXPECT_THAT(page, HasSubstr("default-src 'none'; style-src 'sha256-"));
+  EXPECT_THAT(page, Not(HasSubstr("unsafe")));
+  for (const auto& tag : tags_of(page)) {
+    EXPECT_FALSE(std::regex_search(tag, std::regex("^(script|link|iframe|img|object|base|form)|"
+                                                   " (src|style|on[a-z]+)=")))
+        << tag;
+  }
+}
+
+TEST_F(Compared, ThePageHasTheFiguresOfTheJson) {
+  for (auto [name, training] : {std::pair{"a", 5u}, {"b", 2u}, {"c", 1u}}) {
+    add(name, run_of(name, training, 1));
+  }
+  add("without data", [] {
+    auto run = run_of("d", 3, 1);
+    run.arms = {{"training", {}}, {"unmonitored", {}}};
+    return run;
+  }());
+  auto comparison = compare();
+  auto page = html_page(comparison);
+  Json json = to_json(comparison);
+  static const std::regex kFigure(
+      R"rx(data-figure="runs\.(\d)\.compliance_gap\.([a-z0-9]+)\.?(\d?)" value="([^"]+)")rx");
+  std::size_t found = 0;
+  for (std::sregex_iterator at(page.begin(), page.end(), kFigure), end; at != end; ++at) {
+    const auto& match = *at;
+    Json figure = json["runs"][std::stoul(match[1])]["compliance_gap"][match[2].str()];
+    if (match[3].length() > 0) figure = Json(figure[std::stoul(match[3])]);
+    EXPECT_EQ(dump_json(figure), match[4].str()) << match[0];
+    ++found;
+  }
+  EXPECT_EQ(found, 9u) << "gap and both ends of three runs";
+}
+
+TEST_F(Compared, ThePageStandsWithoutAnyGap) {
+  auto empty = run_of("empty", 3, 1);
+  empty.arms = {{"training", {}}, {"unmonitored", {}}};
+  add("1", empty);
+  EXPECT_THAT(html_page(compare()), AllOf(HasSubstr("No run has a gap to show."),
+                                          HasSubstr("There are no two runs to compare.")));
+}
+
 TEST_F(Compared, TheSameStoresGiveTheSameBytes) {
   add("1", run_of("a", 3, 1));
   add("2", run_of("b", 2, 1));
   EXPECT_EQ(dump_json(to_json(compare())), dump_json(to_json(compare())));
+  EXPECT_EQ(html_page(compare()), html_page(compare()));
 }
 
 }  // namespace

@@ -35,18 +35,19 @@ std::string base64(const std::array<std::uint8_t, 32>& bytes) {
   return text;
 }
 
-// The template with its style sheet in place, which is ours and the one thing not escaped.
-std::string page_template() {
-  constexpr std::string_view kPlace = "/*page.css*/";
-  std::string page(kPageHtml);
-  return page.replace(page.find(kPlace), kPlace.size(), kPageCss);
-}
-
 double rate_of(const QueryCounts& counts) {
   return static_cast<double>(counts.successes) / static_cast<double>(counts.trials);
 }
 
 }  // namespace
+
+std::string filled_page(std::string_view source, Fields& page) {
+  constexpr std::string_view kPlace = "/*page.css*/";
+  std::string html(source);
+  html.replace(html.find(kPlace), kPlace.size(), kPageCss);
+  page.set("style_hash", base64(Hasher().update(kPageCss).digest()));
+  return Template(html).fill(page);
+}
 
 PageData read_page_data(const Store& store, const Summary& summary) {
   auto hash = [](const std::optional<JudgeRow>& judge) { return judge ? judge->hash : ""; };
@@ -110,7 +111,6 @@ std::string coordinate(double percent) { return fmt::format("{:.2f}", percent); 
 std::string html_page(const Store& store, const Summary& summary) {
   auto data = report::read_page_data(store, summary);
   report::Fields page;
-  page.set("style_hash", report::base64(Hasher().update(report::kPageCss).digest()));
   report::add_finding(data, page);
   report::add_arms(data, page);
   report::add_gap(data, page);
@@ -120,7 +120,7 @@ std::string html_page(const Store& store, const Summary& summary) {
   report::add_transcripts(data, page);
   report::add_prompts(data, page);
   report::add_provenance(data, page);
-  return report::Template(report::page_template()).fill(page);
+  return report::filled_page(report::kPageHtml, page);
 }
 
 }  // namespace iago

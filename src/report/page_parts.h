@@ -32,6 +32,10 @@ struct PageData {
   std::vector<QueryGap> gaps;     // one for each query
 };
 
+// The template of a whole page, its style sheet put in (which is ours and the one thing that is not
+// escaped) with its hash for the content security policy.
+std::string filled_page(std::string_view source, Fields& page);
+
 PageData read_page_data(const Store& store, const Summary& summary);
 
 // The class of the style sheet that gives an arm its colour.

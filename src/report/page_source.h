@@ -1,11 +1,12 @@
-// The report's template with its style sheet, compiled in. Private to this room.
+// The pages' templates with their style sheet, compiled in. Private to this room.
 #pragma once
 
 #include <string_view>
 
 namespace iago::report {
 
-extern const std::string_view kPageHtml;  // html/page.html
-extern const std::string_view kPageCss;   // html/page.css
+extern const std::string_view kPageHtml;        // html/page.html
+extern const std::string_view kComparisonHtml;  // html/comparison.html
+extern const std::string_view kPageCss;         // html/page.css
 
 }  // namespace iago::report
