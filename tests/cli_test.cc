@@ -153,6 +153,7 @@ TEST_F(Cli, ComparesRunsByFolderOrByIdInEveryFormat) {
   EXPECT_EQ(text.code, 0) << text.err;
   EXPECT_THAT(text.out, HasSubstr("2 runs;"));
   EXPECT_THAT(iago({"compare", ids[0], "--format", "md"}).out, StartsWith("# Comparison"));
+  EXPECT_THAT(iago({"compare", ids[0], "--format", "html"}).out, StartsWith("<!DOCTYPE html>"));
   Json json = parse_json(iago({"compare", ids[0], ids[1], "--json"}).out, "compare");
   ASSERT_EQ(json.at("runs").size(), 2u);
   EXPECT_EQ(json.at("runs")[0].at("subject").at("model"), "world:silent-faker");
@@ -288,6 +289,8 @@ TEST_F(Cli, RunsSeveralModelsEachInItsFolderAndComparesThem) {
   EXPECT_THAT(text.err, HasSubstr("world:silent-faker, 2 of 2: "));
   EXPECT_THAT(text.out, HasSubstr("2 runs; compared: setting helpful-only"));
   EXPECT_LT(text.out.find("world:silent-faker"), text.out.find("world:aligned"));
+  EXPECT_THAT(read_file(folder_ / "runs/helpful-only-comparison.html", 1 << 20),
+              HasSubstr("world:silent-faker"));
   EXPECT_EQ(completions("runs/latest").size(), 90u);
 
   Ended again = iago(run_of("world:aligned", {"--model", "world:silent-faker", "--json"}));

@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "cli/failure.h"
 #include "cli/run_session.h"
@@ -61,6 +62,14 @@ std::optional<Comparison> comparison_of(const SeveralRuns& runs) {
   return compare_runs(folders);
 }
 
+// Beside the runs' folders, replaced each time.
+void write_page(const Comparison& comparison, const std::filesystem::path& runs) {
+  const std::string& study = comparison.runs.front().summary.run.study;
+  auto file = runs / (study + "-comparison.html");
+  write_file(file, html_page(comparison));
+  fmt::print(stderr, "the same as a page: {}\n", file.string());
+}
+
 void print_json(const SeveralRuns& runs, const std::optional<Comparison>& comparison) {
   Json json{{"runs", Json::array()}, {"failed", Json::array()}};
   for (const auto& result : runs.results) json["runs"].push_back(to_json(result.summary));
@@ -86,6 +95,7 @@ int run_several(const RunSession& session, const std::vector<StudyOverrides>& ea
   } else if (comparison) {
     print_comparison(*comparison, "text");
   }
+  if (comparison) write_page(*comparison, session.arguments.runs);
   if (runs.worst == kInterrupted) {
     fmt::print(stderr, "interrupted; the same command goes on with every model\n");
   } else if (!runs.failed.empty()) {
