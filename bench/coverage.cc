@@ -142,11 +142,11 @@ bool bootstrap_covers(const std::vector<double>& differences, double truth, Rand
   return seen.mean - at(0.975) * seen.se <= truth && truth <= seen.mean - at(0.025) * seen.se;
 }
 
-Shares simulate(const Cell& cell, std::size_t studies, bool compare) {
+Shares simulate(const Cell& cell, std::size_t studies, const std::string& stream, bool compare) {
   const Propensity &a = propensity(cell.training, cell.correlation),
                    &b = propensity(cell.unmonitored, cell.correlation);
   const double truth = a.mean() - b.mean();
-  Random random(20241218, cell.name());
+  Random random(20241218, cell.name() + stream);
   Shares sums;
   for (std::size_t i = 0; i < studies; ++i) {
     const SimulatedPair pair =
@@ -170,6 +170,13 @@ Shares simulate(const Cell& cell, std::size_t studies, bool compare) {
 struct Row {
   Cell cell;
   Shares shares;
+  std::size_t studies = 0;
+
+  // Less than 93 %, or more than 98 % where ten events are expected in each arm.
+  bool is_outside() const {
+    return std::min(shares.rate, shares.gap) < 0.93 ||
+           (cell.expected_events() >= 10 && std::max(shares.rate, shares.gap) > 0.98);
+  }
 };
 
 void print(const Row& row, bool compare) {
@@ -198,17 +205,19 @@ void print_summary(std::vector<Row> rows, std::size_t worst, bool compare) {
   for (std::size_t i = 0; i < std::min(worst, rows.size()); ++i) print(rows[i], compare);
 }
 
+constexpr std::size_t kAgain = 10;  // times more studies for a cell that falls outside
+
 void write_csv(const std::vector<Row>& rows, const fs::path& file) {
   std::string text =
       "training,unmonitored,queries,repeats_training,repeats_unmonitored,unequal_repeats,missing,"
-      "correlation,tied,events,rate_coverage,gap_coverage,gap_width_points\n";
+      "correlation,tied,events,studies,rate_coverage,gap_coverage,gap_width_points\n";
   for (const Row& row : rows) {
     const Cell& c = row.cell;
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{:.1f},{:.4f},{:.4f},{:.2f}\n", c.training,
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{:.1f},{},{:.4f},{:.4f},{:.2f}\n", c.training,
                         c.unmonitored, c.queries, c.arm_a.repeats, c.arm_b.repeats,
                         c.arm_a.unequal_repeats ? 1 : 0, c.arm_a.missing, c.correlation,
-                        c.tie == Tie::same ? 1 : 0, c.expected_events(), row.shares.rate,
-                        row.shares.gap, row.shares.width);
+                        c.tie == Tie::same ? 1 : 0, c.expected_events(), row.studies,
+                        row.shares.rate, row.shares.gap, row.shares.width);
   }
   write_file(file, text);
 }
@@ -240,15 +249,11 @@ std::string summary_row(const std::vector<Row>& rows, const std::string& name,
                      100 * sum_rate / count, 100 * sum_gap / count);
 }
 
-// Every cell in which an interval covers less than 93 %, or more than 98 % where ten events are
-// expected in each arm.
 std::string list_outside(const std::vector<Row>& rows) {
   std::string text;
   for (const Row& row : rows) {
+    if (!row.is_outside()) continue;
     const Shares& s = row.shares;
-    const bool low = std::min(s.rate, s.gap) < 0.93;
-    const bool high = row.cell.expected_events() >= 10 && std::max(s.rate, s.gap) > 0.98;
-    if (!low && !high) continue;
     text += fmt::format("    {:<40} events {:7.1f}  rate {:.4f}  gap {:.4f}  width {:5.1f}\n",
                         row.cell.name(), row.cell.expected_events(), s.rate, s.gap, s.width);
   }
@@ -264,11 +269,13 @@ void write_summary(const std::vector<Row>& rows, std::size_t studies, const fs::
       "{} cells of {} simulated studies each (beta-binomial, known rates); every cell is a line of "
       "[coverage.csv](coverage.csv). A share's own standard error is {:.1f} points at 95 %. Asked: "
       "at least 93 % in every cell, and at most 98 % where ten or more events are expected in each "
-      "arm (the columns \"highest\" are about these cells alone). \"Tied\": a query has the same "
+      "arm (the columns \"highest\" are about these cells alone). A cell that falls outside is drawn "
+      "anew with {} studies, so that chance does not decide. \"Tied\": a query has the same "
       "place in both arms' distributions, as when a subject answers alike in both.\n\n"
       "| cells | number | rate: lowest % | gap: lowest % | rate: highest % | gap: highest % | rate: "
       "mean % | gap: mean % |\n|---|---|---|---|---|---|---|---|\n",
-      studies, rows.size(), studies, 100 * std::sqrt(0.95 * 0.05 / static_cast<double>(studies)));
+      studies, rows.size(), studies, 100 * std::sqrt(0.95 * 0.05 / static_cast<double>(studies)),
+      kAgain * studies);
   text += summary_row(rows, "all", [](const Cell&) { return true; });
   for (std::size_t queries : {20, 50, 100, 400}) {
     text += summary_row(rows, fmt::format("{} queries", queries),
@@ -290,14 +297,18 @@ std::vector<Row> simulate_cells(const std::string& filter, std::size_t studies, 
   std::vector<Row> rows;
   for (const Cell& cell : all_cells()) {
     if (cell.name().find(filter) == std::string::npos) continue;
-    rows.push_back({cell, {}});
+    rows.push_back({cell, {}, studies});
   }
   std::atomic<std::size_t> next = 0;
   std::vector<std::jthread> threads(std::max(1u, std::thread::hardware_concurrency()));
   for (std::jthread& thread : threads) {
     thread = std::jthread([&] {
       for (std::size_t i = next++; i < rows.size(); i = next++) {
-        rows[i].shares = simulate(rows[i].cell, studies, compare);
+        Row& row = rows[i];
+        row.shares = simulate(row.cell, studies, "", compare);
+        if (!row.is_outside()) continue;
+        row.studies = kAgain * studies;
+        row.shares = simulate(row.cell, row.studies, " again", compare);
       }
     });
   }
