@@ -72,7 +72,8 @@ struct ChatReply {
   ReasoningChannel reasoning_channel = ReasoningChannel::none;
   std::string reasoning;              // the provider's own channel, not our tags
   std::vector<float> token_logprobs;  // natural log, temperature 1, untruncated
-  // The bytes of each of those tokens; as long as token_logprobs, or empty.
+  // The bytes that each of those tokens says, none for one that ends the turn; as long as
+  // token_logprobs, or empty.
   std::vector<std::string> token_texts;
   TokenUsage usage;
   std::string model_version, fingerprint, request_id;  // as the other side names them, or empty

@@ -245,6 +245,60 @@ TEST_P(ChatModelConformance, DoesNotRepeatThePrefill) {
   EXPECT_FALSE(reply.text.starts_with(prefilled.prefill)) << reply.text;
 }
 
+TEST_P(ChatModelConformance, TellsTheTextOfItsReplyInPieces) {
+  auto model = make();
+  ChatRequest plain = request();
+  std::string whole = ask(*model, plain).text;
+  ASSERT_GE(whole.size(), 4u);
+  ChatRequest stopping = plain, brief = plain, prefilled = plain;
+  stopping.sampling.stop = {whole.substr(whole.size() / 2, 3), whole.substr(whole.size() / 2, 2)};
+  brief.sampling.max_tokens = 3;
+  prefilled.prefill = GetParam().prefill;
+  for (ChatRequest asked : {plain, stopping, brief, prefilled}) {
+    std::string told;
+    bool empty_piece = false;
+    asked.on_text = [&](std::string_view piece) {
+      told += piece;
+      empty_piece = empty_piece || piece.empty();
+    };
+    ChatReply reply = ask(*model, asked);
+    ASSERT_FALSE(reply.failure) << reply.failure->message;
+    EXPECT_EQ(told, reply.text);
+    EXPECT_FALSE(empty_piece);
+  }
+}
+
+TEST_P(ChatModelConformance, TellsNothingAfterTheReply) {
+  ReplyCollector collector;
+  std::atomic<int> late = 0;
+  auto model = make();
+  std::stop_source stop;
+  for (int i = 0; i < 8; ++i) {
+    std::string id = std::to_string(i);
+    auto replied = std::make_shared<std::atomic<bool>>(false);
+    ChatRequest asked = request(id);
+    asked.on_text = [&late, replied](std::string_view) { late += *replied ? 1 : 0; };
+    auto done = collector.expect(id);
+    model->submit(asked, stop.get_token(), [replied, done](ChatReply reply) {
+      *replied = true;
+      done(std::move(reply));
+    });
+  }
+  stop.request_stop();
+  ASSERT_TRUE(collector.wait_for(8));
+  model.reset();
+  EXPECT_EQ(late, 0);
+}
+
+TEST_P(ChatModelConformance, NamesAsManyTokensAsLogProbabilities) {
+  auto model = make();
+  ChatRequest asked = request();
+  asked.sampling.logprobs = true;
+  ChatReply reply = ask(*model, asked);
+  ASSERT_FALSE(reply.failure) << reply.failure->message;
+  EXPECT_TRUE(reply.token_texts.empty() || reply.token_texts.size() == reply.token_logprobs.size());
+}
+
 TEST_P(ChatModelConformance, RejectsWhatNoModelCanServeAndDoesNotCallBack) {
   auto model = make();
   std::vector<ChatRequest> bad(8, request());

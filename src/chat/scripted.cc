@@ -46,7 +46,8 @@ void ScriptedModel::submit(ChatRequest request, std::stop_token stop, Done done)
   }
   Random random(request.seed, request.id);
   const ScriptedReply& chosen = rule->replies[random.pick(rule->weights)];
-  delivery_->add(shape_reply(chosen.reply, request), chosen.delay, stop, std::move(done));
+  delivery_->add(shape_reply(chosen.reply, request), chosen.delay, stop,
+                 telling_at_once(request, std::move(done)));
 }
 
 std::unique_ptr<ScriptedModel> load_scripted_model(const std::filesystem::path& path) {

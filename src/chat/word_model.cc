@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <string_view>
+#include <utility>
 
 namespace iago {
 namespace {
@@ -24,6 +25,14 @@ std::uint64_t count_words(std::string_view text) {
 }
 
 }  // namespace
+
+ChatModel::Done telling_at_once(const ChatRequest& request, ChatModel::Done done) {
+  if (!request.on_text) return done;
+  return [on_text = request.on_text, done = std::move(done)](ChatReply reply) {
+    if (!reply.failure && !reply.text.empty()) on_text(reply.text);
+    done(std::move(reply));
+  };
+}
 
 ChatReply shape_reply(ChatReply reply, const ChatRequest& request) {
   std::string& text = reply.text;

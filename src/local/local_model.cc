@@ -73,7 +73,34 @@ struct Conversation {
   SequenceRequest sequence;
   ChatReply reply;
   std::optional<StreamDecoder> decoder;
+  std::size_t told = 0;  // bytes of the reply's text that on_text has had
 };
+
+// So many bytes at the text's end may turn out to begin a stop string: the longest end that is a
+// true beginning of one.
+std::size_t possible_stop(std::string_view text, const std::vector<std::string>& stops) {
+  std::size_t longest = 0;
+  for (std::string_view stop : stops) {
+    for (std::size_t size = std::min(stop.size() - 1, text.size()); size > longest; --size) {
+      if (text.ends_with(stop.substr(0, size))) longest = size;
+    }
+  }
+  return longest;
+}
+
+enum class Told { what_is_certain, all };
+
+void tell_text(Conversation& conversation, Told told) {
+  const ChatRequest& request = conversation.request;
+  if (!request.on_text) return;
+  std::string_view text = conversation.reply.text;
+  if (told == Told::what_is_certain) {
+    text.remove_suffix(possible_stop(text, request.sampling.stop));
+  }
+  if (text.size() <= conversation.told) return;
+  request.on_text(text.substr(conversation.told));
+  conversation.told = text.size();
+}
 
 void answer(Conversation& conversation, Finish finish) {
   conversation.reply.finish = finish;
@@ -215,16 +242,26 @@ class Worker {
     ChatReply& reply = conversation.reply;
     ++reply.usage.generated;
     reply.usage.cached_prompt = token.cached_prompt;
-    if (conversation.request.sampling.logprobs) reply.token_logprobs.push_back(token.logprob);
+    if (conversation.request.sampling.logprobs) keep_logprob(conversation, token);
     bool ended = token.end == SequenceEnd::stop;
     std::size_t searched = reply.text.size();
     if (!ended) reply.text += conversation.decoder->push(token.token);
     bool stopped = cut_at_stop_string(conversation, searched);
     if (stopped && token.end == SequenceEnd::none) engine_.cancel(token.id);
-    if (!stopped && token.end == SequenceEnd::none) return;
+    if (!stopped && token.end == SequenceEnd::none) {
+      return tell_text(conversation, Told::what_is_certain);
+    }
     if (!stopped) reply.text += conversation.decoder->finish();
+    tell_text(conversation, Told::all);
     answer(conversation, ended || stopped ? Finish::stop : Finish::length);
     running_.erase(found);
+  }
+
+  void keep_logprob(Conversation& conversation, const SampledToken& token) const {
+    const Tokenizer& tokenizer = checkpoint_.tokenizer;
+    conversation.reply.token_logprobs.push_back(token.logprob);
+    conversation.reply.token_texts.emplace_back(
+        tokenizer.is_control(token.token) ? "" : tokenizer.bytes_of(token.token));
   }
 
   // The first `searched` bytes are known to hold no whole stop string.

@@ -12,6 +12,7 @@
 #include "llama/engine.h"
 #include "local/internal/tiny_checkpoint.h"
 #include "text/chat_template.h"
+#include "text/utf8.h"
 
 namespace iago {
 namespace {
@@ -100,6 +101,46 @@ TEST_F(LocalModel, GivesTheLogProbabilitiesThatScoringGives) {
   for (std::size_t i = 0; i < scores.size(); ++i) {
     EXPECT_NEAR(reply.token_logprobs[i], scores[i], 1e-4) << i;
   }
+}
+
+TEST_F(LocalModel, NamesTheTokensOfItsLogProbabilities) {
+  auto model = open({});
+  ChatRequest asked = request("a");
+  asked.sampling.logprobs = true;
+  asked.sampling.max_tokens = 200;
+  ChatReply reply = ask(*model, asked);
+  ASSERT_EQ(reply.finish, Finish::stop);
+  ASSERT_EQ(reply.token_texts.size(), reply.token_logprobs.size());
+  std::string bytes;
+  for (const std::string& text : reply.token_texts) bytes += text;
+  EXPECT_EQ(replace_invalid_utf8(bytes), reply.text);
+  EXPECT_TRUE(reply.token_texts.back().empty()) << "the end of the turn says nothing";
+}
+
+// The text is told as it comes, and never more than what the reply will hold.
+TEST_F(LocalModel, TellsItsTextTokenByTokenButKeepsBackWhatMayBeginAStopString) {
+  auto model = open({});
+  ChatRequest asked = request("a");
+  asked.sampling.max_tokens = 60;
+  std::string whole = ask(*model, asked).text;
+  for (std::size_t at = 1; at + 12 < whole.size(); at += 7) {
+    asked.sampling.stop = {whole.substr(at, 9) + "\x01 never", whole.substr(at + 3, 9)};
+    std::vector<std::string> pieces;
+    asked.on_text = [&](std::string_view piece) { pieces.emplace_back(piece); };
+    ChatReply reply = ask(*model, asked);
+    std::string told;
+    for (const std::string& piece : pieces) {
+      EXPECT_TRUE(is_valid_utf8(piece)) << at;
+      told += piece;
+    }
+    EXPECT_EQ(told, reply.text) << at;
+    EXPECT_EQ(reply.text, whole.substr(0, whole.find(asked.sampling.stop[1]))) << at;
+  }
+  asked.sampling.stop.clear();
+  std::size_t pieces = 0;
+  asked.on_text = [&](std::string_view) { ++pieces; };
+  ChatReply reply = ask(*model, asked);
+  EXPECT_GT(pieces, reply.usage.generated / 2);
 }
 
 TEST_F(LocalModel, NamesBothLengthsOfAPromptBeyondTheContext) {

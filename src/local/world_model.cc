@@ -60,7 +60,7 @@ void WorldModel::submit(ChatRequest request, std::stop_token stop, Done done) {
   Random random(request.seed, request.id);
   auto stance = world::stance_at(policy_, situation, random.uniform());
   reply.text = world::write_answer(stance, situation, random, random);
-  done(shape_reply(std::move(reply), request));
+  telling_at_once(request, std::move(done))(shape_reply(std::move(reply), request));
 }
 
 }  // namespace iago
