@@ -29,6 +29,7 @@ class Parser {
     add_judge();
     add_settings();
     add_organism();
+    add_serve();
   }
 
   Arguments parse(int argc, const char* const* argv) {
@@ -271,6 +272,36 @@ class Parser {
         "  iago settings show animal-welfare --variant honesty+region-eu --json\n"
         "  iago settings show anti-lab-animal-welfare --query-file "
         "queries/anti-lab-animal-welfare.jsonl --query-id anti-lab-aw-opinion-of-lab");
+  }
+
+  void add_serve() {
+    auto* command = app_.add_subcommand(
+        "serve", "Serve a model to programs that speak OpenAI's chat completions");
+    auto& a = keep<ServeArguments>(command);
+    command
+        ->add_option("--model", a.model, "organism:NAME, world:NAME, local:FOLDER or scripted:FILE")
+        ->required();
+    command->add_option("--host", a.host, "The address to listen on; beyond this machine, a token")
+        ->capture_default_str();
+    command->add_option("--port", a.port, "0: any free one")->capture_default_str();
+    command->add_option("--token-file", a.token_file,
+                        "A file with the token to ask for (or set IAGO_SERVE_TOKEN)");
+    command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
+    command->add_option("--max-connections", a.max_connections, "Open at once")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    command->add_option("--max-waiting", a.max_waiting, "Choices that wait for the model")
+        ->capture_default_str();
+    command->add_option("--grace", a.grace_s, "Seconds for answers under way after a signal")
+        ->check(CLI::Range(0.0, 5.0))
+        ->capture_default_str();
+    add_json(command, a.output);
+    command->footer(
+        "Examples:\n"
+        "  iago serve --model organism:faker\n"
+        "  iago serve --model local:/path/to/checkpoint --port 0 --json\n"
+        "  IAGO_SERVE_TOKEN=$(openssl rand -hex 32) iago serve --model organism:faker --host "
+        "0.0.0.0");
   }
 
   void add_organism() {

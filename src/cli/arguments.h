@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -129,6 +130,17 @@ struct OrganismQueriesArguments {
   std::string set;
 };
 
+struct ServeArguments {
+  std::string model;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8321;         // 0 = any free one
+  std::filesystem::path token_file;  // empty: IAGO_SERVE_TOKEN, or no token
+  std::size_t threads = 0;           // of a local model; 0 = one per core
+  std::size_t max_connections = 4096, max_waiting = 4096;
+  double grace_s = 5;  // for answers under way when the server is stopped
+  Output output = Output::text;
+};
+
 // --help and --version were asked for: the text to print.
 struct HelpArguments {
   std::string text;
@@ -139,7 +151,7 @@ using Arguments =
                  ShowArguments, JudgeArguments, JudgeValidateArguments, JudgeDiffArguments,
                  SettingsListArguments, SettingsShowArguments, OrganismListArguments,
                  OrganismGrowArguments, OrganismMeasureArguments, OrganismCalibrateArguments,
-                 OrganismQueriesArguments>;
+                 OrganismQueriesArguments, ServeArguments>;
 
 // A wrong command line: the message and what help to ask for.
 struct UsageError {

@@ -50,6 +50,8 @@ int organism_list_command(const OrganismListArguments& arguments, const Context&
 int organism_measure_command(const OrganismMeasureArguments& arguments, const Context& context);
 int organism_calibrate_command(const OrganismCalibrateArguments& arguments, const Context& context);
 int organism_queries_command(const OrganismQueriesArguments& arguments, const Context& context);
+// Serves a model until a signal stops it, which is its ordinary end (0).
+int serve_command(const ServeArguments& arguments, const Context& context);
 // In iago-torch the work itself; in iago a hand-over to iago-torch (cli/handover.cc).
 int organism_grow_command(const OrganismGrowArguments& arguments, const Context& context);
 

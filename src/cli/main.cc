@@ -57,6 +57,7 @@ struct Dispatch {
   int operator()(const OrganismQueriesArguments& a) const {
     return organism_queries_command(a, context);
   }
+  int operator()(const ServeArguments& a) const { return serve_command(a, context); }
 };
 
 int main_of(int argc, const char* const* argv) {

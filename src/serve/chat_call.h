@@ -1,0 +1,37 @@
+// ChatCall: the body of a POST to /v1/chat/completions, read and checked. What it asks for and we
+// cannot do is an error that names the field, never silently dropped: whoever measures a model must
+// know what was asked of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chat/chat_model.h"
+
+namespace iago::serve {
+
+struct ChatCall {
+  std::string model;
+  ChatRequest request;  // without id, seed and on_text
+  int choices = 1;      // n
+  std::optional<std::uint64_t> seed;
+  bool stream = false;
+  bool include_usage = false;  // stream_options
+};
+
+struct ChatCallLimits {
+  int choices = 128;
+  int max_tokens = 1 << 20;
+  int default_max_tokens = 8192;  // where the call names none; the context may end sooner
+  std::size_t messages = 4096;
+  std::size_t stop_strings = 16;
+  std::size_t stop_bytes = 1024;  // of each
+};
+
+// Throws ApiError with status 400: not JSON (line and column are named), a field of the wrong type
+// or out of range, a field or value that is not supported. docs/server.md lists the fields.
+ChatCall parse_chat_call(std::string_view body, const ChatCallLimits& limits = {});
+
+}  // namespace iago::serve
