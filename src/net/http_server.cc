@@ -111,8 +111,9 @@ bool is_loopback(std::string_view host) {
   return !error && address.is_loopback();
 }
 
-// One connection. All of its code runs on its strand. (No co_await stands inside && or a condition:
-// g++ 12 compiles those into a trap.)
+// One connection. All of its code runs on its strand. (No co_await stands inside && or a condition,
+// nor in one expression with temporaries that have destructors: g++ 12 traps on the first and
+// destroys the second twice.)
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(tcp::socket socket, const HttpServerOptions& options,
@@ -136,7 +137,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   asio::awaitable<void> turn_away() {
-    co_await refuse({503, "too many connections"});
+    Refusal refusal{503, "too many connections"};
+    co_await refuse(refusal);
     close();
   }
 
@@ -155,6 +157,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   asio::awaitable<bool> wait_for_bytes() {
+    if (ended_) co_return false;
     if (buffer_.size() > 0) co_return true;
     stream_.expires_after(options_.idle_timeout);
     auto [error, count] = co_await stream_.async_read_some(buffer_.prepare(kReadBytes), kAwait);
@@ -177,7 +180,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     keep_alive_ = message.keep_alive();
     version_ = message.version();
     bodiless_ = message.method() == http::verb::head;
-    const bool answered = co_await answer(read_request(std::move(message)));
+    ServedRequest request = read_request(std::move(message));
+    const bool answered = co_await answer(request);
     co_return answered&& keep_alive_;
   }
 
@@ -195,7 +199,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     co_return reading;
   }
 
-  asio::awaitable<bool> answer(ServedRequest request) {
+  asio::awaitable<bool> answer(ServedRequest& request) {
     auto self = shared_from_this();
     exchange_ = std::make_shared<HttpExchange>(options_.max_backlog_bytes, [self] {
       asio::post(self->executor(), [self] { self->wake_.cancel(); });
@@ -230,7 +234,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
       auto [error, count] =
           co_await self->stream_.async_read_some(self->buffer_.prepare(kReadBytes), kAwait);
       self->buffer_.commit(count);
-      if (error && !self->answered_) co_return self->close();
+      // Asio tells of a connection's end only once: who reads on would wait for ever.
+      self->ended_ = error && error != asio::error::operation_aborted;
+      if (self->ended_ && !self->answered_) self->close();
+      if (error) co_return;
     }
   }
 
@@ -251,7 +258,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       stream_.expires_after(options_.write_timeout);
       bool sent = true;
       if (piece.head && piece.head->whole) {
-        sent = co_await send_whole(std::move(piece));
+        sent = co_await send_whole(piece);
         co_return sent;
       }
       if (piece.head) sent = co_await send_head(*piece.head);
@@ -265,7 +272,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     co_return false;
   }
 
-  asio::awaitable<bool> send_whole(HttpExchange::Piece piece) {
+  asio::awaitable<bool> send_whole(HttpExchange::Piece& piece) {
     http::response<http::string_body> response;
     response.version(version_);
     response.result(static_cast<unsigned>(piece.head->status));
@@ -297,20 +304,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
       auto [error, _] = co_await asio::async_write(stream_, asio::buffer(bytes), kAwait);
       co_return !error;
     }
-    auto [error, _] =
-        co_await asio::async_write(stream_, http::make_chunk(asio::buffer(bytes)), kAwait);
+    const auto chunk = http::make_chunk(asio::buffer(bytes));
+    auto [error, _] = co_await asio::async_write(stream_, chunk, kAwait);
     co_return !error;
   }
 
   asio::awaitable<bool> send_end() {
     if (!chunked_ || bodiless_) co_return true;
-    auto [error, _] = co_await asio::async_write(stream_, http::make_chunk_last(), kAwait);
+    const auto last = http::make_chunk_last();
+    auto [error, _] = co_await asio::async_write(stream_, last, kAwait);
     co_return !error;
   }
 
   // Says why, then reads on for a while: closing with unread bytes would reset the connection and
   // the client might never see the answer.
-  asio::awaitable<void> refuse(Refusal refusal) {
+  asio::awaitable<void> refuse(const Refusal& refusal) {
     http::response<http::string_body> response;
     response.result(static_cast<unsigned>(refusal.status));
     set_fields(response, {{"content-type", "application/json"}});
@@ -341,6 +349,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::atomic<bool>& stopping_;
   std::shared_ptr<HttpExchange> exchange_;  // while answering
   bool answering_ = false, answered_ = false, watching_ = false;
+  bool ended_ = false;  // the client has closed its side
   bool keep_alive_ = false, chunked_ = false, bodiless_ = false;
   unsigned version_ = 11;
 };
