@@ -65,6 +65,7 @@ class ChildProcess {
 
   pid_t pid() const { return pid_; }
   void signal(int number) const { ::kill(pid_, number); }
+  std::string out() const { return read_output(out_); }
   std::string err() const { return read_output(err_); }
 
   Ended wait() {
@@ -72,7 +73,7 @@ class ChildProcess {
     EXPECT_EQ(::waitpid(pid_, &status, 0), pid_);
     pid_ = -1;
     return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-            .out = read_output(out_),
+            .out = out(),
             .err = err()};
   }
 
