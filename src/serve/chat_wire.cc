@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/error.h"
 #include "text/utf8.h"
 
 namespace iago::serve {
@@ -77,6 +78,20 @@ std::string render_completion(const WireHead& head, const std::vector<ChatReply>
   return dump_json(completion);
 }
 
+ChunkWriter::ChunkWriter(WireHead head, bool usage_to_come)
+    : head_(std::move(head)), usage_to_come_(usage_to_come) {
+  const std::string whole = sse_event(dump_json(chunk({{{"index", 0},
+                                                        {"delta", {{"content", ""}}},
+                                                        {"logprobs", nullptr},
+                                                        {"finish_reason", nullptr}}})));
+  // No name can contain it: their quotes are escaped.
+  constexpr std::string_view kVariable = R"(0,"delta":{"content":"")";
+  const auto at = whole.find(kVariable);
+  IAGO_CHECK(at != std::string::npos, whole);
+  before_choice_ = whole.substr(0, at);
+  after_text_ = whole.substr(at + kVariable.size());
+}
+
 Json ChunkWriter::chunk(Json choices) const {
   Json chunk = frame(head_, "chat.completion.chunk", std::move(choices));
   if (usage_to_come_) chunk["usage"] = nullptr;
@@ -91,10 +106,8 @@ std::string ChunkWriter::role(int choice) const {
 }
 
 std::string ChunkWriter::text(int choice, std::string_view piece) const {
-  return sse_event(dump_json(chunk({{{"index", choice},
-                                     {"delta", {{"content", piece}}},
-                                     {"logprobs", nullptr},
-                                     {"finish_reason", nullptr}}})));
+  return before_choice_ + std::to_string(choice) + R"(,"delta":{"content":)" + dump_json(piece) +
+         after_text_;
 }
 
 std::string ChunkWriter::finish(int choice, const ChatReply& reply) const {

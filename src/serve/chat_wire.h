@@ -26,8 +26,7 @@ std::string render_completion(const WireHead& head, const std::vector<ChatReply>
 // chunk, so that all others say null.
 class ChunkWriter {
  public:
-  ChunkWriter(WireHead head, bool usage_to_come)
-      : head_(std::move(head)), usage_to_come_(usage_to_come) {}
+  ChunkWriter(WireHead head, bool usage_to_come);
 
   std::string role(int choice) const;
   std::string text(int choice, std::string_view piece) const;
@@ -39,6 +38,9 @@ class ChunkWriter {
   Json chunk(Json choices) const;
   WireHead head_;
   bool usage_to_come_;
+  // A chunk of text is the one that comes once per token: of its JSON only the choice and the text
+  // are made anew.
+  std::string before_choice_, after_text_;
 };
 
 // "data: {...}\n\n" of anything.
