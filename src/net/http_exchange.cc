@@ -71,21 +71,21 @@ void HttpExchange::begin_stream(int status, HttpFields headers) {
 }
 
 void HttpExchange::write(std::string_view bytes) {
-  bool too_slow = false;
-  {
-    std::lock_guard lock(mutex_);
-    IAGO_CHECK(state_ == State::streaming, "a stream is begun before it is written");
-    if (!wake_ || bytes.empty()) return;
-    too_slow = bytes.size() > max_backlog_bytes_ - pending_.bytes.size();
-    if (too_slow) {
-      pending_.broken = true;
-    } else {
-      pending_.bytes += bytes;
-    }
-    tell();
-    if (too_slow) wake_ = nullptr;
+  std::lock_guard lock(mutex_);
+  IAGO_CHECK(state_ == State::streaming, "a stream is begun before it is written");
+  if (!wake_ || overrun_ || bytes.empty()) return;
+  overrun_ = bytes.size() > max_backlog_bytes_ - pending_.bytes.size();
+  if (overrun_) {
+    pending_ = {.head = {}, .bytes = {}, .ended = false, .broken = true};
+  } else {
+    pending_.bytes += bytes;
   }
-  if (too_slow) gone_.request_stop();
+  tell();
+}
+
+bool HttpExchange::overrun() {
+  std::lock_guard lock(mutex_);
+  return overrun_;
 }
 
 void HttpExchange::end() {

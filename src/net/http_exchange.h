@@ -41,6 +41,9 @@ class HttpExchange {
   Piece take();
   void detach();
   void lose();
+  // True once more was written than may wait: the client reads too slowly and is to be cut off. (By
+  // the connection: in `write` the handler may hold locks that its own stop callbacks want.)
+  bool overrun();
 
   // For the handler. See HttpAnswer.
   void respond(int status, HttpFields headers, std::string body);
@@ -59,6 +62,7 @@ class HttpExchange {
   std::mutex mutex_;
   std::function<void()> wake_;  // empty once detached
   State state_ = State::open;
+  bool overrun_ = false;
   Piece pending_;
 };
 

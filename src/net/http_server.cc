@@ -202,7 +202,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> answer(ServedRequest& request) {
     auto self = shared_from_this();
     exchange_ = std::make_shared<HttpExchange>(options_.max_backlog_bytes, [self] {
-      asio::post(self->executor(), [self] { self->wake_.cancel(); });
+      asio::post(self->executor(), [self] {
+        if (self->exchange_ && self->exchange_->overrun()) self->close();
+        self->wake_.cancel();
+      });
     });
     answering_ = watching_ = true;
     answered_ = false;
