@@ -1,0 +1,76 @@
+#include "net/rate_headers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <string_view>
+
+#include "net/retry.h"
+
+namespace iago {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr double kMaxAmount = 1e15;
+constexpr nanoseconds kLongestReset = std::chrono::hours(24);
+
+std::string_view spelling(RateKind kind) {
+  switch (kind) {
+    case RateKind::requests:
+      return "requests";
+    case RateKind::tokens:
+      return "tokens";
+    case RateKind::input_tokens:
+      return "input-tokens";
+    case RateKind::output_tokens:
+      return "output-tokens";
+  }
+  return "requests";
+}
+
+std::optional<double> amount(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  std::int64_t value = 0;
+  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  if (value < 0 || static_cast<double>(value) > kMaxAmount) return std::nullopt;
+  return static_cast<double>(value);
+}
+
+std::optional<nanoseconds> reset_of(std::optional<std::string_view> text, nanoseconds wall_now) {
+  if (!text) return std::nullopt;
+  auto wait = parse_wait(*text);
+  if (!wait) {
+    auto moment = parse_rfc3339(*text);
+    if (moment) wait = std::max(*moment - wall_now, nanoseconds(0));
+  }
+  if (!wait || *wait > kLongestReset) return std::nullopt;
+  return wait;
+}
+
+std::optional<RateReport> read_report(const HttpHeaders& headers, RateKind kind,
+                                      nanoseconds wall_now) {
+  std::string_view name = spelling(kind);
+  auto find = [&](std::string_view part) {
+    auto value = find_header(headers, fmt::format("x-ratelimit-{}-{}", part, name));
+    return value ? value : find_header(headers, fmt::format("anthropic-ratelimit-{}-{}", name, part));
+  };
+  auto limit = amount(find("limit")), remaining = amount(find("remaining"));
+  if (!limit || !remaining || *limit == 0) return std::nullopt;
+  return RateReport{kind, *limit, std::min(*remaining, *limit), reset_of(find("reset"), wall_now)};
+}
+
+}  // namespace
+
+std::vector<RateReport> read_rate_headers(const HttpHeaders& headers, nanoseconds wall_now) {
+  std::vector<RateReport> reports;
+  for (RateKind kind : kRateKinds) {
+    if (auto report = read_report(headers, kind, wall_now)) reports.push_back(*report);
+  }
+  return reports;
+}
+
+}  // namespace iago
