@@ -1,0 +1,178 @@
+#include "net/allowance.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace iago {
+namespace {
+
+using std::chrono::nanoseconds;
+using namespace std::chrono_literals;
+
+constexpr double kWindowSeconds = 60;  // limits are per minute unless a reset says otherwise
+constexpr nanoseconds kTellingReset = 5s;  // resets come in whole seconds: shorter ones say little
+constexpr double kLeastFill = 0.05;
+
+double seconds(nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
+// Rounded up and bounded, so that the caller never asks again a moment too early.
+nanoseconds from_seconds(double count) {
+  return nanoseconds(static_cast<std::int64_t>(std::ceil(std::min(count, 86400.0) * 1e9)));
+}
+
+double cost_of(RateKind kind, const RequestCost& cost) {
+  switch (kind) {
+    case RateKind::requests:
+      return 1;
+    case RateKind::tokens:
+      return cost.input_tokens + cost.output_tokens;
+    case RateKind::input_tokens:
+      return cost.input_tokens;
+    case RateKind::output_tokens:
+      return cost.output_tokens;
+  }
+  return 1;
+}
+
+std::size_t index_of(RateKind kind) { return static_cast<std::size_t>(kind); }
+
+}  // namespace
+
+void RateBucket::refill(nanoseconds now) {
+  level_ = std::min(size_, level_ + per_second_ * fill_ * seconds(now - at_));
+  at_ = now;
+}
+
+nanoseconds RateBucket::wait_for(nanoseconds now, double cost) {
+  if (!known_) return 0ns;
+  refill(now);
+  double missing = std::min(cost, size_) - level_;
+  return missing <= 1e-9 ? 0ns : from_seconds(missing / (per_second_ * fill_));
+}
+
+void RateBucket::take(nanoseconds now, double cost) {
+  spent_ += cost;
+  if (!known_) return;
+  refill(now);
+  level_ -= cost;
+}
+
+void RateBucket::learn(nanoseconds now, const RateReport& report, nanoseconds started, double spent,
+                       double cost) {
+  double per_second = report.limit / kWindowSeconds;
+  if (report.reset && *report.reset >= kTellingReset && report.remaining < report.limit) {
+    per_second = (report.limit - report.remaining) / seconds(*report.reset);
+  }
+  if (!known_) level_ = report.remaining - (spent_ - spent);
+  known_ = true;
+  if (now > at_) refill(now);
+  at_ = now;
+  size_ = report.limit;
+  per_second_ = per_second;
+  // At the least: nothing has filled in, and all that went out since has been debited.
+  double least = report.remaining - (spent_ - spent);
+  // At the most: it was true when the request went out. One request more, since levels just above
+  // zero are the rule under full use.
+  double most = report.remaining + per_second * seconds(now - started) + cost;
+  level_ = std::clamp(level_, std::min(least, most), std::min(most, size_));
+  if (report.remaining >= 0.1 * report.limit) {
+    fill_ = 1;
+  } else {
+    fill_ = std::min(1.0, fill_ * 1.02);
+  }
+}
+
+void RateBucket::refused(nanoseconds now) {
+  refill(now);
+  level_ = std::min(level_, 0.0);
+  if (now - slowed_at_ < 1s && slowed_at_ != 0ns) return;
+  slowed_at_ = now;
+  fill_ = std::max(kLeastFill, fill_ * 0.7);
+}
+
+void LearntRate::advance(nanoseconds now) {
+  if (!known_) return;
+  double passed = seconds(now - at_);
+  at_ = now;
+  // The longer nothing was refused, the faster: a rate far too low is left within minutes, one just
+  // below the limit is tried again about once in a minute.
+  double growth = std::min(0.02, 0.001 + 0.0001 * seconds(now - adjusted_at_));
+  per_second_ *= std::exp(growth * passed);
+  level_ = std::min(1.0 + 0.1 * per_second_, level_ + per_second_ * passed);
+}
+
+nanoseconds LearntRate::wait(nanoseconds now) {
+  if (!known_) return 0ns;
+  advance(now);
+  return level_ >= 1 - 1e-9 ? 0ns : from_seconds((1 - level_) / per_second_);
+}
+
+void LearntRate::take(nanoseconds now) {
+  if (!known_) return;
+  advance(now);
+  level_ -= 1;
+}
+
+void LearntRate::answered(nanoseconds now) {
+  ++answered_;
+  if (!first_answer_) first_answer_ = now;
+}
+
+void LearntRate::refused(nanoseconds now) {
+  constexpr double kLeast = 1.0 / 60, kBelow = 0.95;
+  ++refused_;
+  if (!known_) {
+    // What was answered so far may have been the burst that a full allowance admits: the next
+    // refusals say by how much it was too fast.
+    double passed = first_answer_ ? std::max(1.0, seconds(now - *first_answer_)) : 1.0;
+    per_second_ = std::max(kLeast, answered_ / passed);
+  } else if (seconds(now - adjusted_at_) < std::max(2.0, 4 / per_second_)) {
+    return;  // more of these will come of requests that are under way
+  } else {
+    advance(now);
+    double taken = std::clamp(answered_ / (answered_ + refused_), 0.1, 1.0);
+    per_second_ = std::max(kLeast, per_second_ * taken * kBelow);
+  }
+  known_ = true;
+  adjusted_at_ = at_ = now;
+  level_ = std::min(level_, 0.0);
+  answered_ = refused_ = 0;
+}
+
+nanoseconds Allowance::wait_for(nanoseconds now, const RequestCost& cost) {
+  nanoseconds wait = learnt_.wait(now);
+  for (RateKind kind : kRateKinds) {
+    wait = std::max(wait, buckets_[index_of(kind)].wait_for(now, cost_of(kind, cost)));
+  }
+  return wait;
+}
+
+AllowanceTicket Allowance::take(nanoseconds now, const RequestCost& cost) {
+  AllowanceTicket ticket{.started = now};
+  learnt_.take(now);
+  for (RateKind kind : kRateKinds) {
+    RateBucket& bucket = buckets_[index_of(kind)];
+    bucket.take(now, cost_of(kind, cost));
+    ticket.spent[index_of(kind)] = bucket.spent();
+  }
+  return ticket;
+}
+
+bool Allowance::learn(nanoseconds now, const AllowanceTicket& ticket, const RequestCost& cost,
+                      const std::vector<RateReport>& reports, bool refused) {
+  bool explained = false;
+  for (const RateReport& report : reports) {
+    RateBucket& bucket = buckets_[index_of(report.kind)];
+    double part = cost_of(report.kind, cost);
+    bucket.learn(now, report, ticket.started, ticket.spent[index_of(report.kind)], part);
+    if (refused && report.remaining < part) {
+      bucket.refused(now);
+      explained = true;
+    }
+  }
+  if (refused && reports.empty()) learnt_.refused(now);
+  if (!refused) learnt_.answered(now);
+  return explained;
+}
+
+}  // namespace iago

@@ -1,0 +1,274 @@
+#include "net/pace.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <queue>
+
+#include "base/random.h"
+
+namespace iago {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::nanoseconds;
+
+// A server in simulated time. `serve` is told of each arrival and says when and how it ends.
+struct Served {
+  nanoseconds ends;
+  PaceOutcome outcome = PaceOutcome::answered;
+  HttpHeaders headers;
+};
+
+struct Tally {
+  int answered = 0, refused = 0;
+  std::size_t limit = 0;
+  double mean_in_flight = 0;  // over the last half
+};
+
+// Runs an endless supply of requests through a Pace for `length`. Refused requests come back at once:
+// the worst that a caller can do.
+template <typename Server>
+Tally simulate(Server& server, ConcurrencyOptions options, nanoseconds length, RequestCost cost) {
+  struct Event {
+    nanoseconds at;
+    std::shared_ptr<std::pair<Served, Pace::Ticket>> what;
+    bool operator>(const Event& other) const { return at > other.at; }
+  };
+  ManualClock clock;
+  Pace pace(options, clock);
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> events;
+  Tally tally;
+  double area = 0;
+  nanoseconds measured = 0ns;
+  while (clock.steady() < length) {
+    nanoseconds wait = nanoseconds::max();
+    while (true) {
+      Pace::Answer answer = pace.ask(cost);
+      if (!answer.ticket) {
+        wait = answer.wait;
+        break;
+      }
+      Served served = server.serve(clock.steady(), pace.in_flight());
+      events.push({served.ends, std::make_shared<std::pair<Served, Pace::Ticket>>(
+                                    std::move(served), *answer.ticket)});
+    }
+    nanoseconds next = events.empty() ? nanoseconds::max() : events.top().at;
+    if (wait != nanoseconds::max()) next = std::min(next, clock.steady() + wait);
+    nanoseconds step = std::max(next - clock.steady(), nanoseconds(0));
+    if (clock.steady() > length / 2) {
+      area += static_cast<double>(pace.in_flight()) * static_cast<double>(step.count());
+      measured += step;
+    }
+    clock.advance(step);
+    while (!events.empty() && events.top().at <= clock.steady()) {
+      auto [served, ticket] = *events.top().what;
+      events.pop();
+      bool answered = served.outcome == PaceOutcome::answered;
+      pace.ended(ticket, served.outcome, served.headers, answered ? 50 : 0);
+      ++(answered ? tally.answered : tally.refused);
+    }
+  }
+  tally.limit = pace.limit();
+  tally.mean_in_flight = area / std::max<double>(1, static_cast<double>(measured.count()));
+  return tally;
+}
+
+// N places; who finds none free waits in line.
+class SlotServer {
+ public:
+  SlotServer(std::size_t slots, double variation)
+      : free_at_(slots, 0ns), random_(1, "slots"), variation_(variation) {}
+  Served serve(nanoseconds now, std::size_t) {
+    auto slot = std::ranges::min_element(free_at_);
+    double factor = std::exp(variation_ * random_.normal());
+    auto length = nanoseconds(static_cast<std::int64_t>(2e9 * factor));
+    *slot = std::max(*slot, now) + length;
+    return {*slot};
+  }
+
+ private:
+  std::vector<nanoseconds> free_at_;
+  Random random_;
+  double variation_;
+};
+
+class SlotsFound : public testing::TestWithParam<std::tuple<std::size_t, double>> {};
+
+TEST_P(SlotsFound, WithinAFactorOfTwo) {
+  auto [slots, variation] = GetParam();
+  SlotServer server(slots, variation);
+  // Long enough for some hundred answers per place.
+  Tally tally = simulate(server, {.first = 4}, 600s, {});
+  double found = tally.mean_in_flight / static_cast<double>(slots);
+  EXPECT_GT(found, 0.5);
+  EXPECT_LT(found, 2.0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Pace, SlotsFound,
+                         testing::Combine(testing::Values(8, 20, 64, 200, 500),
+                                          testing::Values(0.0, 0.5)));
+
+// Answers more in all the more it has at once, up to 100, each by itself more slowly.
+struct BatchingServer {
+  Served serve(nanoseconds now, std::size_t in_flight) {
+    double batch = static_cast<double>(std::min<std::size_t>(in_flight, 100));
+    double seconds = (1 + 0.02 * batch) * std::max(1.0, static_cast<double>(in_flight) / 100);
+    return {now + nanoseconds(static_cast<std::int64_t>(seconds * 1e9))};
+  }
+};
+
+TEST(Pace, IsNotTimidWithAServerThatBatches) {
+  BatchingServer server;
+  Tally tally = simulate(server, {.first = 4}, 1200s, {});
+  EXPECT_GT(tally.mean_in_flight, 50);
+  EXPECT_LT(tally.mean_in_flight, 200);
+}
+
+std::string go_duration(double seconds) { return fmt::format("{:.3f}s", seconds); }
+
+// Allows `per_minute` requests, an allowance of that size filling steadily.
+class RateServer {
+ public:
+  enum class Says { headers, nothing };
+  RateServer(double per_minute, nanoseconds latency, Says says)
+      : per_minute_(per_minute), level_(per_minute), latency_(latency), says_(says) {}
+  Served serve(nanoseconds now, std::size_t) {
+    level_ = std::min(per_minute_,
+                      level_ + per_minute_ / 60 * std::chrono::duration<double>(now - at_).count());
+    at_ = now;
+    bool taken = level_ >= 1;
+    if (taken) level_ -= 1;
+    Served served{now + (taken ? latency_ : 20ms),
+                  taken ? PaceOutcome::answered : PaceOutcome::refused};
+    if (says_ == Says::headers) {
+      served.headers = {{"x-ratelimit-limit-requests", fmt::format("{:.0f}", per_minute_)},
+                        {"x-ratelimit-remaining-requests", fmt::format("{:.0f}", std::floor(level_))},
+                        {"x-ratelimit-reset-requests",
+                         go_duration((per_minute_ - level_) / (per_minute_ / 60))}};
+    }
+    return served;
+  }
+
+ private:
+  double per_minute_, level_;
+  nanoseconds latency_, at_{0};
+  Says says_;
+};
+
+class RateFound : public testing::TestWithParam<std::tuple<double, int>> {};
+
+// The whole allowance is what the bucket holds at first and what fills in.
+TEST_P(RateFound, UsesNineTenthsWithFewRefusals) {
+  auto [per_minute, latency_ms] = GetParam();
+  RateServer server(per_minute, std::chrono::milliseconds(latency_ms), RateServer::Says::headers);
+  // The search begins at 16 in flight, 3,000 a minute of 9 s each need 450.
+  Tally tally = simulate(server, {}, 1200s, {});
+  double allowed = per_minute * 21;
+  EXPECT_GE(tally.answered, 0.9 * allowed);
+  EXPECT_LE(tally.refused, 0.02 * allowed + 16);
+}
+
+INSTANTIATE_TEST_SUITE_P(Pace, RateFound,
+                         testing::Combine(testing::Values(60, 600, 3000),
+                                          testing::Values(50, 2000, 9000)));
+
+TEST(Pace, KeepsBelowALimitThatNoHeaderTells) {
+  for (double per_minute : {60.0, 600.0}) {
+    RateServer server(per_minute, 500ms, RateServer::Says::nothing);
+    Tally tally = simulate(server, {}, 1800s, {});
+    double allowed = per_minute * 31;
+    EXPECT_GE(tally.answered, 0.85 * allowed) << per_minute;
+    EXPECT_LE(tally.refused, 0.1 * allowed) << per_minute;
+  }
+}
+
+TEST(Pace, TakesNoMoreTokensThanAreLeft) {
+  ManualClock clock;
+  Pace pace({}, clock);
+  RequestCost cost{.input_tokens = 1000, .output_tokens = 500};
+  auto first = pace.ask(cost);
+  ASSERT_TRUE(first.ticket);
+  pace.ended(*first.ticket, PaceOutcome::answered,
+             {{"anthropic-ratelimit-input-tokens-limit", "6000"},
+              {"anthropic-ratelimit-input-tokens-remaining", "1500"}},
+             10);
+  auto second = pace.ask(cost);
+  ASSERT_TRUE(second.ticket);
+  auto third = pace.ask(cost);
+  ASSERT_FALSE(third.ticket);
+  // 500 + up to 1,000 more that may have come in are left; the rest fills in at 100 a second.
+  EXPECT_LE(third.wait, 10s);
+  clock.advance(10s);
+  EXPECT_TRUE(pace.ask(cost).ticket);
+}
+
+TEST(Pace, GivesARequestBeyondTheWholeAllowanceAFullOne) {
+  ManualClock clock;
+  Pace pace({}, clock);
+  auto first = pace.ask({.input_tokens = 10});
+  pace.ended(*first.ticket, PaceOutcome::answered,
+             {{"x-ratelimit-limit-tokens", "1000"}, {"x-ratelimit-remaining-tokens", "0"}}, 10);
+  auto answer = pace.ask({.input_tokens = 5000});
+  ASSERT_FALSE(answer.ticket);
+  EXPECT_LE(answer.wait, 61s);
+  clock.advance(61s);
+  EXPECT_TRUE(pace.ask({.input_tokens = 5000}).ticket);
+}
+
+TEST(Pace, IsNotHeldBackByARetryAfter) {
+  ManualClock clock;
+  Pace with({.first = 100}, clock), without({.first = 100}, clock);
+  for (int i = 0; i < 400; ++i) {
+    for (Pace* pace : {&with, &without}) {
+      auto answer = pace->ask({});
+      if (!answer.ticket) continue;
+      HttpHeaders headers;
+      if (pace == &with) headers = {{"retry-after", "3600"}};
+      bool refused = i % 40 == 0 && i < 200;
+      pace->ended(*answer.ticket, refused ? PaceOutcome::overloaded : PaceOutcome::answered, headers,
+                  1);
+    }
+    clock.advance(100ms);
+  }
+  EXPECT_EQ(with.limit(), without.limit());
+}
+
+// One answer every 10 ms while `share` of the limit is in flight.
+void answer_steadily(ConcurrencyLimit& limit, nanoseconds from, int answers, double share) {
+  double occupied = 0;
+  for (int i = 0; i < answers; ++i) {
+    occupied += 0.01 * share * static_cast<double>(limit.limit());
+    limit.answered(from += 10ms, occupied, 1);
+  }
+}
+
+TEST(ConcurrencyLimit, IsCutOncePerCooldownAndGrowsAgain) {
+  ConcurrencyLimit limit({.first = 100, .most = 1000});
+  limit.overloaded(1s);
+  EXPECT_EQ(limit.limit(), 80u);
+  for (int i = 0; i < 50; ++i) limit.overloaded(2s);
+  EXPECT_EQ(limit.limit(), 80u);
+  answer_steadily(limit, 20s, 1000, 1.0);
+  EXPECT_GT(limit.limit(), 100u);
+  EXPECT_LT(limit.limit(), 200u);
+}
+
+TEST(ConcurrencyLimit, StaysWithinItsBounds) {
+  ConcurrencyLimit limit({.first = 1, .most = 10});
+  for (int i = 0; i < 100; ++i) limit.overloaded(i * 60s);
+  EXPECT_EQ(limit.limit(), 1u);
+  answer_steadily(limit, 10000s, 10000, 1.0);
+  EXPECT_EQ(limit.limit(), 10u);
+}
+
+TEST(ConcurrencyLimit, DoesNotGrowWhileSomethingElseHoldsBack) {
+  ConcurrencyLimit limit({.first = 16});
+  answer_steadily(limit, 0s, 1000, 0.3);
+  EXPECT_EQ(limit.limit(), 16u);
+}
+
+}  // namespace
+}  // namespace iago
