@@ -10,6 +10,8 @@
 
 #include "base/hash.h"
 #include "chat/conformance.h"
+#include "chat/endpoint.h"
+#include "chat/internal/scripted_transport.h"
 
 namespace iago {
 namespace {
@@ -45,6 +47,31 @@ INSTANTIATE_TEST_SUITE_P(
               "here");
         },
         about("Anything."), "", true}),
+    [](const auto& info) { return info.param.name; });
+
+// Here, since the suite defines its tests in one file of an executable.
+ConformanceSubject endpoint(const std::string& name, EndpointKind kind, EndpointOptions options) {
+  options.base_url = "http://127.0.0.1:1/v1";
+  auto make = [=]() -> std::unique_ptr<ChatModel> {
+    static const SystemClock clock;
+    auto serve = kind == EndpointKind::openai ? &SmallServer::openai : &SmallServer::anthropic;
+    auto transport = std::make_shared<ScriptedTransport>(
+        [serve](const HttpRequest& request, int) { return serve(request); }, 5);
+    return open_endpoint(kind, "small", options, transport, clock);
+  };
+  return {name, make, about("Please light the lamp."), "The lamp", true};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Endpoints, ChatModelConformance,
+    testing::Values(endpoint("openai", EndpointKind::openai, {}),
+                    endpoint("openai_streamed", EndpointKind::openai,
+                             {.streaming = Streaming::always}),
+                    endpoint("openai_three_at_once", EndpointKind::openai,
+                             {.samples_per_request = 3, .first_in_flight = 1}),
+                    endpoint("anthropic", EndpointKind::anthropic, {}),
+                    endpoint("anthropic_streamed", EndpointKind::anthropic,
+                             {.streaming = Streaming::always})),
     [](const auto& info) { return info.param.name; });
 
 ChatReply reply_to(ChatRequest request) {

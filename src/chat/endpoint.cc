@@ -1,0 +1,128 @@
+#include "chat/endpoint.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "chat/dispatcher.h"
+#include "net/curl_transport.h"
+#include "net/url.h"
+
+namespace iago {
+namespace {
+
+constexpr std::string_view kOpenAiHost = "api.openai.com";
+
+[[noreturn]] void reject(EndpointKind kind, std::string_view expected, std::string found,
+                         std::string hint = {}) {
+  throw Error(ErrorCode::invalid,
+              fmt::format("{} endpoint: expected {}, found {}", name_of(kind), expected, found),
+              std::move(hint));
+}
+
+void check_options(EndpointKind kind, const EndpointOptions& options) {
+  auto check = [&](bool sound, std::string_view expected, auto found) {
+    if (!sound) reject(kind, expected, fmt::to_string(found));
+  };
+  check(options.samples_per_request >= 1 && options.samples_per_request <= 128,
+        "samples_per_request in [1, 128]", options.samples_per_request);
+  check(options.max_in_flight >= 1 && options.max_in_flight <= 65'536,
+        "max_in_flight in [1, 65536]", options.max_in_flight);
+  check(options.first_in_flight >= 1, "first_in_flight of at least 1", options.first_in_flight);
+  check(options.retry.max_attempts >= 1, "at least 1 attempt", options.retry.max_attempts);
+  check(options.max_broken_replies >= 1, "max_broken_replies of at least 1",
+        options.max_broken_replies);
+  check(options.max_reply_bytes >= 1024, "max_reply_bytes of at least 1024",
+        options.max_reply_bytes);
+  for (auto timeout :
+       {options.timeouts.connect, options.timeouts.silence, options.timeouts.total}) {
+    check(timeout.count() > 0, "timeouts beyond 0 ms", timeout.count());
+  }
+}
+
+std::shared_ptr<const Json> extra_of(EndpointKind kind, const std::string& text) {
+  if (text.empty()) return nullptr;
+  auto extra = std::make_shared<const Json>(parse_json(text, "extra_body", {.bytes = 1 << 20}));
+  if (!extra->is_object()) reject(kind, "extra_body as a JSON object", extra->type_name());
+  for (std::string_view key : {"model", "messages", "system", "stream", "n"}) {
+    if (extra->contains(key)) {
+      reject(kind, "extra_body without what the client sets itself", fmt::format("\"{}\"", key));
+    }
+  }
+  return extra;
+}
+
+std::string identity_of(EndpointKind kind, const std::string& url, const std::string& model,
+                        const std::string& extra_body) {
+  Hasher hasher;
+  hasher.field("endpoint 1").field(name_of(kind)).field(url).field(model);
+  if (!extra_body.empty()) hasher.field(extra_body);
+  return hasher.hex();
+}
+
+WireShape shape_of(EndpointKind kind, const std::string& model, const EndpointOptions& options,
+                   bool at_openai) {
+  WireShape shape;
+  shape.model = model;
+  shape.samples =
+      kind == EndpointKind::openai ? static_cast<std::size_t>(options.samples_per_request) : 1;
+  shape.completion_tokens =
+      options.token_limit_name == TokenLimitName::max_completion_tokens ||
+      (options.token_limit_name == TokenLimitName::automatic && at_openai);
+  shape.explicit_sampling = !at_openai;
+  shape.continue_prefill = options.prefill != PrefillStyle::plain;
+  shape.extra = extra_of(kind, options.extra_body);
+  return shape;
+}
+
+}  // namespace
+
+std::string_view name_of(EndpointKind kind) {
+  return kind == EndpointKind::openai ? "openai" : "anthropic";
+}
+
+std::string_view default_base_url(EndpointKind kind) {
+  return kind == EndpointKind::openai ? "https://api.openai.com/v1"
+                                      : "https://api.anthropic.com/v1";
+}
+
+std::string_view key_variable(EndpointKind kind) {
+  return kind == EndpointKind::openai ? "OPENAI_API_KEY" : "ANTHROPIC_API_KEY";
+}
+
+std::unique_ptr<Endpoint> open_endpoint(EndpointKind kind, std::string model,
+                                        EndpointOptions options,
+                                        std::shared_ptr<HttpTransport> transport,
+                                        const Clock& clock) {
+  check_options(kind, options);
+  if (model.empty()) reject(kind, "the name of a model", "none");
+  BaseUrl url = parse_base_url(options.base_url.empty() ? default_base_url(kind)
+                                                        : std::string_view(options.base_url));
+  if (options.key.empty() && !url.loopback) {
+    reject(kind, fmt::format("a key for {}", url.host), "none",
+           fmt::format("set the environment variable {}", key_variable(kind)));
+  }
+  bool at_openai = url.host == kOpenAiHost;
+  DispatcherSetup setup;
+  setup.kind = kind;
+  setup.shape = shape_of(kind, model, options, at_openai);
+  setup.info = {fmt::format("{}:{}", name_of(kind), model),
+                identity_of(kind, url.text, model, options.extra_body), options.max_in_flight, true};
+  setup.prefill = options.prefill;
+  if (setup.prefill == PrefillStyle::automatic && at_openai) setup.prefill = PrefillStyle::rejected;
+  setup.id_header = at_openai ? "X-Client-Request-Id" : "X-Request-Id";
+  auto wire = kind == EndpointKind::openai ? make_openai_wire() : make_anthropic_wire();
+  setup.url = url.text + wire->path();
+  if (!transport) {
+    transport = std::make_shared<CurlTransport>(
+        CurlTransportOptions{.proxy = options.proxy, .ca_file = options.ca_file});
+  }
+  setup.options = std::move(options);
+  return std::make_unique<Dispatcher>(std::move(setup), std::move(wire), std::move(transport),
+                                      clock);
+}
+
+}  // namespace iago

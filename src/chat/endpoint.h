@@ -1,0 +1,105 @@
+// Endpoint: a model behind a URL, spoken to by HTTP. Any OpenAI-compatible server (OpenAI, vLLM,
+// SGLang, llama-server, Ollama, ...), or Anthropic's.
+//
+// An endpoint finds by itself how many requests the server takes at once and per minute
+// (net/pace.h), tries again what is worth it (net/retry.h), and turns whatever the server says into a
+// reply. What no reply came of is Finish::failed: overloaded (a limit or an overload, to the end of
+// all attempts), disconnected (no sound reply came), cancelled, or what the server rejects;
+// ChatFailure::ends_run where no other request can fare better.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "chat/chat_model.h"
+#include "net/http.h"
+#include "net/retry.h"
+
+namespace iago {
+
+enum class EndpointKind { openai, anthropic };
+
+// "openai", "anthropic".
+std::string_view name_of(EndpointKind kind);
+// https://api.openai.com/v1, https://api.anthropic.com/v1.
+std::string_view default_base_url(EndpointKind kind);
+// OPENAI_API_KEY, ANTHROPIC_API_KEY: where the vendor's own programs look for the key.
+std::string_view key_variable(EndpointKind kind);
+
+enum class Streaming {
+  automatic,  // where somebody listens or the reply may be long (8192 tokens or more)
+  always,
+  never,
+};
+
+enum class TokenLimitName {
+  automatic,  // max_completion_tokens at OpenAI, max_tokens elsewhere, the other where it is asked for
+  max_tokens,
+  max_completion_tokens,
+};
+
+enum class PrefillStyle {
+  automatic,  // rejected at OpenAI; elsewhere as continue_flags
+  continue_flags,  // a last turn of the assistant, with the flags that vLLM and SGLang want
+  plain,           // the last turn alone
+  rejected,        // requests with a prefill fail: the server would not continue it
+};
+
+struct EndpointOptions {
+  std::string base_url;  // empty: the vendor's
+  Secret key;            // may be empty where base_url is this machine
+  HttpHeaders headers;   // sent with every request, besides the client's own
+  std::string extra_body;  // a JSON object whose members go into every request, or empty
+  // For the transport that open_endpoint makes where it is given none; see CurlTransportOptions.
+  std::string proxy, ca_file;
+
+  int samples_per_request = 1;  // [1, 128]; OpenAI: requests that differ in nothing but their id
+  Streaming streaming = Streaming::automatic;
+  TokenLimitName token_limit_name = TokenLimitName::automatic;
+  PrefillStyle prefill = PrefillStyle::automatic;
+
+  std::size_t max_in_flight = 1024;  // [1, 65536]; fewer where the server takes fewer
+  std::size_t first_in_flight = 16;  // where the search for that begins, >= 1
+  RetryPolicy retry;
+  int max_broken_replies = 3;  // >= 1: attempts that may end in a reply that is none
+  HttpTimeouts timeouts;
+  std::size_t max_reply_bytes = std::size_t{64} << 20;
+};
+
+struct EndpointFigures {
+  std::uint64_t sent = 0;           // requests over the wire, those tried again included
+  std::uint64_t retries = 0;
+  std::uint64_t rate_limited = 0;   // 429
+  std::uint64_t overloaded = 0;     // 503, 529, and the like inside of streams
+  std::uint64_t broken = 0;         // replies that were none
+  std::uint64_t without_usage = 0;  // answered, but no tokens were counted
+  std::uint64_t prompt_tokens = 0, cached_prompt_tokens = 0, generated_tokens = 0;
+  std::size_t in_flight = 0, limit = 0;  // over the wire now, and how many may be
+  std::size_t waiting = 0;               // taken, but not over the wire: queue and back-off
+};
+
+class Endpoint : public ChatModel {
+ public:
+  // As of now. Thread-safe.
+  virtual EndpointFigures figures() const = 0;
+};
+
+// The model called `model` at the endpoint. `info().name` is "openai:MODEL"; the identity is of kind,
+// base URL, model and extra_body. `transport` null: one of its own. The clock must outlive the model.
+// Error invalid for options out of range, a base URL or extra_body that cannot be read, and a missing
+// key where the base URL is not this machine; not_found for a ca_file that is not there. Never shows
+// the key.
+//
+// Callbacks come from a thread of the model's own, on_text from the transport's; requests that nobody
+// has sent yet wait in memory without a limit (info().in_flight says how many keep it busy).
+std::unique_ptr<Endpoint> open_endpoint(EndpointKind kind, std::string model,
+                                        EndpointOptions options,
+                                        std::shared_ptr<HttpTransport> transport,
+                                        const Clock& clock);
+
+}  // namespace iago

@@ -1,0 +1,114 @@
+#include "chat/exchange.h"
+
+#include <fmt/format.h>
+
+#include "chat/wire_failure.h"
+#include "chat/wire_json.h"
+
+namespace iago {
+namespace {
+
+constexpr std::string_view kOwnPrefix = "iago-";
+
+WireOutcome failed(Remedy remedy, ErrorCode code, std::string message, std::string hint,
+                   bool ends_run) {
+  WireOutcome outcome;
+  outcome.failure =
+      WireFailure{remedy, ChatFailure{code, std::move(message), std::move(hint), ends_run}};
+  return outcome;
+}
+
+WireOutcome outcome_of_fault(const HttpFailure& failure) {
+  const std::string& message = failure.message;
+  switch (failure.fault) {
+    case HttpFault::cancelled:
+      return failed(Remedy::give_up, ErrorCode::cancelled, "stopped before the reply was whole", "",
+                    false);
+    case HttpFault::untrusted:
+      return failed(Remedy::give_up, ErrorCode::disconnected, message,
+                    "the server's certificate is not trusted: renew it, or name its authority as "
+                    "the CA file",
+                    true);
+    case HttpFault::invalid:
+      return failed(Remedy::give_up, ErrorCode::invalid, message, "mend the base URL or the headers",
+                    true);
+    case HttpFault::too_large:
+      return failed(Remedy::give_up, ErrorCode::invalid, message, "", false);
+    case HttpFault::unresolved:
+    case HttpFault::unreachable:
+      return failed(Remedy::retry, ErrorCode::disconnected, message,
+                    "is the server running, and the base URL right?", false);
+    default:
+      return failed(Remedy::retry, ErrorCode::disconnected, message, "", false);
+  }
+}
+
+WireOutcome outcome_of_redirect(const HttpResponse& response) {
+  std::string location(find_header(response.headers, "location").value_or("nowhere"));
+  return failed(
+      Remedy::give_up, ErrorCode::unsupported,
+      fmt::format("the server answered {} and points to {}; that was not followed, and neither the "
+                  "request nor the key was sent there",
+                  response.status, excerpt_of(url_for_messages(location))),
+      "if that is the right place, give it as the base URL", true);
+}
+
+// Servers that take our name for a request give it back, some with more around it. Another name of
+// ours means that replies got mixed up on the way.
+bool is_of_another(std::string_view name, const std::string& own) {
+  return name.find(kOwnPrefix) != std::string_view::npos && name.find(own) == std::string_view::npos;
+}
+
+std::string name_in_headers(const HttpHeaders& headers) {
+  for (std::string_view key : {"request-id", "x-request-id"}) {
+    if (auto value = find_header(headers, key); value && !value->empty()) {
+      return excerpt_of(*value);
+    }
+  }
+  return {};
+}
+
+WireOutcome read_response(const Wire& wire, Exchange& exchange) {
+  const HttpResponse& response = exchange.response;
+  if (response.failure) return outcome_of_fault(*response.failure);
+  if (response.status >= 300 && response.status < 400) return outcome_of_redirect(response);
+  if (response.status < 200 || response.status >= 300) {
+    return wire.read_error(response.status, response.body);
+  }
+  WireOutcome outcome =
+      exchange.stream ? exchange.stream->finish() : wire.read(response.body);
+  for (const std::string& name : {outcome.reply_id, name_in_headers(response.headers)}) {
+    if (!is_of_another(name, exchange.id)) continue;
+    return broken_reply(fmt::format("the reply to request {} came to request {}", excerpt_of(name),
+                                    exchange.id),
+                        "a proxy or cache on the way mixes up replies");
+  }
+  return outcome;
+}
+
+}  // namespace
+
+WireOutcome interpret(const Wire& wire, Exchange& exchange, const Secret& key) {
+  WireOutcome outcome = read_response(wire, exchange);
+  if (outcome.failure) {
+    ChatFailure& failure = outcome.failure->failure;
+    failure.message = key.hide_in(failure.message);
+  }
+  return outcome;
+}
+
+PaceOutcome pace_outcome_of(const WireOutcome& outcome, int status) {
+  if (!outcome.failure) return PaceOutcome::answered;
+  if (outcome.failure->remedy != Remedy::slow_down) return PaceOutcome::failed;
+  return status == 429 ? PaceOutcome::refused : PaceOutcome::overloaded;
+}
+
+void fit_reply(ChatReply& reply, const ChatRequest& request, const HttpHeaders& headers) {
+  if (!request.prefill.empty() && reply.text.starts_with(request.prefill)) {
+    reply.text.erase(0, request.prefill.size());
+  }
+  cut_at_stop(reply, request.sampling.stop);
+  if (std::string name = name_in_headers(headers); !name.empty()) reply.request_id = name;
+}
+
+}  // namespace iago

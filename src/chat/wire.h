@@ -1,0 +1,79 @@
+// Wire: what a vendor's protocol says, without the network. Pure mappings from requests to bodies and
+// from bodies to replies; the endpoint around it sends, waits and tries again.
+//
+// Bodies are hostile: whatever the bytes, reading gives an outcome and never throws.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "chat/chat_model.h"
+#include "net/http.h"
+
+namespace iago {
+
+// How a request is put, as far as the request does not say it.
+struct WireShape {
+  std::string model;
+  std::size_t samples = 1;          // replies that are asked for at once
+  bool stream = false;
+  bool completion_tokens = false;   // OpenAI: max_completion_tokens instead of max_tokens
+  bool explicit_sampling = true;    // state temperature and top_p even where they are 1
+  bool continue_prefill = true;     // OpenAI: flags that make vLLM and SGLang continue it
+  std::shared_ptr<const Json> extra;  // an object whose members are added to the body, or null
+};
+
+enum class Remedy {
+  retry,      // the same again, later
+  slow_down,  // the same again, later, and all others more slowly: a limit or an overload
+  reshape,    // at once with the other name for the limit of tokens
+  give_up,    // this request cannot be answered
+};
+
+struct WireFailure {
+  Remedy remedy = Remedy::give_up;
+  ChatFailure failure;
+  bool broken = false;  // a reply came and was none: worth a few attempts, not as many as a limit
+};
+
+// What came of one request: `samples` replies or fewer, or a failure.
+struct WireOutcome {
+  std::vector<ChatReply> replies;
+  std::optional<WireFailure> failure;
+  std::string reply_id;  // the body's own name for itself, or empty
+};
+
+// Reads the body of a 2xx as it comes, events or one JSON document. Not thread-safe.
+class WireStream {
+ public:
+  virtual ~WireStream() = default;
+  virtual void feed(std::string_view bytes) = 0;
+  // The response has ended. Once.
+  virtual WireOutcome finish() = 0;
+};
+
+class Wire {
+ public:
+  using OnText = std::function<void(std::string_view)>;
+
+  virtual ~Wire() = default;
+  virtual std::string path() const = 0;  // behind the base URL
+  virtual HttpHeaders headers(const std::string& key) const = 0;  // no key: none for it
+  virtual std::string body(const ChatRequest& request, const WireShape& shape) const = 0;
+  virtual WireOutcome read(std::string_view body) const = 0;
+  // `on_text` may be empty; it gets the text of the first reply.
+  virtual std::unique_ptr<WireStream> stream(OnText on_text) const = 0;
+  // A response whose status is not 2xx.
+  virtual WireOutcome read_error(int status, std::string_view body) const = 0;
+};
+
+std::unique_ptr<Wire> make_openai_wire();
+std::unique_ptr<Wire> make_anthropic_wire();
+
+}  // namespace iago
