@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace iago {
 namespace {
@@ -119,23 +120,34 @@ void LearntRate::answered(nanoseconds now) {
 }
 
 void LearntRate::refused(nanoseconds now) {
-  constexpr double kLeast = 1.0 / 60, kBelow = 0.95;
+  constexpr double kLeast = 1.0 / 60, kBelow = 0.95, kBearable = 0.03;
   ++refused_;
   if (!known_) {
-    // What was answered so far may have been the burst that a full allowance admits: the next
+    if (!first_answer_) return;  // nothing to measure by: back-offs have to do
+    // As fast as it went. That may have been the burst that a full allowance admits: the next
     // refusals say by how much it was too fast.
-    double passed = first_answer_ ? std::max(1.0, seconds(now - *first_answer_)) : 1.0;
-    per_second_ = std::max(kLeast, answered_ / passed);
-  } else if (seconds(now - adjusted_at_) < std::max(2.0, 4 / per_second_)) {
-    return;  // more of these will come of requests that are under way
+    double passed = std::max(1.0, seconds(now - *first_answer_));
+    per_second_ = std::max(1.0, (answered_ + refused_) / passed);
+  } else if (answered_ + refused_ < 20 || seconds(now - adjusted_at_) < 2) {
+    return;  // too few to judge by, or sent before the last change
   } else {
     advance(now);
-    double taken = std::clamp(answered_ / (answered_ + refused_), 0.1, 1.0);
-    per_second_ = std::max(kLeast, per_second_ * taken * kBelow);
+    double refused_part = refused_ / (answered_ + refused_);
+    double lowered_at = std::exchange(last_refused_part_, 0);
+    if (refused_part > 0.3) {
+      per_second_ *= std::max(0.1, (1 - refused_part) * kBelow);
+    } else if (lowered_at > 0 && refused_part > 0.5 * lowered_at) {
+      // It refuses for another reason than our rate: back to where it was, and patience.
+      per_second_ /= (1 - lowered_at) * kBelow;
+      steady_until_ = now + 60s;
+    } else if (refused_part > kBearable && now >= steady_until_) {
+      per_second_ *= (1 - refused_part) * kBelow;
+      last_refused_part_ = refused_part;
+    }
+    per_second_ = std::max(kLeast, per_second_);
   }
   known_ = true;
   adjusted_at_ = at_ = now;
-  level_ = std::min(level_, 0.0);
   answered_ = refused_ = 0;
 }
 

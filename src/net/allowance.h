@@ -47,8 +47,9 @@ class RateBucket {
   std::chrono::nanoseconds at_{0}, slowed_at_{0};
 };
 
-// The rate of requests that a server without such headers takes: whenever it refuses, a little below
-// the part that it answered; growing slowly otherwise. Without effect until the first refusal.
+// The rate of requests that a server without such headers takes: where it refuses more than a few, a
+// little below the part that it answers, unless going slower did not help; growing slowly otherwise.
+// Without effect until the first refusal.
 class LearntRate {
  public:
   std::chrono::nanoseconds wait(std::chrono::nanoseconds now);
@@ -62,7 +63,8 @@ class LearntRate {
   bool known_ = false;
   double per_second_ = 0, level_ = 0;
   double answered_ = 0, refused_ = 0;  // since the rate was last adjusted
-  std::chrono::nanoseconds at_{0}, adjusted_at_{0};
+  double last_refused_part_ = 0;       // when it was last lowered by a little, or 0
+  std::chrono::nanoseconds at_{0}, adjusted_at_{0}, steady_until_{0};
   std::optional<std::chrono::nanoseconds> first_answer_;
 };
 

@@ -100,7 +100,8 @@ void ConcurrencyLimit::grow_after_cut() { set(std::max(limit_ * kStep, limit_ + 
 
 void ConcurrencyLimit::overloaded(std::chrono::nanoseconds now) {
   if (now < cut_until_) return;
-  set(std::floor(limit_ * options_.cut));
+  set(std::max(std::floor(limit_ * options_.cut),
+               std::min(limit_, static_cast<double>(options_.least))));
   cut_until_ = now + options_.cooldown;
   was_cut_ = true;
   round_start_ = std::chrono::nanoseconds(-1);

@@ -20,6 +20,7 @@ namespace iago {
 struct ConcurrencyOptions {
   std::size_t first = 16;
   std::size_t most = 1024;
+  std::size_t least = 4;  // no cut goes below: refusals that no limit mends must not starve a run
   double cut = 0.8;
   std::chrono::nanoseconds cooldown{std::chrono::seconds(15)};
 };
@@ -28,7 +29,7 @@ class ConcurrencyLimit {
  public:
   explicit ConcurrencyLimit(ConcurrencyOptions options);
 
-  std::size_t limit() const;  // [1, most]
+  std::size_t limit() const;  // [1, most]; at least `least` unless `most` or `first` is smaller
   // A request was answered. `occupied` is the time that all requests together have been in flight
   // since any origin, in request seconds; `work` is what this one brought, in any unit that adds up
   // (1 + generated tokens).

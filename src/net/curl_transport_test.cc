@@ -1,0 +1,283 @@
+#include "net/curl_transport.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <future>
+#include <set>
+
+#include "base/error.h"
+#include "net/internal/raw_server.h"
+#include "net/internal/tls_server.h"
+#include "net/url.h"
+
+namespace iago {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+HttpRequest post(const std::string& url, const std::string& body = "{}") {
+  HttpRequest request;
+  request.url = url;
+  request.headers = {{"x-api-key", "sk-private"}};
+  request.body = body;
+  return request;
+}
+
+HttpResponse ask(HttpTransport& transport, HttpRequest request, std::stop_token stop = {},
+                 HttpTransport::OnData on_data = {}) {
+  std::promise<HttpResponse> promise;
+  auto response = promise.get_future();
+  transport.submit(std::move(request), stop, std::move(on_data),
+                   [&](HttpResponse answer) { promise.set_value(std::move(answer)); });
+  return response.get();
+}
+
+HttpFault fault_of(const HttpResponse& response) {
+  EXPECT_TRUE(response.failure) << "status " << response.status;
+  return response.failure ? response.failure->fault : HttpFault::invalid;
+}
+
+TEST(CurlTransport, PostsAndReadsAndKeepsItsConnection) {
+  RawServer server([](const std::string& request) {
+    return raw_response(request.substr(request.find("\r\n\r\n") + 4), "X-Name:  a b \r\n");
+  });
+  CurlTransport transport;
+  for (int i = 0; i < 3; ++i) {
+    HttpResponse response = ask(transport, post(server.url(), "hello"));
+    ASSERT_FALSE(response.failure) << response.failure->message;
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, "hello");
+    EXPECT_EQ(find_header(response.headers, "x-NAME"), "a b");
+    EXPECT_FALSE(find_header(response.headers, "x-other"));
+  }
+  EXPECT_EQ(server.connections(), 1);
+  EXPECT_THAT(server.requests().at(0), HasSubstr("POST /v1 HTTP/1.1\r\n"));
+  EXPECT_THAT(server.requests().at(0), HasSubstr("x-api-key: sk-private\r\n"));
+  EXPECT_THAT(server.requests().at(0), testing::Not(HasSubstr("Expect")));
+}
+
+TEST(CurlTransport, CarriesManyRequestsAtOnce) {
+  constexpr int kRequests = 300;
+  RawServer server([](const std::string& request) {
+    return raw_response(request.substr(request.find("\r\n\r\n") + 4));
+  });
+  std::mutex mutex;
+  std::multiset<std::string> bodies;
+  {
+    CurlTransport transport;
+    std::promise<void> all;
+    for (int i = 0; i < kRequests; ++i) {
+      transport.submit(post(server.url(), std::to_string(i)), {}, {}, [&](HttpResponse response) {
+        std::lock_guard lock(mutex);
+        bodies.insert(response.failure ? response.failure->message : response.body);
+        if (bodies.size() == kRequests) all.set_value();
+      });
+    }
+    ASSERT_EQ(all.get_future().wait_for(60s), std::future_status::ready);
+  }
+  for (int i = 0; i < kRequests; ++i) EXPECT_EQ(bodies.count(std::to_string(i)), 1u) << i;
+}
+
+TEST(CurlTransport, DecodesGzip) {
+  const std::string packed("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\x2a\x49\xad\x28\x51"
+                           "\xb2\x52\x2a\x48\x4c\xce\x4e\x4d\x51\xaa\x05\x00\xe4\x72\xbe\xed\x11"
+                           "\x00\x00\x00",
+                           37);
+  RawServer server(
+      [&](const std::string&) { return raw_response(packed, "Content-Encoding: gzip\r\n"); });
+  CurlTransport transport;
+  HttpResponse response = ask(transport, post(server.url()));
+  EXPECT_FALSE(response.failure) << response.failure->message;
+  EXPECT_EQ(response.body, R"({"text":"packed"})");
+  RawServer broken(
+      [&](const std::string&) { return raw_response("no gzip", "Content-Encoding: gzip\r\n"); });
+  EXPECT_EQ(fault_of(ask(transport, post(broken.url()))), HttpFault::malformed);
+}
+
+TEST(CurlTransport, PassesOnTheBodyOfASuccessPieceByPieceAndGathersThatOfAnError) {
+  std::string status = "200 OK";
+  RawServer server([&](const std::string&) { return raw_response("abc", "", status); });
+  CurlTransport transport;
+  std::string heard;
+  auto listen = [&](std::string_view data) { heard += data; };
+  EXPECT_EQ(ask(transport, post(server.url()), {}, listen).body, "");
+  EXPECT_EQ(heard, "abc");
+  status = "503 Busy";
+  HttpResponse refused = ask(transport, post(server.url()), {}, listen);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.body, "abc");
+  EXPECT_EQ(heard, "abc");
+}
+
+TEST(CurlTransport, TellsOfAConnectionThatBreaksInTheBody) {
+  for (auto then : {RawAnswer::Then::close, RawAnswer::Then::reset}) {
+    RawServer server([&](const std::string&) {
+      return RawAnswer{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", then};
+    });
+    CurlTransport transport;
+    HttpResponse response = ask(transport, post(server.url() + "?key=hidden"));
+    EXPECT_EQ(fault_of(response), HttpFault::reset);
+    EXPECT_THAT(response.failure->message, HasSubstr(server.url()));
+    EXPECT_THAT(response.failure->message, testing::Not(HasSubstr("hidden")));
+  }
+}
+
+TEST(CurlTransport, GivesUpASilentServer) {
+  RawServer server([](const std::string&) {
+    return RawAnswer{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", RawAnswer::Then::hold};
+  });
+  CurlTransport transport;
+  HttpRequest request = post(server.url());
+  request.timeouts.silence = 200ms;
+  HttpResponse response = ask(transport, request);
+  EXPECT_EQ(fault_of(response), HttpFault::timeout);
+  EXPECT_THAT(response.failure->message, HasSubstr("silence for 0.2 s"));
+  request.timeouts = {.total = 200ms};
+  EXPECT_THAT(ask(transport, request).failure->message, HasSubstr("no whole response in 0.2 s"));
+}
+
+TEST(CurlTransport, DoesNotFollowARedirect) {
+  RawServer other([](const std::string&) { return raw_response("stolen"); });
+  RawServer server([&](const std::string&) {
+    return raw_response("", "Location: " + other.url() + "\r\n", "307 Temporary Redirect");
+  });
+  CurlTransport transport;
+  HttpResponse response = ask(transport, post(server.url()));
+  EXPECT_FALSE(response.failure);
+  EXPECT_EQ(response.status, 307);
+  EXPECT_EQ(find_header(response.headers, "location"), other.url());
+  EXPECT_EQ(other.connections(), 0);
+}
+
+TEST(CurlTransport, GoesThroughTheProxyOfTheEnvironmentUnlessTheHostIsThisMachine) {
+  RawServer proxy([](const std::string&) { return raw_response("by proxy"); });
+  RawServer server([](const std::string&) { return raw_response("direct"); });
+  ::setenv("http_proxy", proxy.url("").c_str(), 1);
+  {
+    CurlTransport transport;
+    EXPECT_EQ(ask(transport, post("http://model.invalid/v1")).body, "by proxy");
+    EXPECT_EQ(ask(transport, post(server.url())).body, "direct");
+  }
+  ::unsetenv("http_proxy");
+  CurlTransport transport({.proxy = proxy.url("")});
+  EXPECT_EQ(ask(transport, post("http://model.invalid/v1")).body, "by proxy");
+  EXPECT_EQ(ask(transport, post(server.url())).body, "direct");
+  EXPECT_THAT(proxy.requests().at(0), HasSubstr("POST http://model.invalid/v1 "));
+}
+
+TEST(CurlTransport, RefusesAnExpiredCertificateAndTakesAValidOne) {
+  TlsServer expired("20200101000000Z", "20200201000000Z");
+  if (!expired.running()) GTEST_SKIP() << "the openssl program serves no certificate here";
+  CurlTransport to_expired({.ca_file = expired.ca_file()});
+  HttpResponse refused = ask(to_expired, post(expired.url()));
+  EXPECT_EQ(fault_of(refused), HttpFault::untrusted);
+  EXPECT_THAT(refused.failure->message, HasSubstr("expired"));
+  TlsServer valid("20200101000000Z", "20991231000000Z");
+  ASSERT_TRUE(valid.running());
+  CurlTransport to_valid({.ca_file = valid.ca_file()});
+  HttpRequest get = post(valid.url());
+  get.method = "GET";
+  HttpResponse taken = ask(to_valid, get);
+  EXPECT_EQ(taken.status, 200) << (taken.failure ? taken.failure->message : "");
+  CurlTransport without;
+  EXPECT_EQ(fault_of(ask(without, post(valid.url()))), HttpFault::untrusted);
+}
+
+TEST(CurlTransport, BoundsHeaderAndBody) {
+  RawServer server([](const std::string& request) {
+    bool header = request.find("POST /header") != std::string::npos;
+    return raw_response(std::string(header ? 1 : 5000, 'x'),
+                        header ? "X-Long: " + std::string(5000, 'x') + "\r\n" : "");
+  });
+  CurlTransport transport({.max_header_bytes = 4000});
+  HttpRequest request = post(server.url("/body"));
+  request.max_response_bytes = 4999;
+  EXPECT_EQ(fault_of(ask(transport, request)), HttpFault::too_large);
+  request.max_response_bytes = 5000;
+  EXPECT_EQ(ask(transport, request).body.size(), 5000u);
+  EXPECT_EQ(fault_of(ask(transport, post(server.url("/header")))), HttpFault::too_large);
+}
+
+TEST(CurlTransport, SendsNothingOfAnInvalidRequest) {
+  RawServer server([](const std::string&) { return raw_response("sent"); });
+  CurlTransport transport;
+  HttpRequest request = post(server.url());
+  request.headers = {{"x-api-key", "a\r\nx-other: b"}};
+  HttpResponse response = ask(transport, request);
+  EXPECT_EQ(fault_of(response), HttpFault::invalid);
+  EXPECT_THAT(response.failure->message, testing::Not(HasSubstr("x-other")));
+  EXPECT_EQ(fault_of(ask(transport, post("file:///etc/passwd"))), HttpFault::invalid);
+  EXPECT_EQ(fault_of(ask(transport, post("no url at all"))), HttpFault::invalid);
+  EXPECT_EQ(server.connections(), 0);
+}
+
+TEST(CurlTransport, TellsWhoIsNotThere) {
+  int port = 0;
+  {
+    RawServer gone([](const std::string&) { return RawAnswer{}; });
+    port = gone.port();
+  }
+  CurlTransport transport;
+  EXPECT_EQ(fault_of(ask(transport, post("http://127.0.0.1:" + std::to_string(port)))),
+            HttpFault::unreachable);
+  EXPECT_THROW(CurlTransport({.ca_file = "/nowhere/ca.pem"}), Error);
+}
+
+TEST(CurlTransport, EndsSoonAfterAStopAndWhenItIsDestroyed) {
+  RawServer server([](const std::string&) { return RawAnswer{"", RawAnswer::Then::hold}; });
+  std::vector<HttpFault> faults;
+  {
+    CurlTransport transport;
+    std::stop_source stop;
+    std::jthread stopper([&] {
+      while (server.requests().empty()) std::this_thread::sleep_for(1ms);
+      stop.request_stop();
+    });
+    EXPECT_EQ(fault_of(ask(transport, post(server.url()), stop.get_token())),
+              HttpFault::cancelled);
+    EXPECT_EQ(fault_of(ask(transport, post(server.url()), stop.get_token())),
+              HttpFault::cancelled);
+    for (int i = 0; i < 10; ++i) {
+      transport.submit(post(server.url()), {}, {}, [&](HttpResponse response) {
+        faults.push_back(fault_of(response));
+      });
+    }
+  }
+  EXPECT_EQ(faults, std::vector<HttpFault>(10, HttpFault::cancelled));
+}
+
+TEST(BaseUrl, IsTakenApart) {
+  BaseUrl url = parse_base_url("HTTPS://API.Example.com:8443/v1//");
+  EXPECT_EQ(url.text, "https://api.example.com:8443/v1");
+  EXPECT_EQ(url.host, "api.example.com");
+  EXPECT_TRUE(url.tls);
+  EXPECT_FALSE(url.loopback);
+  for (auto here : {"http://localhost:11434/v1", "http://127.0.0.1", "http://127.8.9.1:80",
+                    "http://[::1]:8080/v1", "http://gpu.localhost/"}) {
+    EXPECT_TRUE(parse_base_url(here).loopback) << here;
+  }
+  for (auto elsewhere : {"http://localhost.example.com", "http://127.0.0.1.example.com",
+                         "http://10.0.0.1/v1", "http://[::2]:80"}) {
+    EXPECT_FALSE(parse_base_url(elsewhere).loopback) << elsewhere;
+  }
+}
+
+TEST(BaseUrl, IsRejectedWithoutBeingQuoted) {
+  for (auto bad : {"", "example.com", "ftp://example.com", "http://", "http://user:pw@example.com",
+                   "http://a b/", "http://a?key=pw", "http://a#pw", "http://a:port", "http://[::1",
+                   "http://a:123456", "http://a\n"}) {
+    try {
+      parse_base_url(bad);
+      ADD_FAILURE() << bad;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid);
+      EXPECT_THAT(error.what(), testing::Not(HasSubstr("pw")));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace iago

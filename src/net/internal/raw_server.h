@@ -1,0 +1,159 @@
+// A server of raw bytes on a loopback port, for tests of what only real sockets show. For test files
+// only.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+
+namespace iago {
+
+// What a connection does with one request.
+struct RawAnswer {
+  enum class Then { keep, close, reset, hold };  // hold: say nothing more until the server ends
+  std::string bytes;
+  Then then = Then::keep;
+};
+
+// A whole response with its length.
+inline RawAnswer raw_response(const std::string& body, const std::string& headers = "",
+                              const std::string& status = "200 OK") {
+  return {"HTTP/1.1 " + status + "\r\n" + headers +
+          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body};
+}
+
+class RawServer {
+ public:
+  // Called with the head and body of each request, from the thread of its connection.
+  using Handler = std::function<RawAnswer(const std::string& request)>;
+
+  explicit RawServer(Handler handler) : handler_(std::move(handler)) {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    IAGO_CHECK(::bind(listener_, generic, size) == 0 && ::listen(listener_, 4096) == 0 &&
+                   ::getsockname(listener_, generic, &size) == 0,
+               "no loopback port for the test");
+    port_ = ntohs(address.sin_port);
+    acceptor_ = std::thread([this] { accept_all(); });
+  }
+  ~RawServer() {
+    closing_ = true;
+    ::shutdown(listener_, SHUT_RDWR);
+    acceptor_.join();
+    ::close(listener_);
+    {
+      std::lock_guard lock(mutex_);
+      for (int fd : open_) ::shutdown(fd, SHUT_RDWR);
+    }
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  int port() const { return port_; }
+  std::string url(const std::string& path = "/v1") const {
+    return "http://127.0.0.1:" + std::to_string(port_) + path;
+  }
+  int connections() const { return connections_; }
+  std::vector<std::string> requests() {
+    std::lock_guard lock(mutex_);
+    return requests_;
+  }
+
+ private:
+  void accept_all() {
+    while (!closing_) {
+      int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (fd < 0) continue;
+      ++connections_;
+      std::lock_guard lock(mutex_);
+      open_.push_back(fd);
+      threads_.emplace_back([this, fd] { serve(fd); });
+    }
+  }
+
+  // Reads until the buffer holds a whole request and takes it out; empty at the end.
+  static std::string read_request(int fd, std::string& buffer) {
+    char piece[4096];
+    while (true) {
+      auto head = buffer.find("\r\n\r\n");
+      if (head != std::string::npos) {
+        std::size_t size = head + 4 + body_size(buffer.substr(0, head));
+        if (buffer.size() >= size) {
+          std::string request = buffer.substr(0, size);
+          buffer.erase(0, size);
+          return request;
+        }
+      }
+      auto got = ::recv(fd, piece, sizeof piece, 0);
+      if (got <= 0) return {};
+      buffer.append(piece, static_cast<std::size_t>(got));
+    }
+  }
+
+  static std::size_t body_size(std::string head) {
+    std::ranges::transform(head, head.begin(), [](unsigned char c) { return std::tolower(c); });
+    auto at = head.find("content-length:");
+    return at == std::string::npos ? 0 : std::stoul(head.substr(at + 15));
+  }
+
+  void serve(int fd) {
+    std::string buffer;
+    for (std::string request = read_request(fd, buffer); !request.empty();
+         request = read_request(fd, buffer)) {
+      {
+        std::lock_guard lock(mutex_);
+        requests_.push_back(request);
+      }
+      RawAnswer answer = handler_(request);
+      send_all(fd, answer.bytes);
+      if (answer.then == RawAnswer::Then::hold) {
+        char ignored;
+        while (::recv(fd, &ignored, 1, 0) > 0) {
+        }
+      }
+      if (answer.then == RawAnswer::Then::reset) {
+        linger hard{.l_onoff = 1, .l_linger = 0};
+        ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+      }
+      if (answer.then != RawAnswer::Then::keep) break;
+    }
+    std::lock_guard lock(mutex_);
+    std::erase(open_, fd);
+    ::close(fd);
+  }
+
+  static void send_all(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+      auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+
+  Handler handler_;
+  int listener_ = -1, port_ = 0;
+  std::atomic<bool> closing_ = false;
+  std::atomic<int> connections_ = 0;
+  std::mutex mutex_;
+  std::vector<int> open_;
+  std::vector<std::string> requests_;
+  std::vector<std::thread> threads_;
+  std::thread acceptor_;
+};
+
+}  // namespace iago
