@@ -385,6 +385,7 @@ void Dispatcher::fail(Job job, ChatFailure failure) {
 
 void Dispatcher::deliver(Job job, ChatReply reply) {
   job->on_stop.reset();
+  publish();  // who is called back may look
   job->done(std::move(reply));
 }
 

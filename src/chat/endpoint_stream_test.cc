@@ -1,0 +1,293 @@
+// Replies that come in pieces, whole and broken; and ten thousand requests to a server that breaks in
+// every way at random.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <map>
+
+#include "base/random.h"
+#include "chat/internal/endpoint_scene.h"
+
+namespace iago {
+namespace {
+
+using testing::HasSubstr;
+
+EndpointOptions streamed() {
+  EndpointOptions options = quick();
+  options.streaming = Streaming::always;
+  return options;
+}
+
+HttpResponse events(const std::string& text) { return {200, {}, text, std::nullopt}; }
+
+std::string text_chunk(const std::string& text, const Json& finish = nullptr) {
+  return event_of(openai_chunk({{"content", text}}, finish));
+}
+const std::string kDone = "data: [DONE]\n\n";
+
+std::string start_of_message(const std::string& id = "msg_1") {
+  return event_of({{"type", "message_start"},
+                   {"message", {{"id", id}, {"usage", {{"input_tokens", 5}}}}}});
+}
+std::string start_of_block(int index, const std::string& type = "text") {
+  return event_of({{"type", "content_block_start"},
+                   {"index", index},
+                   {"content_block", {{"type", type}}}});
+}
+std::string piece(int index, const std::string& text, const std::string& type = "text") {
+  return event_of({{"type", "content_block_delta"},
+                   {"index", index},
+                   {"delta", {{"type", type + "_delta"}, {type, text}}}});
+}
+std::string end_of_message(const std::string& reason = "end_turn") {
+  return event_of({{"type", "message_delta"},
+                   {"delta", {{"stop_reason", reason}}},
+                   {"usage", {{"output_tokens", 3}}}}) +
+         event_of({{"type", "message_stop"}});
+}
+
+TEST(EndpointStream, IsAskedForWhereSomebodyListensOrTheReplyMayBeLong) {
+  Scene scene(EndpointKind::openai, quick(), after(0, status(500)));
+  ChatRequest long_reply = about(), heard = about();
+  long_reply.sampling.max_tokens = 8192;
+  std::string text;
+  heard.on_text = [&](std::string_view more) { text += more; };
+  scene.ask();
+  scene.ask(long_reply);
+  EXPECT_EQ(scene.ask(heard).text, text);
+  EXPECT_EQ(text, kSmallModelSays);
+  EXPECT_FALSE(scene.sent(0).contains("stream"));
+  EXPECT_EQ(scene.sent(1)["stream"], true);
+  EXPECT_EQ(scene.sent(1)["stream_options"]["include_usage"], true);
+  EXPECT_EQ(scene.sent(2)["stream"], true);
+}
+
+TEST(EndpointStream, JoinsCharactersThatAreCutAnywhere) {
+  for (std::size_t cut = 1; cut < 12; ++cut) {
+    Scene scene(EndpointKind::openai, streamed(),
+                [](const HttpRequest&, int) {
+                  return std::optional(events(text_chunk("\xe2\x82\xac\xf0\x9f\x98\x80 ") +
+                                              text_chunk("caf\xc3\xa9", "stop") + kDone));
+                },
+                kClock, cut);
+    EXPECT_EQ(scene.ask().text, "\xe2\x82\xac\xf0\x9f\x98\x80 caf\xc3\xa9") << cut;
+  }
+}
+
+TEST(EndpointStream, ReadsAWholeDocumentWhereTheServerDoesNotStream) {
+  std::string text;
+  ChatRequest request = about();
+  request.on_text = [&](std::string_view more) { text += more; };
+  ChatReply reply = reply_to(said({{"content", "<think>T</think>A"}}), streamed(),
+                             EndpointKind::openai, request);
+  EXPECT_EQ(reply.text, "A");
+  EXPECT_EQ(text, "A");
+}
+
+struct Broken {
+  std::string name, body, said;
+  EndpointKind kind = EndpointKind::openai;
+};
+
+TEST(EndpointStream, TriesAgainWhenTheStreamIsBroken) {
+  const auto anthropic = EndpointKind::anthropic;
+  std::string other = dump_json({{"id", "chatcmpl-2"}, {"choices", Json::array()}});
+  std::string sound = start_of_message() + start_of_block(0) + piece(0, "A");
+  std::vector<Broken> broken = {
+      {"ends early", text_chunk("A"), "ended before the reply did"},
+      {"ends in a chunk", text_chunk("A") + "data: {\"id\":", "expected JSON"},
+      {"no event", ": nothing\n\n", "ended before"},
+      {"another's chunk", text_chunk("A") + "data: " + other + "\n\n", "chatcmpl-2"},
+      {"sent twice", text_chunk("A", "stop") + text_chunk("A", "stop") + kDone, "sent twice"},
+      {"no choices", event_of({{"id", "c"}, {"choices", Json::array()}}) + kDone, "choices"},
+      {"HTML", "<html>Sign in</html>", "page of HTML"},
+      {"error", text_chunk("A") + event_of({{"error", {{"message", "gone"}}}}), "gone"},
+      {"overload", sound + event_of({{"type", "error"}, {"error", {{"type", "overloaded_error"}}}}),
+       "overloaded_error", anthropic},
+      {"ends early", sound, "ended before", anthropic},
+      {"another's", sound + start_of_message("msg_2"), "msg_2", anthropic},
+      {"a block twice", sound + start_of_block(0), "began twice", anthropic},
+      {"no block", start_of_message() + piece(3, "A") + end_of_message(), "no open block",
+       anthropic},
+      {"after its end",
+       sound + event_of({{"type", "content_block_stop"}, {"index", 0}}) + piece(0, "A") +
+           end_of_message(),
+       "no open block", anthropic}};
+  for (const Broken& day : broken) {
+    auto response = [&] { return events(day.body); };
+    Scene mends(day.kind, streamed(), after(1, response, day.kind));
+    EXPECT_EQ(mends.ask().text, kSmallModelSays) << day.name;
+    EXPECT_EQ(mends.model->figures().retries, 1u) << day.name;
+    Scene stays(day.kind, streamed(), after(1000, response, day.kind));
+    ChatReply reply = stays.ask();
+    ASSERT_EQ(reply.finish, Finish::failed) << day.name;
+    EXPECT_THAT(reply.failure->message, HasSubstr(day.said)) << day.name;
+  }
+}
+
+TEST(EndpointStream, TellsAnOverloadInsideOfAStreamFromABrokenOne) {
+  auto overload = events(
+      start_of_message() +
+      event_of({{"type", "error"}, {"error", {{"type", "overloaded_error"}, {"message", "m"}}}}));
+  Scene scene(EndpointKind::anthropic, streamed(),
+              after(1, [&] { return overload; }, EndpointKind::anthropic));
+  EXPECT_EQ(scene.ask().finish, Finish::stop);
+  EXPECT_EQ(scene.model->figures().overloaded, 1u);
+  EXPECT_EQ(scene.model->figures().broken, 0u);
+}
+
+TEST(EndpointStream, IgnoresRepetitionsThatSayNothingNew) {
+  std::string chunk = "id: 1\n" + text_chunk("A");
+  std::string end = event_of(openai_chunk(Json::object(), "stop"));
+  ChatReply reply = reply_to(events(chunk + chunk + "id: 2\n" + text_chunk("B") + end + end + kDone +
+                                    text_chunk("after the end")),
+                             streamed());
+  EXPECT_EQ(reply.text, "AB");
+  EXPECT_EQ(reply.finish, Finish::stop);
+}
+
+TEST(EndpointStream, DoesNotRepeatWhatSomebodyHasHeard) {
+  std::string text;
+  ChatRequest request = about();
+  request.on_text = [&](std::string_view more) { text += more; };
+  Scene scene(EndpointKind::openai, quick(), after(1, [] {
+                HttpResponse response = events(text_chunk("Half a"));
+                response.failure = HttpFailure{HttpFault::reset, "reset"};
+                return response;
+              }));
+  ChatReply reply = scene.ask(request);
+  EXPECT_EQ(reply.failure->code, ErrorCode::disconnected);
+  EXPECT_THAT(reply.failure->message, HasSubstr("not tried again"));
+  EXPECT_EQ(text, "Half a");
+  EXPECT_EQ(scene.transport->seen().size(), 1u);
+}
+
+TEST(EndpointStream, KeepsThinkingFromWhoListensToTheText) {
+  for (std::size_t cut : {1, 4, 1000}) {
+    std::string text;
+    ChatRequest request = about();
+    request.on_text = [&](std::string_view more) { text += more; };
+    std::string body;
+    for (char c : std::string("<think>I wonder.</think>\n\nA < B")) body += text_chunk({c});
+    Scene scene(EndpointKind::openai, quick(),
+                [&](const HttpRequest&, int) { return std::optional(events(body + kDone)); }, kClock,
+                cut);
+    ChatReply reply = scene.ask(request);
+    EXPECT_EQ(reply.reasoning, "I wonder.");
+    EXPECT_EQ(reply.text, "A < B");
+    EXPECT_EQ(text, "A < B");
+  }
+  std::string body = start_of_message() + start_of_block(0, "thinking") +
+                     piece(0, "T", "thinking") + start_of_block(1) + piece(1, "A") +
+                     end_of_message("max_tokens");
+  ChatReply reply = reply_to(events(body), streamed(), EndpointKind::anthropic);
+  EXPECT_EQ(reply.reasoning, "T");
+  EXPECT_EQ(reply.text, "A");
+  EXPECT_EQ(reply.finish, Finish::length);
+  EXPECT_EQ(reply.usage.prompt, 5u);
+  EXPECT_EQ(reply.usage.generated, 3u);
+}
+
+TEST(EndpointStream, ReportsThinkingThatIsKeptBackAsUnavailable) {
+  std::string body = start_of_message() + start_of_block(0, "thinking") +
+                     event_of({{"type", "content_block_delta"},
+                               {"index", 0},
+                               {"delta", {{"type", "signature_delta"}, {"signature", "x"}}}}) +
+                     start_of_block(1) + piece(1, "A") + end_of_message();
+  EXPECT_EQ(reply_to(events(body), streamed(), EndpointKind::anthropic).reasoning_channel,
+            ReasoningChannel::unavailable);
+}
+
+// What a bad server may do with any request.
+std::optional<HttpResponse> mischief(EndpointKind kind, const HttpRequest& http, Random& random) {
+  HttpResponse sound =
+      kind == EndpointKind::openai ? SmallServer::openai(http) : SmallServer::anthropic(http);
+  switch (random.below(14)) {
+    case 0:
+      // With an allowance that is not used up: else a rate is learnt from refusals at random.
+      return status(429, "{}",
+                    {{"retry-after-ms", "1"},
+                     {"x-ratelimit-limit-requests", "1000000"},
+                     {"x-ratelimit-remaining-requests", "900000"}})();
+    case 1:
+      return status(529)();
+    case 2:
+      return status(500, "<html>")();
+    case 3:
+      return failed_response(HttpFault::reset);
+    case 4:
+      return failed_response(HttpFault::timeout);
+    case 5:
+      sound.body.resize(random.below(sound.body.size()));
+      return sound;
+    case 6:
+      for (int i = 0; i < 5; ++i) {
+        sound.body[random.below(sound.body.size())] = static_cast<char>(random.below(256));
+      }
+      return sound;
+    case 7:
+      return status(200, "<html>Sign in</html>")();
+    case 8:
+      return status(400, R"({"error": {"code": "content_filter", "message": "no"}})")();
+    case 9:
+      sound.failure = HttpFailure{HttpFault::reset, "reset mid-body"};
+      sound.body.resize(random.below(sound.body.size()));
+      return sound;
+    default:
+      return sound;
+  }
+}
+
+TEST(EndpointStream, AnswersEachOfTenThousandRequestsOnceWhateverTheServerDoes) {
+  for (EndpointKind kind : {EndpointKind::openai, EndpointKind::anthropic}) {
+    constexpr int kRequests = 5000;
+    EndpointOptions options = quick();
+    options.samples_per_request = 3;
+    options.first_in_flight = 256;
+    // Stands still but for this loop, so that back-offs and cooldowns cost no real time.
+    ManualClock clock;
+    Random random(3, "mischief");
+    Scene scene(
+        kind, options,
+        [&](const HttpRequest& http, int) {
+          clock.advance(std::chrono::milliseconds(5));
+          return mischief(kind, http, random);
+        },
+        clock, 11);
+    std::vector<std::atomic<int>> called(kRequests);
+    std::atomic<int> total = 0, stopped = 0, answered = 0;
+    std::stop_source stop;
+    for (int i = 0; i < kRequests; ++i) {
+      auto place = static_cast<std::size_t>(i);
+      ChatRequest request = about("same", std::to_string(i));
+      if (i % 3 == 0) request.on_text = [](std::string_view) {};
+      if (i % 5 == 0) request.sampling.max_tokens = 9000;
+      scene.model->submit(std::move(request), i % 50 == 7 ? stop.get_token() : std::stop_token(),
+                          [&, place](ChatReply reply) {
+                            ++called[place];
+                            answered += reply.finish == Finish::stop;
+                            stopped += reply.failure && reply.failure->code == ErrorCode::cancelled;
+                            EXPECT_EQ(reply.failure.has_value(), reply.finish == Finish::failed);
+                            ++total;
+                          });
+      if (i == kRequests / 2) stop.request_stop();
+    }
+    for (int i = 0; i < 60'000 && total < kRequests; ++i) {
+      clock.advance(std::chrono::milliseconds(200));
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EndpointFigures figures = scene.model->figures();
+    EXPECT_EQ(total, kRequests) << figures.sent << " sent, " << figures.in_flight << " in flight of "
+                                << figures.limit << ", " << figures.waiting << " waiting";
+    for (int i = 0; i < kRequests; ++i) EXPECT_EQ(called[static_cast<std::size_t>(i)], 1) << i;
+    EXPECT_GT(answered, kRequests / 2);
+    EXPECT_GT(stopped, 0);
+    EXPECT_GT(scene.model->figures().retries, 100u);
+  }
+}
+
+}  // namespace
+}  // namespace iago
