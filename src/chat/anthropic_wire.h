@@ -1,5 +1,5 @@
-// The protocol of Anthropic's messages: the reading of its replies, whole or event by event. Private
-// to the room; the request's side is in anthropic_wire.cc behind make_anthropic_wire.
+// The protocol of Anthropic's messages: the reading of its replies, whole or event by event.
+// Private to the room; the request's side is in anthropic_wire.cc behind make_anthropic_wire.
 #pragma once
 
 #include <map>

@@ -110,7 +110,8 @@ std::unique_ptr<Endpoint> open_endpoint(EndpointKind kind, std::string model,
   setup.kind = kind;
   setup.shape = shape_of(kind, model, options, at_openai);
   setup.info = {fmt::format("{}:{}", name_of(kind), model),
-                identity_of(kind, url.text, model, options.extra_body), options.max_in_flight, true};
+                identity_of(kind, url.text, model, options.extra_body), options.max_in_flight,
+                true};
   setup.prefill = options.prefill;
   if (setup.prefill == PrefillStyle::automatic && at_openai) setup.prefill = PrefillStyle::rejected;
   setup.id_header = at_openai ? "X-Client-Request-Id" : "X-Request-Id";

@@ -2,9 +2,9 @@
 // SGLang, llama-server, Ollama, ...), or Anthropic's.
 //
 // An endpoint finds by itself how many requests the server takes at once and per minute
-// (net/pace.h), tries again what is worth it (net/retry.h), and turns whatever the server says into a
-// reply. What no reply came of is Finish::failed: overloaded (a limit or an overload, to the end of
-// all attempts), disconnected (no sound reply came), cancelled, or what the server rejects;
+// (net/pace.h), tries again what is worth it (net/retry.h), and turns whatever the server says into
+// a reply. What no reply came of is Finish::failed: overloaded (a limit or an overload, to the end
+// of all attempts), disconnected (no sound reply came), cancelled, or what the server rejects;
 // ChatFailure::ends_run where no other request can fare better.
 #pragma once
 
@@ -38,7 +38,7 @@ enum class Streaming {
 };
 
 enum class TokenLimitName {
-  automatic,  // max_completion_tokens at OpenAI, max_tokens elsewhere, the other where it is asked for
+  automatic,  // max_completion_tokens at OpenAI, max_tokens elsewhere; the other on demand
   max_tokens,
   max_completion_tokens,
 };
@@ -89,14 +89,14 @@ class Endpoint : public ChatModel {
   virtual EndpointFigures figures() const = 0;
 };
 
-// The model called `model` at the endpoint. `info().name` is "openai:MODEL"; the identity is of kind,
-// base URL, model and extra_body. `transport` null: one of its own. The clock must outlive the model.
-// Error invalid for options out of range, a base URL or extra_body that cannot be read, and a missing
-// key where the base URL is not this machine; not_found for a ca_file that is not there. Never shows
-// the key.
+// The model called `model` at the endpoint. `info().name` is "openai:MODEL"; the identity is of
+// kind, base URL, model and extra_body. `transport` null: one of its own. The clock must outlive
+// the model. Error invalid for options out of range, a base URL or extra_body that cannot be read,
+// and a missing key where the base URL is not this machine; not_found for a ca_file that is not
+// there. Never shows the key.
 //
-// Callbacks come from a thread of the model's own, on_text from the transport's; requests that nobody
-// has sent yet wait in memory without a limit (info().in_flight says how many keep it busy).
+// Callbacks come from a thread of the model's own, on_text from the transport's; requests that
+// nobody has sent yet wait in memory without a limit (info().in_flight says how many keep it busy).
 std::unique_ptr<Endpoint> open_endpoint(EndpointKind kind, std::string model,
                                         EndpointOptions options,
                                         std::shared_ptr<HttpTransport> transport,

@@ -1,5 +1,5 @@
-// Replies that come in pieces, whole and broken; and ten thousand requests to a server that breaks in
-// every way at random.
+// Replies that come in pieces, whole and broken; and ten thousand requests to a server that breaks
+// in every way at random.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -142,8 +142,8 @@ TEST(EndpointStream, TellsAnOverloadInsideOfAStreamFromABrokenOne) {
 TEST(EndpointStream, IgnoresRepetitionsThatSayNothingNew) {
   std::string chunk = "id: 1\n" + text_chunk("A");
   std::string end = event_of(openai_chunk(Json::object(), "stop"));
-  ChatReply reply = reply_to(events(chunk + chunk + "id: 2\n" + text_chunk("B") + end + end + kDone +
-                                    text_chunk("after the end")),
+  ChatReply reply = reply_to(events(chunk + chunk + "id: 2\n" + text_chunk("B") + end + end +
+                                    kDone + text_chunk("after the end")),
                              streamed());
   EXPECT_EQ(reply.text, "AB");
   EXPECT_EQ(reply.finish, Finish::stop);
@@ -173,8 +173,8 @@ TEST(EndpointStream, KeepsThinkingFromWhoListensToTheText) {
     std::string body;
     for (char c : std::string("<think>I wonder.</think>\n\nA < B")) body += text_chunk({c});
     Scene scene(EndpointKind::openai, quick(),
-                [&](const HttpRequest&, int) { return std::optional(events(body + kDone)); }, kClock,
-                cut);
+                [&](const HttpRequest&, int) { return std::optional(events(body + kDone)); },
+                kClock, cut);
     ChatReply reply = scene.ask(request);
     EXPECT_EQ(reply.reasoning, "I wonder.");
     EXPECT_EQ(reply.text, "A < B");
@@ -280,8 +280,8 @@ TEST(EndpointStream, AnswersEachOfTenThousandRequestsOnceWhateverTheServerDoes) 
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     EndpointFigures figures = scene.model->figures();
-    EXPECT_EQ(total, kRequests) << figures.sent << " sent, " << figures.in_flight << " in flight of "
-                                << figures.limit << ", " << figures.waiting << " waiting";
+    EXPECT_EQ(total, kRequests) << figures.sent << " sent, " << figures.in_flight
+                                << " in flight of " << figures.limit << ", " << figures.waiting << " waiting";
     for (int i = 0; i < kRequests; ++i) EXPECT_EQ(called[static_cast<std::size_t>(i)], 1) << i;
     EXPECT_GT(answered, kRequests / 2);
     EXPECT_GT(stopped, 0);

@@ -173,7 +173,8 @@ TEST(Endpoint, TakesARefusalByAnyChannelAsAReply) {
   ChatReply filtered = reply_to(said({{"content", "Half a"}}, "content_filter"));
   EXPECT_EQ(filtered.finish, Finish::refused);
   EXPECT_EQ(filtered.text, "Half a");
-  for (auto code : {"content_policy_violation", "content_filter", "invalid_prompt", "cyber_policy"}) {
+  for (auto code :
+       {"content_policy_violation", "content_filter", "invalid_prompt", "cyber_policy"}) {
     EXPECT_EQ(reply_to(openai_error(400, code)()).finish, Finish::refused) << code;
   }
   Json message = {{"content", {{{"type", "text"}, {"text", "Half"}}}}, {"stop_reason", "refusal"}};

@@ -30,8 +30,8 @@ WireOutcome outcome_of_fault(const HttpFailure& failure) {
                     "the CA file",
                     true);
     case HttpFault::invalid:
-      return failed(Remedy::give_up, ErrorCode::invalid, message, "mend the base URL or the headers",
-                    true);
+      return failed(Remedy::give_up, ErrorCode::invalid, message,
+                    "mend the base URL or the headers", true);
     case HttpFault::too_large:
       return failed(Remedy::give_up, ErrorCode::invalid, message, "", false);
     case HttpFault::unresolved:
@@ -56,7 +56,8 @@ WireOutcome outcome_of_redirect(const HttpResponse& response) {
 // Servers that take our name for a request give it back, some with more around it. Another name of
 // ours means that replies got mixed up on the way.
 bool is_of_another(std::string_view name, const std::string& own) {
-  return name.find(kOwnPrefix) != std::string_view::npos && name.find(own) == std::string_view::npos;
+  return name.find(kOwnPrefix) != std::string_view::npos &&
+         name.find(own) == std::string_view::npos;
 }
 
 std::string name_in_headers(const HttpHeaders& headers) {

@@ -38,15 +38,15 @@ struct Exchange {
   HttpResponse response;  // set before the exchange is given back
 };
 
-// What the response comes to, with the mistakes of transport and servers told apart. `key` is hidden
-// in every message.
+// What the response comes to, with the mistakes of transport and servers told apart. `key` is
+// hidden in every message.
 WireOutcome interpret(const Wire& wire, Exchange& exchange, const Secret& key);
 
 // The limit or condition that the outcome shows, for the pace.
 PaceOutcome pace_outcome_of(const WireOutcome& outcome, int status);
 
-// What `reply` owes `request`: the prefill not repeated, nothing behind a stop string, the request's
-// id as the response's headers give it.
+// What `reply` owes `request`: the prefill not repeated, nothing behind a stop string, the
+// request's id as the response's headers give it.
 void fit_reply(ChatReply& reply, const ChatRequest& request, const HttpHeaders& headers);
 
 }  // namespace iago

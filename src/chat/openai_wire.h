@@ -1,6 +1,6 @@
-// The protocol of OpenAI's chat completions, as spoken by OpenAI, vLLM, SGLang, llama-server, Ollama,
-// OpenRouter and others: the reading of its replies, whole or chunk by chunk. Private to the room;
-// the request's side is in openai_wire.cc behind make_openai_wire.
+// The protocol of OpenAI's chat completions, as spoken by OpenAI, vLLM, SGLang, llama-server,
+// Ollama, OpenRouter and others: the reading of its replies, whole or chunk by chunk. Private to
+// the room; the request's side is in openai_wire.cc behind make_openai_wire.
 #pragma once
 
 #include <map>

@@ -1,5 +1,5 @@
-// Reasoning that a server leaves in the text: <think>...</think> in front of the answer, also without
-// its opening tag (some chat templates put that into the prompt). Private to the room.
+// Reasoning that a server leaves in the text: <think>...</think> in front of the answer, also
+// without its opening tag (some chat templates put that into the prompt). Private to the room.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// Wire: what a vendor's protocol says, without the network. Pure mappings from requests to bodies and
-// from bodies to replies; the endpoint around it sends, waits and tries again.
+// Wire: what a vendor's protocol says, without the network. Pure mappings from requests to bodies
+// and from bodies to replies; the endpoint around it sends, waits and tries again.
 //
 // Bodies are hostile: whatever the bytes, reading gives an outcome and never throws.
 #pragma once

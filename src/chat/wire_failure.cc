@@ -138,7 +138,8 @@ WireOutcome outcome_of_error(int status, const VendorError& error) {
                   "the model's name or the base URL is wrong (most end in /v1)", true);
   }
   if (status >= 300 && status < 400) {
-    return failed(Remedy::give_up, ErrorCode::unsupported, message, "give the final base URL", true);
+    return failed(Remedy::give_up, ErrorCode::unsupported, message, "give the final base URL",
+                  true);
   }
   if (status == 429 || status == 503 || status == 529) {
     return failed(Remedy::slow_down, ErrorCode::overloaded, message);

@@ -1,5 +1,5 @@
-// Reading the JSON of replies: lenient about what vendors vary in, strict about nothing that a reply
-// can do without. Private to the room.
+// Reading the JSON of replies: lenient about what vendors vary in, strict about nothing that a
+// reply can do without. Private to the room.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace iago {
 
-// A document of a reply. Bytes that are not UTF-8 are carried through the parser, which rejects them,
-// as private code points, and `bytes_of` gives them back; lone surrogates in \u escapes become
-// U+FFFD. Beyond that: Error invalid as parse_json, with `where` in it. Keys are sorted, since a
-// reply may hold very many.
+// A document of a reply. Bytes that are not UTF-8 are carried through the parser, which rejects
+// them, as private code points, and `bytes_of` gives them back; lone surrogates in \u escapes
+// become U+FFFD. Beyond that: Error invalid as parse_json, with `where` in it. Keys are sorted,
+// since a reply may hold very many.
 class ReplyJson {
  public:
   ReplyJson(std::string_view text, std::string_view where);

@@ -31,8 +31,8 @@ class RateBucket {
   void take(std::chrono::nanoseconds now, double cost);
   double spent() const { return spent_; }
   // The server's words in the response to a request that started at `started`, when `spent` (that
-  // request included) had been spent. They were true at some time between then and now: the level is
-  // held between what that allows at the least and at the most.
+  // request included) had been spent. They were true at some time between then and now: the level
+  // is held between what that allows at the least and at the most.
   void learn(std::chrono::nanoseconds now, const RateReport& report,
              std::chrono::nanoseconds started, double spent, double cost);
   // The server refused although a part was thought to be left: fills more slowly for a while.
@@ -47,9 +47,9 @@ class RateBucket {
   std::chrono::nanoseconds at_{0}, slowed_at_{0};
 };
 
-// The rate of requests that a server without such headers takes: where it refuses more than a few, a
-// little below the part that it answers, unless going slower did not help; growing slowly otherwise.
-// Without effect until the first refusal.
+// The rate of requests that a server without such headers takes: where it refuses more than a few,
+// a little below the part that it answers, unless going slower did not help; growing slowly
+// otherwise. Without effect until the first refusal.
 class LearntRate {
  public:
   std::chrono::nanoseconds wait(std::chrono::nanoseconds now);
@@ -73,8 +73,8 @@ class Allowance {
   // How long until a request of this cost may go; 0 for now.
   std::chrono::nanoseconds wait_for(std::chrono::nanoseconds now, const RequestCost& cost);
   AllowanceTicket take(std::chrono::nanoseconds now, const RequestCost& cost);
-  // A response came. `refused`: it said 429. True if a known allowance explains the refusal, so that
-  // it tells nothing about how many may be in flight.
+  // A response came. `refused`: it said 429. True if a known allowance explains the refusal, so
+  // that it tells nothing about how many may be in flight.
   bool learn(std::chrono::nanoseconds now, const AllowanceTicket& ticket, const RequestCost& cost,
              const std::vector<RateReport>& reports, bool refused);
 

@@ -1,11 +1,11 @@
 // How many requests may be in flight at once, found by trying.
 //
 // The limit doubles as long as twice the requests bring clearly more work per second (slow start).
-// Where they do not, requests queue on the other side, and the limit goes back to where the last gain
-// was; from there it probes a little upwards and downwards now and then and keeps what pays. Work per
-// second stands for latency here: by Little's law it is limit / latency, so a queue shows as no gain.
-// Latency alone would mislead: replies differ in length, and a server that batches answers each
-// request more slowly while it answers more in all.
+// Where they do not, requests queue on the other side, and the limit goes back to where the last
+// gain was; from there it probes a little upwards and downwards now and then and keeps what pays.
+// Work per second stands for latency here: by Little's law it is limit / latency, so a queue shows
+// as no gain. Latency alone would mislead: replies differ in length, and a server that batches
+// answers each request more slowly while it answers more in all.
 //
 // Where the other side says that it is overloaded, the limit is cut at once, then left alone for a
 // cooldown of fixed length, and grows by small steps afterwards. Pure: time is a parameter. Not

@@ -28,8 +28,8 @@ struct Tally {
   double mean_in_flight = 0;  // over the last half
 };
 
-// Runs an endless supply of requests through a Pace for `length`. Refused requests come back at once:
-// the worst that a caller can do.
+// Runs an endless supply of requests through a Pace for `length`. Refused requests come back at
+// once: the worst that a caller can do.
 template <typename Server>
 Tally simulate(Server& server, ConcurrencyOptions options, nanoseconds length, RequestCost cost) {
   struct Event {
@@ -144,8 +144,9 @@ class RateServer {
     Served served{now + (taken ? latency_ : 20ms),
                   taken ? PaceOutcome::answered : PaceOutcome::refused};
     if (says_ == Says::headers) {
+      double left = std::floor(level_);
       served.headers = {{"x-ratelimit-limit-requests", fmt::format("{:.0f}", per_minute_)},
-                        {"x-ratelimit-remaining-requests", fmt::format("{:.0f}", std::floor(level_))},
+                        {"x-ratelimit-remaining-requests", fmt::format("{:.0f}", left)},
                         {"x-ratelimit-reset-requests",
                          go_duration((per_minute_ - level_) / (per_minute_ / 60))}};
     }
@@ -243,8 +244,8 @@ TEST(Pace, IsNotHeldBackByARetryAfter) {
       HttpHeaders headers;
       if (pace == &with) headers = {{"retry-after", "3600"}};
       bool refused = i % 40 == 0 && i < 200;
-      pace->ended(*answer.ticket, refused ? PaceOutcome::overloaded : PaceOutcome::answered, headers,
-                  1);
+      pace->ended(*answer.ticket, refused ? PaceOutcome::overloaded : PaceOutcome::answered,
+                  headers, 1);
     }
     clock.advance(100ms);
   }

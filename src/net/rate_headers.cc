@@ -56,7 +56,8 @@ std::optional<RateReport> read_report(const HttpHeaders& headers, RateKind kind,
   std::string_view name = spelling(kind);
   auto find = [&](std::string_view part) {
     auto value = find_header(headers, fmt::format("x-ratelimit-{}-{}", part, name));
-    return value ? value : find_header(headers, fmt::format("anthropic-ratelimit-{}-{}", name, part));
+    if (value) return value;
+    return find_header(headers, fmt::format("anthropic-ratelimit-{}-{}", name, part));
   };
   auto limit = amount(find("limit")), remaining = amount(find("remaining"));
   if (!limit || !remaining || *limit == 0) return std::nullopt;

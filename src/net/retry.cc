@@ -160,7 +160,9 @@ std::optional<nanoseconds> parse_wait(std::string_view text) {
 std::optional<nanoseconds> parse_http_date(std::string_view text) {
   constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
   // Sun, 06 Nov 1994 08:49:37 GMT
-  if (text.size() != 29 || text.substr(3, 2) != ", " || !text.ends_with(" GMT")) return std::nullopt;
+  if (text.size() != 29 || text.substr(3, 2) != ", " || !text.ends_with(" GMT")) {
+    return std::nullopt;
+  }
   auto month = kMonths.find(text.substr(8, 3));
   if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
   return since_1970({digits_at(text, 12, 4), static_cast<int>(month / 3) + 1, digits_at(text, 5, 2),

@@ -22,7 +22,8 @@ struct RetryPolicy {
 
 // 408, 409, 425, 429 and 5xx except 501 and 505.
 bool is_retryable_status(int status);
-// All but an invalid request, a certificate that is not trusted, a body beyond its limit, and a stop.
+// All but an invalid request, a certificate that is not trusted, a body beyond its limit, and a
+// stop.
 bool is_retryable_fault(HttpFault fault);
 
 // How long to wait before attempt number `attempts` + 1, `attempts` (>= 1) having failed since

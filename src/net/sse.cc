@@ -23,7 +23,7 @@ void SseParser::feed(std::string_view bytes, const OnEvent& on_event) {
     std::string_view part = bytes.substr(0, end);
     if (part.size() > max_event_bytes_ - std::min(max_event_bytes_, event_bytes_ + line_.size())) {
       throw Error(ErrorCode::invalid,
-                  fmt::format("event stream: expected events of at most {} bytes, found a longer one",
+                  fmt::format("event stream: expected events of at most {} bytes, found more",
                               max_event_bytes_));
     }
     line_ += part;

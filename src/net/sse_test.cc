@@ -14,7 +14,9 @@ std::vector<std::string> events_of(std::string_view text, std::size_t size) {
   std::vector<std::string> events;
   auto collect = [&](const SseEvent& e) { events.push_back(e.event + "|" + e.id + "|" + e.data); };
   SseParser parser;
-  for (std::size_t at = 0; at < text.size(); at += size) parser.feed(text.substr(at, size), collect);
+  for (std::size_t at = 0; at < text.size(); at += size) {
+    parser.feed(text.substr(at, size), collect);
+  }
   parser.finish(collect);
   return events;
 }

@@ -49,7 +49,8 @@ struct Scene {
 using Respond = std::function<HttpResponse()>;
 
 // `first` to the first `times` requests, the small model to the others.
-inline ScriptedTransport::Server after(int times, Respond first, EndpointKind kind = EndpointKind::openai) {
+inline ScriptedTransport::Server after(int times, Respond first,
+                                       EndpointKind kind = EndpointKind::openai) {
   return [=](const HttpRequest& http, int number) -> std::optional<HttpResponse> {
     if (number < times) return first();
     return kind == EndpointKind::openai ? SmallServer::openai(http) : SmallServer::anthropic(http);
@@ -60,22 +61,26 @@ inline Respond status(int code, std::string body = "", HttpHeaders headers = {})
   return [=] { return HttpResponse{code, headers, body, std::nullopt}; };
 }
 
-inline Respond openai_error(int code, const std::string& name, const std::string& message = "said so") {
+inline Respond openai_error(int code, const std::string& name,
+                            const std::string& message = "said so") {
   return [=] {
     return json_response({{"error", {{"message", message}, {"code", name}, {"type", "t"}}}}, code);
   };
 }
 
-inline Respond anthropic_error(int code, const std::string& type, const std::string& message = "said so") {
+inline Respond anthropic_error(int code, const std::string& type,
+                               const std::string& message = "said so") {
   return [=] {
     return json_response(
         {{"type", "error"}, {"error", {{"type", type}, {"message", message}}}}, code);
   };
 }
 
-inline HttpResponse said(const Json& message, const Json& finish = "stop", const Json& usage = nullptr) {
+inline HttpResponse said(const Json& message, const Json& finish = "stop",
+                         const Json& usage = nullptr) {
   return json_response({{"id", "c1"},
-                        {"choices", {{{"index", 0}, {"message", message}, {"finish_reason", finish}}}},
+                        {"choices",
+                         {{{"index", 0}, {"message", message}, {"finish_reason", finish}}}},
                         {"usage", usage}});
 }
 

@@ -1,5 +1,5 @@
-// One request under way in libcurl: its handle, its limits, what has come so far. Used by the loop's
-// thread alone.
+// One request under way in libcurl: its handle, its limits, what has come so far. Used by the
+// loop's thread alone.
 #pragma once
 
 #include <curl/curl.h>

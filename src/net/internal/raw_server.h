@@ -1,5 +1,5 @@
-// A server of raw bytes on a loopback port, for tests of what only real sockets show. For test files
-// only.
+// A server of raw bytes on a loopback port, for tests of what only real sockets show. For test
+// files only.
 #pragma once
 
 #include <arpa/inet.h>
