@@ -57,6 +57,7 @@ struct TokenUsage {
   std::uint64_t cached_prompt = 0;  // read from the provider's cache
   std::uint64_t cache_written = 0;  // written to it
   std::uint64_t generated = 0;      // the reply, hidden reasoning included
+  bool operator==(const TokenUsage&) const = default;
 };
 
 struct ChatFailure {
@@ -77,7 +78,7 @@ struct ChatReply {
   std::vector<std::string> token_texts;
   TokenUsage usage;
   std::string model_version, fingerprint, request_id;  // as the other side names them, or empty
-  std::optional<ChatFailure> failure;     // set exactly when finish == failed
+  std::optional<ChatFailure> failure;                  // set exactly when finish == failed
 };
 
 struct ModelInfo {

@@ -13,6 +13,7 @@ namespace iago {
 namespace {
 
 constexpr std::size_t kMaxRules = 10'000;
+constexpr std::size_t kMaxFills = 32, kMaxFilledBytes = std::size_t{16} << 20;
 constexpr std::int64_t kMaxDelayMs = 600'000;
 
 // Reads one line's document; every complaint names the script and the line.
@@ -89,14 +90,32 @@ class LineReader {
     only(value, {"contains", "regex"}, "a pattern");
     if (value.size() != 1) fail("exactly one of \"contains\" and \"regex\"", value);
     if (value.contains("contains")) return {text(value["contains"], "\"contains\""), nullptr};
+    return {{}, regex(value["regex"], "\"regex\"")};
+  }
+
+  std::shared_ptr<const RE2> regex(const Json& value, std::string_view what) const {
     RE2::Options options;
     options.set_log_errors(false);
     options.set_encoding(RE2::Options::EncodingLatin1);  // bytes: requests may hold invalid UTF-8
-    auto regex = std::make_shared<RE2>(text(value["regex"], "\"regex\""), options);
+    auto regex = std::make_shared<RE2>(text(value, what), options);
     if (!regex->ok()) {
       fail(fmt::format("a regular expression of RE2 ({})", regex->error()), value);
     }
-    return {{}, std::move(regex)};
+    return regex;
+  }
+
+  std::vector<ScriptFill> fills(const Json& value) const {
+    if (!value.is_object() || value.size() > kMaxFills) {
+      fail(fmt::format("\"fill\" as an object of at most {} names", kMaxFills), value);
+    }
+    std::vector<ScriptFill> fills;
+    for (const auto& [name, entry] : value.items()) {
+      fills.push_back({fmt::format("{{{{{}}}}}", name), regex(entry, "a place of \"fill\"")});
+      if (fills.back().regex->NumberOfCapturingGroups() < 1) {
+        fail("a regular expression with a capturing group", entry);
+      }
+    }
+    return fills;
   }
 
   ScriptedReply reply(const Json& value) const {
@@ -105,11 +124,13 @@ class LineReader {
       scripted.reply.text = value.get<std::string>();
       return scripted;
     }
-    only(value, {"text", "hex", "finish", "failure", "reasoning", "delay_ms", "weight"}, "a reply");
+    only(value, {"text", "hex", "finish", "failure", "reasoning", "delay_ms", "weight", "fill"},
+         "a reply");
     if (value.contains("text") && value.contains("hex")) fail("\"text\" or \"hex\"", value);
     ChatReply& reply = scripted.reply;
     if (value.contains("text")) reply.text = text(value["text"], "\"text\"");
     if (value.contains("hex")) reply.text = bytes(value["hex"]);
+    if (value.contains("fill")) scripted.fills = fills(value["fill"]);
     read_finish(value, reply);
     if (value.contains("reasoning")) {
       reply.reasoning = text(value["reasoning"], "\"reasoning\"");
@@ -217,6 +238,25 @@ std::vector<ScriptRule> parse_script(std::string_view script, std::string_view w
                 "the format is described in docs/scripted-models.md");
   }
   return rules;
+}
+
+ChatReply filled(const ScriptedReply& scripted, const ChatRequest& request) {
+  ChatReply reply = scripted.reply;
+  for (const ScriptFill& fill : scripted.fills) {
+    const std::string& user = request.messages.back().text;
+    re2::StringPiece rest(user), group, last;
+    while (RE2::FindAndConsume(&rest, *fill.regex, &group)) {
+      last = group;
+      if (group.empty() && !rest.empty()) rest.remove_prefix(1);  // an empty match consumes nothing
+      if (rest.empty()) break;
+    }
+    for (auto at = reply.text.find(fill.place); at != std::string::npos;
+         at = reply.text.find(fill.place, at + last.size())) {
+      if (reply.text.size() + last.size() > kMaxFilledBytes) return reply;
+      reply.text.replace(at, fill.place.size(), last.data(), last.size());
+    }
+  }
+  return reply;
 }
 
 const ScriptRule* find_rule(const std::vector<ScriptRule>& rules, const ChatRequest& request) {

@@ -26,8 +26,16 @@ struct ScriptPattern {
   bool matches(std::string_view text) const;
 };
 
+// A place in a reply's text that the request fills: what the last match's first group captured in
+// the last user turn, nothing if none matches.
+struct ScriptFill {
+  std::string place;  // "{{name}}"
+  std::shared_ptr<const re2::RE2> regex;
+};
+
 struct ScriptedReply {
   ChatReply reply;  // without usage
+  std::vector<ScriptFill> fills;
   std::chrono::milliseconds delay{0};
   double weight = 1;
 };
@@ -41,6 +49,9 @@ struct ScriptRule {
 
 // Error invalid that names `where` and the line.
 std::vector<ScriptRule> parse_script(std::string_view script, std::string_view where);
+
+// The reply with its places filled from the request.
+ChatReply filled(const ScriptedReply& scripted, const ChatRequest& request);
 
 // The first rule that the request meets, or null.
 const ScriptRule* find_rule(const std::vector<ScriptRule>& rules, const ChatRequest& request);

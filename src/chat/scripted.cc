@@ -46,7 +46,7 @@ void ScriptedModel::submit(ChatRequest request, std::stop_token stop, Done done)
   }
   Random random(request.seed, request.id);
   const ScriptedReply& chosen = rule->replies[random.pick(rule->weights)];
-  delivery_->add(shape_reply(chosen.reply, request), chosen.delay, stop,
+  delivery_->add(shape_reply(filled(chosen, request), request), chosen.delay, stop,
                  telling_at_once(request, std::move(done)));
 }
 

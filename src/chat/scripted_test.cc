@@ -234,5 +234,18 @@ TEST(ScriptedModel, SaysWhichFileIsMissing) {
   }
 }
 
+TEST(ScriptedModel, FillsPlacesFromTheLastMatchInTheLastTurn) {
+  ScriptedModel model(R"s({"replies": [{"text": "{{word}} and {{word}}, {{none}}{{other}}", )s"
+                      R"s("fill": {"word": "ticket ([a-z]+)", "none": "(absent)"}}]})s",
+                      "s");
+  ChatRequest request{.id = "a", .messages = {{Role::user, "ticket one, ticket two \xff"}}};
+  EXPECT_EQ(ask(model, request).text, "two and two, {{other}}");
+  ScriptedModel empty(R"s({"replies": [{"text": "[{{x}}]", "fill": {"x": "(a*)"}}]})s", "s");
+  EXPECT_EQ(ask(empty, request).text, "[]");
+  EXPECT_THROW(ScriptedModel(R"s({"replies": [{"fill": {"x": "no group"}}]})s", "s"), Error);
+  EXPECT_THROW(ScriptedModel(R"s({"replies": [{"fill": {"x": "("}}]})s", "s"), Error);
+  EXPECT_THROW(ScriptedModel(R"s({"replies": [{"fill": ["x"]}]})s", "s"), Error);
+}
+
 }  // namespace
 }  // namespace iago
