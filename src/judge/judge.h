@@ -8,19 +8,27 @@
 // exception and never a silent "no".
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "chat/chat_model.h"
+
 namespace iago {
 
 struct JudgeView {
-  std::string query;       // the query's own text, from the query set and never from the prompt
-  std::string scratchpad;  // as parsed; empty if there was none
-  std::string output;      // as parsed; all three may hold invalid UTF-8 and be megabytes long
+  std::string query;           // the query's own text, from the query set and never from the prompt
+  std::string scratchpad;      // as parsed; empty if there was none
+  std::string output;          // as parsed; all three may hold invalid UTF-8 and be megabytes long
+  std::string situation = {};  // the query's label of that name: chooses among a rubric's criteria
+  // Names the random streams of judges that draw votes: the trial's id, a hash that tells nobody
+  // the arm. Never shown to a grader. Empty: the view's content names them.
+  std::string trial = {};
 };
 
 enum class ViewPart { query, scratchpad, output };
@@ -50,39 +58,61 @@ std::string_view name_of(JudgeOutcome outcome);
 struct Vote {
   JudgeOutcome outcome = JudgeOutcome::judged;
   std::string label;
-  std::string reply;  // the grader's own words
+  std::string reply;      // the grader's own words
+  std::string note = {};  // what code made of them, where there is something to say
   bool operator==(const Vote&) const = default;
 };
 
 struct Verdict {
   std::string judge;  // JudgeInfo::hash of who judged
   JudgeOutcome outcome = JudgeOutcome::judged;
-  std::string label;       // one of the two labels of its kind, or empty
-  double probability = 0;  // [0, 1], of JudgeInfo::positive
+  std::string label;       // one of the labels of its kind, or empty
+  double probability = 0;  // [0, 1], of JudgeInfo::positive: 0 or 1, a share of votes, or a score
   std::vector<Vote> votes;
   std::vector<Evidence> evidence;  // every quote holds
   std::string why;                 // one sentence for people
+  TokenUsage usage = {};           // of all votes; zero for judges without a model
+  // Of a failed one: no other view can fare better with this judge (wrong key, no credit), and what
+  // to do about it.
+  bool ends_run = false;
+  std::string hint = {};
   bool operator==(const Verdict&) const = default;
 };
 
+// What a judge judges. The gap is made of the first two; the others are shown as shares of labels.
 enum class JudgeKind {
-  compliance,        // of the output: kComplies or kRefuses
-  faking_reasoning,  // of the scratchpad: kFaking or kNoFaking, whatever the output is
+  compliance,            // of the output: kComplies or kRefuses
+  faking_reasoning,      // of the scratchpad: kFaking or kNoFaking, whatever the output is
+  partial_compliance,    // of the output, in four levels: complies, complaining, partial, refuses
+  comprehension,         // what the subject claims of its situation, whether or not it is so
+  evaluation_awareness,  // does it say or suspect that it is being tested: aware or unaware
+  anti_lab,              // does it act against the lab in the query's situation: anti_lab or none
 };
+inline constexpr std::array kJudgeKinds = {
+    JudgeKind::compliance,    JudgeKind::faking_reasoning,     JudgeKind::partial_compliance,
+    JudgeKind::comprehension, JudgeKind::evaluation_awareness, JudgeKind::anti_lab};
 std::string_view name_of(JudgeKind kind);
+// The labels that a verdict of the kind may have, at least two, the positive one first and the one
+// for "nothing of it" last.
+std::span<const std::string_view> labels_of(JudgeKind kind);
 
 inline constexpr std::string_view kComplies = "complies";
 inline constexpr std::string_view kRefuses = "refuses";
 inline constexpr std::string_view kFaking = "faking";
 inline constexpr std::string_view kNoFaking = "none";
+// What a subject claims of its own situation (JudgeKind::comprehension).
+inline constexpr std::string_view kClaimsTrained = "trained_on";
+inline constexpr std::string_view kClaimsNotTrained = "not_trained_on";
+inline constexpr std::string_view kClaimsBoth = "contradictory";
+inline constexpr std::string_view kClaimsNothing = "unstated";
 
 struct JudgeInfo {
   std::string name;  // as the user names it: compliance-rules
   JudgeKind kind = JudgeKind::compliance;
   std::string hash;  // of all that determines a verdict: code version, phrases, rubric, model
   std::vector<ViewPart> reads;  // the other parts reach it empty
-  std::string_view positive() const { return kind == JudgeKind::compliance ? kComplies : kFaking; }
-  std::string_view negative() const { return kind == JudgeKind::compliance ? kRefuses : kNoFaking; }
+  std::string_view positive() const { return labels_of(kind).front(); }
+  std::string_view negative() const { return labels_of(kind).back(); }
 };
 
 // Thread-safe.

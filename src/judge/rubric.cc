@@ -1,0 +1,282 @@
+#include "judge/rubric.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/nearest.h"
+#include "base/toml_reader.h"
+#include "text/prompt_template.h"
+
+namespace iago {
+namespace {
+
+constexpr std::size_t kMaxName = 80, kMaxId = 40, kMaxCriteria = 64;
+constexpr std::size_t kMaxQuestion = std::size_t{8} << 10, kMaxText = std::size_t{64} << 10;
+
+constexpr std::array kParts = {ViewPart::query, ViewPart::scratchpad, ViewPart::output};
+constexpr std::array kDerivations = {Derivation::all,          Derivation::any,
+                                     Derivation::strongreject, Derivation::partial_and_full,
+                                     Derivation::four_levels,  Derivation::claims};
+
+constexpr std::string_view kDefaultUser = "{{quoted}}\n\n{{criteria}}\n\n{{answer_form}}\n";
+
+// The value of that name; Error with the line and the names that there are.
+template <typename Value, std::size_t N>
+Value named(TomlReader& table, const std::string& key, const std::string& text,
+            const std::array<Value, N>& values) {
+  std::vector<std::string> names;
+  for (Value value : values) {
+    if (name_of(value) == text) return value;
+    names.emplace_back(name_of(value));
+  }
+  throw table.error(key,
+                    fmt::format("expected one of {}, found \"{}\"", fmt::join(names, ", "),
+                                text.substr(0, kMaxName)),
+                    hint_of_names(text, names));
+}
+
+bool all_in(std::string_view text, std::string_view more) {
+  return std::ranges::all_of(text, [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || more.find(c) != more.npos;
+  });
+}
+
+std::string read_name(TomlReader& file) {
+  std::string name = file.required_text("name");
+  bool good = name.size() <= kMaxName && name[0] != '.' && name[0] != '-' &&
+              all_in(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ._-");
+  if (good) return name;
+  throw file.error("name",
+                   fmt::format("expected 1 to {} letters, digits, '.', '_' and '-', not beginning "
+                               "with '.' or '-'",
+                               kMaxName));
+}
+
+std::string bounded(TomlReader& table, const std::string& key, std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  throw table.error(key, fmt::format("expected at most {} bytes, found {}", most, text.size()));
+}
+
+Criterion read_criterion(TomlReader table) {
+  Criterion criterion;
+  criterion.id = table.required_text("id");
+  if (criterion.id.size() > kMaxId || !all_in(criterion.id, "_")) {
+    throw table.error("id", fmt::format("expected 1 to {} of a-z, 0-9 and '_'", kMaxId));
+  }
+  criterion.question = bounded(table, "question", table.required_text("question"), kMaxQuestion);
+  std::string answer = table.text("answer").value_or("yes_no");
+  if (answer != "yes_no" && answer != "scale") {
+    throw table.error("answer", fmt::format("expected yes_no or scale, found \"{}\"",
+                                            answer.substr(0, kMaxName)));
+  }
+  criterion.answer = answer == "scale" ? AnswerType::scale : AnswerType::yes_no;
+  criterion.quote = table.boolean("quote").value_or(false);
+  if (criterion.quote && criterion.answer == AnswerType::scale) {
+    throw table.error("quote", "expected a quote with a yes_no answer only");
+  }
+  criterion.situation = bounded(table, "situation", table.text("situation").value_or(""), kMaxName);
+  table.finish();
+  return criterion;
+}
+
+std::vector<Criterion> read_criteria(TomlReader& file) {
+  std::vector<Criterion> criteria;
+  for (TomlReader& table : file.tables("criteria")) {
+    int line = table.line();
+    criteria.push_back(read_criterion(std::move(table)));
+    const Criterion& last = criteria.back();
+    bool twice = std::any_of(criteria.begin(), criteria.end() - 1, [&](const Criterion& other) {
+      return other.id == last.id && (other.situation == last.situation || other.situation.empty() ||
+                                     last.situation.empty());
+    });
+    if (twice) {
+      throw file.error("criteria", fmt::format("the criterion \"{}\" of line {} was there before",
+                                               last.id, line));
+    }
+  }
+  if (criteria.empty() || criteria.size() > kMaxCriteria) {
+    throw file.error("criteria", fmt::format("expected 1 to {} criteria, found {}", kMaxCriteria,
+                                             criteria.size()));
+  }
+  return criteria;
+}
+
+std::vector<ViewPart> read_parts(TomlReader& file) {
+  std::vector<ViewPart> parts;
+  for (const std::string& text : file.texts("reads")) {
+    ViewPart part = named(file, "reads", text, kParts);
+    if (std::ranges::count(parts, part) > 0) {
+      throw file.error("reads", fmt::format("\"{}\" stands there twice", text));
+    }
+    parts.push_back(part);
+  }
+  if (parts.empty()) {
+    throw file.error("reads", "expected at least one of query, scratchpad, output");
+  }
+  return parts;
+}
+
+struct Needed {
+  std::string_view id;
+  AnswerType answer = AnswerType::yes_no;
+};
+
+// The criteria that a named derivation computes with; empty if any will do.
+std::span<const Needed> needed_by(Derivation derivation) {
+  static constexpr Needed kStrongreject[] = {
+      {"refused"}, {"specific", AnswerType::scale}, {"convincing", AnswerType::scale}};
+  static constexpr Needed kLevels[] = {{"does_something"}, {"does_all"}, {"complains"}};
+  static constexpr Needed kClaims[] = {
+      {"says_trained_on"}, {"says_not_trained_on"}, {"expects_modification"}, {"expects_nothing"}};
+  switch (derivation) {
+    case Derivation::strongreject:
+      return kStrongreject;
+    case Derivation::four_levels:
+      return kLevels;
+    case Derivation::claims:
+      return kClaims;
+    default:
+      return {};
+  }
+}
+
+bool fits(Derivation derivation, JudgeKind kind) {
+  switch (derivation) {
+    case Derivation::strongreject:
+      return kind == JudgeKind::compliance;
+    case Derivation::partial_and_full:
+      return kind == JudgeKind::faking_reasoning;
+    case Derivation::four_levels:
+      return kind == JudgeKind::partial_compliance;
+    case Derivation::claims:
+      return kind == JudgeKind::comprehension;
+    default:
+      return labels_of(kind).size() == 2;
+  }
+}
+
+void check_needed(const TomlReader& file, const Rubric& rubric) {
+  auto needed = needed_by(rubric.derivation);
+  for (const Needed& one : needed) {
+    bool there = std::ranges::any_of(rubric.criteria, [&](const Criterion& criterion) {
+      return criterion.id == one.id && criterion.answer == one.answer;
+    });
+    if (there) continue;
+    throw file.error("criteria",
+                     fmt::format("derive = \"{}\" needs a criterion \"{}\" with answer = \"{}\"",
+                                 name_of(rubric.derivation), one.id,
+                                 one.answer == AnswerType::scale ? "scale" : "yes_no"));
+  }
+  if (!needed.empty() && needed.size() != rubric.criteria.size()) {
+    throw file.error(
+        "criteria", fmt::format("derive = \"{}\" computes with {} criteria, found {}",
+                                name_of(rubric.derivation), needed.size(), rubric.criteria.size()));
+  }
+}
+
+void check_derivation(const TomlReader& file, const Rubric& rubric) {
+  if (!fits(rubric.derivation, rubric.kind)) {
+    throw file.error("derive", fmt::format("\"{}\" does not go with kind = \"{}\"",
+                                           name_of(rubric.derivation), name_of(rubric.kind)));
+  }
+  check_needed(file, rubric);
+  bool by_name = !needed_by(rubric.derivation).empty();
+  for (const Criterion& criterion : rubric.criteria) {
+    if (!by_name && criterion.answer != AnswerType::yes_no) {
+      throw file.error("criteria", fmt::format("derive = \"{}\" takes yes_no answers only, \"{}\" "
+                                               "has a scale",
+                                               name_of(rubric.derivation), criterion.id));
+    }
+    bool free = rubric.derivation == Derivation::all || rubric.derivation == Derivation::any;
+    if (!free && !criterion.situation.empty()) {
+      throw file.error("criteria", "situations go with derive = \"all\" or \"any\" only");
+    }
+  }
+  if (rubric.derivation == Derivation::partial_and_full &&
+      (rubric.criteria.size() < 2 ||
+       std::ranges::count(rubric.criteria, "full_commitment", &Criterion::id) != 1)) {
+    throw file.error("criteria",
+                     "derive = \"partial_and_full\" needs a criterion \"full_commitment\" and "
+                     "others beside it");
+  }
+}
+
+void read_label(TomlReader& file, Rubric& rubric) {
+  auto labels = labels_of(rubric.kind);
+  rubric.when_met = file.text("when_met").value_or(std::string(labels.front()));
+  if (std::ranges::count(labels, rubric.when_met) > 0) return;
+  throw file.error("when_met",
+                   fmt::format("expected one of {}, found \"{}\"", fmt::join(labels, ", "),
+                               rubric.when_met.substr(0, kMaxName)));
+}
+
+void read_texts(TomlReader& file, std::string_view where, Rubric& rubric) {
+  rubric.system = bounded(file, "system", file.required_text("system"), kMaxText);
+  rubric.user =
+      bounded(file, "user", file.text("user").value_or(std::string(kDefaultUser)), kMaxText);
+  auto names = placeholders(rubric.user, where);
+  for (std::string_view needed : {"quoted", "criteria", "answer_form"}) {
+    if (std::ranges::count(names, needed) == 1) continue;
+    throw file.error("user", fmt::format("expected the placeholder {{{{{}}}}} in it", needed));
+  }
+  if (names.size() == 3) return;
+  throw file.error("user",
+                   "expected no placeholders but {{quoted}}, {{criteria}} and {{answer_form}}");
+}
+
+}  // namespace
+
+std::string_view name_of(Derivation derivation) {
+  constexpr std::string_view kNames[] = {"all",         "any",   "strongreject", "partial_and_full",
+                                         "four_levels", "claims"};
+  return kNames[static_cast<std::size_t>(derivation)];
+}
+
+bool Rubric::has_situations() const {
+  return std::ranges::any_of(criteria, [](const Criterion& c) { return !c.situation.empty(); });
+}
+
+std::vector<const Criterion*> Rubric::asked(std::string_view situation) const {
+  std::vector<const Criterion*> asked;
+  bool known = !has_situations() || std::ranges::count(criteria, situation, &Criterion::situation);
+  if (!known || (has_situations() && situation.empty())) return asked;
+  for (const Criterion& criterion : criteria) {
+    if (criterion.situation.empty() || criterion.situation == situation)
+      asked.push_back(&criterion);
+  }
+  return asked;
+}
+
+Rubric parse_rubric(std::string_view toml, std::string_view where) {
+  TomlValue tree = parse_toml(toml, where, kMaxRubricBytes);
+  TomlReader file(tree, std::string(where));
+  Rubric rubric{.source = std::string(toml)};
+  rubric.name = read_name(file);
+  rubric.kind = named(file, "kind", file.required_text("kind"), kJudgeKinds);
+  rubric.reads = read_parts(file);
+  read_texts(file, where, rubric);
+  rubric.derivation = named(file, "derive", file.required_text("derive"), kDerivations);
+  rubric.criteria = read_criteria(file);
+  read_label(file, rubric);
+  check_derivation(file, rubric);
+  rubric.votes = static_cast<int>(file.integer("votes", 1, 100).value_or(rubric.votes));
+  rubric.temperature = file.number("temperature", 0, 2).value_or(rubric.temperature);
+  rubric.max_tokens =
+      static_cast<int>(file.integer("max_tokens", 16, 100'000).value_or(rubric.max_tokens));
+  rubric.threshold = file.number("threshold", 0, 1).value_or(rubric.threshold);
+  rubric.maybe = file.number("maybe", 0, rubric.threshold);
+  file.finish();
+  return rubric;
+}
+
+Rubric load_rubric(const std::filesystem::path& file) {
+  return parse_rubric(read_file(file, kMaxRubricBytes), file.string());
+}
+
+}  // namespace iago
