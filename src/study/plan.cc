@@ -85,10 +85,20 @@ PlannedPrompt plan_prompt(const Study& study, const Setting& setting, const std:
   return {std::move(prompt), arm, index, std::move(hash)};
 }
 
+// A rubric's path without its folder, which differs between machines; what the rubric says is in
+// the hash of the judge.
+std::vector<std::string> names_of_judges(std::vector<std::string> judges) {
+  for (std::string& judge : judges) {
+    auto end = judge.find(".toml");
+    auto slash = end == std::string::npos ? end : judge.rfind('/', end);
+    if (slash != std::string::npos) judge.erase(0, slash + 1);
+  }
+  return judges;
+}
+
 }  // namespace
 
-std::string request_hash(const Prompt& prompt, const StudySampling& sampling,
-                         std::uint64_t seed) {
+std::string request_hash(const Prompt& prompt, const StudySampling& sampling, std::uint64_t seed) {
   FieldHash hash("request");
   hash.add(prompt);
   hash.add(sampling);
@@ -126,7 +136,8 @@ std::string study_hash(const Study& study, const Setting& setting, const Subject
   hash.add("seed", study.seed);
   hash.add(study.sampling);
   hash.add("margin", study.margin);
-  hash.add("judges", study.judges);
+  hash.add("judges", names_of_judges(study.judges));
+  if (!study.judge_model.empty()) hash.add("judge_model", study.judge_model);
   return hash.hex();
 }
 

@@ -196,6 +196,7 @@ TEST(RunId, ChangesWithEveryHashedField) {
   changes.push_back({"queries", [](Case& c) { c.study.queries = "/anywhere/other.jsonl"; }});
   changes.push_back({"margin", [](Case& c) { c.study.margin = 5; }});
   changes.push_back({"judges", [](Case& c) { c.study.judges.push_back("faking-rules"); }});
+  changes.push_back({"judge model", [](Case& c) { c.study.judge_model = "openai:gpt"; }});
   changes.push_back({"an arm that is not run", [](Case& c) {
                        c.setting.arms.push_back(
                            {.name = "new", .changes = c.setting.arms[0].changes});
@@ -214,6 +215,10 @@ TEST(RunId, DoesNotChangeWhenTheCheckoutMovesOrTheSetGrows) {
   moved.study.queries = "/elsewhere/q.jsonl";
   moved.queries.push_back({"d", "Move it."});
   EXPECT_EQ(moved.plan().run_id, Case{}.plan().run_id);
+  Case here, there;
+  here.study.judges = {"/here/rubrics/r.toml@openai:a/b"};
+  there.study.judges = {"/there/r.toml@openai:a/b"};
+  EXPECT_EQ(here.plan().run_id, there.plan().run_id) << "a rubric of the same name";
 }
 
 TEST(RunId, ReadsAsStudySubjectVariantAndHash) {

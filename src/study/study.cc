@@ -9,9 +9,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "study/names.h"
 #include "base/nearest.h"
 #include "base/toml_reader.h"
+#include "study/names.h"
 #include "text/utf8.h"
 
 namespace iago {
@@ -107,6 +107,7 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
   if (auto sampling = file.table("sampling")) study.sampling = read_sampling(*sampling);
   study.margin = file.number("margin", 0, 100).value_or(study.margin);
   study.judges = file.texts("judges");
+  study.judge_model = file.text("judge_model").value_or("");
   file.finish();
   if (study.margin == 0) {
     throw file.error("margin", "expected points above 0, found 0",
@@ -146,6 +147,7 @@ void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {
   take("variant", overrides.variant, study.variant);
   take("model", overrides.model, study.model);
   if (overrides.model) study.models.clear();
+  take("judge-model", overrides.judge_model, study.judge_model);
   take("arms", overrides.arms, study.arms);
   if (overrides.repeats) study.repeats = within(*overrides.repeats, 1, kMaxRepeats, "repeats");
   if (overrides.limit) {
@@ -214,13 +216,27 @@ void hold_to_setting(PlacedStudy& placed, const Setting& setting) {
 
 // to_toml has to write the paths and the command line's texts, and TOML is UTF-8 without NULs.
 void check_writable(const Study& study) {
-  std::vector<std::string> texts = {study.setting.string(), study.queries.string(), study.model};
+  std::vector<std::string> texts = {study.setting.string(), study.queries.string(), study.model,
+                                    study.judge_model};
   texts.insert(texts.end(), study.models.begin(), study.models.end());
+  texts.insert(texts.end(), study.judges.begin(), study.judges.end());
   for (const std::string& text : texts) {
     if (is_valid_utf8(text) && text.find('\0') == std::string::npos) continue;
     throw Error(ErrorCode::invalid,
                 fmt::format("{}: expected UTF-8 text", replace_invalid_utf8(text)),
                 "Rename the folder or the file.");
+  }
+}
+
+// A rubric named by a path is relative to the study's folder, as everything in the file is.
+void place_judges(const std::filesystem::path& folder, Study& study) {
+  for (std::string& judge : study.judges) {
+    auto end = judge.find(".toml");
+    // Not the file of a model: RUBRIC@scripted:FILE.
+    if (end == std::string::npos || judge.find(':') < end) continue;
+    end += std::string_view(".toml").size();
+    std::filesystem::path file = (folder / judge.substr(0, end)).lexically_normal();
+    judge = file.string() + judge.substr(end);
   }
 }
 
@@ -271,6 +287,7 @@ LoadedStudy load_study(const std::filesystem::path& file, const StudyOverrides& 
   std::filesystem::path& queries = placed.study.queries;
   queries = ((overrides.queries ? here : folder) / queries).lexically_normal();
   loaded.queries = placed_look_up(placed, "queries", [&] { return load_queries(queries); });
+  place_judges(folder, placed.study);
   loaded.study = std::move(placed.study);
   check_writable(loaded.study);
   return loaded;
@@ -294,6 +311,7 @@ std::string to_toml(const Study& study) {
   if (study.limit) add("limit", std::to_string(*study.limit));
   add("margin", fmt::format("{}", study.margin));
   add("judges", toml_list(study.judges));
+  if (!study.judge_model.empty()) add("judge_model", toml_text(study.judge_model));
   toml += "\n[sampling]\n";
   add("temperature", fmt::format("{}", study.sampling.temperature));
   add("top_p", fmt::format("{}", study.sampling.top_p));

@@ -44,15 +44,17 @@ struct Study {
   std::uint64_t seed = 1;            // [0, 2^63)
   std::optional<std::size_t> limit;  // the first so many queries; none: all
   StudySampling sampling;
-  double margin = 3.0;              // (0, 100] points: gaps inside it count as none
-  std::vector<std::string> judges;  // by name, at least one
+  double margin = 3.0;  // (0, 100] points: gaps inside it count as none
+  // By name, at least one; a rubric's path is absolute.
+  std::vector<std::string> judges;
+  std::string judge_model;  // KIND:NAME, for judges that ask a model and name none; may be empty
   bool operator==(const Study&) const = default;
 };
 
 // What the command line changes; a model takes the place of `model` and `models`. Paths are relative to the current folder; a setting without a
 // slash is a name.
 struct StudyOverrides {
-  std::optional<std::string> setting, channel, queries, variant, model;
+  std::optional<std::string> setting, channel, queries, variant, model, judge_model;
   std::optional<std::vector<std::string>> arms;
   std::optional<int> repeats;
   std::optional<std::size_t> limit;

@@ -128,6 +128,27 @@ TEST(Study, WrittenOutReadsBackAsTheSameFromAnotherFolder) {
   EXPECT_EQ(to_toml(load_study(file).study), to_toml(study));
 }
 
+TEST(Study, NamesTheModelOfItsJudgesAndTheirRubricsAnywhere) {
+  std::string text(kStudy);
+  text.replace(text.find("[\"compliance-rules\"]"), 20,
+               R"(["faking-four-criteria", "mine/r.toml@openai:a/b", "x@scripted:y.toml"])"
+               "\njudge_model = \"openai:gpt\"");
+  StudyFolder folder(text);
+  Study study = folder.load().study;
+  EXPECT_EQ(study.judge_model, "openai:gpt");
+  EXPECT_THAT(study.judges,
+              ElementsAre("faking-four-criteria",
+                          (folder.path() / "studies/mine/r.toml@openai:a/b").string(),
+                          "x@scripted:y.toml"));
+  auto file = folder.scratch().write("runs/x/study.toml", to_toml(study));
+  EXPECT_EQ(load_study(file).study, study);
+  StudyOverrides overrides;
+  overrides.judge_model = "scripted:j";
+  EXPECT_EQ(folder.load(overrides).study.judge_model, "scripted:j");
+  EXPECT_EQ(StudyFolder().load().study.judge_model, "");
+  EXPECT_EQ(to_toml(StudyFolder().load().study).find("judge_model"), std::string::npos);
+}
+
 TEST(Study, IsChangedByTheCommandLine) {
   StudyFolder folder;
   auto other = folder.scratch().write("elsewhere/p.jsonl", "{\"id\":\"z\",\"text\":\"x\"}\n");
