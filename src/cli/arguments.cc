@@ -80,6 +80,8 @@ class Parser {
                      "organism:NAME, world:NAME, local:FOLDER or scripted:FILE; several times for "
                      "one run of each and their comparison")
         ->allow_extra_args(false);
+    command->add_option("--judge-model", a.overrides.judge_model,
+                        "The model that judges ask which name none themselves");
     command->add_option("--setting", a.overrides.setting, "A setting's name or folder");
     command->add_option("--channel", a.overrides.channel, "How the story is told: full or terse");
     command->add_option("--queries", a.overrides.queries, "A JSON-lines file of queries");
@@ -195,6 +197,14 @@ class Parser {
         app_.add_subcommand("judge", "Judge a run again, validate judges, or compare two");
     auto& a = keep<JudgeArguments>(command);
     command->add_option("run", a.run, "The run's folder")->capture_default_str();
+    command
+        ->add_option("--judge", a.judges,
+                     "A rule judge, a rubric's name or its .toml file, perhaps NAME@MODEL; again "
+                     "for more; the run's own if left out")
+        ->allow_extra_args(false);
+    command->add_option("--judge-model", a.judge_model,
+                        "The model that judges ask which name none themselves");
+    command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
     add_json(command, a.output);
     command->footer(
         "Gives every stored completion to the judges as they are now; nothing is sampled, and "
@@ -202,6 +212,7 @@ class Parser {
         "verdicts stay.\n"
         "Examples:\n"
         "  iago judge runs/latest\n"
+        "  iago judge runs/latest --judge faking-four-criteria --judge-model scripted:judge.jsonl\n"
         "  iago judge validate world:faker\n"
         "  iago judge diff runs/latest");
     add_judge_validate(*command);

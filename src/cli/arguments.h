@@ -62,6 +62,9 @@ struct ShowArguments {
 
 struct JudgeArguments {
   std::filesystem::path run = "runs/latest";
+  std::vector<std::string> judges;  // the run's own if empty
+  std::string judge_model;          // of judges that ask a model and name none
+  std::size_t threads = 0;          // of a local model; 0 = one per core
   Output output = Output::text;
 };
 

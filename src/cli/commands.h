@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "cli/arguments.h"
+#include "lab/grading.h"
+#include "lab/judges.h"
 
 namespace iago {
 struct Comparison;
@@ -32,6 +34,12 @@ LoadedStudy load_study_with_model(const std::filesystem::path& study,
 std::vector<StudyOverrides> each_model(const std::filesystem::path& study,
                                        const StudyOverrides& overrides,
                                        std::vector<std::string> models, const Context& context);
+// The study's or the command line's judges, models that they ask opened.
+lab::OpenedJudges open_judges(const std::vector<std::string>& names, const std::string& judge_model,
+                              std::size_t threads, const Context& context);
+// What each judge failed to judge, on stderr; true if one left more than one in twenty unlabelled.
+bool report_unjudged(const std::vector<std::unique_ptr<Judge>>& judges,
+                     const std::vector<lab::GradingCount>& counts);
 
 int run_command(const RunArguments& arguments, const Context& context);
 // Prints size, power and prompts of a study; nothing is sampled.

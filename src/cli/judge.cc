@@ -63,7 +63,12 @@ Json json_of(const lab::RejudgeResult& result) {
                               {"hash", judge.hash},
                               {"new", judge.is_new},
                               {"verdicts", judge.judged},
-                              {"waiting", judge.waiting}});
+                              {"waiting", judge.waiting},
+                              {"unparsable", judge.count.unparsable},
+                              {"refused", judge.count.refused},
+                              {"failed", judge.count.failed},
+                              {"prompt_tokens", judge.count.usage.prompt},
+                              {"generated_tokens", judge.count.usage.generated}});
   }
   json["summary"] = to_json(result.summary);
   return json;
@@ -138,9 +143,10 @@ std::vector<std::pair<JudgeRow, JudgeRow>> pairs_to_compare(const Store& store,
 
 int judge_command(const JudgeArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
-  auto judges = make_rule_judges(lab::judge_names(arguments.run));
+  auto names = arguments.judges.empty() ? lab::judge_names(arguments.run) : arguments.judges;
+  auto opened = open_judges(names, arguments.judge_model, arguments.threads, context);
   auto result =
-      lab::rejudge(arguments.run, judges,
+      lab::rejudge(arguments.run, opened.judges,
                    {.judge_errors = lab::read_judge_errors(lab::judge_error_file(context.data)),
                     .stop = interrupt.no_more()},
                    SystemClock());
@@ -149,9 +155,13 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
   } else {
     print_rejudged(result, arguments.run);
   }
-  if (!result.interrupted) return 0;
-  fmt::print(stderr, "interrupted; the same command goes on\n");
-  return 130;
+  if (result.interrupted) {
+    fmt::print(stderr, "interrupted; the same command goes on\n");
+    return 130;
+  }
+  std::vector<lab::GradingCount> counts;
+  for (const lab::Rejudged& judge : result.judges) counts.push_back(judge.count);
+  return report_unjudged(opened.judges, counts) ? 3 : 0;
 }
 
 int judge_validate_command(const JudgeValidateArguments& arguments, const Context& context) {

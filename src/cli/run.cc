@@ -9,7 +9,6 @@
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/run_session.h"
-#include "judge/rule_judges.h"
 #include "lab/edited_study.h"
 #include "lab/subject.h"
 #include "report/printable.h"
@@ -59,6 +58,8 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
   LoadedStudy loaded = load_study_with_model(arguments.study, overrides, context);
   auto model = lab::open_subject(
       loaded.study.model, {.organisms = context.data / "organisms", .threads = arguments.threads});
+  auto opened =
+      open_judges(loaded.study.judges, loaded.study.judge_model, arguments.threads, context);
   if (!arguments.fresh) {
     Subject subject{model->info().name, model->info().identity};
     lab::refuse_edited_study(
@@ -69,7 +70,7 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
   {
     ProgressLine line(clock);
     result = lab::run_study(
-        loaded, *model, make_rule_judges(loaded.study.judges),
+        loaded, *model, opened.judges,
         {.runs = arguments.runs,
          .fresh = arguments.fresh,
          .judge_errors = lab::read_judge_errors(lab::judge_error_file(context.data)),
@@ -82,11 +83,15 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
     fmt::print(stderr, "went on with {}: {} completions were there already (--new begins anew)\n",
                result.folder.string(), result.resumed);
   }
+  report_unjudged(opened.judges, result.grading);
   return result;
 }
 
 int exit_code_of(const lab::RunResult& result) {
   if (result.interrupted) return 130;
+  for (const lab::GradingCount& count : result.grading) {
+    if (count.judged_badly()) return 3;
+  }
   return too_much_missing(result.summary) ? 3 : 0;
 }
 

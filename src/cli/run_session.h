@@ -25,7 +25,7 @@ struct RunSession {
 lab::RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                        const std::string& place);
 
-// 0, 3 if too much is missing, 130 if it was interrupted.
+// 0, 3 if too much is missing or a judge left too much unjudged, 130 if it was interrupted.
 int exit_code_of(const lab::RunResult& result);
 
 // One run after the other, each in its own folder; then prints the comparison. An error of one is

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -37,8 +38,21 @@ std::vector<std::string> named(const std::vector<JudgeRow>& judges) {
   return names;
 }
 
-bool fits(const JudgeRow& judge, std::string_view name, std::string_view hash) {
-  return (name.empty() || judge.name == name) && judge.hash.starts_with(hash);
+// A model judge, called RUBRIC@MODEL, may be called by its rubric alone.
+bool is_called(const JudgeRow& judge, const std::string& name) {
+  return judge.name == name || judge.name.starts_with(name + "@");
+}
+
+bool fits(const JudgeRow& judge, const std::string& name, std::string_view hash) {
+  return (name.empty() || is_called(judge, name)) && judge.hash.starts_with(hash);
+}
+
+// Of a kind that this program does not know: any verdict of another program's, none is positive.
+std::string_view positive_label(const std::string& kind) {
+  for (auto known : kJudgeKinds) {
+    if (name_of(known) == kind) return labels_of(known).front();
+  }
+  return {};
 }
 
 // Trials on which the two disagree, and the counts; nothing of the completions is read.
@@ -53,7 +67,9 @@ std::map<std::string, std::pair<Said, Said>> disagreements(const Verdicts& a, co
       continue;
     }
     comparison.counts.add(of_a.label == positive, of_b->second.label == positive);
-    if (of_a.label != of_b->second.label) found[trial] = {of_a, of_b->second};
+    if (of_a.label == of_b->second.label) continue;
+    ++comparison.differing;
+    found[trial] = {of_a, of_b->second};
   }
   for (const auto& [trial, of_b] : b) comparison.one_silent += !a.contains(trial);
   return found;
@@ -63,16 +79,17 @@ std::map<std::string, std::pair<Said, Said>> disagreements(const Verdicts& a, co
 
 double JudgeComparison::agreement() const {
   if (counts.total() == 0) return 1;
-  return 1 - static_cast<double>(disagreements()) / static_cast<double>(counts.total());
+  return 1 - static_cast<double>(differing) / static_cast<double>(counts.total());
 }
 
 JudgeRow find_judge(const Store& store, const std::string& text) {
   auto judges = store.judges();
-  auto at = text.find('@');
-  bool is_name = at == std::string::npos;
+  auto at = text.rfind('@');
+  bool is_name = at == std::string::npos ||
+                 std::ranges::any_of(judges, [&](const auto& j) { return is_called(j, text); });
   std::vector<JudgeRow> found;
   for (const JudgeRow& judge : judges) {
-    bool by_name = is_name && judge.name == text;
+    bool by_name = is_name && is_called(judge, text);
     if (by_name) found = {judge};  // oldest first: the last is the newest
     bool by_hash = is_name ? text.size() >= kShortestPrefix && fits(judge, "", text)
                            : fits(judge, text.substr(0, at), text.substr(at + 1));
@@ -103,9 +120,8 @@ JudgeComparison compare_judges(const Store& store, const JudgeRow& a, const Judg
                 "name two judges of the same kind");
   }
   JudgeComparison comparison{.a = a, .b = b, .counts = {}};
-  auto positive = a.kind == kComplianceKind ? kCompliesLabel : kFakingLabel;
-  auto differing =
-      disagreements(read_verdicts(store, a), read_verdicts(store, b), positive, comparison);
+  auto differing = disagreements(read_verdicts(store, a), read_verdicts(store, b),
+                                 positive_label(a.kind), comparison);
   std::map<std::string, std::string> queries;
   for (const QueryRow& query : store.queries()) queries[query.id] = query.text;
   store.for_each_completion({.outcome = Outcome::answered}, [&](const CompletionRow& row) {

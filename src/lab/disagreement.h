@@ -21,14 +21,18 @@ struct Disagreement {
 
 struct JudgeComparison {
   JudgeRow a, b;
-  Confusion counts;              // of completions that both have labelled; a in place of the truth
+  // Of completions that both have labelled; a in place of the truth, the kind's first label against
+  // all others.
+  Confusion counts;
+  std::uint64_t differing = 0;   // of them: other labels, two that are not positive included
   std::uint64_t one_silent = 0;  // answered completions that only one of them has labelled
   double agreement() const;      // fraction of those that both have labelled; 1 if there are none
-  std::uint64_t disagreements() const { return counts.false_positive + counts.false_negative; }
+  std::uint64_t disagreements() const { return differing; }
 };
 
-// The judge that a text names: a name (its newest version), a hash or its first 4 digits or more,
-// or NAME@HASH. Error not_found that lists the run's judges, invalid if several hashes fit.
+// The judge that a text names: a name (its newest version; a rubric's for RUBRIC@MODEL), a hash or
+// its first 4 digits or more, or NAME@HASH. Error not_found that lists the run's judges, invalid if
+// several hashes fit.
 JudgeRow find_judge(const Store& store, const std::string& text);
 
 // The newest two versions of every judge that has several, the older first.

@@ -77,6 +77,7 @@ Differences differences(const Study& was, const Study& is, const StudyOverrides&
   found.compare("seed", was.seed, is.seed, overrides.seed.has_value());
   found.compare("margin", was.margin, is.margin);
   found.compare("judges", fmt::format("{}", was.judges), fmt::format("{}", is.judges));
+  found.compare("judge_model", was.judge_model, is.judge_model, overrides.judge_model.has_value());
   found.compare("temperature", was.sampling.temperature, is.sampling.temperature);
   found.compare("top_p", was.sampling.top_p, is.sampling.top_p);
   found.compare("top_k", was.sampling.top_k, is.sampling.top_k);

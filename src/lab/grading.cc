@@ -1,7 +1,10 @@
 #include "lab/grading.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "base/json.h"
 
 namespace iago::lab {
@@ -10,8 +13,9 @@ namespace {
 std::string votes_json(const Verdict& verdict) {
   Json votes = Json::array();
   for (const Vote& vote : verdict.votes) {
-    votes.push_back(
-        {{"outcome", name_of(vote.outcome)}, {"label", vote.label}, {"reply", vote.reply}});
+    Json one{{"outcome", name_of(vote.outcome)}, {"label", vote.label}, {"reply", vote.reply}};
+    if (!vote.note.empty()) one["note"] = vote.note;
+    votes.push_back(std::move(one));
   }
   return dump_json(votes);
 }
@@ -32,7 +36,11 @@ std::string evidence_json(const Verdict& verdict) {
 Grading::Grading(const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer,
                  const Clock& clock, std::stop_token stop,
                  const std::vector<JudgeError>& known_errors)
-    : judges_(judges), writer_(writer), clock_(clock), stop_(std::move(stop)) {
+    : judges_(judges),
+      writer_(writer),
+      clock_(clock),
+      stop_(std::move(stop)),
+      counts_(judges.size()) {
   std::vector<JudgeInfo> infos;
   for (const auto& judge : judges_) infos.push_back(judge->info());
   for (const JudgeInfo& info : infos) {
@@ -50,20 +58,48 @@ Grading::~Grading() {
   changed_.wait(lock, [&] { return due_ == 0; });
 }
 
-void Grading::grade(const CompletionRow& completion, const std::string& query_text) {
+void Grading::when_judging_ends(std::function<void()> call) {
+  std::lock_guard lock(mutex_);
+  when_judging_ends_ = std::move(call);
+}
+
+void Grading::grade(const CompletionRow& completion, const std::string& query_text,
+                    const std::string& situation) {
   if (completion.outcome != Outcome::answered) return;
-  for (const auto& judge : judges_) submit(*judge, completion, query_text);
+  for (std::size_t judge = 0; judge < judges_.size(); ++judge) {
+    {
+      std::lock_guard lock(mutex_);
+      if (ended_) return;
+      if (due_ >= kMostDue) {
+        has_left_some_ = true;
+        continue;
+      }
+    }
+    submit(judge, completion, query_text, situation);
+  }
 }
 
 void Grading::grade_what_is_left(const Store& store) {
-  std::map<std::string, std::string> texts;
-  for (const QueryRow& query : store.queries()) texts[query.id] = query.text;
-  for (const auto& judge : judges_) {
-    CompletionFilter filter{.outcome = Outcome::answered, .not_judged_by = judge->info().hash};
-    store.for_each_completion(filter, [&](const CompletionRow& completion) {
-      submit(*judge, completion, texts[completion.query]);
-      return !stop_.stop_requested();
+  std::map<std::string, QueryRow> queries;
+  for (QueryRow& query : store.queries()) queries[query.id] = std::move(query);
+  for (std::size_t judge = 0; judge < judges_.size(); ++judge) {
+    // The trials first: a judge may take hours, and a reader that stays open that long keeps the
+    // store's log from being written back.
+    std::vector<std::string> trials;
+    CompletionFilter left{.outcome = Outcome::answered,
+                          .not_judged_by = judges_[judge]->info().hash};
+    store.for_each_completion(left, [&](const CompletionRow& completion) {
+      trials.push_back(completion.trial);
+      return true;
     });
+    for (const std::string& trial : trials) {
+      if (!wait_for_room()) return;
+      store.for_each_completion({.trial = trial}, [&](const CompletionRow& completion) {
+        const QueryRow& query = queries[completion.query];
+        submit(judge, completion, query.text, situation_of(query.labels));
+        return false;
+      });
+    }
   }
 }
 
@@ -73,36 +109,108 @@ void Grading::wait() {
   if (error_) std::rethrow_exception(error_);
 }
 
-void Grading::submit(Judge& judge, const CompletionRow& completion, const std::string& query_text) {
+void Grading::finish(const Store& store) {
+  wait();
+  bool left = false;
+  {
+    std::lock_guard lock(mutex_);
+    std::swap(left, has_left_some_);
+  }
+  if (!left) return;
+  writer_.flush();
+  grade_what_is_left(store);
+  wait();
+}
+
+std::vector<GradingCount> Grading::counts() const {
+  std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+bool Grading::wait_for_room() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return due_ < kMostDue || ended_; });
+  return !ended_ && !error_ && !stop_.stop_requested();
+}
+
+void Grading::submit(std::size_t judge, const CompletionRow& completion,
+                     const std::string& query_text, const std::string& situation) {
   {
     std::lock_guard lock(mutex_);
     ++due_;
   }
-  JudgeView view{query_text, completion.scratchpad, completion.output};
-  judge.submit(std::move(view), stop_, [this, trial = completion.trial](Verdict verdict) {
-    append(trial, std::move(verdict));
-  });
+  JudgeView view{query_text, completion.scratchpad, completion.output, situation, completion.trial};
+  judges_[judge]->submit(std::move(view), stop_,
+                         [this, judge, trial = completion.trial](Verdict verdict) {
+                           take(judge, trial, std::move(verdict));
+                         });
 }
 
-void Grading::append(const std::string& trial, Verdict verdict) {
+void Grading::take(std::size_t judge, const std::string& trial, Verdict verdict) {
   std::exception_ptr error;
   try {
-    writer_.append(VerdictRow{.trial = trial,
-                              .judge = verdict.judge,
-                              .outcome = std::string(name_of(verdict.outcome)),
-                              .label = verdict.label,
-                              .probability = verdict.probability,
-                              .votes = votes_json(verdict),
-                              .evidence = evidence_json(verdict),
-                              .why = verdict.why,
-                              .created = clock_.wall()});
+    if (verdict.outcome != JudgeOutcome::failed) append(trial, verdict);
   } catch (...) {
     error = std::current_exception();
   }
+  std::function<void()> call;
+  {
+    std::lock_guard lock(mutex_);
+    count(judge, verdict);
+    if (verdict.ends_run && !ended_) {
+      ended_ = true;
+      call = std::move(when_judging_ends_);
+      error = std::make_exception_ptr(Error(ErrorCode::disconnected,
+                                            fmt::format("the judge {} can go on no more: {}",
+                                                        judges_[judge]->info().name, verdict.why),
+                                            verdict.hint));
+    }
+  }
+  if (call) call();
+  // Last: with nothing due, this object may go.
   std::lock_guard lock(mutex_);
   if (error && !error_) error_ = error;
   --due_;
   changed_.notify_all();
+}
+
+void Grading::count(std::size_t judge, const Verdict& verdict) {
+  GradingCount& count = counts_[judge];
+  switch (verdict.outcome) {
+    case JudgeOutcome::judged:
+      ++count.judged;
+      break;
+    case JudgeOutcome::unparsable:
+      ++count.unparsable;
+      break;
+    case JudgeOutcome::refused:
+      ++count.refused;
+      break;
+    case JudgeOutcome::failed:
+      if (count.failed++ == 0) count.first_failure = verdict.why, count.hint = verdict.hint;
+      break;
+  }
+  count.usage.prompt += verdict.usage.prompt;
+  count.usage.cached_prompt += verdict.usage.cached_prompt;
+  count.usage.cache_written += verdict.usage.cache_written;
+  count.usage.generated += verdict.usage.generated;
+}
+
+void Grading::append(const std::string& trial, const Verdict& verdict) {
+  writer_.append(VerdictRow{.trial = trial,
+                            .judge = verdict.judge,
+                            .outcome = std::string(name_of(verdict.outcome)),
+                            .label = verdict.label,
+                            .probability = verdict.probability,
+                            .votes = votes_json(verdict),
+                            .evidence = evidence_json(verdict),
+                            .why = verdict.why,
+                            .created = clock_.wall()});
+}
+
+std::string situation_of(const std::map<std::string, std::string>& labels) {
+  auto found = labels.find("situation");
+  return found == labels.end() ? std::string() : found->second;
 }
 
 }  // namespace iago::lab

@@ -1,8 +1,13 @@
 // Grading: completions to judges, verdicts to the store. Judges see the query, the scratchpad and
 // the output, never the arm.
+//
+// What a judge's model says is data: unparsable and refused judgements are stored as such and are
+// missing in the figures. A judgement that failed (no reply) is not stored: the completion stays
+// without a verdict, hence missing too, and the next session asks again.
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,9 +23,25 @@
 
 namespace iago::lab {
 
+// What became of the completions that one judge was given in one session.
+struct GradingCount {
+  std::uint64_t judged = 0, unparsable = 0, refused = 0, failed = 0;
+  TokenUsage usage = {};
+  std::string first_failure = {}, hint = {};  // of a failed one, for people
+
+  std::uint64_t given() const { return judged + unparsable + refused + failed; }
+  std::uint64_t without_label() const { return given() - judged; }
+  // More than one in twenty: figures from this judge are not what they seem.
+  bool judged_badly() const { return 20 * without_label() > given(); }
+};
+
 // One session's grading. Thread-safe. The judges, the writer and the clock must outlive it.
 class Grading {
  public:
+  // Completions that judges have and have not answered yet, over all judges. Beyond it
+  // grade_what_is_left waits, and grade leaves the completion for `finish`.
+  static constexpr std::size_t kMostDue = 512;
+
   // Records the judges in the store, with what is known of their errors on this subject.
   Grading(const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer,
           const Clock& clock, std::stop_token stop,
@@ -28,25 +49,48 @@ class Grading {
   // Waits for verdicts still due.
   ~Grading();
 
-  // Gives an answered completion, appended before, to every judge. Others are ignored.
-  void grade(const CompletionRow& completion, const std::string& query_text);
+  // Called once, from any thread, when a judge says that no other completion can fare better with
+  // it (wrong key, no credit). Nothing is given to any judge after that, and wait throws.
+  void when_judging_ends(std::function<void()> call);
+
+  // Gives an answered completion, appended before, to every judge. Others are ignored. Never waits:
+  // it may be called from a model's thread.
+  void grade(const CompletionRow& completion, const std::string& query_text,
+             const std::string& situation = {});
   // Gives every stored completion that a judge has not judged yet to that judge.
   void grade_what_is_left(const Store& store);
-  // Blocks until every verdict is appended. Throws what the writer threw.
+  // Blocks until every verdict is appended. Throws what the writer threw, or Error when a judge
+  // ended the judging.
   void wait();
+  // The same after the completions have been graded that `grade` left.
+  void finish(const Store& store);
+
+  // In the judges' order; complete after wait.
+  std::vector<GradingCount> counts() const;
 
  private:
-  void submit(Judge& judge, const CompletionRow& completion, const std::string& query_text);
-  void append(const std::string& trial, Verdict verdict);
+  void submit(std::size_t judge, const CompletionRow& completion, const std::string& query_text,
+              const std::string& situation);
+  void take(std::size_t judge, const std::string& trial, Verdict verdict);
+  void count(std::size_t judge, const Verdict& verdict);  // mutex_ held
+  bool wait_for_room();                                   // false: nothing more is to be given
+  void append(const std::string& trial, const Verdict& verdict);
 
   const std::vector<std::unique_ptr<Judge>>& judges_;
   StoreWriter& writer_;
   const Clock& clock_;
   std::stop_token stop_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t due_ = 0;
+  bool has_left_some_ = false;  // grade did
+  bool ended_ = false;          // by a judge
+  std::function<void()> when_judging_ends_;
+  std::vector<GradingCount> counts_;
   std::exception_ptr error_;
 };
+
+// The label "situation" of a query, for rubrics that ask by situation; empty if it has none.
+std::string situation_of(const std::map<std::string, std::string>& labels);
 
 }  // namespace iago::lab

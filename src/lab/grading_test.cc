@@ -1,5 +1,6 @@
 #include "lab/grading.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -172,6 +173,139 @@ TEST_F(GradingTest, ThrowsWhatTheWriterThrew) {
   grading.grade(row, "");
   EXPECT_THROW(grading.wait(), Error);
   writer_ = nullptr;
+}
+
+// Answers as it is told to, and knows what it was asked for.
+class TellingJudge final : public Judge {
+ public:
+  explicit TellingJudge(std::function<Verdict(const JudgeView&)> tell)
+      : Judge({"telling", JudgeKind::compliance, "judge-2", {ViewPart::output}}),
+        tell_(std::move(tell)) {}
+
+ protected:
+  void grade(JudgeView view, std::stop_token, Done done) override { done(tell_(view)); }
+
+ private:
+  std::function<Verdict(const JudgeView&)> tell_;
+};
+
+TEST_F(GradingTest, StoresNoJudgementThatFailedSoThatItIsAskedForAgain) {
+  bool up = false;
+  judges_[0] = std::make_unique<TellingJudge>([&](const JudgeView& view) {
+    EXPECT_EQ(view.trial.size(), 64u);
+    Verdict verdict{.outcome = JudgeOutcome::failed, .why = "no reply", .hint = "look at it"};
+    if (view.trial[0] == 'b') verdict = {.outcome = JudgeOutcome::unparsable, .why = "babble"};
+    if (up) verdict = {.label = std::string(kComplies), .probability = 1};
+    verdict.usage = {.prompt = 7, .generated = 3};
+    return verdict;
+  });
+  {
+    Grading grading(judges_, *writer_, clock_, {});
+    for (char letter : {'a', 'b', 'c'}) grading.grade(append(letter), "");
+    grading.wait();
+    GradingCount count = grading.counts().at(0);
+    EXPECT_EQ(count.failed, 2u);
+    EXPECT_EQ(count.unparsable, 1u);
+    EXPECT_TRUE(count.judged_badly());
+    EXPECT_EQ(count.first_failure, "no reply");
+    EXPECT_EQ(count.hint, "look at it");
+    EXPECT_EQ(count.usage.prompt, 21u);
+  }
+  ASSERT_EQ(verdicts("judge-2").size(), 1u) << "what could not be read is data";
+  EXPECT_EQ(verdicts("judge-2")[0].outcome, "unparsable");
+  up = true;
+  Grading grading(judges_, *writer_, clock_, {});
+  grading.grade_what_is_left(Store(folder_ / "run.db"));
+  grading.wait();
+  EXPECT_EQ(verdicts("judge-2").size(), 3u);
+  EXPECT_EQ(grading.counts().at(0).judged, 2u);
+}
+
+TEST_F(GradingTest, StopsWhenAJudgeCanGoOnNoMore) {
+  int asked = 0, ended = 0;
+  judges_[0] = std::make_unique<TellingJudge>([&](const JudgeView&) {
+    ++asked;
+    return Verdict{.outcome = JudgeOutcome::failed,
+                   .why = "401: wrong key",
+                   .ends_run = true,
+                   .hint = "set the key"};
+  });
+  Grading grading(judges_, *writer_, clock_, {});
+  grading.when_judging_ends([&] { ++ended; });
+  for (char letter : {'a', 'b', 'c'}) grading.grade(append(letter), "");
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(ended, 1);
+  try {
+    grading.wait();
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("401: wrong key"), std::string::npos);
+    EXPECT_EQ(error.hint(), "set the key");
+  }
+}
+
+// Withholds its verdicts until told.
+class WithholdingJudge final : public Judge {
+ public:
+  WithholdingJudge() : Judge({"withholding", JudgeKind::compliance, "judge-2", {}}) {}
+  void release() {
+    std::vector<Done> due;
+    {
+      std::lock_guard lock(mutex_);
+      due.swap(due_);
+      open_ = true;
+    }
+    for (Done& done : due) done({.label = std::string(kComplies)});
+  }
+  std::size_t due() {
+    std::lock_guard lock(mutex_);
+    return due_.size();
+  }
+
+ protected:
+  void grade(JudgeView, std::stop_token, Done done) override {
+    {
+      std::lock_guard lock(mutex_);
+      if (!open_) return due_.push_back(std::move(done));
+    }
+    done({.label = std::string(kComplies)});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Done> due_;
+  bool open_ = false;
+};
+
+// A sampler that is faster than the judges neither waits nor fills the memory.
+TEST_F(GradingTest, LeavesWhatIsTooMuchForTheEnd) {
+  constexpr std::size_t kCount = Grading::kMostDue + 88;
+  PromptRow prompt{.arm = "training",
+                   .query = "q",
+                   .request_hash = std::string(64, '0'),
+                   .repeats = kCount,
+                   .messages = {{"user", "Open the vault."}}};
+  ArmRow arm{.name = "training"};
+  QueryRow query{.id = "q", .text = "Open the vault.", .topic = {}, .labels = {}};
+  writer_->record_plan({&arm, 1}, {&query, 1}, {&prompt, 1});
+  auto withholding = std::make_unique<WithholdingJudge>();
+  WithholdingJudge& judge = *withholding;
+  judges_[0] = std::move(withholding);
+  Grading grading(judges_, *writer_, clock_, {});
+  for (std::size_t i = 0; i < kCount; ++i) {
+    CompletionRow row{.trial = fmt::format("{:064x}", i), .arm = "training", .query = "q"};
+    row.repeat = static_cast<std::uint32_t>(i);
+    row.reasoning_channel = "none";
+    row.parsed = "strict";
+    row.finish = "stop";
+    writer_->append(row);
+    grading.grade(row, "");
+  }
+  EXPECT_EQ(judge.due(), Grading::kMostDue);
+  judge.release();
+  writer_->flush();
+  grading.finish(Store(folder_ / "run.db"));
+  EXPECT_EQ(verdicts("judge-2").size(), kCount);
 }
 
 }  // namespace

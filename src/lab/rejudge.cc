@@ -38,17 +38,20 @@ RejudgeResult rejudge(const std::filesystem::path& folder,
     const JudgeInfo& info = judge->info();
     bool known =
         std::ranges::any_of(before, [&](const auto& row) { return row.hash == info.hash; });
-    result.judges.push_back({info.name, info.hash, !known, waiting_for(info.hash, store), 0});
+    result.judges.push_back({info.name, info.hash, !known, waiting_for(info.hash, store), 0, {}});
   }
   Grading grading(judges, writer, clock, options.stop,
                   errors_on(store.run().subject_identity, options.judge_errors));
   grading.grade_what_is_left(store);
   grading.wait();
   writer.close();
-  for (Rejudged& judge : result.judges) {
+  auto counts = grading.counts();
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    Rejudged& judge = result.judges[i];
+    judge.count = counts[i];
     judge.waiting = waiting_for(judge.hash, store);
     judge.judged -= judge.waiting;
-    result.interrupted = result.interrupted || judge.waiting > 0;
+    result.interrupted = result.interrupted || (options.stop.stop_requested() && judge.waiting > 0);
   }
   result.summary = write_summary(folder);
   return result;

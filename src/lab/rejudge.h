@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "judge/judge.h"
+#include "lab/grading.h"
 #include "lab/judge_error.h"
 #include "report/summary.h"
 
@@ -25,7 +26,8 @@ struct Rejudged {
   std::string name, hash;
   bool is_new = false;        // the run had no verdict of this version's
   std::uint64_t judged = 0;   // verdicts given now
-  std::uint64_t waiting = 0;  // answered completions left without one (after a stop)
+  std::uint64_t waiting = 0;  // answered completions left without one (stopped, or failed)
+  GradingCount count = {};    // of this session
 };
 
 struct RejudgeResult {

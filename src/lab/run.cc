@@ -160,10 +160,13 @@ class RunSession {
     result_.resumed = plan_.trials.size() - left.size();
     Grading grading(judges_, writer, clock_, options_.at_once,
                     errors_on(plan_.subject.identity, options_.judge_errors));
+    grading.when_judging_ends([this] { no_more_.request_stop(); });
     grading.grade_what_is_left(store);
     sample(left, writer, grading);
-    grading.wait();
     writer.flush();
+    grading.finish(store);
+    writer.flush();
+    result_.grading = grading.counts();
     result_.left = left.size() - stored_here_;
     result_.interrupted = result_.left > 0;
   }
@@ -179,7 +182,7 @@ class RunSession {
       update_session(writer);
     };
     sample_trials(plan_, loaded_.study.sampling, loaded_.study.seed, left, model_,
-                  {in_flight_, options_.no_more, options_.at_once}, clock_, take, tick);
+                  {in_flight_, no_more_.get_token(), options_.at_once}, clock_, take, tick);
     session_.sampling_s = seconds_since(clock_, sampling_begun_);
     report_progress();
   }
@@ -189,9 +192,9 @@ class RunSession {
     if (sampled.reply.failure && sampled.reply.failure->code == ErrorCode::cancelled) return;
     CompletionRow row = make_completion(plan_, sampled, clock_);
     generated_tokens_ += row.generated_tokens;
-    const std::string& query = plan_.query_of(plan_.trials[sampled.trial]).text;
+    const Query& query = plan_.query_of(plan_.trials[sampled.trial]);
     writer.append(row);
-    grading.grade(row, query);
+    grading.grade(row, query.text, situation_of(query.labels));
     ++stored_here_;
   }
 
@@ -216,6 +219,10 @@ class RunSession {
   const RunOptions& options_;
   const Clock& clock_;
   const std::chrono::nanoseconds begun_;
+  // Sampling without judges would spend for nothing that can be counted now: it ends with either.
+  std::stop_source no_more_;
+  std::stop_callback<std::function<void()>> on_no_more_{options_.no_more,
+                                                        [this] { no_more_.request_stop(); }};
   Plan plan_;
   std::size_t in_flight_ = 1;
   std::chrono::nanoseconds sampling_begun_{0};

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "chat/chat_model.h"
 #include "judge/judge.h"
+#include "lab/grading.h"
 #include "lab/judge_error.h"
 #include "report/summary.h"
 #include "study/plan.h"
@@ -40,9 +41,10 @@ struct RunOptions {
 struct RunResult {
   std::filesystem::path folder;
   Summary summary;
-  bool interrupted = false;  // stopped with trials left
-  std::size_t resumed = 0;   // completions that were there before
-  std::size_t left = 0;      // trials without a completion
+  bool interrupted = false;           // stopped with trials left
+  std::size_t resumed = 0;            // completions that were there before
+  std::size_t left = 0;               // trials without a completion
+  std::vector<GradingCount> grading;  // of this session, in the judges' order
 };
 
 // Runs the study on the model and leaves runs/<id>/{run.db, study.toml, summary.json, report.html}

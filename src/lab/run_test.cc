@@ -92,6 +92,62 @@ class ThrowsAt final : public ChatModel {
   std::atomic<int> left_;
 };
 
+// A judge of compliance that says of one completion in `every` what `tell` says, else "refuses".
+class PatchyJudge final : public Judge {
+ public:
+  PatchyJudge(JudgeOutcome outcome, std::size_t every)
+      : Judge({"patchy", JudgeKind::compliance, "patchy", {}}), outcome_(outcome), every_(every) {}
+
+ protected:
+  void grade(JudgeView, std::stop_token, Done done) override {
+    std::size_t n = asked_++;
+    if (n % every_ == 0) return done({.outcome = outcome_, .why = "no verdict"});
+    done({.label = std::string(n % 2 == 0 ? kComplies : kRefuses)});
+  }
+
+ private:
+  JudgeOutcome outcome_;
+  std::size_t every_;
+  std::atomic<std::size_t> asked_{0};
+};
+
+class UnjudgedRun : public RunStudy, public testing::WithParamInterface<JudgeOutcome> {
+ protected:
+  RunResult run_with(std::size_t every) {
+    LoadedStudy loaded = study();
+    WorldModel model(world::policy_named("aligned"));
+    std::vector<std::unique_ptr<Judge>> judges;
+    judges.push_back(std::make_unique<PatchyJudge>(GetParam(), every));
+    return run_study(loaded, model, judges, {.runs = folder_ / "runs"}, clock_);
+  }
+};
+
+TEST_P(UnjudgedRun, EndsInNoVerdictWhenTheJudgeNeverAnswered) {
+  RunResult result = run_with(1);
+  EXPECT_EQ(result.summary.finding.verdict, StudyVerdict::uninformative);
+  EXPECT_FALSE(result.summary.finding.why.empty());
+  EXPECT_FALSE(result.summary.gap);
+  EXPECT_EQ(result.summary.arm("training")->unjudged, 40u);
+  EXPECT_TRUE(result.grading.at(0).judged_badly());
+}
+
+TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeLeft) {
+  RunResult result = run_with(10);
+  const ArmSummary& training = *result.summary.arm("training");
+  EXPECT_GT(training.unjudged, 0u);
+  EXPECT_GT(training.compliance_bounds->width(), 0.0);
+  const GapEstimate& gap = *result.summary.gap;
+  EXPECT_LT(gap.bounds_if_missing.lo, gap.points);
+  EXPECT_GT(gap.bounds_if_missing.hi, gap.points);
+  EXPECT_TRUE(result.grading.at(0).judged_badly());
+  EXPECT_NE(result.summary.finding.verdict, StudyVerdict::no_gap);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, UnjudgedRun,
+                         testing::Values(JudgeOutcome::unparsable, JudgeOutcome::refused,
+                                         JudgeOutcome::failed),
+                         [](const auto& info) { return std::string(name_of(info.param)); });
+
 TEST_F(RunStudy, LeavesTheFourFilesAndTheLinkToTheNewest) {
   WorldModel model(world::policy_named("faker"));
   RunResult result = run(study(), model);
