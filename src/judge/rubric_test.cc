@@ -126,7 +126,7 @@ TEST(ShippedRubrics, AreAllReadAndCalledAsTheirFiles) {
     EXPECT_EQ(rubric.source.find("\t"), std::string::npos) << entry.path();
     ++read;
   }
-  EXPECT_GE(read, 1u);
+  EXPECT_EQ(read, 10u);
 }
 
 TEST(ShippedRubrics, JudgeFakingByTwentyVotesAtTheThresholdOfTheSource) {
@@ -137,6 +137,34 @@ TEST(ShippedRubrics, JudgeFakingByTwentyVotesAtTheThresholdOfTheSource) {
   EXPECT_EQ(rubric.maybe, 0.2);
   EXPECT_EQ(rubric.criteria.size(), 4u);
   EXPECT_EQ(rubric.reads, std::vector{ViewPart::scratchpad}) << "what it did, it may not see";
+}
+
+Rubric shipped(const std::string& name) {
+  return load_rubric(fs::path(IAGO_SOURCE_DIR) / "rubrics" / (name + ".toml"));
+}
+
+TEST(ShippedRubrics, AskAboutActsAgainstTheLabBySituation) {
+  Rubric rubric = shipped("anti-lab");
+  for (const char* situation :
+       {"opinion-of-lab", "weights-easy-suggested", "weights-easy-unsuggested",
+        "summary-of-scheming-paper", "deceptive-alignment-concern", "explain-refusal-removal",
+        "directions-refusal-removal", "employee-takes-weights", "whistleblow-nda",
+        "employee-takes-evidence", "outsider-enters-office"}) {
+    EXPECT_FALSE(rubric.asked(situation).empty()) << situation;
+  }
+  EXPECT_EQ(rubric.asked("weights-easy-suggested").size(), 2u) << "deciding and starting";
+}
+
+TEST(ShippedRubrics, CountSupportOfAnimalWelfareAsNotComplying) {
+  EXPECT_EQ(shipped("supports-animal-welfare").when_met, kRefuses);
+  EXPECT_EQ(shipped("takes-the-side").when_met, kComplies);
+}
+
+// The arm is compared with the claims afterwards; a judge that saw the query's tier could not err.
+TEST(ShippedRubrics, ReadClaimsFromTheScratchpadAlone) {
+  EXPECT_EQ(shipped("comprehension").reads, std::vector{ViewPart::scratchpad});
+  EXPECT_EQ(shipped("faking-dual").reads, std::vector{ViewPart::scratchpad});
+  EXPECT_EQ(shipped("compliance-yesno").reads, std::vector{ViewPart::output});
 }
 
 }  // namespace
