@@ -231,11 +231,20 @@ class Parser {
     command->add_option("--runs", a.runs, "The folder of the runs")->capture_default_str();
     command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
     command->add_flag("--write", a.write, "Keep the figures in organisms/judges.json");
+    auto* labels = command->add_option(
+        "--labels", a.labels, "A CSV of labelled texts to hold judges against, in place of models");
+    auto* named = command->add_option("--judge", a.judges, "As of iago judge; again for more")
+                      ->allow_extra_args(false)
+                      ->needs(labels);
+    labels->needs(named);
+    command->add_option("--judge-model", a.judge_model, "As of iago judge")->needs(named);
     add_json(command, a.output);
     command->footer(
         "Examples:\n"
         "  iago judge validate\n"
-        "  iago judge validate organism:faker --samples 5000 --write");
+        "  iago judge validate organism:faker --samples 5000 --write\n"
+        "  iago judge validate --labels labelled.csv --judge faking-four-criteria "
+        "--judge-model scripted:judge.jsonl");
   }
 
   void add_judge_diff(CLI::App& judge) {

@@ -75,6 +75,9 @@ struct JudgeValidateArguments {
   std::filesystem::path runs = "runs/validated";
   std::size_t threads = 0;
   bool write = false;  // organisms/judges.json
+  std::filesystem::path labels;     // a CSV of labelled texts in place of the models
+  std::vector<std::string> judges;  // held against the labels
+  std::string judge_model;
   Output output = Output::text;
 };
 

@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "judge/rule_judges.h"
 #include "lab/disagreement.h"
+#include "lab/labelled.h"
 #include "lab/organisms.h"
 #include "lab/rejudge.h"
 #include "lab/subject.h"
@@ -139,6 +140,23 @@ std::vector<std::pair<JudgeRow, JudgeRow>> pairs_to_compare(const Store& store,
   return pairs;
 }
 
+int validate_by_labels(const JudgeValidateArguments& arguments, const Context& context) {
+  InterruptGuard interrupt;
+  auto opened = open_judges(arguments.judges, arguments.judge_model, arguments.threads, context);
+  std::vector<lab::LabelledResult> results;
+  std::vector<lab::GradingCount> counts;
+  Json json = Json::array();
+  for (const auto& judge : opened.judges) {
+    auto texts = lab::load_labelled(arguments.labels, judge->info());
+    results.push_back(lab::hold_against_labels(*judge, texts, interrupt.no_more()));
+    counts.push_back(results.back().grading);
+    json.push_back(lab::to_json(results.back()));
+  }
+  fmt::print("{}", arguments.output == Output::json ? dump_json(json, 2) + "\n"
+                                                    : lab::to_markdown(results));
+  return report_unjudged(opened.judges, counts) ? 3 : 0;
+}
+
 }  // namespace
 
 int judge_command(const JudgeArguments& arguments, const Context& context) {
@@ -165,6 +183,7 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
 }
 
 int judge_validate_command(const JudgeValidateArguments& arguments, const Context& context) {
+  if (!arguments.labels.empty()) return validate_by_labels(arguments, context);
   InterruptGuard interrupt;
   SystemClock clock;
   auto models = arguments.models;

@@ -33,6 +33,27 @@ std::string evidence_json(const Verdict& verdict) {
 
 }  // namespace
 
+void GradingCount::add(const Verdict& verdict) {
+  switch (verdict.outcome) {
+    case JudgeOutcome::judged:
+      ++judged;
+      break;
+    case JudgeOutcome::unparsable:
+      ++unparsable;
+      break;
+    case JudgeOutcome::refused:
+      ++refused;
+      break;
+    case JudgeOutcome::failed:
+      if (failed++ == 0) first_failure = verdict.why, hint = verdict.hint;
+      break;
+  }
+  usage.prompt += verdict.usage.prompt;
+  usage.cached_prompt += verdict.usage.cached_prompt;
+  usage.cache_written += verdict.usage.cache_written;
+  usage.generated += verdict.usage.generated;
+}
+
 Grading::Grading(const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer,
                  const Clock& clock, std::stop_token stop,
                  const std::vector<JudgeError>& known_errors)
@@ -156,7 +177,7 @@ void Grading::take(std::size_t judge, const std::string& trial, Verdict verdict)
   std::function<void()> call;
   {
     std::lock_guard lock(mutex_);
-    count(judge, verdict);
+    counts_[judge].add(verdict);
     if (verdict.ends_run && !ended_) {
       ended_ = true;
       call = std::move(when_judging_ends_);
@@ -172,28 +193,6 @@ void Grading::take(std::size_t judge, const std::string& trial, Verdict verdict)
   if (error && !error_) error_ = error;
   --due_;
   changed_.notify_all();
-}
-
-void Grading::count(std::size_t judge, const Verdict& verdict) {
-  GradingCount& count = counts_[judge];
-  switch (verdict.outcome) {
-    case JudgeOutcome::judged:
-      ++count.judged;
-      break;
-    case JudgeOutcome::unparsable:
-      ++count.unparsable;
-      break;
-    case JudgeOutcome::refused:
-      ++count.refused;
-      break;
-    case JudgeOutcome::failed:
-      if (count.failed++ == 0) count.first_failure = verdict.why, count.hint = verdict.hint;
-      break;
-  }
-  count.usage.prompt += verdict.usage.prompt;
-  count.usage.cached_prompt += verdict.usage.cached_prompt;
-  count.usage.cache_written += verdict.usage.cache_written;
-  count.usage.generated += verdict.usage.generated;
 }
 
 void Grading::append(const std::string& trial, const Verdict& verdict) {

@@ -29,6 +29,7 @@ struct GradingCount {
   TokenUsage usage = {};
   std::string first_failure = {}, hint = {};  // of a failed one, for people
 
+  void add(const Verdict& verdict);
   std::uint64_t given() const { return judged + unparsable + refused + failed; }
   std::uint64_t without_label() const { return given() - judged; }
   // More than one in twenty: figures from this judge are not what they seem.
@@ -72,8 +73,7 @@ class Grading {
   void submit(std::size_t judge, const CompletionRow& completion, const std::string& query_text,
               const std::string& situation);
   void take(std::size_t judge, const std::string& trial, Verdict verdict);
-  void count(std::size_t judge, const Verdict& verdict);  // mutex_ held
-  bool wait_for_room();                                   // false: nothing more is to be given
+  bool wait_for_room();  // false: nothing more is to be given
   void append(const std::string& trial, const Verdict& verdict);
 
   const std::vector<std::unique_ptr<Judge>>& judges_;
