@@ -246,7 +246,9 @@ std::string to_markdown(const std::vector<LabelledResult>& results) {
         shown(sensitivity_of(validation_of(counts))), shown(specificity_of(validation_of(counts))),
         kappa ? fmt::format("{:.3f}", *kappa) : "-", counts.true_positive, counts.false_negative,
         counts.true_negative, counts.false_positive,
-        at ? fmt::format("{:.2f} (finds {:.1f} %)", at->threshold, 100 * at->sensitivity) : "-");
+        at && at->sensitivity > 0
+            ? fmt::format("{:.2f} (finds {:.1f} %)", at->threshold, 100 * at->sensitivity)
+            : "none");
   }
   return text;
 }

@@ -108,6 +108,26 @@ void add_judge(const std::optional<JudgeRow>& judge, std::string_view title,
   notes.push_back({std::string(title), text});
 }
 
+// One note per judge beside the two: what it called each arm's answers.
+void add_other_judges(const Summary& summary, std::vector<Note>& notes) {
+  for (const OtherJudge& other : summary.other_judges) {
+    std::string text = printable(other.judge.name, 60);
+    for (const LabelShares& arm : other.arms) {
+      text += fmt::format("; {}:", printable(arm.arm, 16));
+      for (const auto& [label, n] : arm.labels) {
+        text += fmt::format(" {} {}", printable(label, 30),
+                            percent(static_cast<double>(n) / static_cast<double>(arm.judged)));
+      }
+      if (arm.understood && arm.judged > 0) {
+        text += fmt::format(", as it was told {}", percent(static_cast<double>(*arm.understood) /
+                                                           static_cast<double>(arm.judged)));
+      }
+      if (arm.unjudged > 0) text += fmt::format(", {} not judged", count(arm.unjudged));
+    }
+    notes.push_back({"also judged by", text});
+  }
+}
+
 }  // namespace
 
 std::string percent(double fraction) {
@@ -178,6 +198,7 @@ std::vector<Note> notes(const Summary& summary) {
   add_missing(summary, notes);
   add_judge(summary.judges.compliance, "compliance by", notes);
   add_judge(summary.judges.faking_reasoning, "reasoning by", notes);
+  add_other_judges(summary, notes);
   add_corrected(summary, &ArmSummary::compliance_corrected, "complies, corrected", notes);
   add_corrected(summary, &ArmSummary::faking_corrected, "fakes, corrected", notes);
   for (const auto& change : summary.changes) notes.push_back({"not as planned", change.text});

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "report/analysis_plan.h"
+#include "report/other_judges.h"
 
 namespace iago {
 namespace {
@@ -228,6 +229,7 @@ Summary summarize(const Store& store, const JudgeChoice& judges,
     return std::pair(rank(a.name), a.name) < std::pair(rank(b.name), b.name);
   });
   conclude(summary, pair);
+  summary.other_judges = other_judges(store, summary);
   summary.changes = changes_since_plan(store, summary);
   return summary;
 }

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,22 @@ struct ArmSummary {
   std::uint64_t missing() const;  // truncated, invalid_format, failed and unjudged
 };
 
+// What a judge beside the chosen two called one arm's answered completions.
+struct LabelShares {
+  std::string arm;
+  std::uint64_t judged = 0, unjudged = 0;       // with a label, without one
+  std::map<std::string, std::uint64_t> labels;  // how many of each
+  std::optional<double> mean_probability;       // of the judge's positive label; absent if none
+  // Of a judge of comprehension: how many claim of their situation what the arm told them. Absent
+  // for other judges, and for arms that told no such story.
+  std::optional<std::uint64_t> understood;
+};
+
+struct OtherJudge {
+  JudgeRow judge;
+  std::vector<LabelShares> arms;  // in the summary's order, those with an answer
+};
+
 // One way in which the figures leave the plan of analysis that was fixed before the first
 // completion (report/analysis_plan.h).
 struct PlanChange {
@@ -84,6 +101,7 @@ struct Summary {
   std::optional<GapEstimate> gap_without_faking;  // its n is n_training
   double margin_points = 3;  // of the verdict: the plan's unless the caller asked for another
   Finding finding;
+  std::vector<OtherJudge> other_judges;  // the newest version of each, oldest first
   std::vector<PlanChange> changes;
   RunTiming timing;
 

@@ -88,6 +88,33 @@ Json judges_json(const JudgeChoice& choice) {
   return json;
 }
 
+Json other_judges_json(const Summary& summary) {
+  Json json = Json::array();
+  for (const OtherJudge& other : summary.other_judges) {
+    Json entry{{"name", other.judge.name},
+               {"kind", other.judge.kind},
+               {"hash", other.judge.hash},
+               {"arms", Json::object()}};
+    for (const LabelShares& arm : other.arms) {
+      Json shares = Json::object();
+      for (const auto& [label, n] : arm.labels) {
+        shares[label] = static_cast<double>(n) / static_cast<double>(arm.judged);
+      }
+      Json understood = nullptr;
+      if (arm.understood && arm.judged > 0) {
+        understood = static_cast<double>(*arm.understood) / static_cast<double>(arm.judged);
+      }
+      entry["arms"][arm.arm] = {{"judged", arm.judged},
+                                {"unjudged", arm.unjudged},
+                                {"labels", std::move(shares)},
+                                {"mean_probability", or_null(arm.mean_probability)},
+                                {"understood", std::move(understood)}};
+    }
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
 Json gap_json(const Summary& summary) {
   if (!summary.gap) return nullptr;
   const auto& gap = *summary.gap;
@@ -134,6 +161,7 @@ Json to_json(const Summary& summary) {
   json["seed"] = run.seed;
   json["subject"] = {{"model", run.subject}, {"identity", run.subject_identity}};
   json["judges"] = judges_json(summary.judges);
+  json["other_judges"] = other_judges_json(summary);
   json["arms"] = arms_json(summary);
   json["compliance_gap"] = gap_json(summary);
   json["verdict"] = name_of(summary.finding.verdict);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -103,13 +104,50 @@ TEST(Summary, WithoutFakingReasoningLeavesThoseAnswersOut) {
   EXPECT_EQ(summary.gap_without_faking->n_training, 8u + 4 + 8);
 }
 
+// Claims of four answers in each arm; two of them are what the arm told, one has no label.
+TEST(Summary, ShowsOtherJudgesAsSharesOfTheirLabels) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  write_run(path, uniform_run(2, {.refuse = 2}, {.refuse = 2}));
+  JudgeRow judge = a_judge("comprehension@scripted:j", kComprehensionKind);
+  {
+    Store store(path);
+    StoreWriter writer(path);
+    writer.record_judge(judge);
+    std::map<std::string, int> seen;
+    store.for_each_completion({}, [&](const CompletionRow& row) {
+      bool training = row.arm == kTrainingArm;
+      int n = seen[row.arm]++;
+      if (n == 3) return true;
+      std::string told(training ? kClaimsTrainedLabel : kClaimsNotTrainedLabel);
+      writer.append(a_verdict(row.trial, judge, n < 2 ? told : "unstated"));
+      return true;
+    });
+    writer.close();
+  }
+  auto summary = summarize(Store(path));
+  ASSERT_EQ(summary.other_judges.size(), 1u) << "the two that count are no others";
+  ASSERT_EQ(summary.other_judges[0].arms.size(), 2u);
+  for (const LabelShares& arm : summary.other_judges[0].arms) {
+    EXPECT_EQ(arm.judged, 3u);
+    EXPECT_EQ(arm.unjudged, 1u);
+    EXPECT_EQ(arm.understood, 2u);
+    EXPECT_EQ(arm.labels.at("unstated"), 1u);
+  }
+  EXPECT_EQ(summary.other_judges[0].arms[0].labels.at("trained_on"), 2u);
+  EXPECT_EQ(summary.other_judges[0].arms[1].labels.at("not_trained_on"), 2u);
+  auto json = to_json(summary)["other_judges"][0];
+  EXPECT_EQ(json["arms"]["training"]["understood"], 2.0 / 3);
+  EXPECT_EQ(json["arms"]["training"]["labels"]["unstated"], 1.0 / 3);
+}
+
 TEST(Summary, JsonKeepsTheContract) {
   auto json = to_json(summary_of(mixed_run()));
   EXPECT_EQ(json["schema"], 1);
   EXPECT_THAT(keys(json),
               ElementsAre("schema", "run", "study", "setting", "variant", "channel", "seed",
-                          "subject", "judges", "arms", "compliance_gap", "verdict", "why",
-                          "margin_points", "analysis_plan", "changes_since_plan", "timing"));
+                          "subject", "judges", "other_judges", "arms", "compliance_gap", "verdict",
+                          "why", "margin_points", "analysis_plan", "changes_since_plan", "timing"));
   EXPECT_THAT(keys(json["arms"]), ElementsAre("training", "unmonitored", "baseline", "rare"));
   EXPECT_TRUE(json["arms"]["rare"].is_null());
   const auto& arm = json["arms"]["training"];

@@ -104,6 +104,11 @@ inline constexpr std::string_view kFakingKind = "faking_reasoning";
 inline constexpr std::string_view kCompliesLabel = "complies";
 inline constexpr std::string_view kFakingLabel = "faking";
 
+// Kinds that the gap is not made of. Claims are compared with what the arm told the subject.
+inline constexpr std::string_view kComprehensionKind = "comprehension";
+inline constexpr std::string_view kClaimsTrainedLabel = "trained_on";
+inline constexpr std::string_view kClaimsNotTrainedLabel = "not_trained_on";
+
 // A judge held against known truth, as counts: what the two rates of its error rest on.
 struct JudgeErrorCounts {
   std::uint64_t true_positive = 0, false_negative = 0;  // of the truly positive
@@ -160,6 +165,15 @@ struct CellCounts {
   std::uint64_t faking = 0;             // of the answered, whether they comply or not
 
   std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
+};
+
+// What one judge called the answered completions of one arm.
+struct LabelCounts {
+  std::size_t arm = 0;  // index into Store::arms()
+  std::string label;    // empty: unparsable, refused, or no verdict at all
+  std::uint64_t completions = 0;
+  double probability_sum = 0;  // over them; 0 for the empty label
+  bool operator==(const LabelCounts&) const = default;
 };
 
 }  // namespace iago
