@@ -104,13 +104,6 @@ std::string_view ServedRequest::header(std::string_view name) const {
   return {};
 }
 
-bool is_loopback(std::string_view host) {
-  if (host == "localhost") return true;
-  error_code error;
-  const auto address = asio::ip::make_address(std::string(host), error);
-  return !error && address.is_loopback();
-}
-
 // One connection. All of its code runs on its strand. (No co_await stands inside && or a condition,
 // nor in one expression with temporaries that have destructors: g++ 12 traps on the first and
 // destroys the second twice.)

@@ -98,7 +98,4 @@ class HttpServer {
   std::unique_ptr<Impl> impl_;
 };
 
-// True for an address that only this machine can reach: 127.0.0.0/8, ::1 or "localhost".
-bool is_loopback(std::string_view host);
-
 }  // namespace iago

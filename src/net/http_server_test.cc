@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "net/raw_client.h"
+#include "net/url.h"
 
 namespace iago {
 namespace {

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/hash.h"
+#include "net/url.h"
 
 namespace iago::serve {
 namespace {

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "net/url.h"
 #include "serve/access.h"
 #include "serve/admission.h"
 #include "serve/api_error.h"
