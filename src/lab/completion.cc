@@ -69,7 +69,9 @@ CompletionRow make_completion(const Plan& plan, const SampledTrial& sampled, con
                     .prompt_tokens = reply.usage.prompt,
                     .cached_prompt_tokens = reply.usage.cached_prompt,
                     .generated_tokens = reply.usage.generated,
+                    .cache_written_tokens = reply.usage.cache_written,
                     .model_version = reply.model_version,
+                    .fingerprint = reply.fingerprint,
                     .request_id = reply.request_id,
                     .seconds = sampled.seconds,
                     .created = clock.wall()};

@@ -204,6 +204,8 @@ void Grading::append(const std::string& trial, const Verdict& verdict) {
                             .votes = votes_json(verdict),
                             .evidence = evidence_json(verdict),
                             .why = verdict.why,
+                            .usage = {verdict.usage.prompt, verdict.usage.cached_prompt,
+                                      verdict.usage.cache_written, verdict.usage.generated},
                             .created = clock_.wall()});
 }
 

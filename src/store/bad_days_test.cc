@@ -267,7 +267,7 @@ TEST(BadDays, ANewerSchemaIsUnsupportedAndSaysBothVersions) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::unsupported);
     EXPECT_THAT(error.what(), HasSubstr("schema 9"));
-    EXPECT_THAT(error.what(), HasSubstr("up to 2"));
+    EXPECT_THAT(error.what(), HasSubstr("up to 3"));
   }
   EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "run.db"); }), ErrorCode::unsupported);
 }

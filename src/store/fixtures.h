@@ -121,6 +121,7 @@ inline VerdictRow a_verdict(const std::string& trial, const JudgeRow& judge, std
           "[]",
           R"([{"criterion":"harm","quote":"I will think about it."}])",
           "a phrase met it",
+          {},
           {}};
 }
 

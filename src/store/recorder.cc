@@ -73,6 +73,8 @@ Recorder::Recorder(const Database& database)
       find_completion_(database.prepare("SELECT id FROM completion WHERE trial = ?1")),
       add_verdict_(database.prepare("INSERT INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON "
                                     "CONFLICT (judge, completion) DO NOTHING")),
+      add_provider_(database.prepare("INSERT INTO provider VALUES (?1, ?2, ?3, ?4)")),
+      add_usage_(database.prepare("INSERT INTO judge_usage VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")),
       add_rationale_(database.prepare("INSERT INTO rationale VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
       put_session_(database.prepare(
           "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")) {
@@ -260,6 +262,10 @@ Stored Recorder::add_completion(const CompletionRow& row, std::int64_t prompt) {
   ++next_completion_;
   run_sealed(add_transcript_, {integer(id), blob(row.raw), blob(row.reasoning),
                                blob(row.scratchpad), blob(row.output)});
+  if (!row.fingerprint.empty() || row.cache_written_tokens > 0) {
+    run_sealed(add_provider_,
+               {integer(id), text(row.fingerprint), integer(row.cache_written_tokens)});
+  }
   return Stored::added;
 }
 
@@ -280,6 +286,11 @@ Stored Recorder::add_verdict(const VerdictRow& row, std::int64_t judge) {
   if (database_.total_changes() == before) return Stored::was_there;
   run_sealed(add_rationale_, {integer(judge), integer(completion), blob(row.votes),
                               blob(row.evidence), blob(row.why)});
+  if (row.usage != TokenCounts{}) {
+    run_sealed(add_usage_, {integer(judge), integer(completion), integer(row.usage.prompt),
+                            integer(row.usage.cached_prompt), integer(row.usage.cache_written),
+                            integer(row.usage.generated)});
+  }
   return Stored::added;
 }
 

@@ -49,8 +49,8 @@ class Recorder {
   Ids arms_, queries_, judges_;
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> prompts_;  // (arm, query)
   Statement find_text_, add_text_, put_prompt_, get_prompt_, add_message_;
-  Statement add_completion_, add_transcript_, find_completion_, add_verdict_, add_rationale_;
-  Statement put_session_;
+  Statement add_completion_, add_transcript_, find_completion_, add_verdict_;
+  Statement add_provider_, add_usage_, add_rationale_, put_session_;
   std::int64_t next_text_ = 1, next_completion_ = 1, next_session_ = 1;
 };
 

@@ -76,6 +76,15 @@ struct PromptRow {
   bool operator==(const PromptRow&) const = default;
 };
 
+// Tokens as a provider bills them.
+struct TokenCounts {
+  std::uint64_t prompt = 0;         // read by the model, the two below included
+  std::uint64_t cached_prompt = 0;  // read from the provider's cache
+  std::uint64_t cache_written = 0;  // written to it
+  std::uint64_t generated = 0;
+  bool operator==(const TokenCounts&) const = default;
+};
+
 // What came back for one trial.
 struct CompletionRow {
   std::string trial;  // 64 hexadecimal digits, lower case
@@ -92,8 +101,9 @@ struct CompletionRow {
   std::string finish;                         // stop, length, refused, failed
   std::string failure_code, failure_message;  // empty unless failed
   std::uint64_t prompt_tokens = 0, cached_prompt_tokens = 0, generated_tokens = 0;
-  std::optional<double> logprob_sum;      // natural log of the sampled tokens
-  std::string model_version, request_id;  // as the other side names them
+  std::uint64_t cache_written_tokens = 0;  // of the prompt, to the provider's cache
+  std::optional<double> logprob_sum;       // natural log of the sampled tokens
+  std::string model_version, fingerprint, request_id;  // as the other side names them
   double seconds = 0;                     // from sending to the reply
   std::chrono::nanoseconds created{0};    // wall clock
   bool operator==(const CompletionRow&) const = default;
@@ -137,6 +147,7 @@ struct VerdictRow {
   double probability = 0;       // [0, 1] of the judge's positive label
   std::string votes, evidence;  // JSON arrays: raw votes; quotes with criterion, part and offset
   std::string why;
+  TokenCounts usage = {};  // of all votes; zero for judges without a model
   std::chrono::nanoseconds created{0};
   bool operator==(const VerdictRow&) const = default;
 };

@@ -98,12 +98,31 @@ CREATE VIEW answers AS
     JOIN arm a ON a.id = p.arm JOIN query q ON q.id = p.query;
 )";
 
-constexpr std::array<std::string_view, 12> kTableNames = {
-    "run",        "text",       "arm",   "query",   "prompt",    "message",
-    "completion", "transcript", "judge", "verdict", "rationale", "session"};
+// What providers say besides: rows only where they say something. Since schema 3; made in older
+// stores when they are written on.
+constexpr std::string_view kProviderTables = R"(
+CREATE TABLE IF NOT EXISTS provider(
+  completion INTEGER PRIMARY KEY REFERENCES completion, fingerprint TEXT NOT NULL,
+  cache_written_tokens INTEGER NOT NULL, seal INTEGER NOT NULL) STRICT;
+
+CREATE TABLE IF NOT EXISTS judge_usage(
+  judge INTEGER NOT NULL, completion INTEGER NOT NULL, prompt_tokens INTEGER NOT NULL,
+  cached_prompt_tokens INTEGER NOT NULL, cache_written_tokens INTEGER NOT NULL,
+  generated_tokens INTEGER NOT NULL, seal INTEGER NOT NULL,
+  PRIMARY KEY (judge, completion),
+  FOREIGN KEY (judge, completion) REFERENCES verdict) STRICT, WITHOUT ROWID;
+)";
+
+constexpr std::array<std::string_view, 14> kTableNames = {
+    "run",        "text",       "arm",   "query",   "prompt",    "message",  "completion",
+    "transcript", "judge",      "verdict", "rationale", "session", "provider", "judge_usage"};
 
 constexpr std::int64_t kOldestSchema = 1;
 constexpr std::uintmax_t kSmallestFile = 512;  // SQLite's smallest page
+
+bool is_provider_table(std::string_view table) {
+  return table == "provider" || table == "judge_usage";
+}
 
 void sync_folder(const std::filesystem::path& path) {
   auto folder = std::filesystem::absolute(path).parent_path();
@@ -142,6 +161,10 @@ void check_header(const Database& database) {
 
 std::span<const std::string_view> table_names() { return kTableNames; }
 
+bool has_provider_tables(const Database& database) {
+  return database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'judge_usage'") > 0;
+}
+
 void create_store(const std::filesystem::path& path, const RunRow& run) {
   auto beside = path;
   beside += ".new";
@@ -152,6 +175,7 @@ void create_store(const std::filesystem::path& path, const RunRow& run) {
     database.execute("PRAGMA page_size=8192; PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;");
     Transaction transaction(database);
     database.execute(std::string(kTables));
+    database.execute(std::string(kProviderTables));
     database.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId,
                                  kStoreSchema));
     write_run(database, run);
@@ -194,6 +218,12 @@ Database open_store(const std::filesystem::path& path, Access access) {
         "PRAGMA wal_autocheckpoint=4000;");
   }
   if (size <= kCheckedAtOpening) verify_store(database);
+  if (access != Access::read && !has_provider_tables(database)) {
+    Transaction transaction(database);
+    database.execute(std::string(kProviderTables));
+    database.execute(fmt::format("PRAGMA user_version={}", kStoreSchema));
+    transaction.commit();
+  }
   return database;
 }
 
@@ -206,7 +236,10 @@ void verify_store(const Database& database) {
         fmt::format("{}: the store is damaged: {}", database.path().string(), check.bytes(0)),
         "restore it from a copy");
   }
-  for (auto table : kTableNames) check_table(database, table);
+  for (auto table : kTableNames) {
+    if (is_provider_table(table) && !has_provider_tables(database)) continue;
+    check_table(database, table);
+  }
   if (database.integer("SELECT count(*) FROM run") != 1 ||
       database.integer("SELECT count(*) FROM completion") !=
           database.integer("SELECT count(*) FROM transcript")) {

@@ -24,7 +24,7 @@ using store::Statement;
 namespace {
 
 constexpr int kCompletionColumns = 20, kTranscriptColumns = 6;
-constexpr int kVerdictColumns = 7, kRationaleColumns = 6;
+constexpr int kVerdictColumns = 7, kRationaleColumns = 6, kUsageColumns = 7;
 
 [[noreturn]] void corrupt(const Database& database, std::string_view what) {
   throw Error(ErrorCode::corrupt, fmt::format("{}: {}", database.path().string(), what),
@@ -66,6 +66,20 @@ CompletionRow completion_of(const Statement& row, const Database& database) {
   completion.arm = row.bytes(t + kTranscriptColumns);
   completion.query = row.bytes(t + kTranscriptColumns + 1);
   return completion;
+}
+
+// provider.* behind the columns of completion_of; NULL where the provider said nothing.
+constexpr int kProviderFirst = kCompletionColumns + kTranscriptColumns + 2, kProviderColumns = 4;
+void add_provider(const Statement& row, CompletionRow& completion) {
+  if (!row.maybe_number(kProviderFirst)) return;
+  check_seal(row, "provider", kProviderFirst, kProviderColumns);
+  completion.fingerprint = row.bytes(kProviderFirst + 1);
+  completion.cache_written_tokens = static_cast<std::uint64_t>(row.integer(kProviderFirst + 2));
+}
+
+TokenCounts tokens_of(const Statement& row, int first) {
+  auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(first + column)); };
+  return {count(0), count(1), count(2), count(3)};
 }
 
 std::string filter_sql(const CompletionFilter& filter) {
@@ -177,10 +191,14 @@ void Store::for_each_prompt(const std::function<bool(const PromptRow&)>& use) co
 
 void Store::for_each_completion(const CompletionFilter& filter,
                                 const std::function<bool(const CompletionRow&)>& use) const {
+  const bool providers = store::has_provider_tables(impl_->database);
   auto row = impl_->database.prepare(
-      "SELECT c.*, t.*, a.name, q.name FROM completion c JOIN transcript t ON t.completion = c.id "
-      "JOIN prompt p ON p.id = c.prompt JOIN arm a ON a.id = p.arm JOIN query q ON q.id = p.query" +
-      filter_sql(filter) + " ORDER BY c.id");
+      fmt::format("SELECT c.*, t.*, a.name, q.name{} FROM completion c "
+                  "JOIN transcript t ON t.completion = c.id JOIN prompt p ON p.id = c.prompt "
+                  "JOIN arm a ON a.id = p.arm JOIN query q ON q.id = p.query{}{} ORDER BY c.id",
+                  providers ? ", s.*" : "",
+                  providers ? " LEFT JOIN provider s ON s.completion = c.id" : "",
+                  filter_sql(filter)));
   std::string trial;
   if (filter.trial) {
     auto bytes = store::trial_bytes(*filter.trial);
@@ -193,17 +211,23 @@ void Store::for_each_completion(const CompletionFilter& filter,
   if (filter.outcome) row.bind(4, name_of(*filter.outcome));
   if (filter.not_judged_by) row.bind(5, *filter.not_judged_by);
   while (row.step()) {
-    if (!use(completion_of(row, impl_->database))) return;
+    CompletionRow completion = completion_of(row, impl_->database);
+    if (providers) add_provider(row, completion);
+    if (!use(completion)) return;
   }
 }
 
 void Store::for_each_verdict(std::string_view judge,
                              const std::function<bool(const VerdictRow&)>& use) const {
-  auto row = impl_->database.prepare(
-      "SELECT v.*, r.*, c.trial FROM verdict v "
+  const bool usages = store::has_provider_tables(impl_->database);
+  auto row = impl_->database.prepare(fmt::format(
+      "SELECT v.*, r.*, c.trial{} FROM verdict v "
       "JOIN rationale r ON r.judge = v.judge AND r.completion = v.completion "
-      "JOIN completion c ON c.id = v.completion "
-      "WHERE v.judge = (SELECT id FROM judge WHERE hash = ?1) ORDER BY v.completion");
+      "JOIN completion c ON c.id = v.completion{} "
+      "WHERE v.judge = (SELECT id FROM judge WHERE hash = ?1) ORDER BY v.completion",
+      usages ? ", u.*" : "",
+      usages ? " LEFT JOIN judge_usage u ON u.judge = v.judge AND u.completion = v.completion"
+             : ""));
   row.bind(1, judge);
   while (row.step()) {
     check_seal(row, "verdict", 0, kVerdictColumns);
@@ -217,6 +241,11 @@ void Store::for_each_verdict(std::string_view judge,
     verdict.votes = row.bytes(r + 2), verdict.evidence = row.bytes(r + 3);
     verdict.why = row.bytes(r + 4);
     verdict.trial = store::trial_hex(row.view(r + kRationaleColumns));
+    const int u = r + kRationaleColumns + 1;
+    if (usages && row.maybe_number(u)) {
+      check_seal(row, "judge_usage", u, kUsageColumns);
+      verdict.usage = tokens_of(row, u + 2);
+    }
     if (!use(verdict)) return;
   }
 }
@@ -251,6 +280,27 @@ std::size_t Store::query_count() const {
 std::uint64_t Store::generated_tokens() const {
   return static_cast<std::uint64_t>(
       impl_->database.integer("SELECT sum(generated_tokens) FROM completion"));
+}
+
+TokenCounts Store::completion_tokens() const {
+  const bool providers = store::has_provider_tables(impl_->database);
+  auto row = impl_->database.prepare(fmt::format(
+      "SELECT sum(prompt_tokens), sum(cached_prompt_tokens), {}, sum(generated_tokens) "
+      "FROM completion",
+      providers ? "(SELECT sum(cache_written_tokens) FROM provider)" : "0"));
+  row.step();
+  return tokens_of(row, 0);
+}
+
+std::map<std::string, TokenCounts> Store::judge_tokens() const {
+  if (!store::has_provider_tables(impl_->database)) return {};
+  auto row = impl_->database.prepare(
+      "SELECT j.hash, sum(u.prompt_tokens), sum(u.cached_prompt_tokens), "
+      "sum(u.cache_written_tokens), sum(u.generated_tokens) FROM judge_usage u "
+      "JOIN judge j ON j.id = u.judge GROUP BY j.id");
+  std::map<std::string, TokenCounts> tokens;
+  while (row.step()) tokens[row.bytes(0)] = tokens_of(row, 1);
+  return tokens;
 }
 
 // The verdicts of one judge lie in the order of their completions, so both look-ups walk along.

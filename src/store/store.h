@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +24,9 @@
 
 namespace iago {
 
-// Schema 1 had no counts of a judge's error; such stores are read and written on as they are.
-inline constexpr int kStoreSchema = 2;
+// Schema 1 had no counts of a judge's error, schema 2 nothing of providers' fingerprints, caches and
+// judges' tokens; such stores are read as they are, and get the latter's tables when written on.
+inline constexpr int kStoreSchema = 3;
 // Stores up to this size are checked whole when they are opened (some 0.2 s); larger ones row by
 // row as they are read.
 inline constexpr std::uintmax_t kCheckedAtOpening = std::uintmax_t{64} << 20;
@@ -71,6 +73,9 @@ class Store {
                                  std::uint32_t repeats) const;
   std::size_t query_count() const;
   std::uint64_t generated_tokens() const;  // of all completions
+  TokenCounts completion_tokens() const;   // of all completions
+  // Of all votes, by the judges' hashes; only those that ask models.
+  std::map<std::string, TokenCounts> judge_tokens() const;
 
   // Counted in SQL, one row per (arm, query) that has a completion, by arm, then query. A judge is
   // given by its hash; an empty hash counts as one that never judged.

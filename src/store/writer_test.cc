@@ -256,6 +256,69 @@ TEST(StoreWriter, WritesOnInAStoreOfTheFirstSchema) {
               ElementsAre(judge, a_judge("another", kFakingKind)));
 }
 
+TEST(StoreWriter, KeepsWhatProvidersSayAndAddsUpTheirTokens) {
+  Scratch scratch;
+  auto judge = a_judge("graders", kComplianceKind);
+  auto first = a_completion("training", 0, 0), second = a_completion("training", 1, 0);
+  first.fingerprint = "fp_1", first.cache_written_tokens = 70;
+  auto verdict = a_verdict(first.trial, judge, "complies");
+  verdict.usage = {1000, 600, 200, 30};
+  {
+    StoreWriter writer(scratch / "run.db", a_run());
+    plan(writer, 2, 1);
+    writer.record_judge(judge);
+    writer.append(first);
+    writer.append(second);
+    writer.append(verdict);
+    writer.append(a_verdict(second.trial, judge, "refuses"));
+  }
+  Store store(scratch / "run.db");
+  std::vector<CompletionRow> completions;
+  store.for_each_completion({}, [&](const CompletionRow& row) {
+    completions.push_back(row);
+    return true;
+  });
+  EXPECT_THAT(completions, ElementsAre(first, second));
+  std::vector<TokenCounts> usages;
+  store.for_each_verdict(judge.hash, [&](const VerdictRow& row) {
+    usages.push_back(row.usage);
+    return true;
+  });
+  EXPECT_THAT(usages, ElementsAre(verdict.usage, TokenCounts{}));
+  EXPECT_EQ(store.completion_tokens(), (TokenCounts{180, 160, 70, 80}));
+  EXPECT_EQ(store.judge_tokens().at(judge.hash), verdict.usage);
+  store.verify();
+}
+
+TEST(StoreWriter, MakesTheProvidersTablesInAStoreOfTheSecondSchema) {
+  Scratch scratch;
+  {
+    StoreWriter writer(scratch / "run.db", a_run());
+    plan(writer, 2, 1);
+    writer.append(a_completion("training", 0, 0));
+  }
+  {
+    store::Database old(scratch / "run.db", store::Access::write);
+    old.execute("DROP TABLE provider; DROP TABLE judge_usage; PRAGMA user_version=2");
+  }
+  {
+    Store old(scratch / "run.db");
+    EXPECT_EQ(old.completion_tokens().cache_written, 0u);
+    EXPECT_TRUE(old.judge_tokens().empty());
+    EXPECT_GT(old.completion_count(), 0u);
+    std::size_t read = 0;
+    old.for_each_completion({}, [&](const CompletionRow& row) {
+      EXPECT_TRUE(row.fingerprint.empty());
+      return ++read > 0;
+    });
+    EXPECT_EQ(read, old.completion_count());
+  }
+  StoreWriter(scratch / "run.db").close();
+  EXPECT_TRUE(Store(scratch / "run.db").judge_tokens().empty());
+  EXPECT_EQ(store::Database(scratch / "run.db", store::Access::read).integer("PRAGMA user_version"),
+            kStoreSchema);
+}
+
 TEST(StoreWriter, AddsUpSessions) {
   Scratch scratch;
   SessionRow first{"0.1.0", std::chrono::nanoseconds(5), false, 1.5, 1, 100, 50};
