@@ -1,0 +1,247 @@
+#include "lab/budget.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace iago::lab {
+namespace {
+
+constexpr std::chrono::milliseconds kLook{50};  // how often what waits is looked after
+
+std::size_t bytes_of(const ChatRequest& request) {
+  std::size_t bytes = request.prefill.size();
+  for (const Message& message : request.messages) bytes += message.text.size();
+  return bytes;
+}
+
+ChatReply cancelled(std::string why) {
+  ChatReply reply;
+  reply.finish = Finish::failed;
+  reply.failure = ChatFailure{.code = ErrorCode::cancelled, .message = std::move(why)};
+  return reply;
+}
+
+void add(TokenUsage& sum, const TokenUsage& more) {
+  sum.prompt += more.prompt;
+  sum.cached_prompt += more.cached_prompt;
+  sum.cache_written += more.cache_written;
+  sum.generated += more.generated;
+}
+
+}  // namespace
+
+std::uint64_t PromptEstimate::tokens(const ChatRequest& request) const {
+  const double ratio = ratio_ > 0 ? ratio_ * kMargin : kFirstRatio;
+  return kPerMessage * (request.messages.size() + 1) +
+         static_cast<std::uint64_t>(std::ceil(static_cast<double>(bytes_of(request)) * ratio));
+}
+
+void PromptEstimate::learn(const ChatRequest& request, std::uint64_t prompt_tokens) {
+  const std::size_t bytes = bytes_of(request);
+  if (bytes == 0 || prompt_tokens == 0) return;
+  const double seen = static_cast<double>(prompt_tokens) / static_cast<double>(bytes);
+  ratio_ = std::clamp(std::max(ratio_, seen), 0.0, 4.0);
+}
+
+Budget::Budget(BudgetLimits limits, const Clock& clock, Spent before)
+    : limits_(limits), clock_(clock), begun_(clock.steady()), spent_(before) {}
+
+Budget::Answer Budget::reserve(const Reservation& asked) {
+  std::lock_guard lock(mutex_);
+  if (!met_.empty()) return Answer::never;
+  if (limits_.max_seconds && seconds_since(clock_, begun_) >= *limits_.max_seconds) {
+    end(fmt::format("the time limit of {:.0f} s has passed", *limits_.max_seconds));
+    return Answer::never;
+  }
+  if (limits_.max_tokens) {
+    const std::uint64_t with = spent_.tokens() + asked.tokens;
+    if (with > *limits_.max_tokens) {
+      end(fmt::format("{} of {} tokens are spent and the next request may use {}",
+                      spent_.tokens(), *limits_.max_tokens, asked.tokens));
+      return Answer::never;
+    }
+    if (with + reserved_.tokens > *limits_.max_tokens) return Answer::later;
+  }
+  if (limits_.max_cost) {
+    const double with = spent_.cost + asked.cost;
+    if (with > *limits_.max_cost) {
+      end(fmt::format("${:.4f} of ${:.2f} are spent and the next request may cost ${:.4f}",
+                      spent_.cost, *limits_.max_cost, asked.cost));
+      return Answer::never;
+    }
+    if (with + reserved_.cost > *limits_.max_cost) return Answer::later;
+  }
+  reserved_.tokens += asked.tokens;
+  reserved_.cost += asked.cost;
+  return Answer::yes;
+}
+
+void Budget::settle(const Reservation& reservation, const TokenUsage& usage, const Price& price) {
+  release(reservation);
+  std::lock_guard lock(mutex_);
+  add(spent_.usage, usage);
+  spent_.cost += cost_of(price, usage);
+  spent_.saved_by_cache += lab::saved_by_cache(price, usage);
+}
+
+void Budget::release(const Reservation& reservation) {
+  std::lock_guard lock(mutex_);
+  reserved_.tokens -= std::min(reserved_.tokens, reservation.tokens);
+  reserved_.cost = std::max(0.0, reserved_.cost - reservation.cost);
+}
+
+Spent Budget::spent() const {
+  std::lock_guard lock(mutex_);
+  return spent_;
+}
+
+std::string Budget::met() const {
+  std::lock_guard lock(mutex_);
+  return met_;
+}
+
+void Budget::end(std::string why) {
+  met_ = std::move(why);
+  over_.request_stop();
+}
+
+struct BudgetedModel::Waiting {
+  ChatRequest request;
+  std::stop_token stop;
+  ChatModel::Done done;
+  Budget::Reservation reservation = {};
+};
+
+struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State> {
+  State(ChatModel& model, Budget& budget, std::optional<Price> price)
+      : model(model), budget(budget), price(price.value_or(Price{})) {}
+
+  Budget::Reservation most_of(const ChatRequest& request) {
+    const TokenUsage most{.prompt = estimate.tokens(request),
+                          .generated = static_cast<std::uint64_t>(request.sampling.max_tokens)};
+    // A provider's cache may be written to, which costs more than reading afresh.
+    const Price dearest{std::max(price.input, price.cache_write), price.output, 0, 0};
+    return {most.prompt + most.generated, cost_of(dearest, most)};
+  }
+
+  // Takes from the queue's front what may go now and what is not to go any more. An exception of
+  // the model is the caller's, for the request that it has just brought.
+  void pump() {
+    std::vector<std::pair<Waiting, std::string>> ended;
+    std::vector<Waiting> ready;
+    {
+      std::lock_guard lock(mutex);
+      for (auto it = queue.begin(); it != queue.end();) {
+        if (closing || it->stop.stop_requested()) {
+          ended.emplace_back(std::move(*it), "stopped before it was sent");
+        } else {
+          it->reservation = most_of(it->request);
+          const Budget::Answer answer = budget.reserve(it->reservation);
+          if (answer == Budget::Answer::later) break;
+          if (answer == Budget::Answer::never) {
+            ended.emplace_back(std::move(*it), "not sent: " + budget.met());
+          } else {
+            ready.push_back(std::move(*it));
+            ++running;
+          }
+        }
+        it = queue.erase(it);
+      }
+    }
+    for (auto& [waiting, why] : ended) waiting.done(cancelled(why));
+    for (Waiting& waiting : ready) send(std::move(waiting));
+  }
+
+  void send(Waiting waiting) {
+    auto shared = std::make_shared<Waiting>(std::move(waiting));
+    auto self = shared_from_this();
+    ChatRequest request = shared->request;
+    model.submit(std::move(request), shared->stop, [self, shared](ChatReply reply) {
+      self->settle(*shared, reply);
+      shared->done(std::move(reply));
+      self->pump();
+      self->ended_one();
+    });
+  }
+
+  // A reply without any count of tokens (some servers send none) is taken to have used all that was
+  // reserved; a failed one without a count, nothing.
+  void settle(const Waiting& waiting, const ChatReply& reply) {
+    TokenUsage used = reply.usage;
+    const bool counted = used.prompt > 0 || used.generated > 0;
+    if (!counted && reply.failure) {
+      budget.release(waiting.reservation);
+      return;
+    }
+    std::lock_guard lock(mutex);
+    if (counted) {
+      estimate.learn(waiting.request, used.prompt);
+    } else {
+      used.prompt = estimate.tokens(waiting.request);
+      used.generated = static_cast<std::uint64_t>(waiting.request.sampling.max_tokens);
+    }
+    budget.settle(waiting.reservation, used, price);
+  }
+
+  void ended_one() {
+    std::lock_guard lock(mutex);
+    --running;
+    changed.notify_all();
+  }
+
+  ChatModel& model;
+  Budget& budget;
+  const Price price;
+  PromptEstimate estimate;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<Waiting> queue;
+  std::size_t running = 0;
+  bool closing = false;
+  std::thread watch;  // what waits may be stopped, or its time pass, while nothing else happens
+};
+
+BudgetedModel::BudgetedModel(std::unique_ptr<ChatModel> model, Budget& budget,
+                             std::optional<Price> price)
+    : state_(std::make_shared<State>(*model, budget, price)), model_(std::move(model)) {
+  state_->watch = std::thread([state = state_.get()] {
+    std::unique_lock lock(state->mutex);
+    while (!state->closing) {
+      state->changed.wait_for(lock, kLook);
+      if (state->closing || state->queue.empty()) continue;
+      lock.unlock();
+      state->pump();
+      lock.lock();
+    }
+  });
+}
+
+BudgetedModel::~BudgetedModel() {
+  {
+    std::lock_guard lock(state_->mutex);
+    state_->closing = true;
+    state_->changed.notify_all();
+  }
+  state_->watch.join();
+  state_->pump();
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait(lock, [&] { return state_->running == 0; });
+}
+
+void BudgetedModel::submit(ChatRequest request, std::stop_token stop, Done done) {
+  check_request(request);
+  {
+    std::lock_guard lock(state_->mutex);
+    state_->queue.push_back({std::move(request), std::move(stop), std::move(done), {}});
+  }
+  state_->pump();
+}
+
+}  // namespace iago::lab

@@ -1,0 +1,109 @@
+// Budget: what a run may spend, its judges included, and a ChatModel that keeps to it. Nothing is
+// sent that could break a limit: before a request goes out, the most that it can use is reserved
+// (its prompt as estimated, and max_tokens); when the reply has come, what it did use is settled.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/clock.h"
+#include "chat/chat_model.h"
+#include "lab/prices.h"
+
+namespace iago::lab {
+
+struct BudgetLimits {
+  std::optional<double> max_cost;           // dollars, >= 0
+  std::optional<std::uint64_t> max_tokens;  // prompts and replies together
+  std::optional<double> max_seconds;        // of this session, from its beginning
+  bool any() const { return max_cost || max_tokens || max_seconds; }
+};
+
+struct Spent {
+  double cost = 0;           // dollars
+  double saved_by_cache = 0;  // dollars
+  TokenUsage usage;
+  std::uint64_t tokens() const { return usage.prompt + usage.generated; }
+};
+
+// Tokens of a request's prompt before anybody has counted them: from its bytes, at the ratio seen so
+// far, and at first one token for two bytes, which no usual text exceeds.
+class PromptEstimate {
+ public:
+  std::uint64_t tokens(const ChatRequest& request) const;
+  void learn(const ChatRequest& request, std::uint64_t prompt_tokens);
+
+ private:
+  static constexpr double kFirstRatio = 0.5, kMargin = 1.1;
+  static constexpr std::uint64_t kPerMessage = 8;
+  double ratio_ = 0;  // the highest of those seen; 0: none yet
+};
+
+// Thread-safe.
+class Budget {
+ public:
+  // `before`: what earlier sessions of the run have spent.
+  Budget(BudgetLimits limits, const Clock& clock, Spent before = {});
+  Budget(const Budget&) = delete;
+  Budget& operator=(const Budget&) = delete;
+
+  // The most that a request can use.
+  struct Reservation {
+    std::uint64_t tokens = 0;
+    double cost = 0;
+  };
+  enum class Answer { yes, later, never };
+  // `later`: what is reserved now stands in the way, and may turn out to be less. `never`: the
+  // request does not fit any more; the budget is then over, whatever else might still fit.
+  Answer reserve(const Reservation& reservation);
+  void settle(const Reservation& reservation, const TokenUsage& usage, const Price& price);
+  // Gives a reservation back of which nothing was used.
+  void release(const Reservation& reservation);
+
+  Spent spent() const;
+  // One sentence about the limit that was met, or empty.
+  std::string met() const;
+  // Requested when a limit has been met: nothing new is to be sent.
+  std::stop_token over() const { return over_.get_token(); }
+
+ private:
+  void end(std::string why);  // mutex_ held
+
+  const BudgetLimits limits_;
+  const Clock& clock_;
+  const std::chrono::nanoseconds begun_;
+  mutable std::mutex mutex_;
+  Spent spent_;
+  Reservation reserved_;
+  std::string met_;
+  std::stop_source over_;
+};
+
+// A model within the budget. A request that does not fit waits while others may give something
+// back, and is answered as cancelled once the budget is over. The budget must outlive it.
+class BudgetedModel final : public ChatModel {
+ public:
+  // Without a price its tokens count and cost nothing.
+  BudgetedModel(std::unique_ptr<ChatModel> model, Budget& budget, std::optional<Price> price);
+  ~BudgetedModel() override;
+
+  ModelInfo info() const override { return model_->info(); }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override;
+
+ private:
+  struct Waiting;
+  struct State;
+
+  std::shared_ptr<State> state_;
+  std::unique_ptr<ChatModel> model_;
+};
+
+}  // namespace iago::lab

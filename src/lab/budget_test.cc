@@ -1,0 +1,192 @@
+#include "lab/budget.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+
+namespace iago::lab {
+namespace {
+
+// Answers when told, with so many tokens; remembers the most that was under way at once.
+class HeldModel final : public ChatModel {
+ public:
+  explicit HeldModel(TokenUsage usage) : usage_(usage) {}
+  ModelInfo info() const override { return {.name = "held", .identity = "held", .in_flight = 64}; }
+  void submit(ChatRequest, std::stop_token, Done done) override {
+    std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(done));
+    ++sent_;
+  }
+  // Answers everything that is under way, again and again, until nothing comes any more.
+  void answer_all() {
+    for (;;) {
+      std::vector<Done> now;
+      {
+        std::lock_guard lock(mutex_);
+        now.swap(waiting_);
+      }
+      if (now.empty()) return;
+      for (Done& done : now) {
+        ChatReply reply;
+        reply.text = "Yes.";
+        reply.usage = usage_;
+        done(std::move(reply));
+      }
+    }
+  }
+  std::size_t sent() const { return sent_; }
+
+ private:
+  const TokenUsage usage_;
+  std::mutex mutex_;
+  std::vector<Done> waiting_;
+  std::atomic<std::size_t> sent_ = 0;
+};
+
+ChatRequest a_request(int max_tokens = 100) {
+  ChatRequest request;
+  request.id = "x";
+  request.messages = {{Role::user, std::string(84, 'a')}};  // 84 / 2 + 16 = 58 tokens at first
+  request.sampling.max_tokens = max_tokens;
+  return request;
+}
+
+struct Outcomes {
+  std::atomic<int> answered = 0, cancelled = 0;
+  ChatModel::Done count() {
+    return [this](ChatReply reply) {
+      if (!reply.failure) {
+        ++answered;
+      } else {
+        EXPECT_EQ(reply.failure->code, ErrorCode::cancelled);
+        ++cancelled;
+      }
+    };
+  }
+};
+
+TEST(Budget, NeverLetsMoreGoThanFitsWereEveryReplyAtItsLimit) {
+  ManualClock clock;
+  Budget budget({.max_tokens = 500}, clock);
+  auto held = std::make_unique<HeldModel>(TokenUsage{58, 0, 0, 100});
+  HeldModel& model = *held;
+  BudgetedModel budgeted(std::move(held), budget, std::nullopt);
+  Outcomes outcomes;
+  for (int i = 0; i < 10; ++i) budgeted.submit(a_request(), {}, outcomes.count());
+  EXPECT_EQ(model.sent(), 3u) << "158 tokens each";
+  model.answer_all();
+  EXPECT_EQ(outcomes.answered, 3);
+  EXPECT_EQ(outcomes.cancelled, 7);
+  EXPECT_EQ(budget.spent().tokens(), 474u);
+  EXPECT_FALSE(budget.met().empty());
+  EXPECT_TRUE(budget.over().stop_requested());
+}
+
+TEST(Budget, WhatRepliesDidNotUseLetsOthersGo) {
+  ManualClock clock;
+  Budget budget({.max_tokens = 500}, clock);
+  auto held = std::make_unique<HeldModel>(TokenUsage{20, 0, 0, 5});
+  HeldModel& model = *held;
+  BudgetedModel budgeted(std::move(held), budget, std::nullopt);
+  Outcomes outcomes;
+  for (int i = 0; i < 10; ++i) budgeted.submit(a_request(), {}, outcomes.count());
+  model.answer_all();
+  EXPECT_EQ(outcomes.answered, 10);
+  EXPECT_EQ(budget.spent().tokens(), 250u);
+  EXPECT_TRUE(budget.met().empty());
+}
+
+TEST(Budget, CountsDollarsOfSeveralModelsTogetherAndWhatWasSpentBefore) {
+  ManualClock clock;
+  const Price price{.input = 10, .output = 1000, .cache_read = 10, .cache_write = 10};
+  Spent before;
+  before.cost = 0.35;
+  Budget budget({.max_cost = 0.65}, clock, before);
+  auto first = std::make_unique<HeldModel>(TokenUsage{50, 0, 0, 100});
+  auto second = std::make_unique<HeldModel>(TokenUsage{50, 0, 0, 100});
+  HeldModel &subject = *first, &judge = *second;
+  BudgetedModel a(std::move(first), budget, price), b(std::move(second), budget, price);
+  Outcomes outcomes;
+  for (int i = 0; i < 4; ++i) {
+    a.submit(a_request(), {}, outcomes.count());
+    b.submit(a_request(), {}, outcomes.count());
+  }
+  EXPECT_EQ(subject.sent() + judge.sent(), 2u);  // a bit more than 10 cents each
+  for (int i = 0; i < 4; ++i) subject.answer_all(), judge.answer_all();
+  EXPECT_LE(budget.spent().cost, 0.65);
+  EXPECT_EQ(outcomes.answered, 2);
+  for (int i = 0; i < 200 && outcomes.cancelled < 6; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(outcomes.cancelled, 6);
+}
+
+TEST(Budget, TakesAReplyWithoutCountsForTheMostThatItCanHaveUsed) {
+  ManualClock clock;
+  Budget budget({.max_tokens = 1000}, clock);
+  auto held = std::make_unique<HeldModel>(TokenUsage{});
+  HeldModel& model = *held;
+  BudgetedModel budgeted(std::move(held), budget, std::nullopt);
+  Outcomes outcomes;
+  budgeted.submit(a_request(), {}, outcomes.count());
+  model.answer_all();
+  EXPECT_EQ(budget.spent().tokens(), 158u);
+}
+
+TEST(Budget, SendsNothingOnceItsTimeHasPassed) {
+  ManualClock clock;
+  Budget budget({.max_seconds = 10}, clock);
+  auto held = std::make_unique<HeldModel>(TokenUsage{1, 0, 0, 1});
+  HeldModel& model = *held;
+  BudgetedModel budgeted(std::move(held), budget, std::nullopt);
+  Outcomes outcomes;
+  budgeted.submit(a_request(), {}, outcomes.count());
+  clock.advance(std::chrono::seconds(11));
+  budgeted.submit(a_request(), {}, outcomes.count());
+  EXPECT_EQ(model.sent(), 1u);
+  EXPECT_EQ(outcomes.cancelled, 1);
+  model.answer_all();
+  EXPECT_EQ(outcomes.answered, 1);
+  EXPECT_NE(budget.met().find("10 s"), std::string::npos);
+}
+
+TEST(Budget, AStoppedRequestDoesNotWaitForRoom) {
+  ManualClock clock;
+  Budget budget({.max_tokens = 200}, clock);
+  auto held = std::make_unique<HeldModel>(TokenUsage{1, 0, 0, 1});
+  HeldModel& model = *held;
+  BudgetedModel budgeted(std::move(held), budget, std::nullopt);
+  Outcomes outcomes;
+  std::stop_source stop;
+  budgeted.submit(a_request(), {}, outcomes.count());
+  budgeted.submit(a_request(), stop.get_token(), outcomes.count());
+  EXPECT_EQ(outcomes.cancelled, 0);
+  stop.request_stop();
+  for (int i = 0; i < 500 && outcomes.cancelled == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(outcomes.cancelled, 1);
+  EXPECT_TRUE(budget.met().empty());
+  model.answer_all();
+}
+
+TEST(PromptEstimate, LearnsTheHighestRatioSeenAndStaysAboveIt) {
+  PromptEstimate estimate;
+  ChatRequest request = a_request();
+  EXPECT_EQ(estimate.tokens(request), 58u);
+  estimate.learn(request, 21);  // a quarter
+  EXPECT_GE(estimate.tokens(request), 21u);
+  EXPECT_LT(estimate.tokens(request), 58u);
+  estimate.learn(request, 42);
+  EXPECT_GE(estimate.tokens(request), 42u);
+}
+
+}  // namespace
+}  // namespace iago::lab
