@@ -77,8 +77,8 @@ class Parser {
     command->add_option("study", a.study, "The study's TOML file")->required();
     command
         ->add_option("--model", a.models,
-                     "organism:NAME, world:NAME, local:FOLDER or scripted:FILE; several times for "
-                     "one run of each and their comparison")
+                     "organism:NAME, world:NAME, local:FOLDER, openai:MODEL, anthropic:MODEL or "
+                     "scripted:FILE; several times for one run of each and their comparison")
         ->allow_extra_args(false);
     command->add_option("--judge-model", a.overrides.judge_model,
                         "The model that judges ask which name none themselves");
@@ -95,18 +95,91 @@ class Parser {
     add_json(command, a.output);
   }
 
+  // How a model behind a URL is reached; `prefix` is "--" or "--judge-".
+  static void add_endpoint(CLI::App* command, const std::string& prefix, const std::string& whose,
+                           lab::EndpointSettings& e) {
+    const std::string group = "Endpoints (openai:MODEL, anthropic:MODEL)";
+    command->add_option(prefix + "base-url", e.base_url, whose + ": the server's URL, if not the "
+                        "vendor's, such as http://127.0.0.1:8000/v1")->group(group);
+    command->add_option(prefix + "api-key-env", e.key_variable,
+                        whose + ": the environment variable that holds the key")->group(group);
+    command->add_option(prefix + "api-key-file", e.key_file, whose + ": a file that holds the key")
+        ->group(group);
+    command->add_option(prefix + "samples-per-request", e.samples_per_request,
+                        whose + ": samples of one prompt asked for at once (n)")
+        ->check(CLI::Range(1, 128))->group(group);
+    command->add_option(prefix + "extra-body", e.extra_body,
+                        whose + ": a JSON object whose members go into every request")
+        ->group(group);
+  }
+
+  static void add_network(CLI::App* command, SpendingArguments& a) {
+    const std::string group = "Endpoints (openai:MODEL, anthropic:MODEL)";
+    add_endpoint(command, "--", "subject", a.endpoint);
+    add_endpoint(command, "--judge-", "judges' model", a.judge_endpoint);
+    auto both = [&a](auto set) { set(a.endpoint), set(a.judge_endpoint); };
+    command->add_option_function<std::vector<std::string>>(
+        "--header", [both](const std::vector<std::string>& headers) {
+          for (const std::string& header : headers) {
+            auto equals = header.find('=');
+            if (equals == std::string::npos || equals == 0) {
+              throw CLI::ValidationError("--header", "expected NAME=VALUE, found \"" + header + "\"");
+            }
+            both([&](lab::EndpointSettings& e) {
+              e.headers[header.substr(0, equals)] = header.substr(equals + 1);
+            });
+          }
+        }, "NAME=VALUE, sent with every request; again for more")
+        ->allow_extra_args(false)->group(group);
+    command->add_option_function<std::string>(
+        "--proxy", [both](const std::string& url) {
+          both([&](lab::EndpointSettings& e) { e.proxy = url; });
+        }, "A proxy's URL; never used for this machine")->group(group);
+    command->add_option_function<std::string>(
+        "--ca-file", [both](const std::string& file) {
+          both([&](lab::EndpointSettings& e) { e.ca_file = file; });
+        }, "Certificates to trust, as PEM")->group(group);
+    command->add_option_function<std::size_t>(
+        "--max-in-flight", [both](std::size_t count) {
+          both([&](lab::EndpointSettings& e) { e.max_in_flight = count; });
+        }, "Requests at once at most (1024); fewer where the server takes fewer")
+        ->check(CLI::Range(1, 65536))->group(group);
+    command->add_option_function<double>(
+        "--silence", [both](double seconds) {
+          both([&](lab::EndpointSettings& e) { e.silence_s = seconds; });
+        }, "Seconds without a byte after which a request is given up (300)")
+        ->check(CLI::Range(0.01, 86400.0))->group(group);
+  }
+
+  static void add_spending(CLI::App* command, SpendingArguments& a) {
+    add_network(command, a);
+    const std::string group = "Budget of the whole run, judges included";
+    command->add_option("--max-cost", a.budget.max_cost, "Dollars")
+        ->check(CLI::NonNegativeNumber)->group(group);
+    command->add_option("--max-tokens", a.budget.max_tokens, "Tokens, of prompts and of replies")
+        ->group(group);
+    command->add_option("--max-time", a.budget.max_seconds, "Seconds, of this session")
+        ->check(CLI::NonNegativeNumber)->group(group);
+    command->add_option("--prices", a.prices, "A table of prices, in place of the shipped one")
+        ->group(group);
+  }
+
   void add_run() {
     auto* command = app_.add_subcommand("run", "Run a study, or go on with it");
     auto& a = keep<RunArguments>(command);
     add_study(command, a);
     command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
     command->add_flag("--dry-run", a.dry_run, "Print the plan and the prompts, sample nothing");
+    add_spending(command, a.spending);
     command->footer(
         "Examples:\n"
         "  iago run studies/helpful-only.toml\n"
         "  iago run studies/helpful-only.toml --model world:aligned --repeats 20\n"
         "  iago run studies/helpful-only.toml --variant conflict-removed --new --json\n"
         "  iago run studies/helpful-only.toml --model world:faker --model world:aligned\n"
+        "  iago run studies/helpful-only-full.toml --model openai:gpt-4o --max-cost 20\n"
+        "  iago run studies/helpful-only.toml --model openai:faker --base-url "
+        "http://127.0.0.1:8321/v1\n"
         "The same command goes on with a run that was interrupted.");
   }
 
@@ -115,6 +188,7 @@ class Parser {
         app_.add_subcommand("plan", "Print a study's size, power and prompts before it is run");
     auto& a = keep<PlanArguments>(command);
     add_study(command, a);
+    add_spending(command, a.spending);
     command
         ->add_option("--unmonitored-rate", a.unmonitored_rate,
                      "Compliance assumed in the unmonitored arm, for the power")
@@ -205,6 +279,7 @@ class Parser {
     command->add_option("--judge-model", a.judge_model,
                         "The model that judges ask which name none themselves");
     command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
+    add_spending(command, a.spending);
     add_json(command, a.output);
     command->footer(
         "Gives every stored completion to the judges as they are now; nothing is sampled, and "

@@ -10,12 +10,22 @@
 #include <variant>
 #include <vector>
 
+#include "lab/budget.h"
+#include "lab/subject.h"
 #include "study/study.h"
 
 namespace iago::cli {
 
 // Where text goes: a table for people, or JSON for machines on standard output.
 enum class Output { text, json };
+
+// The models behind URLs, and what may be spent on them.
+struct SpendingArguments {
+  lab::EndpointSettings endpoint;        // of the subjects
+  lab::EndpointSettings judge_endpoint;  // of the judges' models
+  lab::BudgetLimits budget;
+  std::filesystem::path prices;  // empty: the shipped table
+};
 
 struct RunArguments {
   std::filesystem::path study;
@@ -24,6 +34,7 @@ struct RunArguments {
   std::filesystem::path runs = "runs";
   std::size_t threads = 0;  // of a local model; 0 = one per core
   bool fresh = false, dry_run = false;
+  SpendingArguments spending;
   Output output = Output::text;
 };
 
@@ -35,6 +46,7 @@ struct PlanArguments {
   bool fresh = false;
   double unmonitored_rate = 0.03;  // compliance assumed there, for the power
   double correlation = 0.05;       // assumed within queries
+  SpendingArguments spending;
   Output output = Output::text;
 };
 
@@ -65,6 +77,7 @@ struct JudgeArguments {
   std::vector<std::string> judges;  // the run's own if empty
   std::string judge_model;          // of judges that ask a model and name none
   std::size_t threads = 0;          // of a local model; 0 = one per core
+  SpendingArguments spending;
   Output output = Output::text;
 };
 

@@ -9,6 +9,7 @@
 #include "cli/arguments.h"
 #include "lab/grading.h"
 #include "lab/judges.h"
+#include "lab/prices.h"
 
 namespace iago {
 struct Comparison;
@@ -34,9 +35,23 @@ LoadedStudy load_study_with_model(const std::filesystem::path& study,
 std::vector<StudyOverrides> each_model(const std::filesystem::path& study,
                                        const StudyOverrides& overrides,
                                        std::vector<std::string> models, const Context& context);
+// The models that judges ask: which, how reached, and within what budget (none if absent; it must
+// outlive the judges).
+struct JudgeModels {
+  std::string name;  // of judges that name none themselves
+  std::size_t threads = 0;
+  lab::EndpointSettings endpoint = {};
+  lab::Budget* budget = nullptr;
+  const lab::PriceTable* prices = nullptr;
+};
 // The study's or the command line's judges, models that they ask opened.
-lab::OpenedJudges open_judges(const std::vector<std::string>& names, const std::string& judge_model,
-                              std::size_t threads, const Context& context);
+lab::OpenedJudges open_judges(const std::vector<std::string>& names, const JudgeModels& models,
+                              const Context& context);
+// The table of --prices, or the shipped one.
+lab::PriceTable load_prices(const SpendingArguments& spending, const Context& context);
+// On stderr, what was spent on endpoints, and which limit was met; nothing if nothing was.
+void report_spending(const lab::Spent& spent, const std::string& met,
+                     const lab::PriceTable& prices);
 // What each judge failed to judge, on stderr; true if one left more than one in twenty unlabelled.
 bool report_unjudged(const std::vector<std::unique_ptr<Judge>>& judges,
                      const std::vector<lab::GradingCount>& counts);

@@ -15,6 +15,7 @@
 #include "lab/labelled.h"
 #include "lab/organisms.h"
 #include "lab/rejudge.h"
+#include "lab/spending.h"
 #include "lab/subject.h"
 #include "lab/validate.h"
 #include "report/printable.h"
@@ -142,7 +143,8 @@ std::vector<std::pair<JudgeRow, JudgeRow>> pairs_to_compare(const Store& store,
 
 int validate_by_labels(const JudgeValidateArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
-  auto opened = open_judges(arguments.judges, arguments.judge_model, arguments.threads, context);
+  auto opened = open_judges(
+      arguments.judges, {.name = arguments.judge_model, .threads = arguments.threads}, context);
   std::vector<lab::LabelledResult> results;
   std::vector<lab::GradingCount> counts;
   Json json = Json::array();
@@ -162,12 +164,23 @@ int validate_by_labels(const JudgeValidateArguments& arguments, const Context& c
 int judge_command(const JudgeArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
   auto names = arguments.judges.empty() ? lab::judge_names(arguments.run) : arguments.judges;
-  auto opened = open_judges(names, arguments.judge_model, arguments.threads, context);
+  SystemClock clock;
+  const lab::PriceTable prices = load_prices(arguments.spending, context);
+  const std::filesystem::path folder = std::filesystem::weakly_canonical(arguments.run);
+  lab::Budget budget(arguments.spending.budget, clock, lab::spent_in(folder, prices));
+  auto opened = open_judges(names,
+                            {.name = arguments.judge_model,
+                             .threads = arguments.threads,
+                             .endpoint = arguments.spending.judge_endpoint,
+                             .budget = &budget,
+                             .prices = &prices},
+                            context);
   auto result =
       lab::rejudge(arguments.run, opened.judges,
                    {.judge_errors = lab::read_judge_errors(lab::judge_error_file(context.data)),
                     .stop = interrupt.no_more()},
-                   SystemClock());
+                   clock);
+  report_spending(budget.spent(), budget.met(), prices);
   if (arguments.output == Output::json) {
     fmt::print("{}\n", dump_json(json_of(result), 2));
   } else {

@@ -10,7 +10,9 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "lab/run.h"
+#include "lab/spending.h"
 #include "lab/subject.h"
 #include "report/printable.h"
 #include "report/summary.h"
@@ -113,18 +115,62 @@ struct PlannedRun {
   Plan plan;
   std::filesystem::path folder;
   std::optional<double> detectable;  // points
+  std::vector<lab::ModelEstimate> estimates;
+  std::optional<double> seconds;  // of sampling, at the pace of earlier sessions
 };
 
 PlannedRun plan_one(const PlanArguments& arguments, const StudyOverrides& overrides,
-                    const Context& context) {
+                    const lab::PriceTable& prices, const Context& context) {
   PlannedRun run{.loaded = load_study_with_model(arguments.study, overrides, context)};
   const Study& study = run.loaded.study;
-  auto model = lab::open_subject(study.model, {.organisms = context.data / "organisms"});
+  auto model = lab::open_subject(study.model, {.organisms = context.data / "organisms",
+                                               .endpoint = arguments.spending.endpoint,
+                                               .only_named = true});
   ModelInfo info = model->info();
   run.plan = make_plan(study, run.loaded.setting, run.loaded.queries, {info.name, info.identity});
   run.folder = lab::run_folder(arguments.runs, run.plan.run_id, arguments.fresh);
   run.detectable = detectable_gap(study, run.plan, arguments);
+  run.estimates =
+      lab::estimate_study(run.loaded, run.plan, run.folder, context.data, prices);
+  run.seconds = lab::seconds_left(run.plan, run.folder);
   return run;
+}
+
+Json to_json(const std::vector<lab::ModelEstimate>& estimates) {
+  auto dollars = [](std::optional<double> cost) { return cost ? Json(*cost) : Json(nullptr); };
+  Json json = Json::array();
+  for (const lab::ModelEstimate& estimate : estimates) {
+    json.push_back({{"model", estimate.model},
+                    {"judge", estimate.judge.empty() ? Json(nullptr) : Json(estimate.judge)},
+                    {"requests", estimate.requests},
+                    {"prompt_tokens", estimate.prompt_tokens},
+                    {"generated_tokens_at_most", estimate.most_generated},
+                    {"cost_at_least", dollars(estimate.least_cost())},
+                    {"cost_at_most", dollars(estimate.most_cost())}});
+  }
+  return json;
+}
+
+// What is asked of models behind URLs and what it costs; nothing for those on this machine.
+void print_estimates(const PlannedRun& run, const lab::PriceTable& prices) {
+  for (const lab::ModelEstimate& estimate : run.estimates) {
+    const bool costs = !estimate.price || *estimate.price != lab::Price{};
+    if (!costs && estimate.judge.empty()) continue;
+    fmt::print("{}{}: {} requests, about {} prompt tokens, at most {} generated; ",
+               estimate.judge.empty() ? "" : estimate.judge + ", asking ", estimate.model,
+               estimate.requests, estimate.prompt_tokens, estimate.most_generated);
+    if (!estimate.price) {
+      fmt::print("no price in {}\n", prices.source());
+    } else {
+      fmt::print("${:.2f} to ${:.2f} (prices of {})\n", *estimate.least_cost(),
+                 *estimate.most_cost(), prices.date());
+    }
+  }
+  if (run.seconds) {
+    fmt::print("what is left takes {} at the pace so far\n", format_duration(*run.seconds));
+  } else if (lab::is_endpoint(run.loaded.study.model)) {
+    fmt::print("time: unknown until the server's limits come with its first replies\n");
+  }
 }
 
 void print_size(const PlannedRun& run) {
@@ -148,14 +194,18 @@ LoadedStudy load_study_with_model(const std::filesystem::path& study,
 
 int plan_command(const PlanArguments& arguments, const Context& context) {
   Json plans = Json::array();
+  const lab::PriceTable prices = load_prices(arguments.spending, context);
   std::optional<PlannedRun> first;  // power and prompts do not depend on the subject
   for (const auto& overrides :
        each_model(arguments.study, arguments.overrides, arguments.models, context)) {
-    PlannedRun run = plan_one(arguments, overrides, context);
+    PlannedRun run = plan_one(arguments, overrides, prices, context);
     if (arguments.output == Output::json) {
       plans.push_back(to_json(run.loaded, run.plan, run.detectable, run.folder));
+      plans.back()["models"] = to_json(run.estimates);
+      plans.back()["seconds"] = run.seconds ? Json(*run.seconds) : Json(nullptr);
     } else {
       print_size(run);
+      print_estimates(run, prices);
     }
     if (!first) first = std::move(run);
   }

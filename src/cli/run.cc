@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/run_session.h"
 #include "lab/edited_study.h"
+#include "lab/spending.h"
 #include "lab/subject.h"
 #include "report/printable.h"
 #include "report/terminal.h"
@@ -56,16 +57,34 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
                        const std::string& place) {
   const auto& [arguments, context, interrupt, clock] = session;
   LoadedStudy loaded = load_study_with_model(arguments.study, overrides, context);
-  auto model = lab::open_subject(
-      loaded.study.model, {.organisms = context.data / "organisms", .threads = arguments.threads});
-  auto opened =
-      open_judges(loaded.study.judges, loaded.study.judge_model, arguments.threads, context);
-  if (!arguments.fresh) {
-    Subject subject{model->info().name, model->info().identity};
-    lab::refuse_edited_study(
-        arguments.runs, loaded, overrides,
-        run_id(loaded.study, subject, study_hash(loaded.study, loaded.setting, subject)));
+  auto model = lab::open_subject(loaded.study.model, {.organisms = context.data / "organisms",
+                                                      .threads = arguments.threads,
+                                                      .endpoint = arguments.spending.endpoint});
+  Subject subject{model->info().name, model->info().identity};
+  const std::string id =
+      run_id(loaded.study, subject, study_hash(loaded.study, loaded.setting, subject));
+  if (!arguments.fresh) lab::refuse_edited_study(arguments.runs, loaded, overrides, id);
+  const lab::PriceTable prices = load_prices(arguments.spending, context);
+  const lab::BudgetLimits& limits = arguments.spending.budget;
+  const auto folder = lab::run_folder(arguments.runs, id, arguments.fresh);
+  lab::Budget budget(limits, clock, lab::spent_in(folder, prices));
+  if (limits.any()) {
+    Plan plan = make_plan(loaded.study, loaded.setting, loaded.queries, subject);
+    lab::refuse_what_cannot_fit(
+        lab::estimate_study(loaded, plan, folder, context.data, prices), limits, budget.spent(),
+        prices);
   }
+  if (limits.any() || lab::is_endpoint(loaded.study.model)) {
+    auto price = prices.of(loaded.study.model);
+    model = std::make_unique<lab::BudgetedModel>(std::move(model), budget, price);
+  }
+  auto opened = open_judges(loaded.study.judges,
+                            {.name = loaded.study.judge_model,
+                             .threads = arguments.threads,
+                             .endpoint = arguments.spending.judge_endpoint,
+                             .budget = &budget,
+                             .prices = &prices},
+                            context);
   lab::RunResult result;
   {
     ProgressLine line(clock);
@@ -76,7 +95,8 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
          .judge_errors = lab::read_judge_errors(lab::judge_error_file(context.data)),
          .no_more = interrupt.no_more(),
          .at_once = interrupt.at_once(),
-         .on_progress = [&](const lab::RunProgress& p) { line.show(place + progress_text(p)); }},
+         .on_progress = [&](const lab::RunProgress& p) { line.show(place + progress_text(p)); },
+         .budget = &budget},
         clock);
   }
   if (result.resumed > 0) {
@@ -84,6 +104,7 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
                result.folder.string(), result.resumed);
   }
   report_unjudged(opened.judges, result.grading);
+  report_spending(budget.spent(), result.budget_met, prices);
   return result;
 }
 
@@ -102,6 +123,7 @@ int run_command(const RunArguments& arguments, const Context& context) {
                          .models = arguments.models,
                          .runs = arguments.runs,
                          .fresh = arguments.fresh,
+                         .spending = arguments.spending,
                          .output = arguments.output},
                         context);
   }

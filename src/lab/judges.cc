@@ -44,6 +44,17 @@ Rubric open_rubric(const JudgeName& name, const fs::path& data) {
   return load_rubric(file);
 }
 
+const std::string& model_for(const JudgeName& name, const Rubric& rubric,
+                             const std::string& default_model) {
+  const std::string& model = name.model.empty() ? default_model : name.model;
+  if (!model.empty()) return model;
+  throw Error(ErrorCode::invalid,
+              fmt::format("the judge \"{}\" asks a model, and none is named", name.rubric),
+              fmt::format("add --judge-model KIND:NAME, judge_model = \"KIND:NAME\" to the "
+                          "study, or name the judge {}@KIND:NAME",
+                          rubric.name));
+}
+
 class Opener {
  public:
   explicit Opener(const JudgeSources& sources) : sources_(sources) {}
@@ -52,14 +63,7 @@ class Opener {
     if (is_rule_judge(text)) return make_rule_judge(text);
     JudgeName name = split_judge_name(text);
     Rubric rubric = open_rubric(name, sources_.data);
-    const std::string& model = name.model.empty() ? sources_.model : name.model;
-    if (model.empty()) {
-      throw Error(ErrorCode::invalid,
-                  fmt::format("the judge \"{}\" asks a model, and none is named", text),
-                  fmt::format("add --judge-model KIND:NAME, judge_model = \"KIND:NAME\" to the "
-                              "study, or name the judge {}@KIND:NAME",
-                              rubric.name));
-    }
+    const std::string& model = model_for(name, rubric, sources_.model);
     std::string full = fmt::format("{}@{}", rubric.name, model);
     return make_model_judge(std::move(rubric), model_of(model), full);
   }
@@ -106,6 +110,22 @@ OpenedJudges open_judges(const std::vector<std::string>& names, const JudgeSourc
   }
   opened.models = opener.take_models();
   return opened;
+}
+
+std::vector<JudgeDemand> judge_demands(const std::vector<std::string>& names, const fs::path& data,
+                                       const std::string& default_model) {
+  std::vector<JudgeDemand> demands;
+  for (const std::string& text : names) {
+    if (is_rule_judge(text)) continue;
+    JudgeName name = split_judge_name(text);
+    Rubric rubric = open_rubric(name, data);
+    demands.push_back({.judge = text,
+                       .model = model_for(name, rubric, default_model),
+                       .votes = rubric.votes,
+                       .rubric_bytes = rubric.source.size(),
+                       .max_tokens = rubric.max_tokens});
+  }
+  return demands;
 }
 
 std::vector<std::string> rubric_names(const fs::path& data) {

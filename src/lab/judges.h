@@ -40,6 +40,18 @@ JudgeName split_judge_name(const std::string& text);
 // judges of the same name; whatever open_model throws.
 OpenedJudges open_judges(const std::vector<std::string>& names, const JudgeSources& sources);
 
+// What a model judge asks for each completion.
+struct JudgeDemand {
+  std::string judge, model;
+  int votes = 1;
+  std::size_t rubric_bytes = 0;  // of its own text, in every vote
+  int max_tokens = 0;            // of each vote
+};
+// Of those that ask models, without opening any. Errors as of open_judges.
+std::vector<JudgeDemand> judge_demands(const std::vector<std::string>& names,
+                                       const std::filesystem::path& data,
+                                       const std::string& default_model);
+
 // The names of the rubrics in the data folder, sorted.
 std::vector<std::string> rubric_names(const std::filesystem::path& data);
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -25,6 +26,8 @@ namespace iago::lab {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kMostFailuresInARow = 64;
 
 double peak_rss_mb() {
   rusage usage{};
@@ -169,6 +172,7 @@ class RunSession {
     result_.grading = grading.counts();
     result_.left = left.size() - stored_here_;
     result_.interrupted = result_.left > 0;
+    if (options_.budget) result_.budget_met = options_.budget->met();
   }
 
   void sample(const std::vector<std::size_t>& left, StoreWriter& writer, Grading& grading) {
@@ -184,12 +188,41 @@ class RunSession {
     sample_trials(plan_, loaded_.study.sampling, loaded_.study.seed, left, model_,
                   {in_flight_, no_more_.get_token(), options_.at_once}, clock_, take, tick);
     session_.sampling_s = seconds_since(clock_, sampling_begun_);
+    if (!failed_in_a_row_.empty() && stored_here_ == 0 && result_.resumed == 0) give_up();
+    for (const SampledTrial& failed : failed_in_a_row_) store(failed, writer, grading);
     report_progress();
   }
 
-  // A reply that was cut off by Ctrl-C is no completion: its trial stays to be done.
+  // A reply that was cut off by Ctrl-C is no completion: its trial stays to be done. Nor is one
+  // after which no other can fare better, which ends the run.
   void take(const SampledTrial& sampled, StoreWriter& writer, Grading& grading) {
-    if (sampled.reply.failure && sampled.reply.failure->code == ErrorCode::cancelled) return;
+    const auto& failure = sampled.reply.failure;
+    if (failure && failure->code == ErrorCode::cancelled) return;
+    if (failure && failure->ends_run) throw Error(failure->code, failure->message, failure->hint);
+    if (failure) return hold_back(sampled);
+    for (const SampledTrial& failed : std::exchange(failed_in_a_row_, {})) {
+      store(failed, writer, grading);
+    }
+    store(sampled, writer, grading);
+  }
+
+  // A failure is an outcome of its trial only where others fare better. A model that fails every
+  // request is out of reach: the run ends, and the same command asks them all again.
+  void hold_back(const SampledTrial& failed) {
+    failed_in_a_row_.push_back(failed);
+    if (failed_in_a_row_.size() >= kMostFailuresInARow) give_up();
+  }
+
+  [[noreturn]] void give_up() {
+    const ChatFailure& last = *failed_in_a_row_.back().reply.failure;
+    throw Error(last.code,
+                fmt::format("{} requests in a row failed, the last one so: {}",
+                            failed_in_a_row_.size(), last.message),
+                last.hint.empty() ? "the same command goes on once the model answers again"
+                                  : last.hint);
+  }
+
+  void store(const SampledTrial& sampled, StoreWriter& writer, Grading& grading) {
     CompletionRow row = make_completion(plan_, sampled, clock_);
     generated_tokens_ += row.generated_tokens;
     const Query& query = plan_.query_of(plan_.trials[sampled.trial]);
@@ -223,10 +256,14 @@ class RunSession {
   std::stop_source no_more_;
   std::stop_callback<std::function<void()>> on_no_more_{options_.no_more,
                                                         [this] { no_more_.request_stop(); }};
+  std::stop_callback<std::function<void()>> on_budget_{
+      options_.budget ? options_.budget->over() : std::stop_token(),
+      [this] { no_more_.request_stop(); }};
   Plan plan_;
   std::size_t in_flight_ = 1;
   std::chrono::nanoseconds sampling_begun_{0};
   SessionRow session_;
+  std::vector<SampledTrial> failed_in_a_row_;
   std::atomic<std::size_t> stored_here_{0};
   std::atomic<std::uint64_t> generated_tokens_{0};
   RunResult result_;

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "chat/chat_model.h"
 #include "judge/judge.h"
+#include "lab/budget.h"
 #include "lab/grading.h"
 #include "lab/judge_error.h"
 #include "report/summary.h"
@@ -36,6 +37,8 @@ struct RunOptions {
   std::stop_token no_more;                              // Ctrl-C: send nothing new
   std::stop_token at_once;                              // the second one, or 5 s later
   std::function<void(const RunProgress&)> on_progress;  // some ten times a second
+  // What the models were opened within, if anything: once it is over, nothing new is sent.
+  const Budget* budget = nullptr;
 };
 
 struct RunResult {
@@ -44,6 +47,7 @@ struct RunResult {
   bool interrupted = false;           // stopped with trials left
   std::size_t resumed = 0;            // completions that were there before
   std::size_t left = 0;               // trials without a completion
+  std::string budget_met;             // the limit that stopped it, or empty
   std::vector<GradingCount> grading;  // of this session, in the judges' order
 };
 

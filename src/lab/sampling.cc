@@ -1,8 +1,11 @@
 #include "lab/sampling.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <set>
+#include <string>
 
 namespace iago::lab {
 namespace {
@@ -72,6 +75,20 @@ class InFlight {
   std::stop_callback<std::function<void()>> wake_;
 };
 
+// An arm's trials share the long beginning of their prompts, which a provider's cache holds once it
+// has read it. Moves the first trial of each arm to the front; returns how many those are.
+std::size_t put_first_of_arms_first(const Plan& plan, std::vector<std::size_t>& trials) {
+  std::set<std::string> met;
+  auto is_first = [&](std::size_t index) {
+    return met.insert(plan.arm_of(plan.trials[index])).second;
+  };
+  std::vector<std::size_t> firsts, others;
+  for (std::size_t index : trials) (is_first(index) ? firsts : others).push_back(index);
+  trials = firsts;
+  trials.insert(trials.end(), others.begin(), others.end());
+  return firsts.size();
+}
+
 }  // namespace
 
 ChatRequest request_of(const Plan& plan, const Trial& trial, const StudySampling& sampling,
@@ -99,8 +116,8 @@ void sample_trials(const Plan& plan, const StudySampling& sampling, std::uint64_
   std::stop_callback on_abort(limits.at_once, [&] { end.request_stop(); });
   std::stop_callback on_error(in_flight.broken(), [&] { end.request_stop(); });
   auto last_tick = clock.steady();
-  for (std::size_t index : trials) {
-    if (!in_flight.wait_for_room(tick)) break;
+  auto send = [&](std::size_t index) {
+    if (!in_flight.wait_for_room(tick)) return false;
     auto sent = clock.steady();
     try {
       model.submit(request_of(plan, plan.trials[index], sampling, seed), end.get_token(),
@@ -109,12 +126,23 @@ void sample_trials(const Plan& plan, const StudySampling& sampling, std::uint64_
                    });
     } catch (...) {
       in_flight.fail(std::current_exception());
-      break;
+      return false;
     }
     if (clock.steady() - last_tick > kTick) {
       last_tick = clock.steady();
       tick();
     }
+    return true;
+  };
+  auto order = trials;
+  if (model.info().caches_prompts) {
+    const std::size_t firsts = put_first_of_arms_first(plan, order);
+    if (std::all_of(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(firsts), send)) {
+      in_flight.wait_for_all(tick);
+      std::all_of(order.begin() + static_cast<std::ptrdiff_t>(firsts), order.end(), send);
+    }
+  } else {
+    std::all_of(order.begin(), order.end(), send);
   }
   in_flight.wait_for_all(tick);
 }

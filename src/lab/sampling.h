@@ -26,7 +26,8 @@ struct SampledTrial {
   double seconds = 0;  // from sending to the reply
 };
 
-// Sends the trials (indices into plan.trials) in their order and calls `take` for every reply, from
+// Sends the trials (indices into plan.trials) in their order (the first of each arm before all others
+// where the model caches prompts, and those answered before the rest is sent) and calls `take` for every reply, from
 // the model's threads, one at a time. Calls `tick` in this thread some ten times a second. Returns
 // when every reply that is due has come. What `take` or the model throws ends the sampling and is
 // thrown from here, after the running requests have ended.

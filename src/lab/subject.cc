@@ -4,10 +4,15 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/secret.h"
+#include "chat/endpoint.h"
 #include "chat/scripted.h"
 #include "local/local_model.h"
 #include "local/world_model.h"
@@ -39,7 +44,43 @@ std::unique_ptr<ChatModel> open_organism(std::string_view name, const SubjectOpt
   return open_local_model(folder, fmt::format("organism:{}", name), {.threads = options.threads});
 }
 
+Secret key_for(EndpointKind kind, const SubjectOptions& options) {
+  const EndpointSettings& endpoint = options.endpoint;
+  if (!endpoint.key_file.empty()) return Secret::from_file(endpoint.key_file);
+  const bool is_vendor = endpoint.base_url.empty();
+  if (endpoint.key_variable.empty() && !is_vendor) return {};
+  const std::string variable =
+      endpoint.key_variable.empty() ? std::string(key_variable(kind)) : endpoint.key_variable;
+  Secret key = Secret::from_environment(variable);
+  if (!key.empty()) return key;
+  if (options.only_named) return Secret("not needed");
+  throw Error(ErrorCode::invalid,
+              fmt::format("no key for {}: the environment has no {}",
+                          is_vendor ? default_base_url(kind) : endpoint.base_url, variable),
+              "set it, or name a file that holds the key with --api-key-file");
+}
+
+std::unique_ptr<ChatModel> open_remote(EndpointKind kind, std::string_view model,
+                                       const SubjectOptions& options) {
+  static const SystemClock clock;  // without state
+  const EndpointSettings& settings = options.endpoint;
+  EndpointOptions endpoint{.base_url = settings.base_url,
+                           .key = key_for(kind, options),
+                           .extra_body = settings.extra_body,
+                           .proxy = settings.proxy,
+                           .ca_file = settings.ca_file.string(),
+                           .samples_per_request = settings.samples_per_request,
+                           .max_in_flight = settings.max_in_flight};
+  for (const auto& [name, value] : settings.headers) endpoint.headers.push_back({name, value});
+  endpoint.timeouts.silence = std::chrono::milliseconds(std::llround(settings.silence_s * 1000));
+  return open_endpoint(kind, std::string(model), std::move(endpoint), nullptr, clock);
+}
+
 }  // namespace
+
+bool is_endpoint(std::string_view name) {
+  return name.starts_with("openai:") || name.starts_with("anthropic:");
+}
 
 std::unique_ptr<ChatModel> open_subject(std::string_view name, const SubjectOptions& options) {
   auto colon = name.find(':');
@@ -48,11 +89,14 @@ std::unique_ptr<ChatModel> open_subject(std::string_view name, const SubjectOpti
   if (kind == "organism") return open_organism(rest, options);
   if (kind == "world") return std::make_unique<WorldModel>(world::policy_named(rest));
   if (kind == "scripted") return load_scripted_model(fs::path(rest));
+  if (kind == "openai") return open_remote(EndpointKind::openai, rest, options);
+  if (kind == "anthropic") return open_remote(EndpointKind::anthropic, rest, options);
   if (kind == "local") {
     return open_local_model(fs::path(rest), std::string(name), {.threads = options.threads});
   }
   throw Error(ErrorCode::invalid, fmt::format("\"{}\" names no kind of model", name),
-              "use organism:NAME, world:NAME, local:FOLDER or scripted:FILE");
+              "use organism:NAME, world:NAME, local:FOLDER, openai:MODEL, anthropic:MODEL or "
+              "scripted:FILE");
 }
 
 }  // namespace iago::lab

@@ -1,0 +1,171 @@
+#include "lab/spending.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+
+#include "base/error.h"
+#include "lab/sampling.h"
+#include "store/store.h"
+
+namespace iago::lab {
+namespace {
+
+constexpr double kBytesPerToken = 4;  // of English prose, about; only for estimates
+constexpr double kSurely = 0.6;       // of such an estimate: no usual text has fewer tokens
+constexpr double kMillion = 1e6;
+
+TokenUsage usage_of(const TokenCounts& counts) {
+  return {counts.prompt, counts.cached_prompt, counts.cache_written, counts.generated};
+}
+
+void add(Spent& sum, const TokenCounts& counts, const std::optional<Price>& price) {
+  const TokenUsage usage = usage_of(counts);
+  sum.usage.prompt += usage.prompt;
+  sum.usage.cached_prompt += usage.cached_prompt;
+  sum.usage.cache_written += usage.cache_written;
+  sum.usage.generated += usage.generated;
+  if (!price) return;
+  sum.cost += cost_of(*price, usage);
+  sum.saved_by_cache += saved_by_cache(*price, usage);
+}
+
+std::vector<std::size_t> trials_left(const Plan& plan, const std::filesystem::path& folder) {
+  std::unordered_set<std::string> completed;
+  if (std::filesystem::exists(folder / "run.db")) {
+    completed = Store(folder / "run.db").completed_trials();
+  }
+  std::vector<std::size_t> left;
+  for (std::size_t i = 0; i < plan.trials.size(); ++i) {
+    if (!completed.contains(plan.trials[i].id)) left.push_back(i);
+  }
+  return left;
+}
+
+}  // namespace
+
+std::optional<double> ModelEstimate::least_cost() const {
+  if (!price) return std::nullopt;
+  return static_cast<double>(prompt_tokens) * std::min(price->input, price->cache_read) / kMillion;
+}
+
+std::optional<double> ModelEstimate::most_cost() const {
+  if (!price) return std::nullopt;
+  return (static_cast<double>(prompt_tokens) * std::max(price->input, price->cache_write) +
+          static_cast<double>(most_generated) * price->output) /
+         kMillion;
+}
+
+ModelEstimate estimate_subject(const Plan& plan, const StudySampling& sampling,
+                               const std::vector<std::size_t>& left, const std::string& model,
+                               const PriceTable& prices) {
+  ModelEstimate estimate{.model = model, .requests = left.size(), .price = prices.of(model)};
+  double bytes = 0;
+  for (std::size_t index : left) {
+    const Prompt& prompt = plan.prompt_of(plan.trials[index]).prompt;
+    bytes += static_cast<double>(prompt.prefill.size());
+    for (const Message& message : prompt.messages) {
+      bytes += static_cast<double>(message.text.size());
+    }
+  }
+  estimate.prompt_tokens = static_cast<std::uint64_t>(std::ceil(bytes / kBytesPerToken));
+  estimate.most_generated = left.size() * static_cast<std::uint64_t>(sampling.max_tokens);
+  return estimate;
+}
+
+std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& demands,
+                                           std::uint64_t completions,
+                                           const StudySampling& sampling,
+                                           const PriceTable& prices) {
+  std::vector<ModelEstimate> estimates;
+  for (const JudgeDemand& demand : demands) {
+    const std::uint64_t requests = completions * static_cast<std::uint64_t>(demand.votes);
+    const double each = static_cast<double>(demand.rubric_bytes) / kBytesPerToken +
+                        static_cast<double>(sampling.max_tokens);
+    estimates.push_back(
+        {.model = demand.model,
+         .judge = demand.judge,
+         .requests = requests,
+         .prompt_tokens = static_cast<std::uint64_t>(static_cast<double>(requests) * each),
+         .most_generated = requests * static_cast<std::uint64_t>(demand.max_tokens),
+         .price = prices.of(demand.model)});
+  }
+  return estimates;
+}
+
+std::vector<ModelEstimate> estimate_study(const LoadedStudy& loaded, const Plan& plan,
+                                          const std::filesystem::path& folder,
+                                          const std::filesystem::path& data,
+                                          const PriceTable& prices) {
+  const Study& study = loaded.study;
+  const std::vector<std::size_t> left = trials_left(plan, folder);
+  std::vector<ModelEstimate> estimates = {
+      estimate_subject(plan, study.sampling, left, plan.subject.name, prices)};
+  for (ModelEstimate& judge : estimate_judges(judge_demands(study.judges, data, study.judge_model),
+                                              left.size(), study.sampling, prices)) {
+    estimates.push_back(std::move(judge));
+  }
+  return estimates;
+}
+
+std::optional<double> seconds_left(const Plan& plan, const std::filesystem::path& folder) {
+  if (!std::filesystem::exists(folder / "run.db")) return std::nullopt;
+  Store store(folder / "run.db");
+  double seconds = 0;
+  for (const SessionRow& session : store.sessions()) seconds += session.sampling_s;
+  const auto stored = static_cast<double>(store.completion_count());
+  if (seconds <= 0 || stored <= 0) return std::nullopt;
+  return static_cast<double>(trials_left(plan, folder).size()) * seconds / stored;
+}
+
+Spent spent_in(const std::filesystem::path& folder, const PriceTable& prices) {
+  Spent spent;
+  if (!std::filesystem::exists(folder / "run.db")) return spent;
+  Store store(folder / "run.db");
+  add(spent, store.completion_tokens(), prices.of(store.run().subject));
+  const auto tokens = store.judge_tokens();
+  for (const JudgeRow& judge : store.judges()) {
+    auto found = tokens.find(judge.hash);
+    if (found == tokens.end()) continue;
+    add(spent, found->second, prices.of(split_judge_name(judge.name).model));
+  }
+  return spent;
+}
+
+void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const BudgetLimits& limits,
+                            const Spent& before, const PriceTable& prices) {
+  double cost = before.cost;
+  std::uint64_t tokens = before.tokens();
+  for (const ModelEstimate& estimate : estimates) {
+    if (limits.max_cost && !estimate.price) {
+      throw Error(ErrorCode::invalid,
+                  fmt::format("--max-cost: {} has no price for {}", prices.source(),
+                              estimate.model),
+                  "add it to a copy of the table and name that with --prices, or limit "
+                  "--max-tokens");
+    }
+    if (!estimate.judge.empty()) continue;  // how much there will be to judge, nobody knows
+    tokens += static_cast<std::uint64_t>(kSurely * static_cast<double>(estimate.prompt_tokens));
+    cost += kSurely * estimate.least_cost().value_or(0);
+  }
+  const std::string hint =
+      "iago plan STUDY says what it takes; raise the limit, or lower --repeats or --limit";
+  if (limits.max_cost && cost > *limits.max_cost) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("the study cannot fit: its prompts alone cost ${:.2f} or more (${:.2f} "
+                            "spent before included), the limit is ${:.2f}",
+                            cost, before.cost, *limits.max_cost),
+                hint);
+  }
+  if (limits.max_tokens && tokens > *limits.max_tokens) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("the study cannot fit: its prompts alone take {} tokens or more ({} "
+                            "spent before included), the limit is {}",
+                            tokens, before.tokens(), *limits.max_tokens),
+                hint);
+  }
+}
+
+}  // namespace iago::lab

@@ -1,0 +1,61 @@
+// What a study costs: before it is run, as an estimate, and afterwards, from the store.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lab/budget.h"
+#include "lab/judges.h"
+#include "lab/prices.h"
+#include "study/plan.h"
+#include "study/study.h"
+
+namespace iago::lab {
+
+// What is asked of one model: the subject, or one that judges ask.
+struct ModelEstimate {
+  std::string model;
+  std::string judge = {};  // empty: the subject
+  std::uint64_t requests = 0;
+  std::uint64_t prompt_tokens = 0;  // about: from the prompts' bytes
+  std::uint64_t most_generated = 0;  // were every reply to end at its limit
+  std::optional<Price> price;       // absent: not in the table
+
+  // Dollars, at least (every reply empty, the prompts all from the cache where the provider has one)
+  // and at most; absent without a price.
+  std::optional<double> least_cost() const, most_cost() const;
+};
+
+// Of the trials that are left, `left` being indices into plan.trials.
+ModelEstimate estimate_subject(const Plan& plan, const StudySampling& sampling,
+                               const std::vector<std::size_t>& left, const std::string& model,
+                               const PriceTable& prices);
+
+// Of the judges that ask models, were each of so many completions answered. A completion is taken to
+// be as long as its limit.
+std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& demands,
+                                           std::uint64_t completions,
+                                           const StudySampling& sampling, const PriceTable& prices);
+
+// All of a study's models, the subject first. What the folder's store has already is not asked again.
+std::vector<ModelEstimate> estimate_study(const LoadedStudy& loaded, const Plan& plan,
+                                          const std::filesystem::path& folder,
+                                          const std::filesystem::path& data,
+                                          const PriceTable& prices);
+
+// Seconds that the trials left will take at the pace of the run's earlier sessions; absent if there
+// were none.
+std::optional<double> seconds_left(const Plan& plan, const std::filesystem::path& folder);
+
+// What the run's store says was spent on its subject and its judges. Nothing if there is no store.
+// Judges that ask models are called RUBRIC@MODEL.
+Spent spent_in(const std::filesystem::path& folder, const PriceTable& prices);
+
+// Error invalid if what is left surely breaks a limit, naming the figures; `before` is spent.
+void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const BudgetLimits& limits,
+                            const Spent& before, const PriceTable& prices);
+
+}  // namespace iago::lab
