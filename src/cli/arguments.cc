@@ -171,6 +171,12 @@ class Parser {
     command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
     command->add_flag("--dry-run", a.dry_run, "Print the plan and the prompts, sample nothing");
     add_spending(command, a.spending);
+    command
+        ->add_option("--reuse", a.reuse,
+                     "A run's folder: take its completions of the same requests, repeats and "
+                     "subject instead of asking again; several times for more runs")
+        ->type_name("RUN")
+        ->allow_extra_args(false);
     command->footer(
         "Examples:\n"
         "  iago run studies/helpful-only.toml\n"
@@ -180,6 +186,7 @@ class Parser {
         "  iago run studies/helpful-only-full.toml --model openai:gpt-4o --max-cost 20\n"
         "  iago run studies/helpful-only.toml --model openai:faker --base-url "
         "http://127.0.0.1:8321/v1\n"
+        "  iago run wider.toml --reuse runs/helpful-only-faker-1a2b3c4d\n"
         "The same command goes on with a run that was interrupted.");
   }
 

@@ -33,6 +33,7 @@ struct RunArguments {
   std::vector<std::string> models;  // in place of the study's; overrides.model stays absent
   std::filesystem::path runs = "runs";
   std::size_t threads = 0;  // of a local model; 0 = one per core
+  std::vector<std::filesystem::path> reuse;  // folders of runs
   bool fresh = false, dry_run = false;
   SpendingArguments spending;
   Output output = Output::text;

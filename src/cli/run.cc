@@ -92,6 +92,7 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
         loaded, *model, opened.judges,
         {.runs = arguments.runs,
          .fresh = arguments.fresh,
+         .reuse = arguments.reuse,
          .judge_errors = lab::read_judge_errors(lab::judge_error_file(context.data)),
          .no_more = interrupt.no_more(),
          .at_once = interrupt.at_once(),
@@ -102,6 +103,9 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
   if (result.resumed > 0) {
     fmt::print(stderr, "went on with {}: {} completions were there already (--new begins anew)\n",
                result.folder.string(), result.resumed);
+  }
+  if (!arguments.reuse.empty()) {
+    fmt::print(stderr, "took {} completions from other runs (--reuse)\n", result.reused);
   }
   report_unjudged(opened.judges, result.grading);
   report_spending(budget.spent(), result.budget_met, prices);

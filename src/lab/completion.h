@@ -1,6 +1,8 @@
 // A reply becomes a completion: parsed, and its outcome decided.
 #pragma once
 
+#include <string_view>
+
 #include "base/clock.h"
 #include "lab/sampling.h"
 #include "store/rows.h"
@@ -12,5 +14,12 @@ namespace iago::lab {
 // provider's own channel, truncated if the limit was met before the answer was complete,
 // invalid_format if the tags cannot be read, else answered.
 CompletionRow make_completion(const Plan& plan, const SampledTrial& sampled, const Clock& clock);
+
+// Another run's completion of the same request as the row of this plan's trial (an index into
+// Plan::trials). What came back is parsed anew, as if it had come now; its costs, the sum of its
+// log-probabilities and the time of its creation stay. Error corrupt, naming `where`, for a row that
+// no version of this program writes, or that holds no reply (outcome failed).
+CompletionRow adopt_completion(const Plan& plan, std::size_t trial, const CompletionRow& from,
+                               std::string_view where);
 
 }  // namespace iago::lab

@@ -16,6 +16,7 @@
 #include "base/version.h"
 #include "lab/completion.h"
 #include "lab/grading.h"
+#include "lab/reuse.h"
 #include "lab/sampling.h"
 #include "report/analysis_plan.h"
 #include "report/page.h"
@@ -132,6 +133,7 @@ class RunSession {
     in_flight_ = info.in_flight;
     plan_ = make_plan(loaded.study, loaded.setting, loaded.queries, {info.name, info.identity});
     result_.folder = run_folder(options.runs, plan_.run_id, options.fresh);
+    other_runs_ = open_runs(options.reuse, result_.folder);
   }
 
   RunResult run() {
@@ -165,6 +167,7 @@ class RunSession {
                     errors_on(plan_.subject.identity, options_.judge_errors));
     grading.when_judging_ends([this] { no_more_.request_stop(); });
     grading.grade_what_is_left(store);
+    left = reuse(std::move(left), store, writer, grading);
     sample(left, writer, grading);
     writer.flush();
     grading.finish(store);
@@ -173,6 +176,23 @@ class RunSession {
     result_.left = left.size() - stored_here_;
     result_.interrupted = result_.left > 0;
     if (options_.budget) result_.budget_met = options_.budget->met();
+  }
+
+  // What other runs have is stored as if it had come now. Returns what is left to sample.
+  std::vector<std::size_t> reuse(std::vector<std::size_t> left, const Store& store,
+                                 StoreWriter& writer, Grading& grading) {
+    if (other_runs_.empty()) return left;
+    auto take = [&](std::size_t trial, CompletionRow row) {
+      if (no_more_.stop_requested()) return false;
+      const Query& query = plan_.query_of(plan_.trials[trial]);
+      writer.append(row);
+      grading.grade(row, query.text, situation_of(query.labels));
+      return true;
+    };
+    ReuseResult reused = reuse_completions(plan_, std::move(left), other_runs_, &store, take);
+    other_runs_.clear();
+    result_.reused = reused.taken;
+    return std::move(reused.left);
   }
 
   void sample(const std::vector<std::size_t>& left, StoreWriter& writer, Grading& grading) {
@@ -242,7 +262,7 @@ class RunSession {
   void report_progress() {
     if (!options_.on_progress) return;
     std::size_t here = stored_here_;
-    options_.on_progress({result_.resumed + here, plan_.trials.size(), here, generated_tokens_,
+    options_.on_progress({result_.resumed + result_.reused + here, plan_.trials.size(), here, generated_tokens_,
                           seconds_since(clock_, sampling_begun_)});
   }
 
@@ -260,6 +280,7 @@ class RunSession {
       options_.budget ? options_.budget->over() : std::stop_token(),
       [this] { no_more_.request_stop(); }};
   Plan plan_;
+  std::vector<Store> other_runs_;  // until their completions were taken
   std::size_t in_flight_ = 1;
   std::chrono::nanoseconds sampling_begun_{0};
   SessionRow session_;

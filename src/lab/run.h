@@ -33,6 +33,7 @@ struct RunProgress {
 struct RunOptions {
   std::filesystem::path runs = "runs";                  // the folder of all runs
   bool fresh = false;                                   // begin anew although there is such a run
+  std::vector<std::filesystem::path> reuse;             // runs to take completions of (reuse.h)
   std::vector<JudgeError> judge_errors;                 // known, on whichever subjects
   std::stop_token no_more;                              // Ctrl-C: send nothing new
   std::stop_token at_once;                              // the second one, or 5 s later
@@ -46,6 +47,7 @@ struct RunResult {
   Summary summary;
   bool interrupted = false;           // stopped with trials left
   std::size_t resumed = 0;            // completions that were there before
+  std::size_t reused = 0;             // taken from other runs in this session
   std::size_t left = 0;               // trials without a completion
   std::string budget_met;             // the limit that stopped it, or empty
   std::vector<GradingCount> grading;  // of this session, in the judges' order
@@ -55,7 +57,7 @@ struct RunResult {
 // and the link runs/latest. A run that is gone on with keeps the plan of analysis that it began
 // with; what is done otherwise now (more trials, another version of a judge) is listed in
 // Summary::changes. Errors: overloaded when another process works on the same run, and those of the
-// store, the model and the judges; what was stored by then stays and the same command goes on from
+// store, the model, the judges and open_runs; what was stored by then stays and the same command goes on from
 // there.
 RunResult run_study(const LoadedStudy& loaded, ChatModel& model,
                     const std::vector<std::unique_ptr<Judge>>& judges, const RunOptions& options,
