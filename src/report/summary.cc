@@ -54,14 +54,16 @@ int rank(std::string_view arm) {
 RunTiming timing_of(const Store& store) {
   RunTiming timing;
   timing.generated_tokens = store.generated_tokens();
+  std::uint64_t generated_here = 0;  // not by another run whose completions this one took
   for (const auto& session : store.sessions()) {
+    generated_here += session.generated_tokens;
     timing.wall_s += session.wall_s;
     timing.sampling_s += session.sampling_s;
     timing.peak_rss_mb = std::max(timing.peak_rss_mb, session.peak_rss_mb);
     ++timing.sessions;
   }
   if (timing.sampling_s > 0) {
-    timing.tokens_per_s = static_cast<double>(timing.generated_tokens) / timing.sampling_s;
+    timing.tokens_per_s = static_cast<double>(generated_here) / timing.sampling_s;
   }
   return timing;
 }

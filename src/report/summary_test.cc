@@ -250,7 +250,7 @@ TEST(Summary, AddsUpTheTimeOfAllSessions) {
   auto run = mixed_run();
   write_run(scratch / "run.db", run);
   StoreWriter writer(scratch / "run.db", run.run);
-  writer.update_session({"0.1.0", {}, true, 5, 4, 0, 250});
+  writer.update_session({"0.1.0", {}, true, 5, 4, 600, 250});
   writer.close();
   auto timing = summarize(Store(scratch / "run.db")).timing;
   EXPECT_EQ(timing.sessions, 2u);
@@ -258,7 +258,7 @@ TEST(Summary, AddsUpTheTimeOfAllSessions) {
   EXPECT_DOUBLE_EQ(timing.sampling_s, 12);
   EXPECT_DOUBLE_EQ(timing.peak_rss_mb, 250);
   EXPECT_EQ(timing.generated_tokens, 40u * (27 + 4 + 1 + 31 + 40));
-  EXPECT_DOUBLE_EQ(*timing.tokens_per_s, 40.0 * 103 / 12);
+  EXPECT_DOUBLE_EQ(*timing.tokens_per_s, 600.0 / 12) << "of what the sessions generated";
 }
 
 TEST(ChooseJudges, TakesTheNewestOfThePlan) {
