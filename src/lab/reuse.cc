@@ -201,8 +201,12 @@ std::vector<Store> open_runs(const std::vector<fs::path>& folders, const fs::pat
 ReuseResult reuse_completions(const Plan& plan, std::vector<std::size_t> left,
                               const std::vector<Store>& from, const Store* here,
                               const TakeCompletion& take) {
-  Reuse reuse(plan, left, here, take);
   ReuseResult result;
+  if (left.empty() || from.empty()) {
+    result.left = std::move(left);
+    return result;
+  }
+  Reuse reuse(plan, left, here, take);
   for (const Store& store : from) {
     if (!reuse.take_from(store)) break;
   }

@@ -182,8 +182,8 @@ TEST_F(Reusing, RefusesADamagedOrMissingRunBeforeAnythingIsSampled) {
   Counting counting(faker_);
   std::string message = refused(study({.name = "mine"}), counting, old.folder, ErrorCode::corrupt);
   EXPECT_THAT(message, HasSubstr((old.folder / "run.db").string()));
-  EXPECT_THAT(refused(study({.name = "mine"}), counting, scratch_ / "nothing", ErrorCode::not_found),
-              HasSubstr("nothing"));
+  message = refused(study({.name = "mine"}), counting, scratch_ / "nothing", ErrorCode::not_found);
+  EXPECT_THAT(message, HasSubstr("nothing"));
   EXPECT_EQ(counting.asked, 0u);
   for (const auto& entry : fs::directory_iterator(scratch_ / "runs")) {
     EXPECT_FALSE(entry.path().filename().string().starts_with("mine")) << "no run was begun";
