@@ -209,6 +209,38 @@ TEST_F(Cli, PrintsThePlanAndSamplesNothing) {
   EXPECT_FALSE(fs::exists(folder_ / "runs"));
 }
 
+TEST_F(Cli, TakesCompletionsOfAnotherRunAndExplainsWhatItMisses) {
+  ASSERT_EQ(iago(run_of("world:faker", {"--arms", "baseline"})).code, 0);
+  std::string old = fs::canonical(folder_ / "runs" / "latest").string();
+  std::vector<std::string> again =
+      run_of("world:faker", {"--new", "--reuse", old, "--explain-miss"});
+  auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), again.begin(), again.end());
+    return iago(more);
+  };
+  Ended dry = with({"--dry-run", "--json"});
+  EXPECT_EQ(dry.code, 0) << dry.err;
+  Json misses = parse_json(dry.out, "stdout").at("explained_misses");
+  EXPECT_EQ(misses.at("could_be_taken"), 30);
+  EXPECT_EQ(misses.at("missed"), 60);
+  EXPECT_EQ(stored(), 30u) << "nothing was sampled";
+
+  Ended ran = with({"--json"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  Json json = parse_json(ran.out, "stdout");
+  EXPECT_EQ(json.at("reused"), 30);
+  EXPECT_EQ(json.at("explained_misses").at("missed"), 60);
+  EXPECT_THAT(ran.err, HasSubstr("took 30 completions"));
+  EXPECT_EQ(stored(), 90u);
+
+  Ended told = with({"--seed", "9"});
+  EXPECT_EQ(told.code, 0) << told.err;
+  EXPECT_THAT(told.err, HasSubstr("seed: there \"1\", here \"9\""));
+  Ended missing = iago(run_of("world:faker", {"--new", "--reuse", "nowhere"}));
+  EXPECT_EQ(missing.code, 2) << missing.err;
+  EXPECT_THAT(missing.err, HasSubstr("nowhere/run.db"));
+}
+
 TEST_F(Cli, SaysWhichGapAPlanCanFind) {
   auto plan_of = [&](std::vector<std::string> more) {
     std::vector<std::string> arguments = run_of("world:faker", more);

@@ -177,6 +177,9 @@ class Parser {
                      "subject instead of asking again; several times for more runs")
         ->type_name("RUN")
         ->allow_extra_args(false);
+    command->add_flag("--explain-miss", a.explain_miss,
+                      "Say in what requests differ from the nearest ones of --reuse, or of "
+                      "earlier runs of the study; with --dry-run nothing else is done");
     command->footer(
         "Examples:\n"
         "  iago run studies/helpful-only.toml\n"
@@ -187,6 +190,7 @@ class Parser {
         "  iago run studies/helpful-only.toml --model openai:faker --base-url "
         "http://127.0.0.1:8321/v1\n"
         "  iago run wider.toml --reuse runs/helpful-only-faker-1a2b3c4d\n"
+        "  iago run wider.toml --reuse runs/latest --explain-miss --dry-run\n"
         "The same command goes on with a run that was interrupted.");
   }
 

@@ -34,6 +34,7 @@ struct RunArguments {
   std::filesystem::path runs = "runs";
   std::size_t threads = 0;  // of a local model; 0 = one per core
   std::vector<std::filesystem::path> reuse;  // folders of runs
+  bool explain_miss = false;
   bool fresh = false, dry_run = false;
   SpendingArguments spending;
   Output output = Output::text;
@@ -44,6 +45,8 @@ struct PlanArguments {
   StudyOverrides overrides;
   std::vector<std::string> models;  // as RunArguments
   std::filesystem::path runs = "runs";
+  std::vector<std::filesystem::path> reuse;  // as RunArguments, and so the next
+  bool explain_miss = false;
   bool fresh = false;
   double unmonitored_rate = 0.03;  // compliance assumed there, for the power
   double correlation = 0.05;       // assumed within queries

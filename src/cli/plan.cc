@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "lab/misses.h"
 #include "lab/run.h"
 #include "lab/spending.h"
 #include "lab/subject.h"
@@ -117,6 +118,7 @@ struct PlannedRun {
   std::optional<double> detectable;  // points
   std::vector<lab::ModelEstimate> estimates;
   std::optional<double> seconds;  // of sampling, at the pace of earlier sessions
+  std::optional<lab::MissReport> misses;  // if asked for
 };
 
 PlannedRun plan_one(const PlanArguments& arguments, const StudyOverrides& overrides,
@@ -133,6 +135,10 @@ PlannedRun plan_one(const PlanArguments& arguments, const StudyOverrides& overri
   run.estimates =
       lab::estimate_study(run.loaded, run.plan, run.folder, context.data, prices);
   run.seconds = lab::seconds_left(run.plan, run.folder);
+  if (arguments.explain_miss) {
+    run.misses =
+        lab::foresee_misses(run.plan, study, arguments.reuse, arguments.runs, run.folder);
+  }
   return run;
 }
 
@@ -203,9 +209,11 @@ int plan_command(const PlanArguments& arguments, const Context& context) {
       plans.push_back(to_json(run.loaded, run.plan, run.detectable, run.folder));
       plans.back()["models"] = to_json(run.estimates);
       plans.back()["seconds"] = run.seconds ? Json(*run.seconds) : Json(nullptr);
+      if (run.misses) plans.back()["explained_misses"] = to_json(*run.misses);
     } else {
       print_size(run);
       print_estimates(run, prices);
+      if (run.misses) fmt::print(stderr, "{}", to_text(*run.misses));
     }
     if (!first) first = std::move(run);
   }

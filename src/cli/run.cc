@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
@@ -32,13 +33,24 @@ std::string progress_text(const lab::RunProgress& progress) {
 
 void print_result(const lab::RunResult& result, const RunArguments& arguments) {
   if (arguments.output == Output::json) {
-    fmt::print("{}\n", dump_json(to_json(result.summary), 2));
+    Json json = to_json(result.summary);
+    if (!arguments.reuse.empty()) json["reused"] = result.reused;
+    if (result.misses) json["explained_misses"] = to_json(*result.misses);
+    fmt::print("{}\n", dump_json(json, 2));
     return;
   }
   fmt::print("{}",
              terminal_table(result.summary, {.colour = wants_colour(1) ? Colour::on : Colour::off,
                                              .width = terminal_width(1),
                                              .folder = result.folder}));
+}
+
+// Before the sampling, in people's words; machines find the same in the JSON. None unless asked.
+std::function<void(const lab::MissReport&)> tell_misses(const RunArguments& arguments) {
+  if (!arguments.explain_miss) return {};
+  return [output = arguments.output](const lab::MissReport& report) {
+    if (output == Output::text) fmt::print(stderr, "{}", to_text(report));
+  };
 }
 
 bool too_much_missing(const Summary& summary) {
@@ -97,7 +109,8 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
          .no_more = interrupt.no_more(),
          .at_once = interrupt.at_once(),
          .on_progress = [&](const lab::RunProgress& p) { line.show(place + progress_text(p)); },
-         .budget = &budget},
+         .budget = &budget,
+         .on_misses = tell_misses(arguments)},
         clock);
   }
   if (result.resumed > 0) {
@@ -126,6 +139,8 @@ int run_command(const RunArguments& arguments, const Context& context) {
                          .overrides = arguments.overrides,
                          .models = arguments.models,
                          .runs = arguments.runs,
+                         .reuse = arguments.reuse,
+                         .explain_miss = arguments.explain_miss,
                          .fresh = arguments.fresh,
                          .spending = arguments.spending,
                          .output = arguments.output},

@@ -111,8 +111,10 @@ CompletionRow adopt_completion(const Plan& plan, std::size_t trial, const Comple
                   .reasoning = from.reasoning,
                   .usage = {.prompt = from.prompt_tokens,
                             .cached_prompt = from.cached_prompt_tokens,
+                            .cache_written = from.cache_written_tokens,
                             .generated = from.generated_tokens},
                   .model_version = from.model_version,
+                  .fingerprint = from.fingerprint,
                   .request_id = from.request_id};
   if (reply.finish == Finish::failed) {
     throw Error(ErrorCode::corrupt,

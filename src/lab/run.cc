@@ -181,7 +181,6 @@ class RunSession {
   // What other runs have is stored as if it had come now. Returns what is left to sample.
   std::vector<std::size_t> reuse(std::vector<std::size_t> left, const Store& store,
                                  StoreWriter& writer, Grading& grading) {
-    if (other_runs_.empty()) return left;
     auto take = [&](std::size_t trial, CompletionRow row) {
       if (no_more_.stop_requested()) return false;
       const Query& query = plan_.query_of(plan_.trials[trial]);
@@ -190,9 +189,18 @@ class RunSession {
       return true;
     };
     ReuseResult reused = reuse_completions(plan_, std::move(left), other_runs_, &store, take);
-    other_runs_.clear();
     result_.reused = reused.taken;
+    if (options_.on_misses) explain(reused.left);
+    other_runs_.clear();
     return std::move(reused.left);
+  }
+
+  void explain(const std::vector<std::size_t>& left) {
+    result_.misses =
+        options_.reuse.empty()
+            ? foresee_misses(plan_, loaded_.study, {}, options_.runs, result_.folder)
+            : explain_misses(plan_, loaded_.study, left, other_runs_);
+    options_.on_misses(*result_.misses);
   }
 
   void sample(const std::vector<std::size_t>& left, StoreWriter& writer, Grading& grading) {
@@ -262,8 +270,8 @@ class RunSession {
   void report_progress() {
     if (!options_.on_progress) return;
     std::size_t here = stored_here_;
-    options_.on_progress({result_.resumed + result_.reused + here, plan_.trials.size(), here, generated_tokens_,
-                          seconds_since(clock_, sampling_begun_)});
+    options_.on_progress({result_.resumed + result_.reused + here, plan_.trials.size(), here,
+                          generated_tokens_, seconds_since(clock_, sampling_begun_)});
   }
 
   const LoadedStudy& loaded_;

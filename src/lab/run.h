@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "lab/budget.h"
 #include "lab/grading.h"
 #include "lab/judge_error.h"
+#include "lab/misses.h"
 #include "report/summary.h"
 #include "study/plan.h"
 #include "study/study.h"
@@ -40,6 +42,9 @@ struct RunOptions {
   std::function<void(const RunProgress&)> on_progress;  // some ten times a second
   // What the models were opened within, if anything: once it is over, nothing new is sent.
   const Budget* budget = nullptr;
+  // If set: called before the sampling with what explains the trials that are left. Without
+  // `reuse` they are held against the earlier runs of the study's name.
+  std::function<void(const MissReport&)> on_misses;
 };
 
 struct RunResult {
@@ -48,6 +53,7 @@ struct RunResult {
   bool interrupted = false;           // stopped with trials left
   std::size_t resumed = 0;            // completions that were there before
   std::size_t reused = 0;             // taken from other runs in this session
+  std::optional<MissReport> misses;   // what on_misses was called with
   std::size_t left = 0;               // trials without a completion
   std::string budget_met;             // the limit that stopped it, or empty
   std::vector<GradingCount> grading;  // of this session, in the judges' order
@@ -56,9 +62,9 @@ struct RunResult {
 // Runs the study on the model and leaves runs/<id>/{run.db, study.toml, summary.json, report.html}
 // and the link runs/latest. A run that is gone on with keeps the plan of analysis that it began
 // with; what is done otherwise now (more trials, another version of a judge) is listed in
-// Summary::changes. Errors: overloaded when another process works on the same run, and those of the
-// store, the model, the judges and open_runs; what was stored by then stays and the same command goes on from
-// there.
+// Summary::changes. Errors: overloaded when another process works on the same run, those of
+// open_runs before anything is written, and those of the store, the model and the judges; what was
+// stored by then stays and the same command goes on from there.
 RunResult run_study(const LoadedStudy& loaded, ChatModel& model,
                     const std::vector<std::unique_ptr<Judge>>& judges, const RunOptions& options,
                     const Clock& clock);
