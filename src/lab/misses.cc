@@ -5,9 +5,11 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <system_error>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "base/error.h"
@@ -24,7 +26,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxStudyBytes = std::size_t{1} << 20;
 
 // How near a request of another run is: the first that holds.
-enum Nearness : std::uint8_t {
+enum class Nearness : std::uint8_t {
   same_request,
   same_texts,      // messages and prefill
   same_arm_query,  // by name
