@@ -21,7 +21,8 @@ client=("$build/bench/client")
 if "$python" -c 'import openai' 2>/dev/null; then
   client+=(--python "$PWD/$python")
   versions=$("$python" -c 'import openai, httpx, platform
-print("openai", openai.__version__, "httpx", httpx.__version__, "Python", platform.python_version())')
+print("openai", openai.__version__, "httpx", httpx.__version__,
+      "Python", platform.python_version())')
 fi
 
 machine="$(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
