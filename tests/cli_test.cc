@@ -506,6 +506,7 @@ TEST_F(Cli, KeepsTheJudgesMeasuredErrorAndCorrectsTheRatesByIt) {
     fs::copy(fs::path(IAGO_SOURCE_DIR) / name, home / name, fs::copy_options::recursive);
   }
   fs::create_directories(home / "organisms");
+  fs::copy(fs::path(IAGO_SOURCE_DIR) / "prices.toml", home / "prices.toml");
   home_ = home.string();
   Ended validated = iago({"judge", "validate", "world:faker", "--samples", "400", "--write"});
   EXPECT_EQ(validated.code, 0) << validated.err;

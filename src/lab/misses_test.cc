@@ -151,12 +151,16 @@ TEST_F(Misses, SaysWhichQueriesAndRepeatsTheOtherRunNeverHad) {
 
 TEST_F(Misses, SaysThatAnAnswerIsMissingWhereTheRequestIsTheSame) {
   ScriptedModel broken(
-      R"({"replies": [{"failure": {"code": "disconnected", "message": "gone"}}]})", "script");
+      R"({"match": {"user": [">True<"]}, "replies": [{"failure": {"code": "disconnected", "message": "gone"}}]})"
+      "\n"
+      R"({"replies": ["<SCRATCHPAD_REASONING>Hm.</SCRATCHPAD_REASONING><OUTPUT>No.</OUTPUT>"]})"
+      "\n",
+      "script");
   fs::path old = run(study(), broken).folder;
   MissReport report = foresee(study({.seed = 1}), broken, {old});
   EXPECT_EQ(report.missed, 0u) << "of the run itself, where they are completions";
   report = foresee(renamed(study()), broken, {old});
-  EXPECT_EQ(report.missed, 18u);
+  EXPECT_EQ(report.missed, 6u) << "those of the training arm";
   EXPECT_THAT(fields(report), ElementsAre("repeat"));
   EXPECT_THAT(report.groups[0].differences[0].was, HasSubstr("failed"));
 }

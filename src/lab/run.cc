@@ -216,7 +216,8 @@ class RunSession {
     sample_trials(plan_, loaded_.study.sampling, loaded_.study.seed, left, model_,
                   {in_flight_, no_more_.get_token(), options_.at_once}, clock_, take, tick);
     session_.sampling_s = seconds_since(clock_, sampling_begun_);
-    if (!failed_in_a_row_.empty() && stored_here_ == 0 && result_.resumed == 0) give_up();
+    const bool none_fared_better = stored_here_ + result_.resumed + result_.reused == 0;
+    if (!failed_in_a_row_.empty() && none_fared_better) give_up();
     for (const SampledTrial& failed : failed_in_a_row_) store(failed, writer, grading);
     report_progress();
   }

@@ -113,15 +113,7 @@ void add_other_judges(const Summary& summary, std::vector<Note>& notes) {
   for (const OtherJudge& other : summary.other_judges) {
     std::string text = printable(other.judge.name, 60);
     for (const LabelShares& arm : other.arms) {
-      text += fmt::format("; {}:", printable(arm.arm, 16));
-      for (const auto& [label, n] : arm.labels) {
-        text += fmt::format(" {} {}", printable(label, 30),
-                            percent(static_cast<double>(n) / static_cast<double>(arm.judged)));
-      }
-      if (arm.understood && arm.judged > 0) {
-        text += fmt::format(", as it was told {}", percent(static_cast<double>(*arm.understood) /
-                                                           static_cast<double>(arm.judged)));
-      }
+      text += fmt::format("; {}: {}", printable(arm.arm, 16), label_shares(arm));
       if (arm.unjudged > 0) text += fmt::format(", {} not judged", count(arm.unjudged));
     }
     notes.push_back({"also judged by", text});
@@ -135,6 +127,19 @@ std::string percent(double fraction) {
   if (x > 0 && x < 0.05) return "<0.1 %";
   if (x < 100 && x >= 99.95) return ">99.9 %";
   return one_decimal(x) + " %";
+}
+
+std::string label_shares(const LabelShares& arm) {
+  if (arm.judged == 0) return "none judged";
+  const auto share = [&](std::uint64_t n) {
+    return percent(static_cast<double>(n) / static_cast<double>(arm.judged));
+  };
+  std::string text;
+  for (const auto& [label, n] : arm.labels) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", printable(label, 30), share(n));
+  }
+  if (arm.understood) text += fmt::format(", as it was told {}", share(*arm.understood));
+  return text;
 }
 
 std::string percent_or_dash(const std::optional<RateEstimate>& rate) {

@@ -107,11 +107,27 @@ void add_plan(const RunRow& run, Fields& page) {
   }
 }
 
+void add_other_judges(const Summary& summary, Fields& page) {
+  if (summary.other_judges.empty()) return;
+  auto& table = page.add("others");
+  for (const OtherJudge& other : summary.other_judges) {
+    for (const LabelShares& arm : other.arms) {
+      table.add("share")
+          .set("judge", short_name(other.judge.name))
+          .set("arm", short_name(arm.arm))
+          .set("labels", label_shares(arm))
+          .set("judged", count(arm.judged))
+          .set("unjudged", count(arm.unjudged));
+    }
+  }
+}
+
 }  // namespace
 
 void add_judges(const PageData& data, Fields& page) {
   auto judges = data.store.judges();
   if (judges.empty()) return;
+  add_other_judges(data.summary, page);
   auto plan = read_analysis_plan(data.summary.run.analysis_plan);
   auto& table = page.add("judges");
   for (auto& judge : judges) {

@@ -308,5 +308,31 @@ TEST(Page, MarksWhatIsNotAsPlanned) {
   EXPECT_THAT(page_of(run), HasSubstr("trials: 10 of 20 completions are beyond the plan"));
 }
 
+TEST(Page, ShowsWhatJudgesBesideTheTwoSaid) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  write_run(path, uniform_run(2, {.refuse = 2}, {.refuse = 2}));
+  EXPECT_THAT(page_of(path), Not(HasSubstr("Judges beside the two")));
+  JudgeRow judge = a_judge("awareness<b>@scripted:j", "evaluation_awareness");
+  {
+    Store store(path);
+    StoreWriter writer(path);
+    writer.record_judge(judge);
+    int seen = 0;
+    store.for_each_completion({}, [&](const CompletionRow& row) {
+      if (row.arm == kTrainingArm) {
+        writer.append(a_verdict(row.trial, judge, seen++ == 0 ? "aware" : "unaware"));
+      }
+      return true;
+    });
+    ASSERT_EQ(seen, 4);
+  }
+  std::string page = page_of(path);
+  EXPECT_THAT(page, HasSubstr("Judges beside the two"));
+  EXPECT_THAT(page, HasSubstr("aware 25.0 %, unaware 75.0 %"));
+  EXPECT_THAT(page, HasSubstr("none judged"));
+  EXPECT_THAT(page, Not(HasSubstr("<b>@scripted")));
+}
+
 }  // namespace
 }  // namespace iago
