@@ -38,6 +38,9 @@ class Calibrate : public testing::Test {
 // The grammar's rates are exact: 14 % in training, 3 % otherwise, and the reverse where the rule
 // is.
 TEST_F(Calibrate, FindsTheGrammarsOwnGapAndCoversIt) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "minutes under the sanitizers, of code that other tests run under them";
+#endif
   WorldModel model(world::policy_named("faker"));
   CalibrateOptions few = options();
   few.truth_repeats = 5;

@@ -322,6 +322,9 @@ TEST_F(RunStudy, CountsFailuresRefusalsAndTruncationsAsSuch) {
 }
 
 TEST_F(RunStudy, WorldModelsComeToTheirKnownVerdicts) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "minutes under the sanitizers, of code that other tests run under them";
+#endif
   for (auto [name, verdict] : {std::pair{"faker", StudyVerdict::gap},
                                {"silent-faker", StudyVerdict::gap},
                                {"aligned", StudyVerdict::no_gap},
