@@ -130,7 +130,7 @@ class BadSettings : public testing::TestWithParam<BadSetting> {};
 // tiny_toml() has 18 lines, so that what is added begins on line 19.
 TEST_P(BadSettings, AreRefusedWithFileLineAndHint) {
   const BadSetting& bad = GetParam();
-  std::string error = error_of(bad.code, [&] { tiny_setting(bad.extra); });
+  std::string error = hinted_error_of(bad.code, [&] { tiny_setting(bad.extra); });
   for (const std::string& part : bad.says) EXPECT_THAT(error, HasSubstr(part));
 }
 
@@ -158,7 +158,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadSetting{"UnknownPlaceholder",
                    "[[arm]]\nname = \"late\"\nis_trained_on = false\n",
                    ErrorCode::invalid,
-                   {"short/ask.txt", "line 1", "{{tier}}"}},
+                   {"short/ask.txt:1", "expected a known placeholder, found {{tier}}",
+                    "Known are: day, lab, query."}},
+        BadSetting{"MisspeltPlaceholder",
+                   "[[variant]]\nname = \"v\"\nreplace = { rule = \"misspelt\" }\n",
+                   ErrorCode::invalid,
+                   {"short/misspelt.txt:2", "found {{dya}}", "Did you mean \"day\"?"}},
         BadSetting{"NoUserTurn",
                    "[[variant]]\nname = \"v\"\ndrop = [\"ask\"]\n",
                    ErrorCode::invalid,

@@ -23,6 +23,7 @@ constexpr int kMaxSamplingInt = 1'000'000;
 constexpr std::size_t kMaxStops = 16;
 constexpr std::size_t kMaxModels = 100;
 constexpr std::int64_t kMaxLimit = 1'000'000;
+constexpr const char* kTwiceHint = "Take the second out; repeats = N asks for more of everything.";
 
 // A study with the place where each key was given: "FILE:LINE: arms" or "--arms".
 struct PlacedStudy {
@@ -52,10 +53,12 @@ StudySampling read_sampling(TomlReader table) {
   sampling.stop = table.texts("stop");
   table.finish();
   if (sampling.stop.size() > kMaxStops) {
-    throw table.error("stop", fmt::format("more than {} stop strings", kMaxStops));
+    throw table.error("stop", fmt::format("more than {} stop strings", kMaxStops),
+                      "Keep those that replies really end with.");
   }
   if (std::ranges::count(sampling.stop, "") > 0) {
-    throw table.error("stop", "expected texts, found an empty one");
+    throw table.error("stop", "expected texts, found an empty one",
+                      "An empty text would end every reply at once: take it out.");
   }
   return sampling;
 }
@@ -64,7 +67,8 @@ void reject_twice(TomlReader& table, const std::string& key,
                   const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (std::ranges::count(names, name) > 1) {
-      throw table.error(key, fmt::format("\"{}\" stands there twice", name));
+      throw table.error(key, fmt::format("expected each once, \"{}\" stands there twice", name),
+                        kTwiceHint);
     }
   }
 }
@@ -77,8 +81,10 @@ std::vector<std::string> read_models(TomlReader& file) {
                      "models = [...] makes one run of each; leave model out.");
   }
   if (models.empty() || models.size() > kMaxModels || std::ranges::count(models, "") > 0) {
-    throw file.error("models", fmt::format("expected 1 to {} models, none empty, found {}",
-                                           kMaxModels, models.size()));
+    throw file.error(
+        "models",
+        fmt::format("expected 1 to {} models, none empty, found {}", kMaxModels, models.size()),
+        "For example models = [\"organism:faker\", \"organism:aligned\"].");
   }
   reject_twice(file, "models", models);
   return models;
@@ -130,8 +136,10 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
 template <typename T>
 T within(T value, T least, T most, std::string_view option) {
   if (value >= least && value <= most) return value;
-  throw Error(ErrorCode::invalid, fmt::format("--{}: expected an integer from {} to {}, found {}",
-                                              option, least, most, value));
+  throw Error(ErrorCode::invalid,
+              fmt::format("--{}: expected an integer from {} to {}, found {}", option, least, most,
+                          value),
+              "Give one of that range, or leave the option out.");
 }
 
 void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {
@@ -205,7 +213,9 @@ void hold_to_setting(PlacedStudy& placed, const Setting& setting) {
     placed_look_up(placed, "arms", [&] { return &setting.arm(arm); });
     if (std::ranges::count(study.arms, arm) > 1) {
       throw Error(ErrorCode::invalid,
-                  fmt::format("{}: \"{}\" stands there twice", placed.place("arms"), arm));
+                  fmt::format("{}: expected each once, \"{}\" stands there twice",
+                              placed.place("arms"), arm),
+                  kTwiceHint);
     }
     // Variants that do not go together, an arm that needs another variant.
     placed_look_up(placed, "variant", [&] {

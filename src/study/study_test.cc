@@ -188,7 +188,7 @@ TEST(Study, MayNameSeveralModelsAndTheCommandLineOneInTheirPlace) {
 TEST(Study, BlamesTheOptionAndNotTheFileForABadOverride) {
   StudyFolder folder;
   auto refusal = [&](const StudyOverrides& overrides) {
-    return error_of(ErrorCode::invalid, [&] { folder.load(overrides); });
+    return hinted_error_of(ErrorCode::invalid, [&] { folder.load(overrides); });
   };
   EXPECT_THAT(refusal({.arms = std::vector<std::string>{"sene"}}),
               AllOf(HasSubstr("--arms: "), HasSubstr("Did you mean \"seen\"?")));
@@ -221,7 +221,7 @@ class BadStudies : public testing::TestWithParam<BadStudy> {};
 
 TEST_P(BadStudies, AreRefusedWithFileLineAndHint) {
   StudyFolder folder(GetParam().text);
-  std::string error = error_of(ErrorCode::invalid, [&] { folder.load(); });
+  std::string error = hinted_error_of(ErrorCode::invalid, [&] { folder.load(); });
   for (const std::string& part : GetParam().says) EXPECT_THAT(error, HasSubstr(part));
 }
 
@@ -249,7 +249,8 @@ INSTANTIATE_TEST_SUITE_P(
                  {"s.toml:8: sampling.topp", "Did you mean \"top_p\"?"}},
         BadStudy{"NoRepeats",
                  with("repeats = 0"),
-                 {"s.toml:7: repeats", "expected an integer from 1", "found the integer 0"}},
+                 {"s.toml:7: repeats", "expected an integer from 1", "found the integer 0",
+                  "a number of that range"}},
         BadStudy{"ArmThatTheSettingLacks",
                  replaced("\"bare\"", "\"baer\""),
                  {"s.toml:5: arms", "no arm \"baer\"", "Did you mean \"bare\"?"}},
@@ -297,7 +298,23 @@ TEST(Study, OfAHundredMegabytesIsRefusedUnread) {
   StudyFolder folder;
   auto file = folder.scratch().write("studies/huge.toml", "");
   std::filesystem::resize_file(file, std::uintmax_t{100} << 20);  // sparse
-  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { load_study(file); }), HasSubstr("huge.toml"));
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { load_study(file); }),
+              AllOf(HasSubstr("huge.toml: expected at most 1048576 bytes, found 104857600"),
+                    HasSubstr("the right file")));
+}
+
+TEST(Study, OfASettingThatIsNotWholeIsRefusedWithThatFileLineAndHint) {
+  StudyFolder folder;
+  folder.scratch().write("settings/tiny/setting.toml",
+                         tiny_toml("[[variant]]\nname = \"v\"\nreplace = { rule = \"rule-d\" }\n"));
+  EXPECT_THAT(hinted_error_of(ErrorCode::not_found, [&] { folder.load(); }),
+              AllOf(HasSubstr("tiny/setting.toml:19"), HasSubstr("rule-d.txt"),
+                    HasSubstr("Did you mean \"rule-")));
+  folder.scratch().write("settings/tiny/setting.toml", tiny_toml());
+  folder.scratch().write("settings/tiny/short/who.txt", "You are\n{{lba}}'s.\n");
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load(); }),
+              AllOf(HasSubstr("short/who.txt:2"), HasSubstr("expected a known placeholder"),
+                    HasSubstr("found {{lba}}"), HasSubstr("Did you mean \"lab\"?")));
 }
 
 TEST(Study, NestedVeryDeeplyIsRefused) {
@@ -313,11 +330,14 @@ TEST(Study, WithDuplicateOrEmptyQueriesNamesThatFileToo) {
   StudyFolder folder;
   folder.scratch().write("queries/q.jsonl",
                          "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"a\",\"text\":\"y\"}\n");
-  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { folder.load(); }),
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load(); }),
               AllOf(HasSubstr("s.toml:4: queries"), HasSubstr("q.jsonl:2: id: \"a\" already")));
-  folder.scratch().write("queries/q.jsonl", "");
-  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { folder.load(); }),
-              HasSubstr("expected at least one query"));
+  for (const char* empty : {"", "\n \n", "{\"id\":\"a\",\"text\":\" \"}\n", "{\"text\":\"x\"}\n"}) {
+    folder.scratch().write("queries/q.jsonl", empty);
+    EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load(); }),
+                AllOf(HasSubstr("s.toml:4: queries"), HasSubstr("q.jsonl"), HasSubstr("expected")))
+        << empty;
+  }
 }
 
 TEST(Study, ThatIsMissingIsNotFound) {
