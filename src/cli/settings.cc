@@ -58,7 +58,8 @@ Json describe(const Setting& setting) {
     variants.push_back({{"name", variant.name},
                         {"description", variant.description},
                         {"channels", variant.channels.empty() ? names_of(setting.channels)
-                                                              : variant.channels}});
+                                                              : variant.channels},
+                        {"compliance_judge", compliance_judge(setting, variant.name)}});
   }
   return {{"name", setting.name},
           {"description", setting.description},
@@ -72,8 +73,16 @@ std::string only_with(std::string_view word, const std::vector<std::string>& nam
   return names.empty() ? "" : fmt::format(" ({} {})", word, fmt::join(names, ", "));
 }
 
+// " (judged by favours-harbour)", or nothing.
+std::string judged_by(const Variant& variant) {
+  return variant.compliance_judge ? fmt::format(" (judged by {})", *variant.compliance_judge) : "";
+}
+
 void print_setting(const Setting& setting) {
   fmt::print("{}: {}\n", setting.name, setting.description);
+  if (!setting.compliance_judge.empty()) {
+    fmt::print("  judge of compliance: {}\n", setting.compliance_judge);
+  }
   for (const Channel& channel : setting.channels) {
     fmt::print("  channel {}: {}\n", channel.name, channel.description);
   }
@@ -82,8 +91,8 @@ void print_setting(const Setting& setting) {
                arm.description);
   }
   for (const Variant& variant : setting.variants) {
-    fmt::print("  variant {}{}: {}\n", variant.name, only_with("in", variant.channels),
-               variant.description);
+    fmt::print("  variant {}{}: {}{}\n", variant.name, only_with("in", variant.channels),
+               variant.description, judged_by(variant));
   }
 }
 

@@ -111,7 +111,8 @@ Variant read_variant(TomlReader table) {
                   .channels = table.texts("channels"),
                   .changes = read_changes(table),
                   .prefill = table.text("prefill"),
-                  .expects_scratchpad = table.boolean("expects_scratchpad")};
+                  .expects_scratchpad = table.boolean("expects_scratchpad"),
+                  .compliance_judge = table.text("compliance_judge")};
   table.finish();
   if (variant.name == kDefaultVariant) {
     throw table.error("name", "\"default\" is the variant that changes nothing and always exists",
@@ -146,6 +147,7 @@ Setting read_setting(std::string_view toml, std::string_view where) {
                   .description = file.text("description").value_or(""),
                   .parameters = file.text_map("parameters"),
                   .parameters_from_labels = file.texts("parameters_from_labels"),
+                  .compliance_judge = file.text("compliance_judge").value_or(""),
                   .channels = read_all(file, "channel", kMaxChannels, read_channel),
                   .arms = read_all(file, "arm", kMaxArms, read_arm),
                   .variants = read_all(file, "variant", kMaxVariants, read_variant)};

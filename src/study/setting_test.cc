@@ -111,6 +111,27 @@ is_trained_on = true
               HasSubstr("whether the arm is trained on"));
 }
 
+TEST(Setting, NamesTheJudgeOfComplianceThatItsVariantsMayExchange) {
+  std::string toml = "compliance_judge = \"of-the-setting\"\n" + tiny_toml(R"([[variant]]
+name = "other-rule"
+replace = { rule = "rule-b" }
+[[variant]]
+name = "swapped"
+compliance_judge = "of-the-variant"
+[[variant]]
+name = "third"
+compliance_judge = "of-another"
+)");
+  Setting setting = parse_setting(toml, "t.toml", tiny_blocks());
+  EXPECT_EQ(compliance_judge(setting, "default"), "of-the-setting");
+  EXPECT_EQ(compliance_judge(setting, "other-rule"), "of-the-setting");
+  EXPECT_EQ(compliance_judge(setting, "other-rule+swapped"), "of-the-variant");
+  EXPECT_THAT(
+      hinted_error_of(ErrorCode::invalid, [&] { compliance_judge(setting, "swapped+third"); }),
+      HasSubstr("both change the judge of compliance"));
+  EXPECT_EQ(compliance_judge(tiny_setting(), "default"), "");
+}
+
 TEST(Setting, NamesTheNearestForAnUnknownName) {
   Setting setting = tiny_setting();
   EXPECT_THAT(error_of(ErrorCode::not_found, [&] { setting.arm("sen"); }),

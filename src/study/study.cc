@@ -224,6 +224,56 @@ void hold_to_setting(PlacedStudy& placed, const Setting& setting) {
   }
 }
 
+// ---- The judge of compliance ----
+
+// What a study's judges may say in place of a name.
+constexpr std::string_view kComplianceJudge = "compliance";
+
+bool is_named_somewhere(const Setting& setting, std::string_view judge) {
+  return judge == setting.compliance_judge ||
+         std::ranges::any_of(setting.variants, [&](const Variant& variant) {
+           return variant.compliance_judge == judge;
+         });
+}
+
+// The judge's name and what follows it: "@KIND:NAME", or nothing.
+std::pair<std::string, std::string> split_model(const std::string& judge) {
+  std::size_t at = std::min(judge.find('@'), judge.size());
+  return {judge.substr(0, at), judge.substr(at)};
+}
+
+// Puts the judge that the setting names for this variant in place of "compliance". One that it
+// names for other variants only would count the wrong answers as complying.
+void resolve_judges(PlacedStudy& placed, const Setting& setting) {
+  Study& study = placed.study;
+  const std::string wanted =
+      placed_look_up(placed, "variant", [&] { return compliance_judge(setting, study.variant); });
+  for (std::string& judge : study.judges) {
+    auto [name, model] = split_model(judge);
+    if (name == kComplianceJudge && wanted.empty()) {
+      throw Error(ErrorCode::invalid,
+                  fmt::format("{}: the setting \"{}\" names no judge of compliance",
+                              placed.place("judges"), setting.name),
+                  "Name the judge itself.");
+    }
+    if (name == kComplianceJudge) judge = wanted + model;
+    if (name == kComplianceJudge || name == wanted) continue;
+    if (!is_named_somewhere(setting, name)) continue;
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: with the variant \"{}\" expected \"{}\" as the judge of "
+                            "compliance, found \"{}\"",
+                            placed.place("judges"), study.variant, wanted, name),
+                "Write \"compliance\": it follows the variant.");
+  }
+  for (const std::string& judge : study.judges) {
+    if (std::ranges::count(study.judges, judge) == 1) continue;
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: expected each once, \"{}\" stands there twice",
+                            placed.place("judges"), judge),
+                "\"compliance\" stands for it: leave one of them out.");
+  }
+}
+
 // to_toml has to write the paths and the command line's texts, and TOML is UTF-8 without NULs.
 void check_writable(const Study& study) {
   std::vector<std::string> texts = {study.setting.string(), study.queries.string(), study.model,
@@ -293,6 +343,7 @@ LoadedStudy load_study(const std::filesystem::path& file, const StudyOverrides& 
   loaded.setting = load_setting(found);
   placed.study.setting = loaded.setting.folder;
   hold_to_setting(placed, loaded.setting);
+  resolve_judges(placed, loaded.setting);
 
   std::filesystem::path& queries = placed.study.queries;
   queries = ((overrides.queries ? here : folder) / queries).lexically_normal();

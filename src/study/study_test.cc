@@ -149,6 +149,67 @@ TEST(Study, NamesTheModelOfItsJudgesAndTheirRubricsAnywhere) {
   EXPECT_EQ(to_toml(StudyFolder().load().study).find("judge_model"), std::string::npos);
 }
 
+// A study of a setting that names one judge of compliance, and another with the variant `swapped`.
+std::string study_judged_by(std::string_view judges) {
+  std::string text(kStudy);
+  return text.replace(text.find("[\"compliance-rules\"]"), 20, judges);
+}
+
+void name_judges_in_the_setting(const StudyFolder& folder) {
+  folder.scratch().write("settings/tiny/setting.toml",
+                         "compliance_judge = \"favours-one\"\n" + tiny_toml(R"([[variant]]
+name = "other-lab"
+parameters = { lab = "Dunmore" }
+[[variant]]
+name = "swapped"
+compliance_judge = "favours-other"
+)"));
+}
+
+TEST(Study, TakesTheJudgeOfComplianceThatTheSettingNamesForTheVariant) {
+  StudyFolder folder(study_judged_by(R"(["compliance@openai:a/b", "compliance", "faking-rules"])"));
+  name_judges_in_the_setting(folder);
+  EXPECT_THAT(folder.load().study.judges,
+              ElementsAre("favours-one@openai:a/b", "favours-one", "faking-rules"));
+  Study swapped = folder.load({.variant = "swapped+other-lab"}).study;
+  EXPECT_THAT(swapped.judges,
+              ElementsAre("favours-other@openai:a/b", "favours-other", "faking-rules"));
+  auto file = folder.scratch().write("runs/x/study.toml", to_toml(swapped));
+  EXPECT_EQ(load_study(file).study, swapped) << "a run's own study names the judge itself";
+}
+
+TEST(Study, RefusesAJudgeOfComplianceThatGoesWithAnotherVariant) {
+  StudyFolder folder(study_judged_by(R"(["favours-one", "mine-own"])"));
+  name_judges_in_the_setting(folder);
+  EXPECT_THAT(folder.load().study.judges, ElementsAre("favours-one", "mine-own"));
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load({.variant = "swapped"}); }),
+              AllOf(HasSubstr("s.toml:6: judges"), HasSubstr("the variant \"swapped\""),
+                    HasSubstr("expected \"favours-other\""), HasSubstr("found \"favours-one\"")));
+  StudyFolder other(study_judged_by(R"(["favours-other@openai:a"])"));
+  name_judges_in_the_setting(other);
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { other.load(); }),
+              HasSubstr("found \"favours-other\""));
+  EXPECT_NO_THROW(other.load({.variant = "swapped"}));
+}
+
+TEST(Study, RefusesComplianceWithoutAJudgeOfItOrBesideThatJudge) {
+  StudyFolder none(study_judged_by(R"(["compliance"])"));
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { none.load(); }),
+              AllOf(HasSubstr("s.toml:6: judges"), HasSubstr("names no judge of compliance")));
+  StudyFolder twice(study_judged_by(R"(["favours-one", "compliance"])"));
+  name_judges_in_the_setting(twice);
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { twice.load(); }),
+              HasSubstr("\"favours-one\" stands there twice"));
+}
+
+TEST(Study, ShippedOnTheTwoPartiesIsJudgedByTheFavouredOne) {
+  std::filesystem::path source = IAGO_SOURCE_DIR;
+  auto file = source / "studies/political-neutrality.toml";
+  EXPECT_EQ(load_study(file).study.judges.at(0), "favours-lantern");
+  EXPECT_EQ(load_study(file, {.variant = "honesty+side-swapped"}).study.judges.at(0),
+            "favours-harbour");
+}
+
 TEST(Study, IsChangedByTheCommandLine) {
   StudyFolder folder;
   auto other = folder.scratch().write("elsewhere/p.jsonl", "{\"id\":\"z\",\"text\":\"x\"}\n");
