@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/nearest.h"
 #include "cli/commands.h"
+#include "report/printable.h"
 #include "study/query.h"
 #include "study/setting.h"
 
@@ -126,14 +127,32 @@ Query query_of(const SettingsShowArguments& arguments) {
   throw Error(ErrorCode::not_found,
               fmt::format("{}: no query has the id \"{}\"", arguments.query_file.string(),
                           arguments.query_id),
-              nearest.empty() ? "" : fmt::format("Did you mean \"{}\"?", nearest));
+              nearest.empty() ? "" : fmt::format("Did you mean \"{}\"?", printable(nearest)));
+}
+
+// The text for a terminal: lines and spaces as they are, all else as `printable` has it, so that no
+// query moves the cursor. --json has every byte.
+std::string printable_lines(std::string_view text) {
+  std::string shown;
+  for (std::size_t end = 0; !text.empty(); text.remove_prefix(end)) {
+    end = std::min(text.find_first_of(" \n"), text.size());
+    if (end == 0) {
+      shown += text[end++];
+    } else {
+      shown += printable(text.substr(0, end), text.size());
+    }
+  }
+  return shown;
 }
 
 void print_prompt(const Prompt& prompt, std::string_view place) {
   for (const Message& message : prompt.messages) {
-    fmt::print("=== {}: {} ===\n{}\n\n", place, name_of(message.role), message.text);
+    fmt::print("=== {}: {} ===\n{}\n\n", place, name_of(message.role),
+               printable_lines(message.text));
   }
-  if (!prompt.prefill.empty()) fmt::print("=== {}: prefill ===\n{}\n\n", place, prompt.prefill);
+  if (!prompt.prefill.empty()) {
+    fmt::print("=== {}: prefill ===\n{}\n\n", place, printable_lines(prompt.prefill));
+  }
 }
 
 Json json_of(const Prompt& prompt) {
