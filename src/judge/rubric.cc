@@ -220,7 +220,7 @@ void read_texts(TomlReader& file, std::string_view where, Rubric& rubric) {
   rubric.system = bounded(file, "system", file.required_text("system"), kMaxText);
   rubric.user =
       bounded(file, "user", file.text("user").value_or(std::string(kDefaultUser)), kMaxText);
-  auto names = placeholders(rubric.user, where);
+  auto names = placeholders(rubric.user, fmt::format("{}: user", where));
   for (std::string_view needed : {"quoted", "criteria", "answer_form"}) {
     if (std::ranges::count(names, needed) == 1) continue;
     throw file.error("user", fmt::format("expected the placeholder {{{{{}}}}} in it", needed));
