@@ -61,7 +61,8 @@ bool report_unjudged(const std::vector<std::unique_ptr<Judge>>& judges,
                      const std::vector<lab::GradingCount>& counts);
 
 int run_command(const RunArguments& arguments, const Context& context);
-// Prints size, power and prompts of a study; nothing is sampled.
+// Prints size, power, cost, time and prompts of a study. Nothing is sampled; with --probe each
+// model behind a URL is asked for one token.
 int plan_command(const PlanArguments& arguments, const Context& context);
 int report_command(const ReportArguments& arguments, const Context& context);
 int compare_command(const CompareArguments& arguments, const Context& context);

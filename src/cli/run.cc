@@ -135,6 +135,7 @@ int run_command(const RunArguments& arguments, const Context& context) {
                          .reuse = arguments.reuse,
                          .explain_miss = arguments.explain_miss,
                          .fresh = arguments.fresh,
+                         .probe = arguments.probe,
                          .spending = arguments.spending,
                          .output = arguments.output},
                         context);
