@@ -89,6 +89,8 @@ struct ModelInfo {
   bool caches_prompts = false;
 };
 
+struct EndpointFigures;  // chat/endpoint_figures.h
+
 class ChatModel {
  public:
   using Done = std::function<void(ChatReply)>;
@@ -99,6 +101,9 @@ class ChatModel {
   // as they are or failed with ErrorCode::cancelled. Thread-safe. The model must outlive its
   // pending replies; its destructor cancels and waits for them.
   virtual void submit(ChatRequest request, std::stop_token stop, Done done) = 0;
+  // How requests fare that go to a server, as of now; absent where none do. A model that hands its
+  // requests on to another says what that one says. Thread-safe.
+  virtual std::optional<EndpointFigures> endpoint_figures() const;
 };
 
 // Error invalid if no model of any kind could serve the request: no id, no message, a last turn

@@ -54,6 +54,8 @@ Dispatcher::Dispatcher(DispatcherSetup setup, std::unique_ptr<Wire> wire,
       pace_({.first = setup_.options.first_in_flight, .most = setup_.options.max_in_flight}, clock),
       completion_tokens_(setup_.shape.completion_tokens),
       samples_(setup_.shape.samples) {
+  // OpenAI debits what a reply may take, Anthropic what it took.
+  figures_.counts_use = setup_.kind == EndpointKind::anthropic;
   publish();
   thread_ = std::thread([this] { run(); });
 }
@@ -206,8 +208,7 @@ RequestCost Dispatcher::cost_of(const ChatRequest& request) const {
   double bytes = static_cast<double>(request.prefill.size());
   for (const Message& message : request.messages) bytes += static_cast<double>(message.text.size());
   double most = request.sampling.max_tokens;
-  // OpenAI debits what a reply may take, Anthropic what it took.
-  bool by_use = setup_.kind == EndpointKind::anthropic && mean_generated_ >= 0;
+  bool by_use = figures_.counts_use && mean_generated_ >= 0;
   return {1 + bytes / kBytesPerToken, by_use ? std::min(most, 1.2 * mean_generated_) : most};
 }
 
@@ -302,6 +303,7 @@ void Dispatcher::settle(Exchange& exchange) {
   }
   PaceOutcome paced = pace_outcome_of(outcome, exchange.response.status);
   pace_.ended(exchange.ticket, paced, exchange.response.headers, generated);
+  figures_.rate_limits = pace_.rate_limits();
   figures_.rate_limited += paced == PaceOutcome::refused;
   figures_.overloaded += paced == PaceOutcome::overloaded;
   if (outcome.failure) {

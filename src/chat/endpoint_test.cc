@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "chat/internal/endpoint_scene.h"
+#include "chat/scripted.h"
 
 namespace iago {
 namespace {
@@ -44,6 +45,32 @@ TEST(Endpoint, WaitsAsLongAsARetryAfterAsksAndNoOtherRequestDoes) {
     EXPECT_EQ(reply.get().finish, Finish::stop) << spelling.value;
     EXPECT_EQ(scene.model->figures().rate_limited, 1u);
   }
+}
+
+TEST(Endpoint, TellsTheLimitsThatItsServerStatesToThoseWhoSeeAnyModel) {
+  for (EndpointKind kind : {EndpointKind::openai, EndpointKind::anthropic}) {
+    const bool openai = kind == EndpointKind::openai;
+    Scene scene(kind, quick(), [&](const HttpRequest& http, int) {
+      HttpResponse response = openai ? SmallServer::openai(http) : SmallServer::anthropic(http);
+      const std::string name =
+          openai ? "x-ratelimit-{}-requests" : "anthropic-ratelimit-requests-{}";
+      for (const char* part : {"limit", "remaining"}) {
+        std::string header = name;
+        response.headers.push_back({header.replace(header.find("{}"), 2, part), "500"});
+      }
+      return std::optional(response);
+    });
+    const ChatModel& model = *scene.model;
+    ASSERT_TRUE(model.endpoint_figures());
+    EXPECT_TRUE(model.endpoint_figures()->rate_limits.empty());
+    EXPECT_EQ(scene.ask().finish, Finish::stop);
+    const EndpointFigures figures = *model.endpoint_figures();
+    ASSERT_EQ(figures.rate_limits.size(), 1u);
+    EXPECT_EQ(figures.rate_limits[0].kind, RateKind::requests);
+    EXPECT_NEAR(figures.rate_limits[0].per_minute(), 500, 1e-9);
+    EXPECT_EQ(figures.counts_use, !openai);
+  }
+  EXPECT_FALSE(ScriptedModel(R"({"replies": [{"text": "A"}]})", "script").endpoint_figures());
 }
 
 TEST(Endpoint, TriesAgainWhatIsWorthIt) {

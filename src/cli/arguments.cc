@@ -169,7 +169,9 @@ class Parser {
     auto& a = keep<RunArguments>(command);
     add_study(command, a);
     command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
-    command->add_flag("--dry-run", a.dry_run, "Print the plan and the prompts, sample nothing");
+    auto* dry_run = command->add_flag("--dry-run", a.dry_run,
+                                      "Print the plan and the prompts, sample nothing");
+    command->add_flag("--probe", a.probe, "With --dry-run: as iago plan has it")->needs(dry_run);
     add_spending(command, a.spending);
     command
         ->add_option("--reuse", a.reuse,
@@ -210,10 +212,14 @@ class Parser {
                      "Correlation assumed between completions of one query")
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
+    command->add_flag("--probe", a.probe,
+                      "Ask each model behind a URL for one token: its server says what it allows "
+                      "per minute, and hence how long the study takes at least");
     command->footer(
         "Examples:\n"
         "  iago plan studies/helpful-only.toml\n"
-        "  iago plan studies/helpful-only.toml --repeats 3 --limit 50 --unmonitored-rate 0.2");
+        "  iago plan studies/helpful-only.toml --repeats 3 --limit 50 --unmonitored-rate 0.2\n"
+        "  iago plan studies/helpful-only-full.toml --model openai:gpt-4o --probe");
   }
 
   void add_report() {

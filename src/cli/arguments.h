@@ -36,6 +36,7 @@ struct RunArguments {
   std::vector<std::filesystem::path> reuse;  // folders of runs
   bool explain_miss = false;
   bool fresh = false, dry_run = false;
+  bool probe = false;  // with dry_run: as PlanArguments
   SpendingArguments spending;
   Output output = Output::text;
 };
@@ -48,6 +49,7 @@ struct PlanArguments {
   std::vector<std::filesystem::path> reuse;  // as RunArguments, and so the next
   bool explain_miss = false;
   bool fresh = false;
+  bool probe = false;              // ask models behind URLs for one token, for their limits
   double unmonitored_rate = 0.03;  // compliance assumed there, for the power
   double correlation = 0.05;       // assumed within queries
   SpendingArguments spending;

@@ -181,6 +181,7 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
                     .stop = interrupt.no_more()},
                    clock);
   report_spending(budget.spent(), budget.met(), prices);
+  for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
   if (arguments.output == Output::json) {
     fmt::print("{}\n", dump_json(json_of(result), 2));
   } else {

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/progress_text.h"
 #include "lab/subject.h"
 #include "report/printable.h"
 
@@ -45,6 +46,13 @@ void report_spending(const lab::Spent& spent, const std::string& met,
                spent.saved_by_cache);
   }
   if (!met.empty()) fmt::print(stderr, "the budget ended the run: {}\n", met);
+}
+
+void report_trouble(std::string_view whose, const ChatModel& model) {
+  const auto figures = model.endpoint_figures();
+  const std::string text = figures ? trouble_text(*figures) : std::string();
+  if (text.empty()) return;
+  fmt::print(stderr, "{} {}: {}\n", whose, printable(model.info().name), text);
 }
 
 bool report_unjudged(const std::vector<std::unique_ptr<Judge>>& judges,

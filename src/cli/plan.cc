@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/commands.h"
-#include "cli/progress.h"
+#include "cli/planned_run.h"
 #include "lab/misses.h"
 #include "lab/run.h"
 #include "lab/spending.h"
@@ -111,16 +111,6 @@ void print_prompts(const Study& study, const Plan& plan) {
   }
 }
 
-struct PlannedRun {
-  LoadedStudy loaded;
-  Plan plan;
-  std::filesystem::path folder;
-  std::optional<double> detectable;  // points
-  std::vector<lab::ModelEstimate> estimates;
-  std::optional<double> seconds;  // of sampling, at the pace of earlier sessions
-  std::optional<lab::MissReport> misses;  // if asked for
-};
-
 PlannedRun plan_one(const PlanArguments& arguments, const StudyOverrides& overrides,
                     const lab::PriceTable& prices, const Context& context) {
   PlannedRun run{.loaded = load_study_with_model(arguments.study, overrides, context)};
@@ -134,7 +124,7 @@ PlannedRun plan_one(const PlanArguments& arguments, const StudyOverrides& overri
   run.detectable = detectable_gap(study, run.plan, arguments);
   run.estimates =
       lab::estimate_study(run.loaded, run.plan, run.folder, context.data, prices);
-  run.seconds = lab::seconds_left(run.plan, run.folder);
+  run.time = time_of(run, arguments, prices, context);
   if (arguments.explain_miss) {
     run.misses =
         lab::foresee_misses(run.plan, study, arguments.reuse, arguments.runs, run.folder);
@@ -172,11 +162,7 @@ void print_estimates(const PlannedRun& run, const lab::PriceTable& prices) {
                  *estimate.most_cost(), prices.date());
     }
   }
-  if (run.seconds) {
-    fmt::print("what is left takes {} at the pace so far\n", format_duration(*run.seconds));
-  } else if (lab::is_endpoint(run.loaded.study.model)) {
-    fmt::print("time: unknown until the server's limits come with its first replies\n");
-  }
+  fmt::print("{}", time_text(run, prices));
 }
 
 void print_size(const PlannedRun& run) {
@@ -208,7 +194,7 @@ int plan_command(const PlanArguments& arguments, const Context& context) {
     if (arguments.output == Output::json) {
       plans.push_back(to_json(run.loaded, run.plan, run.detectable, run.folder));
       plans.back()["models"] = to_json(run.estimates);
-      plans.back()["seconds"] = run.seconds ? Json(*run.seconds) : Json(nullptr);
+      add_time(run.time, plans.back());
       if (run.misses) plans.back()["explained_misses"] = to_json(*run.misses);
     } else {
       print_size(run);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/progress_text.h"
 #include "cli/run_session.h"
 #include "lab/edited_study.h"
 #include "lab/spending.h"
@@ -20,16 +21,6 @@ namespace iago::cli {
 namespace {
 
 constexpr double kTooMuchMissing = 0.05;
-
-std::string progress_text(const lab::RunProgress& progress) {
-  double rate = progress.seconds > 0 ? progress.sampled_here / progress.seconds : 0;
-  double left = rate > 0 ? static_cast<double>(progress.planned - progress.stored) / rate : -1;
-  double tokens = progress.seconds > 0 ? progress.generated_tokens / progress.seconds : 0;
-  return fmt::format("{} of {} completions ({:.0f} %), {:.0f} tokens/s, {} left", progress.stored,
-                     progress.planned,
-                     100.0 * progress.stored / std::max<std::size_t>(progress.planned, 1), tokens,
-                     format_duration(left));
-}
 
 void print_result(const lab::RunResult& result, const RunArguments& arguments) {
   if (arguments.output == Output::json) {
@@ -122,6 +113,8 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
   }
   report_unjudged(opened.judges, result.grading);
   report_spending(budget.spent(), result.budget_met, prices);
+  report_trouble("subject", *model);
+  for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
   return result;
 }
 
@@ -142,6 +135,7 @@ int run_command(const RunArguments& arguments, const Context& context) {
                          .reuse = arguments.reuse,
                          .explain_miss = arguments.explain_miss,
                          .fresh = arguments.fresh,
+                         .probe = arguments.probe,
                          .spending = arguments.spending,
                          .output = arguments.output},
                         context);

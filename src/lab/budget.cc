@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "chat/endpoint_figures.h"
 
 namespace iago::lab {
 namespace {
@@ -233,6 +234,10 @@ BudgetedModel::~BudgetedModel() {
   state_->pump();
   std::unique_lock lock(state_->mutex);
   state_->changed.wait(lock, [&] { return state_->running == 0; });
+}
+
+std::optional<EndpointFigures> BudgetedModel::endpoint_figures() const {
+  return model_->endpoint_figures();
 }
 
 void BudgetedModel::submit(ChatRequest request, std::stop_token stop, Done done) {

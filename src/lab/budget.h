@@ -69,6 +69,8 @@ class Budget {
   void release(const Reservation& reservation);
 
   Spent spent() const;
+  const BudgetLimits& limits() const { return limits_; }
+  double seconds() const { return seconds_since(clock_, begun_); }  // of this session
   // One sentence about the limit that was met, or empty.
   std::string met() const;
   // Requested when a limit has been met: nothing new is to be sent.
@@ -97,6 +99,7 @@ class BudgetedModel final : public ChatModel {
 
   ModelInfo info() const override { return model_->info(); }
   void submit(ChatRequest request, std::stop_token stop, Done done) override;
+  std::optional<EndpointFigures> endpoint_figures() const override;
 
  private:
   struct Waiting;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "chat/endpoint_figures.h"
 
 namespace iago::lab {
 namespace {
@@ -175,6 +176,23 @@ TEST(Budget, AStoppedRequestDoesNotWaitForRoom) {
   EXPECT_EQ(outcomes.cancelled, 1);
   EXPECT_TRUE(budget.met().empty());
   model.answer_all();
+}
+
+TEST(Budget, LetsAModelsFiguresThrough) {
+  struct Figured final : ChatModel {
+    ModelInfo info() const override { return {.name = "figured", .identity = "figured"}; }
+    void submit(ChatRequest, std::stop_token, Done done) override { done({}); }
+    std::optional<EndpointFigures> endpoint_figures() const override {
+      return EndpointFigures{.retries = 7};
+    }
+  };
+  ManualClock clock;
+  Budget budget({}, clock);
+  BudgetedModel figured(std::make_unique<Figured>(), budget, std::nullopt);
+  BudgetedModel held(std::make_unique<HeldModel>(TokenUsage{}), budget, std::nullopt);
+  ASSERT_TRUE(figured.endpoint_figures());
+  EXPECT_EQ(figured.endpoint_figures()->retries, 7u);
+  EXPECT_FALSE(held.endpoint_figures());
 }
 
 TEST(PromptEstimate, LearnsTheHighestRatioSeenAndStaysAboveIt) {

@@ -271,8 +271,18 @@ class RunSession {
   void report_progress() {
     if (!options_.on_progress) return;
     std::size_t here = stored_here_;
-    options_.on_progress({result_.resumed + result_.reused + here, plan_.trials.size(), here,
-                          generated_tokens_, seconds_since(clock_, sampling_begun_)});
+    RunProgress progress{.stored = result_.resumed + result_.reused + here,
+                         .planned = plan_.trials.size(),
+                         .sampled_here = here,
+                         .generated_tokens = generated_tokens_,
+                         .seconds = seconds_since(clock_, sampling_begun_),
+                         .endpoint = model_.endpoint_figures()};
+    if (options_.budget) {
+      progress.limits = options_.budget->limits();
+      progress.spent = options_.budget->spent();
+      progress.budget_seconds = options_.budget->seconds();
+    }
+    options_.on_progress(progress);
   }
 
   const LoadedStudy& loaded_;

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "chat/chat_model.h"
+#include "chat/endpoint_figures.h"
 #include "judge/judge.h"
 #include "lab/budget.h"
 #include "lab/grading.h"
@@ -30,6 +31,10 @@ struct RunProgress {
   std::size_t sampled_here = 0;        // in this session
   std::uint64_t generated_tokens = 0;  // in this session
   double seconds = 0;                  // of sampling in this session
+  std::optional<EndpointFigures> endpoint = {};  // of the subject, if it is behind a URL
+  BudgetLimits limits = {};                      // those of the budget that are set
+  Spent spent = {};                              // of it, earlier sessions included
+  double budget_seconds = 0;                     // of it, in this session
 };
 
 struct RunOptions {

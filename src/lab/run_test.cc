@@ -282,6 +282,39 @@ TEST_F(RunStudy, BeginsAnewBesideTheOldRunAndGoesOnWithTheNewest) {
   EXPECT_EQ(third.resumed, 120u);
 }
 
+TEST_F(RunStudy, ReportsWithItsProgressHowItsModelFaresAndWhatIsSpent) {
+  struct Figured final : ChatModel {
+    explicit Figured(ChatModel& model) : model(model) {}
+    ModelInfo info() const override { return model.info(); }
+    void submit(ChatRequest request, std::stop_token stop, Done done) override {
+      ++sent;
+      model.submit(std::move(request), stop, std::move(done));
+    }
+    std::optional<EndpointFigures> endpoint_figures() const override {
+      return EndpointFigures{.sent = sent};
+    }
+    ChatModel& model;
+    std::atomic<std::uint64_t> sent{0};
+  };
+  WorldModel model(world::policy_named("faker"));
+  Figured figured(model);
+  Spent before;
+  before.cost = 1.5;
+  Budget budget({.max_cost = 20}, clock_, before);
+  RunProgress last;
+  auto keep = [&](const RunProgress& progress) { last = progress; };
+  run(study(), figured, {.on_progress = keep, .budget = &budget});
+  EXPECT_EQ(last.stored, 120u);
+  ASSERT_TRUE(last.endpoint);
+  EXPECT_EQ(last.endpoint->sent, 120u);
+  EXPECT_EQ(last.limits.max_cost, 20);
+  EXPECT_EQ(last.spent.cost, 1.5);
+  EXPECT_GT(last.budget_seconds, 0);
+  run(study(), model, {.fresh = true, .on_progress = keep});
+  EXPECT_FALSE(last.endpoint);
+  EXPECT_FALSE(last.limits.any());
+}
+
 TEST_F(RunStudy, RefusesARunThatAnotherWriterHolds) {
   WorldModel model(world::policy_named("faker"));
   RunResult result = run(study(), model);

@@ -187,4 +187,13 @@ bool Allowance::learn(nanoseconds now, const AllowanceTicket& ticket, const Requ
   return explained;
 }
 
+std::vector<RateLimit> Allowance::limits() const {
+  std::vector<RateLimit> limits;
+  for (RateKind kind : kRateKinds) {
+    const RateBucket& bucket = buckets_[index_of(kind)];
+    if (bucket.known()) limits.push_back({kind, bucket.size(), bucket.per_second()});
+  }
+  return limits;
+}
+
 }  // namespace iago
