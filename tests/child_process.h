@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -47,12 +48,18 @@ class ChildProcess {
     for (const std::string& argument : arguments)
       argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
+    // Made beforehand: threads of the test may hold the allocator's lock at the moment of the fork.
+    std::string iago_home = "IAGO_HOME=" + home;
+    std::vector<char*> environment = {iago_home.data()};
+    for (char** variable = ::environ; *variable != nullptr; ++variable) {
+      if (!std::string_view(*variable).starts_with("IAGO_HOME=")) environment.push_back(*variable);
+    }
+    environment.push_back(nullptr);
     pid_ = ::fork();
     if (pid_ != 0) return;
     redirect(out_, 1);
     redirect(err_, 2);
-    ::setenv("IAGO_HOME", home.c_str(), 1);
-    if (::chdir(folder.c_str()) == 0) ::execv(argv[0], argv.data());
+    if (::chdir(folder.c_str()) == 0) ::execve(argv[0], argv.data(), environment.data());
     ::_exit(127);
   }
   ~ChildProcess() {
@@ -65,6 +72,12 @@ class ChildProcess {
 
   pid_t pid() const { return pid_; }
   void signal(int number) const { ::kill(pid_, number); }
+  // False once it has ended by itself or by a signal; `wait` says how.
+  bool running() const {
+    siginfo_t ended{};
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           ended.si_pid == 0;
+  }
   std::string out() const { return read_output(out_); }
   std::string err() const { return read_output(err_); }
 

@@ -60,7 +60,7 @@ class RateBucket {
 
 // The rate of requests that a server without such headers takes: where it refuses more than a few,
 // a little below the part that it answers, unless going slower did not help; growing slowly
-// otherwise. Without effect until the first refusal.
+// otherwise. Without effect until more than a few are refused, over a second or longer.
 class LearntRate {
  public:
   std::chrono::nanoseconds wait(std::chrono::nanoseconds now);
@@ -76,7 +76,8 @@ class LearntRate {
   double answered_ = 0, refused_ = 0;  // since the rate was last adjusted
   double last_refused_part_ = 0;       // when it was last lowered by a little, or 0
   std::chrono::nanoseconds at_{0}, adjusted_at_{0}, steady_until_{0};
-  std::optional<std::chrono::nanoseconds> first_answer_;
+  // While nothing is known: since when is counted, from the first answer on.
+  std::optional<std::chrono::nanoseconds> counted_from_;
 };
 
 class Allowance {

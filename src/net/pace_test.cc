@@ -201,6 +201,25 @@ TEST(Pace, DoesNotStarveWhereRefusalsHaveNothingToDoWithItsRate) {
   EXPECT_GT(tally.answered, 1800 * 3);
 }
 
+// Answers at once, and refuses now and then.
+struct FastServer {
+  double refused_part;
+  Random random{1, "moods"};
+  Served serve(nanoseconds now, std::size_t) {
+    return {now + 5ms, random.chance(refused_part) ? PaceOutcome::refused : PaceOutcome::answered};
+  }
+};
+
+// A refusal among the first answers tells no rate: those came in the tenth part of a second.
+TEST(Pace, IsNotSetByARefusalAmongTheFirstAnswers) {
+  for (double refused_part : {0.01, 0.05, 0.1}) {
+    FastServer server{.refused_part = refused_part};
+    Tally tally = simulate(server, {}, 30s, {});
+    // 16 at once would be 3,200 a second; each cooldown takes a fifth of them.
+    EXPECT_GT(tally.answered, 30 * 1000) << refused_part;
+  }
+}
+
 TEST(Pace, TakesNoMoreTokensThanAreLeft) {
   ManualClock clock;
   Pace pace({}, clock);
