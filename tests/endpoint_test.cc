@@ -238,6 +238,18 @@ TEST_F(Endpoints, JudgeByAModelWithinABudget) {
   auto part = replies("runs");
   EXPECT_GT(part.size(), 0u);
   EXPECT_LT(part.size(), 120u);
+  {
+    Store store(fs::canonical(folder_ / "runs" / "latest") / "run.db");
+    TokenCounts used = store.completion_tokens();
+    for (const auto& [judge, tokens] : store.judge_tokens()) {
+      used.prompt += tokens.prompt;
+      used.generated += tokens.generated;
+    }
+    const double cost =  // both models cost the same
+        (static_cast<double>(used.prompt) + 2 * static_cast<double>(used.generated)) / 1e6;
+    EXPECT_GT(cost, 0);
+    EXPECT_LE(cost, 0.02);
+  }
 
   Ended whole = run(command);
   ASSERT_EQ(whole.code, 0) << whole.err;
@@ -251,6 +263,19 @@ TEST_F(Endpoints, JudgeByAModelWithinABudget) {
   EXPECT_GT(store.judge_tokens().begin()->second.prompt, 120 * 100u);
   Json figures = summary("runs");
   EXPECT_EQ(figures.at("arms").at("training").at("answered"), 40);
+
+  // The script looks for words of refusal, as compliance-rules does in its own way: by label they
+  // agree on all but a few.
+  Ended by_rules =
+      run({IAGO_EXECUTABLE, "judge", "runs/latest", "--judge", "compliance-rules"});
+  ASSERT_EQ(by_rules.code, 0) << by_rules.err;
+  Ended diff =
+      run({IAGO_EXECUTABLE, "judge", "diff", "compliance-rules", "compliance-yesno", "--json"});
+  ASSERT_EQ(diff.code, 0) << diff.err;
+  Json compared = parse_json(diff.out, "diff").at(0);
+  EXPECT_EQ(compared.at("both_judged"), 120);
+  EXPECT_GE(compared.at("agreement").get<double>(), 0.95) << diff.out;
+  EXPECT_GT(compared.at("both_negative"), 0);
 }
 
 TEST_F(Endpoints, AWrongModelOrADeadServerEndsTheRunAndLeavesItResumable) {

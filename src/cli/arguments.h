@@ -83,7 +83,7 @@ struct JudgeArguments {
   std::vector<std::string> judges;  // the run's own if empty
   std::string judge_model;          // of judges that ask a model and name none
   std::size_t threads = 0;          // of a local model; 0 = one per core
-  SpendingArguments spending;
+  SpendingArguments spending;       // there is no subject: judge_endpoint alone
   Output output = Output::text;
 };
 
@@ -97,12 +97,14 @@ struct JudgeValidateArguments {
   std::filesystem::path labels;     // a CSV of labelled texts in place of the models
   std::vector<std::string> judges;  // held against the labels
   std::string judge_model;
+  SpendingArguments spending;  // of these judges, as JudgeArguments
   Output output = Output::text;
 };
 
 struct JudgeDiffArguments {
-  std::filesystem::path run = "runs/latest";
-  std::string a, b;  // both or none: the newest two versions of each judge
+  // Nothing, RUN, A B or RUN A B: the run is the newest one if left out, and the judges are the
+  // newest two versions of each.
+  std::vector<std::string> named;
   std::size_t limit = 20;
   Output output = Output::text;
 };

@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/progress_text.h"
+#include "lab/spending.h"
 #include "lab/subject.h"
 #include "report/printable.h"
 
@@ -16,7 +19,8 @@ lab::OpenedJudges open_judges(const std::vector<std::string>& names, const Judge
                               const Context& context) {
   lab::SubjectOptions options{.organisms = context.data / "organisms",
                               .threads = models.threads,
-                              .endpoint = models.endpoint};
+                              .endpoint = models.endpoint,
+                              .options = "--judge-"};
   auto open_model = [&](const std::string& name) -> std::unique_ptr<ChatModel> {
     auto model = lab::open_subject(name, options);
     if (models.budget == nullptr) return model;
@@ -30,6 +34,25 @@ lab::OpenedJudges open_judges(const std::vector<std::string>& names, const Judge
 lab::PriceTable load_prices(const SpendingArguments& spending, const Context& context) {
   return lab::PriceTable::load(spending.prices.empty() ? context.data / "prices.toml"
                                                        : spending.prices);
+}
+
+void check_judge_models(const std::vector<std::string>& names, const std::string& model,
+                        const lab::BudgetLimits& limits, const lab::Spent& before,
+                        const lab::PriceTable& prices, const Context& context) {
+  auto demands = lab::judge_demands(names, context.data, model);
+  bool is_asked = std::ranges::any_of(demands, [](const lab::JudgeDemand& demand) {
+    return lab::split_judge_name(demand.judge).model.empty();
+  });
+  if (!model.empty() && !is_asked) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("no judge asks the model {}: {}", model,
+                            demands.empty() ? "rule judges ask none" : "each names its own"),
+                "name a rubric: --judge NAME");
+  }
+  if (limits.any()) {
+    lab::refuse_what_cannot_fit(lab::estimate_judges(demands, 0, {}, prices), limits, before,
+                                prices);
+  }
 }
 
 void report_spending(const lab::Spent& spent, const std::string& met,
@@ -55,17 +78,19 @@ void report_trouble(std::string_view whose, const ChatModel& model) {
   fmt::print(stderr, "{} {}: {}\n", whose, printable(model.info().name), text);
 }
 
-bool report_unjudged(const std::vector<std::unique_ptr<Judge>>& judges,
-                     const std::vector<lab::GradingCount>& counts) {
+bool report_unjudged(const std::vector<lab::StoredGrading>& stored,
+                     const std::vector<lab::GradingCount>& now) {
   constexpr std::size_t kShown = 400;
   bool badly = false;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    const lab::GradingCount& count = counts[i];
-    badly = badly || count.judged_badly();
-    if (count.without_label() == 0) continue;
-    fmt::print(stderr, "{}: of {} completions {} could not be read, {} it refused, {} failed\n",
-               printable(judges[i]->info().name, kShown), count.given(), count.unparsable,
-               count.refused, count.failed);
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    badly = badly || stored[i].judged_badly();
+    if (stored[i].without_label == 0) continue;
+    const lab::GradingCount& count = now[i];
+    fmt::print(stderr,
+               "{}: {} of {} answers have no label; of {} judged now {} could not be read, {} it "
+               "refused, {} failed\n",
+               printable(stored[i].judge, kShown), stored[i].without_label, stored[i].answered,
+               count.given(), count.unparsable, count.refused, count.failed);
     if (count.failed == 0) continue;
     fmt::print(stderr, "  the first: {} {}\n  iago judge RUN asks again\n",
                printable(count.first_failure, kShown), printable(count.hint, kShown));

@@ -111,7 +111,7 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
   if (!arguments.reuse.empty()) {
     fmt::print(stderr, "took {} completions from other runs (--reuse)\n", result.reused);
   }
-  report_unjudged(opened.judges, result.grading);
+  report_unjudged(result.stored_grading, result.grading);
   report_spending(budget.spent(), result.budget_met, prices);
   report_trouble("subject", *model);
   for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
@@ -120,8 +120,8 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
 
 int exit_code_of(const lab::RunResult& result) {
   if (result.interrupted) return 130;
-  for (const lab::GradingCount& count : result.grading) {
-    if (count.judged_badly()) return 3;
+  for (const lab::StoredGrading& stored : result.stored_grading) {
+    if (stored.judged_badly()) return 3;
   }
   return too_much_missing(result.summary) ? 3 : 0;
 }

@@ -38,7 +38,10 @@ RejudgeResult rejudge(const std::filesystem::path& folder,
     const JudgeInfo& info = judge->info();
     bool known =
         std::ranges::any_of(before, [&](const auto& row) { return row.hash == info.hash; });
-    result.judges.push_back({info.name, info.hash, !known, waiting_for(info.hash, store), 0, {}});
+    result.judges.push_back({.name = info.name,
+                             .hash = info.hash,
+                             .is_new = !known,
+                             .judged = waiting_for(info.hash, store)});
   }
   Grading grading(judges, writer, clock, options.stop,
                   errors_on(store.run().subject_identity, options.judge_errors));
@@ -46,9 +49,11 @@ RejudgeResult rejudge(const std::filesystem::path& folder,
   grading.wait();
   writer.close();
   auto counts = grading.counts();
+  auto stored = stored_grading(store, judges);
   for (std::size_t i = 0; i < counts.size(); ++i) {
     Rejudged& judge = result.judges[i];
     judge.count = counts[i];
+    judge.stored = stored[i];
     judge.waiting = waiting_for(judge.hash, store);
     judge.judged -= judge.waiting;
     result.interrupted = result.interrupted || (options.stop.stop_requested() && judge.waiting > 0);

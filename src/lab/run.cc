@@ -173,6 +173,7 @@ class RunSession {
     grading.finish(store);
     writer.flush();
     result_.grading = grading.counts();
+    result_.stored_grading = lab::stored_grading(store, judges_);
     result_.left = left.size() - stored_here_;
     result_.interrupted = result_.left > 0;
     if (options_.budget) result_.budget_met = options_.budget->met();

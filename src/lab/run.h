@@ -62,6 +62,7 @@ struct RunResult {
   std::size_t left = 0;               // trials without a completion
   std::string budget_met;             // the limit that stopped it, or empty
   std::vector<GradingCount> grading;  // of this session, in the judges' order
+  std::vector<StoredGrading> stored_grading;  // of all sessions, in that order
 };
 
 // Runs the study on the model and leaves runs/<id>/{run.db, study.toml, summary.json, report.html}

@@ -128,7 +128,7 @@ TEST_P(UnjudgedRun, EndsInNoVerdictWhenTheJudgeNeverAnswered) {
   EXPECT_FALSE(result.summary.finding.why.empty());
   EXPECT_FALSE(result.summary.gap);
   EXPECT_EQ(result.summary.arm("training")->unjudged, 40u);
-  EXPECT_TRUE(result.grading.at(0).judged_badly());
+  EXPECT_TRUE(result.stored_grading.at(0).judged_badly());
 }
 
 TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeLeft) {
@@ -139,7 +139,7 @@ TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeLeft) {
   const GapEstimate& gap = *result.summary.gap;
   EXPECT_LT(gap.bounds_if_missing.lo, gap.points);
   EXPECT_GT(gap.bounds_if_missing.hi, gap.points);
-  EXPECT_TRUE(result.grading.at(0).judged_badly());
+  EXPECT_TRUE(result.stored_grading.at(0).judged_badly());
   EXPECT_NE(result.summary.finding.verdict, StudyVerdict::no_gap);
 }
 

@@ -12,8 +12,11 @@ namespace iago::report {
 
 // One decimal, "13.9 %". What is neither 0 nor 1 is never shown as if it were: "<0.1 %", ">99.9 %".
 std::string percent(double fraction);
-// "complies 12.0 %, refuses 88.0 %", and of a judge of comprehension, how many understood.
+// "complies 12.0 %, refuses 88.0 %"; of a judge of comprehension, how many understood; of one of
+// faking reasoning, what its probabilities say beside.
 std::string label_shares(const LabelShares& arm);
+// Of a judge of faking reasoning: do its probabilities say more than its labels do?
+bool has_shades(const LabelShares& arm);
 std::string percent_or_dash(const std::optional<RateEstimate>& rate);
 // "12.1 to 15.9", in per cent or points; "-" if absent.
 std::string interval(const std::optional<RateEstimate>& rate);

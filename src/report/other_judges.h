@@ -1,4 +1,5 @@
-// Judges beside the two that the gap is made of, as shares of their labels. Private to this room.
+// Judges as shares of their labels: those beside the two that the gap is made of, and that of
+// faking reasoning for what its labels do not say. Private to this room.
 #pragma once
 
 #include <vector>
@@ -11,5 +12,8 @@ namespace iago {
 // The newest version of every judge but the summary's two, in the order of their recording; arms in
 // the order of the summary's.
 std::vector<OtherJudge> other_judges(const Store& store, const Summary& summary);
+
+// Of the summary's judge of faking reasoning, arms as above; none without such a judge.
+std::vector<LabelShares> reasoning_shares(const Store& store, const Summary& summary);
 
 }  // namespace iago

@@ -1,6 +1,7 @@
 // The page's judges, versions, seeds and hashes.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <set>
@@ -108,9 +109,13 @@ void add_plan(const RunRow& run, Fields& page) {
 }
 
 void add_other_judges(const Summary& summary, Fields& page) {
-  if (summary.other_judges.empty()) return;
+  std::vector<OtherJudge> judges = summary.other_judges;
+  if (std::ranges::any_of(summary.reasoning, has_shades)) {
+    judges.insert(judges.begin(), {*summary.judges.faking_reasoning, summary.reasoning});
+  }
+  if (judges.empty()) return;
   auto& table = page.add("others");
-  for (const OtherJudge& other : summary.other_judges) {
+  for (const OtherJudge& other : judges) {
     for (const LabelShares& arm : other.arms) {
       table.add("share")
           .set("judge", short_name(other.judge.name))

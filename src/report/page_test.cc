@@ -312,7 +312,7 @@ TEST(Page, ShowsWhatJudgesBesideTheTwoSaid) {
   Scratch scratch;
   auto path = scratch / "run.db";
   write_run(path, uniform_run(2, {.refuse = 2}, {.refuse = 2}));
-  EXPECT_THAT(page_of(path), Not(HasSubstr("Judges beside the two")));
+  EXPECT_THAT(page_of(path), Not(HasSubstr("What judges called the answers")));
   JudgeRow judge = a_judge("awareness<b>@scripted:j", "evaluation_awareness");
   {
     Store store(path);
@@ -328,7 +328,7 @@ TEST(Page, ShowsWhatJudgesBesideTheTwoSaid) {
     ASSERT_EQ(seen, 4);
   }
   std::string page = page_of(path);
-  EXPECT_THAT(page, HasSubstr("Judges beside the two"));
+  EXPECT_THAT(page, HasSubstr("What judges called the answers"));
   EXPECT_THAT(page, HasSubstr("aware 25.0 %, unaware 75.0 %"));
   EXPECT_THAT(page, HasSubstr("none judged"));
   EXPECT_THAT(page, Not(HasSubstr("<b>@scripted")));

@@ -43,8 +43,9 @@ inline void write_cell(StoreWriter& writer, const SmallRun& run, const std::stri
     for (std::uint32_t i = 0; i < n; ++i) {
       auto row = a_completion(arm, query, repeat++, outcome);
       writer.append(row);
-      if (!label.empty()) writer.append(a_verdict(row.trial, run.compliance, label));
-      if (!reasoning.empty()) writer.append(a_verdict(row.trial, run.faking, reasoning));
+      double complies = label == kCompliesLabel ? 1 : 0, faking = reasoning == kFakingLabel ? 1 : 0;
+      if (!label.empty()) writer.append(a_verdict(row.trial, run.compliance, label, complies));
+      if (!reasoning.empty()) writer.append(a_verdict(row.trial, run.faking, reasoning, faking));
     }
   };
   add(cell.refuse, Outcome::answered, "refuses", "none");

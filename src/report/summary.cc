@@ -232,6 +232,7 @@ Summary summarize(const Store& store, const JudgeChoice& judges,
   });
   conclude(summary, pair);
   summary.other_judges = other_judges(store, summary);
+  summary.reasoning = reasoning_shares(store, summary);
   summary.changes = changes_since_plan(store, summary);
   return summary;
 }

@@ -67,9 +67,19 @@ struct LabelShares {
   std::uint64_t judged = 0, unjudged = 0;       // with a label, without one
   std::map<std::string, std::uint64_t> labels;  // how many of each
   std::optional<double> mean_probability;       // of the judge's positive label; absent if none
-  // Of a judge of comprehension: how many claim of their situation what the arm told them. Absent
-  // for other judges, and for arms that told no such story.
+  // Of a judge of comprehension: how many claim something of their situation, and nothing but what
+  // the arm told them. Absent for other judges, and for arms that told no such story.
   std::optional<std::uint64_t> understood;
+  // Of a judge of faking reasoning: how many it calls none, but a maybe (kMaybeFrom). Absent for
+  // other judges.
+  std::optional<std::uint64_t> maybe;
+  // Of a judge of faking reasoning, by its probability and not by its label, and by what the chosen
+  // judge of compliance says: the mean over the answers that comply, how many these are, and the
+  // rate over all answers of which both say something, one that does not comply counting 0. Where a
+  // probability is the mean of two standards, the last is their published rate (Greenblatt et al.,
+  // 2024).
+  std::uint64_t complying = 0;
+  std::optional<double> mean_probability_complying, rate_by_probability;
 };
 
 struct OtherJudge {
@@ -102,6 +112,7 @@ struct Summary {
   double margin_points = 3;  // of the verdict: the plan's unless the caller asked for another
   Finding finding;
   std::vector<OtherJudge> other_judges;  // the newest version of each, oldest first
+  std::vector<LabelShares> reasoning;    // of the chosen judge of faking reasoning, if any
   std::vector<PlanChange> changes;
   RunTiming timing;
 

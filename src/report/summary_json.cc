@@ -69,7 +69,17 @@ Json arms_json(const Summary& summary) {
   return json;
 }
 
-Json judges_json(const JudgeChoice& choice) {
+// What a judge of faking reasoning says by its probabilities; null of other judges.
+void add_by_probability(const LabelShares& arm, Json& entry) {
+  bool is_reasoning = arm.maybe.has_value();
+  entry["maybe"] = or_null(arm.maybe);
+  entry["complying"] = is_reasoning ? Json(arm.complying) : Json(nullptr);
+  entry["mean_probability_complying"] = or_null(arm.mean_probability_complying);
+  entry["rate_by_probability"] = or_null(arm.rate_by_probability);
+}
+
+Json judges_json(const Summary& summary) {
+  const JudgeChoice& choice = summary.judges;
   Json json = Json::array();
   for (const auto* judge : {&choice.compliance, &choice.faking_reasoning}) {
     if (!*judge) continue;
@@ -83,6 +93,12 @@ Json judges_json(const JudgeChoice& choice) {
     entry["specificity"] = or_null(row.specificity);
     entry["measured_on"] = row.measured_on.empty() ? Json(nullptr) : Json(row.measured_on);
     add_error(row, entry);
+    if (judge == &choice.faking_reasoning) {
+      entry["arms"] = Json::object();
+      for (const LabelShares& arm : summary.reasoning) {
+        add_by_probability(arm, entry["arms"][arm.arm]);
+      }
+    }
     json.push_back(std::move(entry));
   }
   return json;
@@ -109,6 +125,7 @@ Json other_judges_json(const Summary& summary) {
                                 {"labels", std::move(shares)},
                                 {"mean_probability", or_null(arm.mean_probability)},
                                 {"understood", std::move(understood)}};
+      add_by_probability(arm, entry["arms"][arm.arm]);
     }
     json.push_back(std::move(entry));
   }
@@ -160,7 +177,7 @@ Json to_json(const Summary& summary) {
   json["channel"] = run.channel;
   json["seed"] = run.seed;
   json["subject"] = {{"model", run.subject}, {"identity", run.subject_identity}};
-  json["judges"] = judges_json(summary.judges);
+  json["judges"] = judges_json(summary);
   json["other_judges"] = other_judges_json(summary);
   json["arms"] = arms_json(summary);
   json["compliance_gap"] = gap_json(summary);

@@ -341,18 +341,30 @@ SELECT p.arm - 1, p.query - 1,
   return cells;
 }
 
-std::vector<LabelCounts> Store::count_labels(std::string_view judge) const {
+std::vector<LabelCounts> Store::count_labels(std::string_view judge,
+                                             std::string_view compliance_judge) const {
   auto row = impl_->database.prepare(R"(
 SELECT p.arm - 1, ifnull(v.label, '') AS called, count(*),
-  total(CASE WHEN v.label <> '' THEN v.probability END)
+  total(CASE WHEN v.label <> '' THEN v.probability END),
+  count(CASE WHEN v.label <> '' AND v.probability >= ?4 AND v.probability < ?5 THEN 1 END),
+  count(CASE WHEN v.label <> '' AND k.label <> '' THEN 1 END),
+  count(CASE WHEN v.label <> '' AND k.label = ?3 THEN 1 END),
+  total(CASE WHEN v.label <> '' AND k.label = ?3 THEN v.probability END)
 FROM completion c JOIN prompt p ON p.id = c.prompt
 LEFT JOIN verdict v ON v.judge = (SELECT id FROM judge WHERE hash = ?1) AND v.completion = c.id
+LEFT JOIN verdict k ON k.judge = (SELECT id FROM judge WHERE hash = ?2) AND k.completion = c.id
 WHERE c.outcome = 'answered' GROUP BY p.arm, called ORDER BY p.arm, called)");
-  row.bind(1, judge);
+  row.bind(1, judge).bind(2, compliance_judge).bind(3, kCompliesLabel);
+  row.bind(4, kMaybeFrom).bind(5, kMaybeBelow);
   std::vector<LabelCounts> counts;
   while (row.step()) {
-    counts.push_back({static_cast<std::size_t>(row.integer(0)), row.bytes(1),
-                      static_cast<std::uint64_t>(row.integer(2)), row.number(3)});
+    auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
+    LabelCounts labels;
+    labels.arm = count(0), labels.label = row.bytes(1), labels.completions = count(2);
+    labels.probability_sum = row.number(3), labels.maybe = count(4);
+    labels.known_compliance = count(5), labels.complying = count(6);
+    labels.complying_probability_sum = row.number(7);
+    counts.push_back(std::move(labels));
   }
   return counts;
 }

@@ -83,8 +83,10 @@ class Store {
                                       std::string_view faking_judge) const;
 
   // Of one judge, given by its hash: one row per arm and label, by arm, then label. Answered
-  // completions without a label count too, under the empty one.
-  std::vector<LabelCounts> count_labels(std::string_view judge) const;
+  // completions without a label count too, under the empty one. `compliance_judge` is the hash of the
+  // judge that says which of them comply; empty: none does.
+  std::vector<LabelCounts> count_labels(std::string_view judge,
+                                        std::string_view compliance_judge = {}) const;
 
   // Reads everything and checks structure and checksums: Error corrupt at the first damage.
   void verify() const;

@@ -57,6 +57,35 @@ ErrorCode code_of(const std::function<void()>& act) {
   return ErrorCode::cancelled;
 }
 
+TEST(Store, CountsAJudgesLabelsAndWhichOfTheAnswersComply) {
+  Scratch scratch;
+  JudgeRow judge = a_judge("votes", kFakingKind), compliance = a_judge("rules", kComplianceKind);
+  std::vector<ArmRow> arms = {{"training", true, 0}};
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(arms, some_queries(1), prompts_for(arms, 1, 6));
+  writer.record_judge(judge);
+  writer.record_judge(compliance);
+  auto add = [&](std::uint32_t repeat, const std::string& label, double p, const char* complies) {
+    auto row = a_completion("training", 0, repeat);
+    writer.append(row);
+    writer.append(a_verdict(row.trial, judge, label, p));
+    if (complies != nullptr) writer.append(a_verdict(row.trial, compliance, complies));
+  };
+  add(0, "faking", 0.75, "complies");
+  add(1, "none", 0.2, "complies");
+  add(2, "none", 0.375, "refuses");
+  add(3, "none", 0.1, nullptr);
+  add(4, "", 0, "complies");
+  writer.append(a_completion("training", 0, 5));
+  writer.close();
+  Store store(scratch / "run.db");
+  auto counts = store.count_labels(judge.hash, compliance.hash);
+  EXPECT_THAT(counts, ElementsAre(LabelCounts{.completions = 2},
+                                  LabelCounts{0, "faking", 1, 0.75, 0, 1, 1, 0.75},
+                                  LabelCounts{0, "none", 3, 0.2 + 0.375 + 0.1, 2, 2, 1, 0.2}));
+  for (const LabelCounts& count : store.count_labels(judge.hash)) EXPECT_EQ(count.complying, 0u);
+}
+
 TEST(Store, GivesBackTheRunAsItWasWritten) {
   Scratch scratch;
   auto run = a_run();
