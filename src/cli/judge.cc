@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/tell.h"
 #include "judge/rule_judges.h"
 #include "lab/disagreement.h"
 #include "lab/labelled.h"
@@ -48,9 +49,9 @@ void write_errors(const lab::Validation& validation, const Context& context) {
 
 void print_rejudged(const lab::RejudgeResult& result, const fs::path& run) {
   for (const lab::Rejudged& judge : result.judges) {
-    fmt::print(stderr, "{} ({:.8}{}): {} judged now{}\n", judge.name, judge.hash,
-               judge.is_new ? ", new to this run" : "", judge.judged,
-               judge.waiting > 0 ? fmt::format(", {} to go", judge.waiting) : "");
+    tell(fmt::format("{} ({:.8}{}): {} judged now{}\n", judge.name, judge.hash,
+                     judge.is_new ? ", new to this run" : "", judge.judged,
+                     judge.waiting > 0 ? fmt::format(", {} to go", judge.waiting) : ""));
   }
   fmt::print("{}",
              terminal_table(result.summary, {.colour = wants_colour(1) ? Colour::on : Colour::off,
@@ -181,13 +182,15 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
                     .stop = interrupt.no_more()},
                    clock);
   report_spending(budget.spent(), budget.met(), prices);
-  if (arguments.output == Output::json) {
-    fmt::print("{}\n", dump_json(json_of(result), 2));
-  } else {
-    print_rejudged(result, arguments.run);
-  }
+  print_result(result.interrupted, [&] {
+    if (arguments.output == Output::json) {
+      fmt::print("{}\n", dump_json(json_of(result), 2));
+    } else {
+      print_rejudged(result, arguments.run);
+    }
+  });
   if (result.interrupted) {
-    fmt::print(stderr, "interrupted; the same command goes on\n");
+    tell("interrupted; the same command goes on\n");
     return 130;
   }
   std::vector<lab::GradingCount> counts;

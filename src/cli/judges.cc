@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/tell.h"
 #include "lab/subject.h"
 #include "report/printable.h"
 
@@ -38,13 +39,12 @@ void report_spending(const lab::Spent& spent, const std::string& met,
     const double cached = usage.prompt > 0 ? 100.0 * static_cast<double>(usage.cached_prompt) /
                                                  static_cast<double>(usage.prompt)
                                            : 0;
-    fmt::print(stderr,
-               "spent: {} prompt tokens ({:.0f} % from the cache) and {} generated, ${:.4f} at the "
-               "prices of {}; the cache saved ${:.4f}\n",
-               usage.prompt, cached, usage.generated, spent.cost, prices.date(),
-               spent.saved_by_cache);
+    tell(fmt::format(
+        "spent: {} prompt tokens ({:.0f} % from the cache) and {} generated, ${:.4f} at the "
+        "prices of {}; the cache saved ${:.4f}\n",
+        usage.prompt, cached, usage.generated, spent.cost, prices.date(), spent.saved_by_cache));
   }
-  if (!met.empty()) fmt::print(stderr, "the budget ended the run: {}\n", met);
+  if (!met.empty()) tell(fmt::format("the budget ended the run: {}\n", met));
 }
 
 bool report_unjudged(const std::vector<std::unique_ptr<Judge>>& judges,
@@ -55,12 +55,12 @@ bool report_unjudged(const std::vector<std::unique_ptr<Judge>>& judges,
     const lab::GradingCount& count = counts[i];
     badly = badly || count.judged_badly();
     if (count.without_label() == 0) continue;
-    fmt::print(stderr, "{}: of {} completions {} could not be read, {} it refused, {} failed\n",
-               printable(judges[i]->info().name, kShown), count.given(), count.unparsable,
-               count.refused, count.failed);
+    tell(fmt::format("{}: of {} completions {} could not be read, {} it refused, {} failed\n",
+                     printable(judges[i]->info().name, kShown), count.given(), count.unparsable,
+                     count.refused, count.failed));
     if (count.failed == 0) continue;
-    fmt::print(stderr, "  the first: {} {}\n  iago judge RUN asks again\n",
-               printable(count.first_failure, kShown), printable(count.hint, kShown));
+    tell(fmt::format("  the first: {} {}\n  iago judge RUN asks again\n",
+                     printable(count.first_failure, kShown), printable(count.hint, kShown)));
   }
   return badly;
 }
