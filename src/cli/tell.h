@@ -1,4 +1,5 @@
-// Speaking to people who may have left: a terminal can go away (a hang-up) while a run ends in order.
+// Speaking to people who may have left: a terminal can go away (a hang-up) while a run ends in
+// order.
 #pragma once
 
 #include <functional>
@@ -10,9 +11,9 @@ namespace iago::cli {
 // cut short, for want of a reader (fmt::print would throw). Safe from any thread.
 void tell(std::string_view text) noexcept;
 
-// Calls `print`, which writes a command's result to standard output. That it cannot be written is an
-// error (std::system_error, as `print` throws it), but not of a command that was interrupted: its
-// exit code has to say so, and the result lies in its files.
+// Calls `print`, which writes a command's result to standard output. That it cannot be written is
+// an error (std::system_error, as `print` throws it), but not of a command that was interrupted:
+// its exit code has to say so, and the result lies in its files.
 void print_result(bool interrupted, const std::function<void()>& print);
 
 }  // namespace iago::cli
