@@ -46,10 +46,11 @@ class Survival : public testing::Test {
   // The shipped study on the grammar, 900 trials, its runs in that folder below the test's own.
   static std::vector<std::string> command(const std::string& runs,
                                           const std::vector<std::string>& more = {},
-                                          const std::string& model = "world:faker") {
+                                          const std::string& model = "world:faker",
+                                          const std::string& repeats = "5") {
     std::vector<std::string> all = {
-        IAGO_EXECUTABLE, "run", kStudy,   "--model", model, "--limit", "60",
-        "--repeats",     "5",   "--runs", runs};
+        IAGO_EXECUTABLE, "run",   kStudy,   "--model", model, "--limit", "60",
+        "--repeats",     repeats, "--runs", runs};
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
@@ -117,15 +118,18 @@ void sleep_for(double seconds) {
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
 }
 
-// Kills at random moments: three of four between a run's first commit and its last, when so many
-// completions are stored as were drawn; the fourth at any time that a whole run takes, so that its
+// Kills at random moments: seven of eight between a run's first commit and its last, when so many
+// completions are stored as were drawn; the eighth at any time that a whole run takes, so that its
 // beginning and its end are met too. A run that gets through is compared and begun anew.
 TEST_F(Survival, OfKillsAtRandomMoments) {
+  auto long_command = [](const std::string& runs, const std::vector<std::string>& more = {}) {
+    return command(runs, more, "world:faker", "20");
+  };
   auto begun = steady_clock::now();
-  ASSERT_EQ(run(command("undisturbed")).code, 0);
+  ASSERT_EQ(run(long_command("undisturbed")).code, 0);
   double whole = std::chrono::duration<double>(steady_clock::now() - begun).count();
   auto expected = contents("undisturbed");
-  ASSERT_EQ(expected.size(), 900u);
+  ASSERT_EQ(expected.size(), 3600u);
   Json expected_figures = figures("undisturbed");
 
   Random random(20241218, "kills");
@@ -133,20 +137,22 @@ TEST_F(Survival, OfKillsAtRandomMoments) {
   bool fresh = false;
   fs::path met, done;
   for (int kills = 0; kills < kKills;) {
-    auto child = start(
-        command("runs", fresh ? std::vector<std::string>{"--new"} : std::vector<std::string>{}));
+    std::vector<std::string> more;
+    if (fresh) more.push_back("--new");
+    auto child = start(long_command("runs", more));
     if (fresh) stored_before = 0;
     fresh = false;
-    if (random.chance(0.25) || stored_before + 1 >= expected.size()) {
+    if (random.chance(0.125)) {
       sleep_for(random.uniform() * whole);
-    } else {
+      child->signal(SIGKILL);
+    } else if (stored_before + 1 < expected.size()) {
       std::size_t moment = stored_before + 1 + random.below(expected.size() - stored_before - 1);
       eventually([&] {
         return child->has_ended() || (newest("runs") != done && stored("runs") >= moment);
       });
       sleep_for(random.uniform() * 0.01);
+      child->signal(SIGKILL);
     }
-    child->signal(SIGKILL);
     Ended ended = child->wait();
     if (ended.code == 128 + SIGKILL) {
       ++kills;
@@ -165,7 +171,7 @@ TEST_F(Survival, OfKillsAtRandomMoments) {
     fresh = true;
     done = newest("runs");
   }
-  ASSERT_EQ(run(command("runs")).code, 0);
+  ASSERT_EQ(run(long_command("runs")).code, 0);
   EXPECT_EQ(contents("runs"), expected);
   EXPECT_EQ(figures("runs"), expected_figures);
   RecordProperty("finished", static_cast<int>(finished));
