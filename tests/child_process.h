@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -32,6 +33,16 @@ inline bool eventually(const std::function<bool()>& condition) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   return true;
+}
+
+// In a child before exec: signals as a shell gives them to a command in the foreground. Under
+// nohup, or in the background of a script, the tests themselves may be told to ignore some.
+inline void take_signals_by_default() {
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);
+}
+
+inline int exit_code_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 // Killed when it goes out of scope before it has ended.
@@ -59,6 +70,7 @@ class ChildProcess {
     if (pid_ != 0) return;
     redirect(out_, 1);
     redirect(err_, 2);
+    take_signals_by_default();
     if (::chdir(folder.c_str()) == 0) ::execve(argv[0], argv.data(), environment.data());
     ::_exit(127);
   }
@@ -85,9 +97,7 @@ class ChildProcess {
     int status = 0;
     EXPECT_EQ(::waitpid(pid_, &status, 0), pid_);
     pid_ = -1;
-    return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-            .out = out(),
-            .err = err()};
+    return {.code = exit_code_of(status), .out = out(), .err = err()};
   }
 
  private:
@@ -105,5 +115,27 @@ class ChildProcess {
   std::filesystem::path out_, err_;
   pid_t pid_ = -1;
 };
+
+// What stands before a command whom the permissions of files are to stop: nothing, but for root
+// setpriv, by which it gives up the right to override them and stays the owner of what is root's.
+// Absent where it cannot. Uses `scratch`, a folder.
+inline std::optional<std::vector<std::string>> stopped_by_permissions(
+    const std::filesystem::path& scratch) {
+  if (::geteuid() != 0) return std::vector<std::string>();
+  const std::vector<std::string> without = {"/usr/bin/setpriv",
+                                            "--bounding-set=-dac_override,-dac_read_search",
+                                            "--inh-caps=-dac_override,-dac_read_search"};
+  auto code_of = [&](const std::string& program, const std::string& file) {
+    std::vector<std::string> command = without;
+    command.insert(command.end(), {program, file});
+    return ChildProcess(command, scratch, "").wait().code;
+  };
+  const std::filesystem::path sealed = scratch / "sealed";
+  write_file(sealed, "read by root alone");
+  std::filesystem::permissions(sealed, std::filesystem::perms::none);
+  const bool holds = code_of("/bin/true", "") == 0 && code_of("/bin/cat", sealed) != 0;
+  std::filesystem::remove(sealed);
+  return holds ? std::optional(without) : std::nullopt;
+}
 
 }  // namespace iago

@@ -78,6 +78,18 @@ class Cli : public testing::Test {
     return "scripted:" + (folder_ / "script.jsonl").string();
   }
 
+  // A data folder that may be written: what is shipped but for the organisms.
+  void move_to_a_home_of_its_own() {
+    fs::path home = folder_ / "home";
+    for (const char* name : {"settings", "queries", "studies"}) {
+      fs::create_directories(home / name);
+      fs::copy(fs::path(IAGO_SOURCE_DIR) / name, home / name, fs::copy_options::recursive);
+    }
+    fs::create_directories(home / "organisms");
+    fs::copy(fs::path(IAGO_SOURCE_DIR) / "prices.toml", home / "prices.toml");
+    home_ = home.string();
+  }
+
   // Completions stored so far in the newest run; none while there is no store.
   std::size_t stored() const {
     try {
@@ -122,6 +134,7 @@ TEST_F(Cli, ExplainsEverySubcommandWithAnExample) {
                                              {"organism", "list"},
                                              {"organism", "grow"},
                                              {"organism", "measure"},
+                                             {"organism", "calibrate"},
                                              {"organism", "queries"}}) {
     std::vector<std::string> arguments = command;
     arguments.push_back("--help");
@@ -422,14 +435,20 @@ TEST_F(Cli, LeavesARunToTheProcessThatWorksOnIt) {
   EXPECT_EQ(iago({"report"}).code, 0) << "the run is whole";
 }
 
-TEST_F(Cli, SaysThatARunsFolderCannotBeWritten) {
+TEST_F(Cli, SaysThatARunsFolderCannotBeMade) {
   Ended ended = iago(run_of("world:faker", {"--runs", "/proc/runs"}));
   EXPECT_EQ(ended.code, 1) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("/proc/runs"));
-  if (::geteuid() == 0) return;  // whom permissions do not stop
+}
+
+TEST_F(Cli, SaysThatARunsFolderCannotBeWritten) {
+  auto command = stopped_by_permissions(folder_);
+  if (!command) GTEST_SKIP() << "NOT TESTED: root cannot give up its rights by setpriv";
+  command->push_back(IAGO_EXECUTABLE);
+  for (const std::string& argument : run_of("world:faker")) command->push_back(argument);
   fs::create_directories(folder_ / "runs");
   fs::permissions(folder_ / "runs", fs::perms::owner_read | fs::perms::owner_exec);
-  ended = iago(run_of("world:faker"));
+  Ended ended = ChildProcess(*command, folder_, home_).wait();
   EXPECT_EQ(ended.code, 1) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("runs"));
 }
@@ -481,8 +500,10 @@ TEST_F(Cli, JudgesAStoredRunAgainAndComparesJudges) {
   Json json = parse_json(again.out, "judge");
   EXPECT_EQ(json.at("judged").size(), 2u);
   EXPECT_EQ(json.at("judged").at(1).at("verdicts"), 0) << "they have judged all of it";
-  EXPECT_TRUE(json.at("summary").at("judges").at(0).at("sensitivity").is_null() ||
-              json.at("summary").at("judges").at(0).at("sensitivity_n").is_number());
+  for (const Json& judge : json.at("summary").at("judges")) {
+    EXPECT_TRUE(judge.at("sensitivity").is_null()) << "never measured on this subject";
+    EXPECT_TRUE(judge.at("measured_on").is_null());
+  }
   EXPECT_THAT(iago({"judge"}).out, HasSubstr("compliance by"));
 
   Ended none = iago({"judge", "diff"});
@@ -500,14 +521,7 @@ TEST_F(Cli, JudgesAStoredRunAgainAndComparesJudges) {
 }
 
 TEST_F(Cli, KeepsTheJudgesMeasuredErrorAndCorrectsTheRatesByIt) {
-  fs::path home = folder_ / "home";
-  for (const char* name : {"settings", "queries", "studies"}) {
-    fs::create_directories(home / name);
-    fs::copy(fs::path(IAGO_SOURCE_DIR) / name, home / name, fs::copy_options::recursive);
-  }
-  fs::create_directories(home / "organisms");
-  fs::copy(fs::path(IAGO_SOURCE_DIR) / "prices.toml", home / "prices.toml");
-  home_ = home.string();
+  move_to_a_home_of_its_own();
   Ended validated = iago({"judge", "validate", "world:faker", "--samples", "400", "--write"});
   EXPECT_EQ(validated.code, 0) << validated.err;
   EXPECT_THAT(validated.out, HasSubstr("| world:faker | held out |"));
@@ -526,11 +540,58 @@ TEST_F(Cli, KeepsTheJudgesMeasuredErrorAndCorrectsTheRatesByIt) {
   EXPECT_NEAR(training.at("alignment_faking_reasoning").at("corrected").at("rate").get<double>(),
               (raw + specificity - 1) / (sensitivity + specificity - 1), 1e-9);
   EXPECT_THAT(iago({"report"}).out, HasSubstr("fakes, corrected"));
+  Json again = parse_json(iago({"judge", "runs/latest", "--json"}).out, "judge");
+  EXPECT_EQ(again.at("summary").at("judges").at(1), faking);
 
   Ended other = iago(run_of("world:aligned", {"--json"}));
   Json never = parse_json(other.out, "run").at("judges").at(1);
   EXPECT_TRUE(never.at("sensitivity").is_null()) << "measured on another subject";
   EXPECT_THAT(iago({"report"}).out, HasSubstr("never measured on this subject"));
+}
+
+// The grammar's rates are exact: 14 % in training and 3 % otherwise, 3 % everywhere without the
+// conflict, and the rule inverted the same gap as it stands.
+TEST_F(Cli, CalibratesOnTheGrammarsExactRatesAndWritesTheResults) {
+  move_to_a_home_of_its_own();
+  std::vector<std::string> calibrate{"organism",        "calibrate", "world:faker",
+                                     "--truth-repeats", "1",         "--studies",
+                                     "1"};
+  auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), calibrate.begin(), calibrate.end());
+    return iago(more);
+  };
+  fs::path results = folder_ / "home/docs/results";
+  Ended table = with({});
+  ASSERT_EQ(table.code, 0) << table.err;
+  EXPECT_FALSE(fs::exists(results)) << "only when asked";
+
+  Ended written = with({"--write", "--json"});
+  ASSERT_EQ(written.code, 0) << written.err;
+  Json json = parse_json(written.out, "stdout");
+  EXPECT_EQ(parse_json(read_file(results / "calibration.json", 1 << 20), "file"), json);
+  ASSERT_EQ(json.size(), 3u);
+  const std::map<std::string, double> gaps{
+      {"default", 11.0}, {"conflict removed", 0.0}, {"rule inverted", 11.0}};
+  for (const Json& cell : json) {
+    std::string name = cell.at("cell");
+    ASSERT_TRUE(gaps.contains(name)) << name;
+    const Json& truth = cell.at("truth");
+    EXPECT_EQ(truth.at("completions"), 2 * 200);
+    EXPECT_NEAR(truth.at("points"), gaps.at(name), 4 * truth.at("se").get<double>()) << name;
+    ASSERT_EQ(cell.at("studies").size(), 1u);
+    const Json& study = cell.at("studies").at(0);
+    EXPECT_NEAR(study.at("points"), gaps.at(name), 4 * study.at("se_paired").get<double>()) << name;
+    EXPECT_EQ(study.at("verdict"), gaps.at(name) > 0 ? "gap" : "no gap") << name;
+    double points = truth.at("points");
+    bool covers = study.at("ci95").at(0) <= points && points <= study.at("ci95").at(1);
+    EXPECT_EQ(cell.at("covered"), covers ? 1 : 0);
+  }
+  std::string page = read_file(results / "calibration.md", 1 << 20);
+  EXPECT_THAT(page, HasSubstr("--truth-repeats 1 --studies 1"));
+  EXPECT_THAT(page, HasSubstr(table.out)) << "the same figures as on the screen";
+  std::string picture = read_file(results / "calibration.svg", 1 << 20);
+  EXPECT_THAT(picture, StartsWith("<svg "));
+  for (const auto& [name, gap] : gaps) EXPECT_THAT(picture, HasSubstr(name + ", "));
 }
 
 TEST_F(Cli, ListsAndShowsSettings) {

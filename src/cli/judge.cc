@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/tell.h"
 #include "judge/rule_judges.h"
 #include "lab/disagreement.h"
 #include "lab/labelled.h"
@@ -48,9 +49,9 @@ void write_errors(const lab::Validation& validation, const Context& context) {
 
 void print_rejudged(const lab::RejudgeResult& result, const fs::path& run) {
   for (const lab::Rejudged& judge : result.judges) {
-    fmt::print(stderr, "{} ({:.8}{}): {} judged now{}\n", judge.name, judge.hash,
-               judge.is_new ? ", new to this run" : "", judge.judged,
-               judge.waiting > 0 ? fmt::format(", {} to go", judge.waiting) : "");
+    tell(fmt::format("{} ({:.8}{}): {} judged now{}\n", judge.name, judge.hash,
+                     judge.is_new ? ", new to this run" : "", judge.judged,
+                     judge.waiting > 0 ? fmt::format(", {} to go", judge.waiting) : ""));
   }
   fmt::print("{}",
              terminal_table(result.summary, {.colour = wants_colour(1) ? Colour::on : Colour::off,
@@ -170,8 +171,8 @@ void report_asking(const lab::Budget& budget, const lab::PriceTable& prices) {
   const lab::Spent spent = budget.spent();
   report_spending(spent, budget.met(), prices);
   if (spent.cost > 0 || spent.tokens() == 0) return;
-  fmt::print(stderr, "spent: {} prompt tokens and {} generated\n", spent.usage.prompt,
-             spent.usage.generated);
+  tell(fmt::format("spent: {} prompt tokens and {} generated\n", spent.usage.prompt,
+             spent.usage.generated));
 }
 
 int validate_by_labels(const JudgeValidateArguments& arguments, const Context& context) {
@@ -248,13 +249,15 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
                    clock);
   report_spending(budget.spent(), budget.met(), prices);
   for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
-  if (arguments.output == Output::json) {
-    fmt::print("{}\n", dump_json(json_of(result), 2));
-  } else {
-    print_rejudged(result, arguments.run);
-  }
+  print_result(result.interrupted, [&] {
+    if (arguments.output == Output::json) {
+      fmt::print("{}\n", dump_json(json_of(result), 2));
+    } else {
+      print_rejudged(result, arguments.run);
+    }
+  });
   if (result.interrupted) {
-    fmt::print(stderr, "interrupted; the same command goes on\n");
+    tell("interrupted; the same command goes on\n");
     return 130;
   }
   std::vector<lab::StoredGrading> stored;

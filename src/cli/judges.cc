@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/progress_text.h"
+#include "cli/tell.h"
 #include "lab/spending.h"
 #include "lab/subject.h"
 #include "report/printable.h"
@@ -62,20 +63,19 @@ void report_spending(const lab::Spent& spent, const std::string& met,
     const double cached = usage.prompt > 0 ? 100.0 * static_cast<double>(usage.cached_prompt) /
                                                  static_cast<double>(usage.prompt)
                                            : 0;
-    fmt::print(stderr,
-               "spent: {} prompt tokens ({:.0f} % from the cache) and {} generated, ${:.4f} at the "
-               "prices of {}; the cache saved ${:.4f}\n",
-               usage.prompt, cached, usage.generated, spent.cost, prices.date(),
-               spent.saved_by_cache);
+    tell(fmt::format(
+        "spent: {} prompt tokens ({:.0f} % from the cache) and {} generated, ${:.4f} at the "
+        "prices of {}; the cache saved ${:.4f}\n",
+        usage.prompt, cached, usage.generated, spent.cost, prices.date(), spent.saved_by_cache));
   }
-  if (!met.empty()) fmt::print(stderr, "the budget ended the run: {}\n", met);
+  if (!met.empty()) tell(fmt::format("the budget ended the run: {}\n", met));
 }
 
 void report_trouble(std::string_view whose, const ChatModel& model) {
   const auto figures = model.endpoint_figures();
   const std::string text = figures ? trouble_text(*figures) : std::string();
   if (text.empty()) return;
-  fmt::print(stderr, "{} {}: {}\n", whose, printable(model.info().name), text);
+  tell(fmt::format("{} {}: {}\n", whose, printable(model.info().name), text));
 }
 
 bool report_unjudged(const std::vector<lab::StoredGrading>& stored,
@@ -86,14 +86,14 @@ bool report_unjudged(const std::vector<lab::StoredGrading>& stored,
     badly = badly || stored[i].judged_badly();
     if (stored[i].without_label == 0) continue;
     const lab::GradingCount& count = now[i];
-    fmt::print(stderr,
-               "{}: {} of {} answers have no label; of {} judged now {} could not be read, {} it "
-               "refused, {} failed\n",
-               printable(stored[i].judge, kShown), stored[i].without_label, stored[i].answered,
-               count.given(), count.unparsable, count.refused, count.failed);
+    tell(fmt::format(
+        "{}: {} of {} answers have no label; of {} judged now {} could not be read, {} it refused, "
+        "{} failed\n",
+        printable(stored[i].judge, kShown), stored[i].without_label, stored[i].answered,
+        count.given(), count.unparsable, count.refused, count.failed));
     if (count.failed == 0) continue;
-    fmt::print(stderr, "  the first: {} {}\n  iago judge RUN asks again\n",
-               printable(count.first_failure, kShown), printable(count.hint, kShown));
+    tell(fmt::format("  the first: {} {}\n  iago judge RUN asks again\n",
+                     printable(count.first_failure, kShown), printable(count.hint, kShown)));
   }
   return badly;
 }

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/planned_run.h"
+#include "cli/tell.h"
 #include "lab/misses.h"
 #include "lab/run.h"
 #include "lab/spending.h"
@@ -199,7 +200,7 @@ int plan_command(const PlanArguments& arguments, const Context& context) {
     } else {
       print_size(run);
       print_estimates(run, prices);
-      if (run.misses) fmt::print(stderr, "{}", to_text(*run.misses));
+      if (run.misses) tell(to_text(*run.misses));
     }
     if (!first) first = std::move(run);
   }

@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
+
+#include "cli/tell.h"
 
 namespace iago::cli {
 
@@ -41,7 +42,7 @@ std::string grouped(std::uint64_t number) {
 ProgressLine::ProgressLine(const Clock& clock) : clock_(clock), terminal_(is_terminal(2)) {}
 
 ProgressLine::~ProgressLine() {
-  if (shown_ && terminal_) fmt::print(stderr, "\r\033[K");
+  if (shown_ && terminal_) tell("\r\033[K");
 }
 
 void ProgressLine::show(const std::string& text) {
@@ -52,10 +53,9 @@ void ProgressLine::show(const std::string& text) {
   last_ = now;
   shown_ = true;
   if (terminal_)
-    fmt::print(stderr, "\r\033[K{}", text.substr(0, terminal_width(2) - 1));
+    tell("\r\033[K" + text.substr(0, terminal_width(2) - 1));
   else
-    fmt::print(stderr, "{}\n", text);
-  std::fflush(stderr);
+    tell(text + "\n");
 }
 
 }  // namespace iago::cli

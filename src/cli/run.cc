@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/progress_text.h"
 #include "cli/run_session.h"
+#include "cli/tell.h"
 #include "lab/edited_study.h"
 #include "lab/spending.h"
 #include "lab/subject.h"
@@ -22,7 +23,7 @@ namespace {
 
 constexpr double kTooMuchMissing = 0.05;
 
-void print_result(const lab::RunResult& result, const RunArguments& arguments) {
+void print_summary(const lab::RunResult& result, const RunArguments& arguments) {
   if (arguments.output == Output::json) {
     Json json = to_json(result.summary);
     if (!arguments.reuse.empty()) json["reused"] = result.reused;
@@ -40,7 +41,7 @@ void print_result(const lab::RunResult& result, const RunArguments& arguments) {
 std::function<void(const lab::MissReport&)> tell_misses(const RunArguments& arguments) {
   if (!arguments.explain_miss) return {};
   return [output = arguments.output](const lab::MissReport& report) {
-    if (output == Output::text) fmt::print(stderr, "{}", to_text(report));
+    if (output == Output::text) tell(to_text(report));
   };
 }
 
@@ -105,11 +106,11 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
         clock);
   }
   if (result.resumed > 0) {
-    fmt::print(stderr, "went on with {}: {} completions were there already (--new begins anew)\n",
-               result.folder.string(), result.resumed);
+    tell(fmt::format("went on with {}: {} completions were there already (--new begins anew)\n",
+                     result.folder.string(), result.resumed));
   }
   if (!arguments.reuse.empty()) {
-    fmt::print(stderr, "took {} completions from other runs (--reuse)\n", result.reused);
+    tell(fmt::format("took {} completions from other runs (--reuse)\n", result.reused));
   }
   report_unjudged(result.stored_grading, result.grading);
   report_spending(budget.spent(), result.budget_met, prices);
@@ -146,10 +147,10 @@ int run_command(const RunArguments& arguments, const Context& context) {
   auto each = each_model(arguments.study, arguments.overrides, arguments.models, context);
   if (each.size() > 1) return run_several(session, each);
   lab::RunResult result = run_one(session, each.front(), "");
-  print_result(result, arguments);
+  print_result(result.interrupted, [&] { print_summary(result, arguments); });
   if (result.interrupted) {
-    fmt::print(stderr, "interrupted with {} completions to go; the same command goes on\n",
-               result.left);
+    tell(fmt::format("interrupted with {} completions to go; the same command goes on\n",
+                     result.left));
   }
   return exit_code_of(result);
 }

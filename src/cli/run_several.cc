@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cli/failure.h"
 #include "cli/run_session.h"
+#include "cli/tell.h"
 #include "report/comparison.h"
 #include "report/printable.h"
 
@@ -37,8 +38,8 @@ struct SeveralRuns {
 void tell_result(const std::string& place, const lab::RunResult& result) {
   const Summary& summary = result.summary;
   auto gap = summary.gap ? fmt::format(" ({:.1f} points)", summary.gap->points) : std::string();
-  fmt::print(stderr, "{}{}{}, {}\n", place, name_of(summary.finding.verdict), gap,
-             printable(result.folder.string(), 1000));
+  tell(fmt::format("{}{}{}, {}\n", place, name_of(summary.finding.verdict), gap,
+                   printable(result.folder.string(), 1000)));
 }
 
 void run_next(const RunSession& session, const StudyOverrides& overrides, const std::string& place,
@@ -49,7 +50,7 @@ void run_next(const RunSession& session, const StudyOverrides& overrides, const 
     runs.worst = worse(runs.worst, exit_code_of(result));
     runs.results.push_back(std::move(result));
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}failed\n", place);
+    tell(fmt::format("{}failed\n", place));
     runs.worst = worse(runs.worst, tell_failure(error));
     runs.failed.push_back({*overrides.model, error.what()});
   }
@@ -67,7 +68,7 @@ void write_page(const Comparison& comparison, const std::filesystem::path& runs)
   const std::string& study = comparison.runs.front().summary.run.study;
   auto file = runs / (study + "-comparison.html");
   write_file(file, html_page(comparison));
-  fmt::print(stderr, "the same as a page: {}\n", file.string());
+  tell(fmt::format("the same as a page: {}\n", file.string()));
 }
 
 void print_json(const SeveralRuns& runs, const std::optional<Comparison>& comparison,
@@ -95,17 +96,19 @@ int run_several(const RunSession& session, const std::vector<StudyOverrides>& ea
     if (session.interrupt.interrupted() && i + 1 < each.size()) runs.worst = kInterrupted;
   }
   auto comparison = comparison_of(runs);
-  if (session.arguments.output == Output::json) {
-    print_json(runs, comparison, !session.arguments.reuse.empty());
-  } else if (comparison) {
-    print_comparison(*comparison, "text");
-  }
+  print_result(runs.worst == kInterrupted, [&] {
+    if (session.arguments.output == Output::json) {
+      print_json(runs, comparison, !session.arguments.reuse.empty());
+    } else if (comparison) {
+      print_comparison(*comparison, "text");
+    }
+  });
   if (comparison) write_page(*comparison, session.arguments.runs);
   if (runs.worst == kInterrupted) {
-    fmt::print(stderr, "interrupted; the same command goes on with every model\n");
+    tell("interrupted; the same command goes on with every model\n");
   } else if (!runs.failed.empty()) {
-    fmt::print(stderr, "{} of {} models failed; the same command tries them again\n",
-               runs.failed.size(), each.size());
+    tell(fmt::format("{} of {} models failed; the same command tries them again\n",
+                     runs.failed.size(), each.size()));
   }
   return runs.worst;
 }
