@@ -21,10 +21,11 @@ std::size_t bytes_of(const ChatRequest& request) {
   return bytes;
 }
 
-ChatReply cancelled(std::string why) {
+ChatReply failed(ErrorCode code, std::string why, std::string hint = {}) {
   ChatReply reply;
   reply.finish = Finish::failed;
-  reply.failure = ChatFailure{.code = ErrorCode::cancelled, .message = std::move(why)};
+  reply.failure =
+      ChatFailure{.code = code, .message = std::move(why), .hint = std::move(hint)};
   return reply;
 }
 
@@ -131,44 +132,84 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
     return {most.prompt + most.generated, cost_of(dearest, most)};
   }
 
-  // Takes from the queue's front what may go now and what is not to go any more. An exception of
-  // the model is the caller's, for the request that it has just brought.
+  // What goes at once is sent from here, so that an exception of the model's is the caller's.
+  void submit(Waiting waiting) {
+    bool goes = false;
+    {
+      std::lock_guard lock(mutex);
+      goes = queue.empty() && !waiting.stop.stop_requested() &&
+             reserve(waiting) == Budget::Answer::yes;
+      if (!goes) queue.push_back(std::move(waiting));
+    }
+    if (!goes) return pump();
+    auto sent = std::make_shared<Waiting>(std::move(waiting));
+    try {
+      send(sent);
+    } catch (...) {
+      budget.release(sent->reservation);
+      ended_one();
+      throw;
+    }
+  }
+
+  // Takes from the queue's front what may go now and what is not to go any more.
   void pump() {
     std::vector<std::pair<Waiting, std::string>> ended;
-    std::vector<Waiting> ready;
+    std::vector<std::shared_ptr<Waiting>> ready;
     {
       std::lock_guard lock(mutex);
       for (auto it = queue.begin(); it != queue.end();) {
         if (closing || it->stop.stop_requested()) {
           ended.emplace_back(std::move(*it), "stopped before it was sent");
         } else {
-          it->reservation = most_of(it->request);
-          const Budget::Answer answer = budget.reserve(it->reservation);
+          const Budget::Answer answer = reserve(*it);
           if (answer == Budget::Answer::later) break;
           if (answer == Budget::Answer::never) {
             ended.emplace_back(std::move(*it), "not sent: " + budget.met());
           } else {
-            ready.push_back(std::move(*it));
-            ++running;
+            ready.push_back(std::make_shared<Waiting>(std::move(*it)));
           }
         }
         it = queue.erase(it);
       }
     }
-    for (auto& [waiting, why] : ended) waiting.done(cancelled(why));
-    for (Waiting& waiting : ready) send(std::move(waiting));
+    for (auto& [waiting, why] : ended) waiting.done(failed(ErrorCode::cancelled, why));
+    for (const auto& waiting : ready) send_late(waiting);
   }
 
-  void send(Waiting waiting) {
-    auto shared = std::make_shared<Waiting>(std::move(waiting));
+  // mutex held. What may go counts as running from here on.
+  Budget::Answer reserve(Waiting& waiting) {
+    waiting.reservation = most_of(waiting.request);
+    const Budget::Answer answer = budget.reserve(waiting.reservation);
+    running += answer == Budget::Answer::yes;
+    return answer;
+  }
+
+  void send(const std::shared_ptr<Waiting>& waiting) {
+    ChatRequest request = waiting->request;
     auto self = shared_from_this();
-    ChatRequest request = shared->request;
-    model.submit(std::move(request), shared->stop, [self, shared](ChatReply reply) {
-      self->settle(*shared, reply);
-      shared->done(std::move(reply));
+    model.submit(std::move(request), waiting->stop, [self, waiting](ChatReply reply) {
+      self->settle(*waiting, reply);
+      waiting->done(std::move(reply));
       self->pump();
       self->ended_one();
     });
+  }
+
+  // Who brought the request has been answered long ago: what the model throws becomes its reply.
+  void send_late(const std::shared_ptr<Waiting>& waiting) {
+    auto fail = [&](ErrorCode code, const char* why, const std::string& hint) {
+      budget.release(waiting->reservation);
+      waiting->done(failed(code, why, hint));
+      ended_one();
+    };
+    try {
+      send(waiting);
+    } catch (const Error& error) {
+      fail(error.code(), error.what(), error.hint());
+    } catch (const std::exception& error) {
+      fail(ErrorCode::disconnected, error.what(), "");
+    }
   }
 
   // A reply without any count of tokens (some servers send none) is taken to have used all that was
@@ -237,11 +278,7 @@ BudgetedModel::~BudgetedModel() {
 
 void BudgetedModel::submit(ChatRequest request, std::stop_token stop, Done done) {
   check_request(request);
-  {
-    std::lock_guard lock(state_->mutex);
-    state_->queue.push_back({std::move(request), std::move(stop), std::move(done), {}});
-  }
-  state_->pump();
+  state_->submit({std::move(request), std::move(stop), std::move(done), {}});
 }
 
 }  // namespace iago::lab

@@ -88,7 +88,9 @@ class Budget {
 };
 
 // A model within the budget. A request that does not fit waits while others may give something
-// back, and is answered as cancelled once the budget is over. The budget must outlive it.
+// back, and is answered as cancelled once the budget is over. What the model throws at a request
+// that goes at once passes through `submit`; at one that has waited it becomes a failed reply with
+// the error's code. The budget must outlive it.
 class BudgetedModel final : public ChatModel {
  public:
   // Without a price its tokens count and cost nothing.

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -14,13 +14,14 @@
 namespace iago::lab {
 namespace {
 
-// Answers when told, with so many tokens; remembers the most that was under way at once.
+// Answers when told, with so many tokens; takes no request of `throws_at` tokens.
 class HeldModel final : public ChatModel {
  public:
   explicit HeldModel(TokenUsage usage) : usage_(usage) {}
   ModelInfo info() const override { return {.name = "held", .identity = "held", .in_flight = 64}; }
-  void submit(ChatRequest, std::stop_token, Done done) override {
+  void submit(ChatRequest request, std::stop_token, Done done) override {
     std::lock_guard lock(mutex_);
+    if (request.sampling.max_tokens == throws_at) throw Error(ErrorCode::invalid, "too long", "cut");
     waiting_.push_back(std::move(done));
     ++sent_;
   }
@@ -43,6 +44,8 @@ class HeldModel final : public ChatModel {
   }
   std::size_t sent() const { return sent_; }
 
+  int throws_at = 0;
+
  private:
   const TokenUsage usage_;
   std::mutex mutex_;
@@ -56,6 +59,13 @@ ChatRequest a_request(int max_tokens = 100) {
   request.messages = {{Role::user, std::string(84, 'a')}};  // 84 / 2 + 16 = 58 tokens at first
   request.sampling.max_tokens = max_tokens;
   return request;
+}
+
+bool eventually(const std::function<bool()>& condition) {
+  for (int i = 0; i < 6000 && !condition(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return condition();
 }
 
 struct Outcomes {
@@ -175,6 +185,56 @@ TEST(Budget, AStoppedRequestDoesNotWaitForRoom) {
   EXPECT_EQ(outcomes.cancelled, 1);
   EXPECT_TRUE(budget.met().empty());
   model.answer_all();
+}
+
+TEST(Budget, HandsOnWhatTheModelThrowsAndGivesTheReservationBack) {
+  ManualClock clock;
+  Budget budget({.max_tokens = 200}, clock);
+  auto held = std::make_unique<HeldModel>(TokenUsage{58, 0, 0, 100});
+  HeldModel& model = *held;
+  model.throws_at = 100;
+  BudgetedModel budgeted(std::move(held), budget, std::nullopt);
+  Outcomes outcomes;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THROW(budgeted.submit(a_request(), {}, outcomes.count()), Error);
+  }
+  budgeted.submit(a_request(101), {}, outcomes.count());
+  EXPECT_EQ(model.sent(), 1u) << "159 of 200 tokens, were nothing lost to the three before";
+  model.answer_all();
+  EXPECT_EQ(outcomes.answered, 1);
+  EXPECT_EQ(outcomes.cancelled, 0) << "a request that was not taken has no reply";
+  EXPECT_EQ(budget.spent().tokens(), 158u);
+  // And its destructor returns.
+}
+
+TEST(Budget, AnswersWaitingRequestsThatTheModelDoesNotTake) {
+  ManualClock clock;
+  Budget budget({.max_tokens = 400}, clock);
+  auto held = std::make_unique<HeldModel>(TokenUsage{1, 0, 0, 1});
+  HeldModel& model = *held;
+  model.throws_at = 200;
+  BudgetedModel budgeted(std::move(held), budget, std::nullopt);
+  Outcomes outcomes;
+  std::vector<ChatFailure> failures;
+  budgeted.submit(a_request(300), {}, outcomes.count());
+  for (int i = 0; i < 2; ++i) {
+    budgeted.submit(a_request(200), {}, [&](ChatReply reply) {
+      ASSERT_TRUE(reply.failure);
+      failures.push_back(*reply.failure);
+    });
+    budgeted.submit(a_request(), {}, outcomes.count());
+  }
+  EXPECT_EQ(model.sent(), 1u);
+  EXPECT_TRUE(failures.empty()) << "they wait";
+  model.answer_all();
+  ASSERT_TRUE(eventually([&] { return model.answer_all(), outcomes.answered == 3; }));
+  ASSERT_EQ(failures.size(), 2u);
+  for (const ChatFailure& failure : failures) {
+    EXPECT_EQ(failure.code, ErrorCode::invalid);
+    EXPECT_EQ(failure.message, "too long");
+    EXPECT_EQ(failure.hint, "cut");
+  }
+  EXPECT_EQ(budget.spent().tokens(), 6u);
 }
 
 TEST(PromptEstimate, LearnsTheHighestRatioSeenAndStaysAboveIt) {
