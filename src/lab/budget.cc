@@ -213,11 +213,11 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
   }
 
   // A reply without any count of tokens (some servers send none) is taken to have used all that was
-  // reserved; a failed one without a count, nothing.
+  // reserved; a failed one without a count, nothing, nor one that a sibling's count includes.
   void settle(const Waiting& waiting, const ChatReply& reply) {
     TokenUsage used = reply.usage;
     const bool counted = used.prompt > 0 || used.generated > 0;
-    if (!counted && reply.failure) {
+    if (!counted && (reply.failure || reply.billed_with_sibling)) {
       budget.release(waiting.reservation);
       return;
     }

@@ -150,6 +150,37 @@ TEST(Budget, TakesAReplyWithoutCountsForTheMostThatItCanHaveUsed) {
   EXPECT_EQ(budget.spent().tokens(), 158u);
 }
 
+TEST(Budget, CountsSeveralSamplesOfOneRequestOnce) {
+  // Gathers four requests and answers them as one that was asked for four samples.
+  class Together final : public ChatModel {
+   public:
+    ModelInfo info() const override { return {.name = "together", .identity = "t"}; }
+    void submit(ChatRequest, std::stop_token, Done done) override {
+      waiting_.push_back(std::move(done));
+      if (waiting_.size() < 4) return;
+      std::vector<Done> group;
+      group.swap(waiting_);
+      for (std::size_t i = 0; i < group.size(); ++i) {
+        ChatReply reply;
+        if (i == 0) reply.usage = {.prompt = 58, .generated = 40};
+        reply.billed_with_sibling = i > 0;
+        group[i](std::move(reply));
+      }
+    }
+
+   private:
+    std::vector<Done> waiting_;
+  };
+  ManualClock clock;
+  Budget budget({.max_tokens = 1000}, clock);
+  BudgetedModel budgeted(std::make_unique<Together>(), budget, std::nullopt);
+  Outcomes outcomes;
+  for (int i = 0; i < 8; ++i) budgeted.submit(a_request(), {}, outcomes.count());
+  EXPECT_EQ(outcomes.answered, 8);
+  EXPECT_EQ(budget.spent().tokens(), 2 * 98u);
+  EXPECT_EQ(budget.spent().usage.generated, 80u);
+}
+
 TEST(Budget, SendsNothingOnceItsTimeHasPassed) {
   ManualClock clock;
   Budget budget({.max_seconds = 10}, clock);
