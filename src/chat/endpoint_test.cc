@@ -1,6 +1,7 @@
 // The endpoint on its bad days. (The conformance suite runs on endpoints in scripted_test.cc.)
 #include "chat/endpoint.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -538,6 +539,16 @@ TEST(Endpoint, DemandsAKeyExceptOnThisMachineAndSoundOptions) {
   EXPECT_THROW(open({.base_url = "localhost:8080"}), Error);
   EXPECT_THROW(open({.key = Secret("k"), .extra_body = "[]"}), Error);
   EXPECT_THROW(open({.key = Secret("k"), .extra_body = R"({"model": "x"})"}), Error);
+  for (const char* name : {"max_tokens", "max_completion_tokens"}) {
+    try {
+      open({.key = Secret("k"), .extra_body = fmt::format(R"({{"{}": 9}})", name)});
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid);
+      EXPECT_THAT(error.what(), HasSubstr(name));
+      EXPECT_THAT(error.hint(), HasSubstr("[sampling]"));
+    }
+  }
   EXPECT_THROW(open({.key = Secret("k"), .samples_per_request = 0}), Error);
   EXPECT_THROW(open({.key = Secret("k"), .max_in_flight = 0}), Error);
 }

@@ -85,8 +85,9 @@ Budget::Answer Budget::reserve(const Reservation& asked) {
 }
 
 void Budget::settle(const Reservation& reservation, const TokenUsage& usage, const Price& price) {
-  release(reservation);
+  // Under one lock: between the two, others would see room that there is not.
   std::lock_guard lock(mutex_);
+  give_back(reservation);
   add(spent_.usage, usage);
   spent_.cost += cost_of(price, usage);
   spent_.saved_by_cache += lab::saved_by_cache(price, usage);
@@ -94,6 +95,10 @@ void Budget::settle(const Reservation& reservation, const TokenUsage& usage, con
 
 void Budget::release(const Reservation& reservation) {
   std::lock_guard lock(mutex_);
+  give_back(reservation);
+}
+
+void Budget::give_back(const Reservation& reservation) {
   reserved_.tokens -= std::min(reserved_.tokens, reservation.tokens);
   reserved_.cost = std::max(0.0, reserved_.cost - reservation.cost);
 }

@@ -1,6 +1,11 @@
-// Budget: what a run may spend, its judges included, and a ChatModel that keeps to it. Nothing is
-// sent that could break a limit: before a request goes out, the most that it can use is reserved
-// (its prompt as estimated, and max_tokens); when the reply has come, what it did use is settled.
+// Budget: what a run may spend, its judges included, and a ChatModel that keeps to it. Before a
+// request goes out, the most that it should use is reserved (its prompt as estimated, and
+// max_tokens); when the reply has come, what it did use is settled. Nothing is sent that would break
+// a limit by what is reserved.
+//
+// What may be used beyond that: a prompt of more tokens than estimated (text denser than any before
+// it), and attempts that brought no reply and are billed all the same. A model tries one request
+// several times; its reservation covers one attempt.
 #pragma once
 
 #include <chrono>
@@ -55,7 +60,7 @@ class Budget {
   Budget(const Budget&) = delete;
   Budget& operator=(const Budget&) = delete;
 
-  // The most that a request can use.
+  // The most that a request should use.
   struct Reservation {
     std::uint64_t tokens = 0;
     double cost = 0;
@@ -75,7 +80,9 @@ class Budget {
   std::stop_token over() const { return over_.get_token(); }
 
  private:
-  void end(std::string why);  // mutex_ held
+  // mutex_ held
+  void end(std::string why);
+  void give_back(const Reservation& reservation);
 
   const BudgetLimits limits_;
   const Clock& clock_;

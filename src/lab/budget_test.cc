@@ -99,6 +99,27 @@ TEST(Budget, NeverLetsMoreGoThanFitsWereEveryReplyAtItsLimit) {
   EXPECT_TRUE(budget.over().stop_requested());
 }
 
+TEST(Budget, LetsNobodyInBetweenAReservationAndItsSettling) {
+  ManualClock clock;
+  constexpr std::uint64_t kEach = 10, kMost = 200;
+  for (int round = 0; round < 300; ++round) {
+    Budget budget({.max_tokens = kMost}, clock);
+    std::vector<std::jthread> spenders;
+    for (int i = 0; i < 4; ++i) {
+      spenders.emplace_back([&] {
+        for (;;) {
+          auto answer = budget.reserve({.tokens = kEach});
+          if (answer == Budget::Answer::never) return;
+          if (answer == Budget::Answer::later) continue;
+          budget.settle({.tokens = kEach}, {.generated = kEach}, {});
+        }
+      });
+    }
+    spenders.clear();
+    ASSERT_EQ(budget.spent().tokens(), kMost) << "round " << round;
+  }
+}
+
 TEST(Budget, WhatRepliesDidNotUseLetsOthersGo) {
   ManualClock clock;
   Budget budget({.max_tokens = 500}, clock);
