@@ -92,6 +92,43 @@ class ThrowsAt final : public ChatModel {
   std::atomic<int> left_;
 };
 
+// Keeps the first requests until there are so many; then the last one fails in a way that ends the
+// run, and the others are answered after it.
+class EndsBeforeItsOthers final : public ChatModel {
+ public:
+  EndsBeforeItsOthers(ChatModel& model, std::size_t requests)
+      : model_(model), requests_(requests) {}
+  ModelInfo info() const override {
+    ModelInfo info = model_.info();
+    info.in_flight = requests_;
+    return info;
+  }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    waiting_.push_back({std::move(request), stop, std::move(done)});
+    if (waiting_.size() < requests_) return;
+    Waiting last = std::move(waiting_.back());
+    waiting_.pop_back();
+    ChatReply reply;
+    reply.finish = Finish::failed;
+    reply.failure = ChatFailure{ErrorCode::invalid, "no credit is left", "top it up", true};
+    last.done(std::move(reply));
+    for (Waiting& other : waiting_) {
+      model_.submit(std::move(other.request), other.stop, std::move(other.done));
+    }
+    waiting_.clear();
+  }
+
+ private:
+  struct Waiting {
+    ChatRequest request;
+    std::stop_token stop;
+    Done done;
+  };
+  ChatModel& model_;
+  const std::size_t requests_;
+  std::vector<Waiting> waiting_;
+};
+
 // A judge of compliance that says of one completion in `every` what `tell` says, else "refuses".
 class PatchyJudge final : public Judge {
  public:
@@ -300,6 +337,21 @@ TEST_F(RunStudy, KeepsWhatIsStoredWhenTheModelThrows) {
   EXPECT_THROW(run(study(), throwing), Error);
   RunResult result = run(study(), model);
   EXPECT_EQ(result.resumed, 49u);
+  EXPECT_FALSE(result.interrupted);
+}
+
+TEST_F(RunStudy, StoresWhatWasUnderWayWhenAFailureEndsTheRun) {
+  WorldModel model(world::policy_named("faker"));
+  EndsBeforeItsOthers ending(model, 10);
+  try {
+    run(study(), ending);
+    FAIL() << "the failure was lost";
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()), "no credit is left");
+    EXPECT_EQ(error.hint(), "top it up");
+  }
+  RunResult result = run(study(), model);
+  EXPECT_EQ(result.resumed, 9u) << "they were paid for";
   EXPECT_FALSE(result.interrupted);
 }
 
