@@ -92,6 +92,27 @@ class ThrowsAt final : public ChatModel {
   std::atomic<int> left_;
 };
 
+// Fails every request while told to.
+class Failing final : public ChatModel {
+ public:
+  explicit Failing(ChatModel& model) : model_(model) {}
+  ModelInfo info() const override { return model_.info(); }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    ++asked;
+    if (!fails) return model_.submit(std::move(request), stop, std::move(done));
+    ChatReply reply;
+    reply.finish = Finish::failed;
+    reply.failure = ChatFailure{ErrorCode::disconnected, "connection refused"};
+    done(std::move(reply));
+  }
+
+  std::atomic<bool> fails{true};
+  std::atomic<std::size_t> asked{0};
+
+ private:
+  ChatModel& model_;
+};
+
 // Keeps the first requests until there are so many; then the last one fails in a way that ends the
 // run, and the others are answered after it.
 class EndsBeforeItsOthers final : public ChatModel {
@@ -338,6 +359,29 @@ TEST_F(RunStudy, KeepsWhatIsStoredWhenTheModelThrows) {
   RunResult result = run(study(), model);
   EXPECT_EQ(result.resumed, 49u);
   EXPECT_FALSE(result.interrupted);
+}
+
+TEST_F(RunStudy, EndsWhenTheModelFailsEverythingAndGoesOnWhenItAnswersAgain) {
+  WorldModel model(world::policy_named("faker"));
+  auto expected = contents(run(study(), model).folder);
+  fs::remove_all(folder_ / "runs");
+  Failing failing(model);
+  try {
+    run(study(), failing);
+    FAIL() << "a model out of reach was taken for one that answers";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::disconnected);
+    EXPECT_EQ(std::string(error.what()),
+              "64 requests in a row failed, the last one so: connection refused");
+    EXPECT_NE(error.hint().find("the same command goes on"), std::string::npos);
+  }
+  EXPECT_EQ(failing.asked, 64u);
+  EXPECT_TRUE(contents(fs::canonical(folder_ / "runs" / "latest")).empty())
+      << "an outage became an outcome";
+  failing.fails = false;
+  RunResult result = run(study(), failing);
+  EXPECT_EQ(result.resumed, 0u);
+  EXPECT_EQ(contents(result.folder), expected);
 }
 
 TEST_F(RunStudy, StoresWhatWasUnderWayWhenAFailureEndsTheRun) {

@@ -114,6 +114,22 @@ TEST_F(SampleTrials, HandsOverEveryReplyOnceWithinTheLimit) {
   EXPECT_LE(model_.most_waiting, 7u);
 }
 
+TEST_F(SampleTrials, SendsOneTrialOfEachArmAndTheRestOnceTheCacheHasTheirBeginnings) {
+  model_.caches_prompts = true;
+  PlannedPrompt other = plan_.prompts[0];
+  other.arm = "unmonitored";
+  plan_.prompts.push_back(other);
+  for (std::size_t i = 3; i < plan_.trials.size(); ++i) plan_.trials[i].prompt = i % 2;
+  trials_.resize(20);
+  std::size_t taken = 0;
+  sample({.in_flight = 16}, [&](SampledTrial) { ++taken; });
+  EXPECT_EQ(taken, 20u);
+  ASSERT_EQ(model_.answered_before.size(), 20u);
+  EXPECT_EQ(std::vector<std::string>(model_.ids.begin(), model_.ids.begin() + 4),
+            (std::vector<std::string>{"0", "3", "1", "2"}));
+  for (std::size_t i = 2; i < 20; ++i) EXPECT_GE(model_.answered_before[i], 2u) << i;
+}
+
 TEST_F(SampleTrials, SendsNothingNewOnceToldButTakesWhatIsRunning) {
   std::stop_source no_more;
   std::size_t taken = 0;
