@@ -51,21 +51,37 @@ void PromptEstimate::learn(const ChatRequest& request, std::uint64_t prompt_toke
   ratio_ = std::clamp(std::max(ratio_, seen), 0.0, 4.0);
 }
 
+Spent& Spent::operator+=(const Spent& more) {
+  cost += more.cost;
+  saved_by_cache += more.saved_by_cache;
+  add(usage, more.usage);
+  seconds += more.seconds;
+  return *this;
+}
+
 Budget::Budget(BudgetLimits limits, const Clock& clock, Spent before)
     : limits_(limits), clock_(clock), begun_(clock.steady()), spent_(before) {}
+
+void Budget::count_earlier(const Spent& spent) {
+  std::lock_guard lock(mutex_);
+  spent_ += spent;
+}
 
 Budget::Answer Budget::reserve(const Reservation& asked) {
   std::lock_guard lock(mutex_);
   if (!met_.empty()) return Answer::never;
-  if (limits_.max_seconds && seconds_since(clock_, begun_) >= *limits_.max_seconds) {
-    end(fmt::format("the time limit of {:.0f} s has passed", *limits_.max_seconds));
+  const double seconds = spent_.seconds + seconds_since(clock_, begun_);
+  if (limits_.max_seconds && seconds >= *limits_.max_seconds) {
+    end(fmt::format("the {:.0f} s that it may take have passed", *limits_.max_seconds),
+        "--max-time");
     return Answer::never;
   }
   if (limits_.max_tokens) {
     const std::uint64_t with = spent_.tokens() + asked.tokens;
     if (with > *limits_.max_tokens) {
       end(fmt::format("{} of {} tokens are spent and the next request may use {}",
-                      spent_.tokens(), *limits_.max_tokens, asked.tokens));
+                      spent_.tokens(), *limits_.max_tokens, asked.tokens),
+          "--max-tokens");
       return Answer::never;
     }
     if (with + reserved_.tokens > *limits_.max_tokens) return Answer::later;
@@ -74,7 +90,8 @@ Budget::Answer Budget::reserve(const Reservation& asked) {
     const double with = spent_.cost + asked.cost;
     if (with > *limits_.max_cost) {
       end(fmt::format("${:.4f} of ${:.2f} are spent and the next request may cost ${:.4f}",
-                      spent_.cost, *limits_.max_cost, asked.cost));
+                      spent_.cost, *limits_.max_cost, asked.cost),
+          "--max-cost");
       return Answer::never;
     }
     if (with + reserved_.cost > *limits_.max_cost) return Answer::later;
@@ -113,8 +130,8 @@ std::string Budget::met() const {
   return met_;
 }
 
-void Budget::end(std::string why) {
-  met_ = std::move(why);
+void Budget::end(const std::string& why, std::string_view option) {
+  met_ = fmt::format("{}; raise {} to go on", why, option);
   over_.request_stop();
 }
 

@@ -18,6 +18,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "chat/chat_model.h"
@@ -28,15 +29,17 @@ namespace iago::lab {
 struct BudgetLimits {
   std::optional<double> max_cost;           // dollars, >= 0
   std::optional<std::uint64_t> max_tokens;  // prompts and replies together
-  std::optional<double> max_seconds;        // of this session, from its beginning
+  std::optional<double> max_seconds;        // of work, earlier sessions included
   bool any() const { return max_cost || max_tokens || max_seconds; }
 };
 
 struct Spent {
-  double cost = 0;           // dollars
+  double cost = 0;            // dollars
   double saved_by_cache = 0;  // dollars
   TokenUsage usage;
+  double seconds = 0;  // of earlier sessions alone
   std::uint64_t tokens() const { return usage.prompt + usage.generated; }
+  Spent& operator+=(const Spent& more);
 };
 
 // Tokens of a request's prompt before anybody has counted them: from its bytes, at the ratio seen so
@@ -55,10 +58,13 @@ class PromptEstimate {
 // Thread-safe.
 class Budget {
  public:
-  // `before`: what earlier sessions of the run have spent.
+  // `before`: what earlier sessions have spent of it.
   Budget(BudgetLimits limits, const Clock& clock, Spent before = {});
   Budget(const Budget&) = delete;
   Budget& operator=(const Budget&) = delete;
+
+  // What earlier sessions have spent besides.
+  void count_earlier(const Spent& spent);
 
   // The most that a request should use.
   struct Reservation {
@@ -74,14 +80,14 @@ class Budget {
   void release(const Reservation& reservation);
 
   Spent spent() const;
-  // One sentence about the limit that was met, or empty.
+  // One sentence about the limit that was met and the option that sets it, or empty.
   std::string met() const;
   // Requested when a limit has been met: nothing new is to be sent.
   std::stop_token over() const { return over_.get_token(); }
 
  private:
   // mutex_ held
-  void end(std::string why);
+  void end(const std::string& why, std::string_view option);
   void give_back(const Reservation& reservation);
 
   const BudgetLimits limits_;

@@ -217,6 +217,30 @@ TEST(Budget, SendsNothingOnceItsTimeHasPassed) {
   model.answer_all();
   EXPECT_EQ(outcomes.answered, 1);
   EXPECT_NE(budget.met().find("10 s"), std::string::npos);
+  EXPECT_NE(budget.met().find("raise --max-time to go on"), std::string::npos);
+}
+
+TEST(Budget, CountsTheTimeOfEarlierSessions) {
+  ManualClock clock;
+  Spent before;
+  before.seconds = 8;
+  Budget budget({.max_seconds = 10}, clock, before);
+  EXPECT_EQ(budget.reserve({.tokens = 1}), Budget::Answer::yes);
+  clock.advance(std::chrono::milliseconds(1900));
+  EXPECT_EQ(budget.reserve({.tokens = 1}), Budget::Answer::yes);
+  clock.advance(std::chrono::milliseconds(100));
+  EXPECT_EQ(budget.reserve({.tokens = 1}), Budget::Answer::never);
+}
+
+TEST(Budget, CountsWhatIsToldLaterThatEarlierSessionsHaveSpent) {
+  ManualClock clock;
+  Budget budget({.max_tokens = 100}, clock);
+  Spent earlier;
+  earlier.usage = {.prompt = 80, .generated = 15};
+  budget.count_earlier(earlier);
+  EXPECT_EQ(budget.spent().tokens(), 95u);
+  EXPECT_EQ(budget.reserve({.tokens = 6}), Budget::Answer::never);
+  EXPECT_NE(budget.met().find("raise --max-tokens to go on"), std::string::npos);
 }
 
 TEST(Budget, AStoppedRequestDoesNotWaitForRoom) {

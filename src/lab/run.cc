@@ -174,8 +174,9 @@ class RunSession {
     writer.flush();
     result_.grading = grading.counts();
     result_.left = left.size() - stored_here_;
-    result_.interrupted = result_.left > 0;
     if (options_.budget) result_.budget_met = options_.budget->met();
+    result_.interrupted =
+        result_.left > 0 && (result_.budget_met.empty() || options_.no_more.stop_requested());
   }
 
   // What other runs have is stored as if it had come now. Returns what is left to sample.

@@ -399,6 +399,35 @@ TEST_F(RunStudy, StoresWhatWasUnderWayWhenAFailureEndsTheRun) {
   EXPECT_FALSE(result.interrupted);
 }
 
+TEST_F(RunStudy, EndsAtItsBudgetAndGoesOnWithALargerOne) {
+  WorldModel model(world::policy_named("faker"));
+  RunResult whole = run(study(), model);
+  auto expected = contents(whole.folder);
+  auto tokens_in = [](const fs::path& folder) {
+    const TokenCounts counts = Store(folder / "run.db").completion_tokens();
+    return counts.prompt + counts.generated;
+  };
+  const std::uint64_t limit = tokens_in(whole.folder) / 2;
+  fs::remove_all(folder_ / "runs");
+  auto run_within = [&](std::uint64_t tokens, Spent before) {
+    Budget budget({.max_tokens = tokens}, clock_, before);
+    BudgetedModel budgeted(std::make_unique<WorldModel>(world::policy_named("faker")), budget,
+                           std::nullopt);
+    return run(study(), budgeted, {.budget = &budget});
+  };
+  RunResult part = run_within(limit, {});
+  EXPECT_FALSE(part.interrupted) << "nobody pressed Ctrl-C";
+  EXPECT_NE(part.budget_met.find("raise --max-tokens to go on"), std::string::npos);
+  EXPECT_GT(part.left, 0u);
+  EXPECT_LE(tokens_in(part.folder), limit);
+  Spent before;
+  before.usage.prompt = tokens_in(part.folder);
+  RunResult rest = run_within(10 * limit, before);
+  EXPECT_TRUE(rest.budget_met.empty());
+  EXPECT_EQ(rest.resumed, 120u - part.left);
+  EXPECT_EQ(contents(rest.folder), expected);
+}
+
 TEST_F(RunStudy, CountsFailuresRefusalsAndTruncationsAsSuch) {
   std::string script =
       R"({"match": {"user": [">True<"]}, "replies": [{"failure": {"code": "disconnected", "message": "gone"}}]})"
