@@ -368,6 +368,91 @@ TEST_F(Cli, AFailingModelDoesNotLoseTheOthers) {
   EXPECT_TRUE(none.at("comparison").is_null());
 }
 
+TEST_F(Cli, SharesOneBudgetAmongSeveralModelsAndTheirEarlierSessions) {
+  std::string thought;
+  for (int i = 0; i < 80; ++i) thought += "so ";
+  for (const char* name : {"a", "b"}) {
+    write_file(folder_ / (std::string(name) + ".jsonl"),
+               R"({"replies": ["<SCRATCHPAD_REASONING>)" + thought + name +
+                   R"(</SCRATCHPAD_REASONING><OUTPUT>It is open now.</OUTPUT>"]})");
+  }
+  auto spent = [&](const std::string& runs) {
+    std::uint64_t tokens = 0;
+    for (const auto& entry : fs::directory_iterator(folder_ / runs)) {
+      if (entry.is_symlink() || !entry.is_directory()) continue;
+      const TokenCounts counts = Store(entry.path() / "run.db").completion_tokens();
+      tokens += counts.prompt + counts.generated;
+    }
+    return tokens;
+  };
+  ASSERT_EQ(iago(run_of("scripted:a.jsonl", {"--runs", "alone"})).code, 0);
+  const std::uint64_t one = spent("alone"), limit = one * 3 / 2;
+  auto both_within = [&](std::uint64_t tokens) {
+    return iago(run_of("scripted:a.jsonl", {"--model", "scripted:b.jsonl", "--max-tokens",
+                                            std::to_string(tokens)}));
+  };
+  Ended part = both_within(limit);
+  EXPECT_EQ(part.code, 3) << part.err;
+  EXPECT_THAT(part.err, HasSubstr("the budget ended the run"));
+  EXPECT_THAT(part.err, HasSubstr("raise --max-tokens to go on"));
+  EXPECT_THAT(part.err, Not(HasSubstr("interrupted")));
+  const std::uint64_t spent_so_far = spent("runs");
+  EXPECT_GT(spent_so_far, one);
+  EXPECT_LE(spent_so_far, limit);
+  Ended same = both_within(limit);
+  EXPECT_EQ(same.code, 2) << "what earlier sessions spent is not forgotten: " << same.err;
+  EXPECT_THAT(same.err, HasSubstr("cannot fit"));
+  EXPECT_EQ(spent("runs"), spent_so_far);
+  Ended first_alone = both_within(one / 2);
+  EXPECT_EQ(first_alone.code, 2) << first_alone.err;
+  Ended whole = both_within(3 * one);
+  EXPECT_EQ(whole.code, 0) << whole.err;
+  EXPECT_EQ(spent("runs"), 2 * one);
+  EXPECT_EQ(both_within(one).code, 0) << "with nothing left to ask, no limit is in the way";
+}
+
+TEST_F(Cli, DoesNotBeginAModelOnceTheBudgetIsOver) {
+  Ended ended = iago(run_of("world:faker", {"--model", "world:aligned", "--max-time", "0"}));
+  EXPECT_EQ(ended.code, 3) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("raise --max-time to go on"));
+  EXPECT_THAT(ended.err, HasSubstr("1 of 2 models were not begun"));
+  EXPECT_THAT(ended.err, Not(HasSubstr("world:aligned, 2 of 2")));
+}
+
+TEST_F(Cli, LimitsTheTimeOfAllSessionsTogether) {
+  std::vector<std::string> command = run_of(script(600));
+  ASSERT_EQ(iago(command).code, 0);
+  command.insert(command.end(), {"--repeats", "4", "--max-time", "0.5"});
+  command.erase(command.begin() + 6, command.begin() + 8);
+  Ended ended = iago(command);
+  EXPECT_EQ(ended.code, 3) << ended.err;
+  EXPECT_EQ(stored(), 90u);
+  command.back() = "3600";
+  EXPECT_EQ(iago(command).code, 0);
+  EXPECT_EQ(stored(), 120u);
+}
+
+TEST_F(Cli, DoesNotCountAgainstALimitWhatOtherRunsHaveAlready) {
+  ASSERT_EQ(iago(run_of("world:faker", {"--arms", "training,unmonitored"})).code, 0);
+  const std::string old = fs::canonical(folder_ / "runs" / "latest").string();
+  Store store(fs::path(old) / "run.db");
+  const std::uint64_t tokens =
+      store.completion_tokens().prompt + store.completion_tokens().generated;
+  const std::string limit = std::to_string(tokens / 2);  // more than the third arm takes
+  Ended refused = iago(run_of("world:faker", {"--new", "--max-tokens", limit}));
+  EXPECT_EQ(refused.code, 2) << refused.out;
+  EXPECT_THAT(refused.err, HasSubstr("cannot fit"));
+  std::vector<std::string> reusing =
+      run_of("world:faker", {"--new", "--reuse", old, "--max-tokens", limit});
+  std::vector<std::string> planning = reusing;
+  planning.insert(planning.end(), {"--dry-run", "--json"});
+  Json plan = parse_json(iago(planning).out, "plan");
+  EXPECT_EQ(plan.at("models").at(0).at("requests"), 30);
+  Ended ran = iago(reusing);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(stored(), 90u);
+}
+
 TEST_F(Cli, ReturnsTheWorstCodeOfSeveralModels) {
   write_file(folder_ / "script.jsonl", R"({"replies": ["<SCRATCHPAD_REASONING>I wonder"]})");
   EXPECT_EQ(iago(run_of("scripted:script.jsonl", {"--model", "world:faker"})).code, 3);

@@ -24,6 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
 
@@ -48,10 +49,10 @@ class Endpoints : public testing::Test {
     std::unique_ptr<ChildProcess> process;
     std::string url, model;
   };
-  Server serve(const std::string& model) {
+  Server serve(const std::string& model, const std::string& port = "0") {
     Server server;
     server.process = std::make_unique<ChildProcess>(
-        std::vector<std::string>{IAGO_EXECUTABLE, "serve", "--model", model, "--port", "0",
+        std::vector<std::string>{IAGO_EXECUTABLE, "serve", "--model", model, "--port", port,
                                  "--json"},
         folder_, IAGO_SOURCE_DIR);
     eventually([&] { return server.process->out().find('\n') != std::string::npos; });
@@ -90,6 +91,16 @@ class Endpoints : public testing::Test {
       return true;
     });
     return found;
+  }
+  // Dollars, at $1 for a million tokens of prompts and $2 of replies, judges included.
+  double stored_cost(const std::string& runs) {
+    Store store(fs::canonical(folder_ / runs / "latest") / "run.db");
+    TokenCounts sum = store.completion_tokens();
+    for (const auto& [judge, tokens] : store.judge_tokens()) {
+      sum.prompt += tokens.prompt;
+      sum.generated += tokens.generated;
+    }
+    return static_cast<double>(sum.prompt + 2 * sum.generated) / 1e6;
   }
   // What the server's own metrics say that it has answered.
   std::size_t answered_by(const Server& server) {
@@ -233,8 +244,12 @@ TEST_F(Endpoints, JudgeByAModelWithinABudget) {
   EXPECT_EQ(refused.code, 2) << refused.out;
   EXPECT_THAT(refused.err, HasSubstr("cannot fit"));
   Ended stopped = with("0.02");
-  EXPECT_EQ(stopped.code, 130) << stopped.err;
+  EXPECT_EQ(stopped.code, 3) << stopped.err;
   EXPECT_THAT(stopped.err, HasSubstr("the budget ended the run"));
+  EXPECT_THAT(stopped.err, HasSubstr("raise --max-cost to go on"));
+  EXPECT_THAT(stopped.err, Not(HasSubstr("interrupted")));
+  EXPECT_GT(stored_cost("runs"), 0.01);
+  EXPECT_LE(stored_cost("runs"), 0.02);
   auto part = replies("runs");
   EXPECT_GT(part.size(), 0u);
   EXPECT_LT(part.size(), 120u);
@@ -287,6 +302,7 @@ TEST_F(Endpoints, AWrongModelOrADeadServerEndsTheRunAndLeavesItResumable) {
   EXPECT_THAT(unknown.err, HasSubstr("nobody"));
   EXPECT_THAT(unknown.err, HasSubstr("hint:"));
 
+  ASSERT_EQ(run(study_on(server, "undisturbed")).code, 0);
   auto command = study_on(server, "runs");
   auto child = std::make_unique<ChildProcess>(command, folder_, IAGO_SOURCE_DIR);
   auto stored = [&] {
@@ -302,11 +318,19 @@ TEST_F(Endpoints, AWrongModelOrADeadServerEndsTheRunAndLeavesItResumable) {
   child->signal(SIGINT);
   Ended interrupted = child->wait();
   EXPECT_TRUE(interrupted.code == 130 || interrupted.code == 0) << interrupted.err;
-  Store store(fs::canonical(folder_ / "runs" / "latest") / "run.db");
-  store.for_each_completion({.outcome = Outcome::failed}, [](const CompletionRow& row) {
-    ADD_FAILURE() << "an outage became an outcome: " << row.failure_message;
-    return false;
-  });
+  {
+    Store store(fs::canonical(folder_ / "runs" / "latest") / "run.db");
+    store.for_each_completion({.outcome = Outcome::failed}, [](const CompletionRow& row) {
+      ADD_FAILURE() << "an outage became an outcome: " << row.failure_message;
+      return false;
+    });
+  }
+  const std::string address = server.url.substr(0, server.url.rfind("/v1"));
+  Server again = serve("world:faker", address.substr(address.rfind(':') + 1));
+  ASSERT_EQ(again.url, server.url);
+  Ended resumed = run(command);
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(contents("runs"), contents("undisturbed"));
 }
 
 }  // namespace

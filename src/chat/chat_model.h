@@ -77,6 +77,8 @@ struct ChatReply {
   // token_logprobs, or empty.
   std::vector<std::string> token_texts;
   TokenUsage usage;
+  // One of several replies to one request over the wire, of which another has the usage of all.
+  bool billed_with_sibling = false;
   std::string model_version, fingerprint, request_id;  // as the other side names them, or empty
   std::optional<ChatFailure> failure;                  // set exactly when finish == failed
 };

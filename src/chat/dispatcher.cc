@@ -196,20 +196,30 @@ nanoseconds Dispatcher::send_ready() {
       fail(std::move(job), cancelled());
       continue;
     }
-    Pace::Answer answer = pace_.ask(cost_of(ready_.front()->request));
+    Pace::Answer answer = pace_.ask(cost_of(ready_.front()->request, group_size(samples_)));
     if (!answer.ticket) return answer.wait;
     send(*answer.ticket);
   }
   return nanoseconds::max();
 }
 
-RequestCost Dispatcher::cost_of(const ChatRequest& request) const {
+RequestCost Dispatcher::cost_of(const ChatRequest& request, std::size_t samples) const {
   constexpr double kBytesPerToken = 4;
   double bytes = static_cast<double>(request.prefill.size());
   for (const Message& message : request.messages) bytes += static_cast<double>(message.text.size());
   double most = request.sampling.max_tokens;
   bool by_use = figures_.counts_use && mean_generated_ >= 0;
-  return {1 + bytes / kBytesPerToken, by_use ? std::min(most, 1.2 * mean_generated_) : most};
+  double each = by_use ? std::min(most, 1.2 * mean_generated_) : most;
+  return {1 + bytes / kBytesPerToken, each * static_cast<double>(samples)};
+}
+
+std::size_t Dispatcher::group_size(std::size_t most) const {
+  const std::string& key = ready_.front()->group;
+  std::size_t size = 1;
+  if (key.empty()) return size;
+  std::size_t end = std::min(ready_.size(), kMostLookedThrough + 1);
+  for (std::size_t i = 1; i < end && size < most; ++i) size += ready_[i]->group == key;
+  return size;
 }
 
 Dispatcher::Jobs Dispatcher::take_group(std::size_t most) {

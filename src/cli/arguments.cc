@@ -173,12 +173,12 @@ class Parser {
   }
 
   static void add_budget(CLI::App* command, SpendingArguments& a) {
-    const std::string group = "Budget of the whole run, judges included";
+    const std::string group = "Budget of the whole command, judges and earlier sessions included";
     command->add_option("--max-cost", a.budget.max_cost, "Dollars")
         ->check(CLI::NonNegativeNumber)->group(group);
     command->add_option("--max-tokens", a.budget.max_tokens, "Tokens, of prompts and of replies")
         ->group(group);
-    command->add_option("--max-time", a.budget.max_seconds, "Seconds, of this session")
+    command->add_option("--max-time", a.budget.max_seconds, "Seconds of work")
         ->check(CLI::NonNegativeNumber)->group(group);
     command->add_option("--prices", a.prices, "A table of prices, in place of the shipped one")
         ->group(group);

@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/planned_run.h"
 #include "cli/tell.h"
+#include "lab/budget_outlook.h"
 #include "lab/misses.h"
 #include "lab/run.h"
 #include "lab/spending.h"
@@ -124,7 +125,7 @@ PlannedRun plan_one(const PlanArguments& arguments, const StudyOverrides& overri
   run.folder = lab::run_folder(arguments.runs, run.plan.run_id, arguments.fresh);
   run.detectable = detectable_gap(study, run.plan, arguments);
   run.estimates =
-      lab::estimate_study(run.loaded, run.plan, run.folder, context.data, prices);
+      lab::estimate_study(run.loaded, run.plan, run.folder, arguments.reuse, context.data, prices);
   run.time = time_of(run, arguments, prices, context);
   if (arguments.explain_miss) {
     run.misses =
@@ -188,6 +189,7 @@ LoadedStudy load_study_with_model(const std::filesystem::path& study,
 int plan_command(const PlanArguments& arguments, const Context& context) {
   Json plans = Json::array();
   const lab::PriceTable prices = load_prices(arguments.spending, context);
+  lab::BudgetOutlook outlook;
   std::optional<PlannedRun> first;  // power and prompts do not depend on the subject
   for (const auto& overrides :
        each_model(arguments.study, arguments.overrides, arguments.models, context)) {
@@ -200,6 +202,7 @@ int plan_command(const PlanArguments& arguments, const Context& context) {
     } else {
       print_size(run);
       print_estimates(run, prices);
+      outlook.add(run.estimates, lab::spent_in(run.folder, prices), lab::completed_in(run.folder));
       if (run.misses) tell(to_text(*run.misses));
     }
     if (!first) first = std::move(run);
@@ -208,6 +211,7 @@ int plan_command(const PlanArguments& arguments, const Context& context) {
     fmt::print("{}\n", dump_json(plans.size() == 1 ? plans[0] : Json{{"plans", plans}}, 2));
     return 0;
   }
+  fmt::print("{}", outlook.text(arguments.spending.budget));
   print_power(first->loaded.study, first->detectable, arguments);
   print_prompts(first->loaded.study, first->plan);
   return 0;

@@ -16,7 +16,7 @@
 namespace iago::cli {
 namespace {
 
-constexpr int kInterrupted = 130;
+constexpr int kInterrupted = 130, kTooMuchMissing = 3;
 
 int worse(int a, int b) {
   // From done to stopped: missing data, wrong input, an operating error.
@@ -90,10 +90,19 @@ void print_json(const SeveralRuns& runs, const std::optional<Comparison>& compar
 
 int run_several(const RunSession& session, const std::vector<StudyOverrides>& each) {
   SeveralRuns runs;
-  for (std::size_t i = 0; i < each.size() && runs.worst != kInterrupted; ++i) {
+  const lab::Budget& budget = session.budget;
+  std::size_t i = 0;
+  for (; i < each.size() && runs.worst != kInterrupted && budget.met().empty(); ++i) {
     auto place = fmt::format("{}, {} of {}: ", printable(*each[i].model, 60), i + 1, each.size());
     run_next(session, each[i], place, runs);
     if (session.interrupt.interrupted() && i + 1 < each.size()) runs.worst = kInterrupted;
+  }
+  report_spending(budget.spent(), budget.met(), session.prices);
+  if (!budget.met().empty()) {
+    runs.worst = worse(runs.worst, kTooMuchMissing);
+    if (i < each.size()) {
+      fmt::print(stderr, "{} of {} models were not begun\n", each.size() - i, each.size());
+    }
   }
   auto comparison = comparison_of(runs);
   print_result(runs.worst == kInterrupted, [&] {

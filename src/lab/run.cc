@@ -175,8 +175,9 @@ class RunSession {
     result_.grading = grading.counts();
     result_.stored_grading = lab::stored_grading(store, judges_);
     result_.left = left.size() - stored_here_;
-    result_.interrupted = result_.left > 0;
     if (options_.budget) result_.budget_met = options_.budget->met();
+    result_.interrupted =
+        result_.left > 0 && (result_.budget_met.empty() || options_.no_more.stop_requested());
   }
 
   // What other runs have is stored as if it had come now. Returns what is left to sample.
@@ -224,11 +225,13 @@ class RunSession {
   }
 
   // A reply that was cut off by Ctrl-C is no completion: its trial stays to be done. Nor is one
-  // after which no other can fare better, which ends the run.
+  // after which no other can fare better, which ends the run, nor a failure on the way to that end.
   void take(const SampledTrial& sampled, StoreWriter& writer, Grading& grading) {
     const auto& failure = sampled.reply.failure;
-    if (failure && failure->code == ErrorCode::cancelled) return;
-    if (failure && failure->ends_run) throw Error(failure->code, failure->message, failure->hint);
+    if (failure && (ending_ || failure->code == ErrorCode::cancelled)) return;
+    if (failure && failure->ends_run) {
+      end_with(Error(failure->code, failure->message, failure->hint));
+    }
     if (failure) return hold_back(sampled);
     for (const SampledTrial& failed : std::exchange(failed_in_a_row_, {})) {
       store(failed, writer, grading);
@@ -245,11 +248,18 @@ class RunSession {
 
   [[noreturn]] void give_up() {
     const ChatFailure& last = *failed_in_a_row_.back().reply.failure;
-    throw Error(last.code,
-                fmt::format("{} requests in a row failed, the last one so: {}",
-                            failed_in_a_row_.size(), last.message),
-                last.hint.empty() ? "the same command goes on once the model answers again"
-                                  : last.hint);
+    end_with(Error(last.code,
+                   fmt::format("{} requests in a row failed, the last one so: {}",
+                               failed_in_a_row_.size(), last.message),
+                   last.hint.empty() ? "the same command goes on once the model answers again"
+                                     : last.hint));
+  }
+
+  // The replies that still come are stored, since they are paid for; failures are asked again.
+  [[noreturn]] void end_with(const Error& error) {
+    ending_ = true;
+    failed_in_a_row_.clear();
+    throw error;
   }
 
   void store(const SampledTrial& sampled, StoreWriter& writer, Grading& grading) {
@@ -305,6 +315,7 @@ class RunSession {
   std::chrono::nanoseconds sampling_begun_{0};
   SessionRow session_;
   std::vector<SampledTrial> failed_in_a_row_;
+  bool ending_ = false;  // by an error of the model's
   std::atomic<std::size_t> stored_here_{0};
   std::atomic<std::uint64_t> generated_tokens_{0};
   RunResult result_;

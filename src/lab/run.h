@@ -55,12 +55,12 @@ struct RunOptions {
 struct RunResult {
   std::filesystem::path folder;
   Summary summary;
-  bool interrupted = false;           // stopped with trials left
+  bool interrupted = false;           // by no_more, with trials left
   std::size_t resumed = 0;            // completions that were there before
   std::size_t reused = 0;             // taken from other runs in this session
   std::optional<MissReport> misses;   // what on_misses was called with
   std::size_t left = 0;               // trials without a completion
-  std::string budget_met;             // the limit that stopped it, or empty
+  std::string budget_met;             // Budget::met: the limit that stopped it, or empty
   std::vector<GradingCount> grading;  // of this session, in the judges' order
   std::vector<StoredGrading> stored_grading;  // of all sessions, in that order
 };
