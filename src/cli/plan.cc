@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/model_name.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "lab/misses.h"
@@ -174,7 +175,7 @@ void print_estimates(const PlannedRun& run, const lab::PriceTable& prices) {
   }
   if (run.seconds) {
     fmt::print("what is left takes {} at the pace so far\n", format_duration(*run.seconds));
-  } else if (lab::is_endpoint(run.loaded.study.model)) {
+  } else if (is_endpoint(run.loaded.study.model)) {
     fmt::print("time: unknown until the server's limits come with its first replies\n");
   }
 }

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "base/model_name.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/run_session.h"
@@ -86,7 +87,7 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
         lab::estimate_study(loaded, plan, folder, context.data, prices), limits, budget.spent(),
         prices);
   }
-  if (limits.any() || lab::is_endpoint(loaded.study.model)) {
+  if (limits.any() || is_endpoint(loaded.study.model)) {
     auto price = prices.of(loaded.study.model);
     model = std::make_unique<lab::BudgetedModel>(std::move(model), budget, price);
   }

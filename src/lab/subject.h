@@ -35,9 +35,6 @@ struct SubjectOptions {
   bool only_named = false;  // nothing will be asked of it: a key may be missing
 };
 
-// Whether the name is that of a model behind a URL (openai:, anthropic:).
-bool is_endpoint(std::string_view name);
-
 // organism:NAME (a folder under options.organisms), local:FOLDER (a Hugging Face checkpoint),
 // world:NAME (the grammar itself), scripted:FILE, openai:MODEL and anthropic:MODEL (endpoints). Error
 // invalid for another kind, not_found if there is no such subject; both say what there is.
