@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "report/usage.h"
 #include "stats/corrected.h"
 #include "stats/gap.h"
 #include "stats/rate.h"
@@ -104,6 +105,11 @@ struct Summary {
   std::vector<OtherJudge> other_judges;  // the newest version of each, oldest first
   std::vector<PlanChange> changes;
   RunTiming timing;
+  std::vector<ModelUsage> usage;  // as usage_of
+  // How many completions were taken from other runs, by the ids of the runs that asked for them.
+  std::map<std::string, std::uint64_t> reused;
+
+  std::uint64_t reused_completions() const;  // of all those runs
 
   // Null if there is none of that name.
   const ArmSummary* arm(std::string_view name) const;
