@@ -35,7 +35,6 @@ std::string progress_text(const lab::RunProgress& progress) {
 void print_result(const lab::RunResult& result, const RunArguments& arguments) {
   if (arguments.output == Output::json) {
     Json json = to_json(result.summary);
-    if (!arguments.reuse.empty()) json["reused"] = result.reused;
     if (result.misses) json["explained_misses"] = to_json(*result.misses);
     fmt::print("{}\n", dump_json(json, 2));
     return;
@@ -111,6 +110,7 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
          .at_once = interrupt.at_once(),
          .on_progress = [&](const lab::RunProgress& p) { line.show(place + progress_text(p)); },
          .budget = &budget,
+         .prices = &prices,
          .on_misses = tell_misses(arguments)},
         clock);
   }

@@ -70,12 +70,10 @@ void write_page(const Comparison& comparison, const std::filesystem::path& runs)
   fmt::print(stderr, "the same as a page: {}\n", file.string());
 }
 
-void print_json(const SeveralRuns& runs, const std::optional<Comparison>& comparison,
-                bool tells_reused) {
+void print_json(const SeveralRuns& runs, const std::optional<Comparison>& comparison) {
   Json json{{"runs", Json::array()}, {"failed", Json::array()}};
   for (const auto& result : runs.results) {
     json["runs"].push_back(to_json(result.summary));
-    if (tells_reused) json["runs"].back()["reused"] = result.reused;
     if (result.misses) json["runs"].back()["explained_misses"] = to_json(*result.misses);
   }
   for (const auto& failed : runs.failed) {
@@ -96,7 +94,7 @@ int run_several(const RunSession& session, const std::vector<StudyOverrides>& ea
   }
   auto comparison = comparison_of(runs);
   if (session.arguments.output == Output::json) {
-    print_json(runs, comparison, !session.arguments.reuse.empty());
+    print_json(runs, comparison);
   } else if (comparison) {
     print_comparison(*comparison, "text");
   }
