@@ -246,6 +246,17 @@ TEST_F(Cli, TakesCompletionsOfAnotherRunAndExplainsWhatItMisses) {
   EXPECT_THAT(ran.err, HasSubstr("took 30 completions"));
   EXPECT_EQ(stored(), 90u);
 
+  const std::string origin = fs::path(old).filename().string();
+  EXPECT_EQ(iago({"report", "--format", "json"}).out,
+            read_file(folder_ / "runs/latest/summary.json", 1 << 20));
+  EXPECT_EQ(parse_json(iago({"report", "--format", "json"}).out, "report").at("reused"), 30);
+  EXPECT_THAT(iago({"report"}).out, HasSubstr("30 completions from another run"));
+  EXPECT_THAT(iago({"report", "--format", "html"}).out, HasSubstr("<td>30 of " + origin));
+  EXPECT_THAT(iago({"show", "--arm", "baseline"}).out, HasSubstr("taken from " + origin + ")"));
+  EXPECT_THAT(iago({"show", "--arm", "training"}).out, Not(HasSubstr("taken from")));
+  Ended shown = iago({"show", "--arm", "baseline", "--limit", "1", "--json"});
+  EXPECT_EQ(parse_json(shown.out, "show").at("reused_from"), origin);
+
   Ended told = with({"--seed", "9"});
   EXPECT_EQ(told.code, 0) << told.err;
   EXPECT_THAT(told.err, HasSubstr("seed: there \"1\", here \"9\""));

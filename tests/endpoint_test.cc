@@ -291,6 +291,35 @@ TEST_F(Endpoints, JudgeByAModelWithinABudget) {
   EXPECT_EQ(compared.at("both_judged"), 120);
   EXPECT_GE(compared.at("agreement").get<double>(), 0.95) << diff.out;
   EXPECT_GT(compared.at("both_negative"), 0);
+
+  // The bill in every form of the report, from the store alone.
+  std::uint64_t prompt = 0, cached = 0, generated = 0;
+  store.for_each_completion({}, [&](const CompletionRow& row) {
+    prompt += row.prompt_tokens, cached += row.cached_prompt_tokens;
+    generated += row.generated_tokens;
+    return true;
+  });
+  ASSERT_EQ(figures.at("usage").size(), 2u);
+  const Json& subject_bill = figures.at("usage").at(0);
+  EXPECT_EQ(subject_bill.at("model"), "openai:" + subject.model);
+  EXPECT_EQ(subject_bill.at("prompt_tokens"), prompt);
+  EXPECT_GT(prompt, 120u);
+  EXPECT_NEAR(subject_bill.at("cache_rate").get<double>(),
+              static_cast<double>(cached) / static_cast<double>(prompt), 1e-12);
+  EXPECT_NEAR(subject_bill.at("cost").get<double>(),
+              static_cast<double>(prompt + 2 * generated) / 1e6, 1e-9);
+  EXPECT_EQ(subject_bill.at("price_date"), "2026-01-01");
+  const Json& judge_bill = figures.at("usage").at(1);
+  EXPECT_EQ(judge_bill.at("judge"), "compliance-yesno@openai:" + judge.model);
+  EXPECT_EQ(judge_bill.at("prompt_tokens"), store.judge_tokens().begin()->second.prompt);
+  EXPECT_GT(judge_bill.at("cost").get<double>(), 0);
+  for (auto [format, bill] : {std::pair{"text", "spent on the subject"},
+                              {"md", "prices of 2026-01-01"},
+                              {"html", "prices of 2026-01-01"}}) {
+    Ended report = run({IAGO_EXECUTABLE, "report", "runs/latest", "--format", format});
+    EXPECT_EQ(report.code, 0) << report.err;
+    EXPECT_THAT(report.out, HasSubstr(bill)) << format;
+  }
 }
 
 TEST_F(Endpoints, AWrongModelOrADeadServerEndsTheRunAndLeavesItResumable) {

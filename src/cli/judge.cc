@@ -245,7 +245,8 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
   auto result =
       lab::rejudge(arguments.run, opened.judges,
                    {.judge_errors = lab::read_judge_errors(lab::judge_error_file(context.data)),
-                    .stop = interrupt.no_more()},
+                    .stop = interrupt.no_more(),
+                    .prices = &prices},
                    clock);
   report_spending(budget.spent(), budget.met(), prices);
   for (const auto& judging : opened.models) report_trouble("judges' model", *judging);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/model_name.h"
 #include "cli/commands.h"
 #include "cli/planned_run.h"
 #include "cli/tell.h"

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/model_name.h"
 #include "cli/planned_run.h"
 #include "cli/progress.h"
 #include "lab/sampling.h"
@@ -21,7 +22,7 @@ constexpr std::size_t kShown = 200;  // columns of a name
 
 bool asks_a_server(const PlannedRun& run) {
   return std::ranges::any_of(run.estimates, [](const lab::ModelEstimate& estimate) {
-    return lab::is_endpoint(estimate.model);
+    return is_endpoint(estimate.model);
   });
 }
 
@@ -39,7 +40,7 @@ class Prober {
 
   void probe(PlannedTime& time) {
     for (const lab::ModelEstimate& estimate : run_.estimates) {
-      if (!lab::is_endpoint(estimate.model) || estimate.requests == 0) continue;
+      if (!is_endpoint(estimate.model) || estimate.requests == 0) continue;
       const bool of_subject = estimate.judge.empty();
       const lab::EndpointSettings& endpoint = of_subject ? arguments_.spending.endpoint
                                                          : arguments_.spending.judge_endpoint;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/model_name.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/progress_text.h"
@@ -27,7 +28,6 @@ constexpr double kTooMuchMissing = 0.05;
 void print_summary(const lab::RunResult& result, const RunArguments& arguments) {
   if (arguments.output == Output::json) {
     Json json = to_json(result.summary);
-    if (!arguments.reuse.empty()) json["reused"] = result.reused;
     if (result.misses) json["explained_misses"] = to_json(*result.misses);
     fmt::print("{}\n", dump_json(json, 2));
     return;
@@ -113,7 +113,7 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
     budget.count_earlier(
         lab::spent_in(lab::run_folder(arguments.runs, id, arguments.fresh), prices));
   }
-  if (limited || lab::is_endpoint(loaded.study.model)) {
+  if (limited || is_endpoint(loaded.study.model)) {
     auto price = prices.of(loaded.study.model);
     model = std::make_unique<lab::BudgetedModel>(std::move(model), budget, price);
   }
@@ -137,6 +137,7 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
          .at_once = interrupt.at_once(),
          .on_progress = [&](const lab::RunProgress& p) { line.show(place + progress_text(p)); },
          .budget = &budget,
+         .prices = &prices,
          .on_misses = tell_misses(arguments)},
         clock);
   }

@@ -71,12 +71,10 @@ void write_page(const Comparison& comparison, const std::filesystem::path& runs)
   tell(fmt::format("the same as a page: {}\n", file.string()));
 }
 
-void print_json(const SeveralRuns& runs, const std::optional<Comparison>& comparison,
-                bool tells_reused) {
+void print_json(const SeveralRuns& runs, const std::optional<Comparison>& comparison) {
   Json json{{"runs", Json::array()}, {"failed", Json::array()}};
   for (const auto& result : runs.results) {
     json["runs"].push_back(to_json(result.summary));
-    if (tells_reused) json["runs"].back()["reused"] = result.reused;
     if (result.misses) json["runs"].back()["explained_misses"] = to_json(*result.misses);
   }
   for (const auto& failed : runs.failed) {
@@ -101,13 +99,13 @@ int run_several(const RunSession& session, const std::vector<StudyOverrides>& ea
   if (!budget.met().empty()) {
     runs.worst = worse(runs.worst, kTooMuchMissing);
     if (i < each.size()) {
-      fmt::print(stderr, "{} of {} models were not begun\n", each.size() - i, each.size());
+      tell(fmt::format("{} of {} models were not begun\n", each.size() - i, each.size()));
     }
   }
   auto comparison = comparison_of(runs);
   print_result(runs.worst == kInterrupted, [&] {
     if (session.arguments.output == Output::json) {
-      print_json(runs, comparison, !session.arguments.reuse.empty());
+      print_json(runs, comparison);
     } else if (comparison) {
       print_comparison(*comparison, "text");
     }

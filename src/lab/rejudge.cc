@@ -4,6 +4,7 @@
 
 #include "lab/grading.h"
 #include "lab/run.h"
+#include "lab/spending.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -45,6 +46,7 @@ RejudgeResult rejudge(const std::filesystem::path& folder,
   }
   Grading grading(judges, writer, clock, options.stop,
                   errors_on(store.run().subject_identity, options.judge_errors));
+  if (options.prices) record_prices(store, *options.prices, writer);
   grading.grade_what_is_left(store);
   grading.wait();
   writer.close();

@@ -18,6 +18,7 @@
 #include "lab/grading.h"
 #include "lab/reuse.h"
 #include "lab/sampling.h"
+#include "lab/spending.h"
 #include "report/analysis_plan.h"
 #include "report/page.h"
 #include "store/store.h"
@@ -165,6 +166,7 @@ class RunSession {
     result_.resumed = plan_.trials.size() - left.size();
     Grading grading(judges_, writer, clock_, options_.at_once,
                     errors_on(plan_.subject.identity, options_.judge_errors));
+    if (options_.prices) record_prices(store, *options_.prices, writer);
     grading.when_judging_ends([this] { no_more_.request_stop(); });
     grading.grade_what_is_left(store);
     left = reuse(std::move(left), store, writer, grading);

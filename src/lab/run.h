@@ -47,6 +47,7 @@ struct RunOptions {
   std::function<void(const RunProgress&)> on_progress;  // some ten times a second
   // What the models were opened within, if anything: once it is over, nothing new is sent.
   const Budget* budget = nullptr;
+  const PriceTable* prices = nullptr;  // what the models cost, to be stored with the run
   // If set: called before the sampling with what explains the trials that are left. Without
   // `reuse` they are held against the earlier runs of the study's name.
   std::function<void(const MissReport&)> on_misses;

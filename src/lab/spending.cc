@@ -7,9 +7,10 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "base/model_name.h"
 #include "lab/reuse.h"
 #include "lab/sampling.h"
-#include "store/store.h"
+#include "report/usage.h"
 
 namespace iago::lab {
 namespace {
@@ -18,19 +19,14 @@ constexpr double kBytesPerToken = 4;  // of English prose, about; only for estim
 constexpr double kSurely = 0.6;       // of such an estimate: no usual text has fewer tokens
 constexpr double kMillion = 1e6;
 
-TokenUsage usage_of(const TokenCounts& counts) {
-  return {counts.prompt, counts.cached_prompt, counts.cache_written, counts.generated};
-}
-
 void add(Spent& sum, const TokenCounts& counts, const std::optional<Price>& price) {
-  const TokenUsage usage = usage_of(counts);
-  sum.usage.prompt += usage.prompt;
-  sum.usage.cached_prompt += usage.cached_prompt;
-  sum.usage.cache_written += usage.cache_written;
-  sum.usage.generated += usage.generated;
+  sum.usage.prompt += counts.prompt;
+  sum.usage.cached_prompt += counts.cached_prompt;
+  sum.usage.cache_written += counts.cache_written;
+  sum.usage.generated += counts.generated;
   if (!price) return;
-  sum.cost += cost_of(*price, usage);
-  sum.saved_by_cache += saved_by_cache(*price, usage);
+  sum.cost += price->cost(counts);
+  sum.saved_by_cache += price->saved_by_cache(counts);
 }
 
 std::vector<std::size_t> trials_left(const Plan& plan, const std::filesystem::path& folder) {
@@ -150,13 +146,8 @@ std::optional<double> seconds_left(const Plan& plan, const std::filesystem::path
 Spent spent_in(const std::filesystem::path& folder, const PriceTable& prices) {
   Spent spent;
   if (!std::filesystem::exists(folder / "run.db")) return spent;
-  Store store(folder / "run.db");
-  add(spent, store.completion_tokens(), prices.of(store.run().subject));
-  const auto tokens = store.judge_tokens();
-  for (const JudgeRow& judge : store.judges()) {
-    auto found = tokens.find(judge.hash);
-    if (found == tokens.end()) continue;
-    add(spent, found->second, prices.of(split_judge_name(judge.name).model));
+  for (const ModelUsage& usage : usage_of(Store(folder / "run.db"))) {
+    add(spent, usage.tokens, prices.of(usage.model));
   }
   return spent;
 }
@@ -171,6 +162,15 @@ double seconds_worked(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(folder / "run.db")) return seconds;
   for (const SessionRow& session : Store(folder / "run.db").sessions()) seconds += session.wall_s;
   return seconds;
+}
+
+void record_prices(const Store& store, const PriceTable& prices, StoreWriter& writer) {
+  std::vector<PriceRow> rows;
+  for (const ModelUsage& usage : usage_of(store)) {
+    const auto price = prices.of(usage.model);
+    if (price && is_endpoint(usage.model)) rows.push_back({usage.model, *price, prices.date()});
+  }
+  if (!rows.empty()) writer.record_prices(rows);
 }
 
 void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const BudgetLimits& limits,

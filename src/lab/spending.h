@@ -10,6 +10,8 @@
 #include "lab/budget.h"
 #include "lab/judges.h"
 #include "lab/prices.h"
+#include "store/store.h"
+#include "store/writer.h"
 #include "study/plan.h"
 #include "study/study.h"
 
@@ -57,8 +59,8 @@ std::vector<ModelEstimate> estimate_study(const LoadedStudy& loaded, const Plan&
 // were none.
 std::optional<double> seconds_left(const Plan& plan, const std::filesystem::path& folder);
 
-// What the run's store says was spent on its subject and its judges. Nothing if there is no store.
-// Judges that ask models are called RUBRIC@MODEL.
+// What the run's store says was spent on its subject and its judges; completions that it took from
+// other runs cost it nothing. Nothing if there is no store.
 Spent spent_in(const std::filesystem::path& folder, const PriceTable& prices);
 
 // How many completions the run's store has; 0 if there is no store.
@@ -66,6 +68,10 @@ std::uint64_t completed_in(const std::filesystem::path& folder);
 
 // Seconds that the run's sessions worked, from their beginnings; killed ones up to their last word.
 double seconds_worked(const std::filesystem::path& folder);
+
+// Stores what the run's models behind URLs cost by the table: its subject, and those that its
+// recorded judges ask. A price stored before is replaced; it stays where the table has none.
+void record_prices(const Store& store, const PriceTable& prices, StoreWriter& writer);
 
 // Error invalid if what is surely used breaks a limit of dollars or tokens, naming the figures, and if
 // dollars are limited and a model has no price. `before` is spent.

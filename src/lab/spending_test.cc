@@ -3,157 +3,156 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include <atomic>
 
-#include "base/error.h"
+#include "base/hash.h"
 #include "judge/rule_judges.h"
-#include "lab/budget_outlook.h"
 #include "lab/run.h"
 #include "local/world_model.h"
-#include "store/store.h"
-#include "world/policy.h"
+#include "store/fixtures.h"
 
 namespace iago::lab {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
+using fixtures::Scratch;
+using testing::IsEmpty;
 
-constexpr Price kDollarAToken{.input = 1e6, .output = 1e6, .cache_read = 1e6, .cache_write = 1e6};
+constexpr TokenUsage kEach = {10'000, 8'000, 500, 1'000};
+constexpr std::uint64_t kTokensOfEach = 11'000;
+constexpr const char* kPrices = R"(
+date = "2025-06-30"
+[[model]]
+name = "openai:metered"
+input = 2.5
+output = 10
+cache_read = 1.25
+)";
 
-ModelEstimate an_estimate(std::uint64_t requests, std::uint64_t prompt_tokens,
-                          std::optional<Price> price = kDollarAToken) {
-  return {.model = "openai:m",
-          .requests = requests,
-          .prompt_tokens = prompt_tokens,
-          .most_generated = requests * 5,
-          .price = price};
-}
-
-bool is_refused(const std::vector<ModelEstimate>& estimates, const BudgetLimits& limits,
-                const Spent& before = {}) {
-  const PriceTable prices = PriceTable::parse("date = \"2026-01-01\"", "prices");
-  try {
-    refuse_what_cannot_fit(estimates, limits, before, prices);
-    return false;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid);
-    return true;
+// The grammar behind a name that is billed: every reply has used the same. Counts what it is asked
+// and may ask to stop after so many.
+class Metered final : public ChatModel {
+ public:
+  ModelInfo info() const override {
+    return {.name = "openai:metered", .identity = sha256_hex("metered"), .in_flight = 1};
   }
-}
-
-Spent spent_of(double cost, std::uint64_t prompt) {
-  Spent spent;
-  spent.cost = cost;
-  spent.usage.prompt = prompt;
-  return spent;
-}
-
-TEST(RefuseWhatCannotFit, CountsThePromptsAndATokenOfEachReply) {
-  // 100 tokens estimated: 60 surely, and 10 of the replies.
-  EXPECT_TRUE(is_refused({an_estimate(10, 100)}, {.max_cost = 69}));
-  EXPECT_FALSE(is_refused({an_estimate(10, 100)}, {.max_cost = 71}));
-  EXPECT_TRUE(is_refused({an_estimate(10, 100)}, {.max_tokens = 69}));
-  EXPECT_FALSE(is_refused({an_estimate(10, 100)}, {.max_tokens = 71}));
-  EXPECT_TRUE(is_refused({an_estimate(10, 100)}, {.max_cost = 100}, spent_of(31, 0)));
-  EXPECT_TRUE(is_refused({an_estimate(10, 100)}, {.max_tokens = 100}, spent_of(0, 31)));
-  EXPECT_TRUE(is_refused({an_estimate(10, 100), an_estimate(10, 100)}, {.max_cost = 139}));
-  EXPECT_TRUE(is_refused({an_estimate(10, 100, std::nullopt)}, {.max_cost = 1e9}));
-}
-
-TEST(RefuseWhatCannotFit, CountsNoJudgesAndRefusesNothingWhereNothingIsLeft) {
-  ModelEstimate judge = an_estimate(1000, 100'000);
-  judge.judge = "rubric";
-  EXPECT_FALSE(is_refused({an_estimate(10, 100), judge}, {.max_cost = 71, .max_tokens = 71}));
-  EXPECT_FALSE(is_refused({an_estimate(0, 0)}, {.max_cost = 1, .max_tokens = 1}, spent_of(2, 2)));
-}
-
-TEST(BudgetOutlook, SaysWhetherWhatIsLeftFits) {
-  BudgetOutlook outlook;
-  outlook.add({an_estimate(10, 100)}, {}, 0);  // 70 to 150
-  EXPECT_EQ(outlook.text({}), "");
-  EXPECT_EQ(outlook.text({.max_cost = 150}),
-            "--max-cost $150.00: $70.00 to $150.00 in all, $0.00 of it spent: fits\n");
-  EXPECT_THAT(outlook.text({.max_cost = 149}), HasSubstr("may end the run before it is whole\n"));
-  EXPECT_THAT(outlook.text({.max_tokens = 69}), HasSubstr("70 to 150 in all"));
-  EXPECT_THAT(outlook.text({.max_tokens = 69}), HasSubstr("cannot fit\n"));
-  outlook.add({an_estimate(1, 1, std::nullopt)}, {}, 0);
-  EXPECT_EQ(outlook.text({.max_cost = 150}), "--max-cost: unknown, openai:m has no price\n");
-}
-
-TEST(BudgetOutlook, GoesByWhatTheCompletionsSoFarTook) {
-  BudgetOutlook outlook;
-  outlook.add({an_estimate(10, 100)}, spent_of(40, 40), 5);
-  outlook.add({an_estimate(0, 0)}, spent_of(7, 9), 3);
-  EXPECT_EQ(outlook.text({.max_cost = 130, .max_tokens = 125}),
-            "--max-cost $130.00: $117.00 to $197.00 in all, $47.00 of it spent: may end the run "
-            "before it is whole; at the rate so far $127.00, which fits\n"
-            "--max-tokens 125: 119 to 199 in all, 49 of them spent: may end the run before it is "
-            "whole; at the rate so far 129, which does not\n");
-}
-
-class EstimateStudy : public testing::Test {
- protected:
-  EstimateStudy() {
-    folder_ =
-        fs::temp_directory_path() / ("iago-spending-" + std::to_string(::getpid()) + "-" +
-                                     testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  ~EstimateStudy() override { fs::remove_all(folder_); }
-
-  static LoadedStudy study(std::vector<std::string> arms, const std::string& name) {
-    StudyOverrides overrides;
-    overrides.limit = 5;
-    overrides.repeats = 2;
-    overrides.arms = std::move(arms);
-    LoadedStudy loaded = load_study(fs::path(IAGO_SOURCE_DIR) / "studies" / "helpful-only.toml",
-                                    overrides, IAGO_SOURCE_DIR);
-    loaded.study.name = name;
-    loaded.study.model = "world:faker";
-    return loaded;
-  }
-  RunResult run(const LoadedStudy& loaded, RunOptions options = {}) {
-    options.runs = folder_;
-    return run_study(loaded, model_, make_rule_judges(loaded.study.judges), options, clock_);
-  }
-  std::uint64_t requests_of(const LoadedStudy& loaded, const std::vector<fs::path>& reuse) {
-    const ModelInfo info = model_.info();
-    const Plan plan =
-        make_plan(loaded.study, loaded.setting, loaded.queries, {info.name, info.identity});
-    return estimate_study(loaded, plan, run_folder(folder_, plan.run_id, false), reuse,
-                          IAGO_SOURCE_DIR, PriceTable::parse("date = \"2026-01-01\"", "prices"))
-        .front()
-        .requests;
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    if (++asked == stop_after) stopping.request_stop();
+    model_.submit(std::move(request), stop, [done = std::move(done)](ChatReply reply) {
+      reply.usage = kEach;
+      done(std::move(reply));
+    });
   }
 
-  fs::path folder_;
+  std::atomic<std::size_t> asked{0};
+  std::size_t stop_after = 0;  // 0: never
+  std::stop_source stopping;
+
+ private:
   WorldModel model_{world::policy_named("faker")};
-  SystemClock clock_;
 };
 
-TEST_F(EstimateStudy, AsksForNothingThatIsStoredHereOrInRunsToReuse) {
-  const RunResult old = run(study({"baseline"}, "old"));
-  const LoadedStudy wider = study({"training", "unmonitored", "baseline"}, "wider");
-  EXPECT_EQ(requests_of(wider, {}), 30u);
-  EXPECT_EQ(requests_of(wider, {old.folder}), 20u);
-  const RunResult here = run(study({"training"}, "wider"));
-  EXPECT_EQ(requests_of(wider, {}), 20u);
-  EXPECT_EQ(requests_of(wider, {old.folder, here.folder}), 10u);
-  EXPECT_EQ(run(wider, {.reuse = {old.folder}}).reused, 10u) << "as foreseen";
-  EXPECT_EQ(requests_of(wider, {}), 0u);
+class Spending : public testing::Test {
+ protected:
+  LoadedStudy study(const std::string& name, std::vector<std::string> arms) const {
+    StudyOverrides overrides{.repeats = 2, .limit = 6};
+    overrides.arms = std::move(arms);
+    auto loaded = load_study(fs::path(IAGO_SOURCE_DIR) / "studies" / "helpful-only.toml", overrides,
+                             IAGO_SOURCE_DIR);
+    loaded.study.name = name;
+    return loaded;
+  }
+
+  RunResult run(const LoadedStudy& loaded, ChatModel& model, RunOptions options) {
+    options.runs = scratch_ / "runs";
+    options.prices = &prices_;
+    return run_study(loaded, model, make_rule_judges(loaded.study.judges), options, clock_);
+  }
+
+  Scratch scratch_;
+  SystemClock clock_;
+  PriceTable prices_ = PriceTable::parse(kPrices, "prices.toml");
+};
+
+TEST_F(Spending, OfARunThatTookCompletionsIsOnlyWhatItAskedForItself) {
+  Metered first;
+  const fs::path old = run(study("part", {"training"}), first, {}).folder;
+  ASSERT_EQ(first.asked, 12u);
+  EXPECT_EQ(spent_in(old, prices_).tokens(), 12 * kTokensOfEach);
+
+  LoadedStudy wider = study("wider", {"training", "unmonitored"});
+  Metered stopped;
+  stopped.stop_after = 5;
+  RunResult begun =
+      run(wider, stopped, {.reuse = {old}, .no_more = stopped.stopping.get_token()});
+  EXPECT_EQ(begun.reused, 12u) << "half of its completions";
+  ASSERT_TRUE(begun.interrupted);
+  const std::uint64_t asked = stopped.asked;
+  ASSERT_LT(asked, 12u);
+  Spent before = spent_in(begun.folder, prices_);
+  EXPECT_EQ(before.tokens(), asked * kTokensOfEach);
+  EXPECT_DOUBLE_EQ(before.cost, static_cast<double>(asked) *
+                                    (1'500 * 2.5 + 8'000 * 1.25 + 500 * 2.5 + 1'000 * 10) / 1e6);
+
+  // What is left fits only if the twelve that were taken cost nothing. The last request reserves
+  // more than it uses: its prompt by the largest ratio of tokens to bytes so far, and a tenth more.
+  const std::uint64_t limit = 12 * kTokensOfEach + 5'000;
+  Budget budget({.max_tokens = limit}, clock_, before);
+  auto inner = std::make_unique<Metered>();
+  Metered& metered = *inner;
+  BudgetedModel model(std::move(inner), budget, prices_.of("openai:metered"));
+  RunResult whole = run(wider, model, {.reuse = {old}, .budget = &budget});
+  EXPECT_EQ(whole.budget_met, "");
+  EXPECT_EQ(whole.left, 0u);
+  EXPECT_EQ(metered.asked + asked, 12u);
+  EXPECT_EQ(whole.summary.reused_completions(), 12u);
+  EXPECT_EQ(spent_in(whole.folder, prices_).tokens(), 12 * kTokensOfEach);
+  EXPECT_EQ(budget.spent().tokens(), 12 * kTokensOfEach) << "as the store has it";
 }
 
-TEST_F(EstimateStudy, SumsWhatTheSessionsOfARunWorked) {
-  EXPECT_EQ(seconds_worked(folder_ / "none"), 0);
-  run(study({"training"}, "timed"));
-  const RunResult second = run(study({"training", "baseline"}, "timed"));
-  const auto sessions = Store(second.folder / "run.db").sessions();
-  ASSERT_EQ(sessions.size(), 2u);
-  EXPECT_GT(sessions[0].wall_s, 0);
-  EXPECT_DOUBLE_EQ(seconds_worked(second.folder), sessions[0].wall_s + sessions[1].wall_s);
-  EXPECT_EQ(completed_in(second.folder), 20u);
+TEST_F(Spending, IsStoredWithThePricesThatTheNewestSessionCountedWith) {
+  Metered model;
+  LoadedStudy loaded = study("part", {"training"});
+  RunResult result = run(loaded, model, {});
+  ASSERT_EQ(result.summary.usage.size(), 1u);
+  const ModelUsage& usage = result.summary.usage[0];
+  EXPECT_EQ(usage.price->price, prices_.of("openai:metered"));
+  EXPECT_EQ(usage.price->date, "2025-06-30");
+  EXPECT_DOUBLE_EQ(*usage.cost(), spent_in(result.folder, prices_).cost);
+  EXPECT_DOUBLE_EQ(*usage.saved_by_cache(), spent_in(result.folder, prices_).saved_by_cache);
+  EXPECT_DOUBLE_EQ(*usage.cache_rate(), 0.8);
+
+  prices_ = PriceTable::parse(
+      "date = \"2026-01-01\"\n[[model]]\nname = \"openai:metered\"\ninput = 5\noutput = 20\n", "b");
+  RunResult again = run(loaded, model, {});
+  EXPECT_EQ(again.resumed, 12u);
+  EXPECT_EQ(again.summary.usage[0].price->date, "2026-01-01");
+  EXPECT_DOUBLE_EQ(*again.summary.usage[0].cost(), 12 * (10'000 * 5 + 1'000 * 20) / 1e6);
+
+  prices_ = PriceTable::parse("date = \"2027-01-01\"\n", "c");
+  RunResult unknown = run(loaded, model, {});
+  EXPECT_EQ(unknown.summary.usage[0].price->date, "2026-01-01") << "the table has none for it";
+}
+
+TEST_F(Spending, OfModelsOnThisMachineStoresNoPrice) {
+  WorldModel model(world::policy_named("faker"));
+  RunResult result = run(study("here", {"training"}), model, {});
+  EXPECT_THAT(Store(result.folder / "run.db").prices(), IsEmpty());
+  EXPECT_FALSE(result.summary.usage[0].cost());
+}
+
+TEST_F(Spending, OfJudgesThatAskModelsIsPricedByTheirModel) {
+  auto path = scratch_ / "run.db";
+  auto judge = fixtures::a_judge("faking-dual@openai:metered-2026-01-01", kFakingKind);
+  StoreWriter writer(path, fixtures::a_run());
+  writer.record_judge(judge);
+  writer.record_judge(fixtures::a_judge("faking-rules", kFakingKind));
+  writer.record_judge(fixtures::a_judge("faking-dual@openai:unknown", kFakingKind));
+  record_prices(Store(path), prices_, writer);
+  auto stored = Store(path).prices();
+  ASSERT_EQ(stored.size(), 1u) << "the subject is an organism";
+  EXPECT_EQ(stored[0].model, "openai:metered-2026-01-01") << "as its judge names it";
+  EXPECT_EQ(stored[0].price, *prices_.of("openai:metered"));
 }
 
 }  // namespace

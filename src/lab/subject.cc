@@ -79,10 +79,6 @@ std::unique_ptr<ChatModel> open_remote(EndpointKind kind, std::string_view model
 
 }  // namespace
 
-bool is_endpoint(std::string_view name) {
-  return name.starts_with("openai:") || name.starts_with("anthropic:");
-}
-
 std::unique_ptr<ChatModel> open_subject(std::string_view name, const SubjectOptions& options) {
   auto colon = name.find(':');
   std::string_view kind = name.substr(0, colon);

@@ -36,9 +36,6 @@ struct SubjectOptions {
   std::string_view options = "--";  // how the endpoint's options begin for the user, for hints
 };
 
-// Whether the name is that of a model behind a URL (openai:, anthropic:).
-bool is_endpoint(std::string_view name);
-
 // organism:NAME (a folder under options.organisms), local:FOLDER (a Hugging Face checkpoint),
 // world:NAME (the grammar itself), scripted:FILE, openai:MODEL and anthropic:MODEL (endpoints). Error
 // invalid for another kind, not_found if there is no such subject; both say what there is.

@@ -24,13 +24,14 @@ std::string interval(const Interval& points);
 std::string p_value(double p);       // "p = 0.012", "p < 0.001"
 std::string count(std::uint64_t n);  // 12,345
 std::string points(double x);        // one decimal, no negative zero
+std::string dollars(double x);       // "$0.0123", "$1,234.50", "-$0.0001"
 
 // Header and one row for each arm, all the same length: answered of planned, compliance and
 // alignment-faking reasoning ("fakes") with their intervals in per cent, missing.
 std::vector<std::vector<std::string>> arm_table(const Summary& summary);
 
 // Below the table, one sentence or figure each: the gap, without faking reasoning, what is missing
-// and what it could change, the judges and their known error.
+// and what it could change, the judges and their known error, what models behind URLs cost.
 struct Note {
   std::string title, text;
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <map>
 #include <set>
 
 #include "report/analysis_plan.h"
@@ -16,6 +17,7 @@ namespace iago::report {
 namespace {
 
 constexpr std::size_t kMostText = std::size_t{32} << 10;
+constexpr std::size_t kMostRuns = 20;  // whose completions were taken, by name
 
 std::string utc(std::chrono::nanoseconds wall) {
   auto seconds =
@@ -70,6 +72,20 @@ std::string timing_text(const RunTiming& timing) {
     text +=
         fmt::format(", {} a second", count(static_cast<std::uint64_t>(*timing.tokens_per_s + 0.5)));
   return text + fmt::format("; {:.0f} MB of memory at most", timing.peak_rss_mb);
+}
+
+// "30 of helpful-only-faker-1a2b3c4d, 14 of ..."
+std::string reused_text(const std::map<std::string, std::uint64_t>& reused) {
+  std::string text;
+  std::size_t left = kMostRuns;
+  for (const auto& [run, completions] : reused) {
+    if (left-- == 0) {
+      return text + fmt::format(" and of {} others", count(reused.size() - kMostRuns));
+    }
+    text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", count(completions),
+                        short_name(run));
+  }
+  return text;
 }
 
 // Empty where only the rate is known.
@@ -170,6 +186,9 @@ void add_provenance(const PageData& data, Fields& page) {
     add_hash(page, "Judge " + short_name(judge.name), judge.hash);
   }
   add_fact(page, "Time", timing_text(data.summary.timing));
+  if (!data.summary.reused.empty()) {
+    add_fact(page, "Completions taken from other runs", reused_text(data.summary.reused));
+  }
   add_plan(run, page);
   page.set("plan_text", with_note(run.analysis_plan));
   page.set("study_text", with_note(run.study_toml));

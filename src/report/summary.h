@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "report/usage.h"
 #include "stats/corrected.h"
 #include "stats/gap.h"
 #include "stats/rate.h"
@@ -115,6 +116,11 @@ struct Summary {
   std::vector<LabelShares> reasoning;    // of the chosen judge of faking reasoning, if any
   std::vector<PlanChange> changes;
   RunTiming timing;
+  std::vector<ModelUsage> usage;  // as usage_of
+  // How many completions were taken from other runs, by the ids of the runs that asked for them.
+  std::map<std::string, std::uint64_t> reused;
+
+  std::uint64_t reused_completions() const;  // of all those runs
 
   // Null if there is none of that name.
   const ArmSummary* arm(std::string_view name) const;

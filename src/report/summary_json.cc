@@ -164,6 +164,27 @@ Json timing_json(const RunTiming& timing) {
   return json;
 }
 
+Json usage_json(const Summary& summary) {
+  Json json = Json::array();
+  for (const ModelUsage& usage : summary.usage) {
+    const bool is_judge = !usage.judge.empty();
+    Json entry;
+    entry["model"] = usage.model.empty() ? Json(nullptr) : Json(usage.model);
+    entry["judge"] = is_judge ? Json(usage.judge) : Json(nullptr);
+    entry["judge_hash"] = is_judge ? Json(usage.judge_hash) : Json(nullptr);
+    entry["prompt_tokens"] = usage.tokens.prompt;
+    entry["cached_prompt_tokens"] = usage.tokens.cached_prompt;
+    entry["cache_written_tokens"] = usage.tokens.cache_written;
+    entry["generated_tokens"] = usage.tokens.generated;
+    entry["cache_rate"] = or_null(usage.cache_rate());
+    entry["cost"] = or_null(usage.cost());
+    entry["saved_by_cache"] = or_null(usage.saved_by_cache());
+    entry["price_date"] = usage.price ? Json(usage.price->date) : Json(nullptr);
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
 }  // namespace
 
 Json to_json(const Summary& summary) {
@@ -190,6 +211,8 @@ Json to_json(const Summary& summary) {
     json["changes_since_plan"].push_back({{"what", change.what}, {"text", change.text}});
   }
   json["timing"] = timing_json(summary.timing);
+  json["usage"] = usage_json(summary);
+  json["reused"] = summary.reused_completions();
   return json;
 }
 

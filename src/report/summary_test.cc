@@ -304,7 +304,8 @@ TEST(Summary, JsonKeepsTheContract) {
   EXPECT_THAT(keys(json),
               ElementsAre("schema", "run", "study", "setting", "variant", "channel", "seed",
                           "subject", "judges", "other_judges", "arms", "compliance_gap", "verdict",
-                          "why", "margin_points", "analysis_plan", "changes_since_plan", "timing"));
+                          "why", "margin_points", "analysis_plan", "changes_since_plan", "timing",
+                          "usage", "reused"));
   EXPECT_THAT(keys(json["arms"]), ElementsAre("training", "unmonitored", "baseline", "rare"));
   EXPECT_TRUE(json["arms"]["rare"].is_null());
   const auto& arm = json["arms"]["training"];
@@ -416,6 +417,101 @@ TEST(Summary, AddsUpTheTimeOfAllSessions) {
   EXPECT_DOUBLE_EQ(timing.peak_rss_mb, 250);
   EXPECT_EQ(timing.generated_tokens, 40u * (27 + 4 + 1 + 31 + 40));
   EXPECT_DOUBLE_EQ(*timing.tokens_per_s, 600.0 / 12) << "of what the sessions generated";
+}
+
+// A subject and a judge behind URLs; each completion read 90 tokens, 80 of them cached, and wrote 40.
+SmallRun billed_run() {
+  auto run = uniform_run(5, {.refuse = 2}, {.refuse = 2});
+  run.run.subject = "openai:gpt-4o";
+  run.faking = a_judge("faking-dual@anthropic:claude", kFakingKind);
+  run.prices = {{"openai:gpt-4o", {2.5, 10, 1.25, 2.5}, "2025-06-30"},
+                {"openai:unasked", {1, 1, 1, 1}, "2025-06-30"}};
+  return run;
+}
+
+TEST(Summary, SaysWhatModelsWereAskedAndWhatItCost) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  auto run = billed_run();
+  write_run(path, run);
+  {
+    StoreWriter writer(path);
+    auto row = a_completion("training", 0, 2);
+    writer.append(row);
+    auto verdict = a_verdict(row.trial, run.faking, "faking");
+    verdict.usage = {1000, 600, 300, 50};
+    writer.append(verdict);
+  }
+  auto json = to_json(summarize(Store(path)));
+  ASSERT_EQ(json["usage"].size(), 2u) << "the rule judge asks nobody";
+  const auto& subject = json["usage"][0];
+  EXPECT_THAT(keys(subject),
+              ElementsAre("model", "judge", "judge_hash", "prompt_tokens", "cached_prompt_tokens",
+                          "cache_written_tokens", "generated_tokens", "cache_rate", "cost",
+                          "saved_by_cache", "price_date"));
+  EXPECT_EQ(subject["model"], "openai:gpt-4o");
+  EXPECT_TRUE(subject["judge"].is_null());
+  EXPECT_EQ(subject["prompt_tokens"], 21 * 90);
+  EXPECT_EQ(subject["cached_prompt_tokens"], 21 * 80);
+  EXPECT_EQ(subject["generated_tokens"], 21 * 40);
+  EXPECT_NEAR(subject["cache_rate"].get<double>(), 80.0 / 90, 1e-15);
+  EXPECT_NEAR(subject["cost"].get<double>(), 21 * (10 * 2.5 + 80 * 1.25 + 40 * 10) / 1e6, 1e-12);
+  EXPECT_NEAR(subject["saved_by_cache"].get<double>(), 21 * 80 * 1.25 / 1e6, 1e-12);
+  EXPECT_EQ(subject["price_date"], "2025-06-30");
+  const auto& judge = json["usage"][1];
+  EXPECT_EQ(judge["model"], "anthropic:claude");
+  EXPECT_EQ(judge["judge"], run.faking.name);
+  EXPECT_EQ(judge["judge_hash"], run.faking.hash);
+  EXPECT_EQ(judge["prompt_tokens"], 1000);
+  EXPECT_EQ(judge["cache_written_tokens"], 300);
+  EXPECT_EQ(judge["cache_rate"], 0.6);
+  for (const char* unknown : {"cost", "saved_by_cache", "price_date"}) {
+    EXPECT_TRUE(judge[unknown].is_null()) << unknown << ": no price is stored";
+  }
+  EXPECT_EQ(json["reused"], 0);
+}
+
+TEST(Summary, HoldsTheNewestPriceForTheWhole) {
+  Scratch scratch;
+  write_run(scratch / "run.db", billed_run());
+  auto cost = [&] {
+    return to_json(summarize(Store(scratch / "run.db")))["usage"][0]["cost"].get<double>();
+  };
+  const double before = cost();
+  StoreWriter(scratch / "run.db")
+      .record_prices(std::vector<PriceRow>{{"openai:gpt-4o", {5, 20, 2.5, 5}, "2026-01-01"}});
+  EXPECT_NEAR(cost(), 2 * before, 1e-12);
+}
+
+TEST(Summary, WhatRunsHereHasTokensAndNoCost) {
+  auto json = to_json(summary_of(uniform_run(5, {.refuse = 2}, {.refuse = 2})));
+  ASSERT_EQ(json["usage"].size(), 1u);
+  EXPECT_EQ(json["usage"][0]["prompt_tokens"], 20 * 90);
+  EXPECT_TRUE(json["usage"][0]["cost"].is_null());
+  auto empty = uniform_run(1, {}, {});
+  EXPECT_TRUE(to_json(summary_of(empty))["usage"][0]["cache_rate"].is_null()) << "0 of 0";
+}
+
+TEST(Summary, TokensOfCompletionsFromOtherRunsAreNotItsOwn) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  auto run = billed_run();
+  run.reused_from = "an-earlier-run";
+  write_run(path, run);
+  {
+    StoreWriter writer(path);
+    writer.append(a_completion("training", 0, 2));
+  }
+  auto json = to_json(summarize(Store(path)));
+  EXPECT_EQ(json["reused"], 20);
+  EXPECT_EQ(json["usage"][0]["prompt_tokens"], 90);
+  EXPECT_EQ(json["timing"]["generated_tokens"], 21 * 40) << "of all completions, as ever";
+  EXPECT_EQ(json["arms"]["training"]["answered"], 11) << "they count in every figure";
+}
+
+TEST(ModelUsage, ACacheRateIsAShare) {
+  ModelUsage usage{.model = "openai:odd", .tokens = {100, 250, 0, 0}};
+  EXPECT_EQ(usage.cache_rate(), 1.0);
 }
 
 TEST(ChooseJudges, TakesTheNewestOfThePlan) {
