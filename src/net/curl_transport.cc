@@ -98,6 +98,8 @@ class CurlTransport::Loop {
   Transfers transfers_;                 // the thread's own, like all below
   std::optional<SteadyTime> timer_due_;  // when curl wants to be called without an event
   SteadyTime next_sweep_;
+  SteadyTime polled_;     // when the sockets were last asked for what has come
+  bool all_read_ = true;  // of what had come by then
   std::thread thread_;  // last: it uses all of the above
 };
 
@@ -256,7 +258,9 @@ int CurlTransport::Loop::wait_ms() const {
 
 void CurlTransport::Loop::wait_for_events() {
   std::array<epoll_event, 256> events;
+  polled_ = std::chrono::steady_clock::now();
   int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
+  all_read_ = count < static_cast<int>(events.size());
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     if (event.data.fd == wake_.get()) {
@@ -293,11 +297,13 @@ void CurlTransport::Loop::reap() {
 
 void CurlTransport::Loop::sweep() {
   auto now = std::chrono::steady_clock::now();
-  if (now < next_sweep_) return;
+  if (now < next_sweep_ || !all_read_) return;
   next_sweep_ = now + kSweep;
+  // As of the last poll: what came since, while a long body was read by its callback, waits in the
+  // sockets, and its sender was not silent.
   std::vector<std::uint64_t> overdue;
   for (const auto& [id, transfer] : transfers_) {
-    if (transfer->is_overdue(now)) overdue.push_back(id);
+    if (transfer->is_overdue(polled_)) overdue.push_back(id);
   }
   for (std::uint64_t id : overdue) finish(transfers_.find(id));
 }

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <future>
 #include <set>
+#include <thread>
 
 #include "base/error.h"
 #include "net/internal/raw_server.h"
@@ -137,6 +139,30 @@ TEST(CurlTransport, GivesUpASilentServer) {
   EXPECT_THAT(response.failure->message, HasSubstr("silence for 0.2 s"));
   request.timeouts = {.total = 200ms};
   EXPECT_THAT(ask(transport, request).failure->message, HasSubstr("no whole response in 0.2 s"));
+}
+
+TEST(CurlTransport, TakesNoReplyForSilenceThatWaitedWhileAnotherWasRead) {
+  std::atomic<bool> reading = true;
+  RawServer server([&](const std::string&) {
+    while (!reading) std::this_thread::sleep_for(1ms);
+    return raw_response("said");
+  });
+  RawServer other([](const std::string&) { return raw_response("long"); });
+  CurlTransport transport;
+  HttpRequest quick = post(server.url());
+  quick.timeouts.silence = 1s;
+  // Leaves a connection: while one is made, curl's timers look at the socket by themselves.
+  EXPECT_EQ(ask(transport, quick).body, "said");
+  reading = false;
+  std::promise<HttpResponse> promise;
+  transport.submit(quick, {}, {}, [&](HttpResponse answer) { promise.set_value(answer); });
+  ask(transport, post(other.url()), {}, [&](std::string_view) {
+    reading = true;
+    std::this_thread::sleep_for(1500ms);
+  });
+  HttpResponse response = promise.get_future().get();
+  EXPECT_FALSE(response.failure) << response.failure->message;
+  EXPECT_EQ(response.body, "said");
 }
 
 TEST(CurlTransport, DoesNotFollowARedirect) {
