@@ -451,7 +451,10 @@ TEST(Endpoint, NamesNoSiblingWhereNothingWasCounted) {
   EndpointOptions options = quick();
   options.samples_per_request = 2;
   options.first_in_flight = 1;
-  Scene scene(EndpointKind::openai, options, [](const HttpRequest& http, int) {
+  std::promise<void> submitted;
+  auto all_are_there = submitted.get_future().share();
+  Scene scene(EndpointKind::openai, options, [=](const HttpRequest& http, int) {
+    all_are_there.wait();
     Json body = parse_json(SmallServer::openai(http).body, "reply");
     body.erase("usage");
     return std::optional(json_response(body));
@@ -464,6 +467,7 @@ TEST(Endpoint, NamesNoSiblingWhereNothingWasCounted) {
       if (++replies == 6) all.set_value();
     });
   }
+  submitted.set_value();
   all.get_future().get();
   EXPECT_LT(scene.transport->seen().size(), 6u);
 }

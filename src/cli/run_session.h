@@ -32,8 +32,8 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
 int exit_code_of(const lab::RunResult& result);
 
 // One run after the other, each in its own folder; then prints the comparison. An error of one is
-// printed and the rest go on, unless the budget is over. Returns the worst exit code; 130 as soon as
-// one was interrupted.
+// printed and the rest go on, unless the budget is over. Returns the worst exit code; 130 as soon
+// as one was interrupted.
 int run_several(const RunSession& session, const std::vector<StudyOverrides>& each);
 
 }  // namespace iago::cli

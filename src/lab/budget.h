@@ -1,7 +1,7 @@
 // Budget: what a run may spend, its judges included, and a ChatModel that keeps to it. Before a
 // request goes out, the most that it should use is reserved (its prompt as estimated, and
-// max_tokens); when the reply has come, what it did use is settled. Nothing is sent that would break
-// a limit by what is reserved.
+// max_tokens); when the reply has come, what it did use is settled. Nothing is sent that would
+// break a limit by what is reserved.
 //
 // What may be used beyond that: a prompt of more tokens than estimated (text denser than any before
 // it), and attempts that brought no reply and are billed all the same. A model tries one request

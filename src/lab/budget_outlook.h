@@ -17,8 +17,8 @@ class BudgetOutlook {
   // A run's: what is left of it, what it has spent so far, and on how many completions.
   void add(const std::vector<ModelEstimate>& left, const Spent& spent, std::uint64_t completions);
 
-  // For people, a line for each limit of dollars and tokens that is set: the least and the most that
-  // it will come to, what is likely if the run has completions to go by, and whether that fits.
+  // For people, a line for each limit of dollars and tokens that is set: the least and the most
+  // that it comes to, what is likely if the run has completions to go by, and whether that fits.
   std::string text(const BudgetLimits& limits) const;
 
  private:

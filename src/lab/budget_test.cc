@@ -22,7 +22,9 @@ class HeldModel final : public ChatModel {
   ModelInfo info() const override { return {.name = "held", .identity = "held", .in_flight = 64}; }
   void submit(ChatRequest request, std::stop_token, Done done) override {
     std::lock_guard lock(mutex_);
-    if (request.sampling.max_tokens == throws_at) throw Error(ErrorCode::invalid, "too long", "cut");
+    if (request.sampling.max_tokens == throws_at) {
+      throw Error(ErrorCode::invalid, "too long", "cut");
+    }
     waiting_.push_back(std::move(done));
     ++sent_;
   }
@@ -103,11 +105,14 @@ TEST(Budget, NeverLetsMoreGoThanFitsWereEveryReplyAtItsLimit) {
 TEST(Budget, LetsNobodyInBetweenAReservationAndItsSettling) {
   ManualClock clock;
   constexpr std::uint64_t kEach = 10, kMost = 200;
-  for (int round = 0; round < 300; ++round) {
+  constexpr int kSpenders = 4;
+  for (int round = 0; round < 1000; ++round) {
     Budget budget({.max_tokens = kMost}, clock);
+    std::atomic<int> there = 0;
     std::vector<std::jthread> spenders;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < kSpenders; ++i) {
       spenders.emplace_back([&] {
+        for (++there; there < kSpenders;) std::this_thread::yield();
         for (;;) {
           auto answer = budget.reserve({.tokens = kEach});
           if (answer == Budget::Answer::never) return;

@@ -73,8 +73,8 @@ double seconds_worked(const std::filesystem::path& folder);
 // recorded judges ask. A price stored before is replaced; it stays where the table has none.
 void record_prices(const Store& store, const PriceTable& prices, StoreWriter& writer);
 
-// Error invalid if what is surely used breaks a limit of dollars or tokens, naming the figures, and if
-// dollars are limited and a model has no price. `before` is spent.
+// Error invalid if what is surely used breaks a limit of dollars or tokens, naming the figures, and
+// if dollars are limited and a model has no price. `before` is spent.
 void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const BudgetLimits& limits,
                             const Spent& before, const PriceTable& prices);
 
