@@ -59,7 +59,6 @@ std::string html_escaped(std::string_view text) {
   std::string out;
   out.reserve(text.size() + text.size() / 16);
   while (!text.empty()) {
-    if (text.starts_with("\r\n")) text.remove_prefix(1);
     auto [code, bytes] = decode(text);
     append_escaped(code, text.substr(0, bytes), out);
     text.remove_prefix(bytes);

@@ -10,7 +10,8 @@ namespace iago::report {
 
 // For an element's content and for an attribute in double quotes. The five characters with a
 // meaning become entities, control characters their pictures (NUL is U+2400), characters that turn
-// or hide text their number ([U+202E]), invalid UTF-8 U+FFFD. Line ends and tabs stay.
+// or hide text their number ([U+202E]), invalid UTF-8 U+FFFD. Line feeds and tabs stay; a carriage
+// return is a control character, before a line feed too: what was sent is to be seen.
 std::string html_escaped(std::string_view text);
 
 // The head of a text, and how much is not in it.

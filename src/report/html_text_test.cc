@@ -9,7 +9,8 @@ using namespace std::string_literals;
 
 TEST(HtmlEscaped, ShowsControlCharactersAsPictures) {
   EXPECT_EQ(html_escaped("a\0b\x1b[31m\x7f"s), "a\u2400b\u241b[31m\u2421");
-  EXPECT_EQ(html_escaped("a\n\tb\r\nc\rd"), "a\n\tb\nc\u240dd");
+  EXPECT_EQ(html_escaped("a\n\tb\r\nc\rd"), "a\n\tb\u240d\nc\u240dd")
+      << "a prompt with other line ends is another prompt";
 }
 
 TEST(HtmlEscaped, ShowsWhatTurnsOrHidesText) {
