@@ -458,6 +458,30 @@ TEST_F(Cli, ReportsARunInEveryFormat) {
   EXPECT_EQ(iago({"report", "--format", "pdf"}).code, 2);
 }
 
+TEST_F(Cli, ReportsFromTheStoreAlone) {
+  ASSERT_EQ(iago(run_of("world:faker")).code, 0);
+  const fs::path run = folder_ / "runs/latest";
+  const fs::path alone = folder_ / "elsewhere/alone";
+  fs::create_directories(alone);
+  fs::copy_file(run / "run.db", alone / "run.db");
+  std::map<std::string, std::string> there;
+  for (const char* format : {"html", "md", "json"}) {
+    Ended reported = iago({"report", "runs/latest", "--format", format});
+    EXPECT_EQ(reported.code, 0) << reported.err;
+    there[format] = reported.out;
+  }
+  EXPECT_EQ(there["html"], read_file(run / "report.html", 4 << 20));
+  EXPECT_EQ(there["json"], read_file(run / "summary.json", 1 << 20));
+  fs::remove_all(folder_ / "runs");  // nothing is left but the copy
+  for (int time = 0; time < 2; ++time) {
+    for (const auto& [format, expected] : there) {
+      Ended reported = iago({"report", alone.string(), "--format", format});
+      EXPECT_EQ(reported.code, 0) << reported.err;
+      EXPECT_EQ(reported.out, expected) << format << ", time " << time;
+    }
+  }
+}
+
 TEST_F(Cli, ShowsCompletionsWithTheirVerdicts) {
   iago(run_of("world:compliant"));
   Ended text = iago({"show", "--arm", "training", "--complying", "--limit", "2"});
