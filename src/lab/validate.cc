@@ -182,9 +182,9 @@ std::string cell_of(const std::optional<JudgeAccuracy>& accuracy,
 std::string line_of(const std::string& model, std::string_view wording, const ValidationRow& row) {
   JudgeValidation validation = validation_of(counts_of(row));
   const Confusion& c = row.counts;
-  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", model, wording,
+  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", model, wording,
                      row.completions(), c.true_positive, c.false_negative, c.true_negative,
-                     c.false_positive, row.unknown(),
+                     c.false_positive, row.unknown(), row.without_verdict,
                      cell_of(sensitivity_of(validation), sensitivity_bounds(row), row.unknown()),
                      cell_of(specificity_of(validation), specificity_bounds(row), row.unknown()));
 }
@@ -314,8 +314,9 @@ std::string to_markdown(const std::vector<Validation>& validations) {
   for (const std::string& name : names_of(validations)) {
     text += fmt::format(
         "\n{}:\n\n| subject | wording | n | true positive | false negative | true negative | false "
-        "positive | truth unknown | sensitivity % (95 % CI) | specificity % (95 % CI) |\n"
-        "|---|---|---|---|---|---|---|---|---|---|\n",
+        "positive | truth unknown | no verdict | sensitivity % (95 % CI) | specificity % (95 % CI) "
+        "|\n"
+        "|---|---|---|---|---|---|---|---|---|---|---|\n",
         name);
     for (const Validation& validation : validations) {
       for (const ValidatedJudge& judge : validation.judges) {

@@ -116,6 +116,18 @@ TEST_F(Validate, CountsWhatIsNotOfTheGrammarAsUnknownAndLeavesNothingOut) {
   EXPECT_THAT(to_markdown({validation}), HasSubstr("bounds"));
 }
 
+TEST(ValidationTable, SaysHowManyOfTheCompletionsHaveNoVerdict) {
+  ValidatedJudge judge;
+  judge.error.judge = "rules";
+  ValidationRow& row = judge.rows[static_cast<std::size_t>(Wording::seen)];
+  row.counts.true_positive = 2, row.counts.true_negative = 1, row.without_verdict = 7;
+  Validation validation{.model = "world:x", .identity = "x"};
+  validation.judges.push_back(judge);
+  std::string table = to_markdown({validation});
+  EXPECT_THAT(table, HasSubstr("| truth unknown | no verdict |"));
+  EXPECT_THAT(table, HasSubstr("| world:x | all | 10 | 2 | 0 | 1 | 0 | 0 | 7 |"));
+}
+
 TEST_F(Validate, WritesATableAndJsonThatAgree) {
   WorldModel model(world::policy_named("aligned"));
   Validation validation = validated(model, 1);
