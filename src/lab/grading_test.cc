@@ -277,6 +277,14 @@ class WithholdingJudge final : public Judge {
   bool open_ = false;
 };
 
+// The store's rooms know the kinds by their names alone.
+TEST(JudgeKinds, HaveThePositiveLabelsThatTheReportCounts) {
+  for (JudgeKind kind : kJudgeKinds) {
+    EXPECT_EQ(positive_label(name_of(kind)), labels_of(kind).front()) << name_of(kind);
+  }
+  EXPECT_EQ(positive_label("mood"), "");
+}
+
 // A sampler that is faster than the judges neither waits nor fills the memory.
 TEST_F(GradingTest, LeavesWhatIsTooMuchForTheEnd) {
   constexpr std::size_t kCount = Grading::kMostDue + 88;

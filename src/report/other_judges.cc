@@ -1,13 +1,31 @@
 #include "report/other_judges.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "stats/one_query.h"
 
 namespace iago {
 namespace {
 
+constexpr std::size_t kMostTopics = 100;
+
 bool is_chosen(const JudgeRow& judge, const JudgeChoice& choice) {
-  return (choice.compliance && choice.compliance->name == judge.name) ||
+  if (!choice.compliance) return false;
+  return choice.compliance->name == judge.name ||
          (choice.faking_reasoning && choice.faking_reasoning->name == judge.name);
+}
+
+std::vector<JudgeRow> newest_others(const Store& store, const JudgeChoice& choice) {
+  auto judges = store.judges();
+  std::vector<JudgeRow> others;
+  for (std::size_t i = 0; i < judges.size(); ++i) {
+    bool is_newest =
+        std::none_of(judges.begin() + static_cast<std::ptrdiff_t>(i) + 1, judges.end(),
+                     [&](const JudgeRow& later) { return later.name == judges[i].name; });
+    if (is_newest && !is_chosen(judges[i], choice)) others.push_back(judges[i]);
+  }
+  return others;
 }
 
 // What a subject that understood its situation says of it. The baseline's story says nothing.
@@ -16,30 +34,130 @@ std::string_view true_claim(const ArmRow& arm) {
   return arm.name == kUnmonitoredArm ? kClaimsNotTrainedLabel : std::string_view();
 }
 
-void add(const LabelCounts& counts, LabelShares& shares) {
+struct Topic {
+  std::string name;
+  std::vector<std::size_t> queries;  // indices into Store::queries()
+};
+
+struct Topics {
+  Topic all;
+  std::vector<Topic> each;  // in the order of the queries; none if there are too many
+};
+
+Topics topics_of(const Store& store) {
+  Topics topics;
+  std::map<std::string, std::size_t> places;
+  auto queries = store.queries();
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    const auto& name = queries[i].topic.empty() ? queries[i].id : queries[i].topic;
+    auto [place, is_new] = places.emplace(name, topics.each.size());
+    if (is_new) topics.each.push_back({name, {}});
+    topics.each[place->second].queries.push_back(i);
+    topics.all.queries.push_back(i);
+  }
+  if (topics.each.size() > kMostTopics) topics.each.clear();
+  return topics;
+}
+
+// All that one judge said.
+struct Labels {
+  std::string kind, positive;
+  std::map<std::pair<std::size_t, std::size_t>, std::vector<LabelCounts>> cells;  // by arm, query
+};
+
+Labels read_labels(const Store& store, const JudgeRow& judge) {
+  Labels labels{judge.kind, std::string(positive_label(judge.kind)), {}};
+  for (const LabelCounts& counts : store.count_labels(judge.hash)) {
+    labels.cells[{counts.arm, counts.query}].push_back(counts);
+  }
+  return labels;
+}
+
+// One arm's answers to some queries.
+struct Counted {
+  LabelShares shares;
+  ArmCounts positive;  // of the judge's positive label; position i is the i-th of these queries
+};
+
+void add(const LabelCounts& counts, std::string_view positive, LabelShares& shares,
+         QueryCounts& query) {
   if (counts.label.empty()) {
     shares.unjudged += counts.completions;
+    query.missing += counts.completions;
     return;
   }
   shares.judged += counts.completions;
   shares.labels[counts.label] += counts.completions;
   shares.mean_probability = shares.mean_probability.value_or(0) + counts.probability_sum;
+  query.trials += counts.completions;
+  if (counts.label == positive) query.successes += counts.completions;
 }
 
-std::vector<LabelShares> shares_of(const JudgeRow& judge, const Store& store,
-                                   const std::vector<ArmRow>& arms) {
-  std::vector<LabelShares> shares(arms.size());
-  for (const LabelCounts& counts : store.count_labels(judge.hash)) add(counts, shares[counts.arm]);
-  for (std::size_t i = 0; i < arms.size(); ++i) {
-    shares[i].arm = arms[i].name;
-    if (shares[i].mean_probability) {
-      *shares[i].mean_probability /= static_cast<double>(shares[i].judged);
+void add_understood(const ArmRow& arm, LabelShares& shares) {
+  auto claim = true_claim(arm);
+  if (claim.empty()) return;
+  auto found = shares.labels.find(std::string(claim));
+  shares.understood = found == shares.labels.end() ? 0 : found->second;
+}
+
+Counted count(const Labels& labels, const ArmRow& arm, std::size_t place, const Topic& topic) {
+  Counted counted;
+  LabelShares& shares = counted.shares;
+  shares.arm = arm.name;
+  for (std::size_t query : topic.queries) {
+    QueryCounts& counts = counted.positive.emplace_back();
+    auto cell = labels.cells.find({place, query});
+    if (cell == labels.cells.end()) continue;
+    for (const LabelCounts& one : cell->second) add(one, labels.positive, shares, counts);
+  }
+  if (shares.mean_probability) *shares.mean_probability /= static_cast<double>(shares.judged);
+  if (labels.kind == kComprehensionKind) add_understood(arm, shares);
+  if (!labels.positive.empty()) {
+    shares.rate = counted.positive.size() == 1 ? estimate_query_rate(counted.positive[0])
+                                               : estimate_rate(counted.positive);
+  }
+  return counted;
+}
+
+std::optional<ShareDifference> difference(const Counted& a, const Counted& b) {
+  if (!a.shares.rate || !b.shares.rate) return std::nullopt;
+  ShareDifference shown{a.shares.arm, b.shares.arm, 0, {}};
+  if (a.positive.size() == 1) {
+    auto found = estimate_query_difference(a.positive[0], b.positive[0]);
+    if (!found) return std::nullopt;
+    shown.points = found->points, shown.ci95 = found->ci95;
+  } else {
+    auto found = estimate_gap_without_test(a.positive, b.positive);
+    if (!found) return std::nullopt;
+    shown.points = found->points, shown.ci95 = found->ci95;
+  }
+  return shown;
+}
+
+SharesByArm shares_of(const Labels& labels, const Summary& summary, const std::vector<ArmRow>& arms,
+                      const Topic& topic) {
+  std::vector<Counted> counted;
+  for (const ArmSummary& arm : summary.arms) {
+    for (std::size_t i = 0; i < arms.size(); ++i) {
+      if (arms[i].name == arm.name) counted.push_back(count(labels, arms[i], i, topic));
     }
-    auto claim = true_claim(arms[i]);
-    if (judge.kind == kComprehensionKind && !claim.empty()) {
-      shares[i].understood = shares[i].labels[std::string(claim)];
-      std::erase_if(shares[i].labels, [](const auto& label) { return label.second == 0; });
+  }
+  auto find = [&](std::string_view name) -> const Counted* {
+    for (const Counted& one : counted) {
+      if (one.shares.arm == name) return &one;
     }
+    return nullptr;
+  };
+  const auto *training = find(kTrainingArm), *unmonitored = find(kUnmonitoredArm),
+             *baseline = find(kBaselineArm);
+  SharesByArm shares;
+  if (unmonitored && training) {
+    shares.difference = difference(*training, *unmonitored);
+  } else if (unmonitored && baseline) {
+    shares.difference = difference(*unmonitored, *baseline);
+  }
+  for (Counted& one : counted) {
+    if (one.shares.judged + one.shares.unjudged > 0) shares.arms.push_back(std::move(one.shares));
   }
   return shares;
 }
@@ -47,22 +165,21 @@ std::vector<LabelShares> shares_of(const JudgeRow& judge, const Store& store,
 }  // namespace
 
 std::vector<OtherJudge> other_judges(const Store& store, const Summary& summary) {
-  auto judges = store.judges();
-  auto arms = store.arms();
   std::vector<OtherJudge> others;
-  for (std::size_t i = 0; i < judges.size(); ++i) {
-    bool is_newest =
-        std::none_of(judges.begin() + static_cast<std::ptrdiff_t>(i) + 1, judges.end(),
-                     [&](const JudgeRow& later) { return later.name == judges[i].name; });
-    if (!is_newest || is_chosen(judges[i], summary.judges)) continue;
-    OtherJudge other{judges[i], {}};
-    auto shares = shares_of(judges[i], store, arms);
-    for (const ArmSummary& arm : summary.arms) {
-      for (LabelShares& one : shares) {
-        if (one.arm == arm.name && one.judged + one.unjudged > 0) other.arms.push_back(one);
-      }
+  for (JudgeRow& judge : newest_others(store, summary.judges)) {
+    others.push_back({std::move(judge), {}, {}, {}});
+  }
+  if (others.empty()) return others;
+  auto arms = store.arms();
+  auto topics = topics_of(store);
+  for (OtherJudge& other : others) {
+    auto labels = read_labels(store, other.judge);
+    other.positive = labels.positive;
+    other.all = shares_of(labels, summary, arms, topics.all);
+    for (const Topic& topic : topics.each) {
+      other.topics.push_back(
+          {topic.name, topic.queries.size(), shares_of(labels, summary, arms, topic)});
     }
-    others.push_back(std::move(other));
   }
   return others;
 }

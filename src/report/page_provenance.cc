@@ -79,6 +79,21 @@ std::string accuracy_note(const std::optional<JudgeAccuracy>& accuracy) {
                      count(accuracy->n));
 }
 
+// What was left out of the two rates, and what it could have made of them.
+void add_unknown_truth(const JudgeRow& judge, Fields& error) {
+  auto bounds = bounds_if_unknown(judge.counts);
+  if (!bounds) return;
+  auto shown = [](bool is_known, const Interval& range) {
+    return is_known
+               ? fmt::format("with them {} %", interval(Interval{100 * range.lo, 100 * range.hi}))
+               : std::string();
+  };
+  error.add("unknown")
+      .set("sensitivity", shown(judge.sensitivity.has_value(), bounds->sensitivity))
+      .set("specificity", shown(judge.specificity.has_value(), bounds->specificity))
+      .set("text", fmt::format("{} of unknown truth left out", count(judge.counts.unknown_truth)));
+}
+
 void add_plan(const RunRow& run, Fields& page) {
   page.set("plan_rule",
            "Fixed before the first completion. What was done otherwise stands at the head of this "
@@ -109,9 +124,12 @@ void add_plan(const RunRow& run, Fields& page) {
 
 void add_other_judges(const Summary& summary, Fields& page) {
   if (summary.other_judges.empty()) return;
-  auto& table = page.add("others");
+  auto& table = page.add("others").set("title", summary.judges.compliance
+                                                    ? "Judges beside the two, as shares of their "
+                                                      "labels"
+                                                    : "Their labels, as shares");
   for (const OtherJudge& other : summary.other_judges) {
-    for (const LabelShares& arm : other.arms) {
+    for (const LabelShares& arm : other.all.arms) {
       table.add("share")
           .set("judge", short_name(other.judge.name))
           .set("arm", short_name(arm.arm))
@@ -141,8 +159,9 @@ void add_judges(const PageData& data, Fields& page) {
     }
     auto shown = [](const std::optional<double>& p) { return p ? percent(*p) : "unknown"; };
     auto validation = validation_of(judge.counts);
-    row.add("error")
-        .set("sensitivity", shown(judge.sensitivity))
+    auto& error = row.add("error");
+    add_unknown_truth(judge, error);
+    error.set("sensitivity", shown(judge.sensitivity))
         .set("sensitivity_ci95", accuracy_note(sensitivity_of(validation)))
         .set("specificity", shown(judge.specificity))
         .set("specificity_ci95", accuracy_note(specificity_of(validation)))

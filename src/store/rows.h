@@ -119,6 +119,10 @@ inline constexpr std::string_view kComprehensionKind = "comprehension";
 inline constexpr std::string_view kClaimsTrainedLabel = "trained_on";
 inline constexpr std::string_view kClaimsNotTrainedLabel = "not_trained_on";
 
+// The label by which a judge of that kind says that it found what it looks for. Empty for a kind
+// that is not known here.
+std::string_view positive_label(std::string_view kind);
+
 // A judge held against known truth, as counts: what the two rates of its error rest on.
 struct JudgeErrorCounts {
   std::uint64_t true_positive = 0, false_negative = 0;  // of the truly positive
@@ -178,9 +182,9 @@ struct CellCounts {
   std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
 };
 
-// What one judge called the answered completions of one arm.
+// What one judge called the answered completions of one query in one arm.
 struct LabelCounts {
-  std::size_t arm = 0;  // index into Store::arms()
+  std::size_t arm = 0, query = 0;  // indices into Store::arms() and Store::queries()
   std::string label;    // empty: unparsable, refused, or no verdict at all
   std::uint64_t completions = 0;
   double probability_sum = 0;  // over them; 0 for the empty label

@@ -343,16 +343,17 @@ SELECT p.arm - 1, p.query - 1,
 
 std::vector<LabelCounts> Store::count_labels(std::string_view judge) const {
   auto row = impl_->database.prepare(R"(
-SELECT p.arm - 1, ifnull(v.label, '') AS called, count(*),
+SELECT p.arm - 1, p.query - 1, ifnull(v.label, '') AS called, count(*),
   total(CASE WHEN v.label <> '' THEN v.probability END)
 FROM completion c JOIN prompt p ON p.id = c.prompt
 LEFT JOIN verdict v ON v.judge = (SELECT id FROM judge WHERE hash = ?1) AND v.completion = c.id
-WHERE c.outcome = 'answered' GROUP BY p.arm, called ORDER BY p.arm, called)");
+WHERE c.outcome = 'answered' GROUP BY p.arm, p.query, called ORDER BY p.arm, p.query, called)");
   row.bind(1, judge);
   std::vector<LabelCounts> counts;
   while (row.step()) {
-    counts.push_back({static_cast<std::size_t>(row.integer(0)), row.bytes(1),
-                      static_cast<std::uint64_t>(row.integer(2)), row.number(3)});
+    counts.push_back({static_cast<std::size_t>(row.integer(0)),
+                      static_cast<std::size_t>(row.integer(1)), row.bytes(2),
+                      static_cast<std::uint64_t>(row.integer(3)), row.number(4)});
   }
   return counts;
 }
