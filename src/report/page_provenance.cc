@@ -113,7 +113,10 @@ void add_plan(const RunRow& run, Fields& page) {
   }
   if (plan && plan->judges) {
     for (const auto& judge : *plan->judges) {
-      line(fmt::format("judge {}, version {}", short_name(judge.name), printable(judge.hash, 64)));
+      auto text =
+          fmt::format("judge {}, version {}", short_name(judge.name), printable(judge.hash, 64));
+      if (judge.error) text += ", " + known_error(judge.error->measured_on, judge.error->counts);
+      line(std::move(text));
     }
   }
   if (plan && plan->seed) line(fmt::format("seed {}", *plan->seed));
