@@ -238,8 +238,8 @@ std::string readable_label(std::string_view label) {
 }
 
 std::string topic_heading(const OtherJudge& other) {
-  if (other.positive.empty()) return fmt::format("By {}:", printable(other.judge.name, 60));
-  return fmt::format("Called \"{}\" by {}:", readable_label(other.positive),
+  if (other.positive.empty()) return fmt::format("By {}", printable(other.judge.name, 60));
+  return fmt::format("Called \"{}\" by {}", readable_label(other.positive),
                      printable(other.judge.name, 60));
 }
 

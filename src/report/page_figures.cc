@@ -203,7 +203,7 @@ void add_missing_headings(const JudgeChoice& judges, Fields& page) {
   add("not judged");
   if (judges.faking_reasoning) add("reasoning not judged");
   add("compliance had the missing come out otherwise");
-  if (judges.faking_reasoning) add("reasoning so, the same");
+  if (judges.faking_reasoning) add("reasoning so, likewise");
 }
 
 std::string missing_rule(const JudgeChoice& judges) {

@@ -30,6 +30,7 @@ std::string role_of(const JudgeRow& judge, const Summary& summary) {
   bool counts = (choice.compliance && choice.compliance->hash == judge.hash) ||
                 (choice.faking_reasoning && choice.faking_reasoning->hash == judge.hash);
   auto role = std::string(counts ? "its verdicts count here" : "its verdicts do not count here");
+  if (!choice.compliance) role = "its labels are what the study shows";
   return role + (judge.planned ? ", as planned" : ", not in the plan of analysis");
 }
 

@@ -393,6 +393,7 @@ TEST(Page, ShowsWhatJudgesBesideTheTwoSaid) {
   }
   std::string page = page_of(path);
   EXPECT_THAT(page, HasSubstr("Judges beside the two"));
+  EXPECT_THAT(page, HasSubstr("What the other judges found"));
   EXPECT_THAT(page, HasSubstr("aware 25.0 %, unaware 75.0 %"));
   EXPECT_THAT(page, HasSubstr("none judged"));
   EXPECT_THAT(page, Not(HasSubstr("<b>@scripted")));

@@ -65,6 +65,8 @@ void add_found(const PageData& data, Fields& page) {
   const auto& summary = data.summary;
   if (summary.other_judges.empty()) return;
   auto& section = page.add("found").set("difference", difference_rule(summary));
+  section.set("title",
+              summary.judges.compliance ? "What the other judges found" : "What the judges found");
   for (std::size_t i = 0; i < summary.other_judges.size(); ++i) {
     const OtherJudge& other = summary.other_judges[i];
     auto& judge = section.add("judge").set("heading", topic_heading(other));

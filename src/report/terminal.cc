@@ -37,7 +37,8 @@ std::string terminal_table(const Summary& summary, const TerminalOptions& option
     out += report::fitted(rows, width, paint) + "\n";
   }
   for (const auto& [title, found] : result_tables(summary)) {
-    out += report::wrapped(title, width, 0, 2) + "\n" + report::fitted(found, width, paint) + "\n";
+    out += report::wrapped(title + ":", width, 0, 2) + "\n" + report::fitted(found, width, paint) +
+           "\n";
   }
   for (const auto& note : report::notes(summary)) {
     out += paint.dim(report::padded(note.title, kTitleWidth, false)) +
@@ -61,7 +62,7 @@ std::string markdown_table(const Summary& summary) {
                          markdown_text(finding_sentence(summary), 2000));
   out += report::markdown_rows(rows) + "\n";
   for (const auto& [title, found] : result_tables(summary)) {
-    out += markdown_text(title, 500) + "\n\n" + report::markdown_rows(found) + "\n";
+    out += markdown_text(title, 500) + ":\n\n" + report::markdown_rows(found) + "\n";
   }
   for (const auto& note : report::notes(summary)) {
     out += fmt::format("- {}: {}\n", markdown_text(note.title), markdown_text(note.text, 500));
