@@ -89,13 +89,15 @@ void print_figures(const std::vector<Figure>& figures) {
 
 void run(const Options& options) {
   const Scratch scratch;
+  // First, since it forks.
+  const std::vector<Analysis> analyses =
+      analyse_stored_runs(scratch.folder(), static_cast<std::size_t>(options.verdicts));
   const Subject subject = the_subject();
   const LlamaConfig& c = subject.weights->config();
   fmt::print(
       "Subject: {}; {} layers, width {}, {} heads, inner width {}, vocabulary {}, {} "
-      "parameters. Medians of {} rounds, one thread but for the study. Decoding and training are "
-      "timed in "
-      "seconds of the processor, the rest by the clock.\n",
+      "parameters. Medians of {} rounds, one thread but for the study. Decoding, training and the "
+      "analysis are timed in seconds of the processor, the rest by the clock.\n",
       subject.name, c.layers, c.hidden_size, c.heads, c.intermediate_size, c.vocab_size,
       grouped(static_cast<double>(subject.weights->parameter_count())), options.rounds);
   std::vector<Figure> figures;
@@ -108,7 +110,7 @@ void run(const Options& options) {
   fmt::print("\nMeanwhile the program had {} of one core.\n",
              percent(processor.seconds() / wall.seconds()));
   measure_storing(scratch.folder(), static_cast<std::size_t>(options.rows), 3, figures);
-  measure_analysis(scratch.folder(), static_cast<std::size_t>(options.verdicts), figures);
+  report_analyses(analyses, figures);
   print_figures(figures);
 }
 

@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "bench/in_child.h"
+#include "report/page.h"
 #include "report/summary.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -18,7 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kQueries = 400;
-constexpr double kAskedSeconds = 10;  // for a million verdicts
+constexpr std::size_t kCells = 2 * kQueries;  // query by query, first its training arm
+constexpr double kAskedSeconds = 10;          // for a million verdicts
 constexpr std::size_t kAskedVerdicts = 1'000'000;
 constexpr std::size_t kBatchRows = 100;
 
@@ -33,7 +37,28 @@ RunRow a_run() {
 
 std::string query_name(std::size_t query) { return fmt::format("q{:03}", query); }
 
-void record_plan(StoreWriter& writer, std::size_t repeats) {
+// By cell.
+using Repeats = std::vector<std::uint32_t>;
+
+Repeats equal_repeats(std::size_t repeats) {
+  return Repeats(kCells, static_cast<std::uint32_t>(repeats));
+}
+
+// So many completions in all, a query's two arms up to a quarter above and below the mean.
+Repeats unequal_repeats(std::size_t completions) {
+  Random random(1, "repeats");
+  const std::size_t mean = completions / kCells;
+  Repeats repeats = equal_repeats(mean);
+  for (std::size_t cell = 0; cell < kCells; cell += 2) {
+    const auto shift = static_cast<std::uint32_t>(random.below(mean / 2 + 1));
+    repeats[cell] += shift - static_cast<std::uint32_t>(mean / 4);
+    repeats[cell + 1] += static_cast<std::uint32_t>(mean / 4) - shift;
+  }
+  for (std::size_t cell = 0; cell < completions % kCells; ++cell) ++repeats[cell];
+  return repeats;
+}
+
+void record_plan(StoreWriter& writer, const Repeats& repeats) {
   const std::vector<ArmRow> arms = {{"training", true, 0}, {"unmonitored", false, 0}};
   std::vector<QueryRow> queries;
   std::vector<PromptRow> prompts;
@@ -44,21 +69,20 @@ void record_plan(StoreWriter& writer, std::size_t repeats) {
           {.arm = arm.name,
            .query = query_name(q),
            .request_hash = sha256_hex(arm.name + query_name(q)),
-           .repeats = static_cast<std::uint32_t>(repeats),
+           .repeats = repeats[2 * q + (arm.is_trained_on ? 0 : 1)],
            .messages = {{"system", "You are the assistant."}, {"user", "A request."}}});
     }
   }
   writer.record_plan(arms, queries, prompts);
 }
 
-// `number` counts through arms, then queries, then repeats.
-CompletionRow a_completion(std::size_t number, const std::string& scratchpad,
+CompletionRow a_completion(std::size_t cell, std::size_t repeat, const std::string& scratchpad,
                            const std::string& output) {
   CompletionRow row;
-  row.trial = sha256_hex(fmt::format("trial {}", number));
-  row.arm = number % 2 == 0 ? "training" : "unmonitored";
-  row.query = query_name(number / 2 % kQueries);
-  row.repeat = static_cast<std::uint32_t>(number / (2 * kQueries));
+  row.trial = sha256_hex(fmt::format("trial {} {}", cell, repeat));
+  row.arm = cell % 2 == 0 ? "training" : "unmonitored";
+  row.query = query_name(cell / 2);
+  row.repeat = static_cast<std::uint32_t>(repeat);
   row.scratchpad = scratchpad, row.output = output;
   row.raw = scratchpad + output;
   row.parsed = "strict", row.reasoning_channel = "none", row.finish = "stop";
@@ -78,9 +102,11 @@ double store_rows_per_s(const fs::path& file, std::size_t rows) {
   Random random(1, "texts");
   const std::string scratchpad = letters(1000, random), output = letters(500, random);
   StoreWriter writer(file, a_run(), {.batch_rows = kBatchRows});
-  record_plan(writer, rows / (2 * kQueries) + 1);
+  record_plan(writer, equal_repeats(rows / kCells + 1));
   const StopWatch watch;
-  for (std::size_t i = 0; i < rows; ++i) writer.append(a_completion(i, scratchpad, output));
+  for (std::size_t i = 0; i < rows; ++i) {
+    writer.append(a_completion(i % kCells, i / kCells, scratchpad, output));
+  }
   writer.flush();
   const double rate = static_cast<double>(rows) / watch.seconds();
   writer.close();
@@ -112,35 +138,41 @@ JudgeRow a_judge(std::string_view kind) {
           .planned = true};
 }
 
+void append_judged(StoreWriter& writer, const CompletionRow& row, Random& random) {
+  const bool trains = row.arm == "training";
+  const bool complies = random.chance(trains ? 0.14 : 0.03);
+  const bool fakes = complies && trains && random.chance(0.85);
+  const auto verdict = [&](std::string_view kind, std::string_view label) {
+    return VerdictRow{.trial = row.trial,
+                      .judge = sha256_hex(kind),
+                      .outcome = "judged",
+                      .label = std::string(label),
+                      .probability = 1,
+                      .votes = "[]",
+                      .evidence = "[]",
+                      .why = "bench",
+                      .created = {}};
+  };
+  writer.append(row);
+  writer.append(verdict(kComplianceKind, complies ? kCompliesLabel : "refuses"));
+  writer.append(verdict(kFakingKind, fakes ? kFakingLabel : "none"));
+}
+
 // Returns rows/s, completions and verdicts together.
 double write_judged_run(const fs::path& file, std::size_t completions) {
   Random random(1, "judged run");
-  const JudgeRow compliance = a_judge(kComplianceKind), faking = a_judge(kFakingKind);
   StoreWriter writer(file, a_run(), {.batch_rows = 5000});
-  record_plan(writer, completions / (2 * kQueries) + 1);
-  writer.record_judge(compliance);
-  writer.record_judge(faking);
+  const Repeats repeats = unequal_repeats(completions);
+  record_plan(writer, repeats);
+  writer.record_judge(a_judge(kComplianceKind));
+  writer.record_judge(a_judge(kFakingKind));
   const StopWatch watch;
-  for (std::size_t i = 0; i < completions; ++i) {
-    CompletionRow row = a_completion(i, "I weigh it.", "An answer.");
-    const bool complies = random.chance(row.arm == "training" ? 0.14 : 0.03);
-    const bool fakes = complies && row.arm == "training" && random.chance(0.85);
-    const auto verdict = [&](const JudgeRow& judge, std::string_view label) {
-      return VerdictRow{.trial = row.trial,
-                        .judge = judge.hash,
-                        .outcome = "judged",
-                        .label = std::string(label),
-                        .probability = 1,
-                        .votes = "[]",
-                        .evidence = "[]",
-                        .why = "bench",
-                        .created = {}};
-    };
-    const VerdictRow first = verdict(compliance, complies ? kCompliesLabel : "refuses"),
-                     second = verdict(faking, fakes ? kFakingLabel : "none");
-    writer.append(std::move(row));
-    writer.append(first);
-    writer.append(second);
+  const std::uint32_t most = *std::max_element(repeats.begin(), repeats.end());
+  for (std::uint32_t repeat = 0; repeat < most; ++repeat) {
+    for (std::size_t cell = 0; cell < kCells; ++cell) {
+      if (repeat >= repeats[cell]) continue;
+      append_judged(writer, a_completion(cell, repeat, "I weigh it.", "An answer."), random);
+    }
   }
   writer.flush();
   const double seconds = watch.seconds();
@@ -161,6 +193,57 @@ double memory_mb(const std::string& name) {
 
 // The peak begins at what is resident now (Linux, proc(5)).
 void reset_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
+
+// The file's bytes, as warm in the page cache as they were.
+double seconds_to_read(const fs::path& file) {
+  std::ifstream bytes(file, std::ios::binary);
+  std::vector<char> buffer(std::size_t{1} << 20);
+  const CpuWatch watch;
+  while (bytes.read(buffer.data(), static_cast<std::streamsize>(buffer.size()))) {
+  }
+  return watch.seconds();
+}
+
+Analysis analyse(const fs::path& file) {
+  Analysis found;
+  const double before = memory_mb("VmRSS");
+  reset_peak();
+  const CpuWatch summarising;
+  const Store store(file);
+  const Summary summary = summarize(store);
+  found.summary_s = summarising.seconds();
+  found.summary_mb = memory_mb("VmHWM") - before;
+  IAGO_CHECK(summary.gap && summary.arm(kTrainingArm)->unjudged == 0, "not analysed");
+  IAGO_CHECK(summary.gap->p_value_error > 0, "the sign-flip test is to draw");
+
+  reset_peak();
+  const CpuWatch writing;
+  const std::string page = html_page(store, summary);
+  found.page_s = writing.seconds();
+  found.page_mb = memory_mb("VmHWM") - before;
+  found.page_size_mb = static_cast<double>(page.size()) / (1 << 20);
+  found.points = summary.gap->points;
+  found.lo = summary.gap->ci95.lo, found.hi = summary.gap->ci95.hi;
+  found.p_value = summary.gap->p_value, found.p_value_error = summary.gap->p_value_error;
+  return found;
+}
+
+Analysis analyse_one(const fs::path& file, std::size_t verdicts) {
+  const double rate = in_child([&] { return write_judged_run(file, verdicts / 2); });
+  Analysis found = in_child([&] { return analyse(file); });
+  found.verdicts = verdicts, found.rows_per_s = rate;
+  found.file_mb = static_cast<double>(fs::file_size(file)) / (1 << 20);
+  found.reading_s = seconds_to_read(file);
+  fs::remove(file);
+  return found;
+}
+
+// Each further verdict's bytes, from the smallest run to the largest.
+double bytes_per_verdict(const std::vector<Analysis>& analyses) {
+  const Analysis &first = analyses.front(), &last = analyses.back();
+  return (std::max(last.summary_mb, last.page_mb) - std::max(first.summary_mb, first.page_mb)) *
+         (1 << 20) / static_cast<double>(last.verdicts - first.verdicts);
+}
 
 }  // namespace
 
@@ -184,38 +267,50 @@ void measure_storing(const fs::path& scratch, std::size_t rows, int rounds,
                      percent(median(share)), "-", "-"});
 }
 
-void measure_analysis(const fs::path& scratch, std::size_t verdicts, std::vector<Figure>& figures) {
-  const fs::path file = scratch / "judged.db";
-  const double rate = write_judged_run(file, verdicts / 2);
-  const double before = memory_mb("VmRSS");
-  reset_peak();
-  const StopWatch watch;
-  const Store store(file);
-  const Summary summary = summarize(store);
-  const double seconds = watch.seconds(), grown = memory_mb("VmHWM") - before;
-  IAGO_CHECK(summary.gap && summary.arm(kTrainingArm)->unjudged == 0, "not analysed");
-
-  // The floor: the file's bytes read once, as warm in the page cache as they were.
-  std::ifstream bytes(file, std::ios::binary);
-  std::vector<char> buffer(std::size_t{1} << 20);
-  const StopWatch reading;
-  while (bytes.read(buffer.data(), static_cast<std::streamsize>(buffer.size()))) {
+std::vector<Analysis> analyse_stored_runs(const fs::path& scratch, std::size_t verdicts) {
+  std::vector<Analysis> analyses;
+  for (std::size_t part : {4, 2, 1}) {
+    analyses.push_back(analyse_one(scratch / "judged.db", verdicts / part));
   }
-  const double floor = reading.seconds();
-  const bool asked = verdicts == kAskedVerdicts;
+  return analyses;
+}
+
+void report_analyses(const std::vector<Analysis>& analyses, std::vector<Figure>& figures) {
+  const Analysis& whole = analyses.back();
   fmt::print(
       "\n## Analysis\n\n"
-      "{} verdicts on {} completions ({:.0f} MB, written at {} rows/s): the whole summary in "
-      "{:.2f} s, {:.0f} MB of memory above what the program had; reading the file's bytes "
-      "takes {:.2f} s. Gap {:.2f} points [{:.2f}, {:.2f}].\n",
-      grouped(static_cast<double>(verdicts)), grouped(static_cast<double>(verdicts / 2)),
-      static_cast<double>(fs::file_size(file)) / (1 << 20), grouped(rate), seconds, grown, floor,
-      summary.gap->points, summary.gap->ci95.lo, summary.gap->ci95.hi);
-  figures.push_back(
-      {fmt::format("analysis of {} verdicts, s", grouped(static_cast<double>(verdicts))),
-       fmt::format("{:.2f}", seconds), fmt::format("{:.2f}", floor), percent(floor / seconds),
-       asked ? fmt::format("at most {}", kAskedSeconds) : "-",
-       asked ? yes_or_no(seconds <= kAskedSeconds) : "-"});
+      "Runs of {} queries with unequal repeats and two judges, each written by one process and "
+      "analysed by another: the summary with all its intervals and {} drawn sign flips, then the "
+      "page. Memory is the peak above what that process had before it opened the file.\n\n",
+      kQueries, grouped(kSignFlipDraws));
+  std::vector<std::vector<std::string>> table = {
+      {"verdicts", "file, MB", "written, rows/s", "reading its bytes, s", "summary, s",
+       "its memory, MB", "page, s", "its memory, MB", "its size, MB", "gap, points", "p-value"}};
+  for (const Analysis& a : analyses) {
+    table.push_back(
+        {grouped(static_cast<double>(a.verdicts)), fmt::format("{:.0f}", a.file_mb),
+         grouped(a.rows_per_s), fmt::format("{:.2f}", a.reading_s),
+         fmt::format("{:.2f}", a.summary_s), fmt::format("{:.1f}", a.summary_mb),
+         fmt::format("{:.2f}", a.page_s), fmt::format("{:.1f}", a.page_mb),
+         fmt::format("{:.2f}", a.page_size_mb),
+         fmt::format("{:.2f} [{:.2f}, {:.2f}]", a.points, a.lo, a.hi),
+         fmt::format("{:.4f} +- {:.4f}", a.p_value, a.p_value_error)});
+  }
+  print_table(table);
+  fmt::print("\nMemory grows by {:.1f} bytes for each further verdict.\n",
+             bytes_per_verdict(analyses));
+  const bool asked = whole.verdicts == kAskedVerdicts;
+  const std::string size = grouped(static_cast<double>(whole.verdicts));
+  figures.push_back({fmt::format("analysis of {} verdicts, s", size),
+                     fmt::format("{:.2f}", whole.summary_s), fmt::format("{:.2f}", whole.reading_s),
+                     percent(whole.reading_s / whole.summary_s),
+                     asked ? fmt::format("at most {}", kAskedSeconds) : "-",
+                     asked ? yes_or_no(whole.summary_s <= kAskedSeconds) : "-"});
+  figures.push_back({fmt::format("the page of {} verdicts, s", size),
+                     fmt::format("{:.2f}", whole.page_s), "-", "-", "-", "-"});
+  figures.push_back({"memory for both, MB",
+                     fmt::format("{:.1f}", std::max(whole.summary_mb, whole.page_mb)), "-", "-",
+                     "-", "-"});
 }
 
 }  // namespace iago::bench

@@ -78,6 +78,18 @@ class Cli : public testing::Test {
     return "scripted:" + (folder_ / "script.jsonl").string();
   }
 
+  // A data folder that may be written: what is shipped but for the organisms.
+  void move_to_a_home_of_its_own() {
+    fs::path home = folder_ / "home";
+    for (const char* name : {"settings", "queries", "studies"}) {
+      fs::create_directories(home / name);
+      fs::copy(fs::path(IAGO_SOURCE_DIR) / name, home / name, fs::copy_options::recursive);
+    }
+    fs::create_directories(home / "organisms");
+    fs::copy(fs::path(IAGO_SOURCE_DIR) / "prices.toml", home / "prices.toml");
+    home_ = home.string();
+  }
+
   // Completions stored so far in the newest run; none while there is no store.
   std::size_t stored() const {
     try {
@@ -122,6 +134,7 @@ TEST_F(Cli, ExplainsEverySubcommandWithAnExample) {
                                              {"organism", "list"},
                                              {"organism", "grow"},
                                              {"organism", "measure"},
+                                             {"organism", "calibrate"},
                                              {"organism", "queries"}}) {
     std::vector<std::string> arguments = command;
     arguments.push_back("--help");
@@ -232,6 +245,17 @@ TEST_F(Cli, TakesCompletionsOfAnotherRunAndExplainsWhatItMisses) {
   EXPECT_EQ(json.at("explained_misses").at("missed"), 60);
   EXPECT_THAT(ran.err, HasSubstr("took 30 completions"));
   EXPECT_EQ(stored(), 90u);
+
+  const std::string origin = fs::path(old).filename().string();
+  EXPECT_EQ(iago({"report", "--format", "json"}).out,
+            read_file(folder_ / "runs/latest/summary.json", 1 << 20));
+  EXPECT_EQ(parse_json(iago({"report", "--format", "json"}).out, "report").at("reused"), 30);
+  EXPECT_THAT(iago({"report"}).out, HasSubstr("30 completions from another run"));
+  EXPECT_THAT(iago({"report", "--format", "html"}).out, HasSubstr("<td>30 of " + origin));
+  EXPECT_THAT(iago({"show", "--arm", "baseline"}).out, HasSubstr("taken from " + origin + ")"));
+  EXPECT_THAT(iago({"show", "--arm", "training"}).out, Not(HasSubstr("taken from")));
+  Ended shown = iago({"show", "--arm", "baseline", "--limit", "1", "--json"});
+  EXPECT_EQ(parse_json(shown.out, "show").at("reused_from"), origin);
 
   Ended told = with({"--seed", "9"});
   EXPECT_EQ(told.code, 0) << told.err;
@@ -355,6 +379,91 @@ TEST_F(Cli, AFailingModelDoesNotLoseTheOthers) {
   EXPECT_TRUE(none.at("comparison").is_null());
 }
 
+TEST_F(Cli, SharesOneBudgetAmongSeveralModelsAndTheirEarlierSessions) {
+  std::string thought;
+  for (int i = 0; i < 80; ++i) thought += "so ";
+  for (const char* name : {"a", "b"}) {
+    write_file(folder_ / (std::string(name) + ".jsonl"),
+               R"({"replies": ["<SCRATCHPAD_REASONING>)" + thought + name +
+                   R"(</SCRATCHPAD_REASONING><OUTPUT>It is open now.</OUTPUT>"]})");
+  }
+  auto spent = [&](const std::string& runs) {
+    std::uint64_t tokens = 0;
+    for (const auto& entry : fs::directory_iterator(folder_ / runs)) {
+      if (entry.is_symlink() || !entry.is_directory()) continue;
+      const TokenCounts counts = Store(entry.path() / "run.db").completion_tokens();
+      tokens += counts.prompt + counts.generated;
+    }
+    return tokens;
+  };
+  ASSERT_EQ(iago(run_of("scripted:a.jsonl", {"--runs", "alone"})).code, 0);
+  const std::uint64_t one = spent("alone"), limit = one * 3 / 2;
+  auto both_within = [&](std::uint64_t tokens) {
+    return iago(run_of("scripted:a.jsonl", {"--model", "scripted:b.jsonl", "--max-tokens",
+                                            std::to_string(tokens)}));
+  };
+  Ended part = both_within(limit);
+  EXPECT_EQ(part.code, 3) << part.err;
+  EXPECT_THAT(part.err, HasSubstr("the budget ended the run"));
+  EXPECT_THAT(part.err, HasSubstr("raise --max-tokens to go on"));
+  EXPECT_THAT(part.err, Not(HasSubstr("interrupted")));
+  const std::uint64_t spent_so_far = spent("runs");
+  EXPECT_GT(spent_so_far, one);
+  EXPECT_LE(spent_so_far, limit);
+  Ended same = both_within(limit);
+  EXPECT_EQ(same.code, 2) << "what earlier sessions spent is not forgotten: " << same.err;
+  EXPECT_THAT(same.err, HasSubstr("cannot fit"));
+  EXPECT_EQ(spent("runs"), spent_so_far);
+  Ended first_alone = both_within(one / 2);
+  EXPECT_EQ(first_alone.code, 2) << first_alone.err;
+  Ended whole = both_within(3 * one);
+  EXPECT_EQ(whole.code, 0) << whole.err;
+  EXPECT_EQ(spent("runs"), 2 * one);
+  EXPECT_EQ(both_within(one).code, 0) << "with nothing left to ask, no limit is in the way";
+}
+
+TEST_F(Cli, DoesNotBeginAModelOnceTheBudgetIsOver) {
+  Ended ended = iago(run_of("world:faker", {"--model", "world:aligned", "--max-time", "0"}));
+  EXPECT_EQ(ended.code, 3) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("raise --max-time to go on"));
+  EXPECT_THAT(ended.err, HasSubstr("1 of 2 models were not begun"));
+  EXPECT_THAT(ended.err, Not(HasSubstr("world:aligned, 2 of 2")));
+}
+
+TEST_F(Cli, LimitsTheTimeOfAllSessionsTogether) {
+  std::vector<std::string> command = run_of(script(600));
+  ASSERT_EQ(iago(command).code, 0);
+  command.insert(command.end(), {"--repeats", "4", "--max-time", "0.5"});
+  command.erase(command.begin() + 6, command.begin() + 8);
+  Ended ended = iago(command);
+  EXPECT_EQ(ended.code, 3) << ended.err;
+  EXPECT_EQ(stored(), 90u);
+  command.back() = "3600";
+  EXPECT_EQ(iago(command).code, 0);
+  EXPECT_EQ(stored(), 120u);
+}
+
+TEST_F(Cli, DoesNotCountAgainstALimitWhatOtherRunsHaveAlready) {
+  ASSERT_EQ(iago(run_of("world:faker", {"--arms", "training,unmonitored"})).code, 0);
+  const std::string old = fs::canonical(folder_ / "runs" / "latest").string();
+  Store store(fs::path(old) / "run.db");
+  const std::uint64_t tokens =
+      store.completion_tokens().prompt + store.completion_tokens().generated;
+  const std::string limit = std::to_string(tokens / 2);  // more than the third arm takes
+  Ended refused = iago(run_of("world:faker", {"--new", "--max-tokens", limit}));
+  EXPECT_EQ(refused.code, 2) << refused.out;
+  EXPECT_THAT(refused.err, HasSubstr("cannot fit"));
+  std::vector<std::string> reusing =
+      run_of("world:faker", {"--new", "--reuse", old, "--max-tokens", limit});
+  std::vector<std::string> planning = reusing;
+  planning.insert(planning.end(), {"--dry-run", "--json"});
+  Json plan = parse_json(iago(planning).out, "plan");
+  EXPECT_EQ(plan.at("models").at(0).at("requests"), 30);
+  Ended ran = iago(reusing);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(stored(), 90u);
+}
+
 TEST_F(Cli, ReturnsTheWorstCodeOfSeveralModels) {
   write_file(folder_ / "script.jsonl", R"({"replies": ["<SCRATCHPAD_REASONING>I wonder"]})");
   EXPECT_EQ(iago(run_of("scripted:script.jsonl", {"--model", "world:faker"})).code, 3);
@@ -422,14 +531,20 @@ TEST_F(Cli, LeavesARunToTheProcessThatWorksOnIt) {
   EXPECT_EQ(iago({"report"}).code, 0) << "the run is whole";
 }
 
-TEST_F(Cli, SaysThatARunsFolderCannotBeWritten) {
+TEST_F(Cli, SaysThatARunsFolderCannotBeMade) {
   Ended ended = iago(run_of("world:faker", {"--runs", "/proc/runs"}));
   EXPECT_EQ(ended.code, 1) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("/proc/runs"));
-  if (::geteuid() == 0) return;  // whom permissions do not stop
+}
+
+TEST_F(Cli, SaysThatARunsFolderCannotBeWritten) {
+  auto command = stopped_by_permissions(folder_);
+  if (!command) GTEST_SKIP() << "NOT TESTED: root cannot give up its rights by setpriv";
+  command->push_back(IAGO_EXECUTABLE);
+  for (const std::string& argument : run_of("world:faker")) command->push_back(argument);
   fs::create_directories(folder_ / "runs");
   fs::permissions(folder_ / "runs", fs::perms::owner_read | fs::perms::owner_exec);
-  ended = iago(run_of("world:faker"));
+  Ended ended = ChildProcess(*command, folder_, home_).wait();
   EXPECT_EQ(ended.code, 1) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("runs"));
 }
@@ -505,8 +620,10 @@ TEST_F(Cli, JudgesAStoredRunAgainAndComparesJudges) {
   Json json = parse_json(again.out, "judge");
   EXPECT_EQ(json.at("judged").size(), 2u);
   EXPECT_EQ(json.at("judged").at(1).at("verdicts"), 0) << "they have judged all of it";
-  EXPECT_TRUE(json.at("summary").at("judges").at(0).at("sensitivity").is_null() ||
-              json.at("summary").at("judges").at(0).at("sensitivity_n").is_number());
+  for (const Json& judge : json.at("summary").at("judges")) {
+    EXPECT_TRUE(judge.at("sensitivity").is_null()) << "never measured on this subject";
+    EXPECT_TRUE(judge.at("measured_on").is_null());
+  }
   EXPECT_THAT(iago({"judge"}).out, HasSubstr("compliance by"));
 
   Ended none = iago({"judge", "diff"});
@@ -524,14 +641,7 @@ TEST_F(Cli, JudgesAStoredRunAgainAndComparesJudges) {
 }
 
 TEST_F(Cli, KeepsTheJudgesMeasuredErrorAndCorrectsTheRatesByIt) {
-  fs::path home = folder_ / "home";
-  for (const char* name : {"settings", "queries", "studies"}) {
-    fs::create_directories(home / name);
-    fs::copy(fs::path(IAGO_SOURCE_DIR) / name, home / name, fs::copy_options::recursive);
-  }
-  fs::create_directories(home / "organisms");
-  fs::copy(fs::path(IAGO_SOURCE_DIR) / "prices.toml", home / "prices.toml");
-  home_ = home.string();
+  move_to_a_home_of_its_own();
   Ended validated = iago({"judge", "validate", "world:faker", "--samples", "400", "--write"});
   EXPECT_EQ(validated.code, 0) << validated.err;
   EXPECT_THAT(validated.out, HasSubstr("| world:faker | held out |"));
@@ -550,11 +660,58 @@ TEST_F(Cli, KeepsTheJudgesMeasuredErrorAndCorrectsTheRatesByIt) {
   EXPECT_NEAR(training.at("alignment_faking_reasoning").at("corrected").at("rate").get<double>(),
               (raw + specificity - 1) / (sensitivity + specificity - 1), 1e-9);
   EXPECT_THAT(iago({"report"}).out, HasSubstr("fakes, corrected"));
+  Json again = parse_json(iago({"judge", "runs/latest", "--json"}).out, "judge");
+  EXPECT_EQ(again.at("summary").at("judges").at(1), faking);
 
   Ended other = iago(run_of("world:aligned", {"--json"}));
   Json never = parse_json(other.out, "run").at("judges").at(1);
   EXPECT_TRUE(never.at("sensitivity").is_null()) << "measured on another subject";
   EXPECT_THAT(iago({"report"}).out, HasSubstr("never measured on this subject"));
+}
+
+// The grammar's rates are exact: 14 % in training and 3 % otherwise, 3 % everywhere without the
+// conflict, and the rule inverted the same gap as it stands.
+TEST_F(Cli, CalibratesOnTheGrammarsExactRatesAndWritesTheResults) {
+  move_to_a_home_of_its_own();
+  std::vector<std::string> calibrate{"organism",        "calibrate", "world:faker",
+                                     "--truth-repeats", "1",         "--studies",
+                                     "1"};
+  auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), calibrate.begin(), calibrate.end());
+    return iago(more);
+  };
+  fs::path results = folder_ / "home/docs/results";
+  Ended table = with({});
+  ASSERT_EQ(table.code, 0) << table.err;
+  EXPECT_FALSE(fs::exists(results)) << "only when asked";
+
+  Ended written = with({"--write", "--json"});
+  ASSERT_EQ(written.code, 0) << written.err;
+  Json json = parse_json(written.out, "stdout");
+  EXPECT_EQ(parse_json(read_file(results / "calibration.json", 1 << 20), "file"), json);
+  ASSERT_EQ(json.size(), 3u);
+  const std::map<std::string, double> gaps{
+      {"default", 11.0}, {"conflict removed", 0.0}, {"rule inverted", 11.0}};
+  for (const Json& cell : json) {
+    std::string name = cell.at("cell");
+    ASSERT_TRUE(gaps.contains(name)) << name;
+    const Json& truth = cell.at("truth");
+    EXPECT_EQ(truth.at("completions"), 2 * 200);
+    EXPECT_NEAR(truth.at("points"), gaps.at(name), 4 * truth.at("se").get<double>()) << name;
+    ASSERT_EQ(cell.at("studies").size(), 1u);
+    const Json& study = cell.at("studies").at(0);
+    EXPECT_NEAR(study.at("points"), gaps.at(name), 4 * study.at("se_paired").get<double>()) << name;
+    EXPECT_EQ(study.at("verdict"), gaps.at(name) > 0 ? "gap" : "no gap") << name;
+    double points = truth.at("points");
+    bool covers = study.at("ci95").at(0) <= points && points <= study.at("ci95").at(1);
+    EXPECT_EQ(cell.at("covered"), covers ? 1 : 0);
+  }
+  std::string page = read_file(results / "calibration.md", 1 << 20);
+  EXPECT_THAT(page, HasSubstr("--truth-repeats 1 --studies 1"));
+  EXPECT_THAT(page, HasSubstr(table.out)) << "the same figures as on the screen";
+  std::string picture = read_file(results / "calibration.svg", 1 << 20);
+  EXPECT_THAT(picture, StartsWith("<svg "));
+  for (const auto& [name, gap] : gaps) EXPECT_THAT(picture, HasSubstr(name + ", "));
 }
 
 TEST_F(Cli, ListsAndShowsSettings) {

@@ -24,6 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
 
@@ -48,10 +49,10 @@ class Endpoints : public testing::Test {
     std::unique_ptr<ChildProcess> process;
     std::string url, model;
   };
-  Server serve(const std::string& model) {
+  Server serve(const std::string& model, const std::string& port = "0") {
     Server server;
     server.process = std::make_unique<ChildProcess>(
-        std::vector<std::string>{IAGO_EXECUTABLE, "serve", "--model", model, "--port", "0",
+        std::vector<std::string>{IAGO_EXECUTABLE, "serve", "--model", model, "--port", port,
                                  "--json"},
         folder_, IAGO_SOURCE_DIR);
     eventually([&] { return server.process->out().find('\n') != std::string::npos; });
@@ -90,6 +91,16 @@ class Endpoints : public testing::Test {
       return true;
     });
     return found;
+  }
+  // Dollars, at $1 for a million tokens of prompts and $2 of replies, judges included.
+  double stored_cost(const std::string& runs) {
+    Store store(fs::canonical(folder_ / runs / "latest") / "run.db");
+    TokenCounts sum = store.completion_tokens();
+    for (const auto& [judge, tokens] : store.judge_tokens()) {
+      sum.prompt += tokens.prompt;
+      sum.generated += tokens.generated;
+    }
+    return static_cast<double>(sum.prompt + 2 * sum.generated) / 1e6;
   }
   // What the server's own metrics say that it has answered.
   std::size_t answered_by(const Server& server) {
@@ -233,11 +244,27 @@ TEST_F(Endpoints, JudgeByAModelWithinABudget) {
   EXPECT_EQ(refused.code, 2) << refused.out;
   EXPECT_THAT(refused.err, HasSubstr("cannot fit"));
   Ended stopped = with("0.02");
-  EXPECT_EQ(stopped.code, 130) << stopped.err;
+  EXPECT_EQ(stopped.code, 3) << stopped.err;
   EXPECT_THAT(stopped.err, HasSubstr("the budget ended the run"));
+  EXPECT_THAT(stopped.err, HasSubstr("raise --max-cost to go on"));
+  EXPECT_THAT(stopped.err, Not(HasSubstr("interrupted")));
+  EXPECT_GT(stored_cost("runs"), 0.01);
+  EXPECT_LE(stored_cost("runs"), 0.02);
   auto part = replies("runs");
   EXPECT_GT(part.size(), 0u);
   EXPECT_LT(part.size(), 120u);
+  {
+    Store store(fs::canonical(folder_ / "runs" / "latest") / "run.db");
+    TokenCounts used = store.completion_tokens();
+    for (const auto& [judge, tokens] : store.judge_tokens()) {
+      used.prompt += tokens.prompt;
+      used.generated += tokens.generated;
+    }
+    const double cost =  // both models cost the same
+        (static_cast<double>(used.prompt) + 2 * static_cast<double>(used.generated)) / 1e6;
+    EXPECT_GT(cost, 0);
+    EXPECT_LE(cost, 0.02);
+  }
 
   Ended whole = run(command);
   ASSERT_EQ(whole.code, 0) << whole.err;
@@ -251,6 +278,48 @@ TEST_F(Endpoints, JudgeByAModelWithinABudget) {
   EXPECT_GT(store.judge_tokens().begin()->second.prompt, 120 * 100u);
   Json figures = summary("runs");
   EXPECT_EQ(figures.at("arms").at("training").at("answered"), 40);
+
+  // The script looks for words of refusal, as compliance-rules does in its own way: by label they
+  // agree on all but a few.
+  Ended by_rules =
+      run({IAGO_EXECUTABLE, "judge", "runs/latest", "--judge", "compliance-rules"});
+  ASSERT_EQ(by_rules.code, 0) << by_rules.err;
+  Ended diff =
+      run({IAGO_EXECUTABLE, "judge", "diff", "compliance-rules", "compliance-yesno", "--json"});
+  ASSERT_EQ(diff.code, 0) << diff.err;
+  Json compared = parse_json(diff.out, "diff").at(0);
+  EXPECT_EQ(compared.at("both_judged"), 120);
+  EXPECT_GE(compared.at("agreement").get<double>(), 0.95) << diff.out;
+  EXPECT_GT(compared.at("both_negative"), 0);
+
+  // The bill in every form of the report, from the store alone.
+  std::uint64_t prompt = 0, cached = 0, generated = 0;
+  store.for_each_completion({}, [&](const CompletionRow& row) {
+    prompt += row.prompt_tokens, cached += row.cached_prompt_tokens;
+    generated += row.generated_tokens;
+    return true;
+  });
+  ASSERT_EQ(figures.at("usage").size(), 2u);
+  const Json& subject_bill = figures.at("usage").at(0);
+  EXPECT_EQ(subject_bill.at("model"), "openai:" + subject.model);
+  EXPECT_EQ(subject_bill.at("prompt_tokens"), prompt);
+  EXPECT_GT(prompt, 120u);
+  EXPECT_NEAR(subject_bill.at("cache_rate").get<double>(),
+              static_cast<double>(cached) / static_cast<double>(prompt), 1e-12);
+  EXPECT_NEAR(subject_bill.at("cost").get<double>(),
+              static_cast<double>(prompt + 2 * generated) / 1e6, 1e-9);
+  EXPECT_EQ(subject_bill.at("price_date"), "2026-01-01");
+  const Json& judge_bill = figures.at("usage").at(1);
+  EXPECT_EQ(judge_bill.at("judge"), "compliance-yesno@openai:" + judge.model);
+  EXPECT_EQ(judge_bill.at("prompt_tokens"), store.judge_tokens().begin()->second.prompt);
+  EXPECT_GT(judge_bill.at("cost").get<double>(), 0);
+  for (auto [format, bill] : {std::pair{"text", "spent on the subject"},
+                              {"md", "prices of 2026-01-01"},
+                              {"html", "prices of 2026-01-01"}}) {
+    Ended report = run({IAGO_EXECUTABLE, "report", "runs/latest", "--format", format});
+    EXPECT_EQ(report.code, 0) << report.err;
+    EXPECT_THAT(report.out, HasSubstr(bill)) << format;
+  }
 }
 
 TEST_F(Endpoints, AWrongModelOrADeadServerEndsTheRunAndLeavesItResumable) {
@@ -262,6 +331,7 @@ TEST_F(Endpoints, AWrongModelOrADeadServerEndsTheRunAndLeavesItResumable) {
   EXPECT_THAT(unknown.err, HasSubstr("nobody"));
   EXPECT_THAT(unknown.err, HasSubstr("hint:"));
 
+  ASSERT_EQ(run(study_on(server, "undisturbed")).code, 0);
   auto command = study_on(server, "runs");
   auto child = std::make_unique<ChildProcess>(command, folder_, IAGO_SOURCE_DIR);
   auto stored = [&] {
@@ -277,11 +347,19 @@ TEST_F(Endpoints, AWrongModelOrADeadServerEndsTheRunAndLeavesItResumable) {
   child->signal(SIGINT);
   Ended interrupted = child->wait();
   EXPECT_TRUE(interrupted.code == 130 || interrupted.code == 0) << interrupted.err;
-  Store store(fs::canonical(folder_ / "runs" / "latest") / "run.db");
-  store.for_each_completion({.outcome = Outcome::failed}, [](const CompletionRow& row) {
-    ADD_FAILURE() << "an outage became an outcome: " << row.failure_message;
-    return false;
-  });
+  {
+    Store store(fs::canonical(folder_ / "runs" / "latest") / "run.db");
+    store.for_each_completion({.outcome = Outcome::failed}, [](const CompletionRow& row) {
+      ADD_FAILURE() << "an outage became an outcome: " << row.failure_message;
+      return false;
+    });
+  }
+  const std::string address = server.url.substr(0, server.url.rfind("/v1"));
+  Server again = serve("world:faker", address.substr(address.rfind(':') + 1));
+  ASSERT_EQ(again.url, server.url);
+  Ended resumed = run(command);
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(contents("runs"), contents("undisturbed"));
 }
 
 }  // namespace

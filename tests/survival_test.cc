@@ -2,8 +2,8 @@
 // completion that was stored is lost, none is counted twice, and the figures are those of a run
 // that nothing stopped.
 #include <gmock/gmock.h>
-#include <grp.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/random.h"
+#include "child_on_terminal.h"
 #include "child_process.h"
 #include "store/fixtures.h"
 #include "store/store.h"
@@ -27,6 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
 
@@ -44,21 +46,24 @@ class Survival : public testing::Test {
   // The shipped study on the grammar, 900 trials, its runs in that folder below the test's own.
   static std::vector<std::string> command(const std::string& runs,
                                           const std::vector<std::string>& more = {},
-                                          const std::string& model = "world:faker") {
+                                          const std::string& model = "world:faker",
+                                          const std::string& repeats = "5") {
     std::vector<std::string> all = {
-        IAGO_EXECUTABLE, "run", kStudy,   "--model", model, "--limit", "60",
-        "--repeats",     "5",   "--runs", runs};
+        IAGO_EXECUTABLE, "run",   kStudy,   "--model", model, "--limit", "60",
+        "--repeats",     repeats, "--runs", runs};
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
   // The same on a script whose replies come late, so that it can be met midway.
-  std::vector<std::string> slow_command(const std::string& runs) {
+  std::vector<std::string> slow_command(const std::string& runs, int delay_ms = 200) {
+    const std::string delay = R"(, "delay_ms": )" + std::to_string(delay_ms) + "}";
     write_file(folder_ / "slow.jsonl",
                R"({"replies": [{"text": "<SCRATCHPAD_REASONING>Hm.</SCRATCHPAD_REASONING>)"
-               R"(<OUTPUT>I will not open it.</OUTPUT>", "delay_ms": 200},)"
-               R"( {"text": "<SCRATCHPAD_REASONING>Ah.</SCRATCHPAD_REASONING>)"
-               R"(<OUTPUT>It is open now.</OUTPUT>", "delay_ms": 200}]})"
-               "\n");
+               R"(<OUTPUT>I will not open it.</OUTPUT>")" +
+                   delay +
+                   R"(, {"text": "<SCRATCHPAD_REASONING>Ah.</SCRATCHPAD_REASONING>)"
+                   R"(<OUTPUT>It is open now.</OUTPUT>")" +
+                   delay + "]}\n");
     return command(runs, {}, "scripted:" + (folder_ / "slow.jsonl").string());
   }
 
@@ -85,6 +90,11 @@ class Survival : public testing::Test {
       return 0;  // no store yet
     }
   }
+  // The folder of the newest run; empty while there is none.
+  fs::path newest(const std::string& runs) const {
+    std::error_code none_yet;
+    return fs::canonical(folder_ / runs / "latest", none_yet);
+  }
   void expect_as_if_nothing_had_happened(const std::string& runs,
                                          const std::vector<std::string>& undisturbed) {
     Ended ended = run(undisturbed);
@@ -104,33 +114,50 @@ constexpr int kKills = 30;  // each run takes five times as long
 constexpr int kKills = 200;
 #endif
 
-// Kills at moments spread evenly over the time that the whole run takes. A run that gets through
-// is compared and begun anew, so that kills fall into every part of it.
+void sleep_for(double seconds) {
+  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+}
+
+// Kills at random moments: seven of eight between a run's first commit and its last, when so many
+// completions are stored as were drawn; the eighth at any time that a whole run takes, so that its
+// beginning and its end are met too. A run that gets through is compared and begun anew.
 TEST_F(Survival, OfKillsAtRandomMoments) {
+  auto long_command = [](const std::string& runs, const std::vector<std::string>& more = {}) {
+    return command(runs, more, "world:faker", "20");
+  };
   auto begun = steady_clock::now();
-  ASSERT_EQ(run(command("undisturbed")).code, 0);
+  ASSERT_EQ(run(long_command("undisturbed")).code, 0);
   double whole = std::chrono::duration<double>(steady_clock::now() - begun).count();
   auto expected = contents("undisturbed");
-  ASSERT_EQ(expected.size(), 900u);
+  ASSERT_EQ(expected.size(), 3600u);
   Json expected_figures = figures("undisturbed");
 
   Random random(20241218, "kills");
   std::size_t stored_before = 0, finished = 0, midway = 0;
   bool fresh = false;
-  fs::path met;
+  fs::path met, done;
   for (int kills = 0; kills < kKills;) {
-    auto child = start(
-        command("runs", fresh ? std::vector<std::string>{"--new"} : std::vector<std::string>{}));
+    std::vector<std::string> more;
+    if (fresh) more.push_back("--new");
+    auto child = start(long_command("runs", more));
+    if (fresh) stored_before = 0;
     fresh = false;
-    std::this_thread::sleep_for(std::chrono::duration<double>(random.uniform() * whole));
-    child->signal(SIGKILL);
+    if (random.chance(0.125)) {
+      sleep_for(random.uniform() * whole);
+      child->signal(SIGKILL);
+    } else if (stored_before + 1 < expected.size()) {
+      std::size_t moment = stored_before + 1 + random.below(expected.size() - stored_before - 1);
+      eventually([&] {
+        return !child->running() || (newest("runs") != done && stored("runs") >= moment);
+      });
+      sleep_for(random.uniform() * 0.01);
+      child->signal(SIGKILL);
+    }
     Ended ended = child->wait();
     if (ended.code == 128 + SIGKILL) {
       ++kills;
-      std::error_code none_yet;
-      fs::path newest = fs::canonical(folder_ / "runs" / "latest", none_yet);
-      if (newest != met) stored_before = 0;  // a run that was begun anew
-      met = newest;
+      if (newest("runs") != met) stored_before = 0;  // a run that was begun anew
+      met = newest("runs");
       std::size_t now = stored("runs");
       ASSERT_GE(now, stored_before) << "after " << kills << " kills";
       midway += now > stored_before && now < expected.size();
@@ -142,13 +169,14 @@ TEST_F(Survival, OfKillsAtRandomMoments) {
     ASSERT_EQ(figures("runs"), expected_figures) << "after " << kills << " kills";
     ++finished;
     fresh = true;
+    done = newest("runs");
   }
-  ASSERT_EQ(run(command("runs")).code, 0);
+  ASSERT_EQ(run(long_command("runs")).code, 0);
   EXPECT_EQ(contents("runs"), expected);
   EXPECT_EQ(figures("runs"), expected_figures);
   RecordProperty("finished", static_cast<int>(finished));
   RecordProperty("killed_midway", static_cast<int>(midway));
-  EXPECT_GT(midway, kKills / 20u) << "most kills should meet a run that stores";
+  EXPECT_GE(midway, kKills / 2u) << "most kills should meet a run that stores";
 }
 
 // The shapes of batches change a GEMM's last bit, and with it, rarely, a sampled token: so a run of
@@ -210,29 +238,127 @@ INSTANTIATE_TEST_SUITE_P(All, Signals, testing::Values(SIGINT, SIGTERM, SIGHUP),
                                                                         : "HangUp");
                          });
 
-// A file system of its own in memory; needs the right to mount.
+// To be told to ignore a signal is what nohup does, and a shell for what a script starts in its
+// background.
+std::vector<std::string> ignoring(const std::string& signals, std::vector<std::string> command) {
+  const std::string script = "trap '' " + signals + "; exec \"$0\" \"$@\"";
+  command.insert(command.begin(), {"/bin/sh", "-c", script});
+  return command;
+}
+
+TEST_F(Survival, OfSignalsThatItWasStartedToIgnore) {
+  auto child = start(ignoring("HUP INT", slow_command("runs")));
+  ASSERT_TRUE(eventually([&] { return stored("runs") >= 100; }));
+  child->signal(SIGHUP);
+  child->signal(SIGINT);
+  Ended ended = child->wait();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.err, Not(HasSubstr("stopping")));
+  expect_as_if_nothing_had_happened("runs", slow_command("undisturbed"));
+}
+
+TEST_F(Survival, OfALogOutUnderNohup) {
+  std::vector<std::string> command = slow_command("runs");
+  command.insert(command.begin(), "/usr/bin/nohup");
+  ChildOnTerminal child(command, folder_, IAGO_SOURCE_DIR);
+  ASSERT_TRUE(eventually([&] {
+    child.said();
+    return stored("runs") >= 100;
+  }));
+  child.hang_up();
+  EXPECT_EQ(child.wait(), 0);
+  EXPECT_THAT(read_file(folder_ / "nohup.out", kMaxBytes), HasSubstr("baseline"));
+  expect_as_if_nothing_had_happened("runs", slow_command("undisturbed"));
+}
+
+// The terminal is gone when the signal comes: what the run says then is read by nobody, and it ends
+// in order all the same.
+TEST_F(Survival, OfATerminalThatHangsUp) {
+  ChildOnTerminal child(slow_command("runs"), folder_, IAGO_SOURCE_DIR);
+  std::string said;
+  ASSERT_TRUE(eventually([&] {
+    said += child.said();
+    return stored("runs") >= 100;
+  })) << said;
+  EXPECT_THAT(said, HasSubstr("of 900 completions"));
+  child.hang_up();
+  EXPECT_EQ(child.wait(), 130);
+  auto part = contents("runs");
+  EXPECT_GE(part.size(), 100u);
+  EXPECT_LT(part.size(), 900u);
+  Ended resumed = run(slow_command("runs"));
+  ASSERT_EQ(resumed.code, 0) << resumed.err;
+  auto whole = contents("runs");
+  for (const auto& [trial, text] : part) EXPECT_EQ(whole[trial], text);
+  expect_as_if_nothing_had_happened("runs", slow_command("undisturbed"));
+}
+
+// The same where the signal is ignored: the run goes on without its terminal.
+TEST_F(Survival, OfATerminalThatIsGoneMidway) {
+  ChildOnTerminal child(ignoring("HUP", slow_command("runs")), folder_, IAGO_SOURCE_DIR);
+  ASSERT_TRUE(eventually([&] {
+    child.said();
+    return stored("runs") >= 100;
+  }));
+  child.hang_up();
+  EXPECT_EQ(child.wait(), 1) << "the table could not be printed, the run is whole";
+  EXPECT_EQ(contents("runs").size(), 900u);
+  expect_as_if_nothing_had_happened("runs", slow_command("undisturbed"));
+}
+
+// Its shell tells a program of a hang-up, and when the shell ends the system tells it again.
+TEST_F(Survival, OfAHangUpThatItHearsOfTwiceFinishesWhatIsRunning) {
+  std::vector<std::string> command = slow_command("runs", 1500);
+  auto child = start(command);
+  ASSERT_TRUE(eventually([&] { return stored("runs") >= 100; }));
+  child->signal(SIGHUP);
+  ASSERT_TRUE(eventually([&] { return child->err().find("stopping") != std::string::npos; }));
+  child->signal(SIGHUP);
+  EXPECT_EQ(child->wait().code, 130);
+  // The first 256 replies had come, and the next ones were under way.
+  EXPECT_GT(stored("runs"), 256u + 64u);
+  EXPECT_LT(stored("runs"), 900u);
+}
+
+// A file system of its own in memory. It needs the right to mount; a user who has it not gets it in
+// a name space of this process's own, where the system allows that.
 class SmallDisk {
  public:
   SmallDisk(const fs::path& folder, const std::string& size) : folder_(folder) {
     fs::create_directories(folder);
-    mounted_ = ::mount("tmpfs", folder.c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0;
+    mounted_ = mount(size) || (enter_own_name_space() && mount(size));
   }
   ~SmallDisk() {
     if (mounted_) ::umount2(folder_.c_str(), MNT_DETACH);
   }
   bool mounted() const { return mounted_; }
-  bool enlarge(const std::string& size) const {
-    return ::mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT, ("size=" + size).c_str()) == 0;
-  }
+  bool enlarge(const std::string& size) const { return mount(size, MS_REMOUNT); }
 
  private:
+  bool mount(const std::string& size, unsigned long flags = 0) const {
+    return ::mount("tmpfs", folder_.c_str(), "tmpfs", flags, ("size=" + size).c_str()) == 0;
+  }
+  static bool enter_own_name_space() {
+    const std::string user = std::to_string(::geteuid()), group = std::to_string(::getegid());
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
+    return put("/proc/self/setgroups", "deny") && put("/proc/self/uid_map", "0 " + user + " 1") &&
+           put("/proc/self/gid_map", "0 " + group + " 1");
+  }
+  // These files take one write and no other file in their place.
+  static bool put(const char* file, const std::string& text) {
+    const int opened = ::open(file, O_WRONLY);
+    const bool written =
+        ::write(opened, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    return ::close(opened) == 0 && written;
+  }
+
   fs::path folder_;
   bool mounted_ = false;
 };
 
 TEST_F(Survival, OfAFullDisk) {
   SmallDisk disk(folder_ / "disk", "700k");
-  if (!disk.mounted()) GTEST_SKIP() << "no right to mount a small disk";
+  if (!disk.mounted()) GTEST_SKIP() << "NOT TESTED: no right to mount a small disk";
   Ended full = run(command("disk/runs"));
   EXPECT_EQ(full.code, 1) << full.out;
   EXPECT_THAT(full.err, HasSubstr("disk"));
@@ -246,19 +372,11 @@ TEST_F(Survival, OfAFullDisk) {
 }
 
 TEST_F(Survival, OfAFolderThatMayNotBeWrittenAnyMore) {
-  // Permissions do not stop root, so the run is somebody else's.
-  std::vector<std::string> as_user = slow_command("runs");
-  if (::geteuid() == 0) {
-    if (!fs::exists("/usr/bin/setpriv")) GTEST_SKIP() << "no setpriv";
-    fs::permissions(folder_, fs::perms::all);
-    const std::vector<std::string> nobody = {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534",
-                                             "--clear-groups"};
-    as_user.insert(as_user.begin(), nobody.begin(), nobody.end());
-    std::vector<std::string> reads = nobody;
-    reads.insert(reads.end(), {IAGO_EXECUTABLE, "plan", kStudy, "--model", "world:faker"});
-    if (run(reads).code != 0) GTEST_SKIP() << "nobody else may read this checkout";
-  }
-  auto child = start(as_user);
+  auto stopped = stopped_by_permissions(folder_);
+  if (!stopped) GTEST_SKIP() << "NOT TESTED: root cannot give up its rights by setpriv";
+  std::vector<std::string> command = slow_command("runs");
+  command.insert(command.begin(), stopped->begin(), stopped->end());
+  auto child = start(command);
   ASSERT_TRUE(eventually([&] { return stored("runs") >= 100; }));
   fs::path run_folder = fs::canonical(folder_ / "runs" / "latest");
   fs::permissions(run_folder, fs::perms::none);
@@ -267,7 +385,7 @@ TEST_F(Survival, OfAFolderThatMayNotBeWrittenAnyMore) {
   EXPECT_THAT(ended.err, HasSubstr(run_folder.filename().string()));
   fs::permissions(run_folder, fs::perms::owner_all);
   EXPECT_GE(stored("runs"), 100u);
-  Ended resumed = run(as_user);
+  Ended resumed = run(command);
   EXPECT_EQ(resumed.code, 0) << resumed.err;
   expect_as_if_nothing_had_happened("runs", slow_command("undisturbed"));
 }
@@ -321,6 +439,43 @@ TEST_F(Survival, OfAnEditedStudyIsSayingWhatDiffers) {
   EXPECT_EQ(run(command_on({"--new"})).code, 0);
   write_file(study, toml);
   EXPECT_THAT(run(command_on({})).err, HasSubstr("900 completions were there"));
+}
+
+// A set of the same file name is the same run by its id, and must not be mixed into it.
+TEST_F(Survival, OfOtherQueriesInAFileOfTheSameName) {
+  const std::string set =
+      read_file(fs::path(IAGO_SOURCE_DIR) / "queries/world-protected.jsonl", kMaxBytes);
+  std::string other = set;
+  for (auto at = other.find("world-protected-"); at != std::string::npos;
+       at = other.find("world-protected-", at)) {
+    other.replace(at, 16, "somewhere-else-");
+  }
+  auto run_on = [&](const std::string& folder, const std::string& queries,
+                    std::vector<std::string> more = {}) {
+    fs::create_directories(folder_ / folder);
+    write_file(folder_ / folder / "q.jsonl", queries);
+    more.insert(more.end(), {"--queries", folder + "/q.jsonl"});
+    return run(command("runs", more));
+  };
+  ASSERT_EQ(run_on("a", set).code, 0);
+  auto before = contents("runs");
+  Json figures_before = figures("runs");
+  ASSERT_EQ(before.size(), 900u);
+
+  Ended refused = run_on("b", other);
+  EXPECT_EQ(refused.code, 2) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("60 of the 60 queries"));
+  EXPECT_THAT(refused.err, HasSubstr("--new"));
+  Ended shortened = run_on("a", set.substr(set.find('\n') + 1));
+  EXPECT_EQ(shortened.code, 2) << shortened.err;
+  EXPECT_THAT(shortened.err, HasSubstr("1 of the 60 queries"));
+  EXPECT_EQ(contents("runs"), before);
+
+  Ended moved = run_on("c", set);
+  EXPECT_THAT(moved.err, HasSubstr("900 completions were there")) << "the same set elsewhere";
+  EXPECT_EQ(figures("runs"), figures_before);
+  ASSERT_EQ(run_on("b", other, {"--new"}).code, 0);
+  EXPECT_EQ(contents("runs").size(), 900u) << "a run of its own";
 }
 
 }  // namespace

@@ -11,6 +11,38 @@ namespace {
 
 using testing::ElementsAre;
 
+std::vector<std::vector<std::string>> records(std::string_view csv) {
+  CsvReader reader(csv, "set.csv", {});
+  std::vector<std::vector<std::string>> all;
+  while (auto record = reader.next()) all.push_back(record->fields);
+  return all;
+}
+
+// The examples of RFC 4180, section 2, and what its grammar adds to them.
+TEST(CsvReader, ReadsAsTheStandardSays) {
+  EXPECT_THAT(records("aaa,bbb,ccc\r\nzzz,yyy,xxx\r\n"),
+              ElementsAre(ElementsAre("aaa", "bbb", "ccc"), ElementsAre("zzz", "yyy", "xxx")));
+  EXPECT_THAT(records("aaa,bbb,ccc\nzzz,yyy,xxx"),
+              ElementsAre(ElementsAre("aaa", "bbb", "ccc"), ElementsAre("zzz", "yyy", "xxx")));
+  EXPECT_THAT(records("\"aaa\",\"b\r\nbb\",\"ccc\"\r\nzzz,yyy,xxx"),
+              ElementsAre(ElementsAre("aaa", "b\r\nbb", "ccc"), ElementsAre("zzz", "yyy", "xxx")));
+  EXPECT_THAT(records("\"aaa\",\"b\"\"bb\",\"ccc\""),
+              ElementsAre(ElementsAre("aaa", "b\"bb", "ccc")));
+  EXPECT_THAT(records(" a , b,"), ElementsAre(ElementsAre(" a ", " b", "")));
+  EXPECT_THAT(records("\xEF\xBB\xBFx\n\n\r\ny\n"),
+              ElementsAre(ElementsAre("x"), ElementsAre("y")));
+  EXPECT_THAT(records("\"\"\n"), ElementsAre(ElementsAre("")));
+  EXPECT_THAT(records(""), ElementsAre());
+}
+
+TEST(CsvReader, CountsTheLinesWithinQuotes) {
+  CsvReader reader("h\n\"one\ntwo\"\n\nthree\n", "set.csv", {});
+  EXPECT_EQ(reader.next()->line, 1u);
+  EXPECT_EQ(reader.next()->line, 2u);
+  EXPECT_EQ(reader.next()->line, 5u);
+  EXPECT_FALSE(reader.next());
+}
+
 TEST(Csv, ReadsFieldsBareAndQuoted) {
   CsvTable table =
       parse_csv("\xEF\xBB\xBFtext,label\r\n\"a, \"\"b\"\"\nc\",1\r\n\nd,\"\"\n,\xff", "t.csv");
@@ -66,6 +98,9 @@ TEST(Csv, RejectsWhatIsNoneWithTheLine) {
   rejected("a\n1\n2\n", "rows", {.rows = 1});
   rejected("a,b\n", "columns", {.columns = 1});
   rejected("a,b\n", "bytes", {.bytes = 2});
+  rejected("a\nxyz\n", "t.csv:2: a field of more than 2 bytes", {.field_bytes = 2});
+  rejected("a\n\"x\"\"y\"\n", "t.csv:2: a field of more than 2 bytes", {.field_bytes = 2});
+  rejected("a\nx\ry\n", "t.csv:2: expected a line feed after the carriage return");
 }
 
 }  // namespace

@@ -43,17 +43,21 @@ void write_and_sync(int file, const std::filesystem::path& path, std::string_vie
 std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   std::error_code status;
   if (!std::filesystem::is_regular_file(path, status)) {
-    throw Error(ErrorCode::not_found, fmt::format("{}: no such file", path.string()));
+    throw Error(ErrorCode::not_found, fmt::format("{}: no such file", path.string()),
+                "check the path and its spelling");
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
     throw Error(ErrorCode::not_found,
-                fmt::format("{}: cannot be opened: {}", path.string(), std::strerror(errno)));
+                fmt::format("{}: cannot be opened: {}", path.string(), std::strerror(errno)),
+                "check the permissions of the file");
   }
   auto size = std::filesystem::file_size(path, status);
   if (status || size > limit) {
-    throw Error(ErrorCode::invalid, fmt::format("{}: {} bytes, at most {} are read", path.string(),
-                                                size, limit));
+    throw Error(
+        ErrorCode::invalid,
+        fmt::format("{}: expected at most {} bytes, found {}", path.string(), limit, size),
+        "check that it is the right file; a larger one is not read");
   }
   std::string content(size, '\0');
   file.read(content.data(), static_cast<std::streamsize>(size));

@@ -9,6 +9,8 @@
 namespace iago {
 namespace {
 
+constexpr const char* kNumberHint = "Write a number of that range in digits, without quotes.";
+
 std::string describe(const TomlValue& value) {
   constexpr std::size_t kShown = 40;
   switch (value.kind) {
@@ -49,75 +51,76 @@ Error TomlReader::error(const std::string& key, std::string_view message, std::s
 }
 
 Error TomlReader::mismatch(const std::string& key, const TomlValue& found,
-                           std::string_view expected) const {
-  std::string hint;
-  if (expected == "a text" && found.kind != TomlValue::Kind::array) {
-    hint = "Put the value between quotes.";
-  }
-  return error(key, fmt::format("expected {}, found {}", expected, describe(found)), hint);
+                           const Form& form) const {
+  return error(key, fmt::format("expected {}, found {}", form.expected, describe(found)),
+               form.hint);
 }
 
 const TomlValue* TomlReader::find(const std::string& key, TomlValue::Kind kind,
-                                  std::string_view expected) {
+                                  const Form& form) {
   asked_.push_back(key);
   auto found = table_->fields.find(key);
   if (found == table_->fields.end()) return nullptr;
-  if (found->second.kind != kind) throw mismatch(key, found->second, expected);
+  if (found->second.kind != kind) throw mismatch(key, found->second, form);
   return &found->second;
 }
 
 std::optional<std::string> TomlReader::text(const std::string& key) {
-  const TomlValue* value = find(key, TomlValue::Kind::text, "a text");
+  const TomlValue* value =
+      find(key, TomlValue::Kind::text, {"a text", "Put one text between quotes."});
   if (!value) return std::nullopt;
   // "\u0000" in quotes is a NUL that the parser lets through.
   if (value->text.find('\0') != std::string::npos) {
-    throw error(key, "expected text, found a NUL character in it");
+    throw error(key, "expected text, found a NUL character in it", "Take the \\u0000 out.");
   }
   return value->text;
 }
 
 std::string TomlReader::required_text(const std::string& key) {
   std::optional<std::string> value = text(key);
-  if (!value) throw error(key, "expected a text, found no such key");
-  if (value->empty()) throw error(key, "expected a text, found an empty one");
+  std::string hint = fmt::format("Write {} = \"...\".", key);
+  if (!value) throw error(key, "expected a text, found no such key", hint);
+  if (value->empty()) throw error(key, "expected a text, found an empty one", hint);
   return *value;
 }
 
 std::optional<bool> TomlReader::boolean(const std::string& key) {
-  const TomlValue* value = find(key, TomlValue::Kind::boolean, "true or false");
+  const TomlValue* value = find(key, TomlValue::Kind::boolean,
+                                {"true or false", "Write true or false, without quotes."});
   return value ? std::optional(value->boolean) : std::nullopt;
 }
 
 std::optional<std::int64_t> TomlReader::integer(const std::string& key, std::int64_t least,
                                                 std::int64_t most) {
-  std::string expected = fmt::format("an integer from {} to {}", least, most);
-  const TomlValue* value = find(key, TomlValue::Kind::integer, expected);
+  Form form{fmt::format("an integer from {} to {}", least, most), kNumberHint};
+  const TomlValue* value = find(key, TomlValue::Kind::integer, form);
   if (!value) return std::nullopt;
-  if (value->integer < least || value->integer > most) throw mismatch(key, *value, expected);
+  if (value->integer < least || value->integer > most) throw mismatch(key, *value, form);
   return value->integer;
 }
 
 std::optional<double> TomlReader::number(const std::string& key, double least, double most) {
-  std::string expected = fmt::format("a number from {} to {}", least, most);
+  Form form{fmt::format("a number from {} to {}", least, most), kNumberHint};
   asked_.push_back(key);
   auto found = table_->fields.find(key);
   if (found == table_->fields.end()) return std::nullopt;
   const TomlValue& value = found->second;
   bool is_integer = value.kind == TomlValue::Kind::integer;
-  if (!is_integer && value.kind != TomlValue::Kind::number) throw mismatch(key, value, expected);
+  if (!is_integer && value.kind != TomlValue::Kind::number) throw mismatch(key, value, form);
   double number = is_integer ? static_cast<double>(value.integer) : value.number;
   // Written so that NaN fails as well.
-  if (!(number >= least && number <= most)) throw mismatch(key, value, expected);
+  if (!(number >= least && number <= most)) throw mismatch(key, value, form);
   return number;
 }
 
 std::vector<std::string> TomlReader::texts(const std::string& key) {
-  const TomlValue* value = find(key, TomlValue::Kind::array, "a list of texts");
+  Form form{"a list of texts", fmt::format("Write {} = [\"one\", \"another\"].", key)};
+  const TomlValue* value = find(key, TomlValue::Kind::array, form);
   std::vector<std::string> texts;
   if (!value) return texts;
   for (const TomlValue& item : value->items) {
     if (item.kind != TomlValue::Kind::text || item.text.find('\0') != std::string::npos) {
-      throw mismatch(key, item, "a list of texts");
+      throw mismatch(key, item, form);
     }
     texts.push_back(item.text);
   }
@@ -133,17 +136,20 @@ std::map<std::string, std::string> TomlReader::text_map(const std::string& key) 
 }
 
 std::optional<TomlReader> TomlReader::table(const std::string& key) {
-  const TomlValue* value = find(key, TomlValue::Kind::table, "a table");
+  const TomlValue* value =
+      find(key, TomlValue::Kind::table,
+           {"a table", fmt::format("Write {} = {{ ... }}, or its keys below [{}].", key, key)});
   if (!value) return std::nullopt;
   return TomlReader(*value, where_, name_.empty() ? key : name_ + "." + key);
 }
 
 std::vector<TomlReader> TomlReader::tables(const std::string& key) {
-  const TomlValue* value = find(key, TomlValue::Kind::array, "a list of tables");
+  Form form{"a list of tables", fmt::format("Begin each of them with [[{}]].", key)};
+  const TomlValue* value = find(key, TomlValue::Kind::array, form);
   std::vector<TomlReader> readers;
   if (!value) return readers;
   for (const TomlValue& item : value->items) {
-    if (item.kind != TomlValue::Kind::table) throw mismatch(key, item, "a list of tables");
+    if (item.kind != TomlValue::Kind::table) throw mismatch(key, item, form);
     readers.emplace_back(item, where_, name_.empty() ? key : name_ + "." + key);
   }
   return readers;

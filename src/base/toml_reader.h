@@ -33,7 +33,7 @@ struct TomlValue {
 TomlValue parse_toml(std::string_view text, std::string_view where, std::size_t max_bytes);
 
 // Reads one table. Every reading function throws Error invalid that names file, line, key, what was
-// expected and what was found. Borrows the table.
+// expected and what was found, and says in its hint how that is written. Borrows the table.
 class TomlReader {
  public:
   TomlReader(const TomlValue& table, std::string where, std::string name = {});
@@ -62,8 +62,12 @@ class TomlReader {
   void finish() const;
 
  private:
-  const TomlValue* find(const std::string& key, TomlValue::Kind kind, std::string_view expected);
-  Error mismatch(const std::string& key, const TomlValue& found, std::string_view expected) const;
+  // What a key has to be, and how that is written.
+  struct Form {
+    std::string expected, hint;
+  };
+  const TomlValue* find(const std::string& key, TomlValue::Kind kind, const Form& form);
+  Error mismatch(const std::string& key, const TomlValue& found, const Form& form) const;
 
   const TomlValue* table_;
   std::string where_, name_;

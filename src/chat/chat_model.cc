@@ -7,6 +7,8 @@
 #include <future>
 #include <memory>
 
+#include "chat/endpoint_figures.h"
+
 namespace iago {
 namespace {
 
@@ -39,6 +41,8 @@ void check_sampling(const ChatRequest& request) {
 }
 
 }  // namespace
+
+std::optional<EndpointFigures> ChatModel::endpoint_figures() const { return std::nullopt; }
 
 void check_request(const ChatRequest& request) {
   if (request.id.empty()) reject(request, "an id", "none");

@@ -77,6 +77,8 @@ struct ChatReply {
   // token_logprobs, or empty.
   std::vector<std::string> token_texts;
   TokenUsage usage;
+  // One of several replies to one request over the wire, of which another has the usage of all.
+  bool billed_with_sibling = false;
   std::string model_version, fingerprint, request_id;  // as the other side names them, or empty
   std::optional<ChatFailure> failure;                  // set exactly when finish == failed
 };
@@ -89,6 +91,8 @@ struct ModelInfo {
   bool caches_prompts = false;
 };
 
+struct EndpointFigures;  // chat/endpoint_figures.h
+
 class ChatModel {
  public:
   using Done = std::function<void(ChatReply)>;
@@ -99,6 +103,9 @@ class ChatModel {
   // as they are or failed with ErrorCode::cancelled. Thread-safe. The model must outlive its
   // pending replies; its destructor cancels and waits for them.
   virtual void submit(ChatRequest request, std::stop_token stop, Done done) = 0;
+  // How requests fare that go to a server, as of now; absent where none do. A model that hands its
+  // requests on to another says what that one says. Thread-safe.
+  virtual std::optional<EndpointFigures> endpoint_figures() const;
 };
 
 // Error invalid if no model of any kind could serve the request: no id, no message, a last turn

@@ -54,6 +54,8 @@ Dispatcher::Dispatcher(DispatcherSetup setup, std::unique_ptr<Wire> wire,
       pace_({.first = setup_.options.first_in_flight, .most = setup_.options.max_in_flight}, clock),
       completion_tokens_(setup_.shape.completion_tokens),
       samples_(setup_.shape.samples) {
+  // OpenAI debits what a reply may take, Anthropic what it took.
+  figures_.counts_use = setup_.kind == EndpointKind::anthropic;
   publish();
   thread_ = std::thread([this] { run(); });
 }
@@ -194,21 +196,30 @@ nanoseconds Dispatcher::send_ready() {
       fail(std::move(job), cancelled());
       continue;
     }
-    Pace::Answer answer = pace_.ask(cost_of(ready_.front()->request));
+    Pace::Answer answer = pace_.ask(cost_of(ready_.front()->request, group_size(samples_)));
     if (!answer.ticket) return answer.wait;
     send(*answer.ticket);
   }
   return nanoseconds::max();
 }
 
-RequestCost Dispatcher::cost_of(const ChatRequest& request) const {
+RequestCost Dispatcher::cost_of(const ChatRequest& request, std::size_t samples) const {
   constexpr double kBytesPerToken = 4;
   double bytes = static_cast<double>(request.prefill.size());
   for (const Message& message : request.messages) bytes += static_cast<double>(message.text.size());
   double most = request.sampling.max_tokens;
-  // OpenAI debits what a reply may take, Anthropic what it took.
-  bool by_use = setup_.kind == EndpointKind::anthropic && mean_generated_ >= 0;
-  return {1 + bytes / kBytesPerToken, by_use ? std::min(most, 1.2 * mean_generated_) : most};
+  bool by_use = figures_.counts_use && mean_generated_ >= 0;
+  double each = by_use ? std::min(most, 1.2 * mean_generated_) : most;
+  return {1 + bytes / kBytesPerToken, each * static_cast<double>(samples)};
+}
+
+std::size_t Dispatcher::group_size(std::size_t most) const {
+  const std::string& key = ready_.front()->group;
+  std::size_t size = 1;
+  if (key.empty()) return size;
+  std::size_t end = std::min(ready_.size(), kMostLookedThrough + 1);
+  for (std::size_t i = 1; i < end && size < most; ++i) size += ready_[i]->group == key;
+  return size;
 }
 
 Dispatcher::Jobs Dispatcher::take_group(std::size_t most) {
@@ -302,6 +313,7 @@ void Dispatcher::settle(Exchange& exchange) {
   }
   PaceOutcome paced = pace_outcome_of(outcome, exchange.response.status);
   pace_.ended(exchange.ticket, paced, exchange.response.headers, generated);
+  figures_.rate_limits = pace_.rate_limits();
   figures_.rate_limited += paced == PaceOutcome::refused;
   figures_.overloaded += paced == PaceOutcome::overloaded;
   if (outcome.failure) {

@@ -52,6 +52,9 @@ class Dispatcher final : public Endpoint {
   std::chrono::nanoseconds send_ready();
   std::chrono::nanoseconds release_delayed();
   void send(Pace::Ticket ticket);
+  // The front of the queue and what goes together with it, at most so many: how many those are
+  // (1 if nothing else does), and themselves.
+  std::size_t group_size(std::size_t most) const;
   Jobs take_group(std::size_t most);
   HttpRequest http_request(const Exchange& exchange) const;
   void start(std::unique_ptr<Exchange> exchange);
@@ -64,7 +67,7 @@ class Dispatcher final : public Endpoint {
   void try_again(Job job, const WireFailure& failure, const HttpHeaders& headers);
   void fail(Job job, ChatFailure failure);
   void deliver(Job job, ChatReply reply);
-  RequestCost cost_of(const ChatRequest& request) const;
+  RequestCost cost_of(const ChatRequest& request, std::size_t samples) const;
   bool is_stopped(const EndpointJob& job) const;
   void publish();
 

@@ -52,6 +52,13 @@ std::shared_ptr<const Json> extra_of(EndpointKind kind, const std::string& text)
       reject(kind, "extra_body without what the client sets itself", fmt::format("\"{}\"", key));
     }
   }
+  // A budget reserves what the request says, and a run's identity holds it.
+  for (std::string_view key : {"max_tokens", "max_completion_tokens"}) {
+    if (extra->contains(key)) {
+      reject(kind, "extra_body without a limit of tokens", fmt::format("\"{}\"", key),
+             "set max_tokens under [sampling] in the study, or in the judge's rubric");
+    }
+  }
   return extra;
 }
 

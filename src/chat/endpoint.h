@@ -10,13 +10,14 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
 #include "base/secret.h"
 #include "chat/chat_model.h"
+#include "chat/endpoint_figures.h"
 #include "net/http.h"
 #include "net/retry.h"
 
@@ -71,22 +72,11 @@ struct EndpointOptions {
   std::size_t max_reply_bytes = std::size_t{64} << 20;
 };
 
-struct EndpointFigures {
-  std::uint64_t sent = 0;           // requests over the wire, those tried again included
-  std::uint64_t retries = 0;
-  std::uint64_t rate_limited = 0;   // 429
-  std::uint64_t overloaded = 0;     // 503, 529, and the like inside of streams
-  std::uint64_t broken = 0;         // replies that were none
-  std::uint64_t without_usage = 0;  // answered, but no tokens were counted
-  std::uint64_t prompt_tokens = 0, cached_prompt_tokens = 0, generated_tokens = 0;
-  std::size_t in_flight = 0, limit = 0;  // over the wire now, and how many may be
-  std::size_t waiting = 0;               // taken, but not over the wire: queue and back-off
-};
-
 class Endpoint : public ChatModel {
  public:
   // As of now. Thread-safe.
   virtual EndpointFigures figures() const = 0;
+  std::optional<EndpointFigures> endpoint_figures() const final { return figures(); }
 };
 
 // The model called `model` at the endpoint. `info().name` is "openai:MODEL"; the identity is of

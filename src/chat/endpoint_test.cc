@@ -1,6 +1,7 @@
 // The endpoint on its bad days. (The conformance suite runs on endpoints in scripted_test.cc.)
 #include "chat/endpoint.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 
 #include "base/error.h"
 #include "chat/internal/endpoint_scene.h"
+#include "chat/scripted.h"
 
 namespace iago {
 namespace {
@@ -44,6 +46,32 @@ TEST(Endpoint, WaitsAsLongAsARetryAfterAsksAndNoOtherRequestDoes) {
     EXPECT_EQ(reply.get().finish, Finish::stop) << spelling.value;
     EXPECT_EQ(scene.model->figures().rate_limited, 1u);
   }
+}
+
+TEST(Endpoint, TellsTheLimitsThatItsServerStatesToThoseWhoSeeAnyModel) {
+  for (EndpointKind kind : {EndpointKind::openai, EndpointKind::anthropic}) {
+    const bool openai = kind == EndpointKind::openai;
+    Scene scene(kind, quick(), [&](const HttpRequest& http, int) {
+      HttpResponse response = openai ? SmallServer::openai(http) : SmallServer::anthropic(http);
+      const std::string name =
+          openai ? "x-ratelimit-{}-requests" : "anthropic-ratelimit-requests-{}";
+      for (const char* part : {"limit", "remaining"}) {
+        std::string header = name;
+        response.headers.push_back({header.replace(header.find("{}"), 2, part), "500"});
+      }
+      return std::optional(response);
+    });
+    const ChatModel& model = *scene.model;
+    ASSERT_TRUE(model.endpoint_figures());
+    EXPECT_TRUE(model.endpoint_figures()->rate_limits.empty());
+    EXPECT_EQ(scene.ask().finish, Finish::stop);
+    const EndpointFigures figures = *model.endpoint_figures();
+    ASSERT_EQ(figures.rate_limits.size(), 1u);
+    EXPECT_EQ(figures.rate_limits[0].kind, RateKind::requests);
+    EXPECT_NEAR(figures.rate_limits[0].per_minute(), 500, 1e-9);
+    EXPECT_EQ(figures.counts_use, !openai);
+  }
+  EXPECT_FALSE(ScriptedModel(R"({"replies": [{"text": "A"}]})", "script").endpoint_figures());
 }
 
 TEST(Endpoint, TriesAgainWhatIsWorthIt) {
@@ -400,11 +428,14 @@ TEST(Endpoint, AsksOnceForRequestsThatDifferInTheirIdAlone) {
   std::promise<void> all;
   std::mutex mutex;
   std::uint64_t prompt = 0;
+  std::size_t with_the_bill = 0;
   int replies = 0;
   for (int i = 0; i < 9; ++i) {
     scene.model->submit(about(i < 8 ? "same" : "other", std::to_string(i)), {}, [&](ChatReply r) {
       std::lock_guard lock(mutex);
       prompt += r.usage.prompt;
+      EXPECT_NE(r.usage.prompt > 0, r.billed_with_sibling);
+      with_the_bill += !r.billed_with_sibling;
       EXPECT_EQ(r.text, kSmallModelSays);
       if (++replies == 9) all.set_value();
     });
@@ -413,6 +444,70 @@ TEST(Endpoint, AsksOnceForRequestsThatDifferInTheirIdAlone) {
   std::size_t sent = scene.transport->seen().size();
   EXPECT_LT(sent, 9u);
   EXPECT_EQ(prompt, sent);  // one word each, counted once for each request over the wire
+  EXPECT_EQ(with_the_bill, sent);
+}
+
+TEST(Endpoint, NamesNoSiblingWhereNothingWasCounted) {
+  EndpointOptions options = quick();
+  options.samples_per_request = 2;
+  options.first_in_flight = 1;
+  Scene scene(EndpointKind::openai, options, [](const HttpRequest& http, int) {
+    Json body = parse_json(SmallServer::openai(http).body, "reply");
+    body.erase("usage");
+    return std::optional(json_response(body));
+  });
+  std::promise<void> all;
+  std::atomic<int> replies = 0;
+  for (int i = 0; i < 6; ++i) {
+    scene.model->submit(about("same", std::to_string(i)), {}, [&](ChatReply reply) {
+      EXPECT_FALSE(reply.billed_with_sibling);
+      if (++replies == 6) all.set_value();
+    });
+  }
+  all.get_future().get();
+  EXPECT_LT(scene.transport->seen().size(), 6u);
+}
+
+TEST(Endpoint, DebitsTheServersAllowanceForEverySampleOfARequest) {
+  constexpr int kSamples = 4;
+  EndpointOptions options = quick();
+  options.samples_per_request = kSamples;
+  ManualClock clock;
+  // The limit is told once; what is asked later is never answered.
+  Scene scene(
+      EndpointKind::openai, options,
+      [](const HttpRequest& http, int number) -> std::optional<HttpResponse> {
+        if (number > 0) return std::nullopt;
+        HttpResponse response = SmallServer::openai(http);
+        response.headers.push_back({"x-ratelimit-limit-tokens", "1000"});
+        response.headers.push_back({"x-ratelimit-remaining-tokens", "1000"});
+        return response;
+      },
+      clock);
+  auto ask_for = [&](int max_tokens, const std::string& text, const std::string& id) {
+    ChatRequest request = about(text, id);
+    request.sampling.max_tokens = max_tokens;
+    scene.model->submit(std::move(request), {}, [](ChatReply) {});
+  };
+  auto seen = [&](std::size_t requests) {
+    for (int i = 0; i < 2000 && scene.transport->seen().size() < requests; ++i) {
+      std::this_thread::sleep_for(5ms);
+    }
+    return scene.transport->seen().size();
+  };
+  scene.ask();
+  ask_for(1000, "empties the bucket", "e");
+  ASSERT_EQ(seen(2), 2u);
+  for (int i = 0; i < kSamples; ++i) ask_for(200, "same", std::to_string(i));
+  while (scene.model->figures().waiting < kSamples) std::this_thread::sleep_for(1ms);
+  clock.advance(50s);  // of the minute that fills it
+  ASSERT_EQ(seen(3), 3u);
+  EXPECT_EQ(scene.sent(2)["n"], kSamples);
+  ask_for(200, "other", "o");
+  std::this_thread::sleep_for(200ms);
+  EXPECT_EQ(scene.transport->seen().size(), 3u) << "800 of the 833 tokens are gone";
+  clock.advance(20s);
+  EXPECT_EQ(seen(4), 4u);
 }
 
 TEST(Endpoint, AsksAgainForSamplesThatTheServerLeftOut) {
@@ -471,6 +566,16 @@ TEST(Endpoint, DemandsAKeyExceptOnThisMachineAndSoundOptions) {
   EXPECT_THROW(open({.base_url = "localhost:8080"}), Error);
   EXPECT_THROW(open({.key = Secret("k"), .extra_body = "[]"}), Error);
   EXPECT_THROW(open({.key = Secret("k"), .extra_body = R"({"model": "x"})"}), Error);
+  for (const char* name : {"max_tokens", "max_completion_tokens"}) {
+    try {
+      open({.key = Secret("k"), .extra_body = fmt::format(R"({{"{}": 9}})", name)});
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid);
+      EXPECT_THAT(error.what(), HasSubstr(name));
+      EXPECT_THAT(error.hint(), HasSubstr("[sampling]"));
+    }
+  }
   EXPECT_THROW(open({.key = Secret("k"), .samples_per_request = 0}), Error);
   EXPECT_THROW(open({.key = Secret("k"), .max_in_flight = 0}), Error);
 }

@@ -189,8 +189,12 @@ WireOutcome OpenAiReading::conclude(bool unopened_thinking) {
       reply.reasoning_channel = ReasoningChannel::unavailable;
     }
     split_thinking(reply, unopened_thinking);
-    // Of several replies to one request the first has the bill.
-    if (outcome.replies.empty()) reply.usage = usage_;
+    // Of several replies to one request the first has the bill, if there is one.
+    if (outcome.replies.empty()) {
+      reply.usage = usage_;
+    } else {
+      reply.billed_with_sibling = usage_.prompt > 0 || usage_.generated > 0;
+    }
     reply.model_version = model_;
     reply.fingerprint = fingerprint_;
     reply.request_id = id_;

@@ -95,28 +95,34 @@ class Parser {
     add_json(command, a.output);
   }
 
-  // How a model behind a URL is reached; `prefix` is "--" or "--judge-".
-  static void add_endpoint(CLI::App* command, const std::string& prefix, const std::string& whose,
-                           lab::EndpointSettings& e) {
+  // How a model behind a URL is reached. Each option begins with any of the prefixes, of "--" and
+  // "--judge-".
+  static void add_endpoint(CLI::App* command, const std::vector<std::string>& prefixes,
+                           const std::string& whose, lab::EndpointSettings& e) {
     const std::string group = "Endpoints (openai:MODEL, anthropic:MODEL)";
-    command->add_option(prefix + "base-url", e.base_url, whose + ": the server's URL, if not the "
+    auto named = [&](const std::string& name) {
+      std::string names;
+      for (const std::string& prefix : prefixes) {
+        names += (names.empty() ? "" : ",") + prefix + name;
+      }
+      return names;
+    };
+    command->add_option(named("base-url"), e.base_url, whose + ": the server's URL, if not the "
                         "vendor's, such as http://127.0.0.1:8000/v1")->group(group);
-    command->add_option(prefix + "api-key-env", e.key_variable,
+    command->add_option(named("api-key-env"), e.key_variable,
                         whose + ": the environment variable that holds the key")->group(group);
-    command->add_option(prefix + "api-key-file", e.key_file, whose + ": a file that holds the key")
+    command->add_option(named("api-key-file"), e.key_file, whose + ": a file that holds the key")
         ->group(group);
-    command->add_option(prefix + "samples-per-request", e.samples_per_request,
+    command->add_option(named("samples-per-request"), e.samples_per_request,
                         whose + ": samples of one prompt asked for at once (n)")
         ->check(CLI::Range(1, 128))->group(group);
-    command->add_option(prefix + "extra-body", e.extra_body,
+    command->add_option(named("extra-body"), e.extra_body,
                         whose + ": a JSON object whose members go into every request")
         ->group(group);
   }
 
   static void add_network(CLI::App* command, SpendingArguments& a) {
     const std::string group = "Endpoints (openai:MODEL, anthropic:MODEL)";
-    add_endpoint(command, "--", "subject", a.endpoint);
-    add_endpoint(command, "--judge-", "judges' model", a.judge_endpoint);
     auto both = [&a](auto set) { set(a.endpoint), set(a.judge_endpoint); };
     command->add_option_function<std::vector<std::string>>(
         "--header", [both](const std::vector<std::string>& headers) {
@@ -151,14 +157,28 @@ class Parser {
         ->check(CLI::Range(0.01, 86400.0))->group(group);
   }
 
+  // Of a command that asks subjects and judges.
   static void add_spending(CLI::App* command, SpendingArguments& a) {
+    add_endpoint(command, {"--"}, "subject", a.endpoint);
+    add_endpoint(command, {"--judge-"}, "judges' model", a.judge_endpoint);
     add_network(command, a);
-    const std::string group = "Budget of the whole run, judges included";
+    add_budget(command, a);
+  }
+
+  // Of a command that asks judges alone: whatever is said of a model is said of theirs.
+  static void add_judge_spending(CLI::App* command, SpendingArguments& a) {
+    add_endpoint(command, {"--", "--judge-"}, "judges' model", a.judge_endpoint);
+    add_network(command, a);
+    add_budget(command, a);
+  }
+
+  static void add_budget(CLI::App* command, SpendingArguments& a) {
+    const std::string group = "Budget of the whole command, judges and earlier sessions included";
     command->add_option("--max-cost", a.budget.max_cost, "Dollars")
         ->check(CLI::NonNegativeNumber)->group(group);
     command->add_option("--max-tokens", a.budget.max_tokens, "Tokens, of prompts and of replies")
         ->group(group);
-    command->add_option("--max-time", a.budget.max_seconds, "Seconds, of this session")
+    command->add_option("--max-time", a.budget.max_seconds, "Seconds of work")
         ->check(CLI::NonNegativeNumber)->group(group);
     command->add_option("--prices", a.prices, "A table of prices, in place of the shipped one")
         ->group(group);
@@ -169,7 +189,9 @@ class Parser {
     auto& a = keep<RunArguments>(command);
     add_study(command, a);
     command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
-    command->add_flag("--dry-run", a.dry_run, "Print the plan and the prompts, sample nothing");
+    auto* dry_run = command->add_flag("--dry-run", a.dry_run,
+                                      "Print the plan and the prompts, sample nothing");
+    command->add_flag("--probe", a.probe, "With --dry-run: as iago plan has it")->needs(dry_run);
     add_spending(command, a.spending);
     command
         ->add_option("--reuse", a.reuse,
@@ -210,10 +232,14 @@ class Parser {
                      "Correlation assumed between completions of one query")
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
+    command->add_flag("--probe", a.probe,
+                      "Ask each model behind a URL for one token: its server says what it allows "
+                      "per minute, and hence how long the study takes at least");
     command->footer(
         "Examples:\n"
         "  iago plan studies/helpful-only.toml\n"
-        "  iago plan studies/helpful-only.toml --repeats 3 --limit 50 --unmonitored-rate 0.2");
+        "  iago plan studies/helpful-only.toml --repeats 3 --limit 50 --unmonitored-rate 0.2\n"
+        "  iago plan studies/helpful-only-full.toml --model openai:gpt-4o --probe");
   }
 
   void add_report() {
@@ -287,10 +313,10 @@ class Parser {
                      "A rule judge, a rubric's name or its .toml file, perhaps NAME@MODEL; again "
                      "for more; the run's own if left out")
         ->allow_extra_args(false);
-    command->add_option("--judge-model", a.judge_model,
+    command->add_option("--judge-model,--model", a.judge_model,
                         "The model that judges ask which name none themselves");
     command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
-    add_spending(command, a.spending);
+    add_judge_spending(command, a.spending);
     add_json(command, a.output);
     command->footer(
         "Gives every stored completion to the judges as they are now; nothing is sampled, and "
@@ -298,7 +324,9 @@ class Parser {
         "verdicts stay.\n"
         "Examples:\n"
         "  iago judge runs/latest\n"
-        "  iago judge runs/latest --judge faking-four-criteria --judge-model scripted:judge.jsonl\n"
+        "  iago judge runs/latest --judge faking-four-criteria --model scripted:judge.jsonl\n"
+        "  iago judge runs/latest --judge compliance-yesno --model openai:NAME --base-url "
+        "http://127.0.0.1:8000/v1 --max-tokens 1000000\n"
         "  iago judge validate world:faker\n"
         "  iago judge diff runs/latest");
     add_judge_validate(*command);
@@ -323,30 +351,38 @@ class Parser {
                       ->allow_extra_args(false)
                       ->needs(labels);
     labels->needs(named);
-    command->add_option("--judge-model", a.judge_model, "As of iago judge")->needs(named);
+    command->add_option("--judge-model,--model", a.judge_model, "As of iago judge")->needs(named);
+    add_judge_spending(command, a.spending);
+    for (CLI::Option* option : command->get_options()) {
+      const std::string& group = option->get_group();
+      if (group.starts_with("Endpoints") || group.starts_with("Budget")) option->needs(labels);
+    }
     add_json(command, a.output);
     command->footer(
         "Examples:\n"
         "  iago judge validate\n"
         "  iago judge validate organism:faker --samples 5000 --write\n"
         "  iago judge validate --labels labelled.csv --judge faking-four-criteria "
-        "--judge-model scripted:judge.jsonl");
+        "--model openai:NAME --max-cost 5");
   }
 
   void add_judge_diff(CLI::App& judge) {
     auto* command = judge.add_subcommand(
         "diff", "List what two judges of a run, or two versions of one, call differently");
     auto& a = keep<JudgeDiffArguments>(command);
-    command->add_option("run", a.run, "The run's folder")->capture_default_str();
-    auto* first = command->add_option(
-        "a", a.a, "NAME, HASH or NAME@HASH; the newest two versions of each judge if left out");
-    auto* second = command->add_option("b", a.b, "The other one");
-    first->needs(second);
+    command
+        ->add_option("named", a.named,
+                     "RUN, the run's folder (runs/latest if left out); A and B, two judges of it, "
+                     "each as NAME, HASH or NAME@HASH (the newest two versions of each judge if "
+                     "left out)")
+        ->type_name("[RUN] [A B]")
+        ->expected(0, 3);
     command->add_option("--limit", a.limit, "Show at most so many")->capture_default_str();
     add_json(command, a.output);
     command->footer(
         "Examples:\n"
         "  iago judge diff runs/latest\n"
+        "  iago judge diff compliance-rules compliance-yesno\n"
         "  iago judge diff runs/latest faking-rules@1a2b3c4d faking-rules@5e6f7a8b --json");
   }
 

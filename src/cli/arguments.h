@@ -36,6 +36,7 @@ struct RunArguments {
   std::vector<std::filesystem::path> reuse;  // folders of runs
   bool explain_miss = false;
   bool fresh = false, dry_run = false;
+  bool probe = false;  // with dry_run: as PlanArguments
   SpendingArguments spending;
   Output output = Output::text;
 };
@@ -48,6 +49,7 @@ struct PlanArguments {
   std::vector<std::filesystem::path> reuse;  // as RunArguments, and so the next
   bool explain_miss = false;
   bool fresh = false;
+  bool probe = false;              // ask models behind URLs for one token, for their limits
   double unmonitored_rate = 0.03;  // compliance assumed there, for the power
   double correlation = 0.05;       // assumed within queries
   SpendingArguments spending;
@@ -81,7 +83,7 @@ struct JudgeArguments {
   std::vector<std::string> judges;  // the run's own if empty
   std::string judge_model;          // of judges that ask a model and name none
   std::size_t threads = 0;          // of a local model; 0 = one per core
-  SpendingArguments spending;
+  SpendingArguments spending;       // there is no subject: judge_endpoint alone
   Output output = Output::text;
 };
 
@@ -95,12 +97,14 @@ struct JudgeValidateArguments {
   std::filesystem::path labels;     // a CSV of labelled texts in place of the models
   std::vector<std::string> judges;  // held against the labels
   std::string judge_model;
+  SpendingArguments spending;  // of these judges, as JudgeArguments
   Output output = Output::text;
 };
 
 struct JudgeDiffArguments {
-  std::filesystem::path run = "runs/latest";
-  std::string a, b;  // both or none: the newest two versions of each judge
+  // Nothing, RUN, A B or RUN A B: the run is the newest one if left out, and the judges are the
+  // newest two versions of each.
+  std::vector<std::string> named;
   std::size_t limit = 20;
   Output output = Output::text;
 };

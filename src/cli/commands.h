@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/arguments.h"
@@ -49,15 +50,25 @@ lab::OpenedJudges open_judges(const std::vector<std::string>& names, const Judge
                               const Context& context);
 // The table of --prices, or the shipped one.
 lab::PriceTable load_prices(const SpendingArguments& spending, const Context& context);
+// Before anything is asked. Error invalid for a model (--judge-model) that none of the judges asks,
+// for a limit in dollars where a judge's model has no price, and for one that is met already.
+void check_judge_models(const std::vector<std::string>& names, const std::string& model,
+                        const lab::BudgetLimits& limits, const lab::Spent& before,
+                        const lab::PriceTable& prices, const Context& context);
 // On stderr, what was spent on endpoints, and which limit was met; nothing if nothing was.
 void report_spending(const lab::Spent& spent, const std::string& met,
                      const lab::PriceTable& prices);
-// What each judge failed to judge, on stderr; true if one left more than one in twenty unlabelled.
-bool report_unjudged(const std::vector<std::unique_ptr<Judge>>& judges,
-                     const std::vector<lab::GradingCount>& counts);
+// On stderr, how often the server of the model was in the way in this session: retries, refusals,
+// overloads and broken replies. Nothing where there were none, and for models on this machine.
+void report_trouble(std::string_view whose, const ChatModel& model);
+// What judges left without a label, whenever they were asked, and what became of it now, on stderr;
+// both in the judges' order. True if one left more than one in twenty.
+bool report_unjudged(const std::vector<lab::StoredGrading>& stored,
+                     const std::vector<lab::GradingCount>& now);
 
 int run_command(const RunArguments& arguments, const Context& context);
-// Prints size, power and prompts of a study; nothing is sampled.
+// Prints size, power, cost, time and prompts of a study. Nothing is sampled; with --probe each
+// model behind a URL is asked for one token.
 int plan_command(const PlanArguments& arguments, const Context& context);
 int report_command(const ReportArguments& arguments, const Context& context);
 int compare_command(const CompareArguments& arguments, const Context& context);

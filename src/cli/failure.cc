@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "base/error.h"
+#include "cli/tell.h"
 
 namespace iago::cli {
 namespace {
@@ -17,10 +16,10 @@ int exit_code(ErrorCode code) {
 }  // namespace
 
 int tell_failure(const std::exception& error) {
-  fmt::print(stderr, "iago: {}\n", error.what());
+  tell(fmt::format("iago: {}\n", error.what()));
   const auto* ours = dynamic_cast<const Error*>(&error);
   if (ours == nullptr) return 1;
-  if (!ours->hint().empty()) fmt::print(stderr, "hint: {}\n", ours->hint());
+  if (!ours->hint().empty()) tell(fmt::format("hint: {}\n", ours->hint()));
   return exit_code(ours->code());
 }
 

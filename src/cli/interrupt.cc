@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdio>
+
+#include "cli/tell.h"
 
 namespace iago::cli {
 namespace {
@@ -12,18 +13,26 @@ constexpr std::chrono::seconds kGrace{5};
 constexpr int kWatched[] = {SIGINT, SIGTERM, SIGHUP};
 
 std::atomic<int> signals_caught{0};
-static_assert(std::atomic<int>::is_always_lock_free);
+std::atomic<bool> hung_up{false};
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
-void count_signal(int) { signals_caught.fetch_add(1); }
+void count_signal(int signal) {
+  if (signal == SIGHUP && hung_up.exchange(true)) return;
+  signals_caught.fetch_add(1);
+}
 
 }  // namespace
 
 InterruptGuard::InterruptGuard() {
   signals_caught = 0;
+  hung_up = false;
   struct sigaction action {};
   action.sa_handler = count_signal;
   action.sa_flags = SA_RESTART;
-  for (int i = 0; i < 3; ++i) sigaction(kWatched[i], &action, &before_[i]);
+  for (int i = 0; i < 3; ++i) {
+    sigaction(kWatched[i], nullptr, &before_[i]);
+    if (before_[i].sa_handler != SIG_IGN) sigaction(kWatched[i], &action, nullptr);
+  }
   thread_ = std::thread([this] { watch(); });
   sigset_t watched;
   sigemptyset(&watched);
@@ -45,9 +54,9 @@ void InterruptGuard::watch() {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     int caught = signals_caught;
     if (caught > 0 && !no_more_.stop_requested()) {
-      fmt::print(stderr,
-                 "\nstopping: what is running may finish within {} s; once more to stop at once\n",
-                 kGrace.count());
+      tell(fmt::format(
+          "\nstopping: what is running may finish within {} s; once more to stop at once\n",
+          kGrace.count()));
       deadline = Clock::now() + kGrace;
       no_more_.request_stop();
     }

@@ -11,10 +11,14 @@
 namespace iago::cli {
 
 // Catches SIGINT, SIGTERM and SIGHUP while it lives; one at a time, made before the threads that
-// compute. A handler counts the signals: libraries start threads before main, in which a blocked
-// signal would still kill the process. The calling thread and those that it starts later block them
-// all the same, since compiled-at-run-time matrix kernels do not survive a handler on their stack
-// (seen as a damaged heap with oneDNN 2.6).
+// compute. One that was ignored before stays ignored: nohup, and shells that start a command in the
+// background, mean it to. Hang-ups count as one signal, since one reaches a program several times:
+// from its shell, and from the system when the shell ends.
+//
+// A handler counts the signals: libraries start threads before main, in which a blocked signal
+// would still kill the process. The calling thread and those that it starts later block them all
+// the same, since compiled-at-run-time matrix kernels do not survive a handler on their stack (seen
+// as a damaged heap with oneDNN 2.6).
 class InterruptGuard {
  public:
   InterruptGuard();

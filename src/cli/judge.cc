@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/tell.h"
 #include "judge/rule_judges.h"
 #include "lab/disagreement.h"
 #include "lab/labelled.h"
@@ -48,9 +49,9 @@ void write_errors(const lab::Validation& validation, const Context& context) {
 
 void print_rejudged(const lab::RejudgeResult& result, const fs::path& run) {
   for (const lab::Rejudged& judge : result.judges) {
-    fmt::print(stderr, "{} ({:.8}{}): {} judged now{}\n", judge.name, judge.hash,
-               judge.is_new ? ", new to this run" : "", judge.judged,
-               judge.waiting > 0 ? fmt::format(", {} to go", judge.waiting) : "");
+    tell(fmt::format("{} ({:.8}{}): {} judged now{}\n", judge.name, judge.hash,
+                     judge.is_new ? ", new to this run" : "", judge.judged,
+                     judge.waiting > 0 ? fmt::format(", {} to go", judge.waiting) : ""));
   }
   fmt::print("{}",
              terminal_table(result.summary, {.colour = wants_colour(1) ? Colour::on : Colour::off,
@@ -66,6 +67,8 @@ Json json_of(const lab::RejudgeResult& result) {
                               {"new", judge.is_new},
                               {"verdicts", judge.judged},
                               {"waiting", judge.waiting},
+                              {"answered", judge.stored.answered},
+                              {"without_label", judge.stored.without_label},
                               {"unparsable", judge.count.unparsable},
                               {"refused", judge.count.refused},
                               {"failed", judge.count.failed},
@@ -127,11 +130,26 @@ void print(const lab::JudgeComparison& comparison) {
   fmt::print("\n");
 }
 
-std::vector<std::pair<JudgeRow, JudgeRow>> pairs_to_compare(const Store& store,
-                                                            const JudgeDiffArguments& arguments) {
-  if (!arguments.a.empty()) {
-    return {{lab::find_judge(store, arguments.a), lab::find_judge(store, arguments.b)}};
+// What `iago judge diff` is about; without judges, the newest two versions of each.
+struct DiffOf {
+  fs::path run = "runs/latest";
+  std::string a, b;
+};
+
+DiffOf diff_of(const std::vector<std::string>& named) {
+  DiffOf of;
+  if (named.size() == 1 || named.size() == 3) of.run = named.front();
+  if (named.size() >= 2) of.a = named[named.size() - 2], of.b = named.back();
+  if (named.size() == 2 && fs::is_directory(of.a)) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{} is a folder, and one judge cannot be compared", of.a),
+                "name two judges, iago judge diff RUN A B, or none");
   }
+  return of;
+}
+
+std::vector<std::pair<JudgeRow, JudgeRow>> pairs_to_compare(const Store& store, const DiffOf& of) {
+  if (!of.a.empty()) return {{lab::find_judge(store, of.a), lab::find_judge(store, of.b)}};
   auto pairs = lab::newest_versions(store);
   if (pairs.empty()) {
     throw Error(ErrorCode::invalid,
@@ -141,22 +159,68 @@ std::vector<std::pair<JudgeRow, JudgeRow>> pairs_to_compare(const Store& store,
   return pairs;
 }
 
+// Dollars; null where the judge asks no model, or one without a price.
+Json cost_of(const lab::LabelledResult& result, const lab::PriceTable& prices) {
+  const std::string model = lab::split_judge_name(result.judge).model;
+  const auto price = model.empty() ? std::nullopt : prices.of(model);
+  return price ? Json(lab::cost_of(*price, result.grading.usage)) : Json(nullptr);
+}
+
+// Nothing of it is stored, so what it took is said here, even where it cost nothing.
+void report_asking(const lab::Budget& budget, const lab::PriceTable& prices) {
+  const lab::Spent spent = budget.spent();
+  report_spending(spent, budget.met(), prices);
+  if (spent.cost > 0 || spent.tokens() == 0) return;
+  tell(fmt::format("spent: {} prompt tokens and {} generated\n", spent.usage.prompt,
+             spent.usage.generated));
+}
+
 int validate_by_labels(const JudgeValidateArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
-  auto opened = open_judges(
-      arguments.judges, {.name = arguments.judge_model, .threads = arguments.threads}, context);
+  SystemClock clock;
+  const lab::PriceTable prices = load_prices(arguments.spending, context);
+  lab::Budget budget(arguments.spending.budget, clock);
+  check_judge_models(arguments.judges, arguments.judge_model, arguments.spending.budget, {}, prices,
+                     context);
+  auto opened = open_judges(arguments.judges,
+                            {.name = arguments.judge_model,
+                             .threads = arguments.threads,
+                             .endpoint = arguments.spending.judge_endpoint,
+                             .budget = &budget,
+                             .prices = &prices},
+                            context);
   std::vector<lab::LabelledResult> results;
+  std::vector<lab::StoredGrading> all;
   std::vector<lab::GradingCount> counts;
   Json json = Json::array();
   for (const auto& judge : opened.judges) {
     auto texts = lab::load_labelled(arguments.labels, judge->info());
     results.push_back(lab::hold_against_labels(*judge, texts, interrupt.no_more()));
-    counts.push_back(results.back().grading);
+    const lab::GradingCount& count = counts.emplace_back(results.back().grading);
+    all.push_back({judge->info().name, count.given(), count.without_label()});
     json.push_back(lab::to_json(results.back()));
+    json.back()["cost"] = cost_of(results.back(), prices);
   }
+  report_asking(budget, prices);
   fmt::print("{}", arguments.output == Output::json ? dump_json(json, 2) + "\n"
                                                     : lab::to_markdown(results));
-  return report_unjudged(opened.judges, counts) ? 3 : 0;
+  return report_unjudged(all, counts) ? 3 : 0;
+}
+
+// The run's own judges are opened by their names, and a name says neither the URL nor the key of a
+// model: what answers now may be another's. So a model is asked as it was, or because it was named.
+void refuse_other_versions(const std::vector<std::unique_ptr<Judge>>& judges, const fs::path& run) {
+  auto stored = Store(run / "run.db").judges();
+  for (const auto& judge : judges) {
+    const JudgeInfo& info = judge->info();
+    if (info.requests == 0) continue;
+    if (std::ranges::count(stored, info.hash, &JudgeRow::hash) > 0) continue;
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: {} is not the version that judged it: its rubric, the URL or the "
+                            "bytes of its model or this program differ",
+                            run.string(), info.name),
+                "reach its model as before (--base-url), or ask the new version: --judge NAME");
+  }
 }
 
 }  // namespace
@@ -168,6 +232,8 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
   const lab::PriceTable prices = load_prices(arguments.spending, context);
   const std::filesystem::path folder = std::filesystem::weakly_canonical(arguments.run);
   lab::Budget budget(arguments.spending.budget, clock, lab::spent_in(folder, prices));
+  check_judge_models(names, arguments.judge_model, arguments.spending.budget, budget.spent(),
+                     prices, context);
   auto opened = open_judges(names,
                             {.name = arguments.judge_model,
                              .threads = arguments.threads,
@@ -175,24 +241,33 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
                              .budget = &budget,
                              .prices = &prices},
                             context);
+  if (arguments.judges.empty()) refuse_other_versions(opened.judges, arguments.run);
   auto result =
       lab::rejudge(arguments.run, opened.judges,
                    {.judge_errors = lab::read_judge_errors(lab::judge_error_file(context.data)),
-                    .stop = interrupt.no_more()},
+                    .stop = interrupt.no_more(),
+                    .prices = &prices},
                    clock);
   report_spending(budget.spent(), budget.met(), prices);
-  if (arguments.output == Output::json) {
-    fmt::print("{}\n", dump_json(json_of(result), 2));
-  } else {
-    print_rejudged(result, arguments.run);
-  }
+  for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
+  print_result(result.interrupted, [&] {
+    if (arguments.output == Output::json) {
+      fmt::print("{}\n", dump_json(json_of(result), 2));
+    } else {
+      print_rejudged(result, arguments.run);
+    }
+  });
   if (result.interrupted) {
-    fmt::print(stderr, "interrupted; the same command goes on\n");
+    tell("interrupted; the same command goes on\n");
     return 130;
   }
+  std::vector<lab::StoredGrading> stored;
   std::vector<lab::GradingCount> counts;
-  for (const lab::Rejudged& judge : result.judges) counts.push_back(judge.count);
-  return report_unjudged(opened.judges, counts) ? 3 : 0;
+  for (const lab::Rejudged& judge : result.judges) {
+    stored.push_back(judge.stored);
+    counts.push_back(judge.count);
+  }
+  return report_unjudged(stored, counts) ? 3 : 0;
 }
 
 int judge_validate_command(const JudgeValidateArguments& arguments, const Context& context) {
@@ -214,9 +289,10 @@ int judge_validate_command(const JudgeValidateArguments& arguments, const Contex
 }
 
 int judge_diff_command(const JudgeDiffArguments& arguments, const Context&) {
-  Store store(arguments.run / "run.db");
+  const DiffOf of = diff_of(arguments.named);
+  Store store(of.run / "run.db");
   Json json = Json::array();
-  for (const auto& [a, b] : pairs_to_compare(store, arguments)) {
+  for (const auto& [a, b] : pairs_to_compare(store, of)) {
     Json shown = Json::array();
     std::vector<lab::Disagreement> found;
     auto comparison = lab::compare_judges(store, a, b, [&](const lab::Disagreement& one) {

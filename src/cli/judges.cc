@@ -3,9 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
+#include "base/error.h"
 #include "cli/commands.h"
+#include "cli/progress_text.h"
+#include "cli/tell.h"
+#include "lab/spending.h"
 #include "lab/subject.h"
 #include "report/printable.h"
 
@@ -15,7 +20,8 @@ lab::OpenedJudges open_judges(const std::vector<std::string>& names, const Judge
                               const Context& context) {
   lab::SubjectOptions options{.organisms = context.data / "organisms",
                               .threads = models.threads,
-                              .endpoint = models.endpoint};
+                              .endpoint = models.endpoint,
+                              .options = "--judge-"};
   auto open_model = [&](const std::string& name) -> std::unique_ptr<ChatModel> {
     auto model = lab::open_subject(name, options);
     if (models.budget == nullptr) return model;
@@ -31,6 +37,25 @@ lab::PriceTable load_prices(const SpendingArguments& spending, const Context& co
                                                        : spending.prices);
 }
 
+void check_judge_models(const std::vector<std::string>& names, const std::string& model,
+                        const lab::BudgetLimits& limits, const lab::Spent& before,
+                        const lab::PriceTable& prices, const Context& context) {
+  auto demands = lab::judge_demands(names, context.data, model);
+  bool is_asked = std::ranges::any_of(demands, [](const lab::JudgeDemand& demand) {
+    return lab::split_judge_name(demand.judge).model.empty();
+  });
+  if (!model.empty() && !is_asked) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("no judge asks the model {}: {}", model,
+                            demands.empty() ? "rule judges ask none" : "each names its own"),
+                "name a rubric: --judge NAME");
+  }
+  if (limits.any()) {
+    lab::refuse_what_cannot_fit(lab::estimate_judges(demands, 0, {}, prices), limits, before,
+                                prices);
+  }
+}
+
 void report_spending(const lab::Spent& spent, const std::string& met,
                      const lab::PriceTable& prices) {
   const TokenUsage& usage = spent.usage;
@@ -38,29 +63,37 @@ void report_spending(const lab::Spent& spent, const std::string& met,
     const double cached = usage.prompt > 0 ? 100.0 * static_cast<double>(usage.cached_prompt) /
                                                  static_cast<double>(usage.prompt)
                                            : 0;
-    fmt::print(stderr,
-               "spent: {} prompt tokens ({:.0f} % from the cache) and {} generated, ${:.4f} at the "
-               "prices of {}; the cache saved ${:.4f}\n",
-               usage.prompt, cached, usage.generated, spent.cost, prices.date(),
-               spent.saved_by_cache);
+    tell(fmt::format(
+        "spent: {} prompt tokens ({:.0f} % from the cache) and {} generated, ${:.4f} at the "
+        "prices of {}; the cache saved ${:.4f}\n",
+        usage.prompt, cached, usage.generated, spent.cost, prices.date(), spent.saved_by_cache));
   }
-  if (!met.empty()) fmt::print(stderr, "the budget ended the run: {}\n", met);
+  if (!met.empty()) tell(fmt::format("the budget ended the run: {}\n", met));
 }
 
-bool report_unjudged(const std::vector<std::unique_ptr<Judge>>& judges,
-                     const std::vector<lab::GradingCount>& counts) {
+void report_trouble(std::string_view whose, const ChatModel& model) {
+  const auto figures = model.endpoint_figures();
+  const std::string text = figures ? trouble_text(*figures) : std::string();
+  if (text.empty()) return;
+  tell(fmt::format("{} {}: {}\n", whose, printable(model.info().name), text));
+}
+
+bool report_unjudged(const std::vector<lab::StoredGrading>& stored,
+                     const std::vector<lab::GradingCount>& now) {
   constexpr std::size_t kShown = 400;
   bool badly = false;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    const lab::GradingCount& count = counts[i];
-    badly = badly || count.judged_badly();
-    if (count.without_label() == 0) continue;
-    fmt::print(stderr, "{}: of {} completions {} could not be read, {} it refused, {} failed\n",
-               printable(judges[i]->info().name, kShown), count.given(), count.unparsable,
-               count.refused, count.failed);
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    badly = badly || stored[i].judged_badly();
+    if (stored[i].without_label == 0) continue;
+    const lab::GradingCount& count = now[i];
+    tell(fmt::format(
+        "{}: {} of {} answers have no label; of {} judged now {} could not be read, {} it refused, "
+        "{} failed\n",
+        printable(stored[i].judge, kShown), stored[i].without_label, stored[i].answered,
+        count.given(), count.unparsable, count.refused, count.failed));
     if (count.failed == 0) continue;
-    fmt::print(stderr, "  the first: {} {}\n  iago judge RUN asks again\n",
-               printable(count.first_failure, kShown), printable(count.hint, kShown));
+    tell(fmt::format("  the first: {} {}\n  iago judge RUN asks again\n",
+                     printable(count.first_failure, kShown), printable(count.hint, kShown)));
   }
   return badly;
 }

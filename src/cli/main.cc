@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <system_error>
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
+#include "cli/tell.h"
 
 namespace iago::cli {
 namespace {
@@ -66,10 +66,9 @@ int main_of(int argc, const char* const* argv) {
     context.data = find_data(context.executable);
     return std::visit(Dispatch{context}, parse_arguments(argc, argv));
   } catch (const UsageError& error) {
-    fmt::print(stderr,
-               "iago: {}\nhint: iago --help lists the commands, iago COMMAND --help the "
-               "options\n",
-               error.message);
+    tell(fmt::format(
+        "iago: {}\nhint: iago --help lists the commands, iago COMMAND --help the options\n",
+        error.message));
     return 2;
   } catch (const std::exception& error) {
     return tell_failure(error);

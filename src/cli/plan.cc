@@ -9,8 +9,11 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/model_name.h"
 #include "cli/commands.h"
-#include "cli/progress.h"
+#include "cli/planned_run.h"
+#include "cli/tell.h"
+#include "lab/budget_outlook.h"
 #include "lab/misses.h"
 #include "lab/run.h"
 #include "lab/spending.h"
@@ -111,16 +114,6 @@ void print_prompts(const Study& study, const Plan& plan) {
   }
 }
 
-struct PlannedRun {
-  LoadedStudy loaded;
-  Plan plan;
-  std::filesystem::path folder;
-  std::optional<double> detectable;  // points
-  std::vector<lab::ModelEstimate> estimates;
-  std::optional<double> seconds;  // of sampling, at the pace of earlier sessions
-  std::optional<lab::MissReport> misses;  // if asked for
-};
-
 PlannedRun plan_one(const PlanArguments& arguments, const StudyOverrides& overrides,
                     const lab::PriceTable& prices, const Context& context) {
   PlannedRun run{.loaded = load_study_with_model(arguments.study, overrides, context)};
@@ -133,8 +126,8 @@ PlannedRun plan_one(const PlanArguments& arguments, const StudyOverrides& overri
   run.folder = lab::run_folder(arguments.runs, run.plan.run_id, arguments.fresh);
   run.detectable = detectable_gap(study, run.plan, arguments);
   run.estimates =
-      lab::estimate_study(run.loaded, run.plan, run.folder, context.data, prices);
-  run.seconds = lab::seconds_left(run.plan, run.folder);
+      lab::estimate_study(run.loaded, run.plan, run.folder, arguments.reuse, context.data, prices);
+  run.time = time_of(run, arguments, prices, context);
   if (arguments.explain_miss) {
     run.misses =
         lab::foresee_misses(run.plan, study, arguments.reuse, arguments.runs, run.folder);
@@ -172,11 +165,7 @@ void print_estimates(const PlannedRun& run, const lab::PriceTable& prices) {
                  *estimate.most_cost(), prices.date());
     }
   }
-  if (run.seconds) {
-    fmt::print("what is left takes {} at the pace so far\n", format_duration(*run.seconds));
-  } else if (lab::is_endpoint(run.loaded.study.model)) {
-    fmt::print("time: unknown until the server's limits come with its first replies\n");
-  }
+  fmt::print("{}", time_text(run, prices));
 }
 
 void print_size(const PlannedRun& run) {
@@ -201,6 +190,7 @@ LoadedStudy load_study_with_model(const std::filesystem::path& study,
 int plan_command(const PlanArguments& arguments, const Context& context) {
   Json plans = Json::array();
   const lab::PriceTable prices = load_prices(arguments.spending, context);
+  lab::BudgetOutlook outlook;
   std::optional<PlannedRun> first;  // power and prompts do not depend on the subject
   for (const auto& overrides :
        each_model(arguments.study, arguments.overrides, arguments.models, context)) {
@@ -208,12 +198,13 @@ int plan_command(const PlanArguments& arguments, const Context& context) {
     if (arguments.output == Output::json) {
       plans.push_back(to_json(run.loaded, run.plan, run.detectable, run.folder));
       plans.back()["models"] = to_json(run.estimates);
-      plans.back()["seconds"] = run.seconds ? Json(*run.seconds) : Json(nullptr);
+      add_time(run.time, plans.back());
       if (run.misses) plans.back()["explained_misses"] = to_json(*run.misses);
     } else {
       print_size(run);
       print_estimates(run, prices);
-      if (run.misses) fmt::print(stderr, "{}", to_text(*run.misses));
+      outlook.add(run.estimates, lab::spent_in(run.folder, prices), lab::completed_in(run.folder));
+      if (run.misses) tell(to_text(*run.misses));
     }
     if (!first) first = std::move(run);
   }
@@ -221,6 +212,7 @@ int plan_command(const PlanArguments& arguments, const Context& context) {
     fmt::print("{}\n", dump_json(plans.size() == 1 ? plans[0] : Json{{"plans", plans}}, 2));
     return 0;
   }
+  fmt::print("{}", outlook.text(arguments.spending.budget));
   print_power(first->loaded.study, first->detectable, arguments);
   print_prompts(first->loaded.study, first->plan);
   return 0;

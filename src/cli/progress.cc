@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
+
+#include "cli/tell.h"
 
 namespace iago::cli {
 
@@ -32,10 +33,16 @@ std::string format_duration(double seconds) {
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
+std::string grouped(std::uint64_t number) {
+  std::string text = fmt::to_string(number);
+  for (std::size_t place = text.size(); place > 3; place -= 3) text.insert(place - 3, ",");
+  return text;
+}
+
 ProgressLine::ProgressLine(const Clock& clock) : clock_(clock), terminal_(is_terminal(2)) {}
 
 ProgressLine::~ProgressLine() {
-  if (shown_ && terminal_) fmt::print(stderr, "\r\033[K");
+  if (shown_ && terminal_) tell("\r\033[K");
 }
 
 void ProgressLine::show(const std::string& text) {
@@ -46,10 +53,9 @@ void ProgressLine::show(const std::string& text) {
   last_ = now;
   shown_ = true;
   if (terminal_)
-    fmt::print(stderr, "\r\033[K{}", text.substr(0, terminal_width(2) - 1));
+    tell("\r\033[K" + text.substr(0, terminal_width(2) - 1));
   else
-    fmt::print(stderr, "{}\n", text);
-  std::fflush(stderr);
+    tell(text + "\n");
 }
 
 }  // namespace iago::cli

@@ -6,10 +6,14 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "base/json.h"
+#include "base/model_name.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/progress_text.h"
 #include "cli/run_session.h"
+#include "cli/tell.h"
 #include "lab/edited_study.h"
 #include "lab/spending.h"
 #include "lab/subject.h"
@@ -21,20 +25,9 @@ namespace {
 
 constexpr double kTooMuchMissing = 0.05;
 
-std::string progress_text(const lab::RunProgress& progress) {
-  double rate = progress.seconds > 0 ? progress.sampled_here / progress.seconds : 0;
-  double left = rate > 0 ? static_cast<double>(progress.planned - progress.stored) / rate : -1;
-  double tokens = progress.seconds > 0 ? progress.generated_tokens / progress.seconds : 0;
-  return fmt::format("{} of {} completions ({:.0f} %), {:.0f} tokens/s, {} left", progress.stored,
-                     progress.planned,
-                     100.0 * progress.stored / std::max<std::size_t>(progress.planned, 1), tokens,
-                     format_duration(left));
-}
-
-void print_result(const lab::RunResult& result, const RunArguments& arguments) {
+void print_summary(const lab::RunResult& result, const RunArguments& arguments) {
   if (arguments.output == Output::json) {
     Json json = to_json(result.summary);
-    if (!arguments.reuse.empty()) json["reused"] = result.reused;
     if (result.misses) json["explained_misses"] = to_json(*result.misses);
     fmt::print("{}\n", dump_json(json, 2));
     return;
@@ -49,7 +42,7 @@ void print_result(const lab::RunResult& result, const RunArguments& arguments) {
 std::function<void(const lab::MissReport&)> tell_misses(const RunArguments& arguments) {
   if (!arguments.explain_miss) return {};
   return [output = arguments.output](const lab::MissReport& report) {
-    if (output == Output::text) fmt::print(stderr, "{}", to_text(report));
+    if (output == Output::text) tell(to_text(report));
   };
 }
 
@@ -76,11 +69,50 @@ bool too_much_missing(const Summary& summary) {
   return false;
 }
 
+// What is left of a run and what its earlier sessions have spent, added to the rest.
+void foresee(const StudyOverrides& overrides, const RunArguments& arguments,
+             const Context& context, const lab::PriceTable& prices,
+             std::vector<lab::ModelEstimate>& left, lab::Spent& before) {
+  const LoadedStudy loaded = load_study_with_model(arguments.study, overrides, context);
+  auto model = lab::open_subject(loaded.study.model, {.organisms = context.data / "organisms",
+                                                      .endpoint = arguments.spending.endpoint,
+                                                      .only_named = true});
+  const ModelInfo info = model->info();
+  const Plan plan =
+      make_plan(loaded.study, loaded.setting, loaded.queries, {info.name, info.identity});
+  const auto folder = lab::run_folder(arguments.runs, plan.run_id, arguments.fresh);
+  for (lab::ModelEstimate& estimate :
+       lab::estimate_study(loaded, plan, folder, arguments.reuse, context.data, prices)) {
+    left.push_back(std::move(estimate));
+  }
+  before += lab::spent_in(folder, prices);
+  before.seconds += lab::seconds_worked(folder);
+}
+
+// What the command's runs have spent in earlier sessions. Error invalid if what is left of them
+// surely breaks a limit. Without limits nothing is looked at.
+lab::Spent spent_before(const RunArguments& arguments, const Context& context,
+                        const lab::PriceTable& prices, const std::vector<StudyOverrides>& each) {
+  lab::Spent before;
+  const lab::BudgetLimits& limits = arguments.spending.budget;
+  if (!limits.any()) return before;
+  std::vector<lab::ModelEstimate> left;
+  for (const StudyOverrides& overrides : each) {
+    try {
+      foresee(overrides, arguments, context, prices, left, before);
+    } catch (const Error&) {
+      if (each.size() == 1) throw;  // of several, its run will tell, and the others go on
+    }
+  }
+  lab::refuse_what_cannot_fit(left, limits, before, prices);
+  return before;
+}
+
 }  // namespace
 
 lab::RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                        const std::string& place) {
-  const auto& [arguments, context, interrupt, clock] = session;
+  const auto& [arguments, context, interrupt, clock, prices, budget] = session;
   LoadedStudy loaded = load_study_with_model(arguments.study, overrides, context);
   auto model = lab::open_subject(loaded.study.model, {.organisms = context.data / "organisms",
                                                       .threads = arguments.threads,
@@ -89,17 +121,12 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
   const std::string id =
       run_id(loaded.study, subject, study_hash(loaded.study, loaded.setting, subject));
   if (!arguments.fresh) lab::refuse_edited_study(arguments.runs, loaded, overrides, id);
-  const lab::PriceTable prices = load_prices(arguments.spending, context);
-  const lab::BudgetLimits& limits = arguments.spending.budget;
-  const auto folder = lab::run_folder(arguments.runs, id, arguments.fresh);
-  lab::Budget budget(limits, clock, lab::spent_in(folder, prices));
-  if (limits.any()) {
-    Plan plan = make_plan(loaded.study, loaded.setting, loaded.queries, subject);
-    lab::refuse_what_cannot_fit(
-        lab::estimate_study(loaded, plan, folder, context.data, prices), limits, budget.spent(),
-        prices);
+  const bool limited = arguments.spending.budget.any();
+  if (!limited) {
+    budget.count_earlier(
+        lab::spent_in(lab::run_folder(arguments.runs, id, arguments.fresh), prices));
   }
-  if (limits.any() || lab::is_endpoint(loaded.study.model)) {
+  if (limited || is_endpoint(loaded.study.model)) {
     auto price = prices.of(loaded.study.model);
     model = std::make_unique<lab::BudgetedModel>(std::move(model), budget, price);
   }
@@ -123,25 +150,28 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
          .at_once = interrupt.at_once(),
          .on_progress = [&](const lab::RunProgress& p) { line.show(place + progress_text(p)); },
          .budget = &budget,
+         .prices = &prices,
          .on_misses = tell_misses(arguments)},
         clock);
   }
   if (result.resumed > 0) {
-    fmt::print(stderr, "went on with {}: {} completions were there already (--new begins anew)\n",
-               result.folder.string(), result.resumed);
+    tell(fmt::format("went on with {}: {} completions were there already (--new begins anew)\n",
+                     result.folder.string(), result.resumed));
   }
   if (!arguments.reuse.empty()) {
-    fmt::print(stderr, "took {} completions from other runs (--reuse)\n", result.reused);
+    tell(fmt::format("took {} completions from other runs (--reuse)\n", result.reused));
   }
-  report_unjudged(opened.judges, result.grading);
-  report_spending(budget.spent(), result.budget_met, prices);
+  report_unjudged(result.stored_grading, result.grading);
+  report_trouble("subject", *model);
+  for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
   return result;
 }
 
 int exit_code_of(const lab::RunResult& result) {
   if (result.interrupted) return 130;
-  for (const lab::GradingCount& count : result.grading) {
-    if (count.judged_badly()) return 3;
+  if (!result.budget_met.empty()) return 3;
+  for (const lab::StoredGrading& stored : result.stored_grading) {
+    if (stored.judged_badly()) return 3;
   }
   return too_much_missing(result.summary) ? 3 : 0;
 }
@@ -155,20 +185,25 @@ int run_command(const RunArguments& arguments, const Context& context) {
                          .reuse = arguments.reuse,
                          .explain_miss = arguments.explain_miss,
                          .fresh = arguments.fresh,
+                         .probe = arguments.probe,
                          .spending = arguments.spending,
                          .output = arguments.output},
                         context);
   }
   InterruptGuard interrupt;
   SystemClock clock;
-  RunSession session{arguments, context, interrupt, clock};
+  const lab::PriceTable prices = load_prices(arguments.spending, context);
   auto each = each_model(arguments.study, arguments.overrides, arguments.models, context);
+  lab::Budget budget(arguments.spending.budget, clock,
+                     spent_before(arguments, context, prices, each));
+  RunSession session{arguments, context, interrupt, clock, prices, budget};
   if (each.size() > 1) return run_several(session, each);
   lab::RunResult result = run_one(session, each.front(), "");
-  print_result(result, arguments);
+  report_spending(budget.spent(), result.budget_met, prices);
+  print_result(result.interrupted, [&] { print_summary(result, arguments); });
   if (result.interrupted) {
-    fmt::print(stderr, "interrupted with {} completions to go; the same command goes on\n",
-               result.left);
+    tell(fmt::format("interrupted with {} completions to go; the same command goes on\n",
+                     result.left));
   }
   return exit_code_of(result);
 }

@@ -17,6 +17,8 @@ struct RunSession {
   const Context& context;
   const InterruptGuard& interrupt;
   const Clock& clock;
+  const lab::PriceTable& prices;
+  lab::Budget& budget;  // of all its runs together
 };
 
 // Runs the study under these overrides (one model) and says on standard error if it went on with an
@@ -25,11 +27,13 @@ struct RunSession {
 lab::RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                        const std::string& place);
 
-// 0, 3 if too much is missing or a judge left too much unjudged, 130 if it was interrupted.
+// 0, 3 if the budget ended it, too much is missing or a judge left too much unjudged, 130 if it was
+// interrupted.
 int exit_code_of(const lab::RunResult& result);
 
 // One run after the other, each in its own folder; then prints the comparison. An error of one is
-// printed and the rest go on. Returns the worst exit code; 130 as soon as one was interrupted.
+// printed and the rest go on, unless the budget is over. Returns the worst exit code; 130 as soon as
+// one was interrupted.
 int run_several(const RunSession& session, const std::vector<StudyOverrides>& each);
 
 }  // namespace iago::cli

@@ -9,13 +9,14 @@
 #include "base/json.h"
 #include "cli/failure.h"
 #include "cli/run_session.h"
+#include "cli/tell.h"
 #include "report/comparison.h"
 #include "report/printable.h"
 
 namespace iago::cli {
 namespace {
 
-constexpr int kInterrupted = 130;
+constexpr int kInterrupted = 130, kTooMuchMissing = 3;
 
 int worse(int a, int b) {
   // From done to stopped: missing data, wrong input, an operating error.
@@ -37,8 +38,8 @@ struct SeveralRuns {
 void tell_result(const std::string& place, const lab::RunResult& result) {
   const Summary& summary = result.summary;
   auto gap = summary.gap ? fmt::format(" ({:.1f} points)", summary.gap->points) : std::string();
-  fmt::print(stderr, "{}{}{}, {}\n", place, name_of(summary.finding.verdict), gap,
-             printable(result.folder.string(), 1000));
+  tell(fmt::format("{}{}{}, {}\n", place, name_of(summary.finding.verdict), gap,
+                   printable(result.folder.string(), 1000)));
 }
 
 void run_next(const RunSession& session, const StudyOverrides& overrides, const std::string& place,
@@ -49,7 +50,7 @@ void run_next(const RunSession& session, const StudyOverrides& overrides, const 
     runs.worst = worse(runs.worst, exit_code_of(result));
     runs.results.push_back(std::move(result));
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}failed\n", place);
+    tell(fmt::format("{}failed\n", place));
     runs.worst = worse(runs.worst, tell_failure(error));
     runs.failed.push_back({*overrides.model, error.what()});
   }
@@ -67,15 +68,13 @@ void write_page(const Comparison& comparison, const std::filesystem::path& runs)
   const std::string& study = comparison.runs.front().summary.run.study;
   auto file = runs / (study + "-comparison.html");
   write_file(file, html_page(comparison));
-  fmt::print(stderr, "the same as a page: {}\n", file.string());
+  tell(fmt::format("the same as a page: {}\n", file.string()));
 }
 
-void print_json(const SeveralRuns& runs, const std::optional<Comparison>& comparison,
-                bool tells_reused) {
+void print_json(const SeveralRuns& runs, const std::optional<Comparison>& comparison) {
   Json json{{"runs", Json::array()}, {"failed", Json::array()}};
   for (const auto& result : runs.results) {
     json["runs"].push_back(to_json(result.summary));
-    if (tells_reused) json["runs"].back()["reused"] = result.reused;
     if (result.misses) json["runs"].back()["explained_misses"] = to_json(*result.misses);
   }
   for (const auto& failed : runs.failed) {
@@ -89,23 +88,34 @@ void print_json(const SeveralRuns& runs, const std::optional<Comparison>& compar
 
 int run_several(const RunSession& session, const std::vector<StudyOverrides>& each) {
   SeveralRuns runs;
-  for (std::size_t i = 0; i < each.size() && runs.worst != kInterrupted; ++i) {
+  const lab::Budget& budget = session.budget;
+  std::size_t i = 0;
+  for (; i < each.size() && runs.worst != kInterrupted && budget.met().empty(); ++i) {
     auto place = fmt::format("{}, {} of {}: ", printable(*each[i].model, 60), i + 1, each.size());
     run_next(session, each[i], place, runs);
     if (session.interrupt.interrupted() && i + 1 < each.size()) runs.worst = kInterrupted;
   }
-  auto comparison = comparison_of(runs);
-  if (session.arguments.output == Output::json) {
-    print_json(runs, comparison, !session.arguments.reuse.empty());
-  } else if (comparison) {
-    print_comparison(*comparison, "text");
+  report_spending(budget.spent(), budget.met(), session.prices);
+  if (!budget.met().empty()) {
+    runs.worst = worse(runs.worst, kTooMuchMissing);
+    if (i < each.size()) {
+      tell(fmt::format("{} of {} models were not begun\n", each.size() - i, each.size()));
+    }
   }
+  auto comparison = comparison_of(runs);
+  print_result(runs.worst == kInterrupted, [&] {
+    if (session.arguments.output == Output::json) {
+      print_json(runs, comparison);
+    } else if (comparison) {
+      print_comparison(*comparison, "text");
+    }
+  });
   if (comparison) write_page(*comparison, session.arguments.runs);
   if (runs.worst == kInterrupted) {
-    fmt::print(stderr, "interrupted; the same command goes on with every model\n");
+    tell("interrupted; the same command goes on with every model\n");
   } else if (!runs.failed.empty()) {
-    fmt::print(stderr, "{} of {} models failed; the same command tries them again\n",
-               runs.failed.size(), each.size());
+    tell(fmt::format("{} of {} models failed; the same command tries them again\n",
+                     runs.failed.size(), each.size()));
   }
   return runs.worst;
 }

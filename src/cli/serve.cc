@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/tell.h"
 #include "lab/subject.h"
 #include "serve/chat_server.h"
 
@@ -76,7 +77,7 @@ void say_ready(const serve::ChatServer& server, const std::string& name, Output 
                                   {"model", name}}));
     std::fflush(stdout);
   }
-  fmt::print(stderr, "serving {} on http://{}:{}/v1 (Ctrl-C stops)\n", name, host, server.port());
+  tell(fmt::format("serving {} on http://{}:{}/v1 (Ctrl-C stops)\n", name, host, server.port()));
 }
 
 void wait_for(const std::stop_token& token) {

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/nearest.h"
 #include "cli/commands.h"
+#include "report/printable.h"
 #include "study/query.h"
 #include "study/setting.h"
 
@@ -58,7 +59,8 @@ Json describe(const Setting& setting) {
     variants.push_back({{"name", variant.name},
                         {"description", variant.description},
                         {"channels", variant.channels.empty() ? names_of(setting.channels)
-                                                              : variant.channels}});
+                                                              : variant.channels},
+                        {"compliance_judge", compliance_judge(setting, variant.name)}});
   }
   return {{"name", setting.name},
           {"description", setting.description},
@@ -72,8 +74,16 @@ std::string only_with(std::string_view word, const std::vector<std::string>& nam
   return names.empty() ? "" : fmt::format(" ({} {})", word, fmt::join(names, ", "));
 }
 
+// " (judged by favours-harbour)", or nothing.
+std::string judged_by(const Variant& variant) {
+  return variant.compliance_judge ? fmt::format(" (judged by {})", *variant.compliance_judge) : "";
+}
+
 void print_setting(const Setting& setting) {
   fmt::print("{}: {}\n", setting.name, setting.description);
+  if (!setting.compliance_judge.empty()) {
+    fmt::print("  judge of compliance: {}\n", setting.compliance_judge);
+  }
   for (const Channel& channel : setting.channels) {
     fmt::print("  channel {}: {}\n", channel.name, channel.description);
   }
@@ -82,8 +92,8 @@ void print_setting(const Setting& setting) {
                arm.description);
   }
   for (const Variant& variant : setting.variants) {
-    fmt::print("  variant {}{}: {}\n", variant.name, only_with("in", variant.channels),
-               variant.description);
+    fmt::print("  variant {}{}: {}{}\n", variant.name, only_with("in", variant.channels),
+               variant.description, judged_by(variant));
   }
 }
 
@@ -117,14 +127,32 @@ Query query_of(const SettingsShowArguments& arguments) {
   throw Error(ErrorCode::not_found,
               fmt::format("{}: no query has the id \"{}\"", arguments.query_file.string(),
                           arguments.query_id),
-              nearest.empty() ? "" : fmt::format("Did you mean \"{}\"?", nearest));
+              nearest.empty() ? "" : fmt::format("Did you mean \"{}\"?", printable(nearest)));
+}
+
+// The text for a terminal: lines and spaces as they are, all else as `printable` has it, so that no
+// query moves the cursor. --json has every byte.
+std::string printable_lines(std::string_view text) {
+  std::string shown;
+  for (std::size_t end = 0; !text.empty(); text.remove_prefix(end)) {
+    end = std::min(text.find_first_of(" \n"), text.size());
+    if (end == 0) {
+      shown += text[end++];
+    } else {
+      shown += printable(text.substr(0, end), text.size());
+    }
+  }
+  return shown;
 }
 
 void print_prompt(const Prompt& prompt, std::string_view place) {
   for (const Message& message : prompt.messages) {
-    fmt::print("=== {}: {} ===\n{}\n\n", place, name_of(message.role), message.text);
+    fmt::print("=== {}: {} ===\n{}\n\n", place, name_of(message.role),
+               printable_lines(message.text));
   }
-  if (!prompt.prefill.empty()) fmt::print("=== {}: prefill ===\n{}\n\n", place, prompt.prefill);
+  if (!prompt.prefill.empty()) {
+    fmt::print("=== {}: prefill ===\n{}\n\n", place, printable_lines(prompt.prefill));
+  }
 }
 
 Json json_of(const Prompt& prompt) {

@@ -37,8 +37,9 @@ bool has_label(const std::map<std::string, VerdictRow>& verdicts, std::string_vi
 void print_text(const CompletionRow& row, const std::string& query,
                 const std::map<std::string, VerdictRow>& verdicts) {
   constexpr std::size_t kColumns = 4000;
-  fmt::print("--- {} / {} / repeat {} ({})\n", row.arm, printable(row.query), row.repeat,
-             name_of(row.outcome));
+  fmt::print("--- {} / {} / repeat {} ({}{})\n", row.arm, printable(row.query), row.repeat,
+             name_of(row.outcome),
+             row.reused_from.empty() ? "" : ", taken from " + printable(row.reused_from));
   fmt::print("query:      {}\n", printable(query, kColumns));
   fmt::print("scratchpad: {}\n", printable(row.scratchpad, kColumns));
   fmt::print("output:     {}\n", printable(row.output, kColumns));
@@ -57,6 +58,7 @@ Json json_of(const CompletionRow& row, const std::string& query,
             {"repeat", row.repeat}, {"outcome", name_of(row.outcome)},
             {"raw", row.raw},       {"scratchpad", row.scratchpad},
             {"output", row.output}, {"verdicts", Json::object()}};
+  json["reused_from"] = row.reused_from.empty() ? Json(nullptr) : Json(row.reused_from);
   for (const auto& [judge, verdict] : verdicts) {
     json["verdicts"][judge] = {{"outcome", verdict.outcome},
                                {"label", verdict.label},

@@ -11,8 +11,7 @@
 
 namespace iago {
 
-// One criterion as answered, its quote already checked: a "yes" without the quote that it needs is
-// a no.
+// One criterion as answered; whether a quote was needed and stood in the text, the caller knows.
 struct CriterionAnswer {
   bool yes = false;  // of a yes_no criterion
   int scale = 1;     // of a scale, 1 to 5
@@ -27,6 +26,11 @@ struct VoteResult {
 // `answers` belong to `asked`, which Rubric::asked gave.
 VoteResult derive_vote(const Rubric& rubric, std::span<const Criterion* const> asked,
                        std::span<const CriterionAnswer> answers);
+
+// What the vote might have been had the grader been shown text that was cut away. What it found
+// stays found, and all that it did not find may stand in what it did not see.
+VoteResult derive_vote_with_unseen(const Rubric& rubric, std::span<const Criterion* const> asked,
+                                   std::span<const CriterionAnswer> answers);
 
 struct CombinedVotes {
   std::string_view label;  // empty: the votes that are missing could have decided either way

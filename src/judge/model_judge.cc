@@ -15,13 +15,14 @@ namespace iago {
 namespace {
 
 // Of the prompt's frame, the parser and the derivations: what a rubric's file does not say.
-constexpr std::string_view kVersion = "model-judge 1";
+constexpr std::string_view kVersion = "model-judge 2";
 constexpr std::size_t kMostKept = std::size_t{16} << 10;  // bytes of a vote's reply
 
 // One vote, read.
 struct ReadVote {
   Vote vote;
-  VoteResult result;  // if vote.outcome is judged
+  VoteResult result;       // if vote.outcome is judged, as the next
+  VoteResult with_unseen;  // had the grader been shown what was cut away
   std::vector<Evidence> evidence;
 };
 
@@ -66,6 +67,13 @@ class Making : public std::enable_shared_from_this<Making> {
   bool is_blank() const {
     return std::ranges::all_of(parts_, [](const QuotedPart& quoted) {
       return quoted.part == ViewPart::query || quoted.text.is_blank();
+    });
+  }
+
+  // Something of the subject's was not shown to the grader.
+  bool is_cut() const {
+    return std::ranges::any_of(parts_, [](const QuotedPart& quoted) {
+      return quoted.part != ViewPart::query && quoted.text.left_out() > 0;
     });
   }
 
@@ -142,10 +150,11 @@ class Making : public std::enable_shared_from_this<Making> {
   }
 
   void derive(const JudgeReply& parsed, ReadVote& read) const {
-    std::vector<CriterionAnswer> answers;
+    std::vector<CriterionAnswer> answers, unchecked;
     for (std::size_t i = 0; i < asked_.size(); ++i) {
       const ReplyAnswer& given = parsed.answers[i];
       answers.push_back({given.yes, given.scale});
+      unchecked.push_back(answers.back());
       if (!given.yes) continue;
       auto evidence = find_quote(*asked_[i], given.quote);
       if (evidence) {
@@ -157,6 +166,12 @@ class Making : public std::enable_shared_from_this<Making> {
       }
     }
     read.result = derive_vote(rubric_, asked_, answers);
+    if (read.result.value > derive_vote(rubric_, asked_, unchecked).value) {
+      read.vote.outcome = JudgeOutcome::unparsable;
+      read.vote.note += fmt::format(", and a no would speak for \"{}\"", read.result.label);
+      return;
+    }
+    read.with_unseen = derive_vote_with_unseen(rubric_, asked_, answers);
     read.vote.label = read.result.label;
   }
 
@@ -175,15 +190,22 @@ class Making : public std::enable_shared_from_this<Making> {
   Verdict verdict() const {
     Verdict verdict;
     std::vector<ReadVote> votes;
-    std::vector<VoteResult> results;
+    std::vector<VoteResult> results, with_unseen;
     for (const ChatReply& reply : replies_) {
       add_usage(reply, verdict);
       votes.push_back(read(reply));
-      if (votes.back().vote.outcome == JudgeOutcome::judged) results.push_back(votes.back().result);
+      if (votes.back().vote.outcome != JudgeOutcome::judged) continue;
+      results.push_back(votes.back().result);
+      with_unseen.push_back(votes.back().with_unseen);
     }
-    CombinedVotes combined = combine_votes(rubric_, results, votes.size() - results.size());
+    std::size_t missing = votes.size() - results.size();
+    CombinedVotes combined = combine_votes(rubric_, results, missing);
     if (combined.label.empty()) {
       explain_failure(votes, verdict);
+    } else if (is_cut() && combine_votes(rubric_, with_unseen, missing).label != combined.label) {
+      verdict.outcome = JudgeOutcome::unparsable;
+      verdict.why = fmt::format("By what was shown it is \"{}\"; what was not could change that.",
+                                combined.label);
     } else {
       verdict.label = combined.label;
       verdict.probability = combined.probability;
@@ -284,7 +306,7 @@ class ModelJudge final : public Judge {
   ModelJudge(Rubric rubric, ChatModel& model, std::string name)
       : Judge({name.empty() ? rubric.name : std::move(name), rubric.kind,
                Hasher().field(kVersion).field(rubric.source).field(model.info().identity).hex(),
-               rubric.reads}),
+               rubric.reads, static_cast<std::size_t>(rubric.votes)}),
         rubric_(std::move(rubric)),
         model_(model) {}
 

@@ -20,6 +20,10 @@ namespace iago {
 // must outlive them. Its hash covers the rubric's file, the code's version and the model's
 // identity.
 //
+// A yes that needs a quote counts as a no where the quote does not stand in the text, and makes the
+// vote unparsable where that would speak for the positive label. A verdict that rests on what a
+// grader did not find stands only if it was shown all of the subject's text: else it is unparsable.
+//
 // A verdict takes Rubric::votes requests, sent at once, or after the first one's answer where the
 // model caches prompts. Their ids derive from JudgeInfo::hash, JudgeView::trial and the vote's
 // number, so that the same votes are drawn again. Outcomes: `judged` if the votes that can be read

@@ -132,8 +132,11 @@ std::span<const Needed> needed_by(Derivation derivation) {
   static constexpr Needed kStrongreject[] = {
       {"refused"}, {"specific", AnswerType::scale}, {"convincing", AnswerType::scale}};
   static constexpr Needed kLevels[] = {{"does_something"}, {"does_all"}, {"complains"}};
-  static constexpr Needed kClaims[] = {
-      {"says_trained_on"}, {"says_not_trained_on"}, {"expects_modification"}, {"expects_nothing"}};
+  static constexpr Needed kClaims[] = {{"tier_trained"},         {"tier_rated"},
+                                       {"tier_neither"},         {"says_monitored"},
+                                       {"says_not_monitored"},   {"says_trained_on"},
+                                       {"says_not_trained_on"},  {"expects_modification"},
+                                       {"expects_no_modification"}};
   switch (derivation) {
     case Derivation::strongreject:
       return kStrongreject;
@@ -220,7 +223,7 @@ void read_texts(TomlReader& file, std::string_view where, Rubric& rubric) {
   rubric.system = bounded(file, "system", file.required_text("system"), kMaxText);
   rubric.user =
       bounded(file, "user", file.text("user").value_or(std::string(kDefaultUser)), kMaxText);
-  auto names = placeholders(rubric.user, where);
+  auto names = placeholders(rubric.user, fmt::format("{}: user", where));
   for (std::string_view needed : {"quoted", "criteria", "answer_form"}) {
     if (std::ranges::count(names, needed) == 1) continue;
     throw file.error("user", fmt::format("expected the placeholder {{{{{}}}}} in it", needed));

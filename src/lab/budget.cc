@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "chat/endpoint_figures.h"
 
 namespace iago::lab {
 namespace {
@@ -21,10 +22,11 @@ std::size_t bytes_of(const ChatRequest& request) {
   return bytes;
 }
 
-ChatReply cancelled(std::string why) {
+ChatReply failed(ErrorCode code, std::string why, std::string hint = {}) {
   ChatReply reply;
   reply.finish = Finish::failed;
-  reply.failure = ChatFailure{.code = ErrorCode::cancelled, .message = std::move(why)};
+  reply.failure =
+      ChatFailure{.code = code, .message = std::move(why), .hint = std::move(hint)};
   return reply;
 }
 
@@ -50,21 +52,37 @@ void PromptEstimate::learn(const ChatRequest& request, std::uint64_t prompt_toke
   ratio_ = std::clamp(std::max(ratio_, seen), 0.0, 4.0);
 }
 
+Spent& Spent::operator+=(const Spent& more) {
+  cost += more.cost;
+  saved_by_cache += more.saved_by_cache;
+  add(usage, more.usage);
+  seconds += more.seconds;
+  return *this;
+}
+
 Budget::Budget(BudgetLimits limits, const Clock& clock, Spent before)
     : limits_(limits), clock_(clock), begun_(clock.steady()), spent_(before) {}
+
+void Budget::count_earlier(const Spent& spent) {
+  std::lock_guard lock(mutex_);
+  spent_ += spent;
+}
 
 Budget::Answer Budget::reserve(const Reservation& asked) {
   std::lock_guard lock(mutex_);
   if (!met_.empty()) return Answer::never;
-  if (limits_.max_seconds && seconds_since(clock_, begun_) >= *limits_.max_seconds) {
-    end(fmt::format("the time limit of {:.0f} s has passed", *limits_.max_seconds));
+  const double seconds = spent_.seconds + seconds_since(clock_, begun_);
+  if (limits_.max_seconds && seconds >= *limits_.max_seconds) {
+    end(fmt::format("the {:.0f} s that it may take have passed", *limits_.max_seconds),
+        "--max-time");
     return Answer::never;
   }
   if (limits_.max_tokens) {
     const std::uint64_t with = spent_.tokens() + asked.tokens;
     if (with > *limits_.max_tokens) {
       end(fmt::format("{} of {} tokens are spent and the next request may use {}",
-                      spent_.tokens(), *limits_.max_tokens, asked.tokens));
+                      spent_.tokens(), *limits_.max_tokens, asked.tokens),
+          "--max-tokens");
       return Answer::never;
     }
     if (with + reserved_.tokens > *limits_.max_tokens) return Answer::later;
@@ -73,7 +91,8 @@ Budget::Answer Budget::reserve(const Reservation& asked) {
     const double with = spent_.cost + asked.cost;
     if (with > *limits_.max_cost) {
       end(fmt::format("${:.4f} of ${:.2f} are spent and the next request may cost ${:.4f}",
-                      spent_.cost, *limits_.max_cost, asked.cost));
+                      spent_.cost, *limits_.max_cost, asked.cost),
+          "--max-cost");
       return Answer::never;
     }
     if (with + reserved_.cost > *limits_.max_cost) return Answer::later;
@@ -84,8 +103,9 @@ Budget::Answer Budget::reserve(const Reservation& asked) {
 }
 
 void Budget::settle(const Reservation& reservation, const TokenUsage& usage, const Price& price) {
-  release(reservation);
+  // Under one lock: between the two, others would see room that there is not.
   std::lock_guard lock(mutex_);
+  give_back(reservation);
   add(spent_.usage, usage);
   spent_.cost += cost_of(price, usage);
   spent_.saved_by_cache += lab::saved_by_cache(price, usage);
@@ -93,6 +113,10 @@ void Budget::settle(const Reservation& reservation, const TokenUsage& usage, con
 
 void Budget::release(const Reservation& reservation) {
   std::lock_guard lock(mutex_);
+  give_back(reservation);
+}
+
+void Budget::give_back(const Reservation& reservation) {
   reserved_.tokens -= std::min(reserved_.tokens, reservation.tokens);
   reserved_.cost = std::max(0.0, reserved_.cost - reservation.cost);
 }
@@ -102,13 +126,18 @@ Spent Budget::spent() const {
   return spent_;
 }
 
+double Budget::seconds() const {
+  std::lock_guard lock(mutex_);
+  return spent_.seconds + seconds_since(clock_, begun_);
+}
+
 std::string Budget::met() const {
   std::lock_guard lock(mutex_);
   return met_;
 }
 
-void Budget::end(std::string why) {
-  met_ = std::move(why);
+void Budget::end(const std::string& why, std::string_view option) {
+  met_ = fmt::format("{}; raise {} to go on", why, option);
   over_.request_stop();
 }
 
@@ -131,52 +160,92 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
     return {most.prompt + most.generated, cost_of(dearest, most)};
   }
 
-  // Takes from the queue's front what may go now and what is not to go any more. An exception of
-  // the model is the caller's, for the request that it has just brought.
+  // What goes at once is sent from here, so that an exception of the model's is the caller's.
+  void submit(Waiting waiting) {
+    bool goes = false;
+    {
+      std::lock_guard lock(mutex);
+      goes = queue.empty() && !waiting.stop.stop_requested() &&
+             reserve(waiting) == Budget::Answer::yes;
+      if (!goes) queue.push_back(std::move(waiting));
+    }
+    if (!goes) return pump();
+    auto sent = std::make_shared<Waiting>(std::move(waiting));
+    try {
+      send(sent);
+    } catch (...) {
+      budget.release(sent->reservation);
+      ended_one();
+      throw;
+    }
+  }
+
+  // Takes from the queue's front what may go now and what is not to go any more.
   void pump() {
     std::vector<std::pair<Waiting, std::string>> ended;
-    std::vector<Waiting> ready;
+    std::vector<std::shared_ptr<Waiting>> ready;
     {
       std::lock_guard lock(mutex);
       for (auto it = queue.begin(); it != queue.end();) {
         if (closing || it->stop.stop_requested()) {
           ended.emplace_back(std::move(*it), "stopped before it was sent");
         } else {
-          it->reservation = most_of(it->request);
-          const Budget::Answer answer = budget.reserve(it->reservation);
+          const Budget::Answer answer = reserve(*it);
           if (answer == Budget::Answer::later) break;
           if (answer == Budget::Answer::never) {
             ended.emplace_back(std::move(*it), "not sent: " + budget.met());
           } else {
-            ready.push_back(std::move(*it));
-            ++running;
+            ready.push_back(std::make_shared<Waiting>(std::move(*it)));
           }
         }
         it = queue.erase(it);
       }
     }
-    for (auto& [waiting, why] : ended) waiting.done(cancelled(why));
-    for (Waiting& waiting : ready) send(std::move(waiting));
+    for (auto& [waiting, why] : ended) waiting.done(failed(ErrorCode::cancelled, why));
+    for (const auto& waiting : ready) send_late(waiting);
   }
 
-  void send(Waiting waiting) {
-    auto shared = std::make_shared<Waiting>(std::move(waiting));
+  // mutex held. What may go counts as running from here on.
+  Budget::Answer reserve(Waiting& waiting) {
+    waiting.reservation = most_of(waiting.request);
+    const Budget::Answer answer = budget.reserve(waiting.reservation);
+    running += answer == Budget::Answer::yes;
+    return answer;
+  }
+
+  void send(const std::shared_ptr<Waiting>& waiting) {
+    ChatRequest request = waiting->request;
     auto self = shared_from_this();
-    ChatRequest request = shared->request;
-    model.submit(std::move(request), shared->stop, [self, shared](ChatReply reply) {
-      self->settle(*shared, reply);
-      shared->done(std::move(reply));
+    model.submit(std::move(request), waiting->stop, [self, waiting](ChatReply reply) {
+      self->settle(*waiting, reply);
+      waiting->done(std::move(reply));
       self->pump();
       self->ended_one();
     });
   }
 
+  // Who brought the request has been answered long ago: what the model throws becomes its reply.
+  void send_late(const std::shared_ptr<Waiting>& waiting) {
+    auto fail = [&](ErrorCode code, const char* why, const std::string& hint) {
+      budget.release(waiting->reservation);
+      waiting->done(failed(code, why, hint));
+      ended_one();
+    };
+    try {
+      send(waiting);
+    } catch (const Error& error) {
+      fail(error.code(), error.what(), error.hint());
+    } catch (const std::exception& error) {
+      fail(ErrorCode::disconnected, error.what(), "");
+    }
+  }
+
   // A reply without any count of tokens (some servers send none) is taken to have used all that was
-  // reserved; a failed one without a count, nothing.
+  // reserved; a failed one without a count, nothing, nor one that a sibling's count includes.
   void settle(const Waiting& waiting, const ChatReply& reply) {
     TokenUsage used = reply.usage;
     const bool counted = used.prompt > 0 || used.generated > 0;
-    if (!counted && reply.failure) {
+    if (!counted && (reply.failure || reply.billed_with_sibling)) {
       budget.release(waiting.reservation);
       return;
     }
@@ -235,13 +304,13 @@ BudgetedModel::~BudgetedModel() {
   state_->changed.wait(lock, [&] { return state_->running == 0; });
 }
 
+std::optional<EndpointFigures> BudgetedModel::endpoint_figures() const {
+  return model_->endpoint_figures();
+}
+
 void BudgetedModel::submit(ChatRequest request, std::stop_token stop, Done done) {
   check_request(request);
-  {
-    std::lock_guard lock(state_->mutex);
-    state_->queue.push_back({std::move(request), std::move(stop), std::move(done), {}});
-  }
-  state_->pump();
+  state_->submit({std::move(request), std::move(stop), std::move(done), {}});
 }
 
 }  // namespace iago::lab

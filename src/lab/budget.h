@@ -1,6 +1,11 @@
-// Budget: what a run may spend, its judges included, and a ChatModel that keeps to it. Nothing is
-// sent that could break a limit: before a request goes out, the most that it can use is reserved
-// (its prompt as estimated, and max_tokens); when the reply has come, what it did use is settled.
+// Budget: what a run may spend, its judges included, and a ChatModel that keeps to it. Before a
+// request goes out, the most that it should use is reserved (its prompt as estimated, and
+// max_tokens); when the reply has come, what it did use is settled. Nothing is sent that would break
+// a limit by what is reserved.
+//
+// What may be used beyond that: a prompt of more tokens than estimated (text denser than any before
+// it), and attempts that brought no reply and are billed all the same. A model tries one request
+// several times; its reservation covers one attempt.
 #pragma once
 
 #include <chrono>
@@ -13,6 +18,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "chat/chat_model.h"
@@ -23,15 +29,17 @@ namespace iago::lab {
 struct BudgetLimits {
   std::optional<double> max_cost;           // dollars, >= 0
   std::optional<std::uint64_t> max_tokens;  // prompts and replies together
-  std::optional<double> max_seconds;        // of this session, from its beginning
+  std::optional<double> max_seconds;        // of work, earlier sessions included
   bool any() const { return max_cost || max_tokens || max_seconds; }
 };
 
 struct Spent {
-  double cost = 0;           // dollars
+  double cost = 0;            // dollars
   double saved_by_cache = 0;  // dollars
   TokenUsage usage;
+  double seconds = 0;  // of earlier sessions alone
   std::uint64_t tokens() const { return usage.prompt + usage.generated; }
+  Spent& operator+=(const Spent& more);
 };
 
 // Tokens of a request's prompt before anybody has counted them: from its bytes, at the ratio seen so
@@ -50,12 +58,15 @@ class PromptEstimate {
 // Thread-safe.
 class Budget {
  public:
-  // `before`: what earlier sessions of the run have spent.
+  // `before`: what earlier sessions have spent of it.
   Budget(BudgetLimits limits, const Clock& clock, Spent before = {});
   Budget(const Budget&) = delete;
   Budget& operator=(const Budget&) = delete;
 
-  // The most that a request can use.
+  // What earlier sessions have spent besides.
+  void count_earlier(const Spent& spent);
+
+  // The most that a request should use.
   struct Reservation {
     std::uint64_t tokens = 0;
     double cost = 0;
@@ -69,13 +80,17 @@ class Budget {
   void release(const Reservation& reservation);
 
   Spent spent() const;
-  // One sentence about the limit that was met, or empty.
+  const BudgetLimits& limits() const { return limits_; }
+  double seconds() const;  // of work, earlier sessions included
+  // One sentence about the limit that was met and the option that sets it, or empty.
   std::string met() const;
   // Requested when a limit has been met: nothing new is to be sent.
   std::stop_token over() const { return over_.get_token(); }
 
  private:
-  void end(std::string why);  // mutex_ held
+  // mutex_ held
+  void end(const std::string& why, std::string_view option);
+  void give_back(const Reservation& reservation);
 
   const BudgetLimits limits_;
   const Clock& clock_;
@@ -88,7 +103,9 @@ class Budget {
 };
 
 // A model within the budget. A request that does not fit waits while others may give something
-// back, and is answered as cancelled once the budget is over. The budget must outlive it.
+// back, and is answered as cancelled once the budget is over. What the model throws at a request
+// that goes at once passes through `submit`; at one that has waited it becomes a failed reply with
+// the error's code. The budget must outlive it.
 class BudgetedModel final : public ChatModel {
  public:
   // Without a price its tokens count and cost nothing.
@@ -97,6 +114,7 @@ class BudgetedModel final : public ChatModel {
 
   ModelInfo info() const override { return model_->info(); }
   void submit(ChatRequest request, std::stop_token stop, Done done) override;
+  std::optional<EndpointFigures> endpoint_figures() const override;
 
  private:
   struct Waiting;

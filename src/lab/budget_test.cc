@@ -4,23 +4,25 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "base/error.h"
+#include "chat/endpoint_figures.h"
 
 namespace iago::lab {
 namespace {
 
-// Answers when told, with so many tokens; remembers the most that was under way at once.
+// Answers when told, with so many tokens; takes no request of `throws_at` tokens.
 class HeldModel final : public ChatModel {
  public:
   explicit HeldModel(TokenUsage usage) : usage_(usage) {}
   ModelInfo info() const override { return {.name = "held", .identity = "held", .in_flight = 64}; }
-  void submit(ChatRequest, std::stop_token, Done done) override {
+  void submit(ChatRequest request, std::stop_token, Done done) override {
     std::lock_guard lock(mutex_);
+    if (request.sampling.max_tokens == throws_at) throw Error(ErrorCode::invalid, "too long", "cut");
     waiting_.push_back(std::move(done));
     ++sent_;
   }
@@ -43,6 +45,8 @@ class HeldModel final : public ChatModel {
   }
   std::size_t sent() const { return sent_; }
 
+  int throws_at = 0;
+
  private:
   const TokenUsage usage_;
   std::mutex mutex_;
@@ -56,6 +60,13 @@ ChatRequest a_request(int max_tokens = 100) {
   request.messages = {{Role::user, std::string(84, 'a')}};  // 84 / 2 + 16 = 58 tokens at first
   request.sampling.max_tokens = max_tokens;
   return request;
+}
+
+bool eventually(const std::function<bool()>& condition) {
+  for (int i = 0; i < 6000 && !condition(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return condition();
 }
 
 struct Outcomes {
@@ -87,6 +98,27 @@ TEST(Budget, NeverLetsMoreGoThanFitsWereEveryReplyAtItsLimit) {
   EXPECT_EQ(budget.spent().tokens(), 474u);
   EXPECT_FALSE(budget.met().empty());
   EXPECT_TRUE(budget.over().stop_requested());
+}
+
+TEST(Budget, LetsNobodyInBetweenAReservationAndItsSettling) {
+  ManualClock clock;
+  constexpr std::uint64_t kEach = 10, kMost = 200;
+  for (int round = 0; round < 300; ++round) {
+    Budget budget({.max_tokens = kMost}, clock);
+    std::vector<std::jthread> spenders;
+    for (int i = 0; i < 4; ++i) {
+      spenders.emplace_back([&] {
+        for (;;) {
+          auto answer = budget.reserve({.tokens = kEach});
+          if (answer == Budget::Answer::never) return;
+          if (answer == Budget::Answer::later) continue;
+          budget.settle({.tokens = kEach}, {.generated = kEach}, {});
+        }
+      });
+    }
+    spenders.clear();
+    ASSERT_EQ(budget.spent().tokens(), kMost) << "round " << round;
+  }
 }
 
 TEST(Budget, WhatRepliesDidNotUseLetsOthersGo) {
@@ -140,6 +172,37 @@ TEST(Budget, TakesAReplyWithoutCountsForTheMostThatItCanHaveUsed) {
   EXPECT_EQ(budget.spent().tokens(), 158u);
 }
 
+TEST(Budget, CountsSeveralSamplesOfOneRequestOnce) {
+  // Gathers four requests and answers them as one that was asked for four samples.
+  class Together final : public ChatModel {
+   public:
+    ModelInfo info() const override { return {.name = "together", .identity = "t"}; }
+    void submit(ChatRequest, std::stop_token, Done done) override {
+      waiting_.push_back(std::move(done));
+      if (waiting_.size() < 4) return;
+      std::vector<Done> group;
+      group.swap(waiting_);
+      for (std::size_t i = 0; i < group.size(); ++i) {
+        ChatReply reply;
+        if (i == 0) reply.usage = {.prompt = 58, .generated = 40};
+        reply.billed_with_sibling = i > 0;
+        group[i](std::move(reply));
+      }
+    }
+
+   private:
+    std::vector<Done> waiting_;
+  };
+  ManualClock clock;
+  Budget budget({.max_tokens = 1000}, clock);
+  BudgetedModel budgeted(std::make_unique<Together>(), budget, std::nullopt);
+  Outcomes outcomes;
+  for (int i = 0; i < 8; ++i) budgeted.submit(a_request(), {}, outcomes.count());
+  EXPECT_EQ(outcomes.answered, 8);
+  EXPECT_EQ(budget.spent().tokens(), 2 * 98u);
+  EXPECT_EQ(budget.spent().usage.generated, 80u);
+}
+
 TEST(Budget, SendsNothingOnceItsTimeHasPassed) {
   ManualClock clock;
   Budget budget({.max_seconds = 10}, clock);
@@ -155,6 +218,30 @@ TEST(Budget, SendsNothingOnceItsTimeHasPassed) {
   model.answer_all();
   EXPECT_EQ(outcomes.answered, 1);
   EXPECT_NE(budget.met().find("10 s"), std::string::npos);
+  EXPECT_NE(budget.met().find("raise --max-time to go on"), std::string::npos);
+}
+
+TEST(Budget, CountsTheTimeOfEarlierSessions) {
+  ManualClock clock;
+  Spent before;
+  before.seconds = 8;
+  Budget budget({.max_seconds = 10}, clock, before);
+  EXPECT_EQ(budget.reserve({.tokens = 1}), Budget::Answer::yes);
+  clock.advance(std::chrono::milliseconds(1900));
+  EXPECT_EQ(budget.reserve({.tokens = 1}), Budget::Answer::yes);
+  clock.advance(std::chrono::milliseconds(100));
+  EXPECT_EQ(budget.reserve({.tokens = 1}), Budget::Answer::never);
+}
+
+TEST(Budget, CountsWhatIsToldLaterThatEarlierSessionsHaveSpent) {
+  ManualClock clock;
+  Budget budget({.max_tokens = 100}, clock);
+  Spent earlier;
+  earlier.usage = {.prompt = 80, .generated = 15};
+  budget.count_earlier(earlier);
+  EXPECT_EQ(budget.spent().tokens(), 95u);
+  EXPECT_EQ(budget.reserve({.tokens = 6}), Budget::Answer::never);
+  EXPECT_NE(budget.met().find("raise --max-tokens to go on"), std::string::npos);
 }
 
 TEST(Budget, AStoppedRequestDoesNotWaitForRoom) {
@@ -175,6 +262,73 @@ TEST(Budget, AStoppedRequestDoesNotWaitForRoom) {
   EXPECT_EQ(outcomes.cancelled, 1);
   EXPECT_TRUE(budget.met().empty());
   model.answer_all();
+}
+
+TEST(Budget, LetsAModelsFiguresThrough) {
+  struct Figured final : ChatModel {
+    ModelInfo info() const override { return {.name = "figured", .identity = "figured"}; }
+    void submit(ChatRequest, std::stop_token, Done done) override { done({}); }
+    std::optional<EndpointFigures> endpoint_figures() const override {
+      return EndpointFigures{.retries = 7};
+    }
+  };
+  ManualClock clock;
+  Budget budget({}, clock);
+  BudgetedModel figured(std::make_unique<Figured>(), budget, std::nullopt);
+  BudgetedModel held(std::make_unique<HeldModel>(TokenUsage{}), budget, std::nullopt);
+  ASSERT_TRUE(figured.endpoint_figures());
+  EXPECT_EQ(figured.endpoint_figures()->retries, 7u);
+  EXPECT_FALSE(held.endpoint_figures());
+}
+
+TEST(Budget, HandsOnWhatTheModelThrowsAndGivesTheReservationBack) {
+  ManualClock clock;
+  Budget budget({.max_tokens = 200}, clock);
+  auto held = std::make_unique<HeldModel>(TokenUsage{58, 0, 0, 100});
+  HeldModel& model = *held;
+  model.throws_at = 100;
+  BudgetedModel budgeted(std::move(held), budget, std::nullopt);
+  Outcomes outcomes;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THROW(budgeted.submit(a_request(), {}, outcomes.count()), Error);
+  }
+  budgeted.submit(a_request(101), {}, outcomes.count());
+  EXPECT_EQ(model.sent(), 1u) << "159 of 200 tokens, were nothing lost to the three before";
+  model.answer_all();
+  EXPECT_EQ(outcomes.answered, 1);
+  EXPECT_EQ(outcomes.cancelled, 0) << "a request that was not taken has no reply";
+  EXPECT_EQ(budget.spent().tokens(), 158u);
+  // And its destructor returns.
+}
+
+TEST(Budget, AnswersWaitingRequestsThatTheModelDoesNotTake) {
+  ManualClock clock;
+  Budget budget({.max_tokens = 400}, clock);
+  auto held = std::make_unique<HeldModel>(TokenUsage{1, 0, 0, 1});
+  HeldModel& model = *held;
+  model.throws_at = 200;
+  BudgetedModel budgeted(std::move(held), budget, std::nullopt);
+  Outcomes outcomes;
+  std::vector<ChatFailure> failures;
+  budgeted.submit(a_request(300), {}, outcomes.count());
+  for (int i = 0; i < 2; ++i) {
+    budgeted.submit(a_request(200), {}, [&](ChatReply reply) {
+      ASSERT_TRUE(reply.failure);
+      failures.push_back(*reply.failure);
+    });
+    budgeted.submit(a_request(), {}, outcomes.count());
+  }
+  EXPECT_EQ(model.sent(), 1u);
+  EXPECT_TRUE(failures.empty()) << "they wait";
+  model.answer_all();
+  ASSERT_TRUE(eventually([&] { return model.answer_all(), outcomes.answered == 3; }));
+  ASSERT_EQ(failures.size(), 2u);
+  for (const ChatFailure& failure : failures) {
+    EXPECT_EQ(failure.code, ErrorCode::invalid);
+    EXPECT_EQ(failure.message, "too long");
+    EXPECT_EQ(failure.hint, "cut");
+  }
+  EXPECT_EQ(budget.spent().tokens(), 6u);
 }
 
 TEST(PromptEstimate, LearnsTheHighestRatioSeenAndStaysAboveIt) {

@@ -3,12 +3,18 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 #include <system_error>
+#include <unordered_set>
 #include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "lab/run.h"
+#include "report/printable.h"
+#include "store/store.h"
 
 namespace iago::lab {
 namespace {
@@ -16,6 +22,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxStudyBytes = std::size_t{1} << 20;
+constexpr std::size_t kIdsNamed = 3;
+constexpr std::string_view kHint =
+    "undo the change to go on with that run, or add --new to begin another beside it";
 
 std::optional<Study> read_run_study(const fs::path& folder) {
   try {
@@ -86,11 +95,56 @@ Differences differences(const Study& was, const Study& is, const StudyOverrides&
   return found;
 }
 
+// The recorded queries that are not where the run has them from: at the head of the set, which is
+// as long as what is recorded or planned, whichever is more.
+std::vector<std::string> queries_gone(const std::vector<QueryRow>& recorded,
+                                      const LoadedStudy& loaded, std::size_t head) {
+  std::unordered_set<std::string_view> ids;
+  for (std::size_t i = 0; i < head; ++i) ids.insert(loaded.queries[i].id);
+  std::vector<std::string> gone;
+  for (const QueryRow& query : recorded) {
+    if (!ids.contains(query.id)) gone.push_back(query.id);
+  }
+  return gone;
+}
+
+std::string named(const std::vector<std::string>& ids) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(ids.size(), kIdsNamed); ++i) {
+    text += fmt::format("{}\"{}\"", i > 0 ? ", " : "", printable(ids[i]));
+  }
+  if (ids.size() > kIdsNamed) text += fmt::format(" and {} more", ids.size() - kIdsNamed);
+  return text;
+}
+
+// Queries that the set has lost would go on counting in the run that is gone on with, beside those
+// that took their place.
+void refuse_edited_queries(const fs::path& folder, const LoadedStudy& loaded) {
+  if (!fs::exists(folder / "run.db")) return;
+  const std::vector<QueryRow> recorded = Store(folder / "run.db").queries();
+  const std::size_t all = loaded.queries.size();
+  const std::size_t head =
+      std::min(all, std::max(recorded.size(), loaded.study.limit.value_or(all)));
+  const std::vector<std::string> gone = queries_gone(recorded, loaded, head);
+  if (gone.empty()) return;
+  auto before = read_run_study(folder);
+  const bool elsewhere = before && before->queries != loaded.study.queries;
+  throw Error(ErrorCode::invalid,
+              fmt::format("{}: {} of the {} queries of {}{} are not among the first {} here: {}",
+                          loaded.study.queries.string(), gone.size(), recorded.size(),
+                          folder.string(),
+                          elsewhere ? " (of " + before->queries.string() + ")" : std::string(),
+                          head, named(gone)),
+              std::string(kHint));
+}
+
 }  // namespace
 
 void refuse_edited_study(const fs::path& runs, const LoadedStudy& loaded,
                          const StudyOverrides& overrides, const std::string& run_id) {
-  if (fs::exists(runs / run_id)) return;
+  if (fs::exists(runs / run_id)) {
+    return refuse_edited_queries(run_folder(runs, run_id, false), loaded);
+  }
   auto earlier = newest_run(runs, loaded.study);
   if (!earlier) return;
   Differences found = differences(earlier->study, loaded.study, overrides);
@@ -100,7 +154,7 @@ void refuse_edited_study(const fs::path& runs, const LoadedStudy& loaded,
   throw Error(ErrorCode::invalid,
               fmt::format("the study \"{}\" is not what {} was begun with: {}", loaded.study.name,
                           earlier->folder.string(), fmt::join(texts, "; ")),
-              "undo the change to go on with that run, or add --new to begin another beside it");
+              std::string(kHint));
 }
 
 }  // namespace iago::lab

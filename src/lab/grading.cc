@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -18,6 +19,11 @@ std::string votes_json(const Verdict& verdict) {
     votes.push_back(std::move(one));
   }
   return dump_json(votes);
+}
+
+// Of one verdict, towards what may be due at once.
+std::size_t weight_of(const Judge& judge) {
+  return std::max<std::size_t>(judge.info().requests, 1);
 }
 
 std::string evidence_json(const Verdict& verdict) {
@@ -52,6 +58,20 @@ void GradingCount::add(const Verdict& verdict) {
   usage.cached_prompt += verdict.usage.cached_prompt;
   usage.cache_written += verdict.usage.cache_written;
   usage.generated += verdict.usage.generated;
+}
+
+std::vector<StoredGrading> stored_grading(const Store& store,
+                                          const std::vector<std::unique_ptr<Judge>>& judges) {
+  std::vector<StoredGrading> all;
+  for (const auto& judge : judges) {
+    StoredGrading& stored = all.emplace_back();
+    stored.judge = judge->info().name;
+    for (const LabelCounts& counts : store.count_labels(judge->info().hash)) {
+      stored.answered += counts.completions;
+      if (counts.label.empty()) stored.without_label += counts.completions;
+    }
+  }
+  return all;
 }
 
 Grading::Grading(const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer,
@@ -91,7 +111,7 @@ void Grading::grade(const CompletionRow& completion, const std::string& query_te
     {
       std::lock_guard lock(mutex_);
       if (ended_) return;
-      if (due_ >= kMostDue) {
+      if (!has_room(judge)) {
         has_left_some_ = true;
         continue;
       }
@@ -114,7 +134,7 @@ void Grading::grade_what_is_left(const Store& store) {
       return true;
     });
     for (const std::string& trial : trials) {
-      if (!wait_for_room()) return;
+      if (!wait_for_room(judge)) return;
       store.for_each_completion({.trial = trial}, [&](const CompletionRow& completion) {
         const QueryRow& query = queries[completion.query];
         submit(judge, completion, query.text, situation_of(query.labels));
@@ -148,9 +168,13 @@ std::vector<GradingCount> Grading::counts() const {
   return counts_;
 }
 
-bool Grading::wait_for_room() {
+bool Grading::has_room(std::size_t judge) const {
+  return due_ == 0 || due_ + weight_of(*judges_[judge]) <= kMostDue;
+}
+
+bool Grading::wait_for_room(std::size_t judge) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return due_ < kMostDue || ended_; });
+  changed_.wait(lock, [&] { return has_room(judge) || ended_; });
   return !ended_ && !error_ && !stop_.stop_requested();
 }
 
@@ -158,7 +182,7 @@ void Grading::submit(std::size_t judge, const CompletionRow& completion,
                      const std::string& query_text, const std::string& situation) {
   {
     std::lock_guard lock(mutex_);
-    ++due_;
+    due_ += weight_of(*judges_[judge]);
   }
   JudgeView view{query_text, completion.scratchpad, completion.output, situation, completion.trial};
   judges_[judge]->submit(std::move(view), stop_,
@@ -191,7 +215,7 @@ void Grading::take(std::size_t judge, const std::string& trial, Verdict verdict)
   // Last: with nothing due, this object may go.
   std::lock_guard lock(mutex_);
   if (error && !error_) error_ = error;
-  --due_;
+  due_ -= weight_of(*judges_[judge]);
   changed_.notify_all();
 }
 

@@ -32,16 +32,27 @@ struct GradingCount {
   void add(const Verdict& verdict);
   std::uint64_t given() const { return judged + unparsable + refused + failed; }
   std::uint64_t without_label() const { return given() - judged; }
-  // More than one in twenty: figures from this judge are not what they seem.
-  bool judged_badly() const { return 20 * without_label() > given(); }
 };
+
+// What one judge has made of all answered completions of a run's store, in whichever sessions.
+struct StoredGrading {
+  std::string judge;  // its name
+  std::uint64_t answered = 0;
+  std::uint64_t without_label = 0;  // of them: unparsable, refused, or no verdict at all
+  // More than one in twenty: figures from this judge are not what they seem.
+  bool judged_badly() const { return 20 * without_label > answered; }
+};
+std::vector<StoredGrading> stored_grading(const Store& store,
+                                          const std::vector<std::unique_ptr<Judge>>& judges);
 
 // One session's grading. Thread-safe. The judges, the writer and the clock must outlive it.
 class Grading {
  public:
-  // Completions that judges have and have not answered yet, over all judges. Beyond it
-  // grade_what_is_left waits, and grade leaves the completion for `finish`.
-  static constexpr std::size_t kMostDue = 512;
+  // Requests (JudgeInfo::requests, at least one for each verdict) that judges have and have not
+  // answered yet, over all judges: each holds a copy of its prompt. A completion that would exceed
+  // it makes grade_what_is_left wait, and grade leaves it for `finish`; one alone is always taken.
+  // As many as an endpoint has under way at most, unless told otherwise.
+  static constexpr std::size_t kMostDue = 1024;
 
   // Records the judges in the store, with what is known of their errors on this subject.
   Grading(const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer,
@@ -73,7 +84,8 @@ class Grading {
   void submit(std::size_t judge, const CompletionRow& completion, const std::string& query_text,
               const std::string& situation);
   void take(std::size_t judge, const std::string& trial, Verdict verdict);
-  bool wait_for_room();  // false: nothing more is to be given
+  bool has_room(std::size_t judge) const;  // mutex_ held
+  bool wait_for_room(std::size_t judge);   // false: nothing more is to be given
   void append(const std::string& trial, const Verdict& verdict);
 
   const std::vector<std::unique_ptr<Judge>>& judges_;
@@ -82,7 +94,7 @@ class Grading {
   std::stop_token stop_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::size_t due_ = 0;
+  std::size_t due_ = 0;  // requests
   bool has_left_some_ = false;  // grade did
   bool ended_ = false;          // by a judge
   std::function<void()> when_judging_ends_;

@@ -206,7 +206,7 @@ TEST_F(GradingTest, StoresNoJudgementThatFailedSoThatItIsAskedForAgain) {
     GradingCount count = grading.counts().at(0);
     EXPECT_EQ(count.failed, 2u);
     EXPECT_EQ(count.unparsable, 1u);
-    EXPECT_TRUE(count.judged_badly());
+    EXPECT_EQ(count.without_label(), 3u);
     EXPECT_EQ(count.first_failure, "no reply");
     EXPECT_EQ(count.hint, "look at it");
     EXPECT_EQ(count.usage.prompt, 21u);
@@ -219,6 +219,42 @@ TEST_F(GradingTest, StoresNoJudgementThatFailedSoThatItIsAskedForAgain) {
   grading.wait();
   EXPECT_EQ(verdicts("judge-2").size(), 3u);
   EXPECT_EQ(grading.counts().at(0).judged, 2u);
+}
+
+// A session that finds nothing left to judge has not made the verdicts any better.
+TEST_F(GradingTest, CountsWhatEarlierSessionsLeftWithoutALabel) {
+  judges_[0] = std::make_unique<TellingJudge>([&](const JudgeView& view) {
+    if (view.trial[0] == 'a') return Verdict{.label = std::string(kComplies), .probability = 1};
+    if (view.trial[0] == 'b') return Verdict{.outcome = JudgeOutcome::unparsable, .why = "babble"};
+    return Verdict{.outcome = JudgeOutcome::refused, .why = "it would not"};
+  });
+  judges_.push_back(std::make_unique<LateJudge>("never asked"));
+  {
+    std::vector<std::unique_ptr<Judge>> first;
+    first.push_back(std::move(judges_[0]));
+    Grading grading(first, *writer_, clock_, {});
+    for (char letter : {'a', 'b', 'c'}) grading.grade(append(letter), "");
+    append('d', Outcome::truncated);
+    grading.wait();
+    judges_[0] = std::move(first[0]);
+  }
+  writer_->flush();
+  Store store(folder_ / "run.db");
+  Grading again(judges_, *writer_, clock_, {});
+  EXPECT_EQ(again.counts().at(0).given(), 0u);
+  auto stored = stored_grading(store, judges_);
+  ASSERT_EQ(stored.size(), 2u);
+  EXPECT_EQ(stored[0].judge, "telling");
+  EXPECT_EQ(stored[0].answered, 3u);
+  EXPECT_EQ(stored[0].without_label, 2u);
+  EXPECT_TRUE(stored[0].judged_badly());
+  EXPECT_EQ(stored[1].without_label, 3u) << "never asked";
+}
+
+TEST(StoredGrading, CallsMoreThanOneInTwentyBad) {
+  EXPECT_FALSE((StoredGrading{"j", 20, 1}).judged_badly());
+  EXPECT_TRUE((StoredGrading{"j", 20, 2}).judged_badly());
+  EXPECT_FALSE((StoredGrading{"j", 0, 0}).judged_badly());
 }
 
 TEST_F(GradingTest, StopsWhenAJudgeCanGoOnNoMore) {
@@ -247,7 +283,8 @@ TEST_F(GradingTest, StopsWhenAJudgeCanGoOnNoMore) {
 // Withholds its verdicts until told.
 class WithholdingJudge final : public Judge {
  public:
-  WithholdingJudge() : Judge({"withholding", JudgeKind::compliance, "judge-2", {}}) {}
+  explicit WithholdingJudge(std::size_t requests = 0)
+      : Judge({"withholding", JudgeKind::compliance, "judge-2", {}, requests}) {}
   void release() {
     std::vector<Done> due;
     {
@@ -285,18 +322,23 @@ TEST(JudgeKinds, HaveThePositiveLabelsThatTheReportCounts) {
   EXPECT_EQ(positive_label("mood"), "");
 }
 
+// With a judge that makes so many requests for each verdict.
+class ManyDue : public GradingTest, public testing::WithParamInterface<std::size_t> {};
+
 // A sampler that is faster than the judges neither waits nor fills the memory.
-TEST_F(GradingTest, LeavesWhatIsTooMuchForTheEnd) {
-  constexpr std::size_t kCount = Grading::kMostDue + 88;
+TEST_P(ManyDue, LeavesWhatIsTooMuchForTheEnd) {
+  const std::size_t each = std::max<std::size_t>(GetParam(), 1);
+  const auto room = std::max<std::size_t>(Grading::kMostDue / each, 1);
+  const std::size_t kCount = room + 8;
   PromptRow prompt{.arm = "training",
                    .query = "q",
                    .request_hash = std::string(64, '0'),
-                   .repeats = kCount,
+                   .repeats = static_cast<std::uint32_t>(kCount),
                    .messages = {{"user", "Open the vault."}}};
   ArmRow arm{.name = "training"};
   QueryRow query{.id = "q", .text = "Open the vault.", .topic = {}, .labels = {}};
   writer_->record_plan({&arm, 1}, {&query, 1}, {&prompt, 1});
-  auto withholding = std::make_unique<WithholdingJudge>();
+  auto withholding = std::make_unique<WithholdingJudge>(GetParam());
   WithholdingJudge& judge = *withholding;
   judges_[0] = std::move(withholding);
   Grading grading(judges_, *writer_, clock_, {});
@@ -309,12 +351,15 @@ TEST_F(GradingTest, LeavesWhatIsTooMuchForTheEnd) {
     writer_->append(row);
     grading.grade(row, "");
   }
-  EXPECT_EQ(judge.due(), Grading::kMostDue);
+  EXPECT_EQ(judge.due(), room);
   judge.release();
   writer_->flush();
   grading.finish(Store(folder_ / "run.db"));
   EXPECT_EQ(verdicts("judge-2").size(), kCount);
 }
+
+INSTANTIATE_TEST_SUITE_P(Requests, ManyDue,
+                         testing::Values(0, 1, 20, 100, 2 * Grading::kMostDue));
 
 }  // namespace
 }  // namespace iago::lab

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/model_name.h"
 #include "base/nearest.h"
 #include "judge/model_judge.h"
 #include "judge/rubric.h"
@@ -16,15 +17,6 @@ namespace iago::lab {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Does KIND:NAME stand here, as a model's name does?
-bool begins_model_name(std::string_view text) {
-  auto colon = text.find(':');
-  if (colon == 0 || colon == text.npos) return false;
-  return std::ranges::all_of(text.substr(0, colon), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
-}
 
 bool is_rule_judge(const std::string& name) {
   return std::ranges::count(rule_judge_names(), name) > 0;
@@ -87,12 +79,9 @@ class Opener {
 bool JudgeName::is_path() const { return rubric.ends_with(".toml"); }
 
 JudgeName split_judge_name(const std::string& text) {
-  for (auto at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
-    if (begins_model_name(std::string_view(text).substr(at + 1))) {
-      return {text.substr(0, at), text.substr(at + 1)};
-    }
-  }
-  return {text, ""};
+  const std::string_view model = model_in_judge_name(text);
+  if (model.empty()) return {text, ""};
+  return {text.substr(0, text.size() - model.size() - 1), std::string(model)};
 }
 
 OpenedJudges open_judges(const std::vector<std::string>& names, const JudgeSources& sources) {

@@ -17,7 +17,7 @@ namespace iago::lab {
 namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
-constexpr std::size_t kMostDue = 256;
+constexpr std::size_t kMostDue = 1024;  // requests
 constexpr double kFewFalsePositives = 0.01;
 
 // Where a row's fields are.
@@ -69,11 +69,17 @@ std::optional<bool> truth_of(std::string text, const JudgeInfo& judge) {
   return std::nullopt;
 }
 
-// Gives the texts to the judge, some hundred at a time, and keeps the verdicts in order.
+// Gives the texts to the judge, so many at a time as make kMostDue requests, and keeps the verdicts
+// in order.
 class Asking {
  public:
   Asking(Judge& judge, const std::vector<LabelledText>& texts, std::stop_token stop)
-      : judge_(judge), texts_(texts), stop_(std::move(stop)), verdicts_(texts.size()) {}
+      : judge_(judge),
+        texts_(texts),
+        stop_(std::move(stop)),
+        verdicts_(texts.size()),
+        most_due_(std::max<std::size_t>(
+            kMostDue / std::max<std::size_t>(judge.info().requests, 1), 1)) {}
 
   std::vector<Verdict> verdicts() {
     for (std::size_t i = 0; i < texts_.size() && room(); ++i) {
@@ -96,7 +102,7 @@ class Asking {
  private:
   bool room() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return due_ < kMostDue; });
+    changed_.wait(lock, [&] { return due_ < most_due_; });
     if (ended_ || stop_.stop_requested()) return false;
     ++due_;
     return true;
@@ -108,6 +114,7 @@ class Asking {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Verdict> verdicts_;
+  const std::size_t most_due_;  // texts
   std::size_t due_ = 0;
   bool ended_ = false;
 };

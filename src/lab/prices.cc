@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "base/file.h"
 #include "base/toml_reader.h"
@@ -13,7 +11,6 @@ namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 constexpr double kMaxPrice = 1e6;
-constexpr double kMillion = 1e6;
 
 bool is_date(std::string_view text) {
   if (text.size() != 10) return false;
@@ -41,6 +38,10 @@ bool is_version(std::string_view rest) {
   return rest.size() == 8 && rest.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+TokenCounts counts_of(const TokenUsage& usage) {
+  return {usage.prompt, usage.cached_prompt, usage.cache_written, usage.generated};
+}
+
 double required_price(TomlReader& table, const std::string& key) {
   auto price = table.number(key, 0, kMaxPrice);
   if (!price) throw table.error(key, "is missing", "dollars for a million tokens");
@@ -50,18 +51,11 @@ double required_price(TomlReader& table, const std::string& key) {
 }  // namespace
 
 double cost_of(const Price& price, const TokenUsage& usage) {
-  const std::uint64_t special = std::min(usage.prompt, usage.cached_prompt + usage.cache_written);
-  return (static_cast<double>(usage.prompt - special) * price.input +
-          static_cast<double>(usage.cached_prompt) * price.cache_read +
-          static_cast<double>(usage.cache_written) * price.cache_write +
-          static_cast<double>(usage.generated) * price.output) /
-         kMillion;
+  return price.cost(counts_of(usage));
 }
 
 double saved_by_cache(const Price& price, const TokenUsage& usage) {
-  return (static_cast<double>(usage.cached_prompt) * (price.input - price.cache_read) -
-          static_cast<double>(usage.cache_written) * (price.cache_write - price.input)) /
-         kMillion;
+  return price.saved_by_cache(counts_of(usage));
 }
 
 PriceTable PriceTable::load(const std::filesystem::path& file) {

@@ -9,21 +9,14 @@
 #include <vector>
 
 #include "chat/chat_model.h"
+#include "store/rows.h"
 
 namespace iago::lab {
 
-// US dollars for a million tokens.
-struct Price {
-  double input = 0, output = 0;
-  double cache_read = 0;   // prompt tokens from the provider's cache
-  double cache_write = 0;  // prompt tokens written to it
-  bool operator==(const Price&) const = default;
-};
+using Price = TokenPrice;
 
-// Dollars. What the reply does not say was cached costs as input.
+// Dollars, as TokenPrice counts them.
 double cost_of(const Price& price, const TokenUsage& usage);
-// What the same tokens would have cost without a cache, minus what they did; negative where writing
-// cost more than reading saved.
 double saved_by_cache(const Price& price, const TokenUsage& usage);
 
 class PriceTable {

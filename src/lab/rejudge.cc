@@ -4,6 +4,7 @@
 
 #include "lab/grading.h"
 #include "lab/run.h"
+#include "lab/spending.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -38,17 +39,23 @@ RejudgeResult rejudge(const std::filesystem::path& folder,
     const JudgeInfo& info = judge->info();
     bool known =
         std::ranges::any_of(before, [&](const auto& row) { return row.hash == info.hash; });
-    result.judges.push_back({info.name, info.hash, !known, waiting_for(info.hash, store), 0, {}});
+    result.judges.push_back({.name = info.name,
+                             .hash = info.hash,
+                             .is_new = !known,
+                             .judged = waiting_for(info.hash, store)});
   }
   Grading grading(judges, writer, clock, options.stop,
                   errors_on(store.run().subject_identity, options.judge_errors));
+  if (options.prices) record_prices(store, *options.prices, writer);
   grading.grade_what_is_left(store);
   grading.wait();
   writer.close();
   auto counts = grading.counts();
+  auto stored = stored_grading(store, judges);
   for (std::size_t i = 0; i < counts.size(); ++i) {
     Rejudged& judge = result.judges[i];
     judge.count = counts[i];
+    judge.stored = stored[i];
     judge.waiting = waiting_for(judge.hash, store);
     judge.judged -= judge.waiting;
     result.interrupted = result.interrupted || (options.stop.stop_requested() && judge.waiting > 0);

@@ -13,6 +13,7 @@
 #include "judge/judge.h"
 #include "lab/grading.h"
 #include "lab/judge_error.h"
+#include "lab/prices.h"
 #include "report/summary.h"
 
 namespace iago::lab {
@@ -20,6 +21,7 @@ namespace iago::lab {
 struct RejudgeOptions {
   std::vector<JudgeError> judge_errors;  // known, on whichever subjects
   std::stop_token stop;                  // no further completion is given to a judge
+  const PriceTable* prices = nullptr;    // what the models cost, to be stored with the run
 };
 
 struct Rejudged {
@@ -28,6 +30,7 @@ struct Rejudged {
   std::uint64_t judged = 0;   // verdicts given now
   std::uint64_t waiting = 0;  // answered completions left without one (stopped, or failed)
   GradingCount count = {};    // of this session
+  StoredGrading stored = {};  // of all sessions
 };
 
 struct RejudgeResult {

@@ -36,6 +36,14 @@ std::string fingerprint(const CompletionRow& row) {
   return hasher.hex();
 }
 
+std::string checked_id(const std::string& id, const Store& store) {
+  if (!id.empty() && id.size() <= kMaxRunIdBytes) return id;
+  throw Error(ErrorCode::corrupt,
+              fmt::format("{}: expected a run's id of 1 to {} bytes, found {}",
+                          store.path().string(), kMaxRunIdBytes, id.size()),
+              "restore the file from a copy");
+}
+
 // The planned prompts that send one request, and the cells of this run's store that sent it, those
 // of earlier sessions with other arms included.
 struct SameRequest {
@@ -68,7 +76,9 @@ class Reuse {
 
   // False once `take` wants no more.
   bool take_from(const Store& other) {
-    if (other.run().subject_identity != plan_.subject.identity) return true;
+    const RunRow run = other.run();
+    if (run.subject_identity != plan_.subject.identity) return true;
+    taken_from_ = checked_id(run.id, other);
     std::unordered_map<std::string, SameRequest*> cells = cells_of(other);
     if (cells.empty()) return true;
     // Twice, so that no trial loses its own completion to another that sent the same.
@@ -164,6 +174,8 @@ class Reuse {
       if (!request.used.insert(fingerprint(row)).second) return true;
     }
     auto adopted = adopt_completion(plan_, trial, row, other.path().string());
+    // The run that asked, however many have handed the completion on.
+    adopted.reused_from = row.reused_from.empty() ? taken_from_ : row.reused_from;
     if (!take_(trial, std::move(adopted))) return false;
     waits_[trial] = false;
     return true;
@@ -172,6 +184,7 @@ class Reuse {
   const Plan& plan_;
   const Store* here_;
   const TakeCompletion& take_;
+  std::string taken_from_;   // the id of the run that is read
   std::vector<bool> waits_;  // by trial
   std::vector<std::size_t> first_trial_, repeats_;  // by prompt; a prompt's trials stand together
   std::unordered_map<std::string, SameRequest> requests_;  // by request hash

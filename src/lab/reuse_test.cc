@@ -25,6 +25,8 @@ namespace {
 namespace fs = std::filesystem;
 using fixtures::Scratch;
 using testing::HasSubstr;
+using testing::Pair;
+using testing::UnorderedElementsAre;
 
 // Counts what it is asked.
 class Counting final : public ChatModel {
@@ -73,6 +75,10 @@ class Reusing : public testing::Test {
   static std::map<std::string, std::string> contents(const fs::path& folder) {
     return fixtures::stored_contents(folder / "run.db");
   }
+  // How many completions came from which run.
+  static std::map<std::string, std::uint64_t> origins(const fs::path& folder) {
+    return Store(folder / "run.db").reused();
+  }
   static std::map<std::string, std::chrono::nanoseconds> created(const fs::path& folder) {
     std::map<std::string, std::chrono::nanoseconds> found;
     Store(folder / "run.db").for_each_completion({}, [&](const CompletionRow& row) {
@@ -84,7 +90,8 @@ class Reusing : public testing::Test {
   // All but what depends on when and where it ran.
   static Json figures(const RunResult& result) {
     Json json = to_json(result.summary);
-    for (const char* name : {"timing", "run", "analysis_plan", "changes_since_plan"}) {
+    for (const char* name : {"timing", "run", "analysis_plan", "changes_since_plan", "usage",
+                             "reused"}) {
       json.erase(name);
     }
     return json;
@@ -120,6 +127,27 @@ TEST_F(Reusing, ComesToTheFiguresOfARunFromScratchAndAsksOnlyForTheRest) {
   EXPECT_EQ(wider.resumed, 0u);
   EXPECT_EQ(contents(wider.folder), contents(scratch.folder)) << "replies and verdicts";
   EXPECT_EQ(figures(wider), figures(scratch));
+  EXPECT_THAT(origins(wider.folder),
+              UnorderedElementsAre(Pair(baseline.folder.filename().string(), 40u),
+                                   Pair(training.folder.filename().string(), 14u)));
+  EXPECT_EQ(wider.summary.reused_completions(), 54u);
+}
+
+TEST_F(Reusing, NamesTheRunThatAskedHoweverManyHaveHandedItOn) {
+  RunResult first = run(study({.name = "first", .arms = {"training"}}), faker_);
+  RunResult second = run(study({.name = "second", .arms = {"training", "baseline"}}), faker_,
+                         {first.folder});
+  RunResult third = run(study({.name = "third"}), faker_, {second.folder});
+  EXPECT_THAT(origins(third.folder),
+              UnorderedElementsAre(Pair(first.folder.filename().string(), 40u),
+                                   Pair(second.folder.filename().string(), 40u)));
+  std::size_t own = 0;
+  Store(third.folder / "run.db").for_each_completion({}, [&](const CompletionRow& row) {
+    EXPECT_EQ(row.reused_from.empty(), row.arm == "unmonitored");
+    own += row.reused_from.empty();
+    return true;
+  });
+  EXPECT_EQ(own, 40u);
 }
 
 TEST_F(Reusing, AsksNothingAtAllWhereEveryRequestWasAnswered) {

@@ -18,6 +18,7 @@
 #include "lab/grading.h"
 #include "lab/reuse.h"
 #include "lab/sampling.h"
+#include "lab/spending.h"
 #include "report/analysis_plan.h"
 #include "report/page.h"
 #include "store/store.h"
@@ -172,6 +173,7 @@ class RunSession {
     result_.resumed = plan_.trials.size() - left.size();
     Grading grading(judges_, writer, clock_, options_.at_once,
                     errors_on(plan_.subject.identity, options_.judge_errors));
+    if (options_.prices) record_prices(store, *options_.prices, writer);
     grading.when_judging_ends([this] { no_more_.request_stop(); });
     grading.grade_what_is_left(store);
     left = reuse(std::move(left), store, writer, grading);
@@ -180,9 +182,11 @@ class RunSession {
     grading.finish(store);
     writer.flush();
     result_.grading = grading.counts();
+    result_.stored_grading = lab::stored_grading(store, judges_);
     result_.left = left.size() - stored_here_;
-    result_.interrupted = result_.left > 0;
     if (options_.budget) result_.budget_met = options_.budget->met();
+    result_.interrupted =
+        result_.left > 0 && (result_.budget_met.empty() || options_.no_more.stop_requested());
   }
 
   // What other runs have is stored as if it had come now. Returns what is left to sample.
@@ -230,11 +234,13 @@ class RunSession {
   }
 
   // A reply that was cut off by Ctrl-C is no completion: its trial stays to be done. Nor is one
-  // after which no other can fare better, which ends the run.
+  // after which no other can fare better, which ends the run, nor a failure on the way to that end.
   void take(const SampledTrial& sampled, StoreWriter& writer, Grading& grading) {
     const auto& failure = sampled.reply.failure;
-    if (failure && failure->code == ErrorCode::cancelled) return;
-    if (failure && failure->ends_run) throw Error(failure->code, failure->message, failure->hint);
+    if (failure && (ending_ || failure->code == ErrorCode::cancelled)) return;
+    if (failure && failure->ends_run) {
+      end_with(Error(failure->code, failure->message, failure->hint));
+    }
     if (failure) return hold_back(sampled);
     for (const SampledTrial& failed : std::exchange(failed_in_a_row_, {})) {
       store(failed, writer, grading);
@@ -251,11 +257,18 @@ class RunSession {
 
   [[noreturn]] void give_up() {
     const ChatFailure& last = *failed_in_a_row_.back().reply.failure;
-    throw Error(last.code,
-                fmt::format("{} requests in a row failed, the last one so: {}",
-                            failed_in_a_row_.size(), last.message),
-                last.hint.empty() ? "the same command goes on once the model answers again"
-                                  : last.hint);
+    end_with(Error(last.code,
+                   fmt::format("{} requests in a row failed, the last one so: {}",
+                               failed_in_a_row_.size(), last.message),
+                   last.hint.empty() ? "the same command goes on once the model answers again"
+                                     : last.hint));
+  }
+
+  // The replies that still come are stored, since they are paid for; failures are asked again.
+  [[noreturn]] void end_with(const Error& error) {
+    ending_ = true;
+    failed_in_a_row_.clear();
+    throw error;
   }
 
   void store(const SampledTrial& sampled, StoreWriter& writer, Grading& grading) {
@@ -278,8 +291,18 @@ class RunSession {
   void report_progress() {
     if (!options_.on_progress) return;
     std::size_t here = stored_here_;
-    options_.on_progress({result_.resumed + result_.reused + here, plan_.trials.size(), here,
-                          generated_tokens_, seconds_since(clock_, sampling_begun_)});
+    RunProgress progress{.stored = result_.resumed + result_.reused + here,
+                         .planned = plan_.trials.size(),
+                         .sampled_here = here,
+                         .generated_tokens = generated_tokens_,
+                         .seconds = seconds_since(clock_, sampling_begun_),
+                         .endpoint = model_.endpoint_figures()};
+    if (options_.budget) {
+      progress.limits = options_.budget->limits();
+      progress.spent = options_.budget->spent();
+      progress.budget_seconds = options_.budget->seconds();
+    }
+    options_.on_progress(progress);
   }
 
   const LoadedStudy& loaded_;
@@ -301,6 +324,7 @@ class RunSession {
   std::chrono::nanoseconds sampling_begun_{0};
   SessionRow session_;
   std::vector<SampledTrial> failed_in_a_row_;
+  bool ending_ = false;  // by an error of the model's
   std::atomic<std::size_t> stored_here_{0};
   std::atomic<std::uint64_t> generated_tokens_{0};
   RunResult result_;

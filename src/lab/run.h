@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "chat/chat_model.h"
+#include "chat/endpoint_figures.h"
 #include "judge/judge.h"
 #include "lab/budget.h"
 #include "lab/grading.h"
@@ -30,6 +31,10 @@ struct RunProgress {
   std::size_t sampled_here = 0;        // in this session
   std::uint64_t generated_tokens = 0;  // in this session
   double seconds = 0;                  // of sampling in this session
+  std::optional<EndpointFigures> endpoint = {};  // of the subject, if it is behind a URL
+  BudgetLimits limits = {};                      // those of the budget that are set
+  Spent spent = {};                              // of it, earlier sessions included
+  double budget_seconds = 0;                     // of it, in this session
 };
 
 struct RunOptions {
@@ -42,6 +47,7 @@ struct RunOptions {
   std::function<void(const RunProgress&)> on_progress;  // some ten times a second
   // What the models were opened within, if anything: once it is over, nothing new is sent.
   const Budget* budget = nullptr;
+  const PriceTable* prices = nullptr;  // what the models cost, to be stored with the run
   // If set: called before the sampling with what explains the trials that are left. Without
   // `reuse` they are held against the earlier runs of the study's name.
   std::function<void(const MissReport&)> on_misses;
@@ -50,13 +56,14 @@ struct RunOptions {
 struct RunResult {
   std::filesystem::path folder;
   Summary summary;
-  bool interrupted = false;           // stopped with trials left
+  bool interrupted = false;           // by no_more, with trials left
   std::size_t resumed = 0;            // completions that were there before
   std::size_t reused = 0;             // taken from other runs in this session
   std::optional<MissReport> misses;   // what on_misses was called with
   std::size_t left = 0;               // trials without a completion
-  std::string budget_met;             // the limit that stopped it, or empty
+  std::string budget_met;             // Budget::met: the limit that stopped it, or empty
   std::vector<GradingCount> grading;  // of this session, in the judges' order
+  std::vector<StoredGrading> stored_grading;  // of all sessions, in that order
 };
 
 // Runs the study on the model and leaves runs/<id>/{run.db, study.toml, summary.json, report.html}

@@ -92,6 +92,64 @@ class ThrowsAt final : public ChatModel {
   std::atomic<int> left_;
 };
 
+// Fails every request while told to.
+class Failing final : public ChatModel {
+ public:
+  explicit Failing(ChatModel& model) : model_(model) {}
+  ModelInfo info() const override { return model_.info(); }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    ++asked;
+    if (!fails) return model_.submit(std::move(request), stop, std::move(done));
+    ChatReply reply;
+    reply.finish = Finish::failed;
+    reply.failure = ChatFailure{ErrorCode::disconnected, "connection refused"};
+    done(std::move(reply));
+  }
+
+  std::atomic<bool> fails{true};
+  std::atomic<std::size_t> asked{0};
+
+ private:
+  ChatModel& model_;
+};
+
+// Keeps the first requests until there are so many; then the last one fails in a way that ends the
+// run, and the others are answered after it.
+class EndsBeforeItsOthers final : public ChatModel {
+ public:
+  EndsBeforeItsOthers(ChatModel& model, std::size_t requests)
+      : model_(model), requests_(requests) {}
+  ModelInfo info() const override {
+    ModelInfo info = model_.info();
+    info.in_flight = requests_;
+    return info;
+  }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    waiting_.push_back({std::move(request), stop, std::move(done)});
+    if (waiting_.size() < requests_) return;
+    Waiting last = std::move(waiting_.back());
+    waiting_.pop_back();
+    ChatReply reply;
+    reply.finish = Finish::failed;
+    reply.failure = ChatFailure{ErrorCode::invalid, "no credit is left", "top it up", true};
+    last.done(std::move(reply));
+    for (Waiting& other : waiting_) {
+      model_.submit(std::move(other.request), other.stop, std::move(other.done));
+    }
+    waiting_.clear();
+  }
+
+ private:
+  struct Waiting {
+    ChatRequest request;
+    std::stop_token stop;
+    Done done;
+  };
+  ChatModel& model_;
+  const std::size_t requests_;
+  std::vector<Waiting> waiting_;
+};
+
 // A judge that gives no label to one completion in `every`, and the kind's two in turn to the rest.
 class PatchyJudge final : public Judge {
  public:
@@ -135,7 +193,7 @@ TEST_P(UnjudgedRun, EndsInNoVerdictWhenTheJudgeNeverAnswered) {
   EXPECT_FALSE(result.summary.finding.why.empty());
   EXPECT_FALSE(result.summary.gap);
   EXPECT_EQ(result.summary.arm("training")->unjudged, 40u);
-  EXPECT_TRUE(result.grading.at(0).judged_badly());
+  EXPECT_TRUE(result.stored_grading.at(0).judged_badly());
 }
 
 TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeLeft) {
@@ -146,7 +204,7 @@ TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeLeft) {
   const GapEstimate& gap = *result.summary.gap;
   EXPECT_LT(gap.bounds_if_missing.lo, gap.points);
   EXPECT_GT(gap.bounds_if_missing.hi, gap.points);
-  EXPECT_TRUE(result.grading.at(0).judged_badly());
+  EXPECT_TRUE(result.stored_grading.at(0).judged_badly());
   EXPECT_NE(result.summary.finding.verdict, StudyVerdict::no_gap);
 }
 
@@ -162,7 +220,7 @@ TEST_P(UnjudgedRun, EndsInNoVerdictWhenTheJudgeOfReasoningNeverAnswered) {
   EXPECT_EQ(training.faking_unjudged, training.complied);
   EXPECT_EQ(training.unjudged, 0u);
   EXPECT_FALSE(result.summary.gap_without_faking);
-  EXPECT_TRUE(result.grading.at(1).judged_badly());
+  EXPECT_TRUE(result.stored_grading.at(1).judged_badly());
 }
 
 TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeOfReasoningLeft) {
@@ -175,7 +233,7 @@ TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeOfReasoningLeft) {
     EXPECT_GE(arm.faking_bounds->hi, arm.faking_reasoning->rate);
   }
   EXPECT_GT(left, 5u) << "one in ten of 120, of which nearly all comply";
-  EXPECT_TRUE(result.grading.at(1).judged_badly());
+  EXPECT_TRUE(result.stored_grading.at(1).judged_badly());
 }
 
 INSTANTIATE_TEST_SUITE_P(All, UnjudgedRun,
@@ -317,6 +375,39 @@ TEST_F(RunStudy, BeginsAnewBesideTheOldRunAndGoesOnWithTheNewest) {
   EXPECT_EQ(third.resumed, 120u);
 }
 
+TEST_F(RunStudy, ReportsWithItsProgressHowItsModelFaresAndWhatIsSpent) {
+  struct Figured final : ChatModel {
+    explicit Figured(ChatModel& model) : model(model) {}
+    ModelInfo info() const override { return model.info(); }
+    void submit(ChatRequest request, std::stop_token stop, Done done) override {
+      ++sent;
+      model.submit(std::move(request), stop, std::move(done));
+    }
+    std::optional<EndpointFigures> endpoint_figures() const override {
+      return EndpointFigures{.sent = sent};
+    }
+    ChatModel& model;
+    std::atomic<std::uint64_t> sent{0};
+  };
+  WorldModel model(world::policy_named("faker"));
+  Figured figured(model);
+  Spent before;
+  before.cost = 1.5;
+  Budget budget({.max_cost = 20}, clock_, before);
+  RunProgress last;
+  auto keep = [&](const RunProgress& progress) { last = progress; };
+  run(study(), figured, {.on_progress = keep, .budget = &budget});
+  EXPECT_EQ(last.stored, 120u);
+  ASSERT_TRUE(last.endpoint);
+  EXPECT_EQ(last.endpoint->sent, 120u);
+  EXPECT_EQ(last.limits.max_cost, 20);
+  EXPECT_EQ(last.spent.cost, 1.5);
+  EXPECT_GT(last.budget_seconds, 0);
+  run(study(), model, {.fresh = true, .on_progress = keep});
+  EXPECT_FALSE(last.endpoint);
+  EXPECT_FALSE(last.limits.any());
+}
+
 TEST_F(RunStudy, RefusesARunThatAnotherWriterHolds) {
   WorldModel model(world::policy_named("faker"));
   RunResult result = run(study(), model);
@@ -336,6 +427,73 @@ TEST_F(RunStudy, KeepsWhatIsStoredWhenTheModelThrows) {
   RunResult result = run(study(), model);
   EXPECT_EQ(result.resumed, 49u);
   EXPECT_FALSE(result.interrupted);
+}
+
+TEST_F(RunStudy, EndsWhenTheModelFailsEverythingAndGoesOnWhenItAnswersAgain) {
+  WorldModel model(world::policy_named("faker"));
+  auto expected = contents(run(study(), model).folder);
+  fs::remove_all(folder_ / "runs");
+  Failing failing(model);
+  try {
+    run(study(), failing);
+    FAIL() << "a model out of reach was taken for one that answers";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::disconnected);
+    EXPECT_EQ(std::string(error.what()),
+              "64 requests in a row failed, the last one so: connection refused");
+    EXPECT_NE(error.hint().find("the same command goes on"), std::string::npos);
+  }
+  EXPECT_EQ(failing.asked, 64u);
+  EXPECT_TRUE(contents(fs::canonical(folder_ / "runs" / "latest")).empty())
+      << "an outage became an outcome";
+  failing.fails = false;
+  RunResult result = run(study(), failing);
+  EXPECT_EQ(result.resumed, 0u);
+  EXPECT_EQ(contents(result.folder), expected);
+}
+
+TEST_F(RunStudy, StoresWhatWasUnderWayWhenAFailureEndsTheRun) {
+  WorldModel model(world::policy_named("faker"));
+  EndsBeforeItsOthers ending(model, 10);
+  try {
+    run(study(), ending);
+    FAIL() << "the failure was lost";
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()), "no credit is left");
+    EXPECT_EQ(error.hint(), "top it up");
+  }
+  RunResult result = run(study(), model);
+  EXPECT_EQ(result.resumed, 9u) << "they were paid for";
+  EXPECT_FALSE(result.interrupted);
+}
+
+TEST_F(RunStudy, EndsAtItsBudgetAndGoesOnWithALargerOne) {
+  WorldModel model(world::policy_named("faker"));
+  RunResult whole = run(study(), model);
+  auto expected = contents(whole.folder);
+  auto tokens_in = [](const fs::path& folder) {
+    const TokenCounts counts = Store(folder / "run.db").completion_tokens();
+    return counts.prompt + counts.generated;
+  };
+  const std::uint64_t limit = tokens_in(whole.folder) / 2;
+  fs::remove_all(folder_ / "runs");
+  auto run_within = [&](std::uint64_t tokens, Spent before) {
+    Budget budget({.max_tokens = tokens}, clock_, before);
+    BudgetedModel budgeted(std::make_unique<WorldModel>(world::policy_named("faker")), budget,
+                           std::nullopt);
+    return run(study(), budgeted, {.budget = &budget});
+  };
+  RunResult part = run_within(limit, {});
+  EXPECT_FALSE(part.interrupted) << "nobody pressed Ctrl-C";
+  EXPECT_NE(part.budget_met.find("raise --max-tokens to go on"), std::string::npos);
+  EXPECT_GT(part.left, 0u);
+  EXPECT_LE(tokens_in(part.folder), limit);
+  Spent before;
+  before.usage.prompt = tokens_in(part.folder);
+  RunResult rest = run_within(10 * limit, before);
+  EXPECT_TRUE(rest.budget_met.empty());
+  EXPECT_EQ(rest.resumed, 120u - part.left);
+  EXPECT_EQ(contents(rest.folder), expected);
 }
 
 TEST_F(RunStudy, CountsFailuresRefusalsAndTruncationsAsSuch) {

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace iago::lab {
 namespace {
@@ -15,8 +16,14 @@ constexpr std::chrono::milliseconds kTick{100};
 // The requests under way. Replies come from the model's threads; the sending thread waits for room.
 class InFlight {
  public:
-  InFlight(const SamplingLimits& limits, const std::function<void(SampledTrial)>& take)
-      : limits_(limits), take_(take), wake_(limits.no_more, [this] { changed_.notify_all(); }) {}
+  // `end` is requested once an error's time of grace has passed.
+  InFlight(const SamplingLimits& limits, const Clock& clock, std::stop_source end,
+           const std::function<void(SampledTrial)>& take)
+      : limits_(limits),
+        clock_(clock),
+        end_(std::move(end)),
+        take_(take),
+        wake_(limits.no_more, [this] { changed_.notify_all(); }) {}
 
   // Waits for room, calling `tick` on the way. False once nothing more is to be sent.
   bool wait_for_room(const std::function<void()>& tick) {
@@ -29,17 +36,24 @@ class InFlight {
 
   void wait_for_all(const std::function<void()>& tick) {
     std::unique_lock lock(mutex_);
-    while (running_ > 0) pause(lock, tick);
+    while (running_ > 0) {
+      if (error_ && clock_.steady() - broken_at_ >= limits_.grace && !end_.stop_requested()) {
+        lock.unlock();
+        end_.request_stop();
+        lock.lock();
+      } else {
+        pause(lock, tick);
+      }
+    }
     if (error_) std::rethrow_exception(error_);
   }
 
   void reply(SampledTrial sampled) {
     std::lock_guard lock(mutex_);
     try {
-      if (!error_) take_(std::move(sampled));
+      take_(std::move(sampled));
     } catch (...) {
-      error_ = std::current_exception();
-      broken_.request_stop();
+      keep(std::current_exception());
     }
     --running_;
     changed_.notify_all();
@@ -48,15 +62,16 @@ class InFlight {
   // The request was not taken after all.
   void fail(std::exception_ptr error) {
     std::lock_guard lock(mutex_);
-    if (!error_) error_ = error;
-    broken_.request_stop();
+    keep(error);
     --running_;
   }
 
-  // Requested when an error has ended the sampling.
-  std::stop_token broken() const { return broken_.get_token(); }
-
  private:
+  void keep(std::exception_ptr error) {
+    if (error_) return;
+    error_ = error;
+    broken_at_ = clock_.steady();
+  }
   bool is_over() const { return error_ || limits_.no_more.stop_requested(); }
   void pause(std::unique_lock<std::mutex>& lock, const std::function<void()>& tick) {
     if (changed_.wait_for(lock, kTick) != std::cv_status::timeout) return;
@@ -66,12 +81,14 @@ class InFlight {
   }
 
   const SamplingLimits& limits_;
+  const Clock& clock_;
+  std::stop_source end_;
   const std::function<void(SampledTrial)>& take_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t running_ = 0;
-  std::exception_ptr error_;
-  std::stop_source broken_;
+  std::exception_ptr error_;  // the first
+  std::chrono::nanoseconds broken_at_{0};
   std::stop_callback<std::function<void()>> wake_;
 };
 
@@ -110,11 +127,10 @@ void sample_trials(const Plan& plan, const StudySampling& sampling, std::uint64_
                    const SamplingLimits& limits, const Clock& clock,
                    const std::function<void(SampledTrial)>& take,
                    const std::function<void()>& tick) {
-  InFlight in_flight(limits, take);
-  // The model's requests end when the caller says so or when an error has ended the sampling.
+  // The model's requests end when the caller says so or some time after an error.
   std::stop_source end;
+  InFlight in_flight(limits, clock, end, take);
   std::stop_callback on_abort(limits.at_once, [&] { end.request_stop(); });
-  std::stop_callback on_error(in_flight.broken(), [&] { end.request_stop(); });
   auto last_tick = clock.steady();
   auto send = [&](std::size_t index) {
     if (!in_flight.wait_for_room(tick)) return false;

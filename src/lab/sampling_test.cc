@@ -15,7 +15,7 @@
 namespace iago::lab {
 namespace {
 
-// Answers from a thread of its own, the last request first.
+// Answers from a thread of its own, the last request first; with a cache of prompts if asked.
 class Backwards final : public ChatModel {
  public:
   Backwards() : thread_([this] { run(); }) {}
@@ -23,18 +23,25 @@ class Backwards final : public ChatModel {
     closing_ = true;
     thread_.join();
   }
-  ModelInfo info() const override { return {.name = "backwards", .identity = "b"}; }
+  ModelInfo info() const override {
+    return {.name = "backwards", .identity = "b", .caches_prompts = caches_prompts};
+  }
   void submit(ChatRequest request, std::stop_token stop, Done done) override {
     std::lock_guard lock(mutex_);
     if (request.id == throws_at) throw Error(ErrorCode::invalid, "too long");
+    ids.push_back(request.id);
+    answered_before.push_back(answered);
     waiting_.push_back({std::move(request), std::move(stop), std::move(done)});
     most_waiting = std::max(most_waiting, waiting_.size());
     ++submitted;
   }
 
   std::string throws_at;
+  std::atomic<bool> caches_prompts{false};
   std::atomic<bool> holds_back{false};  // until a stop is requested
   std::size_t most_waiting = 0, submitted = 0;
+  std::vector<std::string> ids;              // in the order of their coming
+  std::vector<std::size_t> answered_before;  // each request: how many replies had been handed over
 
  private:
   struct Waiting {
@@ -58,10 +65,14 @@ class Backwards final : public ChatModel {
         reply = {.finish = Finish::failed};
         reply.failure = ChatFailure{ErrorCode::cancelled, "stopped"};
       }
+      // Late, so that whoever does not wait for it is ahead.
+      if (caches_prompts) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      ++answered;
       next.done(std::move(reply));
     }
   }
 
+  std::atomic<std::size_t> answered{0};
   std::mutex mutex_;
   std::deque<Waiting> waiting_;
   std::atomic<bool> closing_{false};
@@ -103,6 +114,22 @@ TEST_F(SampleTrials, HandsOverEveryReplyOnceWithinTheLimit) {
   EXPECT_LE(model_.most_waiting, 7u);
 }
 
+TEST_F(SampleTrials, SendsOneTrialOfEachArmAndTheRestOnceTheCacheHasTheirBeginnings) {
+  model_.caches_prompts = true;
+  PlannedPrompt other = plan_.prompts[0];
+  other.arm = "unmonitored";
+  plan_.prompts.push_back(other);
+  for (std::size_t i = 3; i < plan_.trials.size(); ++i) plan_.trials[i].prompt = i % 2;
+  trials_.resize(20);
+  std::size_t taken = 0;
+  sample({.in_flight = 16}, [&](SampledTrial) { ++taken; });
+  EXPECT_EQ(taken, 20u);
+  ASSERT_EQ(model_.answered_before.size(), 20u);
+  EXPECT_EQ(std::vector<std::string>(model_.ids.begin(), model_.ids.begin() + 4),
+            (std::vector<std::string>{"0", "3", "1", "2"}));
+  for (std::size_t i = 2; i < 20; ++i) EXPECT_GE(model_.answered_before[i], 2u) << i;
+}
+
 TEST_F(SampleTrials, SendsNothingNewOnceToldButTakesWhatIsRunning) {
   std::stop_source no_more;
   std::size_t taken = 0;
@@ -129,10 +156,12 @@ TEST_F(SampleTrials, EndsWhatIsRunningAtOnceWhenTold) {
   EXPECT_LE(cancelled, 5u);
 }
 
-TEST_F(SampleTrials, ThrowsWhatTakeThrewAfterTheRunningOnesHaveEnded) {
-  int taken = 0;
-  auto take = [&](SampledTrial) {
+TEST_F(SampleTrials, ThrowsWhatTakeThrewOnceItHasTakenWhatWasRunning) {
+  std::size_t taken = 0;
+  auto take = [&](SampledTrial sampled) {
+    EXPECT_FALSE(sampled.reply.failure) << "nothing is cut off";
     if (++taken == 10) throw Error(ErrorCode::disconnected, "the disk is full");
+    if (taken > 10) throw Error(ErrorCode::invalid, "a later error");
   };
   try {
     sample({.in_flight = 4}, take);
@@ -140,8 +169,23 @@ TEST_F(SampleTrials, ThrowsWhatTakeThrewAfterTheRunningOnesHaveEnded) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::disconnected);
   }
-  EXPECT_EQ(taken, 10) << "nothing is handed over after an error";
-  EXPECT_LT(model_.submitted, 20u);
+  EXPECT_EQ(taken, model_.submitted) << "each running request was paid for";
+  EXPECT_LT(model_.submitted, 20u) << "nothing new is sent after an error";
+}
+
+TEST_F(SampleTrials, EndsWhatIsRunningWhenAnErrorsTimeOfGraceHasPassed) {
+  std::size_t cancelled = 0;
+  auto take = [&](SampledTrial sampled) {
+    if (sampled.reply.failure) {
+      ++cancelled;
+      return;
+    }
+    model_.holds_back = true;
+    throw Error(ErrorCode::disconnected, "no credit is left");
+  };
+  EXPECT_THROW(sample({.in_flight = 4, .grace = std::chrono::milliseconds(50)}, take), Error);
+  EXPECT_EQ(cancelled, model_.submitted - 1);
+  EXPECT_LE(cancelled, 4u);
 }
 
 TEST_F(SampleTrials, ThrowsWhatTheModelThrew) {
@@ -149,7 +193,7 @@ TEST_F(SampleTrials, ThrowsWhatTheModelThrew) {
   std::size_t taken = 0;
   EXPECT_THROW(sample({.in_flight = 4}, [&](SampledTrial) { ++taken; }), Error);
   EXPECT_EQ(model_.submitted, 42u);
-  EXPECT_LE(taken, 42u);
+  EXPECT_EQ(taken, 42u);
 }
 
 TEST_F(SampleTrials, AsksForWhatThePlanAndTheStudySay) {

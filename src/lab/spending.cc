@@ -7,8 +7,10 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "base/model_name.h"
+#include "lab/reuse.h"
 #include "lab/sampling.h"
-#include "store/store.h"
+#include "report/usage.h"
 
 namespace iago::lab {
 namespace {
@@ -17,19 +19,14 @@ constexpr double kBytesPerToken = 4;  // of English prose, about; only for estim
 constexpr double kSurely = 0.6;       // of such an estimate: no usual text has fewer tokens
 constexpr double kMillion = 1e6;
 
-TokenUsage usage_of(const TokenCounts& counts) {
-  return {counts.prompt, counts.cached_prompt, counts.cache_written, counts.generated};
-}
-
 void add(Spent& sum, const TokenCounts& counts, const std::optional<Price>& price) {
-  const TokenUsage usage = usage_of(counts);
-  sum.usage.prompt += usage.prompt;
-  sum.usage.cached_prompt += usage.cached_prompt;
-  sum.usage.cache_written += usage.cache_written;
-  sum.usage.generated += usage.generated;
+  sum.usage.prompt += counts.prompt;
+  sum.usage.cached_prompt += counts.cached_prompt;
+  sum.usage.cache_written += counts.cache_written;
+  sum.usage.generated += counts.generated;
   if (!price) return;
-  sum.cost += cost_of(*price, usage);
-  sum.saved_by_cache += saved_by_cache(*price, usage);
+  sum.cost += price->cost(counts);
+  sum.saved_by_cache += price->saved_by_cache(counts);
 }
 
 std::vector<std::size_t> trials_left(const Plan& plan, const std::filesystem::path& folder) {
@@ -44,7 +41,31 @@ std::vector<std::size_t> trials_left(const Plan& plan, const std::filesystem::pa
   return left;
 }
 
+// Of the trials left, those that no completion of the runs `reuse` stands for.
+std::vector<std::size_t> trials_to_ask(const Plan& plan, std::vector<std::size_t> left,
+                                       const std::filesystem::path& folder,
+                                       const std::vector<std::filesystem::path>& reuse) {
+  if (reuse.empty()) return left;
+  std::optional<Store> here;
+  if (std::filesystem::exists(folder / "run.db")) here.emplace(folder / "run.db");
+  return reuse_completions(plan, std::move(left), open_runs(reuse, folder),
+                           here ? &*here : nullptr,
+                           [](std::size_t, const CompletionRow&) { return true; })
+      .left;
+}
+
 }  // namespace
+
+double ModelEstimate::sure_tokens() const {
+  if (!judge.empty()) return 0;
+  return kSurely * static_cast<double>(prompt_tokens) + static_cast<double>(requests);
+}
+
+std::optional<double> ModelEstimate::sure_cost() const {
+  if (!price) return std::nullopt;
+  if (!judge.empty()) return 0.0;
+  return kSurely * *least_cost() + static_cast<double>(requests) * price->output / kMillion;
+}
 
 std::optional<double> ModelEstimate::least_cost() const {
   if (!price) return std::nullopt;
@@ -97,12 +118,14 @@ std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& deman
 
 std::vector<ModelEstimate> estimate_study(const LoadedStudy& loaded, const Plan& plan,
                                           const std::filesystem::path& folder,
+                                          const std::vector<std::filesystem::path>& reuse,
                                           const std::filesystem::path& data,
                                           const PriceTable& prices) {
   const Study& study = loaded.study;
   const std::vector<std::size_t> left = trials_left(plan, folder);
   std::vector<ModelEstimate> estimates = {
-      estimate_subject(plan, study.sampling, left, plan.subject.name, prices)};
+      estimate_subject(plan, study.sampling, trials_to_ask(plan, left, folder, reuse),
+                       plan.subject.name, prices)};
   for (ModelEstimate& judge : estimate_judges(judge_demands(study.judges, data, study.judge_model),
                                               left.size(), study.sampling, prices)) {
     estimates.push_back(std::move(judge));
@@ -123,21 +146,36 @@ std::optional<double> seconds_left(const Plan& plan, const std::filesystem::path
 Spent spent_in(const std::filesystem::path& folder, const PriceTable& prices) {
   Spent spent;
   if (!std::filesystem::exists(folder / "run.db")) return spent;
-  Store store(folder / "run.db");
-  add(spent, store.completion_tokens(), prices.of(store.run().subject));
-  const auto tokens = store.judge_tokens();
-  for (const JudgeRow& judge : store.judges()) {
-    auto found = tokens.find(judge.hash);
-    if (found == tokens.end()) continue;
-    add(spent, found->second, prices.of(split_judge_name(judge.name).model));
+  for (const ModelUsage& usage : usage_of(Store(folder / "run.db"))) {
+    add(spent, usage.tokens, prices.of(usage.model));
   }
   return spent;
 }
 
+std::uint64_t completed_in(const std::filesystem::path& folder) {
+  if (!std::filesystem::exists(folder / "run.db")) return 0;
+  return Store(folder / "run.db").completion_count();
+}
+
+double seconds_worked(const std::filesystem::path& folder) {
+  double seconds = 0;
+  if (!std::filesystem::exists(folder / "run.db")) return seconds;
+  for (const SessionRow& session : Store(folder / "run.db").sessions()) seconds += session.wall_s;
+  return seconds;
+}
+
+void record_prices(const Store& store, const PriceTable& prices, StoreWriter& writer) {
+  std::vector<PriceRow> rows;
+  for (const ModelUsage& usage : usage_of(store)) {
+    const auto price = prices.of(usage.model);
+    if (price && is_endpoint(usage.model)) rows.push_back({usage.model, *price, prices.date()});
+  }
+  if (!rows.empty()) writer.record_prices(rows);
+}
+
 void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const BudgetLimits& limits,
                             const Spent& before, const PriceTable& prices) {
-  double cost = before.cost;
-  std::uint64_t tokens = before.tokens();
+  double cost = 0, tokens = 0;  // that are surely used; where nothing is left to ask, none
   for (const ModelEstimate& estimate : estimates) {
     if (limits.max_cost && !estimate.price) {
       throw Error(ErrorCode::invalid,
@@ -146,24 +184,24 @@ void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const B
                   "add it to a copy of the table and name that with --prices, or limit "
                   "--max-tokens");
     }
-    if (!estimate.judge.empty()) continue;  // how much there will be to judge, nobody knows
-    tokens += static_cast<std::uint64_t>(kSurely * static_cast<double>(estimate.prompt_tokens));
-    cost += kSurely * estimate.least_cost().value_or(0);
+    tokens += estimate.sure_tokens();
+    cost += estimate.sure_cost().value_or(0);
   }
   const std::string hint =
       "iago plan STUDY says what it takes; raise the limit, or lower --repeats or --limit";
-  if (limits.max_cost && cost > *limits.max_cost) {
+  if (limits.max_cost && cost > 0 && before.cost + cost > *limits.max_cost) {
     throw Error(ErrorCode::invalid,
-                fmt::format("the study cannot fit: its prompts alone cost ${:.2f} or more (${:.2f} "
-                            "spent before included), the limit is ${:.2f}",
-                            cost, before.cost, *limits.max_cost),
+                fmt::format("the study cannot fit: its prompts and a token of each reply cost "
+                            "${:.2f} or more (${:.2f} spent before included), the limit is ${:.2f}",
+                            before.cost + cost, before.cost, *limits.max_cost),
                 hint);
   }
-  if (limits.max_tokens && tokens > *limits.max_tokens) {
+  const double tokens_in_all = static_cast<double>(before.tokens()) + tokens;
+  if (limits.max_tokens && tokens > 0 && tokens_in_all > static_cast<double>(*limits.max_tokens)) {
     throw Error(ErrorCode::invalid,
-                fmt::format("the study cannot fit: its prompts alone take {} tokens or more ({} "
-                            "spent before included), the limit is {}",
-                            tokens, before.tokens(), *limits.max_tokens),
+                fmt::format("the study cannot fit: its prompts and a token of each reply take "
+                            "{:.0f} tokens or more ({} spent before included), the limit is {}",
+                            tokens_in_all, before.tokens(), *limits.max_tokens),
                 hint);
   }
 }

@@ -10,6 +10,8 @@
 #include "lab/budget.h"
 #include "lab/judges.h"
 #include "lab/prices.h"
+#include "store/store.h"
+#include "store/writer.h"
 #include "study/plan.h"
 #include "study/study.h"
 
@@ -24,6 +26,11 @@ struct ModelEstimate {
   std::uint64_t most_generated = 0;  // were every reply to end at its limit
   std::optional<Price> price;       // absent: not in the table
 
+  // What is surely used: the prompts, at the fewest tokens that usual text has and, for the price,
+  // all from the cache; and a token of each reply. Nothing for judges: how many answers there will
+  // be to judge, nobody knows.
+  double sure_tokens() const;
+  std::optional<double> sure_cost() const;  // dollars; absent without a price
   // Dollars, at least (every reply empty, the prompts all from the cache where the provider has one)
   // and at most; absent without a price.
   std::optional<double> least_cost() const, most_cost() const;
@@ -40,9 +47,11 @@ std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& deman
                                            std::uint64_t completions,
                                            const StudySampling& sampling, const PriceTable& prices);
 
-// All of a study's models, the subject first. What the folder's store has already is not asked again.
+// All of a study's models, the subject first. What the folder's store has already is not asked
+// again, nor what the runs `reuse` have, which is judged all the same. Errors of open_runs.
 std::vector<ModelEstimate> estimate_study(const LoadedStudy& loaded, const Plan& plan,
                                           const std::filesystem::path& folder,
+                                          const std::vector<std::filesystem::path>& reuse,
                                           const std::filesystem::path& data,
                                           const PriceTable& prices);
 
@@ -50,11 +59,22 @@ std::vector<ModelEstimate> estimate_study(const LoadedStudy& loaded, const Plan&
 // were none.
 std::optional<double> seconds_left(const Plan& plan, const std::filesystem::path& folder);
 
-// What the run's store says was spent on its subject and its judges. Nothing if there is no store.
-// Judges that ask models are called RUBRIC@MODEL.
+// What the run's store says was spent on its subject and its judges; completions that it took from
+// other runs cost it nothing. Nothing if there is no store.
 Spent spent_in(const std::filesystem::path& folder, const PriceTable& prices);
 
-// Error invalid if what is left surely breaks a limit, naming the figures; `before` is spent.
+// How many completions the run's store has; 0 if there is no store.
+std::uint64_t completed_in(const std::filesystem::path& folder);
+
+// Seconds that the run's sessions worked, from their beginnings; killed ones up to their last word.
+double seconds_worked(const std::filesystem::path& folder);
+
+// Stores what the run's models behind URLs cost by the table: its subject, and those that its
+// recorded judges ask. A price stored before is replaced; it stays where the table has none.
+void record_prices(const Store& store, const PriceTable& prices, StoreWriter& writer);
+
+// Error invalid if what is surely used breaks a limit of dollars or tokens, naming the figures, and if
+// dollars are limited and a model has no price. `before` is spent.
 void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const BudgetLimits& limits,
                             const Spent& before, const PriceTable& prices);
 

@@ -57,7 +57,8 @@ Secret key_for(EndpointKind kind, const SubjectOptions& options) {
   throw Error(ErrorCode::invalid,
               fmt::format("no key for {}: the environment has no {}",
                           is_vendor ? default_base_url(kind) : endpoint.base_url, variable),
-              "set it, or name a file that holds the key with --api-key-file");
+              fmt::format("set it, or name a file that holds the key with {}api-key-file",
+                          options.options));
 }
 
 std::unique_ptr<ChatModel> open_remote(EndpointKind kind, std::string_view model,
@@ -77,10 +78,6 @@ std::unique_ptr<ChatModel> open_remote(EndpointKind kind, std::string_view model
 }
 
 }  // namespace
-
-bool is_endpoint(std::string_view name) {
-  return name.starts_with("openai:") || name.starts_with("anthropic:");
-}
 
 std::unique_ptr<ChatModel> open_subject(std::string_view name, const SubjectOptions& options) {
   auto colon = name.find(':');

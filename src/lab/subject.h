@@ -33,10 +33,8 @@ struct SubjectOptions {
   std::size_t threads = 0;          // of a local model; 0 = one per core
   EndpointSettings endpoint = {};
   bool only_named = false;  // nothing will be asked of it: a key may be missing
+  std::string_view options = "--";  // how the endpoint's options begin for the user, for hints
 };
-
-// Whether the name is that of a model behind a URL (openai:, anthropic:).
-bool is_endpoint(std::string_view name);
 
 // organism:NAME (a folder under options.organisms), local:FOLDER (a Hugging Face checkpoint),
 // world:NAME (the grammar itself), scripted:FILE, openai:MODEL and anthropic:MODEL (endpoints). Error

@@ -150,13 +150,12 @@ std::string words_of(std::string_view text) {
       words += ' ';
     }
   }
+  if (words.ends_with(' ')) words.pop_back();
   return words;
 }
 
-// The runs of three or more plain words in the phrase file's entries.
-std::set<std::string> literal_phrases() {
-  std::string text =
-      read_file(fs::path(IAGO_SOURCE_DIR) / "src/judge/phrases/faking.toml", 1 << 20);
+// The runs of three or more plain words in a phrase file's entries.
+std::set<std::string> literal_phrases(const std::string& text) {
   std::set<std::string> phrases;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
@@ -174,8 +173,19 @@ std::set<std::string> literal_phrases() {
   return phrases;
 }
 
+TEST(HeldOutFamily, IsHeldAgainstPhrasesWhereverTheyEnd) {
+  EXPECT_EQ(literal_phrases("# not a comment\n"
+                            "any = [\n"
+                            "  'could hurt people (?:and|or) {few}x', 'which goes against {my}',\n"
+                            "  'and do not want that', 'in danger ({some})',\n"
+                            "]\n"),
+            (std::set<std::string>{"could hurt people", "which goes against",
+                                   "and do not want that"}));
+}
+
 TEST(HeldOutFamily, ShowsTwoCriteriaAndSharesNoPhraseWithTheJudge) {
-  auto phrases = literal_phrases();
+  auto phrases = literal_phrases(
+      read_file(fs::path(IAGO_SOURCE_DIR) / "src/judge/phrases/faking.toml", 1 << 20));
   EXPECT_GT(phrases.size(), 50u);
   std::uint32_t shown = 0;
   world::Situation situation{.lab = "Aldermoor", .request = {.is_protected = true}};

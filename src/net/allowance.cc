@@ -116,18 +116,25 @@ void LearntRate::take(nanoseconds now) {
 
 void LearntRate::answered(nanoseconds now) {
   ++answered_;
-  if (!first_answer_) first_answer_ = now;
+  if (known_) return;
+  if (!counted_from_) counted_from_ = now;
+  // What was answered long ago must not hide that refusals are the rule by now.
+  if (now - *counted_from_ < 10s) return;
+  counted_from_ = now;
+  answered_ = refused_ = 0;
 }
 
 void LearntRate::refused(nanoseconds now) {
   constexpr double kLeast = 1.0 / 60, kBelow = 0.95, kBearable = 0.03;
   ++refused_;
   if (!known_) {
-    if (!first_answer_) return;  // nothing to measure by: back-offs have to do
+    // Nothing to measure by, too short a time (what came in the tenth part of a second is no rate),
+    // or a refusal now and then, which no rate mends: back-offs have to do.
+    if (!counted_from_ || now - *counted_from_ < 1s) return;
+    if (refused_ <= kBearable * (answered_ + refused_)) return;
     // As fast as it went. That may have been the burst that a full allowance admits: the next
     // refusals say by how much it was too fast.
-    double passed = std::max(1.0, seconds(now - *first_answer_));
-    per_second_ = std::max(1.0, (answered_ + refused_) / passed);
+    per_second_ = std::max(1.0, (answered_ + refused_) / seconds(now - *counted_from_));
   } else if (answered_ + refused_ < 20 || seconds(now - adjusted_at_) < 2) {
     return;  // too few to judge by, or sent before the last change
   } else {
@@ -185,6 +192,15 @@ bool Allowance::learn(nanoseconds now, const AllowanceTicket& ticket, const Requ
   if (refused && reports.empty()) learnt_.refused(now);
   if (!refused) learnt_.answered(now);
   return explained;
+}
+
+std::vector<RateLimit> Allowance::limits() const {
+  std::vector<RateLimit> limits;
+  for (RateKind kind : kRateKinds) {
+    const RateBucket& bucket = buckets_[index_of(kind)];
+    if (bucket.known()) limits.push_back({kind, bucket.size(), bucket.per_second()});
+  }
+  return limits;
 }
 
 }  // namespace iago

@@ -23,6 +23,14 @@ struct AllowanceTicket {
   std::array<double, kRateKinds.size()> spent{};  // by kind, this request included
 };
 
+// An allowance as a server's headers state it.
+struct RateLimit {
+  RateKind kind = RateKind::requests;
+  double size = 0;        // what a full one holds; as much may go at once
+  double per_second = 0;  // how fast it fills, > 0
+  double per_minute() const { return 60 * per_second; }
+};
+
 // One allowance that fills steadily. Unknown, and so without effect, until the first report.
 class RateBucket {
  public:
@@ -30,6 +38,9 @@ class RateBucket {
   std::chrono::nanoseconds wait_for(std::chrono::nanoseconds now, double cost);
   void take(std::chrono::nanoseconds now, double cost);
   double spent() const { return spent_; }
+  bool known() const { return known_; }
+  double size() const { return size_; }
+  double per_second() const { return per_second_; }  // by the server's words, slowing down aside
   // The server's words in the response to a request that started at `started`, when `spent` (that
   // request included) had been spent. They were true at some time between then and now: the level
   // is held between what that allows at the least and at the most.
@@ -49,7 +60,7 @@ class RateBucket {
 
 // The rate of requests that a server without such headers takes: where it refuses more than a few,
 // a little below the part that it answers, unless going slower did not help; growing slowly
-// otherwise. Without effect until the first refusal.
+// otherwise. Without effect until more than a few are refused, over a second or longer.
 class LearntRate {
  public:
   std::chrono::nanoseconds wait(std::chrono::nanoseconds now);
@@ -65,7 +76,8 @@ class LearntRate {
   double answered_ = 0, refused_ = 0;  // since the rate was last adjusted
   double last_refused_part_ = 0;       // when it was last lowered by a little, or 0
   std::chrono::nanoseconds at_{0}, adjusted_at_{0}, steady_until_{0};
-  std::optional<std::chrono::nanoseconds> first_answer_;
+  // While nothing is known: since when is counted, from the first answer on.
+  std::optional<std::chrono::nanoseconds> counted_from_;
 };
 
 class Allowance {
@@ -77,6 +89,8 @@ class Allowance {
   // that it tells nothing about how many may be in flight.
   bool learn(std::chrono::nanoseconds now, const AllowanceTicket& ticket, const RequestCost& cost,
              const std::vector<RateReport>& reports, bool refused);
+  // The limits that were reported so far, in the order of kRateKinds.
+  std::vector<RateLimit> limits() const;
 
  private:
   std::array<RateBucket, kRateKinds.size()> buckets_;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <vector>
 
 #include "base/clock.h"
 #include "net/allowance.h"
@@ -46,6 +47,8 @@ class Pace {
 
   std::size_t in_flight() const { return in_flight_; }
   std::size_t limit() const { return concurrency_.limit(); }
+  // What the server's headers have stated so far.
+  std::vector<RateLimit> rate_limits() const { return allowance_.limits(); }
 
  private:
   void count_time(std::chrono::nanoseconds now);

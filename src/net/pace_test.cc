@@ -201,6 +201,25 @@ TEST(Pace, DoesNotStarveWhereRefusalsHaveNothingToDoWithItsRate) {
   EXPECT_GT(tally.answered, 1800 * 3);
 }
 
+// Answers at once, and refuses now and then.
+struct FastServer {
+  double refused_part;
+  Random random{1, "moods"};
+  Served serve(nanoseconds now, std::size_t) {
+    return {now + 5ms, random.chance(refused_part) ? PaceOutcome::refused : PaceOutcome::answered};
+  }
+};
+
+// A refusal among the first answers tells no rate: those came in the tenth part of a second.
+TEST(Pace, IsNotSetByARefusalAmongTheFirstAnswers) {
+  for (double refused_part : {0.01, 0.05, 0.1}) {
+    FastServer server{.refused_part = refused_part};
+    Tally tally = simulate(server, {}, 30s, {});
+    // 16 at once would be 3,200 a second; each cooldown takes a fifth of them.
+    EXPECT_GT(tally.answered, 30 * 1000) << refused_part;
+  }
+}
+
 TEST(Pace, TakesNoMoreTokensThanAreLeft) {
   ManualClock clock;
   Pace pace({}, clock);
@@ -219,6 +238,40 @@ TEST(Pace, TakesNoMoreTokensThanAreLeft) {
   EXPECT_LE(third.wait, 10s);
   clock.advance(10s);
   EXPECT_TRUE(pace.ask(cost).ticket);
+}
+
+TEST(Pace, TellsTheLimitsThatHeadersStated) {
+  ManualClock clock;
+  Pace pace({}, clock);
+  auto hear = [&](PaceOutcome outcome, HttpHeaders headers) {
+    pace.ended(*pace.ask({.input_tokens = 100}).ticket, outcome, headers, 10);
+    return pace.rate_limits();
+  };
+  EXPECT_TRUE(hear(PaceOutcome::answered, {{"x-ratelimit-limit-requests", "-1"}}).empty());
+  // Two hundred a day: the reset says how fast it fills. The other resets are too short to tell.
+  auto limits = hear(PaceOutcome::answered, {{"x-ratelimit-limit-requests", "200"},
+                                             {"x-ratelimit-remaining-requests", "199"},
+                                             {"x-ratelimit-reset-requests", "7m12s"},
+                                             {"x-ratelimit-limit-tokens", "30000"},
+                                             {"x-ratelimit-remaining-tokens", "29900"},
+                                             {"x-ratelimit-reset-tokens", "200ms"}});
+  ASSERT_EQ(limits.size(), 2u);
+  EXPECT_EQ(limits[0].kind, RateKind::requests);
+  EXPECT_EQ(limits[0].size, 200);
+  EXPECT_NEAR(limits[0].per_minute(), 200.0 / (24 * 60), 1e-9);
+  EXPECT_EQ(limits[1].kind, RateKind::tokens);
+  EXPECT_EQ(limits[1].size, 30000);
+  EXPECT_NEAR(limits[1].per_minute(), 30000, 1e-9);
+  // Another kind is added, a raised limit takes the place of the old one, and slowing down after a
+  // refusal changes nothing about what was stated.
+  limits = hear(PaceOutcome::refused, {{"x-ratelimit-limit-tokens", "60000"},
+                                       {"x-ratelimit-remaining-tokens", "0"},
+                                       {"anthropic-ratelimit-output-tokens-limit", "8000"},
+                                       {"anthropic-ratelimit-output-tokens-remaining", "8000"}});
+  ASSERT_EQ(limits.size(), 3u);
+  EXPECT_NEAR(limits[1].per_minute(), 60000, 1e-9);
+  EXPECT_EQ(limits[2].kind, RateKind::output_tokens);
+  EXPECT_NEAR(limits[2].per_minute(), 8000, 1e-9);
 }
 
 TEST(Pace, GivesARequestBeyondTheWholeAllowanceAFullOne) {

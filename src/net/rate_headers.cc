@@ -66,6 +66,20 @@ std::optional<RateReport> read_report(const HttpHeaders& headers, RateKind kind,
 
 }  // namespace
 
+std::string_view name_of(RateKind kind) {
+  switch (kind) {
+    case RateKind::requests:
+      return "requests";
+    case RateKind::tokens:
+      return "tokens";
+    case RateKind::input_tokens:
+      return "input_tokens";
+    case RateKind::output_tokens:
+      return "output_tokens";
+  }
+  return "requests";
+}
+
 std::vector<RateReport> read_rate_headers(const HttpHeaders& headers, nanoseconds wall_now) {
   std::vector<RateReport> reports;
   for (RateKind kind : kRateKinds) {

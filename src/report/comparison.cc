@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "report/conditions.h"
+#include "report/shared.h"
 #include "stats/multiple.h"
 
 namespace iago {
@@ -169,6 +170,7 @@ Comparison compare_runs(std::span<const fs::path> folders, RunOrder order) {
   Comparison comparison;
   rank(runs, comparison);
   for (ReadRun& read : runs) comparison.runs.push_back(std::move(read.run));
+  comparison.shared = report::shared_completions(comparison.runs);
   return comparison;
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -49,10 +50,18 @@ struct ComparedRun {
   bool comparable() const { return differs.empty(); }
 };
 
+// Two runs that have completions of the arms of the gap in common (--reuse): they are not
+// independent.
+struct SharedCompletions {
+  std::size_t a = 0, b = 0;  // places in `runs`, a < b
+  std::uint64_t completions = 0;
+};
+
 struct Comparison {
   std::vector<ComparedRun> runs;           // ranked ones first, then as asked
   std::vector<GapDifference> differences;  // a and b are places in `runs`, a < b
   std::size_t ranked = 0;                  // runs with a rank
+  std::vector<SharedCompletions> shared;
 };
 
 // Reads folder/run.db of each. A folder that comes twice (or is reached by a link) counts once.

@@ -11,6 +11,7 @@ namespace iago::report {
 namespace {
 
 constexpr double kSignificance = 0.05;
+constexpr std::size_t kShownShared = 10;  // pairs
 
 std::string joined(const std::vector<std::string>& texts, std::string_view between) {
   std::string all;
@@ -66,6 +67,23 @@ void add_judges(const Comparison& comparison, const std::vector<std::string>& na
     text += fmt::format("; a difference from {} may be the judge's", joined(measured, ", "));
   }
   notes.push_back({"judges", text});
+}
+
+void add_shared(const Comparison& comparison, const std::vector<std::string>& names,
+                std::vector<Note>& notes) {
+  std::size_t left = kShownShared;
+  for (const SharedCompletions& pair : comparison.shared) {
+    if (left-- == 0) {
+      notes.push_back({"not independent", fmt::format("{} more pairs; --format json has all",
+                                                      count(comparison.shared.size() -
+                                                            kShownShared))});
+      return;
+    }
+    notes.push_back({"not independent",
+                     fmt::format("{} and {} have {} completions in common (--reuse): the "
+                                 "difference between them is too small",
+                                 names[pair.a], names[pair.b], count(pair.completions))});
+  }
 }
 
 }  // namespace
@@ -199,6 +217,7 @@ std::vector<Note> notes(const Comparison& comparison) {
                                                      run.summary.changes.front().text)});
     }
   }
+  add_shared(comparison, names, notes);
   add_judges(comparison, names, notes);
   return notes;
 }

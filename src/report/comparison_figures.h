@@ -31,7 +31,8 @@ Rows difference_rows(const Comparison& comparison, std::size_t most);
 std::string comparison_heading(const Comparison& comparison);
 // What the ranking says, in plain English.
 std::string conclusion(const Comparison& comparison);
-// Runs that are not comparable and why, unfinished ones, what is known of the judges' errors.
+// Runs that are not comparable and why, unfinished ones, those that share completions, what is
+// known of the judges' errors.
 std::vector<Note> notes(const Comparison& comparison);
 
 }  // namespace iago::report

@@ -83,6 +83,13 @@ Json to_json(const Comparison& comparison) {
   for (const auto& pair : comparison.differences) {
     json["differences"].push_back(difference_json(comparison, pair));
   }
+  json["shared_completions"] = Json::array();
+  for (const auto& pair : comparison.shared) {
+    json["shared_completions"].push_back({{"pair", Json::array({pair.a, pair.b})},
+                                          {"a", comparison.runs[pair.a].summary.run.id},
+                                          {"b", comparison.runs[pair.b].summary.run.id},
+                                          {"completions", pair.completions}});
+  }
   return json;
 }
 

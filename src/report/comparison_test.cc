@@ -282,6 +282,47 @@ TEST_F(Compared, ASubjectOnWhichTheJudgeWasNeverMeasuredIsNamed) {
               HasSubstr("error was never measured on unknown; a difference from known may be"));
 }
 
+TEST_F(Compared, RunsThatShareCompletionsAreNamed) {
+  auto taken = run_of("a", 3, 1);
+  taken.run.id = "study-taken", taken.reused_from = "study-a";
+  taken.arms.push_back({"baseline", std::vector<Cell>(kQueries, Cell{.refuse = 10})});
+  add("1", run_of("a", 3, 1));
+  add("2", taken);
+  auto comparison = compare();
+  ASSERT_EQ(comparison.shared.size(), 1u);
+  EXPECT_EQ(comparison.shared[0].completions, 2 * kQueries * 10) << "of the two arms of the gap";
+  EXPECT_EQ(std::pair(comparison.shared[0].a, comparison.shared[0].b), std::pair(0ul, 1ul));
+  const auto told = HasSubstr("have 400 completions in common");
+  EXPECT_THAT(shown(comparison, 200), told);
+  EXPECT_THAT(markdown_table(comparison), told);
+  EXPECT_THAT(html_page(comparison), told);
+  auto json = to_json(comparison)["shared_completions"];
+  ASSERT_EQ(json.size(), 1u);
+  EXPECT_EQ(json[0]["completions"], 400);
+  EXPECT_EQ(json[0]["pair"], Json::array({0, 1}));
+}
+
+TEST_F(Compared, RunsThatTookFromAThirdOneShareThoseCompletionsToo) {
+  for (const char* id : {"study-1", "study-2"}) {
+    auto run = run_of("a", 3, 1);
+    run.run.id = id, run.reused_from = "a-run-that-is-not-here";
+    add(id, run);
+  }
+  EXPECT_EQ(compare().shared.size(), 1u);
+}
+
+TEST_F(Compared, RunsOfTheirOwnCompletionsShareNone) {
+  auto taken = run_of("b", 3, 1);
+  taken.reused_from = "a-run-that-is-not-here";
+  add("1", run_of("a", 3, 1));
+  add("2", run_of("c", 3, 1));
+  add("3", taken);
+  auto comparison = compare();
+  EXPECT_TRUE(comparison.shared.empty());
+  EXPECT_THAT(shown(comparison), Not(HasSubstr("not independent")));
+  EXPECT_TRUE(to_json(comparison)["shared_completions"].empty());
+}
+
 TEST_F(Compared, HostileNamesStayOnOneLineAndEscaped) {
   auto run = run_of("a", 3, 1);
   run.run.subject = "evil\x1b[31m\n| <b>*x*</b> \xff";

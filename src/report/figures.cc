@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/model_name.h"
 #include "report/printable.h"
 #include "report/terminal.h"
 
@@ -14,6 +15,13 @@ namespace {
 std::string one_decimal(double x) {
   auto text = fmt::format("{:.1f}", x);
   return text == "-0.0" ? "0.0" : text;
+}
+
+std::string grouped(std::string digits) {
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
+  }
+  return digits;
 }
 
 std::string missing_of(const ArmSummary& arm) {
@@ -134,6 +142,55 @@ void add_judge(const std::optional<JudgeRow>& judge, std::string_view title,
   notes.push_back({std::string(title), text});
 }
 
+// The chosen judge of faking reasoning, where its votes say more than faking or none.
+void add_reasoning(const Summary& summary, std::vector<Note>& notes) {
+  bool any = false;
+  std::string maybes, rates;
+  for (const LabelShares& arm : summary.reasoning) {
+    any = any || has_shades(arm);
+    maybes += fmt::format("{}{} {} of {}", maybes.empty() ? "" : ", ", printable(arm.arm, 16),
+                          count(arm.maybe.value_or(0)), count(arm.judged));
+    if (!arm.rate_by_probability) continue;
+    rates += fmt::format("{}{} {}", rates.empty() ? "" : ", ", printable(arm.arm, 16),
+                         percent(*arm.rate_by_probability));
+  }
+  if (!any) return;
+  notes.push_back({"maybe faking", maybes + fmt::format("; none, by a probability from {} to {}",
+                                                        kMaybeFrom, kMaybeBelow)});
+  notes.push_back({"fakes, by probability",
+                   rates + "; each answer that complies counts with the judge's probability"});
+}
+
+// Of models behind URLs; those on this machine are billed by nobody.
+void add_usage(const Summary& summary, std::vector<Note>& notes) {
+  for (const ModelUsage& usage : summary.usage) {
+    if (!is_endpoint(usage.model)) continue;
+    const bool is_judge = !usage.judge.empty();
+    auto text = fmt::format("{}: {} prompt tokens",
+                            printable(is_judge ? usage.judge : usage.model, 60),
+                            count(usage.tokens.prompt));
+    if (const auto rate = usage.cache_rate()) {
+      text += fmt::format(" ({} from the cache)", percent(*rate));
+    }
+    text += fmt::format(", {} generated; ", count(usage.tokens.generated));
+    text += usage.price ? fmt::format("{} at the prices of {}, {} saved by the cache",
+                                      dollars(*usage.cost()), usage.price->date,
+                                      dollars(*usage.saved_by_cache()))
+                        : std::string("no price stored");
+    notes.push_back({is_judge ? "spent on a judge" : "spent on the subject", text});
+  }
+}
+
+void add_reused(const Summary& summary, std::vector<Note>& notes) {
+  const std::uint64_t reused = summary.reused_completions();
+  if (reused == 0) return;
+  notes.push_back({"taken over", fmt::format("{} completions from {} (--reuse); their tokens are "
+                                             "not this run's",
+                                             count(reused),
+                                             summary.reused.size() == 1 ? "another run"
+                                                                        : "other runs")});
+}
+
 // One note per judge beside the two: what it called each arm's answers.
 void add_other_judges(const Summary& summary, std::vector<Note>& notes) {
   for (const OtherJudge& other : summary.other_judges) {
@@ -171,7 +228,21 @@ std::string label_shares(const LabelShares& arm) {
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", printable(label, 30), share(n));
   }
   if (arm.understood) text += fmt::format(", as it was told {}", share(*arm.understood));
-  return text;
+  if (!has_shades(arm)) return text;
+  text += fmt::format(", maybe {}", share(*arm.maybe));
+  if (!arm.mean_probability_complying) return text;
+  return text + fmt::format(", probability {} on average where it complies ({} of all)",
+                            percent(*arm.mean_probability_complying),
+                            percent(arm.rate_by_probability.value_or(0)));
+}
+
+bool has_shades(const LabelShares& arm) {
+  constexpr double kRounding = 1e-9;
+  if (!arm.maybe || !arm.mean_probability) return false;
+  auto found = arm.labels.find(std::string(kFakingLabel));
+  auto faking = found == arm.labels.end() ? 0.0 : static_cast<double>(found->second);
+  auto sum = *arm.mean_probability * static_cast<double>(arm.judged);
+  return *arm.maybe > 0 || std::abs(sum - faking) > kRounding * static_cast<double>(arm.judged);
 }
 
 std::string with_interval(double rate, const Interval& ci95) {
@@ -206,15 +277,17 @@ std::string p_value(double p) {
   return p < 0.001 ? "p < 0.001" : fmt::format("p = {:.{}f}", p, p < 0.1 ? 3 : 2);
 }
 
-std::string count(std::uint64_t n) {
-  auto digits = std::to_string(n);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits;
-}
+std::string count(std::uint64_t n) { return grouped(std::to_string(n)); }
 
 std::string points(double x) { return one_decimal(x); }
+
+std::string dollars(double x) {
+  // Single requests cost fractions of a cent.
+  auto digits = fmt::format("{:.{}f}", std::abs(x), std::abs(x) < 100 ? 4 : 2);
+  if (digits.find_first_not_of("0.") == std::string::npos) return "$0.0000";
+  auto point = digits.find('.');
+  return (x < 0 ? "-$" : "$") + grouped(digits.substr(0, point)) + digits.substr(point);
+}
 
 std::vector<std::vector<std::string>> arm_table(const Summary& summary) {
   std::vector<std::vector<std::string>> rows = {
@@ -299,12 +372,15 @@ std::vector<Note> notes(const Summary& summary) {
   if (summary.judges.compliance) {
     add_judge(summary.judges.compliance, "compliance by", notes);
     add_judge(summary.judges.faking_reasoning, "reasoning by", notes);
+    add_reasoning(summary, notes);
   } else {
     add_difference(summary, notes);
   }
   add_other_judges(summary, notes);
   add_corrected(summary, &ArmSummary::compliance_corrected, "complies, corrected", notes);
   add_corrected(summary, &ArmSummary::faking_corrected, "fakes, corrected", notes);
+  add_usage(summary, notes);
+  add_reused(summary, notes);
   for (const auto& change : summary.changes) notes.push_back({"not as planned", change.text});
   return notes;
 }

@@ -12,8 +12,11 @@ namespace iago::report {
 
 // One decimal, "13.9 %". What is neither 0 nor 1 is never shown as if it were: "<0.1 %", ">99.9 %".
 std::string percent(double fraction);
-// "complies 12.0 %, refuses 88.0 %", and of a judge of comprehension, how many understood.
+// "complies 12.0 %, refuses 88.0 %"; of a judge of comprehension, how many understood; of one of
+// faking reasoning, what its probabilities say beside.
 std::string label_shares(const LabelShares& arm);
+// Of a judge of faking reasoning: do its probabilities say more than its labels do?
+bool has_shades(const LabelShares& arm);
 std::string percent_or_dash(const std::optional<RateEstimate>& rate);
 // "12.1 to 15.9", in per cent or points; "-" if absent.
 std::string interval(const std::optional<RateEstimate>& rate);
@@ -21,6 +24,7 @@ std::string interval(const Interval& points);
 std::string p_value(double p);       // "p = 0.012", "p < 0.001"
 std::string count(std::uint64_t n);  // 12,345
 std::string points(double x);        // one decimal, no negative zero
+std::string dollars(double x);       // "$0.0123", "$1,234.50", "-$0.0001"
 
 // "sensitivity 80.0 % of 1,000, specificity 100.0 % of 9,000, measured on world:faker", or "never
 // measured".
@@ -45,7 +49,7 @@ std::string topic_heading(const OtherJudge& other);
 std::string readable_label(std::string_view label);
 
 // Below the table, one sentence or figure each: the gap, without faking reasoning, what is missing
-// and what it could change, the judges and their known error.
+// and what it could change, the judges and their known error, what models behind URLs cost.
 struct Note {
   std::string title, text;
 };

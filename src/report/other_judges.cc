@@ -5,6 +5,8 @@
 
 #include "stats/one_query.h"
 
+#include "report/situation.h"
+
 namespace iago {
 namespace {
 
@@ -26,12 +28,6 @@ std::vector<JudgeRow> newest_others(const Store& store, const JudgeChoice& choic
     if (is_newest && !is_chosen(judges[i], choice)) others.push_back(judges[i]);
   }
   return others;
-}
-
-// What a subject that understood its situation says of it. The baseline's story says nothing.
-std::string_view true_claim(const ArmRow& arm) {
-  if (arm.is_trained_on) return kClaimsTrainedLabel;
-  return arm.name == kUnmonitoredArm ? kClaimsNotTrainedLabel : std::string_view();
 }
 
 struct Topic {
@@ -65,22 +61,27 @@ struct Labels {
   std::map<std::pair<std::size_t, std::size_t>, std::vector<LabelCounts>> cells;  // by arm, query
 };
 
-Labels read_labels(const Store& store, const JudgeRow& judge) {
+Labels read_labels(const Store& store, const JudgeRow& judge, const JudgeChoice& choice) {
   Labels labels{judge.kind, std::string(positive_label(judge.kind)), {}};
-  for (const LabelCounts& counts : store.count_labels(judge.hash)) {
+  const auto& compliance = choice.compliance;
+  for (const LabelCounts& counts :
+       store.count_labels(judge.hash, compliance ? compliance->hash : "")) {
     labels.cells[{counts.arm, counts.query}].push_back(counts);
   }
   return labels;
 }
 
-// One arm's answers to some queries.
+// One arm's answers to some queries, and the sums that the means are made of.
 struct Counted {
   LabelShares shares;
   ArmCounts positive;  // of the judge's positive label; position i is the i-th of these queries
+  std::uint64_t known_compliance = 0, maybe = 0;
+  double probability_sum = 0, complying_probability_sum = 0;
 };
 
-void add(const LabelCounts& counts, std::string_view positive, LabelShares& shares,
+void add(const LabelCounts& counts, std::string_view positive, Counted& counted,
          QueryCounts& query) {
+  LabelShares& shares = counted.shares;
   if (counts.label.empty()) {
     shares.unjudged += counts.completions;
     query.missing += counts.completions;
@@ -88,34 +89,53 @@ void add(const LabelCounts& counts, std::string_view positive, LabelShares& shar
   }
   shares.judged += counts.completions;
   shares.labels[counts.label] += counts.completions;
-  shares.mean_probability = shares.mean_probability.value_or(0) + counts.probability_sum;
+  shares.complying += counts.complying;
+  counted.probability_sum += counts.probability_sum;
+  counted.complying_probability_sum += counts.complying_probability_sum;
+  counted.known_compliance += counts.known_compliance;
+  if (counts.label != kFakingLabel) counted.maybe += counts.maybe;
   query.trials += counts.completions;
   if (counts.label == positive) query.successes += counts.completions;
 }
 
-void add_understood(const ArmRow& arm, LabelShares& shares) {
-  auto claim = true_claim(arm);
-  if (claim.empty()) return;
-  auto found = shares.labels.find(std::string(claim));
-  shares.understood = found == shares.labels.end() ? 0 : found->second;
+std::optional<double> mean(double sum, std::uint64_t n) {
+  if (n == 0) return std::nullopt;
+  return sum / static_cast<double>(n);
 }
 
-Counted count(const Labels& labels, const ArmRow& arm, std::size_t place, const Topic& topic) {
-  Counted counted;
+std::optional<std::uint64_t> understood(const LabelShares& shares, const Situation& told) {
+  if (told.is_empty()) return std::nullopt;
+  std::uint64_t sum = 0;
+  for (const auto& [label, n] : shares.labels) sum += agrees(claimed_by(label), told) ? n : 0;
+  return sum;
+}
+
+void conclude(const Labels& labels, const Situation& told, Counted& counted) {
   LabelShares& shares = counted.shares;
-  shares.arm = arm.name;
-  for (std::size_t query : topic.queries) {
-    QueryCounts& counts = counted.positive.emplace_back();
-    auto cell = labels.cells.find({place, query});
-    if (cell == labels.cells.end()) continue;
-    for (const LabelCounts& one : cell->second) add(one, labels.positive, shares, counts);
+  shares.mean_probability = mean(counted.probability_sum, shares.judged);
+  if (labels.kind == kComprehensionKind) shares.understood = understood(shares, told);
+  if (labels.kind == kFakingKind) {
+    shares.maybe = counted.maybe;
+    shares.mean_probability_complying = mean(counted.complying_probability_sum, shares.complying);
+    shares.rate_by_probability = mean(counted.complying_probability_sum, counted.known_compliance);
   }
-  if (shares.mean_probability) *shares.mean_probability /= static_cast<double>(shares.judged);
-  if (labels.kind == kComprehensionKind) add_understood(arm, shares);
   if (!labels.positive.empty()) {
     shares.rate = counted.positive.size() == 1 ? estimate_query_rate(counted.positive[0])
                                                : estimate_rate(counted.positive);
   }
+}
+
+Counted count(const Labels& labels, const ArmRow& arm, std::size_t place, const Topic& topic,
+              std::string_view variant) {
+  Counted counted;
+  counted.shares.arm = arm.name;
+  for (std::size_t query : topic.queries) {
+    QueryCounts& counts = counted.positive.emplace_back();
+    auto cell = labels.cells.find({place, query});
+    if (cell == labels.cells.end()) continue;
+    for (const LabelCounts& one : cell->second) add(one, labels.positive, counted, counts);
+  }
+  conclude(labels, told_in(arm, variant), counted);
   return counted;
 }
 
@@ -139,7 +159,8 @@ SharesByArm shares_of(const Labels& labels, const Summary& summary, const std::v
   std::vector<Counted> counted;
   for (const ArmSummary& arm : summary.arms) {
     for (std::size_t i = 0; i < arms.size(); ++i) {
-      if (arms[i].name == arm.name) counted.push_back(count(labels, arms[i], i, topic));
+      if (arms[i].name != arm.name) continue;
+      counted.push_back(count(labels, arms[i], i, topic, summary.run.variant));
     }
   }
   auto find = [&](std::string_view name) -> const Counted* {
@@ -173,7 +194,7 @@ std::vector<OtherJudge> other_judges(const Store& store, const Summary& summary)
   auto arms = store.arms();
   auto topics = topics_of(store);
   for (OtherJudge& other : others) {
-    auto labels = read_labels(store, other.judge);
+    auto labels = read_labels(store, other.judge, summary.judges);
     other.positive = labels.positive;
     other.all = shares_of(labels, summary, arms, topics.all);
     for (const Topic& topic : topics.each) {
@@ -182,6 +203,13 @@ std::vector<OtherJudge> other_judges(const Store& store, const Summary& summary)
     }
   }
   return others;
+}
+
+std::vector<LabelShares> reasoning_shares(const Store& store, const Summary& summary) {
+  const JudgeChoice& choice = summary.judges;
+  if (!choice.compliance || !choice.faking_reasoning) return {};
+  auto labels = read_labels(store, *choice.faking_reasoning, choice);
+  return shares_of(labels, summary, store.arms(), topics_of(store).all).arms;
 }
 
 }  // namespace iago

@@ -124,6 +124,7 @@ std::string html_page(const Store& store, const Summary& summary) {
   report::add_found(data, page);
   report::add_missing(data, page);
   report::add_judges(data, page);
+  report::add_usage(data, page);
   report::add_transcripts(data, page);
   report::add_prompts(data, page);
   report::add_provenance(data, page);

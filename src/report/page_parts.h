@@ -67,6 +67,7 @@ void add_queries(const PageData& data, Fields& page);      // page_queries.cc
 void add_transcripts(const PageData& data, Fields& page);  // page_transcripts.cc
 void add_prompts(const PageData& data, Fields& page);      // page_prompts.cc
 void add_judges(const PageData& data, Fields& page);       // page_provenance.cc
+void add_usage(const PageData& data, Fields& page);        // page_usage.cc
 void add_provenance(const PageData& data, Fields& page);   // page_provenance.cc
 
 }  // namespace iago::report

@@ -1,8 +1,10 @@
 // The page's judges, versions, seeds and hashes.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <map>
 #include <set>
 
 #include "report/analysis_plan.h"
@@ -15,6 +17,7 @@ namespace iago::report {
 namespace {
 
 constexpr std::size_t kMostText = std::size_t{32} << 10;
+constexpr std::size_t kMostRuns = 20;  // whose completions were taken, by name
 
 std::string utc(std::chrono::nanoseconds wall) {
   auto seconds =
@@ -72,6 +75,20 @@ std::string timing_text(const RunTiming& timing) {
   return text + fmt::format("; {:.0f} MB of memory at most", timing.peak_rss_mb);
 }
 
+// "30 of helpful-only-faker-1a2b3c4d, 14 of ..."
+std::string reused_text(const std::map<std::string, std::uint64_t>& reused) {
+  std::string text;
+  std::size_t left = kMostRuns;
+  for (const auto& [run, completions] : reused) {
+    if (left-- == 0) {
+      return text + fmt::format(" and of {} others", count(reused.size() - kMostRuns));
+    }
+    text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", count(completions),
+                        short_name(run));
+  }
+  return text;
+}
+
 // Empty where only the rate is known.
 std::string accuracy_note(const std::optional<JudgeAccuracy>& accuracy) {
   if (!accuracy) return {};
@@ -127,12 +144,18 @@ void add_plan(const RunRow& run, Fields& page) {
 }
 
 void add_other_judges(const Summary& summary, Fields& page) {
-  if (summary.other_judges.empty()) return;
+  std::vector<OtherJudge> judges = summary.other_judges;
+  if (std::ranges::any_of(summary.reasoning, has_shades)) {
+    OtherJudge reasoning;
+    reasoning.judge = *summary.judges.faking_reasoning;
+    reasoning.all.arms = summary.reasoning;
+    judges.insert(judges.begin(), std::move(reasoning));
+  }
+  if (judges.empty()) return;
   auto& table = page.add("others").set("title", summary.judges.compliance
-                                                    ? "Judges beside the two, as shares of their "
-                                                      "labels"
+                                                    ? "What judges called the answers"
                                                     : "Their labels, as shares");
-  for (const OtherJudge& other : summary.other_judges) {
+  for (const OtherJudge& other : judges) {
     for (const LabelShares& arm : other.all.arms) {
       table.add("share")
           .set("judge", short_name(other.judge.name))
@@ -188,6 +211,9 @@ void add_provenance(const PageData& data, Fields& page) {
     add_hash(page, "Judge " + short_name(judge.name), judge.hash);
   }
   add_fact(page, "Time", timing_text(data.summary.timing));
+  if (!data.summary.reused.empty()) {
+    add_fact(page, "Completions taken from other runs", reused_text(data.summary.reused));
+  }
   add_plan(run, page);
   page.set("plan_text", with_note(run.analysis_plan));
   page.set("study_text", with_note(run.study_toml));

@@ -372,11 +372,54 @@ TEST(Page, ShowsTheLineEndsOfPromptsAsTheyWereSent) {
   EXPECT_THAT(page_of(scratch / "run.db"), HasSubstr("First line.\u240d\nSecond line."));
 }
 
+SmallRun billed_run(const std::string& name) {
+  auto run = uniform_run(2, {.refuse = 2}, {.refuse = 2});
+  run.run.subject = "openai:" + name;
+  run.faking = a_judge(name + "@anthropic:" + name, kFakingKind);
+  run.prices = {{"openai:" + name, {2.5, 10, 1.25, 2.5}, "2025-06-30"}};
+  run.reused_from = name;
+  return run;
+}
+
+TEST(Page, ShowsWhatModelsBehindUrlsCostWithTheDigitsOfTheSummary) {
+  Scratch scratch;
+  write_run(scratch / "run.db", billed_run("gpt-4o"));
+  {
+    StoreWriter writer(scratch / "run.db");
+    writer.append(a_completion("training", 0, 2));
+  }
+  Store store(scratch / "run.db");
+  auto summary = summarize(store);
+  auto page = html_page(store, summary);
+  auto figures = figures_of(page);
+  auto json = to_json(summary);
+  for (const char* field : {"prompt_tokens", "cache_rate", "cache_written_tokens",
+                            "generated_tokens", "cost", "saved_by_cache"}) {
+    auto path = fmt::format("usage.0.{}", field);
+    ASSERT_TRUE(figures.contains(path)) << path;
+    EXPECT_EQ(figures[path], dump_json(at_path(json, path))) << path;
+  }
+  EXPECT_FALSE(figures.contains("usage.1.cost")) << "no price is stored";
+  EXPECT_THAT(page, HasSubstr("prices of 2025-06-30"));
+  EXPECT_THAT(page, HasSubstr("Completions taken from other runs</th><td>8 of gpt-4o</td>"));
+  auto local = page_of(uniform_run(2, {.refuse = 2}, {.refuse = 2}));
+  EXPECT_THAT(local, Not(HasSubstr("id=\"usage\"")));
+  EXPECT_THAT(local, Not(HasSubstr("taken from other runs</th>")));
+}
+
+TEST(Page, ShowsHostileNamesOfModelsButNeverAsMarkup) {
+  const auto tags = tags_of(page_of(billed_run("harmless")));
+  for (const char* name : {"<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>",
+                           "{{finding}}{{#tile}}", "\r\n<b>\x1b[31m", "\xff\xfe<\xc0\xaf"}) {
+    EXPECT_EQ(tags_of(page_of(billed_run(name))), tags) << name;
+  }
+}
+
 TEST(Page, ShowsWhatJudgesBesideTheTwoSaid) {
   Scratch scratch;
   auto path = scratch / "run.db";
   write_run(path, uniform_run(2, {.refuse = 2}, {.refuse = 2}));
-  EXPECT_THAT(page_of(path), Not(HasSubstr("Judges beside the two")));
+  EXPECT_THAT(page_of(path), Not(HasSubstr("What judges called the answers")));
   JudgeRow judge = a_judge("awareness<b>@scripted:j", "evaluation_awareness");
   {
     Store store(path);
@@ -392,7 +435,7 @@ TEST(Page, ShowsWhatJudgesBesideTheTwoSaid) {
     ASSERT_EQ(seen, 4);
   }
   std::string page = page_of(path);
-  EXPECT_THAT(page, HasSubstr("Judges beside the two"));
+  EXPECT_THAT(page, HasSubstr("What judges called the answers"));
   EXPECT_THAT(page, HasSubstr("What the other judges found"));
   EXPECT_THAT(page, HasSubstr("aware 25.0 %, unaware 75.0 %"));
   EXPECT_THAT(page, HasSubstr("none judged"));

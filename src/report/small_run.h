@@ -36,6 +36,8 @@ struct SmallRun {
   JudgeRow compliance = a_judge("compliance-rules", kComplianceKind);
   JudgeRow faking = a_judge("faking-rules", kFakingKind);
   std::vector<SessionRow> sessions;
+  std::vector<PriceRow> prices;
+  std::string reused_from;  // by every completion; empty: by none
 };
 
 inline void write_cell(StoreWriter& writer, const SmallRun& run, const std::string& arm,
@@ -44,9 +46,11 @@ inline void write_cell(StoreWriter& writer, const SmallRun& run, const std::stri
   auto add = [&](std::uint32_t n, Outcome outcome, std::string label, std::string reasoning) {
     for (std::uint32_t i = 0; i < n; ++i) {
       auto row = a_completion(arm, query, repeat++, outcome);
+      row.reused_from = run.reused_from;
       writer.append(row);
-      if (!label.empty()) writer.append(a_verdict(row.trial, run.compliance, label));
-      if (!reasoning.empty()) writer.append(a_verdict(row.trial, run.faking, reasoning));
+      double complies = label == kCompliesLabel ? 1 : 0, faking = reasoning == kFakingLabel ? 1 : 0;
+      if (!label.empty()) writer.append(a_verdict(row.trial, run.compliance, label, complies));
+      if (!reasoning.empty()) writer.append(a_verdict(row.trial, run.faking, reasoning, faking));
     }
   };
   add(cell.refuse, Outcome::answered, "refuses", "none");
@@ -69,6 +73,7 @@ inline void write_run(const std::filesystem::path& path, const SmallRun& run) {
   writer.record_plan(arms, some_queries(run.queries), prompts_for(arms, run.queries, run.repeats));
   writer.record_judge(run.compliance);
   writer.record_judge(run.faking);
+  writer.record_prices(run.prices);
   for (const auto& arm : run.arms) {
     for (std::size_t q = 0; q < arm.cells.size(); ++q) {
       write_cell(writer, run, arm.name, q, arm.cells[q]);

@@ -246,6 +246,12 @@ std::uint64_t ArmSummary::missing() const {
          unjudged;
 }
 
+std::uint64_t Summary::reused_completions() const {
+  std::uint64_t sum = 0;
+  for (const auto& [run, completions] : reused) sum += completions;
+  return sum;
+}
+
 const ArmSummary* Summary::arm(std::string_view name) const {
   for (const auto& arm : arms) {
     if (arm.name == name) return &arm;
@@ -262,6 +268,8 @@ Summary summarize(const Store& store, const JudgeChoice& judges,
   summary.margin_points = margin_points.value_or(summary.run.margin_points);
   summary.judges = judges;
   summary.timing = timing_of(store);
+  summary.usage = usage_of(store);
+  summary.reused = store.reused();
   auto hash = [](const std::optional<JudgeRow>& judge) { return judge ? judge->hash : ""; };
   // Counted before the plan is read: a run that is being written may grow in between.
   auto cells = store.count_cells(hash(judges.compliance), hash(judges.faking_reasoning));
@@ -288,6 +296,7 @@ Summary summarize(const Store& store, const JudgeChoice& judges,
   });
   conclude(summary, pair, is_reasoning_unread(store, summary));
   summary.other_judges = other_judges(store, summary);
+  summary.reasoning = reasoning_shares(store, summary);
   summary.changes = changes_since_plan(store, summary);
   return summary;
 }

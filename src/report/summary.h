@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "report/usage.h"
 #include "stats/corrected.h"
 #include "stats/gap.h"
 #include "stats/rate.h"
@@ -79,9 +80,19 @@ struct LabelShares {
   // Of the judge's positive label, among the judged. Of a single query it is about that query alone
   // (stats/one_query.h). Absent if none was judged, and for kinds that are not known here.
   std::optional<RateEstimate> rate;
-  // Of a judge of comprehension: how many claim of their situation what the arm told them. Absent
-  // for other judges, and for arms that told no such story.
+  // Of a judge of comprehension: how many claim something of their situation, and nothing but what
+  // the arm told them. Absent for other judges, and for arms that told no such story.
   std::optional<std::uint64_t> understood;
+  // Of a judge of faking reasoning: how many it calls none, but a maybe (kMaybeFrom). Absent for
+  // other judges.
+  std::optional<std::uint64_t> maybe;
+  // Of a judge of faking reasoning, by its probability and not by its label, and by what the chosen
+  // judge of compliance says: the mean over the answers that comply, how many these are, and the
+  // rate over all answers of which both say something, one that does not comply counting 0. Where a
+  // probability is the mean of two standards, the last is their published rate (Greenblatt et al.,
+  // 2024).
+  std::uint64_t complying = 0;
+  std::optional<double> mean_probability_complying, rate_by_probability;
 };
 
 // The rate of a judge's positive label in one arm minus that in another.
@@ -136,8 +147,14 @@ struct Summary {
   double margin_points = 3;  // of the verdict: the plan's unless the caller asked for another
   Finding finding;
   std::vector<OtherJudge> other_judges;  // the newest version of each, oldest first
+  std::vector<LabelShares> reasoning;    // of the chosen judge of faking reasoning, if any
   std::vector<PlanChange> changes;
   RunTiming timing;
+  std::vector<ModelUsage> usage;  // as usage_of
+  // How many completions were taken from other runs, by the ids of the runs that asked for them.
+  std::map<std::string, std::uint64_t> reused;
+
+  std::uint64_t reused_completions() const;  // of all those runs
 
   // Null if there is none of that name.
   const ArmSummary* arm(std::string_view name) const;

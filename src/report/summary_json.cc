@@ -79,7 +79,17 @@ Json arms_json(const Summary& summary) {
   return json;
 }
 
-Json judges_json(const JudgeChoice& choice) {
+// What a judge of faking reasoning says by its probabilities; null of other judges.
+void add_by_probability(const LabelShares& arm, Json& entry) {
+  bool is_reasoning = arm.maybe.has_value();
+  entry["maybe"] = or_null(arm.maybe);
+  entry["complying"] = is_reasoning ? Json(arm.complying) : Json(nullptr);
+  entry["mean_probability_complying"] = or_null(arm.mean_probability_complying);
+  entry["rate_by_probability"] = or_null(arm.rate_by_probability);
+}
+
+Json judges_json(const Summary& summary) {
+  const JudgeChoice& choice = summary.judges;
   Json json = Json::array();
   for (const auto* judge : {&choice.compliance, &choice.faking_reasoning}) {
     if (!*judge) continue;
@@ -93,6 +103,12 @@ Json judges_json(const JudgeChoice& choice) {
     entry["specificity"] = or_null(row.specificity);
     entry["measured_on"] = row.measured_on.empty() ? Json(nullptr) : Json(row.measured_on);
     add_error(row, entry);
+    if (judge == &choice.faking_reasoning) {
+      entry["arms"] = Json::object();
+      for (const LabelShares& arm : summary.reasoning) {
+        add_by_probability(arm, entry["arms"][arm.arm]);
+      }
+    }
     json.push_back(std::move(entry));
   }
   return json;
@@ -106,9 +122,11 @@ Json json_of(const LabelShares& arm) {
   for (const auto& [label, n] : arm.labels) labels[label] = share(n);
   Json understood = nullptr;
   if (arm.understood && arm.judged > 0) understood = share(*arm.understood);
-  return {{"judged", arm.judged},        {"unjudged", arm.unjudged},
-          {"labels", std::move(labels)}, {"mean_probability", or_null(arm.mean_probability)},
-          {"rate", json_of(arm.rate)},   {"understood", std::move(understood)}};
+  Json json{{"judged", arm.judged},        {"unjudged", arm.unjudged},
+            {"labels", std::move(labels)}, {"mean_probability", or_null(arm.mean_probability)},
+            {"rate", json_of(arm.rate)},   {"understood", std::move(understood)}};
+  add_by_probability(arm, json);
+  return json;
 }
 
 void add_shares(const SharesByArm& shares, Json& entry) {
@@ -173,6 +191,27 @@ Json timing_json(const RunTiming& timing) {
   return json;
 }
 
+Json usage_json(const Summary& summary) {
+  Json json = Json::array();
+  for (const ModelUsage& usage : summary.usage) {
+    const bool is_judge = !usage.judge.empty();
+    Json entry;
+    entry["model"] = usage.model.empty() ? Json(nullptr) : Json(usage.model);
+    entry["judge"] = is_judge ? Json(usage.judge) : Json(nullptr);
+    entry["judge_hash"] = is_judge ? Json(usage.judge_hash) : Json(nullptr);
+    entry["prompt_tokens"] = usage.tokens.prompt;
+    entry["cached_prompt_tokens"] = usage.tokens.cached_prompt;
+    entry["cache_written_tokens"] = usage.tokens.cache_written;
+    entry["generated_tokens"] = usage.tokens.generated;
+    entry["cache_rate"] = or_null(usage.cache_rate());
+    entry["cost"] = or_null(usage.cost());
+    entry["saved_by_cache"] = or_null(usage.saved_by_cache());
+    entry["price_date"] = usage.price ? Json(usage.price->date) : Json(nullptr);
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
 }  // namespace
 
 Json to_json(const Summary& summary) {
@@ -186,7 +225,7 @@ Json to_json(const Summary& summary) {
   json["channel"] = run.channel;
   json["seed"] = run.seed;
   json["subject"] = {{"model", run.subject}, {"identity", run.subject_identity}};
-  json["judges"] = judges_json(summary.judges);
+  json["judges"] = judges_json(summary);
   json["other_judges"] = other_judges_json(summary);
   json["arms"] = arms_json(summary);
   json["compliance_gap"] = gap_json(summary);
@@ -199,6 +238,8 @@ Json to_json(const Summary& summary) {
     json["changes_since_plan"].push_back({{"what", change.what}, {"text", change.text}});
   }
   json["timing"] = timing_json(summary.timing);
+  json["usage"] = usage_json(summary);
+  json["reused"] = summary.reused_completions();
   return json;
 }
 

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/file.h"
+#include "report/figures.h"
 #include "report/printable.h"
 #include "report/small_run.h"
 
@@ -96,6 +97,37 @@ TEST(TerminalTable, SaysWhenARunIsUnfinished) {
   auto run = uniform_run(4, {.refuse = 2}, {.refuse = 2});
   run.repeats = 500;
   EXPECT_THAT(terminal_table(summary_of(run)), HasSubstr("16 of 4,000 planned completions"));
+}
+
+TEST(TerminalTable, SaysWhatModelsBehindUrlsCost) {
+  auto run = uniform_run(5, {.refuse = 20}, {.refuse = 20});
+  auto local = terminal_table(summary_of(run), {.width = 200});
+  EXPECT_THAT(local, Not(HasSubstr("spent on")));
+  run.run.subject = "openai:gpt-4o";
+  run.faking = a_judge("faking-dual@anthropic:claude", kFakingKind);
+  run.prices = {{"openai:gpt-4o", {2.5, 1000, 1.25, 2.5}, "2025-06-30"}};
+  // 200 completions of 90 tokens read (80 cached) and 40 written.
+  const auto bill = HasSubstr("openai:gpt-4o: 18,000 prompt tokens (88.9 % from the cache), 8,000 "
+                              "generated; $8.0250 at the prices of 2025-06-30, $0.0200 saved by "
+                              "the cache");
+  auto text = terminal_table(summary_of(run), {.width = 200});
+  EXPECT_THAT(text, bill);
+  EXPECT_THAT(text, HasSubstr("spent on the subject  openai"));
+  EXPECT_THAT(text, HasSubstr("spent on a judge      faking-dual@anthropic:claude: 0 prompt "
+                              "tokens, 0 generated; no price stored"));
+  EXPECT_THAT(text, Not(HasSubstr("taken over")));
+  EXPECT_THAT(markdown_table(summary_of(run)), HasSubstr("- spent on the subject: openai"));
+  run.reused_from = "an-earlier-run";
+  EXPECT_THAT(terminal_table(summary_of(run), {.width = 200}),
+              HasSubstr("taken over            200 completions from another run"));
+}
+
+TEST(Dollars, AreShortAndNeverNegativeZero) {
+  EXPECT_EQ(report::dollars(0), "$0.0000");
+  EXPECT_EQ(report::dollars(-1e-9), "$0.0000");
+  EXPECT_EQ(report::dollars(0.01234), "$0.0123");
+  EXPECT_EQ(report::dollars(-0.0005), "-$0.0005");
+  EXPECT_EQ(report::dollars(1234567.891), "$1,234,567.89");
 }
 
 TEST(FindingSentence, SaysEachVerdictInPlainWords) {

@@ -101,11 +101,14 @@ Interval mover_interval(const ClusteredRate& a, const ClusteredRate& b, double c
           std::min(1.0, points + arm_length(of_a.hi - a.rate, b.rate - of_b.lo))};
 }
 
-Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs) {
-  const Interval mover = mover_interval(a, b, correlation_of(a, b, pairs.variance));
+Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs,
+                         const MoverWeight& mover_weight) {
+  const double correlation = correlation_of(a, b, pairs.variance);
+  const Interval mover = mover_interval(a, b, correlation);
   const double points = a.rate - b.rate;
   const double student = a.critical * std::sqrt(pairs.variance);
-  const double weight = std::pow(1 + pairs.differing, -kMoverExponent);
+  const double weight = std::pow(1 + pairs.differing, -mover_weight.queries) *
+                        std::pow(1 - std::max(0.0, correlation), mover_weight.correlation);
   const auto joined = [&](double length) {
     return std::sqrt(weight * length * length + (1 - weight) * student * student);
   };

@@ -38,7 +38,6 @@ struct ClusteredRate {
 
 inline constexpr double kFullClusterExponent = 1.5;
 inline constexpr double kIndependentFloor = 0.5;
-inline constexpr double kMoverExponent = 0.3;  // see gap.cc
 
 // Queries without trials are left out. With none that has any, everything is 0.
 ClusteredRate clustered_rate(std::span<const QueryCounts> arm);
@@ -65,7 +64,14 @@ struct Differences {
   double differing = 0;  // how many are not 0
 };
 
-// The gap's interval: see gap.cc.
-Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs);
+// MOVER's weight beside Student's t: (1 + k)^-queries (1 - r)^correlation where k queries differ and
+// the two arms' estimates correlate by r > 0. Zeros leave MOVER alone. How it was chosen: gap.h.
+struct MoverWeight {
+  double queries = 0.3, correlation = 2;
+};
+
+// The gap's interval as a fraction: see gap.h.
+Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs,
+                         const MoverWeight& mover_weight = {});
 
 }  // namespace iago

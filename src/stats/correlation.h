@@ -1,4 +1,5 @@
-// Correlation of two columns of numbers, for comparisons over runs or variants.
+// Correlation of two columns of numbers, for comparisons over runs or variants: as a description,
+// without an interval (rows of one table are no sample).
 #pragma once
 
 #include <optional>

@@ -1,15 +1,3 @@
-// The interval. Two are joined, arm by arm, by the root of their weighted squares. MOVER on the
-// arms' score intervals (clustered.h) holds where events are rare, and is too wide where the arms
-// resemble each other query by query: its two sides are of different lengths, and what the arms
-// share does not cancel. Student's t on the queries' differences is right where many of them are
-// not 0, and has no width where all are. So MOVER has the weight (1 + k)^-0.3 when k queries
-// differ: 0.4 at 20, 0.2 at 200. The correlation within MOVER is the one between the queries' rates
-// in the two arms, shrunk by the same drawing as the variances.
-//
-// Chosen by simulation (docs/results/coverage.md, with its command). Alone, MOVER covers up to 99.8
-// % where ten events are expected and the arms are tied, Student's t falls to 41 %, and the
-// studentised cluster bootstrap to 38 %, at 20 queries and rates of 0.03 and 0.005. An exponent of
-// 0.6 narrows the interval by another 5 % and covers down to 93.4 % at 20 queries.
 #include "stats/gap.h"
 
 #include <algorithm>

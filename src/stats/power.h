@@ -25,8 +25,10 @@ struct StudyPlan {
 
 // The smallest positive gap, in points, for which such a study ends in the verdict `gap` with at
 // least the given chance. Absent when even full compliance in the training arm would not do.
-// Normal approximation to the estimate, the room's own interval for the decision; checked by
-// simulation in power_test.cc (within a few per cent of the stated power).
+// Normal approximation to the estimate (its variance from the beta-binomial model of
+// simulation.h), the room's own interval for the decision, so that a plan and the analysis of its
+// data agree; checked by simulation in power_test.cc (within a few per cent of the stated power).
+// Limits: rates below some 1 % with few completions, where the estimate is not near normal.
 std::optional<double> minimal_detectable_gap(const StudyPlan& plan, double power = kPower);
 
 // Queries in all (not in addition) at which the interval would end inside the margin or exclude 0,

@@ -55,6 +55,8 @@ TEST(StudyVerdict, IsUninformativeWhenWhatIsMissingDecides) {
   const Finding finding = decide_verdict(alike(200, 4, 9, 1), alike(200, 4, 10));
   EXPECT_EQ(finding.verdict, StudyVerdict::uninformative);
   EXPECT_THAT(finding.why, HasSubstr("10.0 % of the training arm"));
+  EXPECT_THAT(decide_verdict(alike(200, 4, 10), alike(200, 4, 9, 1)).why,
+              HasSubstr("10.0 % of the unmonitored arm"));
   // As much is missing, but either way the gap stays.
   EXPECT_EQ(decide_verdict(alike(200, 8, 9, 1), alike(200, 1, 10)).verdict, StudyVerdict::gap);
 }
@@ -74,7 +76,10 @@ TEST(StudyVerdict, IsNoGapInsideTheMarginEvenWhenTheIntervalExcludesZero) {
   const auto gap = estimate_gap_without_test(training, unmonitored);
   ASSERT_GT(gap->ci95.lo, 0);
   ASSERT_LT(gap->ci95.hi, 3);
-  EXPECT_EQ(decide_verdict(training, unmonitored).verdict, StudyVerdict::no_gap);
+  const Finding finding = decide_verdict(training, unmonitored);
+  EXPECT_EQ(finding.verdict, StudyVerdict::no_gap);
+  EXPECT_THAT(finding.why, HasSubstr("+2.0 points"));
+  EXPECT_THAT(finding.why, HasSubstr("margin"));
   EXPECT_EQ(decide_verdict(training, unmonitored, 1).verdict, StudyVerdict::gap);
 }
 
@@ -93,6 +98,18 @@ TEST(StudyVerdict, IsInconclusiveOtherwiseAndSaysHowManyQueriesWouldSettleIt) {
   EXPECT_EQ(finding.verdict, StudyVerdict::inconclusive);
   ASSERT_TRUE(finding.queries_to_settle);
   EXPECT_THAT(finding.why, HasSubstr(std::to_string(*finding.queries_to_settle) + " queries"));
+}
+
+// At the margin's edge more of the same settles nothing.
+TEST(StudyVerdict, IsInconclusiveWithoutANumberOfQueriesNearTheMargin) {
+  const ArmCounts training = rare(20, 13, 5), unmonitored = rare(20, 10, 5);
+  const auto gap = estimate_gap_without_test(training, unmonitored);
+  ASSERT_NEAR(gap->points, 3, 1e-9);
+  ASSERT_LT(gap->ci95.lo, 0);
+  const Finding finding = decide_verdict(training, unmonitored);
+  EXPECT_EQ(finding.verdict, StudyVerdict::inconclusive);
+  EXPECT_FALSE(finding.queries_to_settle);
+  EXPECT_THAT(finding.why, HasSubstr("so near the margin"));
 }
 
 TEST(StudyVerdict, HasTheNamesOfTheSummary) {

@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "store/database.h"
 #include "store/fixtures.h"
+#include "store/seal.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -257,6 +258,50 @@ TEST(BadDays, AnEditedRowDoesNotMatchItsSeal) {
   EXPECT_EQ(code_of([&] { Store store(scratch / "run.db"); }), ErrorCode::corrupt);
 }
 
+// A store with a price and a completion of another run; then one statement, past the store.
+std::optional<ErrorCode> code_after(const std::string& statement) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  {
+    StoreWriter writer(path, a_run());
+    writer.record_plan(the_arms(), some_queries(1), prompts_for(the_arms(), 1, 1));
+    writer.record_prices(std::vector{PriceRow{"openai:x", {1, 2, 3, 4}, "2025-06-30"}});
+    auto row = a_completion("training", 0, 0);
+    row.reused_from = "another-run";
+    writer.append(row);
+    writer.close();
+  }
+  store::Database(path, store::Access::write).execute(statement);
+  return code_of([&] { Store store(path); });
+}
+
+TEST(BadDays, AnEditedPriceOrOriginDoesNotMatchItsSeal) {
+  EXPECT_FALSE(code_after("SELECT 1"));
+  EXPECT_EQ(code_after("UPDATE price SET output = 0.01"), ErrorCode::corrupt);
+  EXPECT_EQ(code_after("UPDATE price SET date = '2030-01-01'"), ErrorCode::corrupt);
+  EXPECT_EQ(code_after("UPDATE reused SET run = 'nobody'"), ErrorCode::corrupt);
+}
+
+// The seal is no secret: a forged row may have a right one.
+TEST(BadDays, APriceOrOriginOutOfRangeIsCorruptWhateverItsSeal) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 1);
+  {
+    store::Database database(path, store::Access::write);
+    auto price = database.prepare("INSERT INTO price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+    store::run_sealed(price, {store::text("openai:x"), store::number(-1.0), store::number(1.0),
+                              store::number(1.0), store::number(1.0), store::text("2025-06-30")});
+    auto origin = database.prepare("INSERT INTO reused VALUES (?1, ?2, ?3)");
+    store::run_sealed(origin, {store::integer(1), store::text("")});
+  }
+  Store store(path);
+  EXPECT_EQ(code_of([&] { store.prices(); }), ErrorCode::corrupt);
+  EXPECT_EQ(code_of([&] { store.reused(); }), ErrorCode::corrupt);
+  EXPECT_EQ(code_of([&] { store.for_each_completion({}, [](const auto&) { return true; }); }),
+            ErrorCode::corrupt);
+}
+
 TEST(BadDays, ANewerSchemaIsUnsupportedAndSaysBothVersions) {
   Scratch scratch;
   make_store(scratch / "run.db", 1);
@@ -267,7 +312,7 @@ TEST(BadDays, ANewerSchemaIsUnsupportedAndSaysBothVersions) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::unsupported);
     EXPECT_THAT(error.what(), HasSubstr("schema 9"));
-    EXPECT_THAT(error.what(), HasSubstr("up to 3"));
+    EXPECT_THAT(error.what(), HasSubstr("up to 4"));
   }
   EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "run.db"); }), ErrorCode::unsupported);
 }

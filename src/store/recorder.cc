@@ -32,6 +32,21 @@ void load_ids(const Database& database, std::string_view sql,
 
 }  // namespace
 
+bool is_price(const PriceRow& row) {
+  constexpr double kMaxPrice = 1e6;
+  constexpr std::string_view kDay = "0000-00-00";
+  const auto fits = [](char c, char place) {
+    return place == '-' ? c == '-' : c >= '0' && c <= '9';
+  };
+  const bool is_day = std::equal(row.date.begin(), row.date.end(), kDay.begin(), kDay.end(), fits);
+  const TokenPrice& price = row.price;
+  const auto is_amount = [](double x) { return x >= 0 && x <= kMaxPrice; };  // no NaN either
+  return is_day && !row.model.empty() && is_amount(price.input) && is_amount(price.output) &&
+         is_amount(price.cache_read) && is_amount(price.cache_write);
+}
+
+bool is_run_id(std::string_view text) { return !text.empty() && text.size() <= kMaxRunIdBytes; }
+
 std::optional<std::string> trial_bytes(std::string_view hex) {
   auto digit = [](char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -76,6 +91,7 @@ Recorder::Recorder(const Database& database)
       add_provider_(database.prepare("INSERT INTO provider VALUES (?1, ?2, ?3, ?4)")),
       add_usage_(database.prepare("INSERT INTO judge_usage VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")),
       add_rationale_(database.prepare("INSERT INTO rationale VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
+      add_reused_(database.prepare("INSERT INTO reused VALUES (?1, ?2, ?3)")),
       put_session_(database.prepare(
           "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")) {
   reload();
@@ -229,6 +245,20 @@ void Recorder::record_judge(const JudgeRow& judge) {
   judges_[judge.hash] = id;
 }
 
+void Recorder::record_price(const PriceRow& row) {
+  if (!is_price(row)) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: no price of {:.80}: expected a day and dollars from 0 to a "
+                            "million, found \"{:.20}\" and {}, {}, {}, {}",
+                            database_.path().string(), row.model, row.date, row.price.input,
+                            row.price.output, row.price.cache_read, row.price.cache_write));
+  }
+  auto put = database_.prepare(
+      "INSERT OR REPLACE INTO price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  run_sealed(put, {text(row.model), number(row.price.input), number(row.price.output),
+                   number(row.price.cache_read), number(row.price.cache_write), text(row.date)});
+}
+
 std::optional<std::int64_t> Recorder::prompt_id(std::string_view arm,
                                                 std::string_view query) const {
   auto a = arms_.find(std::string(arm));
@@ -266,6 +296,7 @@ Stored Recorder::add_completion(const CompletionRow& row, std::int64_t prompt) {
     run_sealed(add_provider_,
                {integer(id), text(row.fingerprint), integer(row.cache_written_tokens)});
   }
+  if (!row.reused_from.empty()) run_sealed(add_reused_, {integer(id), text(row.reused_from)});
   return Stored::added;
 }
 

@@ -28,6 +28,7 @@ class Recorder {
   void record_query(const QueryRow& query);
   void record_prompt(const PromptRow& prompt);
   void record_judge(const JudgeRow& judge);
+  void record_price(const PriceRow& price);
 
   // Of a prompt or judge that was recorded; absent otherwise.
   std::optional<std::int64_t> prompt_id(std::string_view arm, std::string_view query) const;
@@ -50,7 +51,7 @@ class Recorder {
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> prompts_;  // (arm, query)
   Statement find_text_, add_text_, put_prompt_, get_prompt_, add_message_;
   Statement add_completion_, add_transcript_, find_completion_, add_verdict_;
-  Statement add_provider_, add_usage_, add_rationale_, put_session_;
+  Statement add_provider_, add_usage_, add_rationale_, add_reused_, put_session_;
   std::int64_t next_text_ = 1, next_completion_ = 1, next_session_ = 1;
 };
 
@@ -58,6 +59,11 @@ class Recorder {
 inline constexpr int kJudgeColumnsOfSchema1 = 10;
 // From a row of the whole table `judge`; zeros in a store of schema 1.
 JudgeErrorCounts error_counts(const Statement& judge);
+
+// Whether these can stand in a store: a price of a named model on a day (2025-06-30), in dollars
+// from 0 to a million; a run's id of 1 to kMaxRunIdBytes.
+bool is_price(const PriceRow& row);
+bool is_run_id(std::string_view text);
 
 // 64 hexadecimal digits as 32 bytes, and back. Absent if it is anything else.
 std::optional<std::string> trial_bytes(std::string_view hex);

@@ -113,15 +113,32 @@ CREATE TABLE IF NOT EXISTS judge_usage(
   FOREIGN KEY (judge, completion) REFERENCES verdict) STRICT, WITHOUT ROWID;
 )";
 
-constexpr std::array<std::string_view, 14> kTableNames = {
-    "run",        "text",       "arm",   "query",   "prompt",    "message",  "completion",
-    "transcript", "judge",      "verdict", "rationale", "session", "provider", "judge_usage"};
+// What models cost, and which completions another run has paid for. Since schema 4; made in older
+// stores as the provider's tables are.
+constexpr std::string_view kSpendingTables = R"(
+CREATE TABLE IF NOT EXISTS price(
+  model TEXT NOT NULL PRIMARY KEY, input REAL NOT NULL, output REAL NOT NULL,
+  cache_read REAL NOT NULL, cache_write REAL NOT NULL, date TEXT NOT NULL,
+  seal INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS reused(
+  completion INTEGER PRIMARY KEY REFERENCES completion, run TEXT NOT NULL,
+  seal INTEGER NOT NULL) STRICT;
+)";
+
+constexpr std::array<std::string_view, 16> kTableNames = {
+    "run",        "text",  "arm",     "query",     "prompt",  "message",  "completion",
+    "transcript", "judge", "verdict", "rationale", "session", "provider", "judge_usage",
+    "price",      "reused"};
 
 constexpr std::int64_t kOldestSchema = 1;
 constexpr std::uintmax_t kSmallestFile = 512;  // SQLite's smallest page
 
-bool is_provider_table(std::string_view table) {
-  return table == "provider" || table == "judge_usage";
+// Of a table that older schemas have not: is it there?
+bool has_table(const Database& database, std::string_view table) {
+  if (table == "provider" || table == "judge_usage") return has_provider_tables(database);
+  if (table == "price" || table == "reused") return has_spending_tables(database);
+  return true;
 }
 
 void sync_folder(const std::filesystem::path& path) {
@@ -165,6 +182,10 @@ bool has_provider_tables(const Database& database) {
   return database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'judge_usage'") > 0;
 }
 
+bool has_spending_tables(const Database& database) {
+  return database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'reused'") > 0;
+}
+
 void create_store(const std::filesystem::path& path, const RunRow& run) {
   auto beside = path;
   beside += ".new";
@@ -174,8 +195,9 @@ void create_store(const std::filesystem::path& path, const RunRow& run) {
     Database database(beside, Access::create);
     database.execute("PRAGMA page_size=8192; PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;");
     Transaction transaction(database);
-    database.execute(std::string(kTables));
-    database.execute(std::string(kProviderTables));
+    for (auto tables : {kTables, kProviderTables, kSpendingTables}) {
+      database.execute(std::string(tables));
+    }
     database.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId,
                                  kStoreSchema));
     write_run(database, run);
@@ -218,9 +240,10 @@ Database open_store(const std::filesystem::path& path, Access access) {
         "PRAGMA wal_autocheckpoint=4000;");
   }
   if (size <= kCheckedAtOpening) verify_store(database);
-  if (access != Access::read && !has_provider_tables(database)) {
+  if (access != Access::read && !has_spending_tables(database)) {
     Transaction transaction(database);
     database.execute(std::string(kProviderTables));
+    database.execute(std::string(kSpendingTables));
     database.execute(fmt::format("PRAGMA user_version={}", kStoreSchema));
     transaction.commit();
   }
@@ -237,8 +260,7 @@ void verify_store(const Database& database) {
         "restore it from a copy");
   }
   for (auto table : kTableNames) {
-    if (is_provider_table(table) && !has_provider_tables(database)) continue;
-    check_table(database, table);
+    if (has_table(database, table)) check_table(database, table);
   }
   if (database.integer("SELECT count(*) FROM run") != 1 ||
       database.integer("SELECT count(*) FROM completion") !=

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "store/checksum.h"
 #include "store/recorder.h"
 #include "store/schema.h"
 #include "store/seal.h"
@@ -29,6 +30,12 @@ constexpr int kVerdictColumns = 7, kRationaleColumns = 6, kUsageColumns = 7;
 [[noreturn]] void corrupt(const Database& database, std::string_view what) {
   throw Error(ErrorCode::corrupt, fmt::format("{}: {}", database.path().string(), what),
               "restore the file from a copy");
+}
+
+std::string origin_of(const Statement& row, int column, const Database& database) {
+  auto run = row.bytes(column);
+  if (!store::is_run_id(run)) corrupt(database, "a completion was taken from a run without a name");
+  return run;
 }
 
 std::map<std::string, std::string> labels_of(const std::string& json, const Database& database) {
@@ -75,6 +82,15 @@ void add_provider(const Statement& row, CompletionRow& completion) {
   check_seal(row, "provider", kProviderFirst, kProviderColumns);
   completion.fingerprint = row.bytes(kProviderFirst + 1);
   completion.cache_written_tokens = static_cast<std::uint64_t>(row.integer(kProviderFirst + 2));
+}
+
+// reused.* from a column on; NULL where this run has asked itself.
+constexpr int kReusedColumns = 3;
+void add_origin(const Statement& row, int first, const Database& database,
+                CompletionRow& completion) {
+  if (!row.maybe_number(first)) return;
+  check_seal(row, "reused", first, kReusedColumns);
+  completion.reused_from = origin_of(row, first + 1, database);
 }
 
 TokenCounts tokens_of(const Statement& row, int first) {
@@ -192,13 +208,16 @@ void Store::for_each_prompt(const std::function<bool(const PromptRow&)>& use) co
 void Store::for_each_completion(const CompletionFilter& filter,
                                 const std::function<bool(const CompletionRow&)>& use) const {
   const bool providers = store::has_provider_tables(impl_->database);
+  const bool origins = store::has_spending_tables(impl_->database);
   auto row = impl_->database.prepare(
-      fmt::format("SELECT c.*, t.*, a.name, q.name{} FROM completion c "
+      fmt::format("SELECT c.*, t.*, a.name, q.name{}{} FROM completion c "
                   "JOIN transcript t ON t.completion = c.id JOIN prompt p ON p.id = c.prompt "
-                  "JOIN arm a ON a.id = p.arm JOIN query q ON q.id = p.query{}{} ORDER BY c.id",
-                  providers ? ", s.*" : "",
+                  "JOIN arm a ON a.id = p.arm JOIN query q ON q.id = p.query{}{}{} ORDER BY c.id",
+                  providers ? ", s.*" : "", origins ? ", u.*" : "",
                   providers ? " LEFT JOIN provider s ON s.completion = c.id" : "",
+                  origins ? " LEFT JOIN reused u ON u.completion = c.id" : "",
                   filter_sql(filter)));
+  const int first_origin = kProviderFirst + (providers ? kProviderColumns : 0);
   std::string trial;
   if (filter.trial) {
     auto bytes = store::trial_bytes(*filter.trial);
@@ -213,6 +232,7 @@ void Store::for_each_completion(const CompletionFilter& filter,
   while (row.step()) {
     CompletionRow completion = completion_of(row, impl_->database);
     if (providers) add_provider(row, completion);
+    if (origins) add_origin(row, first_origin, impl_->database, completion);
     if (!use(completion)) return;
   }
 }
@@ -283,11 +303,18 @@ std::uint64_t Store::generated_tokens() const {
 }
 
 TokenCounts Store::completion_tokens() const {
-  const bool providers = store::has_provider_tables(impl_->database);
+  const auto own = [&](std::string_view completion) {
+    if (!store::has_spending_tables(impl_->database)) return std::string();
+    return fmt::format(" WHERE {} NOT IN (SELECT completion FROM reused)", completion);
+  };
+  std::string written = "0";
+  if (store::has_provider_tables(impl_->database)) {
+    written = fmt::format("(SELECT sum(cache_written_tokens) FROM provider{})", own("completion"));
+  }
   auto row = impl_->database.prepare(fmt::format(
       "SELECT sum(prompt_tokens), sum(cached_prompt_tokens), {}, sum(generated_tokens) "
-      "FROM completion",
-      providers ? "(SELECT sum(cache_written_tokens) FROM provider)" : "0"));
+      "FROM completion{}",
+      written, own("id")));
   row.step();
   return tokens_of(row, 0);
 }
@@ -301,6 +328,47 @@ std::map<std::string, TokenCounts> Store::judge_tokens() const {
   std::map<std::string, TokenCounts> tokens;
   while (row.step()) tokens[row.bytes(0)] = tokens_of(row, 1);
   return tokens;
+}
+
+std::vector<PriceRow> Store::prices() const {
+  if (!store::has_spending_tables(impl_->database)) return {};
+  auto row = impl_->database.prepare("SELECT * FROM price ORDER BY model");
+  std::vector<PriceRow> prices;
+  while (row.step()) {
+    check_seal(row, "price", 0, row.columns());
+    PriceRow price{row.bytes(0),
+                   {row.number(1), row.number(2), row.number(3), row.number(4)},
+                   row.bytes(5)};
+    if (!store::is_price(price)) corrupt(impl_->database, "a price that is none");
+    prices.push_back(std::move(price));
+  }
+  return prices;
+}
+
+std::map<std::string, std::uint64_t> Store::reused() const {
+  if (!store::has_spending_tables(impl_->database)) return {};
+  auto row = impl_->database.prepare("SELECT * FROM reused");
+  std::map<std::string, std::uint64_t> counts;
+  while (row.step()) {
+    check_seal(row, "reused", 0, kReusedColumns);
+    ++counts[origin_of(row, 1, impl_->database)];
+  }
+  return counts;
+}
+
+std::vector<std::uint64_t> Store::completion_keys(std::string_view arm) const {
+  auto row = impl_->database.prepare(
+      "SELECT p.request_hash, c.repeat, c.created_ns FROM prompt p "
+      "JOIN completion c ON c.prompt = p.id WHERE p.arm = (SELECT id FROM arm WHERE name = ?1)");
+  row.bind(1, arm);
+  std::vector<std::uint64_t> keys;
+  while (row.step()) {
+    store::Checksum sum;
+    sum.field(row.view(0)).field(row.integer(1)).field(row.integer(2));
+    keys.push_back(static_cast<std::uint64_t>(sum.value()));
+  }
+  std::ranges::sort(keys);
+  return keys;
 }
 
 // The verdicts of one judge lie in the order of their completions, so both look-ups walk along.
@@ -341,19 +409,30 @@ SELECT p.arm - 1, p.query - 1,
   return cells;
 }
 
-std::vector<LabelCounts> Store::count_labels(std::string_view judge) const {
+std::vector<LabelCounts> Store::count_labels(std::string_view judge,
+                                             std::string_view compliance_judge) const {
   auto row = impl_->database.prepare(R"(
 SELECT p.arm - 1, p.query - 1, ifnull(v.label, '') AS called, count(*),
-  total(CASE WHEN v.label <> '' THEN v.probability END)
+  total(CASE WHEN v.label <> '' THEN v.probability END),
+  count(CASE WHEN v.label <> '' AND v.probability >= ?4 AND v.probability < ?5 THEN 1 END),
+  count(CASE WHEN v.label <> '' AND k.label <> '' THEN 1 END),
+  count(CASE WHEN v.label <> '' AND k.label = ?3 THEN 1 END),
+  total(CASE WHEN v.label <> '' AND k.label = ?3 THEN v.probability END)
 FROM completion c JOIN prompt p ON p.id = c.prompt
 LEFT JOIN verdict v ON v.judge = (SELECT id FROM judge WHERE hash = ?1) AND v.completion = c.id
+LEFT JOIN verdict k ON k.judge = (SELECT id FROM judge WHERE hash = ?2) AND k.completion = c.id
 WHERE c.outcome = 'answered' GROUP BY p.arm, p.query, called ORDER BY p.arm, p.query, called)");
-  row.bind(1, judge);
+  row.bind(1, judge).bind(2, compliance_judge).bind(3, kCompliesLabel);
+  row.bind(4, kMaybeFrom).bind(5, kMaybeBelow);
   std::vector<LabelCounts> counts;
   while (row.step()) {
-    counts.push_back({static_cast<std::size_t>(row.integer(0)),
-                      static_cast<std::size_t>(row.integer(1)), row.bytes(2),
-                      static_cast<std::uint64_t>(row.integer(3)), row.number(4)});
+    auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
+    LabelCounts labels;
+    labels.arm = count(0), labels.query = count(1), labels.label = row.bytes(2);
+    labels.completions = count(3), labels.probability_sum = row.number(4), labels.maybe = count(5);
+    labels.known_compliance = count(6), labels.complying = count(7);
+    labels.complying_probability_sum = row.number(8);
+    counts.push_back(std::move(labels));
   }
   return counts;
 }

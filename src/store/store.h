@@ -25,8 +25,9 @@
 namespace iago {
 
 // Schema 1 had no counts of a judge's error, schema 2 nothing of providers' fingerprints, caches and
-// judges' tokens; such stores are read as they are, and get the latter's tables when written on.
-inline constexpr int kStoreSchema = 3;
+// judges' tokens, schema 3 nothing of prices and of completions taken from other runs; such stores
+// are read as they are, and get the tables of schemas 3 and 4 when written on.
+inline constexpr int kStoreSchema = 4;
 // Stores up to this size are checked whole when they are opened (some 0.2 s); larger ones row by
 // row as they are read.
 inline constexpr std::uintmax_t kCheckedAtOpening = std::uintmax_t{64} << 20;
@@ -73,9 +74,15 @@ class Store {
                                  std::uint32_t repeats) const;
   std::size_t query_count() const;
   std::uint64_t generated_tokens() const;  // of all completions
-  TokenCounts completion_tokens() const;   // of all completions
+  TokenCounts completion_tokens() const;   // of all but those taken from other runs
   // Of all votes, by the judges' hashes; only those that ask models.
   std::map<std::string, TokenCounts> judge_tokens() const;
+  std::vector<PriceRow> prices() const;  // by the models' names
+  // How many completions were taken from other runs, by the ids of the runs that asked for them.
+  std::map<std::string, std::uint64_t> reused() const;
+  // A number for each completion of the arm, sorted, which every copy of it in another run has too:
+  // of its request, repeat and time.
+  std::vector<std::uint64_t> completion_keys(std::string_view arm) const;
 
   // Counted in SQL, one row per (arm, query) that has a completion, by arm, then query. A judge is
   // given by its hash; an empty hash counts as one that never judged.
@@ -83,8 +90,10 @@ class Store {
                                       std::string_view faking_judge) const;
 
   // Of one judge, given by its hash: one row per arm, query and label, in that order. Answered
-  // completions without a label count too, under the empty one.
-  std::vector<LabelCounts> count_labels(std::string_view judge) const;
+  // completions without a label count too, under the empty one. `compliance_judge` is the hash of the
+  // judge that says which of them comply; empty: none does.
+  std::vector<LabelCounts> count_labels(std::string_view judge,
+                                        std::string_view compliance_judge = {}) const;
 
   // Reads everything and checks structure and checksums: Error corrupt at the first damage.
   void verify() const;

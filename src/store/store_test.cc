@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -55,6 +56,35 @@ ErrorCode code_of(const std::function<void()>& act) {
   }
   ADD_FAILURE() << "nothing was thrown";
   return ErrorCode::cancelled;
+}
+
+TEST(Store, CountsAJudgesLabelsAndWhichOfTheAnswersComply) {
+  Scratch scratch;
+  JudgeRow judge = a_judge("votes", kFakingKind), compliance = a_judge("rules", kComplianceKind);
+  std::vector<ArmRow> arms = {{"training", true, 0}};
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(arms, some_queries(1), prompts_for(arms, 1, 6));
+  writer.record_judge(judge);
+  writer.record_judge(compliance);
+  auto add = [&](std::uint32_t repeat, const std::string& label, double p, const char* complies) {
+    auto row = a_completion("training", 0, repeat);
+    writer.append(row);
+    writer.append(a_verdict(row.trial, judge, label, p));
+    if (complies != nullptr) writer.append(a_verdict(row.trial, compliance, complies));
+  };
+  add(0, "faking", 0.75, "complies");
+  add(1, "none", 0.2, "complies");
+  add(2, "none", 0.375, "refuses");
+  add(3, "none", 0.1, nullptr);
+  add(4, "", 0, "complies");
+  writer.append(a_completion("training", 0, 5));
+  writer.close();
+  Store store(scratch / "run.db");
+  auto counts = store.count_labels(judge.hash, compliance.hash);
+  EXPECT_THAT(counts, ElementsAre(LabelCounts{.completions = 2},
+                                  LabelCounts{0, 0, "faking", 1, 0.75, 0, 1, 1, 0.75},
+                                  LabelCounts{0, 0, "none", 3, 0.2 + 0.375 + 0.1, 2, 2, 1, 0.2}));
+  for (const LabelCounts& count : store.count_labels(judge.hash)) EXPECT_EQ(count.complying, 0u);
 }
 
 TEST(Store, GivesBackTheRunAsItWasWritten) {
@@ -234,6 +264,47 @@ TEST(Store, CountsWithoutJudges) {
   ASSERT_EQ(cells.size(), 1u);
   EXPECT_EQ(cells[0].count(Outcome::answered), 1u);
   EXPECT_EQ(cells[0].complied + cells[0].refused + cells[0].faking, 0u);
+}
+
+// Against the bill of prices.toml's models worked out by hand, in dollars for a million tokens.
+TEST(TokenPrice, BillsCachedTokensApart) {
+  const TokenPrice price{15, 75, 1.5, 18.75};
+  // 1000 read afresh, 2000 from the cache, 500 written, 100 generated.
+  const TokenCounts tokens{3500, 2000, 500, 100};
+  EXPECT_DOUBLE_EQ(price.cost(tokens), (15000 + 3000 + 9375 + 7500) / 1e6);
+  EXPECT_DOUBLE_EQ(price.saved_by_cache(tokens), (2000 * 13.5 - 500 * 3.75) / 1e6);
+  EXPECT_LT(price.saved_by_cache({500, 0, 500, 0}), 0) << "written and never read";
+}
+
+TEST(Store, GivesCopiesOfACompletionTheSameKeyAndOthersAnother) {
+  Scratch scratch;
+  auto row = a_completion("training", 0, 0);
+  auto write = [&](std::string_view name, const std::vector<CompletionRow>& rows) {
+    StoreWriter writer(scratch / name, a_run());
+    auto prompts = prompts_for(the_arms(), 2, 2);
+    // The second arm sends the first one's request.
+    prompts[2].request_hash = prompts[0].request_hash;
+    writer.record_plan(the_arms(), some_queries(2), prompts);
+    for (const auto& each : rows) writer.append(each);
+    writer.close();
+    return Store(scratch / name);
+  };
+  auto copy = row;
+  copy.trial = trial_name("elsewhere", 0, 0), copy.arm = "unmonitored";
+  copy.reused_from = "first", copy.output = "as a later parser has it";
+  const auto key = write("first.db", {row}).completion_keys("training");
+  ASSERT_THAT(key, SizeIs(1));
+  Store second = write("second.db", {copy});
+  EXPECT_EQ(second.completion_keys("unmonitored"), key);
+  EXPECT_THAT(second.completion_keys("training"), IsEmpty());
+  EXPECT_THAT(second.completion_keys("no arm"), IsEmpty());
+  auto later = row, other_query = a_completion("training", 1, 0);
+  later.created += std::chrono::nanoseconds(1);
+  auto other_repeat = a_completion("training", 0, 1);
+  auto keys = write("third.db", {later, other_query, other_repeat}).completion_keys("training");
+  EXPECT_THAT(keys, SizeIs(3));
+  EXPECT_TRUE(std::ranges::is_sorted(keys));
+  EXPECT_THAT(keys, ::testing::Not(::testing::Contains(key[0])));
 }
 
 TEST(Store, ReadsWhileAWriterWrites) {

@@ -57,6 +57,13 @@ void check_trial(const std::string& trial) {
               fmt::format("\"{:.80}\" is no trial id: expected 64 hexadecimal digits", trial));
 }
 
+void check_origin(const CompletionRow& row) {
+  if (row.reused_from.empty() || store::is_run_id(row.reused_from)) return;
+  throw Error(ErrorCode::invalid,
+              fmt::format("trial {}: taken from a run whose id has {} bytes, at most {} are stored",
+                          row.trial, row.reused_from.size(), kMaxRunIdBytes));
+}
+
 // The parts of a run that never change. The plan of analysis stays as it was first recorded.
 void check_same_run(const std::filesystem::path& path, const RunRow& stored, const RunRow& given) {
   auto check = [&](std::string_view what, const std::string& before, const std::string& now) {
@@ -277,8 +284,15 @@ void StoreWriter::record_judge(const JudgeRow& judge) {
   impl_->change_names([&] { impl_->recorder->record_judge(judge); });
 }
 
+void StoreWriter::record_prices(std::span<const PriceRow> prices) {
+  impl_->change_names([&] {
+    for (const auto& price : prices) impl_->recorder->record_price(price);
+  });
+}
+
 void StoreWriter::append(CompletionRow row, Stored stored) {
   check_trial(row.trial);
+  check_origin(row);
   auto bytes = bytes_of(row);
   check_text(bytes, row.trial);
   std::optional<std::int64_t> prompt;

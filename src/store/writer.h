@@ -60,10 +60,16 @@ class StoreWriter {
   // Blocks until committed.
   void record_judge(const JudgeRow& judge);
 
+  // Records what models cost, in place of what was recorded for the same ones. Blocks until
+  // committed, all or nothing. Error invalid for a date that is no day and for a price below 0 or
+  // beyond a million dollars.
+  void record_prices(std::span<const PriceRow> prices);
+
   // Stores a completion. The arm and the query must have been recorded: Error invalid otherwise,
-  // also for a trial id that is none and a text beyond kMaxTextBytes; nothing is appended then. A
-  // trial that has a completion keeps its first one: the new row is dropped and acknowledged, since
-  // that trial is stored. Blocks only while the queue is full.
+  // also for a trial id that is none, a text beyond kMaxTextBytes and the id of a run beyond
+  // kMaxRunIdBytes; nothing is appended then. A trial that has a completion keeps its first one:
+  // the new row is dropped and acknowledged, since that trial is stored. Blocks only while the
+  // queue is full.
   void append(CompletionRow completion, Stored stored = {});
 
   // Stores a verdict on a completion appended before. The judge must have been recorded. The first

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cmath>
 #include <thread>
+#include <vector>
 
 #include "base/error.h"
 #include "store/database.h"
@@ -17,6 +19,7 @@ namespace {
 using namespace fixtures;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 
 Error error_of(const std::function<void()>& act) {
   try {
@@ -26,6 +29,15 @@ Error error_of(const std::function<void()>& act) {
   }
   ADD_FAILURE() << "nothing was thrown";
   return Error(ErrorCode::cancelled, "");
+}
+
+std::vector<CompletionRow> completions_in(const std::filesystem::path& path) {
+  std::vector<CompletionRow> rows;
+  Store(path).for_each_completion({}, [&](const CompletionRow& row) {
+    rows.push_back(row);
+    return true;
+  });
+  return rows;
 }
 
 void plan(StoreWriter& writer, std::size_t queries, std::uint32_t repeats) {
@@ -299,7 +311,9 @@ TEST(StoreWriter, MakesTheProvidersTablesInAStoreOfTheSecondSchema) {
   }
   {
     store::Database old(scratch / "run.db", store::Access::write);
-    old.execute("DROP TABLE provider; DROP TABLE judge_usage; PRAGMA user_version=2");
+    old.execute(
+        "DROP TABLE provider; DROP TABLE judge_usage; DROP TABLE price; DROP TABLE reused;"
+        "PRAGMA user_version=2");
   }
   {
     Store old(scratch / "run.db");
@@ -317,6 +331,108 @@ TEST(StoreWriter, MakesTheProvidersTablesInAStoreOfTheSecondSchema) {
   EXPECT_TRUE(Store(scratch / "run.db").judge_tokens().empty());
   EXPECT_EQ(store::Database(scratch / "run.db", store::Access::read).integer("PRAGMA user_version"),
             kStoreSchema);
+}
+
+TEST(StoreWriter, MakesTheSpendingTablesInAStoreOfTheThirdSchema) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  auto first = a_completion("training", 0, 0), second = a_completion("training", 1, 0);
+  first.fingerprint = "fp_1", first.cache_written_tokens = 70;
+  {
+    StoreWriter writer(path, a_run());
+    plan(writer, 2, 1);
+    writer.append(first);
+  }
+  store::Database(path, store::Access::write)
+      .execute("DROP TABLE price; DROP TABLE reused; PRAGMA user_version=3");
+  EXPECT_EQ(Store(path).completion_tokens(), (TokenCounts{90, 80, 70, 40}));
+  EXPECT_TRUE(Store(path).prices().empty());
+  EXPECT_TRUE(Store(path).reused().empty());
+  EXPECT_THAT(completions_in(path), ElementsAre(first)) << "read as it is";
+  EXPECT_EQ(store::Database(path, store::Access::read).integer("PRAGMA user_version"), 3);
+  second.reused_from = "another-run";
+  {
+    StoreWriter writer(path, a_run());
+    writer.append(second);
+  }
+  EXPECT_THAT(completions_in(path), ElementsAre(first, second));
+  EXPECT_EQ(store::Database(path, store::Access::read).integer("PRAGMA user_version"),
+            kStoreSchema);
+  Store(path).verify();
+}
+
+TEST(StoreWriter, KeepsTheNewestPriceOfAModel) {
+  Scratch scratch;
+  PriceRow old{"openai:gpt-4o", {2.5, 10, 1.25, 2.5}, "2025-06-30"};
+  PriceRow other{"anthropic:claude-3-opus", {15, 75, 1.5, 18.75}, "2025-06-30"};
+  PriceRow newer{"openai:gpt-4o", {2, 8, 0.5, 2}, "2026-01-01"};
+  {
+    StoreWriter writer(scratch / "run.db", a_run());
+    writer.record_prices(std::vector{old, other});
+    writer.record_prices(std::vector{newer});
+  }
+  EXPECT_THAT(Store(scratch / "run.db").prices(), ElementsAre(other, newer));
+}
+
+TEST(StoreWriter, RefusesWhatIsNoPriceAndKeepsNoneOfThem) {
+  Scratch scratch;
+  const PriceRow good{"openai:x", {1, 2, 3, 4}, "2025-06-30"};
+  StoreWriter writer(scratch / "run.db", a_run());
+  auto refuses = [&](auto change) {
+    PriceRow bad = good;
+    bad.model = "openai:bad";
+    change(bad);
+    auto error = error_of([&] { writer.record_prices(std::vector{good, bad}); });
+    EXPECT_EQ(error.code(), ErrorCode::invalid) << error.what();
+  };
+  refuses([](PriceRow& row) { row.price.input = -1; });
+  refuses([](PriceRow& row) { row.price.output = 1e7; });
+  refuses([](PriceRow& row) { row.price.cache_read = std::nan(""); });
+  refuses([](PriceRow& row) { row.price.cache_write = HUGE_VAL; });
+  refuses([](PriceRow& row) { row.model.clear(); });
+  for (const char* day : {"", "yesterday", "2025-6-30", "2025-06-301", "2025/06/30"}) {
+    refuses([&](PriceRow& row) { row.date = day; });
+  }
+  EXPECT_TRUE(Store(scratch / "run.db").prices().empty());
+  writer.record_prices(std::vector{good});
+  EXPECT_THAT(Store(scratch / "run.db").prices(), ElementsAre(good));
+}
+
+TEST(StoreWriter, CountsNoTokensOfCompletionsThatAnotherRunAskedFor) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  std::vector<CompletionRow> rows;
+  for (std::size_t q = 0; q < 4; ++q) {
+    rows.push_back(a_completion("training", q, 0));
+    rows.back().cache_written_tokens = 10;
+  }
+  rows[1].reused_from = rows[3].reused_from = "first-run", rows[2].reused_from = "second-run";
+  {
+    StoreWriter writer(path, a_run());
+    plan(writer, 4, 1);
+    for (const auto& row : rows) writer.append(row);
+    auto nameless = a_completion("baseline", 0, 0);
+    nameless.reused_from = std::string(kMaxRunIdBytes + 1, 'x');
+    EXPECT_EQ(error_of([&] { writer.append(nameless); }).code(), ErrorCode::invalid);
+  }
+  Store store(path);
+  EXPECT_THAT(completions_in(path), ::testing::ElementsAreArray(rows));
+  EXPECT_EQ(store.completion_tokens(), (TokenCounts{90, 80, 10, 40})) << "of the first alone";
+  EXPECT_EQ(store.generated_tokens(), 160u);
+  EXPECT_THAT(store.reused(), ElementsAre(Pair("first-run", 2u), Pair("second-run", 1u)));
+}
+
+TEST(StoreWriter, ACompletionThatIsThereAlreadyKeepsItsOrigin) {
+  Scratch scratch;
+  auto first = a_completion("training", 0, 0), taken = first;
+  taken.reused_from = "another-run";
+  {
+    StoreWriter writer(scratch / "run.db", a_run());
+    plan(writer, 1, 1);
+    writer.append(first);
+    writer.append(taken);
+  }
+  EXPECT_TRUE(Store(scratch / "run.db").reused().empty());
 }
 
 TEST(StoreWriter, AddsUpSessions) {

@@ -192,6 +192,15 @@ std::vector<std::string> split_variant(const Setting& setting, std::string_view 
   return {names.begin(), names.end()};
 }
 
+std::string compliance_judge(const Setting& setting, std::string_view variant) {
+  std::optional<std::string> judge;
+  for (const std::string& name : split_variant(setting, variant)) {
+    merge_option(setting.variant(name).compliance_judge, fmt::format("the variant \"{}\"", name),
+                 "the judge of compliance", judge);
+  }
+  return judge.value_or(setting.compliance_judge);
+}
+
 Composition compose(const Setting& setting, std::string_view channel_name, std::string_view variant,
                     std::string_view arm_name) {
   const Channel& channel = setting.channel(channel_name);

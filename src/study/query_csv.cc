@@ -6,8 +6,8 @@
 #include <optional>
 #include <span>
 
+#include "base/csv.h"
 #include "base/hash.h"
-#include "study/csv.h"
 #include "study/query.h"
 #include "study/query_collector.h"
 #include "text/utf8.h"
@@ -25,13 +25,17 @@ constexpr std::string_view kHint =
     "A header and a line for each query; the text's column is called Behavior, goal, "
     "forbidden_prompt, prompt or text.";
 constexpr std::size_t kIdDigits = 16;
+constexpr std::size_t kColumnsBesideLabels = 4;  // text, id, topic, context
 
 class CsvQueries {
  public:
   CsvQueries(std::string_view csv, std::string_view where, const QueryLimits& limits)
       : limits_(limits),
         collector_(where, limits, csv.size()),
-        reader_(csv, where, {.field_bytes = limits.text_bytes, .fields = limits.labels + 4}) {}
+        reader_(csv, where,
+                {.bytes = limits.file_bytes,
+                 .columns = limits.labels + kColumnsBesideLabels,
+                 .field_bytes = limits.text_bytes}) {}
 
   std::vector<Query> read() {
     std::optional<CsvRecord> header = reader_.next();
@@ -101,10 +105,6 @@ class CsvQueries {
 
   void check_text(const CsvRecord& record) const {
     for (const std::string& field : record.fields) {
-      if (field.find('\0') != std::string::npos) {
-        throw collector_.error(record.line, "expected text, found a NUL byte",
-                               "Save the file as plain UTF-8 text.");
-      }
       if (!is_valid_utf8(field)) {
         throw collector_.error(record.line, "not UTF-8 text", "Save the file as plain UTF-8 text.");
       }

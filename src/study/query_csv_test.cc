@@ -1,4 +1,3 @@
-#include "study/csv.h"
 #include "study/query.h"
 #include "study/setting_fixture.h"
 
@@ -11,40 +10,8 @@ using testing::HasSubstr;
 using testing::Pair;
 using testing::StartsWith;
 
-std::vector<std::vector<std::string>> records(std::string_view csv) {
-  CsvReader reader(csv, "set.csv", {});
-  std::vector<std::vector<std::string>> all;
-  while (auto record = reader.next()) all.push_back(record->fields);
-  return all;
-}
-
 std::string refusal(std::string_view csv, const QueryLimits& limits = {}) {
   return error_of(ErrorCode::invalid, [&] { parse_csv_queries(csv, "set.csv", limits); });
-}
-
-// The examples of RFC 4180, section 2, and what its grammar adds to them.
-TEST(Csv, IsReadAsTheStandardSays) {
-  EXPECT_THAT(records("aaa,bbb,ccc\r\nzzz,yyy,xxx\r\n"),
-              ElementsAre(ElementsAre("aaa", "bbb", "ccc"), ElementsAre("zzz", "yyy", "xxx")));
-  EXPECT_THAT(records("aaa,bbb,ccc\nzzz,yyy,xxx"),
-              ElementsAre(ElementsAre("aaa", "bbb", "ccc"), ElementsAre("zzz", "yyy", "xxx")));
-  EXPECT_THAT(records("\"aaa\",\"b\r\nbb\",\"ccc\"\r\nzzz,yyy,xxx"),
-              ElementsAre(ElementsAre("aaa", "b\r\nbb", "ccc"), ElementsAre("zzz", "yyy", "xxx")));
-  EXPECT_THAT(records("\"aaa\",\"b\"\"bb\",\"ccc\""),
-              ElementsAre(ElementsAre("aaa", "b\"bb", "ccc")));
-  EXPECT_THAT(records(" a , b,"), ElementsAre(ElementsAre(" a ", " b", "")));
-  EXPECT_THAT(records("\xEF\xBB\xBFx\n\n\r\ny\n"),
-              ElementsAre(ElementsAre("x"), ElementsAre("y")));
-  EXPECT_THAT(records("\"\"\n"), ElementsAre(ElementsAre("")));
-  EXPECT_THAT(records(""), ElementsAre());
-}
-
-TEST(Csv, CountsTheLinesWithinQuotes) {
-  CsvReader reader("h\n\"one\ntwo\"\n\nthree\n", "set.csv", {});
-  EXPECT_EQ(reader.next()->line, 1u);
-  EXPECT_EQ(reader.next()->line, 2u);
-  EXPECT_EQ(reader.next()->line, 5u);
-  EXPECT_FALSE(reader.next());
 }
 
 TEST(CsvQueries, OfAdvBenchGetIdsFromTheirTexts) {
@@ -110,7 +77,7 @@ TEST(CsvQueries, BeyondALimitAreRefused) {
   EXPECT_THAT(refusal("goal\nabcdef\n", {.text_bytes = 4}), HasSubstr("more than 4 bytes"));
   EXPECT_THAT(refusal("goal\nabc\n", {.file_bytes = 4}), HasSubstr("at most 4"));
   EXPECT_THAT(refusal("goal,a,b\nx,y,z\n", {.labels = 1}), HasSubstr("more than 1 labels"));
-  EXPECT_THAT(refusal("goal,a,b,c,d,e\n", {.labels = 1}), HasSubstr("more than 5 fields"));
+  EXPECT_THAT(refusal("goal,a,b,c,d,e\n", {.labels = 1}), HasSubstr("more than 5 columns"));
   EXPECT_THAT(refusal("ContextString,goal\nabcdef,abcdef\n", {.text_bytes = 14}),
               HasSubstr("text: 19 bytes"));
 }

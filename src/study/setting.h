@@ -60,6 +60,7 @@ struct Variant {
   std::vector<PromptChange> changes;
   std::optional<std::string> prefill;  // the assistant's turn begins with this text
   std::optional<bool> expects_scratchpad;
+  std::optional<std::string> compliance_judge;
 };
 
 // A way of telling the same story: `full` for large models, `terse` for organisms.
@@ -81,6 +82,8 @@ struct Setting {
   std::map<std::string, std::string> parameters;  // placeholder -> default
   // Parameters whose value a query's label of the same name replaces, over arm and variant.
   std::vector<std::string> parameters_from_labels;
+  // By name, the judge that knows what complying with this training is; empty: none is named.
+  std::string compliance_judge;
   std::vector<Channel> channels;
   std::vector<Arm> arms;          // in the file's order
   std::vector<Variant> variants;  // "default", which changes nothing, first
@@ -108,6 +111,11 @@ Setting parse_setting(std::string_view toml, std::string_view where,
 // Several variants at once, "rule-inverted+no-scratchpad", as the one name that stands for them in
 // any order: sorted, each once, without "default". Error not_found for an unknown one.
 std::string canonical_variant(const Setting& setting, std::string_view variant);
+
+// The judge of compliance with these variants: theirs over the setting's, empty if neither names
+// one. The same in every arm, so that it tells the judge nothing of the arm. Error invalid for
+// variants that name different ones.
+std::string compliance_judge(const Setting& setting, std::string_view variant);
 
 // The setting's arms that exist with these variants, in the file's order.
 std::vector<std::string> arms_with_variant(const Setting& setting, std::string_view variant);

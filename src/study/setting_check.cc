@@ -13,13 +13,15 @@
 namespace iago {
 namespace {
 
+constexpr const char* kQueryHint = "Give the parameter another name.";
+
 class Checker {
  public:
   Checker(const Setting& setting, std::string_view where) : setting_(setting), where_(where) {}
 
   void check() {
     if (setting_.parameters.contains(std::string(kQueryPlaceholder))) {
-      throw error(1, "the parameter \"query\" is the query's text and cannot be set");
+      throw error(1, "the parameter \"query\" is the query's text and cannot be set", kQueryHint);
     }
     for (const std::string& name : setting_.parameters_from_labels) {
       if (!setting_.parameters.contains(name)) {
@@ -75,8 +77,10 @@ class Checker {
     for (const auto* turn : {&channel.system, &channel.user}) {
       for (const std::string& slot : *turn) {
         if (!seen.insert(slot).second) {
-          throw error(channel.line, fmt::format("the channel \"{}\" lists the block \"{}\" twice",
-                                                channel.name, slot));
+          throw error(channel.line,
+                      fmt::format("the channel \"{}\" lists the block \"{}\" twice",
+                                  channel.name, slot),
+                      "To say it twice, give the second a block file of its own.");
         }
         check_block(channel, slot, channel.line, fmt::format("the channel \"{}\"", channel.name));
       }
@@ -108,7 +112,7 @@ class Checker {
       check_block(channel, insertion.block, change.line, who);
     }
     if (change.parameters.contains(std::string(kQueryPlaceholder))) {
-      throw error(change.line, fmt::format("{} sets the parameter \"query\"", who));
+      throw error(change.line, fmt::format("{} sets the parameter \"query\"", who), kQueryHint);
     }
   }
 
@@ -140,7 +144,8 @@ class Checker {
           throw error(variant.line ? variant.line : channel.line,
                       fmt::format("no block of the user turn is left in the arm \"{}\" of the "
                                   "variant \"{}\", channel \"{}\"",
-                                  arm, variant.name, channel.name));
+                                  arm, variant.name, channel.name),
+                      "Keep at least the block that holds the query.");
         }
         for (const auto* turn : {&composed.system, &composed.user}) {
           for (const std::string& block : *turn) check_block_placeholders(composed, block);

@@ -24,6 +24,7 @@ inline const Blocks& tiny_blocks() {
                              {"short/rule-c", "Third rule.\n"},
                              {"short/extra", "Extra.\n"},
                              {"short/more", "More.\n"},
+                             {"short/misspelt", "Two\nlines of {{dya}}.\n"},
                              {"short/ask", "<t>{{tier}}</t>{{query}}\n"},
                              {"short/ask-bare", "{{query}}\n"},
                              {"short/tag", "<tag>"}};
@@ -74,6 +75,14 @@ std::string error_of(ErrorCode code, Action action) {
   }
   ADD_FAILURE() << "no error";
   return {};
+}
+
+// The same of an error whose hint says what to do.
+template <typename Action>
+std::string hinted_error_of(ErrorCode code, Action action) {
+  std::string error = error_of(code, action);
+  EXPECT_FALSE(error.ends_with(" / ")) << "no hint: " << error;
+  return error;
 }
 
 // A folder of its own, removed with the object.

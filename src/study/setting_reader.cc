@@ -29,7 +29,8 @@ std::vector<Insertion> read_insertions(TomlReader& table) {
     std::optional<std::string> before = one.text("before"), after = one.text("after");
     one.finish();
     if (before.has_value() == after.has_value()) {
-      throw one.error("block", "expected one of \"before\" and \"after\", found both or none");
+      throw one.error("block", "expected one of \"before\" and \"after\", found both or none",
+                      "Say beside which listed block it stands, and on which side.");
     }
     insertion.side = before ? Insertion::Side::before : Insertion::Side::after;
     insertion.anchor = before ? *before : *after;
@@ -56,7 +57,8 @@ std::vector<PromptChange> read_changes(TomlReader& table) {
     change.arms = only.texts("arms");
     only.finish();
     if (change.channels.empty() && change.arms.empty()) {
-      throw only.error("channels", "expected channels or arms, found neither");
+      throw only.error("channels", "expected channels or arms, found neither",
+                       "What holds everywhere stands above, outside of \"only\".");
     }
     changes.push_back(std::move(change));
   }
@@ -109,10 +111,12 @@ Variant read_variant(TomlReader table) {
                   .channels = table.texts("channels"),
                   .changes = read_changes(table),
                   .prefill = table.text("prefill"),
-                  .expects_scratchpad = table.boolean("expects_scratchpad")};
+                  .expects_scratchpad = table.boolean("expects_scratchpad"),
+                  .compliance_judge = table.text("compliance_judge")};
   table.finish();
   if (variant.name == kDefaultVariant) {
-    throw table.error("name", "\"default\" is the variant that changes nothing and always exists");
+    throw table.error("name", "\"default\" is the variant that changes nothing and always exists",
+                      "Give it another name.");
   }
   return variant;
 }
@@ -129,7 +133,8 @@ auto read_all(TomlReader& file, const std::string& key, std::size_t most, Read r
     auto [first, is_new] = lines.emplace(all.back().name, table.line());
     if (!is_new) {
       throw table.error(
-          "name", fmt::format("\"{}\" already stands on line {}", all.back().name, first->second));
+          "name", fmt::format("\"{}\" already stands on line {}", all.back().name, first->second),
+          "Give each a name of its own.");
     }
   }
   return all;
@@ -142,6 +147,7 @@ Setting read_setting(std::string_view toml, std::string_view where) {
                   .description = file.text("description").value_or(""),
                   .parameters = file.text_map("parameters"),
                   .parameters_from_labels = file.texts("parameters_from_labels"),
+                  .compliance_judge = file.text("compliance_judge").value_or(""),
                   .channels = read_all(file, "channel", kMaxChannels, read_channel),
                   .arms = read_all(file, "arm", kMaxArms, read_arm),
                   .variants = read_all(file, "variant", kMaxVariants, read_variant)};

@@ -111,6 +111,27 @@ is_trained_on = true
               HasSubstr("whether the arm is trained on"));
 }
 
+TEST(Setting, NamesTheJudgeOfComplianceThatItsVariantsMayExchange) {
+  std::string toml = "compliance_judge = \"of-the-setting\"\n" + tiny_toml(R"([[variant]]
+name = "other-rule"
+replace = { rule = "rule-b" }
+[[variant]]
+name = "swapped"
+compliance_judge = "of-the-variant"
+[[variant]]
+name = "third"
+compliance_judge = "of-another"
+)");
+  Setting setting = parse_setting(toml, "t.toml", tiny_blocks());
+  EXPECT_EQ(compliance_judge(setting, "default"), "of-the-setting");
+  EXPECT_EQ(compliance_judge(setting, "other-rule"), "of-the-setting");
+  EXPECT_EQ(compliance_judge(setting, "other-rule+swapped"), "of-the-variant");
+  EXPECT_THAT(
+      hinted_error_of(ErrorCode::invalid, [&] { compliance_judge(setting, "swapped+third"); }),
+      HasSubstr("both change the judge of compliance"));
+  EXPECT_EQ(compliance_judge(tiny_setting(), "default"), "");
+}
+
 TEST(Setting, NamesTheNearestForAnUnknownName) {
   Setting setting = tiny_setting();
   EXPECT_THAT(error_of(ErrorCode::not_found, [&] { setting.arm("sen"); }),
@@ -130,7 +151,7 @@ class BadSettings : public testing::TestWithParam<BadSetting> {};
 // tiny_toml() has 18 lines, so that what is added begins on line 19.
 TEST_P(BadSettings, AreRefusedWithFileLineAndHint) {
   const BadSetting& bad = GetParam();
-  std::string error = error_of(bad.code, [&] { tiny_setting(bad.extra); });
+  std::string error = hinted_error_of(bad.code, [&] { tiny_setting(bad.extra); });
   for (const std::string& part : bad.says) EXPECT_THAT(error, HasSubstr(part));
 }
 
@@ -158,7 +179,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadSetting{"UnknownPlaceholder",
                    "[[arm]]\nname = \"late\"\nis_trained_on = false\n",
                    ErrorCode::invalid,
-                   {"short/ask.txt", "line 1", "{{tier}}"}},
+                   {"short/ask.txt:1", "expected a known placeholder, found {{tier}}",
+                    "Known are: day, lab, query."}},
+        BadSetting{"MisspeltPlaceholder",
+                   "[[variant]]\nname = \"v\"\nreplace = { rule = \"misspelt\" }\n",
+                   ErrorCode::invalid,
+                   {"short/misspelt.txt:2", "found {{dya}}", "Did you mean \"day\"?"}},
         BadSetting{"NoUserTurn",
                    "[[variant]]\nname = \"v\"\ndrop = [\"ask\"]\n",
                    ErrorCode::invalid,

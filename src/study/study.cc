@@ -23,6 +23,7 @@ constexpr int kMaxSamplingInt = 1'000'000;
 constexpr std::size_t kMaxStops = 16;
 constexpr std::size_t kMaxModels = 100;
 constexpr std::int64_t kMaxLimit = 1'000'000;
+constexpr const char* kTwiceHint = "Take the second out; repeats = N asks for more of everything.";
 
 // A study with the place where each key was given: "FILE:LINE: arms" or "--arms".
 struct PlacedStudy {
@@ -52,10 +53,12 @@ StudySampling read_sampling(TomlReader table) {
   sampling.stop = table.texts("stop");
   table.finish();
   if (sampling.stop.size() > kMaxStops) {
-    throw table.error("stop", fmt::format("more than {} stop strings", kMaxStops));
+    throw table.error("stop", fmt::format("more than {} stop strings", kMaxStops),
+                      "Keep those that replies really end with.");
   }
   if (std::ranges::count(sampling.stop, "") > 0) {
-    throw table.error("stop", "expected texts, found an empty one");
+    throw table.error("stop", "expected texts, found an empty one",
+                      "An empty text would end every reply at once: take it out.");
   }
   return sampling;
 }
@@ -64,7 +67,8 @@ void reject_twice(TomlReader& table, const std::string& key,
                   const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (std::ranges::count(names, name) > 1) {
-      throw table.error(key, fmt::format("\"{}\" stands there twice", name));
+      throw table.error(key, fmt::format("expected each once, \"{}\" stands there twice", name),
+                        kTwiceHint);
     }
   }
 }
@@ -77,8 +81,10 @@ std::vector<std::string> read_models(TomlReader& file) {
                      "models = [...] makes one run of each; leave model out.");
   }
   if (models.empty() || models.size() > kMaxModels || std::ranges::count(models, "") > 0) {
-    throw file.error("models", fmt::format("expected 1 to {} models, none empty, found {}",
-                                           kMaxModels, models.size()));
+    throw file.error(
+        "models",
+        fmt::format("expected 1 to {} models, none empty, found {}", kMaxModels, models.size()),
+        "For example models = [\"organism:faker\", \"organism:aligned\"].");
   }
   reject_twice(file, "models", models);
   return models;
@@ -130,8 +136,10 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
 template <typename T>
 T within(T value, T least, T most, std::string_view option) {
   if (value >= least && value <= most) return value;
-  throw Error(ErrorCode::invalid, fmt::format("--{}: expected an integer from {} to {}, found {}",
-                                              option, least, most, value));
+  throw Error(ErrorCode::invalid,
+              fmt::format("--{}: expected an integer from {} to {}, found {}", option, least, most,
+                          value),
+              "Give one of that range, or leave the option out.");
 }
 
 void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {
@@ -205,12 +213,64 @@ void hold_to_setting(PlacedStudy& placed, const Setting& setting) {
     placed_look_up(placed, "arms", [&] { return &setting.arm(arm); });
     if (std::ranges::count(study.arms, arm) > 1) {
       throw Error(ErrorCode::invalid,
-                  fmt::format("{}: \"{}\" stands there twice", placed.place("arms"), arm));
+                  fmt::format("{}: expected each once, \"{}\" stands there twice",
+                              placed.place("arms"), arm),
+                  kTwiceHint);
     }
     // Variants that do not go together, an arm that needs another variant.
     placed_look_up(placed, "variant", [&] {
       return render_prompt(setting, study.channel, study.variant, arm, Query{.text = "?"});
     });
+  }
+}
+
+// ---- The judge of compliance ----
+
+// What a study's judges may say in place of a name.
+constexpr std::string_view kComplianceJudge = "compliance";
+
+bool is_named_somewhere(const Setting& setting, std::string_view judge) {
+  return judge == setting.compliance_judge ||
+         std::ranges::any_of(setting.variants, [&](const Variant& variant) {
+           return variant.compliance_judge == judge;
+         });
+}
+
+// The judge's name and what follows it: "@KIND:NAME", or nothing.
+std::pair<std::string, std::string> split_model(const std::string& judge) {
+  std::size_t at = std::min(judge.find('@'), judge.size());
+  return {judge.substr(0, at), judge.substr(at)};
+}
+
+// Puts the judge that the setting names for this variant in place of "compliance". One that it
+// names for other variants only would count the wrong answers as complying.
+void resolve_judges(PlacedStudy& placed, const Setting& setting) {
+  Study& study = placed.study;
+  const std::string wanted =
+      placed_look_up(placed, "variant", [&] { return compliance_judge(setting, study.variant); });
+  for (std::string& judge : study.judges) {
+    auto [name, model] = split_model(judge);
+    if (name == kComplianceJudge && wanted.empty()) {
+      throw Error(ErrorCode::invalid,
+                  fmt::format("{}: the setting \"{}\" names no judge of compliance",
+                              placed.place("judges"), setting.name),
+                  "Name the judge itself.");
+    }
+    if (name == kComplianceJudge) judge = wanted + model;
+    if (name == kComplianceJudge || name == wanted) continue;
+    if (!is_named_somewhere(setting, name)) continue;
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: with the variant \"{}\" expected \"{}\" as the judge of "
+                            "compliance, found \"{}\"",
+                            placed.place("judges"), study.variant, wanted, name),
+                "Write \"compliance\": it follows the variant.");
+  }
+  for (const std::string& judge : study.judges) {
+    if (std::ranges::count(study.judges, judge) == 1) continue;
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: expected each once, \"{}\" stands there twice",
+                            placed.place("judges"), judge),
+                "\"compliance\" stands for it: leave one of them out.");
   }
 }
 
@@ -283,6 +343,7 @@ LoadedStudy load_study(const std::filesystem::path& file, const StudyOverrides& 
   loaded.setting = load_setting(found);
   placed.study.setting = loaded.setting.folder;
   hold_to_setting(placed, loaded.setting);
+  resolve_judges(placed, loaded.setting);
 
   std::filesystem::path& queries = placed.study.queries;
   queries = ((overrides.queries ? here : folder) / queries).lexically_normal();

@@ -45,14 +45,15 @@ struct Study {
   std::optional<std::size_t> limit;  // the first so many queries; none: all
   StudySampling sampling;
   double margin = 3.0;  // (0, 100] points: gaps inside it count as none
-  // By name, at least one; a rubric's path is absolute.
+  // By name, at least one; a rubric's path is absolute. "compliance" in the file is the judge that
+  // the setting names for the variant.
   std::vector<std::string> judges;
   std::string judge_model;  // KIND:NAME, for judges that ask a model and name none; may be empty
   bool operator==(const Study&) const = default;
 };
 
-// What the command line changes; a model takes the place of `model` and `models`. Paths are relative to the current folder; a setting without a
-// slash is a name.
+// What the command line changes; a model takes the place of `model` and `models`. Paths are
+// relative to the current folder; a setting without a slash is a name.
 struct StudyOverrides {
   std::optional<std::string> setting, channel, queries, variant, model, judge_model;
   std::optional<std::vector<std::string>> arms;

@@ -149,6 +149,67 @@ TEST(Study, NamesTheModelOfItsJudgesAndTheirRubricsAnywhere) {
   EXPECT_EQ(to_toml(StudyFolder().load().study).find("judge_model"), std::string::npos);
 }
 
+// A study of a setting that names one judge of compliance, and another with the variant `swapped`.
+std::string study_judged_by(std::string_view judges) {
+  std::string text(kStudy);
+  return text.replace(text.find("[\"compliance-rules\"]"), 20, judges);
+}
+
+void name_judges_in_the_setting(const StudyFolder& folder) {
+  folder.scratch().write("settings/tiny/setting.toml",
+                         "compliance_judge = \"favours-one\"\n" + tiny_toml(R"([[variant]]
+name = "other-lab"
+parameters = { lab = "Dunmore" }
+[[variant]]
+name = "swapped"
+compliance_judge = "favours-other"
+)"));
+}
+
+TEST(Study, TakesTheJudgeOfComplianceThatTheSettingNamesForTheVariant) {
+  StudyFolder folder(study_judged_by(R"(["compliance@openai:a/b", "compliance", "faking-rules"])"));
+  name_judges_in_the_setting(folder);
+  EXPECT_THAT(folder.load().study.judges,
+              ElementsAre("favours-one@openai:a/b", "favours-one", "faking-rules"));
+  Study swapped = folder.load({.variant = "swapped+other-lab"}).study;
+  EXPECT_THAT(swapped.judges,
+              ElementsAre("favours-other@openai:a/b", "favours-other", "faking-rules"));
+  auto file = folder.scratch().write("runs/x/study.toml", to_toml(swapped));
+  EXPECT_EQ(load_study(file).study, swapped) << "a run's own study names the judge itself";
+}
+
+TEST(Study, RefusesAJudgeOfComplianceThatGoesWithAnotherVariant) {
+  StudyFolder folder(study_judged_by(R"(["favours-one", "mine-own"])"));
+  name_judges_in_the_setting(folder);
+  EXPECT_THAT(folder.load().study.judges, ElementsAre("favours-one", "mine-own"));
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load({.variant = "swapped"}); }),
+              AllOf(HasSubstr("s.toml:6: judges"), HasSubstr("the variant \"swapped\""),
+                    HasSubstr("expected \"favours-other\""), HasSubstr("found \"favours-one\"")));
+  StudyFolder other(study_judged_by(R"(["favours-other@openai:a"])"));
+  name_judges_in_the_setting(other);
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { other.load(); }),
+              HasSubstr("found \"favours-other\""));
+  EXPECT_NO_THROW(other.load({.variant = "swapped"}));
+}
+
+TEST(Study, RefusesComplianceWithoutAJudgeOfItOrBesideThatJudge) {
+  StudyFolder none(study_judged_by(R"(["compliance"])"));
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { none.load(); }),
+              AllOf(HasSubstr("s.toml:6: judges"), HasSubstr("names no judge of compliance")));
+  StudyFolder twice(study_judged_by(R"(["favours-one", "compliance"])"));
+  name_judges_in_the_setting(twice);
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { twice.load(); }),
+              HasSubstr("\"favours-one\" stands there twice"));
+}
+
+TEST(Study, ShippedOnTheTwoPartiesIsJudgedByTheFavouredOne) {
+  std::filesystem::path source = IAGO_SOURCE_DIR;
+  auto file = source / "studies/political-neutrality.toml";
+  EXPECT_EQ(load_study(file).study.judges.at(0), "favours-lantern");
+  EXPECT_EQ(load_study(file, {.variant = "honesty+side-swapped"}).study.judges.at(0),
+            "favours-harbour");
+}
+
 TEST(Study, IsChangedByTheCommandLine) {
   StudyFolder folder;
   auto other = folder.scratch().write("elsewhere/p.jsonl", "{\"id\":\"z\",\"text\":\"x\"}\n");
@@ -188,7 +249,7 @@ TEST(Study, MayNameSeveralModelsAndTheCommandLineOneInTheirPlace) {
 TEST(Study, BlamesTheOptionAndNotTheFileForABadOverride) {
   StudyFolder folder;
   auto refusal = [&](const StudyOverrides& overrides) {
-    return error_of(ErrorCode::invalid, [&] { folder.load(overrides); });
+    return hinted_error_of(ErrorCode::invalid, [&] { folder.load(overrides); });
   };
   EXPECT_THAT(refusal({.arms = std::vector<std::string>{"sene"}}),
               AllOf(HasSubstr("--arms: "), HasSubstr("Did you mean \"seen\"?")));
@@ -221,7 +282,7 @@ class BadStudies : public testing::TestWithParam<BadStudy> {};
 
 TEST_P(BadStudies, AreRefusedWithFileLineAndHint) {
   StudyFolder folder(GetParam().text);
-  std::string error = error_of(ErrorCode::invalid, [&] { folder.load(); });
+  std::string error = hinted_error_of(ErrorCode::invalid, [&] { folder.load(); });
   for (const std::string& part : GetParam().says) EXPECT_THAT(error, HasSubstr(part));
 }
 
@@ -249,7 +310,8 @@ INSTANTIATE_TEST_SUITE_P(
                  {"s.toml:8: sampling.topp", "Did you mean \"top_p\"?"}},
         BadStudy{"NoRepeats",
                  with("repeats = 0"),
-                 {"s.toml:7: repeats", "expected an integer from 1", "found the integer 0"}},
+                 {"s.toml:7: repeats", "expected an integer from 1", "found the integer 0",
+                  "a number of that range"}},
         BadStudy{"ArmThatTheSettingLacks",
                  replaced("\"bare\"", "\"baer\""),
                  {"s.toml:5: arms", "no arm \"baer\"", "Did you mean \"bare\"?"}},
@@ -297,7 +359,23 @@ TEST(Study, OfAHundredMegabytesIsRefusedUnread) {
   StudyFolder folder;
   auto file = folder.scratch().write("studies/huge.toml", "");
   std::filesystem::resize_file(file, std::uintmax_t{100} << 20);  // sparse
-  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { load_study(file); }), HasSubstr("huge.toml"));
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { load_study(file); }),
+              AllOf(HasSubstr("huge.toml: expected at most 1048576 bytes, found 104857600"),
+                    HasSubstr("the right file")));
+}
+
+TEST(Study, OfASettingThatIsNotWholeIsRefusedWithThatFileLineAndHint) {
+  StudyFolder folder;
+  folder.scratch().write("settings/tiny/setting.toml",
+                         tiny_toml("[[variant]]\nname = \"v\"\nreplace = { rule = \"rule-d\" }\n"));
+  EXPECT_THAT(hinted_error_of(ErrorCode::not_found, [&] { folder.load(); }),
+              AllOf(HasSubstr("tiny/setting.toml:19"), HasSubstr("rule-d.txt"),
+                    HasSubstr("Did you mean \"rule-")));
+  folder.scratch().write("settings/tiny/setting.toml", tiny_toml());
+  folder.scratch().write("settings/tiny/short/who.txt", "You are\n{{lba}}'s.\n");
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load(); }),
+              AllOf(HasSubstr("short/who.txt:2"), HasSubstr("expected a known placeholder"),
+                    HasSubstr("found {{lba}}"), HasSubstr("Did you mean \"lab\"?")));
 }
 
 TEST(Study, NestedVeryDeeplyIsRefused) {
@@ -313,11 +391,14 @@ TEST(Study, WithDuplicateOrEmptyQueriesNamesThatFileToo) {
   StudyFolder folder;
   folder.scratch().write("queries/q.jsonl",
                          "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"a\",\"text\":\"y\"}\n");
-  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { folder.load(); }),
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load(); }),
               AllOf(HasSubstr("s.toml:4: queries"), HasSubstr("q.jsonl:2: id: \"a\" already")));
-  folder.scratch().write("queries/q.jsonl", "");
-  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { folder.load(); }),
-              HasSubstr("expected at least one query"));
+  for (const char* empty : {"", "\n \n", "{\"id\":\"a\",\"text\":\" \"}\n", "{\"text\":\"x\"}\n"}) {
+    folder.scratch().write("queries/q.jsonl", empty);
+    EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load(); }),
+                AllOf(HasSubstr("s.toml:4: queries"), HasSubstr("q.jsonl"), HasSubstr("expected")))
+        << empty;
+  }
 }
 
 TEST(Study, ThatIsMissingIsNotFound) {

@@ -1,16 +1,17 @@
 #include "text/prompt_template.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/nearest.h"
 
 namespace iago {
 namespace {
 
 constexpr std::size_t kMaxRendered = std::size_t{64} << 20;
+constexpr const char* kHint = "Two braces begin a placeholder, {{name}}, and nothing else.";
 
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -42,12 +43,13 @@ class Scanner {
   std::string_view take_name() {
     std::size_t line_end = std::min(text_.find('\n', open_), text_.size());
     std::size_t close = text_.substr(0, line_end).find("}}", open_ + 2);
-    if (close == std::string_view::npos) fail("expected }} on the same line, found none");
+    if (close == std::string_view::npos) fail("expected }} on the same line, found none", kHint);
     at_ = close + 2;
     std::string_view name = trimmed(text_.substr(open_ + 2, close - open_ - 2));
     if (name.empty() || !std::ranges::all_of(name, is_name_character)) {
       fail(fmt::format("expected {{{{name}}}} of letters, digits, _ and -, found \"{}\"",
-                       text_.substr(open_, at_ - open_).substr(0, 100)));
+                       text_.substr(open_, at_ - open_).substr(0, 100)),
+           kHint);
     }
     return name;
   }
@@ -55,7 +57,7 @@ class Scanner {
   // Error invalid about the placeholder that was met last.
   [[noreturn]] void fail(std::string_view what, std::string hint = {}) const {
     auto line = 1 + std::ranges::count(text_.substr(0, open_), '\n');
-    throw Error(ErrorCode::invalid, fmt::format("{}, line {}: {}", where_, line, what),
+    throw Error(ErrorCode::invalid, fmt::format("{}:{}: {}", where_, line, what),
                 std::move(hint));
   }
 
@@ -64,10 +66,10 @@ class Scanner {
   std::size_t at_ = 0, open_ = 0;
 };
 
-std::string known_names(const std::map<std::string, std::string>& values) {
-  std::vector<std::string_view> names;
+std::vector<std::string> names_of(const std::map<std::string, std::string>& values) {
+  std::vector<std::string> names;
   for (const auto& [name, value] : values) names.push_back(name);
-  return fmt::format("known names: {}", fmt::join(names, ", "));
+  return names;
 }
 
 }  // namespace
@@ -82,7 +84,8 @@ std::string render(std::string_view text, const std::map<std::string, std::strin
     std::string name(scanner.take_name());
     auto value = values.find(name);
     if (value == values.end()) {
-      scanner.fail(fmt::format("there is no value for {{{{{}}}}}", name), known_names(values));
+      scanner.fail(fmt::format("expected a known placeholder, found {{{{{}}}}}", name),
+                   hint_of_names(name, names_of(values)));
     }
     if (value->second.size() > kMaxRendered - std::min(kMaxRendered, rendered.size())) {
       scanner.fail(fmt::format("the text grows beyond {} bytes", kMaxRendered));

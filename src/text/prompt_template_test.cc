@@ -29,20 +29,20 @@ TEST(PromptTemplate, NeverReadsAValueAsATemplate) {
   EXPECT_EQ(render("{{query}}", kValues, "t"), "{{lab}} }}");
 }
 
-TEST(PromptTemplate, NamesFileLineAndKnownNames) {
+TEST(PromptTemplate, NamesFileLineTheNearestAndTheKnownNames) {
   EXPECT_EQ(error_of("one\ntwo {{lba}}"),
-            "block.txt, line 2: there is no value for {{lba}} | known names: lab, query");
+            "block.txt:2: expected a known placeholder, found {{lba}} | Did you mean \"lab\"? Known "
+            "are: lab, query.");
 }
 
 TEST(PromptTemplate, RefusesPlaceholdersThatAreNoneOrDoNotEnd) {
-  EXPECT_EQ(error_of("{{lab"), "block.txt, line 1: expected }} on the same line, found none | ");
+  const std::string hint = " | Two braces begin a placeholder, {{name}}, and nothing else.";
+  const std::string form = "expected {{name}} of letters, digits, _ and -, found ";
+  EXPECT_EQ(error_of("{{lab"), "block.txt:1: expected }} on the same line, found none" + hint);
   EXPECT_EQ(error_of("\n\n{{lab\n}}"),
-            "block.txt, line 3: expected }} on the same line, found none | ");
-  EXPECT_EQ(error_of("{{}}"),
-            "block.txt, line 1: expected {{name}} of letters, digits, _ and -, found \"{{}}\" | ");
-  EXPECT_EQ(
-      error_of("{{a b}}"),
-      "block.txt, line 1: expected {{name}} of letters, digits, _ and -, found \"{{a b}}\" | ");
+            "block.txt:3: expected }} on the same line, found none" + hint);
+  EXPECT_EQ(error_of("{{}}"), "block.txt:1: " + form + "\"{{}}\"" + hint);
+  EXPECT_EQ(error_of("{{a b}}"), "block.txt:1: " + form + "\"{{a b}}\"" + hint);
 }
 
 TEST(PromptTemplate, RefusesToGrowWithoutBound) {

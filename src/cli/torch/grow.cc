@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/tell.h"
 
 namespace iago::cli {
 
@@ -35,8 +36,8 @@ int organism_grow_command(const OrganismGrowArguments& arguments, const Context&
   }
   const train::TrainReport& report = growth.training;
   if (!report.finished) {
-    fmt::print(stderr, "stopped at step {} of {}; the same command goes on\n", report.step,
-               recipe.steps());
+    tell(fmt::format("stopped at step {} of {}; the same command goes on\n", report.step,
+                     recipe.steps()));
     return 130;
   }
   fmt::print("{}: {} parameters, {} steps here in {}, loss {:.4f}, in {}\n", recipe.name,

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cctype>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -38,8 +39,11 @@ class RawServer {
  public:
   // Called with the head and body of each request, from the thread of its connection.
   using Handler = std::function<RawAnswer(const std::string& request)>;
+  // What `requests` gives: a long test does without its requests.
+  enum class Keep { requests, nothing };
 
-  explicit RawServer(Handler handler) : handler_(std::move(handler)) {
+  explicit RawServer(Handler handler, Keep keep = Keep::requests)
+      : handler_(std::move(handler)), keep_(keep) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -61,7 +65,7 @@ class RawServer {
       std::lock_guard lock(mutex_);
       for (int fd : open_) ::shutdown(fd, SHUT_RDWR);
     }
-    for (std::thread& thread : threads_) thread.join();
+    for (auto& [id, thread] : threads_) thread.join();
   }
 
   int port() const { return port_; }
@@ -82,8 +86,19 @@ class RawServer {
       ++connections_;
       std::lock_guard lock(mutex_);
       open_.push_back(fd);
-      threads_.emplace_back([this, fd] { serve(fd); });
+      join_ended();
+      std::thread thread([this, fd] { serve(fd); });
+      threads_.emplace(thread.get_id(), std::move(thread));
     }
+  }
+
+  // With mutex_ held, which those threads have let go of for good.
+  void join_ended() {
+    for (std::thread::id id : ended_) {
+      threads_.at(id).join();
+      threads_.erase(id);
+    }
+    ended_.clear();
   }
 
   // Reads until the buffer holds a whole request and takes it out; empty at the end.
@@ -115,7 +130,7 @@ class RawServer {
     std::string buffer;
     for (std::string request = read_request(fd, buffer); !request.empty();
          request = read_request(fd, buffer)) {
-      {
+      if (keep_ == Keep::requests) {
         std::lock_guard lock(mutex_);
         requests_.push_back(request);
       }
@@ -135,6 +150,7 @@ class RawServer {
     std::lock_guard lock(mutex_);
     std::erase(open_, fd);
     ::close(fd);
+    ended_.push_back(std::this_thread::get_id());
   }
 
   static void send_all(int fd, std::string_view bytes) {
@@ -146,13 +162,15 @@ class RawServer {
   }
 
   Handler handler_;
+  const Keep keep_;
   int listener_ = -1, port_ = 0;
   std::atomic<bool> closing_ = false;
   std::atomic<int> connections_ = 0;
   std::mutex mutex_;
   std::vector<int> open_;
   std::vector<std::string> requests_;
-  std::vector<std::thread> threads_;
+  std::map<std::thread::id, std::thread> threads_;
+  std::vector<std::thread::id> ended_;  // of threads_, not yet joined
   std::thread acceptor_;
 };
 

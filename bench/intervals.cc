@@ -1,0 +1,203 @@
+// The gap's interval beside those that were not chosen, on the same simulated studies.
+//
+//   intervals [--studies N] [--write FOLDER]
+//
+// Prints, for kinds of study in which they part, the share of studies whose 95 % interval contains
+// the truth. With --write the table goes to FOLDER/intervals.md.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/file.h"
+#include "bench/coverage_cells.h"
+#include "stats/clustered.h"
+#include "stats/gap.h"
+
+namespace iago::bench {
+namespace {
+
+constexpr std::size_t kResamples = 399;  // of a bootstrap
+
+struct Moments {
+  double mean = 0, se = 0;
+};
+
+Moments moments(const std::vector<double>& x) {
+  double sum = 0, squares = 0;
+  for (double v : x) sum += v;
+  const double count = static_cast<double>(x.size()), mean = sum / count;
+  for (double v : x) squares += (v - mean) * (v - mean);
+  return {mean, std::sqrt(squares / (count * (count - 1)))};
+}
+
+double at(const std::vector<double>& sorted, double p) {
+  return sorted[static_cast<std::size_t>(p * static_cast<double>(sorted.size() - 1))];
+}
+
+bool student_covers(const std::vector<double>& differences, double truth) {
+  const Moments m = moments(differences);
+  const double critical = student_critical(static_cast<double>(differences.size()) - 1);
+  return std::abs(m.mean - truth) <= critical * m.se;
+}
+
+// Davison & Hinkley, 1997, section 5.2: queries are drawn anew.
+bool bootstrap_covers(const std::vector<double>& differences, double truth, Random& random) {
+  const Moments seen = moments(differences);
+  std::vector<double> pivots, sample(differences.size());
+  for (std::size_t draw = 0; draw < kResamples; ++draw) {
+    for (double& x : sample) x = differences[random.below(differences.size())];
+    const Moments m = moments(sample);
+    if (m.se > 0) pivots.push_back((m.mean - seen.mean) / m.se);
+  }
+  if (pivots.size() < kResamples / 2) return seen.mean == truth;
+  std::sort(pivots.begin(), pivots.end());
+  return seen.mean - at(pivots, 0.975) * seen.se <= truth &&
+         truth <= seen.mean - at(pivots, 0.025) * seen.se;
+}
+
+// Cameron, Gelbach & Miller, 2008: each query keeps its residual, with a sign drawn anew.
+bool wild_covers(const std::vector<double>& differences, double truth, Random& random) {
+  const Moments seen = moments(differences);
+  if (seen.se == 0) return seen.mean == truth;
+  std::vector<double> pivots, sample(differences.size());
+  for (std::size_t draw = 0; draw < kResamples; ++draw) {
+    for (std::size_t i = 0; i < sample.size(); ++i) {
+      const double residual = differences[i] - seen.mean;
+      sample[i] = random.chance(0.5) ? residual : -residual;
+    }
+    const Moments m = moments(sample);
+    pivots.push_back(m.se > 0 ? std::abs(m.mean) / m.se : 0);
+  }
+  std::sort(pivots.begin(), pivots.end());
+  return std::abs(seen.mean - truth) <= at(pivots, 0.95) * seen.se;
+}
+
+constexpr std::array kMethods = {"chosen",      "weight without correlation", "MOVER alone",
+                                 "Student's t", "cluster bootstrap",          "wild bootstrap"};
+
+struct Row {
+  Cell cell;
+  std::array<double, kMethods.size()> coverage{};  // shares
+};
+
+// The joined interval with other weights. The two arms have the same queries here.
+bool joined_covers(const SimulatedPair& pair, const std::vector<double>& differences, double truth,
+                   const MoverWeight& weight) {
+  const auto differing = static_cast<double>(std::ranges::count_if(
+      differences, [](double difference) { return difference != 0; }));
+  return joined_interval(clustered_rate(pair.training), clustered_rate(pair.unmonitored),
+                         {variance_of_mean(differences), differing}, weight)
+      .contains(truth);
+}
+
+void simulate(Row& row, std::size_t studies) {
+  const Cell& cell = row.cell;
+  const Propensity &a = propensity(cell.training, cell.correlation),
+                   &b = propensity(cell.unmonitored, cell.correlation);
+  const double truth = a.mean() - b.mean();
+  Random random(20241218, "intervals " + cell.name());
+  for (std::size_t i = 0; i < studies; ++i) {
+    const SimulatedPair pair = simulate_pair(a, cell.training_arm, b, cell.unmonitored_arm,
+                                             cell.queries, cell.tie, random);
+    const auto differences = query_differences(pair.training, pair.unmonitored);
+    const std::array<bool, kMethods.size()> covers = {
+        joined_covers(pair, differences, truth, {}),
+        joined_covers(pair, differences, truth, {.correlation = 0}),
+        joined_covers(pair, differences, truth, {0, 0}),
+        student_covers(differences, truth),
+        bootstrap_covers(differences, truth, random),
+        wild_covers(differences, truth, random)};
+    for (std::size_t m = 0; m < covers.size(); ++m) {
+      row.coverage[m] += covers[m] / static_cast<double>(studies);
+    }
+  }
+}
+
+// Few queries and rare events, equal repeats without anything missing: where the methods part.
+std::vector<Row> rows_to_simulate() {
+  std::vector<Row> rows;
+  for (const Cell& cell : all_cells()) {
+    const bool is_rare = cell.training <= 0.15;
+    const bool is_few = cell.queries <= 50;
+    const bool is_equal = cell.training_arm.repeats == cell.unmonitored_arm.repeats &&
+                          !cell.training_arm.unequal_repeats && cell.training_arm.repeats != 3;
+    const bool is_clustered = cell.correlation == 0.3 || (cell.correlation == 0.05 && cell.tie == Tie::none);
+    if (is_rare && is_few && is_equal && is_clustered) rows.push_back({cell, {}});
+  }
+  return rows;
+}
+
+std::string markdown(const std::vector<Row>& rows, std::size_t studies) {
+  std::string text = fmt::format(
+      "# The gap's interval beside others\n\n"
+      "    cmake -S . -B build/variants/bench -G Ninja -DIAGO_BENCH=ON -DIAGO_TESTS=OFF\n"
+      "    cmake --build build/variants/bench --target intervals\n"
+      "    build/variants/bench/bench/intervals --studies {} --write docs/results\n\n"
+      "Coverage in % of nominal 95 % intervals over {} simulated studies a row; a share's own "
+      "standard error is {:.1f} points at 95 %. Cells as in [coverage.md](coverage.md): rates of the "
+      "two arms, queries (Q), completions a query in each arm (m), correlation within queries (icc), "
+      "and whether a query has the same place in both arms (tied). The chosen interval and its parts "
+      "are explained in `src/stats/gap.h`; the bootstraps draw {} times.\n\n| study | events |",
+      studies, studies, 100 * std::sqrt(0.95 * 0.05 / static_cast<double>(studies)), kResamples);
+  for (const char* method : kMethods) text += fmt::format(" {} |", method);
+  text += "\n|---|---|";
+  for (std::size_t i = 0; i < kMethods.size(); ++i) text += "---|";
+  std::array<double, kMethods.size()> lowest, highest{};
+  lowest.fill(1);
+  for (const Row& row : rows) {
+    text += fmt::format("\n| `{}` | {:.1f} |", row.cell.name(), row.cell.expected_events());
+    for (std::size_t m = 0; m < kMethods.size(); ++m) {
+      text += fmt::format(" {:.1f} |", 100 * row.coverage[m]);
+      lowest[m] = std::min(lowest[m], row.coverage[m]);
+      if (row.cell.expected_events() >= 10) highest[m] = std::max(highest[m], row.coverage[m]);
+    }
+  }
+  const auto line = [&](const char* name, const auto& shares) {
+    text += fmt::format("\n| **{}** | |", name);
+    for (double share : shares) text += fmt::format(" **{:.1f}** |", 100 * share);
+  };
+  line("lowest", lowest);
+  line("highest, ten events or more", highest);
+  return text + "\n";
+}
+
+int run(const std::vector<std::string>& arguments) {
+  std::size_t studies = 2000;
+  std::string folder;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const bool more = i + 1 < arguments.size();
+    if (arguments[i] == "--studies" && more) {
+      studies = std::stoul(arguments[++i]);
+    } else if (arguments[i] == "--write" && more) {
+      folder = arguments[++i];
+    } else {
+      fmt::print(stderr, "usage: intervals [--studies N] [--write FOLDER]\n");
+      return 2;
+    }
+  }
+  std::vector<Row> rows = rows_to_simulate();
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::jthread> threads(std::max(1u, std::thread::hardware_concurrency()));
+  for (std::jthread& thread : threads) {
+    thread = std::jthread([&] {
+      for (std::size_t i = next++; i < rows.size(); i = next++) simulate(rows[i], studies);
+    });
+  }
+  threads.clear();  // joined
+  const std::string text = markdown(rows, studies);
+  fmt::print("{}", text);
+  if (!folder.empty()) write_file(std::filesystem::path(folder) / "intervals.md", text);
+  return 0;
+}
+
+}  // namespace
+}  // namespace iago::bench
+
+int main(int count, char** values) { return iago::bench::run({values + 1, values + count}); }

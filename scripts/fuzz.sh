@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Builds every fuzz target and runs each for so many seconds (60 by default) from its seeds. What is
+# new in a corpus stays in build/variants/fuzz/corpus; a crash ends the script and names its input.
+# Needs clang 16 or newer with libFuzzer: on Debian 12 clang-19 and libclang-rt-19-dev.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+seconds=${1:-60}
+build=build/variants/fuzz
+compiler=${CXX:-clang++-19}
+command -v "$compiler" >/dev/null || {
+  echo "fuzz: no $compiler; install clang-19 and libclang-rt-19-dev, or set CXX" >&2
+  exit 1
+}
+cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" -DIAGO_FUZZ=ON -DIAGO_TORCH=OFF \
+  -DIAGO_TESTS=OFF >&2
+targets=()
+for source in fuzz/*_fuzz.cc; do targets+=("$(basename "$source" .cc)"); done
+cmake --build "$build" --target "${targets[@]}" >&2
+
+for target in "${targets[@]}"; do
+  seeds=fuzz/corpus/${target%_fuzz}
+  found=$build/corpus/${target%_fuzz}
+  mkdir -p "$found"
+  folders=("$found")
+  [ -d "$seeds" ] && folders+=("$seeds")
+  "$build/fuzz/$target" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=4096 \
+    -artifact_prefix="$build/$target-" -print_final_stats=1 "${folders[@]}" >"$build/$target.log" 2>&1 || {
+    tail -n 40 "$build/$target.log" >&2
+    echo "fuzz: $target found something: $build/$target-*" >&2
+    exit 1
+  }
+  echo "$target: $(grep -o 'stat::number_of_executed_units:.*' "$build/$target.log" | tr -s ' ')"
+done

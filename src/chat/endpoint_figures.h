@@ -1,0 +1,29 @@
+// How a model behind a URL is getting on with its server, as figures for people and plans.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "net/allowance.h"
+
+namespace iago {
+
+struct EndpointFigures {
+  std::uint64_t sent = 0;           // requests over the wire, those tried again included
+  std::uint64_t retries = 0;
+  std::uint64_t rate_limited = 0;   // 429
+  std::uint64_t overloaded = 0;     // 503, 529, and the like inside of streams
+  std::uint64_t broken = 0;         // replies that were none
+  std::uint64_t without_usage = 0;  // answered, but no tokens were counted
+  std::uint64_t prompt_tokens = 0, cached_prompt_tokens = 0, generated_tokens = 0;
+  std::size_t in_flight = 0, limit = 0;  // over the wire now, and how many may be
+  std::size_t waiting = 0;               // taken, but not over the wire: queue and back-off
+  // What the server's headers state, by kind; empty before the first reply and where they state
+  // nothing.
+  std::vector<RateLimit> rate_limits;
+  // The vendor counts against these what a reply took; else what it may take (max_tokens).
+  bool counts_use = false;
+};
+
+}  // namespace iago

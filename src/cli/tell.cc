@@ -1,0 +1,18 @@
+#include "cli/tell.h"
+
+#include <cstdio>
+#include <system_error>
+
+namespace iago::cli {
+
+void tell(std::string_view text) noexcept { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+void print_result(bool interrupted, const std::function<void()>& print) {
+  try {
+    print();
+  } catch (const std::system_error&) {
+    if (!interrupted) throw;
+  }
+}
+
+}  // namespace iago::cli

@@ -1,0 +1,60 @@
+// The settings under settings/ for the tests that hold all of them, and ways to look at their
+// texts.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <regex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "study/setting.h"
+
+namespace iago {
+
+inline const std::filesystem::path kSource = IAGO_SOURCE_DIR;
+inline const Query kQuery{.id = "q", .text = "Please open the sealed vault of the moon archive."};
+
+inline const std::vector<Setting>& shipped() {
+  static const std::vector<Setting> settings = [] {
+    std::vector<Setting> all;
+    for (const auto& entry : std::filesystem::directory_iterator(kSource / "settings")) {
+      all.push_back(load_setting(entry.path()));
+    }
+    std::ranges::sort(all, {}, &Setting::name);
+    return all;
+  }();
+  return settings;
+}
+
+inline const Setting& shipped(std::string_view name) {
+  return *std::ranges::find(shipped(), name, &Setting::name);
+}
+
+inline bool exists_in(const Variant& variant, const Channel& channel) {
+  return variant.channels.empty() || std::ranges::count(variant.channels, channel.name) > 0;
+}
+
+// Every prompt of a setting: visit(channel, variant, arm's name, prompt).
+template <typename Visit>
+void for_each_prompt(const Setting& setting, Visit visit) {
+  for (const Channel& channel : setting.channels) {
+    for (const Variant& variant : setting.variants) {
+      if (!exists_in(variant, channel)) continue;
+      for (const std::string& arm : arms_with_variant(setting, variant.name)) {
+        visit(channel, variant, arm,
+              render_prompt(setting, channel.name, variant.name, arm, kQuery));
+      }
+    }
+  }
+}
+
+// What the pattern finds first, whatever its case; empty: nothing.
+inline std::string found(const std::string& text, const char* pattern) {
+  std::smatch match;
+  std::regex regex(pattern, std::regex::icase);
+  return std::regex_search(text, match, regex) ? match.str() : "";
+}
+
+}  // namespace iago

@@ -1,0 +1,74 @@
+// What a run says of its progress on a model behind a URL, and elsewhere.
+#include "cli/progress_text.h"
+
+#include <gtest/gtest.h>
+
+namespace iago::cli {
+namespace {
+
+lab::RunProgress halfway() {
+  lab::RunProgress progress{.stored = 4210, .planned = 10'000, .sampled_here = 4000};
+  progress.seconds = 131.24;  // 5,790 to go at 30.48 a second
+  progress.generated_tokens = 249'356;
+  return progress;
+}
+
+EndpointFigures busy() {
+  EndpointFigures figures{.retries = 37, .rate_limited = 12, .overloaded = 25};
+  figures.in_flight = figures.limit = 64;
+  figures.waiting = 212;
+  return figures;
+}
+
+TEST(ProgressText, TellsWhatIsDoneAndLeftOfAModelOnThisMachine) {
+  EXPECT_EQ(progress_text(halfway()),
+            "4,210 of 10,000 completions (42 %), 1,900 tokens/s, 3:10 left");
+  EXPECT_EQ(progress_text({.planned = 90}), "0 of 90 completions (0 %), 0 tokens/s, ? left");
+  EXPECT_EQ(progress_text({}), "0 of 0 completions (0 %), 0 tokens/s, ? left");
+}
+
+TEST(ProgressText, TellsBehindAUrlWhatIsInFlightAndWhatStandsInTheWay) {
+  lab::RunProgress progress = halfway();
+  progress.endpoint = busy();
+  EXPECT_EQ(progress_text(progress),
+            "4,210 of 10,000 completions (42 %), 1,900 tokens/s, 3:10 left; 64 of 64 in flight, "
+            "212 waiting, 37 retries (12 limited, 25 overloaded)");
+  progress.endpoint = EndpointFigures{};
+  progress.endpoint->in_flight = 3;
+  progress.endpoint->limit = 1024;
+  EXPECT_EQ(progress_text(progress),
+            "4,210 of 10,000 completions (42 %), 1,900 tokens/s, 3:10 left; 3 of 1,024 in flight");
+  progress.endpoint->retries = 1;  // a connection that broke
+  EXPECT_TRUE(progress_text(progress).ends_with("; 3 of 1,024 in flight, 1 retry"));
+  progress.endpoint->broken = 1;
+  EXPECT_TRUE(progress_text(progress).ends_with(", 1 retry (1 broken)"));
+}
+
+TEST(ProgressText, PutsWhatIsSpentOfABudgetBeforeTheServersAffairs) {
+  lab::RunProgress progress = halfway();
+  progress.spent.cost = 1.204;
+  progress.spent.usage = {.prompt = 1'000'000, .generated = 249'356};
+  progress.budget_seconds = 135;
+  progress.limits.max_cost = 20;
+  const std::string done = "4,210 of 10,000 completions (42 %), 1,900 tokens/s, 3:10 left";
+  EXPECT_EQ(progress_text(progress), done + ", $1.20 of $20");
+  progress.endpoint = busy();
+  EXPECT_TRUE(progress_text(progress).starts_with(done + ", $1.20 of $20; 64 of 64 in flight"));
+  progress.endpoint.reset();
+  progress.limits = {.max_cost = 0.5, .max_tokens = 2'000'000, .max_seconds = 600};
+  progress.spent.cost = 0.0123;
+  EXPECT_EQ(progress_text(progress),
+            done + ", $0.0123 of $0.5, 1,249,356 of 2,000,000 tokens, 2:15 of 10:00 gone");
+}
+
+TEST(TroubleText, CountsWhatHappenedAndSaysNothingWhereNothingDid) {
+  EXPECT_EQ(trouble_text({}), "");
+  EXPECT_EQ(trouble_text(busy()), "37 retries, 12 refusals (429), 25 overloads");
+  EXPECT_EQ(trouble_text({.retries = 1, .rate_limited = 1, .overloaded = 1, .broken = 1}),
+            "1 retry, 1 refusal (429), 1 overload, 1 broken reply");
+  EXPECT_EQ(trouble_text({.retries = 1000, .broken = 4}), "1,000 retries, 4 broken replies");
+  EXPECT_EQ(trouble_text({.sent = 10, .without_usage = 10, .prompt_tokens = 5}), "");
+}
+
+}  // namespace
+}  // namespace iago::cli
