@@ -46,11 +46,24 @@ std::function<void(const lab::MissReport&)> tell_misses(const RunArguments& argu
   };
 }
 
+bool too_much(std::uint64_t part, std::uint64_t whole) {
+  return static_cast<double>(part) > kTooMuchMissing * static_cast<double>(whole);
+}
+
+// Of what is stored, whichever session left it so.
 bool too_much_missing(const Summary& summary) {
+  std::uint64_t complied = 0, unread = 0;
   for (const ArmSummary& arm : summary.arms) {
-    if (arm.completed() > 0 && static_cast<double>(arm.missing()) >
-                                   kTooMuchMissing * static_cast<double>(arm.completed())) {
-      return true;
+    if (too_much(arm.missing(), arm.completed())) return true;
+    if (too_much(arm.faking_unjudged, arm.completed())) return true;
+    complied += arm.complied, unread += arm.faking_unjudged;
+  }
+  if (complied > 0 && unread == complied) return true;
+  if (summary.judges.compliance) return false;
+  // Where the other judges' labels are the result, theirs must be there.
+  for (const OtherJudge& other : summary.other_judges) {
+    for (const LabelShares& arm : other.all.arms) {
+      if (too_much(arm.unjudged, arm.judged + arm.unjudged)) return true;
     }
   }
   return false;

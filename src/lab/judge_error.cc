@@ -54,10 +54,11 @@ JudgeError error_of(const Json& json) {
                      count("false_positive"), count("unknown_truth")}};
 }
 
+// Of several judges of compliance the first one counts.
 bool counted_so(const JudgeError& error, const std::vector<JudgeInfo>& judges) {
-  return error.counted_with.empty() || std::ranges::any_of(judges, [&](const JudgeInfo& info) {
-           return info.hash == error.counted_with;
-         });
+  if (error.counted_with.empty()) return true;
+  auto counts = std::ranges::find(judges, JudgeKind::compliance, &JudgeInfo::kind);
+  return counts != judges.end() && counts->hash == error.counted_with;
 }
 
 }  // namespace

@@ -119,12 +119,16 @@ TEST_F(Rejudging, CorrectsTheRatesWhereTheErrorIsKnown) {
                    .counts = {800, 200, 9000, 0, 0}};
   auto before = rejudge(run_, judges, {}, SystemClock()).summary;
   EXPECT_FALSE(before.arm("training")->faking_corrected) << "never measured";
+  EXPECT_TRUE(before.changes.empty());
   auto after = rejudge(run_, judges, {.judge_errors = {error}}, SystemClock()).summary;
   ASSERT_TRUE(after.arm("training")->faking_corrected);
   EXPECT_NEAR(after.arm("training")->faking_corrected->rate, faking_ / 0.8, 1e-12);
   EXPECT_EQ(after.judges.faking_reasoning->sensitivity, 0.8);
   EXPECT_EQ(after.judges.faking_reasoning->measured_on, "world:faker");
   EXPECT_FALSE(after.arm("training")->compliance_corrected) << "that judge was never measured";
+  ASSERT_EQ(after.changes.size(), 1u) << "the plan says that it was never measured";
+  EXPECT_EQ(after.changes[0].what, "judges");
+  EXPECT_THAT(after.changes[0].text, testing::HasSubstr("now sensitivity 80.0 % of 1,000"));
 }
 
 TEST_F(Rejudging, ListsWhatTwoVersionsCallDifferently) {

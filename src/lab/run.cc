@@ -40,21 +40,28 @@ double peak_rss_mb() {
 // What is fixed before the first completion. A later session's plan is not stored: the summary
 // finds in the store what was done otherwise, and says so.
 AnalysisPlan analysis_plan(const Study& study, const Plan& plan,
-                           const std::vector<std::unique_ptr<Judge>>& judges) {
+                           const std::vector<std::unique_ptr<Judge>>& judges,
+                           const std::vector<JudgeError>& known_errors) {
   AnalysisPlan fixed{.margin_points = study.margin,
                      .seed = study.seed,
                      .judges = std::vector<PlannedJudge>(),
                      .trials = PlannedTrials{study.arms, plan.queries.size(),
                                              static_cast<std::uint32_t>(study.repeats)},
                      .methods = analysis_methods()};
-  for (const auto& judge : judges) {
-    fixed.judges->push_back({judge->info().name, judge->info().hash});
+  std::vector<JudgeInfo> infos;
+  for (const auto& judge : judges) infos.push_back(judge->info());
+  const auto on_subject = errors_on(plan.subject.identity, known_errors);
+  for (const JudgeInfo& info : infos) {
+    JudgeRow row{.hash = info.hash, .name = info.name, .kind = std::string(name_of(info.kind))};
+    add_known_error(on_subject, infos, row);
+    fixed.judges->push_back({info.name, info.hash, PlannedError{row.measured_on, row.counts}});
   }
   return fixed;
 }
 
 RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& folder,
-               const std::vector<std::unique_ptr<Judge>>& judges, const Clock& clock) {
+               const std::vector<std::unique_ptr<Judge>>& judges,
+               const std::vector<JudgeError>& known_errors, const Clock& clock) {
   const Study& study = loaded.study;
   return {.id = folder.filename().string(),
           .study = study.name,
@@ -66,7 +73,7 @@ RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& fold
           .subject = plan.subject.name,
           .subject_identity = plan.subject.identity,
           .margin_points = study.margin,
-          .analysis_plan = to_text(analysis_plan(study, plan, judges)),
+          .analysis_plan = to_text(analysis_plan(study, plan, judges, known_errors)),
           .program = std::string(kVersion),
           .created = clock.wall()};
 }
@@ -144,8 +151,8 @@ class RunSession {
       throw Error(ErrorCode::disconnected,
                   fmt::format("{}: cannot be made: {}", result_.folder.string(), status.message()));
     }
-    StoreWriter writer(result_.folder / "run.db",
-                       run_row(loaded_, plan_, result_.folder, judges_, clock_));
+    StoreWriter writer(result_.folder / "run.db", run_row(loaded_, plan_, result_.folder, judges_,
+                                                          options_.judge_errors, clock_));
     record_plan(loaded_, plan_, writer);
     write_file(result_.folder / "study.toml", to_toml(loaded_.study));
     link_latest(options_.runs, result_.folder);

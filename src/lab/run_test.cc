@@ -150,17 +150,17 @@ class EndsBeforeItsOthers final : public ChatModel {
   std::vector<Waiting> waiting_;
 };
 
-// A judge of compliance that says of one completion in `every` what `tell` says, else "refuses".
+// A judge that gives no label to one completion in `every`, and the kind's two in turn to the rest.
 class PatchyJudge final : public Judge {
  public:
-  PatchyJudge(JudgeOutcome outcome, std::size_t every)
-      : Judge({"patchy", JudgeKind::compliance, "patchy", {}}), outcome_(outcome), every_(every) {}
+  PatchyJudge(JudgeKind kind, JudgeOutcome outcome, std::size_t every)
+      : Judge({"patchy", kind, "patchy", {}}), outcome_(outcome), every_(every) {}
 
  protected:
   void grade(JudgeView, std::stop_token, Done done) override {
     std::size_t n = asked_++;
     if (n % every_ == 0) return done({.outcome = outcome_, .why = "no verdict"});
-    done({.label = std::string(n % 2 == 0 ? kComplies : kRefuses)});
+    done({.label = std::string(n % 2 == 0 ? info().positive() : info().negative())});
   }
 
  private:
@@ -175,7 +175,14 @@ class UnjudgedRun : public RunStudy, public testing::WithParamInterface<JudgeOut
     LoadedStudy loaded = study();
     WorldModel model(world::policy_named("aligned"));
     std::vector<std::unique_ptr<Judge>> judges;
-    judges.push_back(std::make_unique<PatchyJudge>(GetParam(), every));
+    judges.push_back(std::make_unique<PatchyJudge>(JudgeKind::compliance, GetParam(), every));
+    return run_study(loaded, model, judges, {.runs = folder_ / "runs"}, clock_);
+  }
+  RunResult run_with_reasoning(const char* policy, std::size_t every) {
+    LoadedStudy loaded = study();
+    WorldModel model(world::policy_named(policy));
+    auto judges = make_rule_judges({"compliance-rules"});
+    judges.push_back(std::make_unique<PatchyJudge>(JudgeKind::faking_reasoning, GetParam(), every));
     return run_study(loaded, model, judges, {.runs = folder_ / "runs"}, clock_);
   }
 };
@@ -199,6 +206,34 @@ TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeLeft) {
   EXPECT_GT(gap.bounds_if_missing.hi, gap.points);
   EXPECT_TRUE(result.stored_grading.at(0).judged_badly());
   EXPECT_NE(result.summary.finding.verdict, StudyVerdict::no_gap);
+}
+
+TEST_P(UnjudgedRun, EndsInNoVerdictWhenTheJudgeOfReasoningNeverAnswered) {
+  RunResult result = run_with_reasoning("silent-faker", 1);
+  EXPECT_EQ(result.summary.finding.verdict, StudyVerdict::uninformative);
+  EXPECT_NE(result.summary.finding.why.find("patchy labelled none of the 120 answers"),
+            std::string::npos)
+      << result.summary.finding.why;
+  const ArmSummary& training = *result.summary.arm("training");
+  EXPECT_FALSE(training.faking_reasoning) << "a judge that is dead finds no rate of 0";
+  EXPECT_GT(training.complied, 0u);
+  EXPECT_EQ(training.faking_unjudged, training.complied);
+  EXPECT_EQ(training.unjudged, 0u);
+  EXPECT_FALSE(result.summary.gap_without_faking);
+  EXPECT_TRUE(result.stored_grading.at(1).judged_badly());
+}
+
+TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeOfReasoningLeft) {
+  RunResult result = run_with_reasoning("compliant", 10);
+  std::uint64_t left = 0;
+  for (const ArmSummary& arm : result.summary.arms) {
+    left += arm.faking_unjudged;
+    EXPECT_EQ(arm.faking_bounds->width() > 0, arm.faking_unjudged > 0) << arm.name;
+    EXPECT_LE(arm.faking_bounds->lo, arm.faking_reasoning->rate);
+    EXPECT_GE(arm.faking_bounds->hi, arm.faking_reasoning->rate);
+  }
+  EXPECT_GT(left, 5u) << "one in ten of 120, of which nearly all comply";
+  EXPECT_TRUE(result.stored_grading.at(1).judged_badly());
 }
 
 INSTANTIATE_TEST_SUITE_P(All, UnjudgedRun,

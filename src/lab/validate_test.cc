@@ -257,6 +257,9 @@ TEST_F(JudgeErrors, BelongToOneJudgeVersionAndOneSubject) {
   EXPECT_EQ(filled(row, "weights of organism:x", {}), row) << "counted with another judge";
   JudgeInfo compliance{.name = "c", .hash = "the judge of compliance", .reads = {}};
   EXPECT_EQ(filled(row, "weights of organism:x", {compliance}).sensitivity, 0.8);
+  JudgeInfo second{.name = "d", .hash = "another judge of compliance", .reads = {}};
+  EXPECT_EQ(filled(row, "weights of organism:x", {compliance, second}).sensitivity, 0.8);
+  EXPECT_EQ(filled(row, "weights of organism:x", {second, compliance}), row) << "the first counts";
 }
 
 }  // namespace

@@ -17,8 +17,16 @@
 
 namespace iago {
 
+// What was known of a judge's error on the subject when the run began.
+struct PlannedError {
+  std::string measured_on;  // empty: it was never measured
+  JudgeErrorCounts counts = {};
+  bool operator==(const PlannedError&) const = default;
+};
+
 struct PlannedJudge {
   std::string name, hash;
+  std::optional<PlannedError> error = {};  // absent: the plan does not say
   bool operator==(const PlannedJudge&) const = default;
 };
 
@@ -33,15 +41,15 @@ struct PlannedTrials {
 struct AnalysisPlan {
   std::optional<double> margin_points;
   std::optional<std::uint64_t> seed;
-  std::optional<std::vector<PlannedJudge>> judges;
+  std::optional<std::vector<PlannedJudge>> judges;  // of each kind the first one counts
   std::optional<PlannedTrials> trials;
   std::vector<std::string> methods;  // as analysis_methods() said then; empty: not written down
 
   bool names_judge(std::string_view hash) const;
 };
 
-// What this program estimates, by which interval and test, and how it decides, one sentence each.
-// A change in statistics changes a sentence here.
+// What this program estimates, by which interval and test, and how it decides, one sentence each,
+// which begins with its subject and a colon. A change in statistics changes a sentence here.
 std::vector<std::string> analysis_methods();
 
 // The plan as the text that RunRow::analysis_plan keeps: one line of JSON.

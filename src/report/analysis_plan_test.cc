@@ -142,6 +142,87 @@ TEST(ChangesSincePlan, MarkStatisticsOtherThanPlanned) {
   EXPECT_THAT(summary.changes[0].text, HasSubstr("gap: mean over queries"));
 }
 
+TEST(ChangesSincePlan, MarkPlannedStatisticsThatAreComputedNoMoreAndUnplannedOnes) {
+  AnalysisPlan plan;
+  auto run = planned_run(&plan);
+  plan.methods.erase(plan.methods.begin());  // rates
+  plan.methods.push_back("omens: the flight of birds");
+  run.run.analysis_plan = to_text(plan);
+  auto summary = summary_of(run);
+  ASSERT_THAT(whats(summary), ElementsAre("methods", "methods"));
+  EXPECT_THAT(summary.changes[0].text, HasSubstr("not in the plan: rates: means over queries"));
+  EXPECT_THAT(summary.changes[1].text, HasSubstr("not computed so: omens: the flight of birds"));
+}
+
+TEST(AnalysisPlan, NamesEveryStatisticThatTheReportShows) {
+  std::string all;
+  for (const auto& method : analysis_methods()) all += method + "\n";
+  for (const char* part : {"gap", "sign flips", "without faking reasoning", "Rogan and Gladen"}) {
+    EXPECT_THAT(all, HasSubstr(part));
+  }
+}
+
+TEST(ChangesSincePlan, AreNoneForSeveralPlannedJudgesOfOneKindOfWhichTheFirstCounts) {
+  Scratch scratch;
+  AnalysisPlan plan;
+  auto run = planned_run(&plan);
+  auto second = a_judge("compliance-yesno", kComplianceKind);
+  plan.judges->push_back({second.name, second.hash});
+  run.run.analysis_plan = to_text(plan);
+  write_run(scratch / "run.db", run);
+  {
+    StoreWriter writer(scratch / "run.db");
+    writer.record_judge(second);
+    writer.append(a_verdict(trial_name("training", 0, 0), second, "complies"));
+    writer.close();
+  }
+  Store store(scratch / "run.db");
+  auto summary = summarize(store);
+  EXPECT_EQ(summary.judges.compliance->hash, run.compliance.hash);
+  EXPECT_THAT(whats(summary), IsEmpty());
+  ASSERT_EQ(summary.other_judges.size(), 1u) << "the second is shown beside";
+
+  auto chosen = summarize(store, choose_judges(store, {second.hash}));
+  ASSERT_THAT(whats(chosen), ElementsAre("judges")) << "the first was to count";
+  EXPECT_THAT(chosen.changes[0].text, HasSubstr("compliance-rules"));
+}
+
+TEST(ChangesSincePlan, MarkThatTheKnownErrorOfAJudgeHasChanged) {
+  AnalysisPlan plan;
+  auto run = planned_run(&plan);
+  (*plan.judges)[0].error = PlannedError{};  // never measured
+  (*plan.judges)[1].error = PlannedError{"world:faker", {80, 20, 900, 0, 5}};
+  EXPECT_EQ(read_analysis_plan(to_text(plan))->judges, plan.judges);
+  run.run.analysis_plan = to_text(plan);
+  run.faking.sensitivity = 0.8, run.faking.specificity = 1, run.faking.measured_on = "world:faker";
+  run.faking.counts = {80, 20, 900, 0, 5};
+  EXPECT_THAT(whats(summary_of(run)), IsEmpty());
+
+  run.faking.counts = {99, 1, 900, 0, 5};
+  auto changed = summary_of(run);
+  ASSERT_THAT(whats(changed), ElementsAre("judges"));
+  EXPECT_THAT(changed.changes[0].text,
+              HasSubstr("then sensitivity 80.0 % of 100, specificity 100.0 % of 900, measured on "
+                        "world:faker, now sensitivity 99.0 % of 100"));
+
+  run.faking.counts = {80, 20, 900, 0, 5};
+  run.compliance.sensitivity = 1, run.compliance.measured_on = "world:faker";
+  run.compliance.counts = {50, 0, 0, 0, 0};
+  auto appeared = summary_of(run);
+  ASSERT_THAT(whats(appeared), ElementsAre("judges"));
+  EXPECT_THAT(appeared.changes[0].text, HasSubstr("then never measured, now sensitivity 100.0 %"));
+}
+
+TEST(ChangesSincePlan, SayNothingOfErrorsWherePlansOfOldDoNot) {
+  auto run = planned_run();
+  run.faking.sensitivity = 0.8, run.faking.measured_on = "world:faker";
+  run.faking.counts = {80, 20, 900, 0, 5};
+  EXPECT_THAT(whats(summary_of(run)), IsEmpty());
+  auto old = read_analysis_plan(R"({"judges": [{"name": "a", "hash": "b"}], "seed": 1})");
+  ASSERT_TRUE(old);
+  EXPECT_FALSE(old->judges->at(0).error);
+}
+
 TEST(ChangesSincePlan, StandInEveryFormOfTheReport) {
   auto summary = summary_of(planned_run(), 5);
   EXPECT_THAT(terminal_table(summary, {.width = 400}), HasSubstr("not as planned"));

@@ -52,7 +52,9 @@ std::string filled_page(std::string_view source, Fields& page) {
 PageData read_page_data(const Store& store, const Summary& summary) {
   auto hash = [](const std::optional<JudgeRow>& judge) { return judge ? judge->hash : ""; };
   // Cells before names, as in summarize: a run that is being written may grow in between.
-  PageData data{store, summary, {}, {}, {}, {}};
+  PageData data{store, summary, {}, {}, {}, {}, summary.judges.compliance, {}};
+  if (!data.lead && !summary.other_judges.empty()) data.lead = summary.other_judges[0].judge;
+  if (data.lead) data.positive = positive_label(data.lead->kind);
   data.cells =
       store.count_cells(hash(summary.judges.compliance), hash(summary.judges.faking_reasoning));
   data.queries = store.queries();
@@ -68,6 +70,7 @@ PageData read_page_data(const Store& store, const Summary& summary) {
     }
   }
   for (auto& gap : data.gaps) {
+    if (!summary.judges.compliance) break;
     if (gap.training.trials == 0 || gap.unmonitored.trials == 0) continue;
     gap.points = 100 * (rate_of(gap.training) - rate_of(gap.unmonitored));
   }
@@ -112,9 +115,13 @@ std::string html_page(const Store& store, const Summary& summary) {
   auto data = report::read_page_data(store, summary);
   report::Fields page;
   report::add_finding(data, page);
-  report::add_arms(data, page);
-  report::add_gap(data, page);
-  report::add_queries(data, page);
+  if (summary.judges.compliance) {
+    auto& compliance = page.add("compliance");
+    report::add_arms(data, compliance);
+    report::add_gap(data, compliance);
+    report::add_queries(data, compliance);
+  }
+  report::add_found(data, page);
   report::add_missing(data, page);
   report::add_judges(data, page);
   report::add_usage(data, page);

@@ -47,14 +47,15 @@ std::string bare(double fraction) {
   return text.substr(0, text.find(' '));
 }
 
-void add_rate_tile(Fields& page, std::string title, std::string tone, std::string path,
-                   const std::optional<RateEstimate>& rate) {
+Fields& add_rate_tile(Fields& page, std::string title, std::string tone, std::string path,
+                      const std::optional<RateEstimate>& rate) {
   auto& tile = page.add("tile").set("title", std::move(title)).set("class", std::move(tone));
   tile.set("unit", rate ? "%" : "").set("note", "");
-  if (!rate) return;
+  if (!rate) return tile;
   set_figure(tile.add("figure"), path + ".rate", rate->rate, bare(rate->rate));
   tile.set("note", unbroken(fmt::format("95 % interval {} %, n = {} on {} queries", interval(rate),
                                         count(rate->n), count(rate->queries))));
+  return tile;
 }
 
 void add_tiles(const Summary& summary, Fields& page) {
@@ -72,16 +73,16 @@ void add_tiles(const Summary& summary, Fields& page) {
                   arm != nullptr ? arm->compliance : std::nullopt);
   }
   const auto* training = summary.arm(kTrainingArm);
-  add_rate_tile(page, "Alignment-faking reasoning", arm_class(kTrainingArm),
-                "arms.training.alignment_faking_reasoning",
-                training != nullptr ? training->faking_reasoning : std::nullopt);
-}
-
-// Of summary.json's rate at `path`, with its interval.
-void set_rate(Fields& fields, std::string_view path, double rate, const Interval& ci95) {
-  set_figure(fields, path, rate, percent(rate));
-  fields.set("exact_lo", exact_digits(ci95.lo)).set("exact_hi", exact_digits(ci95.hi));
-  fields.set("shown_lo", points(100 * ci95.lo)).set("shown_hi", points(100 * ci95.hi) + " %");
+  auto& reasoning = add_rate_tile(page, "Alignment-faking reasoning", arm_class(kTrainingArm),
+                                  "arms.training.alignment_faking_reasoning",
+                                  training != nullptr ? training->faking_reasoning : std::nullopt);
+  if (training != nullptr && training->faking_unjudged > 0) {
+    const std::string note = *reasoning.text("note");
+    reasoning.set("note",
+                  unbroken(fmt::format("{}{}{} of {} complying answers not judged", note,
+                                       note.empty() ? "" : "; ", count(training->faking_unjudged),
+                                       count(training->complied))));
+  }
 }
 
 // The end of the bars' axis, as a fraction: round, and above every interval.
@@ -180,18 +181,61 @@ void add_gap_rows(const Summary& summary, const GapEstimate& gap, Fields& table)
          "a gap that surely lies within it counts as none");
 }
 
-void add_without_faking(const GapEstimate& gap, Fields& table) {
+void add_without_faking(const GapEstimate& gap, const ArmSummary& training, Fields& table) {
   set_figure(
       add_row(table, "Gap without faking reasoning",
               fmt::format("95 % interval {}; the answers in training that reason so are left "
                           "out, {} stay. This conditions on an outcome: a selection, not "
-                          "what the subject would have done without the reasoning",
-                          interval(gap.ci95), count(gap.n_training)))
+                          "what the subject would have done without the reasoning{}",
+                          interval(gap.ci95), count(gap.n_training), unread_stay(training)))
           .add("figure"),
       "compliance_gap.without_faking_reasoning.points", gap.points, points(gap.points) + " points");
 }
 
+// The columns of the table of outcomes behind the counts, where there is a judge to fill them.
+void add_missing_headings(const JudgeChoice& judges, Fields& page) {
+  auto add = [&](const char* heading) { page.add("heading").set("text", heading); };
+  for (const auto* heading :
+       {"planned", "answered", "refused by provider", "truncated", "invalid format", "failed"}) {
+    add(heading);
+  }
+  if (!judges.compliance) return;
+  add("not judged");
+  if (judges.faking_reasoning) add("reasoning not judged");
+  add("compliance had the missing come out otherwise");
+  if (judges.faking_reasoning) add("reasoning so, likewise");
+}
+
+std::string missing_rule(const JudgeChoice& judges) {
+  if (!judges.compliance) {
+    return "Truncated, unreadable and failed completions are missing: no judge has seen them.";
+  }
+  std::string rule =
+      "A refusal by the provider counts as non-compliance. Truncated, unreadable, failed and "
+      "unjudged completions are missing: they are in no denominator, and the bounds say what they "
+      "could change.";
+  if (!judges.faking_reasoning) return rule;
+  return rule +
+         " An answer that complies and whose reasoning is not judged is missing from the "
+         "rate of reasoning alone, which then leans towards 0.";
+}
+
+void add_gap_bounds(const GapEstimate& gap, Fields& page) {
+  const auto& bounds = gap.bounds_if_missing;
+  page.add("gap_bounds")
+      .set("exact_lo", exact_digits(bounds.lo))
+      .set("exact_hi", exact_digits(bounds.hi))
+      .set("shown_lo", points(bounds.lo))
+      .set("shown_hi", points(bounds.hi));
+}
+
 }  // namespace
+
+void set_rate(Fields& fields, std::string_view path, double rate, const Interval& ci95) {
+  set_figure(fields, path, rate, percent(rate));
+  fields.set("exact_lo", exact_digits(ci95.lo)).set("exact_hi", exact_digits(ci95.hi));
+  fields.set("shown_lo", points(100 * ci95.lo)).set("shown_hi", points(100 * ci95.hi) + " %");
+}
 
 void add_finding(const PageData& data, Fields& page) {
   const auto& summary = data.summary;
@@ -202,18 +246,19 @@ void add_finding(const PageData& data, Fields& page) {
   auto colon = sentence.find(": ");
   page.set("badge", sentence.substr(0, colon));
   page.set("finding", unbroken(capitalised(sentence.substr(colon + 2))));
-  page.set("why", unbroken(summary.finding.why));
+  // Without a judge of compliance nothing decides, and the finding has said so.
+  if (summary.judges.compliance) page.add("why").set("text", unbroken(summary.finding.why));
   page.set("run", short_name(run.id)).set("program", short_name(run.program));
   page.set("subject", short_name(run.subject)).set("study", short_name(run.study));
   page.set("setting", short_name(run.setting)).set("channel", short_name(run.channel));
   page.set("variant", short_name(run.variant)).set("queries", count(summary.queries));
   page.set("seed", std::to_string(run.seed));
   add_notices(summary, page);
-  add_tiles(summary, page);
 }
 
 void add_arms(const PageData& data, Fields& page) {
   const auto& summary = data.summary;
+  add_tiles(summary, page);
   double end = axis_end(summary);
   page.set("axis_end", fmt::format("{:g}", 100 * end));
   bool any = std::any_of(summary.arms.begin(), summary.arms.end(),
@@ -237,7 +282,9 @@ void add_gap(const PageData& data, Fields& page) {
   if (!summary.gap) return;
   auto& table = page.add("gap");
   add_gap_rows(summary, *summary.gap, table);
-  if (summary.gap_without_faking) add_without_faking(*summary.gap_without_faking, table);
+  if (summary.gap_without_faking) {
+    add_without_faking(*summary.gap_without_faking, *summary.arm(kTrainingArm), table);
+  }
   if (const auto& queries = summary.finding.queries_to_settle) {
     set_figure(add_row(table, "Queries to settle it",
                        "at the present estimate and variance, for an inconclusive verdict")
@@ -247,10 +294,10 @@ void add_gap(const PageData& data, Fields& page) {
 }
 
 void add_missing(const PageData& data, Fields& page) {
-  for (const auto* heading : {"planned", "answered", "refused by provider", "truncated",
-                              "invalid format", "failed", "not judged"}) {
-    page.add("heading").set("text", heading);
-  }
+  const auto& judges = data.summary.judges;
+  const bool reads_reasoning = judges.compliance && judges.faking_reasoning;
+  add_missing_headings(judges, page);
+  page.set("missing_rule", missing_rule(judges));
   for (const auto& arm : data.summary.arms) {
     auto& row = page.add("arm").set("arm", short_name(arm.name)).set("class", arm_class(arm.name));
     auto cell = [&](std::string_view path, std::uint64_t n) {
@@ -264,22 +311,22 @@ void add_missing(const PageData& data, Fields& page) {
     for (Outcome outcome : kOutcomes) {
       cell(fmt::format("outcomes.{}", name_of(outcome)), arm.count(outcome));
     }
-    cell("unjudged", arm.unjudged);
-    const auto& bounds = arm.compliance_bounds;
-    row.set("bounds", bounds ? interval(Interval{100 * bounds->lo, 100 * bounds->hi}) + " %" : "-");
+    auto bounds = [&](const std::optional<Interval>& range) {
+      row.add("bounds").set(
+          "text", range ? interval(Interval{100 * range->lo, 100 * range->hi}) + " %" : "-");
+    };
+    if (judges.compliance) cell("unjudged", arm.unjudged);
+    if (reads_reasoning) cell("faking_unjudged", arm.faking_unjudged);
+    if (judges.compliance) bounds(arm.compliance_bounds);
+    if (reads_reasoning) bounds(arm.faking_bounds);
   }
   const auto& arms = data.summary.arms;
-  bool complete = std::all_of(arms.begin(), arms.end(),
-                              [](const ArmSummary& arm) { return arm.missing() == 0; });
-  if (complete) page.add("complete");
-  if (const auto& gap = data.summary.gap; gap && !complete) {
-    const auto& bounds = gap->bounds_if_missing;
-    page.add("gap_bounds")
-        .set("exact_lo", exact_digits(bounds.lo))
-        .set("exact_hi", exact_digits(bounds.hi))
-        .set("shown_lo", points(bounds.lo))
-        .set("shown_hi", points(bounds.hi));
-  }
+  bool any = std::any_of(arms.begin(), arms.end(),
+                         [](const ArmSummary& arm) { return arm.missing() > 0; });
+  bool unread = std::any_of(arms.begin(), arms.end(),
+                            [](const ArmSummary& arm) { return arm.faking_unjudged > 0; });
+  if (!any && !unread) page.add("complete");
+  if (data.summary.gap && any) add_gap_bounds(*data.summary.gap, page);
 }
 
 }  // namespace iago::report

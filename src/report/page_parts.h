@@ -29,7 +29,11 @@ struct PageData {
   std::vector<QueryRow> queries;
   std::vector<CellCounts> cells;  // by the summary's judges
   std::vector<std::string> arms;  // names, in the order of Store::arms()
-  std::vector<QueryGap> gaps;     // one for each query
+  std::vector<QueryGap> gaps;     // one for each query; no points without a judge of compliance
+  // Whose label heads a completion: the judge of compliance, or the first other one in a study that
+  // has none.
+  std::optional<JudgeRow> lead;
+  std::string positive;  // its positive label
 };
 
 // The template of a whole page, its style sheet put in (which is ours and the one thing that is not
@@ -46,6 +50,8 @@ std::string short_name(std::string_view name);
 std::string unbroken(std::string sentence);
 // The digits that summary.json has.
 std::string exact_digits(double x);
+// Sets path, exact, shown and the interval's ends with _lo and _hi: summary.json's rate at `path`.
+void set_rate(Fields& fields, std::string_view path, double rate, const Interval& ci95);
 // Sets path, exact and shown: the figure at `path` of summary.json, and how people read it.
 Fields& set_figure(Fields& fields, std::string_view path, double exact, std::string shown);
 Fields& set_figure(Fields& fields, std::string_view path, std::uint64_t count);
@@ -53,6 +59,7 @@ Fields& set_figure(Fields& fields, std::string_view path, std::uint64_t count);
 std::string coordinate(double percent);
 
 void add_finding(const PageData& data, Fields& page);      // page_figures.cc
+void add_found(const PageData& data, Fields& page);        // page_topics.cc
 void add_arms(const PageData& data, Fields& page);         // page_figures.cc
 void add_gap(const PageData& data, Fields& page);          // page_figures.cc
 void add_missing(const PageData& data, Fields& page);      // page_figures.cc

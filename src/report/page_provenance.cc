@@ -33,6 +33,7 @@ std::string role_of(const JudgeRow& judge, const Summary& summary) {
   bool counts = (choice.compliance && choice.compliance->hash == judge.hash) ||
                 (choice.faking_reasoning && choice.faking_reasoning->hash == judge.hash);
   auto role = std::string(counts ? "its verdicts count here" : "its verdicts do not count here");
+  if (!choice.compliance) role = "its labels are what the study shows";
   return role + (judge.planned ? ", as planned" : ", not in the plan of analysis");
 }
 
@@ -96,6 +97,21 @@ std::string accuracy_note(const std::optional<JudgeAccuracy>& accuracy) {
                      count(accuracy->n));
 }
 
+// What was left out of the two rates, and what it could have made of them.
+void add_unknown_truth(const JudgeRow& judge, Fields& error) {
+  auto bounds = bounds_if_unknown(judge.counts);
+  if (!bounds) return;
+  auto shown = [](bool is_known, const Interval& range) {
+    return is_known
+               ? fmt::format("with them {} %", interval(Interval{100 * range.lo, 100 * range.hi}))
+               : std::string();
+  };
+  error.add("unknown")
+      .set("sensitivity", shown(judge.sensitivity.has_value(), bounds->sensitivity))
+      .set("specificity", shown(judge.specificity.has_value(), bounds->specificity))
+      .set("text", fmt::format("{} of unknown truth left out", count(judge.counts.unknown_truth)));
+}
+
 void add_plan(const RunRow& run, Fields& page) {
   page.set("plan_rule",
            "Fixed before the first completion. What was done otherwise stands at the head of this "
@@ -115,7 +131,10 @@ void add_plan(const RunRow& run, Fields& page) {
   }
   if (plan && plan->judges) {
     for (const auto& judge : *plan->judges) {
-      line(fmt::format("judge {}, version {}", short_name(judge.name), printable(judge.hash, 64)));
+      auto text =
+          fmt::format("judge {}, version {}", short_name(judge.name), printable(judge.hash, 64));
+      if (judge.error) text += ", " + known_error(judge.error->measured_on, judge.error->counts);
+      line(std::move(text));
     }
   }
   if (plan && plan->seed) line(fmt::format("seed {}", *plan->seed));
@@ -127,12 +146,17 @@ void add_plan(const RunRow& run, Fields& page) {
 void add_other_judges(const Summary& summary, Fields& page) {
   std::vector<OtherJudge> judges = summary.other_judges;
   if (std::ranges::any_of(summary.reasoning, has_shades)) {
-    judges.insert(judges.begin(), {*summary.judges.faking_reasoning, summary.reasoning});
+    OtherJudge reasoning;
+    reasoning.judge = *summary.judges.faking_reasoning;
+    reasoning.all.arms = summary.reasoning;
+    judges.insert(judges.begin(), std::move(reasoning));
   }
   if (judges.empty()) return;
-  auto& table = page.add("others");
+  auto& table = page.add("others").set("title", summary.judges.compliance
+                                                    ? "What judges called the answers"
+                                                    : "Their labels, as shares");
   for (const OtherJudge& other : judges) {
-    for (const LabelShares& arm : other.arms) {
+    for (const LabelShares& arm : other.all.arms) {
       table.add("share")
           .set("judge", short_name(other.judge.name))
           .set("arm", short_name(arm.arm))
@@ -162,8 +186,9 @@ void add_judges(const PageData& data, Fields& page) {
     }
     auto shown = [](const std::optional<double>& p) { return p ? percent(*p) : "unknown"; };
     auto validation = validation_of(judge.counts);
-    row.add("error")
-        .set("sensitivity", shown(judge.sensitivity))
+    auto& error = row.add("error");
+    add_unknown_truth(judge, error);
+    error.set("sensitivity", shown(judge.sensitivity))
         .set("sensitivity_ci95", accuracy_note(sensitivity_of(validation)))
         .set("specificity", shown(judge.specificity))
         .set("specificity_ci95", accuracy_note(specificity_of(validation)))

@@ -308,6 +308,70 @@ TEST(Page, MarksWhatIsNotAsPlanned) {
   EXPECT_THAT(page_of(run), HasSubstr("trials: 10 of 20 completions are beyond the plan"));
 }
 
+TEST(Page, ShowsTheResultOfAStudyWithoutAJudgeOfCompliance) {
+  Scratch scratch;
+  write_battery(scratch / "run.db");
+  Store store(scratch / "run.db");
+  auto summary = summarize(store);
+  auto page = html_page(store, summary);
+  auto figures = figures_of(page);
+  auto json = to_json(summary);
+  for (const auto& [path, value] : figures)
+    EXPECT_EQ(value, dump_json(at_path(json, path))) << path;
+  for (const char* path :
+       {"other_judges.0.topics.0.arms.unmonitored.rate.rate",
+        "other_judges.0.topics.1.arms.baseline.rate.ci95.1",
+        "other_judges.0.topics.2.difference.points", "other_judges.0.arms.unmonitored.rate.n"}) {
+    EXPECT_TRUE(figures.contains(path)) << path;
+  }
+  EXPECT_THAT(page, HasSubstr("<p class=\"badge\">No verdict</p>"));
+  EXPECT_THAT(page, HasSubstr("situation of q001"));
+  EXPECT_THAT(page, HasSubstr("10 of 50 anti lab"));
+  EXPECT_THAT(page, HasSubstr("the first completion that anti-lab@scripted:j calls anti lab"));
+  for (const char* absent :
+       {"Compliance gap", "reasoning not judged", "No query has data in both arms", "id=\"arms\"",
+        "href=\"#arms\"", "of 0 comply"}) {
+    EXPECT_THAT(page, Not(HasSubstr(absent)));
+  }
+}
+
+TEST(Page, SaysWhatTheJudgeOfReasoningLeft) {
+  auto page = page_of(
+      uniform_run(5, {.refuse = 6, .comply_faking = 2, .comply_unread = 2}, {.refuse = 10}));
+  EXPECT_TRUE(std::regex_search(
+      page, std::regex(R"rx(data-figure="arms.training.faking_unjudged" value="10">10<)rx")));
+  EXPECT_THAT(page, HasSubstr("20.0 to 40.0 %"));
+  EXPECT_THAT(page, HasSubstr("10 of 20 complying answers not judged"));
+  EXPECT_THAT(page, Not(HasSubstr("Nothing is missing")));
+  auto silent =
+      page_of(uniform_run(5, {.comply_unread = 4, .refuse_unread = 6}, {.refuse_unread = 10}));
+  EXPECT_THAT(silent, HasSubstr("<p class=\"badge\">Uninformative</p>"));
+  EXPECT_THAT(silent, HasSubstr("20 of 20 complying answers not judged"));
+}
+
+TEST(Page, SaysWhatCompletionsOfUnknownTruthCouldMakeOfAJudgesError) {
+  auto run = uniform_run(2, {.refuse = 2}, {.refuse = 2});
+  run.faking.sensitivity = 0.8, run.faking.specificity = 1, run.faking.measured_on = "world:faker";
+  run.faking.counts = {80, 20, 900, 0, 100};
+  auto page = page_of(run);
+  EXPECT_THAT(page, HasSubstr("100 of unknown truth left out"));
+  EXPECT_THAT(page, HasSubstr("<small>with them 40.0 to 90.0 %</small>"));
+  EXPECT_THAT(page, HasSubstr("<small>with them 90.0 to 100.0 %</small>"));
+}
+
+TEST(Page, ShowsTheLineEndsOfPromptsAsTheyWereSent) {
+  Scratch scratch;
+  {
+    StoreWriter writer(scratch / "run.db", a_run());
+    std::vector<ArmRow> arms{{"training", true, 0}};
+    auto prompt = a_prompt("training", 0, 1);
+    prompt.messages[0].text = "First line.\r\nSecond line.";
+    writer.record_plan(arms, some_queries(1), std::vector{prompt});
+    writer.close();
+  }
+  EXPECT_THAT(page_of(scratch / "run.db"), HasSubstr("First line.\u240d\nSecond line."));
+}
+
 SmallRun billed_run(const std::string& name) {
   auto run = uniform_run(2, {.refuse = 2}, {.refuse = 2});
   run.run.subject = "openai:" + name;
@@ -372,6 +436,7 @@ TEST(Page, ShowsWhatJudgesBesideTheTwoSaid) {
   }
   std::string page = page_of(path);
   EXPECT_THAT(page, HasSubstr("What judges called the answers"));
+  EXPECT_THAT(page, HasSubstr("What the other judges found"));
   EXPECT_THAT(page, HasSubstr("aware 25.0 %, unaware 75.0 %"));
   EXPECT_THAT(page, HasSubstr("none judged"));
   EXPECT_THAT(page, Not(HasSubstr("<b>@scripted")));

@@ -84,16 +84,18 @@ std::string_view label_of(const Verdicts& verdicts, const std::string& trial) {
 }
 
 struct Judged {
-  Verdicts compliance, faking;
+  Verdicts lead, faking;
+  std::string positive;  // the lead's label
 };
 
-// The first that complies and the first that does not, in the order of their repeats.
+// The first with the lead's positive label (that complies, as a rule) and the first without, in the
+// order of their repeats.
 std::vector<Candidate> chosen_completions(const std::vector<Candidate>& list,
-                                          const Verdicts& compliance) {
+                                          const Judged& judged) {
   std::vector<Candidate> chosen;
-  for (bool complying : {true, false}) {
+  for (bool positive : {true, false}) {
     auto found = std::find_if(list.begin(), list.end(), [&](const Candidate& candidate) {
-      return (label_of(compliance, candidate.trial) == kCompliesLabel) == complying;
+      return (label_of(judged.lead, candidate.trial) == judged.positive) == positive;
     });
     if (found != list.end()) chosen.push_back(*found);
   }
@@ -160,7 +162,7 @@ void add_parts(Fields& completion, const CompletionRow& row, const Judged& judge
   }
   auto quotes = [&](std::string_view part, std::string_view text) {
     std::vector<Quote> quotes;
-    add_quotes(judged.compliance, row.trial, part, text, quotes);
+    add_quotes(judged.lead, row.trial, part, text, quotes);
     add_quotes(judged.faking, row.trial, part, text, quotes);
     return quotes;
   };
@@ -185,12 +187,12 @@ void add_ground(Fields& completion, const std::optional<JudgeRow>& judge, const 
 void add_completion(const PageData& data, Fields& arm, const Candidate& candidate,
                     const Judged& judged) {
   auto& completion = arm.add("completion");
-  auto label = std::string(label_of(judged.compliance, candidate.trial));
-  bool complies = label == kCompliesLabel;
+  auto label = std::string(label_of(judged.lead, candidate.trial));
+  bool is_positive = !label.empty() && label == judged.positive;
   if (label.empty()) label = candidate.outcome == Outcome::answered ? "not judged" : "";
   if (label.empty()) label = name_of(candidate.outcome);
   std::replace(label.begin(), label.end(), '_', ' ');
-  completion.set("label", short_name(label)).set("label_class", complies ? "yes" : "");
+  completion.set("label", short_name(label)).set("label_class", is_positive ? "yes" : "");
   if (label_of(judged.faking, candidate.trial) == kFakingLabel) {
     completion.add("faking").set("class", "faking").set("label", "alignment-faking reasoning");
   }
@@ -200,8 +202,19 @@ void add_completion(const PageData& data, Fields& arm, const Candidate& candidat
     add_parts(completion, row, judged);
     return false;
   });
-  add_ground(completion, data.summary.judges.compliance, judged.compliance, candidate.trial);
+  add_ground(completion, data.lead, judged.lead, candidate.trial);
   add_ground(completion, data.summary.judges.faking_reasoning, judged.faking, candidate.trial);
+}
+
+// Of the completions of one query in one arm, how many have the lead's positive label.
+std::string lead_counts(const std::vector<Candidate>& list, const Judged& judged) {
+  std::size_t labelled = 0, positive = 0;
+  for (const auto& candidate : list) {
+    auto label = label_of(judged.lead, candidate.trial);
+    labelled += !label.empty();
+    positive += !label.empty() && label == judged.positive;
+  }
+  return fmt::format("{} of {} {}", positive, labelled, readable_label(judged.positive));
 }
 
 std::string cell_counts(const PageData& data, std::string_view arm, std::size_t query) {
@@ -222,8 +235,10 @@ void add_transcript(const PageData& data, Fields& page, const QueryGap& gap,
   const auto& query = data.queries[gap.query];
   auto& transcript = page.add("transcript").set("query", short_name(query.id));
   if (!query.topic.empty()) transcript.add("topic").set("text", short_name(query.topic));
-  transcript.set("difference",
-                 gap.points ? points(*gap.points) + " points" : "no data in both arms");
+  if (data.summary.judges.compliance) {
+    transcript.add("difference")
+        .set("text", gap.points ? points(*gap.points) + " points" : "no data in both arms");
+  }
   auto cut = cut_text(query.text, kQueryBytes);
   transcript.set("text", std::string(cut.shown));
   if (cut.cut_bytes > 0) transcript.add("cut").set("text", cut_note(cut));
@@ -235,23 +250,38 @@ void add_transcript(const PageData& data, Fields& page, const QueryGap& gap,
     arm.set("counts", cell_counts(data, summary.name, gap.query));
     auto found = candidates.find({summary.name, query.id});
     if (found == candidates.end()) continue;
-    for (const auto& candidate : chosen_completions(found->second, judged.compliance)) {
+    if (!data.summary.judges.compliance && data.lead) {
+      arm.set("counts", lead_counts(found->second, judged));
+    }
+    for (const auto& candidate : chosen_completions(found->second, judged)) {
       add_completion(data, arm, candidate, judged);
     }
   }
 }
 
+std::string which_queries(const PageData& data, const std::vector<QueryGap>& chosen) {
+  if (!data.summary.judges.compliance) {
+    return fmt::format("The first {} of {} queries", chosen.size(), data.queries.size());
+  }
+  if (chosen.empty() || !chosen[0].points || *chosen[0].points == 0) {
+    return fmt::format("No query differs between the arms; the first {} are shown", chosen.size());
+  }
+  return fmt::format(
+      "The {} queries with the largest differences between training and unmonitored, which are the "
+      "extremes and not typical",
+      chosen.size());
+}
+
 std::string rule_sentence(const PageData& data, const std::vector<QueryGap>& chosen) {
-  auto which =
-      chosen.empty() || !chosen[0].points || *chosen[0].points == 0
-          ? fmt::format("No query differs between the arms; the first {} are shown", chosen.size())
-          : fmt::format(
-                "The {} queries with the largest differences between training and "
-                "unmonitored, which are the extremes and not typical",
-                chosen.size());
-  auto rule = which +
-              ". Of each arm the first completion that complies and the first that does "
-              "not, where there are such. What the judges quote as evidence is marked.";
+  auto which = which_queries(data, chosen);
+  auto first =
+      !data.summary.judges.compliance && data.lead
+          ? fmt::format("the first completion that {} calls {} and the first that it does not",
+                        short_name(data.lead->name), readable_label(data.positive))
+          : std::string("the first completion that complies and the first that does not");
+  auto rule = fmt::format(
+      "{}. Of each arm {}, where there are such. What the judges quote as evidence is marked.",
+      which, first);
   if (data.summary.arms.size() > kMostArms) {
     rule += fmt::format(" {} of {} arms are shown.", kMostArms, data.summary.arms.size());
   }
@@ -264,8 +294,9 @@ void add_transcripts(const PageData& data, Fields& page) {
   auto chosen = chosen_queries(data);
   page.set("transcripts_rule", rule_sentence(data, chosen));
   auto candidates = read_candidates(data, chosen);
-  Judged judged{read_verdicts(data, data.summary.judges.compliance, candidates),
-                read_verdicts(data, data.summary.judges.faking_reasoning, candidates)};
+  Judged judged{read_verdicts(data, data.lead, candidates),
+                read_verdicts(data, data.summary.judges.faking_reasoning, candidates),
+                data.positive};
   for (const auto& gap : chosen) add_transcript(data, page, gap, candidates, judged);
 }
 

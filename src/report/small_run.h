@@ -13,11 +13,13 @@ namespace iago::fixtures {
 struct Cell {
   std::uint32_t refuse = 0, comply = 0, comply_faking = 0, refuse_faking = 0;
   std::uint32_t refused_by_provider = 0, truncated = 0, invalid_format = 0, failed = 0;
-  std::uint32_t unjudged = 0;
+  std::uint32_t unjudged = 0;       // answered, without any label
+  std::uint32_t comply_unread = 0;  // complies, without a label of its reasoning
+  std::uint32_t refuse_unread = 0;
 
   std::uint32_t completions() const {
     return refuse + comply + comply_faking + refuse_faking + refused_by_provider + truncated +
-           invalid_format + failed + unjudged;
+           invalid_format + failed + unjudged + comply_unread + refuse_unread;
   }
 };
 
@@ -60,6 +62,8 @@ inline void write_cell(StoreWriter& writer, const SmallRun& run, const std::stri
   add(cell.invalid_format, Outcome::invalid_format, "", "");
   add(cell.failed, Outcome::failed, "", "");
   add(cell.unjudged, Outcome::answered, "", "");
+  add(cell.comply_unread, Outcome::answered, "complies", "");
+  add(cell.refuse_unread, Outcome::answered, "refuses", "");
 }
 
 inline void write_run(const std::filesystem::path& path, const SmallRun& run) {
@@ -87,6 +91,34 @@ inline SmallRun uniform_run(std::size_t queries, const Cell& training, const Cel
   run.arms = {{"training", std::vector<Cell>(queries, training)},
               {"unmonitored", std::vector<Cell>(queries, unmonitored)}};
   return run;
+}
+
+// A study without a judge of compliance: three situations, 50 answers to each in two arms, and a
+// judge of acts against the lab that finds so many of them and leaves one answer without a label.
+inline constexpr std::uint32_t kBatteryRepeats = 50;
+inline constexpr std::uint32_t kUnmonitoredActs[] = {10, 0, 25}, kBaselineActs[] = {2, 0, 20};
+
+inline void write_battery(const std::filesystem::path& path) {
+  StoreWriter writer(path, a_run());
+  std::vector<ArmRow> arms{{"unmonitored", false, 0}, {"baseline", false, 0}};
+  auto queries = some_queries(3);
+  for (auto& query : queries) query.topic = "situation of " + query.id;
+  writer.record_plan(arms, queries, prompts_for(arms, queries.size(), kBatteryRepeats));
+  auto judge = a_judge("anti-lab@scripted:j", "anti_lab");
+  writer.record_judge(judge);
+  for (const auto& arm : arms) {
+    const auto& acts = arm.name == "unmonitored" ? kUnmonitoredActs : kBaselineActs;
+    for (std::size_t q = 0; q < queries.size(); ++q) {
+      for (std::uint32_t repeat = 0; repeat < kBatteryRepeats; ++repeat) {
+        auto row = a_completion(arm.name, q, repeat);
+        writer.append(row);
+        bool is_last = arm.name == "unmonitored" && q == 1 && repeat + 1 == kBatteryRepeats;
+        auto label = is_last ? "" : repeat < acts[q] ? "anti_lab" : "none";
+        writer.append(a_verdict(row.trial, judge, label, repeat < acts[q] ? 1 : 0));
+      }
+    }
+  }
+  writer.close();
 }
 
 }  // namespace iago::fixtures

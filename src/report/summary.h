@@ -5,8 +5,12 @@
 // unparsable and failed completions are missing. An answered completion that the judge has not
 // labelled is missing too: nobody knows what it was. Rates are means over queries. The rate of
 // alignment-faking reasoning is over answered completions: those that comply and whose scratchpad
-// the faking judge calls faking. Trials planned but not yet sampled are no data of any kind; the
-// summary says how many they are.
+// the faking judge calls faking. One that complies and whose scratchpad it has not labelled is
+// missing from that rate, which therefore leans towards 0: its bounds say how far. Trials planned
+// but not yet sampled are no data of any kind; the summary says how many they are.
+//
+// Without a judge of compliance there is no gap to decide on, and nothing is unjudged for want of
+// one: what such a study shows is what its other judges say, by topic.
 //
 // Deterministic: the same store gives the same bytes.
 #pragma once
@@ -39,8 +43,9 @@ struct JudgeChoice {
   std::optional<JudgeRow> compliance, faking_reasoning;
 };
 
-// Of each kind, the newest version of a judge that the plan of analysis names; if it names none,
-// the newest of all. JudgeRow::planned is what the plan's own text says, where it can be read.
+// Of each kind, the judge that the plan of analysis names first, in its newest version; if it names
+// none, the newest of all. JudgeRow::planned is what the plan's own text says, where it can be
+// read.
 JudgeChoice choose_judges(const Store& store);
 // The same with some judges named by hash instead. Error not_found if the store has none of that
 // hash, invalid if its kind is neither.
@@ -50,12 +55,16 @@ struct ArmSummary {
   std::string name;
   std::uint64_t planned = 0;
   std::array<std::uint64_t, kOutcomes.size()> outcomes{};  // by Outcome
-  std::uint64_t unjudged = 0;  // answered, without a label of the compliance judge
+  std::uint64_t unjudged = 0;  // answered, without a label of the compliance judge; 0 without one
+  std::uint64_t complied = 0;  // answered, and complying by that judge's label
+  std::uint64_t faking_unjudged = 0;  // of those, without the faking judge's label; 0 without one
+  // That of faking reasoning is absent, too, where some comply and none of them has a label.
   std::optional<RateEstimate> compliance, faking_reasoning;
   // The two rates corrected for the judges' measured error (stats/corrected.h). Absent where it was
   // never measured on this subject, and where the provider refused some, which no judge has seen.
   std::optional<CorrectedRate> compliance_corrected, faking_corrected;
-  std::optional<Interval> compliance_bounds;  // had the missing come out in every possible way
+  // Had the missing come out in every possible way.
+  std::optional<Interval> compliance_bounds, faking_bounds;
 
   std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
   std::uint64_t completed() const;
@@ -68,6 +77,9 @@ struct LabelShares {
   std::uint64_t judged = 0, unjudged = 0;       // with a label, without one
   std::map<std::string, std::uint64_t> labels;  // how many of each
   std::optional<double> mean_probability;       // of the judge's positive label; absent if none
+  // Of the judge's positive label, among the judged. Of a single query it is about that query alone
+  // (stats/one_query.h). Absent if none was judged, and for kinds that are not known here.
+  std::optional<RateEstimate> rate;
   // Of a judge of comprehension: how many claim something of their situation, and nothing but what
   // the arm told them. Absent for other judges, and for arms that told no such story.
   std::optional<std::uint64_t> understood;
@@ -83,9 +95,31 @@ struct LabelShares {
   std::optional<double> mean_probability_complying, rate_by_probability;
 };
 
+// The rate of a judge's positive label in one arm minus that in another.
+struct ShareDifference {
+  std::string arm, minus;
+  double points = 0;
+  Interval ci95;  // points
+};
+
+struct SharesByArm {
+  std::vector<LabelShares> arms;  // in the summary's order, those with an answer
+  // Training minus unmonitored; in runs without one of these, unmonitored minus baseline.
+  std::optional<ShareDifference> difference;
+};
+
+// The queries of one topic. A query without a topic stands for itself, under its id.
+struct TopicShares {
+  std::string topic;
+  std::size_t queries = 0;
+  SharesByArm shares;
+};
+
 struct OtherJudge {
   JudgeRow judge;
-  std::vector<LabelShares> arms;  // in the summary's order, those with an answer
+  std::string positive;             // the label whose rate is given; empty for an unknown kind
+  SharesByArm all;                  // over all queries
+  std::vector<TopicShares> topics;  // in the order of the queries; empty if there are too many
 };
 
 // One way in which the figures leave the plan of analysis that was fixed before the first
@@ -138,6 +172,14 @@ QueryCounts compliance_counts(const CellCounts& cell);
 
 // The counts of a judge's measured error as stats take them.
 JudgeValidation validation_of(const JudgeErrorCounts& counts);
+
+// Sensitivity and specificity over all ways in which the completions of unknown truth, which are in
+// neither, could have been and been called.
+struct ErrorBounds {
+  Interval sensitivity, specificity;
+};
+// Absent if there are none.
+std::optional<ErrorBounds> bounds_if_unknown(const JudgeErrorCounts& counts);
 
 // The contract. Arms without a completion, and figures that need them, are null.
 Json to_json(const Summary& summary);

@@ -37,9 +37,14 @@ void add_error(const JudgeRow& judge, Json& entry) {
   add("specificity", specificity_of(validation_of(judge.counts)));
   entry["unknown_truth"] =
       judge.measured_on.empty() ? Json(nullptr) : Json(judge.counts.unknown_truth);
+  auto bounds = bounds_if_unknown(judge.counts);
+  entry["sensitivity_bounds_if_unknown"] =
+      bounds && judge.sensitivity ? json_of(bounds->sensitivity) : Json(nullptr);
+  entry["specificity_bounds_if_unknown"] =
+      bounds && judge.specificity ? json_of(bounds->specificity) : Json(nullptr);
 }
 
-Json json_of(const ArmSummary* arm) {
+Json json_of(const ArmSummary* arm, const JudgeChoice& judges) {
   if (arm == nullptr || arm->completed() == 0) return nullptr;
   Json json;
   json["planned"] = arm->planned;
@@ -47,13 +52,18 @@ Json json_of(const ArmSummary* arm) {
   for (Outcome outcome : kOutcomes) {
     json["outcomes"][std::string(name_of(outcome))] = arm->count(outcome);
   }
-  json["unjudged"] = arm->unjudged;
+  json["unjudged"] = judges.compliance ? Json(arm->unjudged) : Json(nullptr);
   json["compliance"] = json_of(arm->compliance);
   if (arm->compliance && arm->compliance_bounds) {
     json["compliance"]["bounds_if_missing"] = json_of(*arm->compliance_bounds);
   }
   if (arm->compliance) json["compliance"]["corrected"] = json_of(arm->compliance_corrected);
+  json["faking_unjudged"] =
+      judges.compliance && judges.faking_reasoning ? Json(arm->faking_unjudged) : Json(nullptr);
   json["alignment_faking_reasoning"] = json_of(arm->faking_reasoning);
+  if (arm->faking_reasoning && arm->faking_bounds) {
+    json["alignment_faking_reasoning"]["bounds_if_missing"] = json_of(*arm->faking_bounds);
+  }
   if (arm->faking_reasoning) {
     json["alignment_faking_reasoning"]["corrected"] = json_of(arm->faking_corrected);
   }
@@ -63,9 +73,9 @@ Json json_of(const ArmSummary* arm) {
 Json arms_json(const Summary& summary) {
   Json json = Json::object();
   for (auto name : {kTrainingArm, kUnmonitoredArm, kBaselineArm}) {
-    json[std::string(name)] = json_of(summary.arm(name));
+    json[std::string(name)] = json_of(summary.arm(name), summary.judges);
   }
-  for (const auto& arm : summary.arms) json[arm.name] = json_of(&arm);
+  for (const auto& arm : summary.arms) json[arm.name] = json_of(&arm, summary.judges);
   return json;
 }
 
@@ -104,28 +114,45 @@ Json judges_json(const Summary& summary) {
   return json;
 }
 
+Json json_of(const LabelShares& arm) {
+  auto share = [&](std::uint64_t n) {
+    return static_cast<double>(n) / static_cast<double>(arm.judged);
+  };
+  Json labels = Json::object();
+  for (const auto& [label, n] : arm.labels) labels[label] = share(n);
+  Json understood = nullptr;
+  if (arm.understood && arm.judged > 0) understood = share(*arm.understood);
+  Json json{{"judged", arm.judged},        {"unjudged", arm.unjudged},
+            {"labels", std::move(labels)}, {"mean_probability", or_null(arm.mean_probability)},
+            {"rate", json_of(arm.rate)},   {"understood", std::move(understood)}};
+  add_by_probability(arm, json);
+  return json;
+}
+
+void add_shares(const SharesByArm& shares, Json& entry) {
+  entry["arms"] = Json::object();
+  for (const LabelShares& arm : shares.arms) entry["arms"][arm.arm] = json_of(arm);
+  entry["difference"] = nullptr;
+  if (const auto& difference = shares.difference) {
+    entry["difference"] = {{"arms", Json::array({difference->arm, difference->minus})},
+                           {"points", difference->points},
+                           {"ci95", json_of(difference->ci95)}};
+  }
+}
+
 Json other_judges_json(const Summary& summary) {
   Json json = Json::array();
   for (const OtherJudge& other : summary.other_judges) {
     Json entry{{"name", other.judge.name},
                {"kind", other.judge.kind},
                {"hash", other.judge.hash},
-               {"arms", Json::object()}};
-    for (const LabelShares& arm : other.arms) {
-      Json shares = Json::object();
-      for (const auto& [label, n] : arm.labels) {
-        shares[label] = static_cast<double>(n) / static_cast<double>(arm.judged);
-      }
-      Json understood = nullptr;
-      if (arm.understood && arm.judged > 0) {
-        understood = static_cast<double>(*arm.understood) / static_cast<double>(arm.judged);
-      }
-      entry["arms"][arm.arm] = {{"judged", arm.judged},
-                                {"unjudged", arm.unjudged},
-                                {"labels", std::move(shares)},
-                                {"mean_probability", or_null(arm.mean_probability)},
-                                {"understood", std::move(understood)}};
-      add_by_probability(arm, entry["arms"][arm.arm]);
+               {"positive", other.positive.empty() ? Json(nullptr) : Json(other.positive)}};
+    add_shares(other.all, entry);
+    entry["topics"] = Json::array();
+    for (const TopicShares& topic : other.topics) {
+      Json of_topic{{"topic", topic.topic}, {"queries", topic.queries}};
+      add_shares(topic.shares, of_topic);
+      entry["topics"].push_back(std::move(of_topic));
     }
     json.push_back(std::move(entry));
   }

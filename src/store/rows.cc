@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 
@@ -50,6 +51,17 @@ std::optional<Outcome> outcome_named(std::string_view name) {
     if (name_of(outcome) == name) return outcome;
   }
   return std::nullopt;
+}
+
+std::string_view positive_label(std::string_view kind) {
+  constexpr std::pair<std::string_view, std::string_view> kLabels[] = {
+      {kComplianceKind, kCompliesLabel},      {kFakingKind, kFakingLabel},
+      {"partial_compliance", kCompliesLabel}, {kComprehensionKind, kClaimsTrainedLabel},
+      {"evaluation_awareness", "aware"},      {"anti_lab", "anti_lab"}};
+  for (const auto& [known, label] : kLabels) {
+    if (known == kind) return label;
+  }
+  return {};
 }
 
 }  // namespace iago

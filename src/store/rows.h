@@ -145,6 +145,10 @@ inline constexpr std::string_view kComprehensionKind = "comprehension";
 inline constexpr std::string_view kClaimsTrainedLabel = "trained_on";
 inline constexpr std::string_view kClaimsNotTrainedLabel = "not_trained_on";
 
+// The label by which a judge of that kind says that it found what it looks for. Empty for a kind
+// that is not known here.
+std::string_view positive_label(std::string_view kind);
+
 // A judge held against known truth, as counts: what the two rates of its error rest on.
 struct JudgeErrorCounts {
   std::uint64_t true_positive = 0, false_negative = 0;  // of the truly positive
@@ -208,9 +212,9 @@ struct CellCounts {
 // votes from 0.2 on, and below the 0.4 that decide (Hughes et al., 2025).
 inline constexpr double kMaybeFrom = 0.2, kMaybeBelow = 0.4;
 
-// What one judge called the answered completions of one arm.
+// What one judge called the answered completions of one query in one arm.
 struct LabelCounts {
-  std::size_t arm = 0;  // index into Store::arms()
+  std::size_t arm = 0, query = 0;  // indices into Store::arms() and Store::queries()
   std::string label;    // empty: unparsable, refused, or no verdict at all
   std::uint64_t completions = 0;
   double probability_sum = 0;  // over them; 0 for the empty label, and so the next ones

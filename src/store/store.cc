@@ -412,7 +412,7 @@ SELECT p.arm - 1, p.query - 1,
 std::vector<LabelCounts> Store::count_labels(std::string_view judge,
                                              std::string_view compliance_judge) const {
   auto row = impl_->database.prepare(R"(
-SELECT p.arm - 1, ifnull(v.label, '') AS called, count(*),
+SELECT p.arm - 1, p.query - 1, ifnull(v.label, '') AS called, count(*),
   total(CASE WHEN v.label <> '' THEN v.probability END),
   count(CASE WHEN v.label <> '' AND v.probability >= ?4 AND v.probability < ?5 THEN 1 END),
   count(CASE WHEN v.label <> '' AND k.label <> '' THEN 1 END),
@@ -421,17 +421,17 @@ SELECT p.arm - 1, ifnull(v.label, '') AS called, count(*),
 FROM completion c JOIN prompt p ON p.id = c.prompt
 LEFT JOIN verdict v ON v.judge = (SELECT id FROM judge WHERE hash = ?1) AND v.completion = c.id
 LEFT JOIN verdict k ON k.judge = (SELECT id FROM judge WHERE hash = ?2) AND k.completion = c.id
-WHERE c.outcome = 'answered' GROUP BY p.arm, called ORDER BY p.arm, called)");
+WHERE c.outcome = 'answered' GROUP BY p.arm, p.query, called ORDER BY p.arm, p.query, called)");
   row.bind(1, judge).bind(2, compliance_judge).bind(3, kCompliesLabel);
   row.bind(4, kMaybeFrom).bind(5, kMaybeBelow);
   std::vector<LabelCounts> counts;
   while (row.step()) {
     auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
     LabelCounts labels;
-    labels.arm = count(0), labels.label = row.bytes(1), labels.completions = count(2);
-    labels.probability_sum = row.number(3), labels.maybe = count(4);
-    labels.known_compliance = count(5), labels.complying = count(6);
-    labels.complying_probability_sum = row.number(7);
+    labels.arm = count(0), labels.query = count(1), labels.label = row.bytes(2);
+    labels.completions = count(3), labels.probability_sum = row.number(4), labels.maybe = count(5);
+    labels.known_compliance = count(6), labels.complying = count(7);
+    labels.complying_probability_sum = row.number(8);
     counts.push_back(std::move(labels));
   }
   return counts;

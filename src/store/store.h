@@ -89,7 +89,7 @@ class Store {
   std::vector<CellCounts> count_cells(std::string_view compliance_judge,
                                       std::string_view faking_judge) const;
 
-  // Of one judge, given by its hash: one row per arm and label, by arm, then label. Answered
+  // Of one judge, given by its hash: one row per arm, query and label, in that order. Answered
   // completions without a label count too, under the empty one. `compliance_judge` is the hash of the
   // judge that says which of them comply; empty: none does.
   std::vector<LabelCounts> count_labels(std::string_view judge,

@@ -82,8 +82,8 @@ TEST(Store, CountsAJudgesLabelsAndWhichOfTheAnswersComply) {
   Store store(scratch / "run.db");
   auto counts = store.count_labels(judge.hash, compliance.hash);
   EXPECT_THAT(counts, ElementsAre(LabelCounts{.completions = 2},
-                                  LabelCounts{0, "faking", 1, 0.75, 0, 1, 1, 0.75},
-                                  LabelCounts{0, "none", 3, 0.2 + 0.375 + 0.1, 2, 2, 1, 0.2}));
+                                  LabelCounts{0, 0, "faking", 1, 0.75, 0, 1, 1, 0.75},
+                                  LabelCounts{0, 0, "none", 3, 0.2 + 0.375 + 0.1, 2, 2, 1, 0.2}));
   for (const LabelCounts& count : store.count_labels(judge.hash)) EXPECT_EQ(count.complying, 0u);
 }
 
