@@ -10,7 +10,8 @@
 // the weight (1 + k)^-0.3 (1 - r)^2 when k queries differ and the arms' estimates correlate by
 // r > 0: 0.4 at 20 queries and r = 0, 0.2 at 200; a fifth of these at r = 0.55. The correlation is
 // the one between the queries' rates in the two arms, shrunk by the same drawing as the variances,
-// so that a few events cannot feign it.
+// so that a few events cannot feign it, and is taken as 0.85 at most: arms that are alike in every
+// query leave MOVER alone to make a width.
 //
 // Chosen by simulation: docs/results/intervals.md holds this interval beside MOVER alone, Student's
 // t, other weights, the studentised cluster bootstrap and a wild bootstrap, and
