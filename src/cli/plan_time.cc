@@ -5,7 +5,7 @@
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <string_view>
+#include <string>
 
 #include "base/clock.h"
 #include "base/model_name.h"
@@ -109,20 +109,6 @@ class Prober {
   lab::Budget budget_;
 };
 
-std::string_view in_words(RateKind kind) {
-  switch (kind) {
-    case RateKind::requests:
-      return "requests";
-    case RateKind::tokens:
-      return "tokens";
-    case RateKind::input_tokens:
-      return "input tokens";
-    case RateKind::output_tokens:
-      return "output tokens";
-  }
-  return "requests";
-}
-
 // "12,000"; below 10 with its decimals.
 std::string amount(double value) {
   return value < 10 ? fmt::format("{:.3g}", value)
@@ -137,7 +123,7 @@ std::string limits_text(const std::vector<RateLimit>& limits) {
   for (std::size_t i = 0; i < limits.size(); ++i) {
     const RateLimit& limit = limits[i];
     if (i > 0) text += i + 1 == limits.size() ? " and " : ", ";
-    text += fmt::format("{} {}", amount(limit.per_minute()), in_words(limit.kind));
+    text += fmt::format("{} {}", amount(limit.per_minute()), name_of(limit.kind, ' '));
     if (std::abs(limit.size - limit.per_minute()) > 0.01 * limit.size) {
       text += fmt::format(" ({} at once)", amount(limit.size));
     }
@@ -176,7 +162,7 @@ std::string least_text(const PlannedTime& time) {
     text = "time: the limits hold nothing back, all may go at once";
   } else {
     text = fmt::format("time: at least {}, by the limit on {} of {}",
-                       format_duration(least.seconds), in_words(*least.kind), model);
+                       format_duration(least.seconds), name_of(*least.kind, ' '), model);
   }
   if (least.seconds_for_longest > least.seconds) {
     text += fmt::format("; {} were every reply as long as its limit",

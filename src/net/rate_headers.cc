@@ -17,20 +17,6 @@ using std::chrono::nanoseconds;
 constexpr double kMaxAmount = 1e15;
 constexpr nanoseconds kLongestReset = std::chrono::hours(24);
 
-std::string_view spelling(RateKind kind) {
-  switch (kind) {
-    case RateKind::requests:
-      return "requests";
-    case RateKind::tokens:
-      return "tokens";
-    case RateKind::input_tokens:
-      return "input-tokens";
-    case RateKind::output_tokens:
-      return "output-tokens";
-  }
-  return "requests";
-}
-
 std::optional<double> amount(std::optional<std::string_view> text) {
   if (!text) return std::nullopt;
   std::int64_t value = 0;
@@ -53,7 +39,7 @@ std::optional<nanoseconds> reset_of(std::optional<std::string_view> text, nanose
 
 std::optional<RateReport> read_report(const HttpHeaders& headers, RateKind kind,
                                       nanoseconds wall_now) {
-  std::string_view name = spelling(kind);
+  const std::string name = name_of(kind, '-');
   auto find = [&](std::string_view part) {
     auto value = find_header(headers, fmt::format("x-ratelimit-{}-{}", part, name));
     if (value) return value;
@@ -66,16 +52,16 @@ std::optional<RateReport> read_report(const HttpHeaders& headers, RateKind kind,
 
 }  // namespace
 
-std::string_view name_of(RateKind kind) {
+std::string name_of(RateKind kind, char between) {
   switch (kind) {
     case RateKind::requests:
       return "requests";
     case RateKind::tokens:
       return "tokens";
     case RateKind::input_tokens:
-      return "input_tokens";
+      return fmt::format("input{}tokens", between);
     case RateKind::output_tokens:
-      return "output_tokens";
+      return fmt::format("output{}tokens", between);
   }
   return "requests";
 }

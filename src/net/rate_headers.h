@@ -7,7 +7,7 @@
 #include <array>
 #include <chrono>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "net/http.h"
@@ -17,8 +17,8 @@ namespace iago {
 enum class RateKind { requests, tokens, input_tokens, output_tokens };
 inline constexpr std::array kRateKinds = {RateKind::requests, RateKind::tokens,
                                           RateKind::input_tokens, RateKind::output_tokens};
-// "requests", "tokens", "input_tokens", "output_tokens".
-std::string_view name_of(RateKind kind);
+// "requests", "tokens", "input_tokens", "output_tokens", or with another character between the words.
+std::string name_of(RateKind kind, char between = '_');
 
 struct RateReport {
   RateKind kind = RateKind::requests;
