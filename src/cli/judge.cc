@@ -172,7 +172,7 @@ void report_asking(const lab::Budget& budget, const lab::PriceTable& prices) {
   report_spending(spent, budget.met(), prices);
   if (spent.cost > 0 || spent.tokens() == 0) return;
   tell(fmt::format("spent: {} prompt tokens and {} generated\n", spent.usage.prompt,
-             spent.usage.generated));
+                   spent.usage.generated));
 }
 
 int validate_by_labels(const JudgeValidateArguments& arguments, const Context& context) {

@@ -33,12 +33,6 @@ std::string format_duration(double seconds) {
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
-std::string grouped(std::uint64_t number) {
-  std::string text = fmt::to_string(number);
-  for (std::size_t place = text.size(); place > 3; place -= 3) text.insert(place - 3, ",");
-  return text;
-}
-
 ProgressLine::ProgressLine(const Clock& clock) : clock_(clock), terminal_(is_terminal(2)) {}
 
 ProgressLine::~ProgressLine() {

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 
 #include "base/clock.h"
@@ -17,8 +16,6 @@ bool wants_colour(int file);
 std::size_t terminal_width(int file);
 // "1:02:03", "2:03".
 std::string format_duration(double seconds);
-// "12,345".
-std::string grouped(std::uint64_t number);
 
 // Not thread-safe.
 class ProgressLine {

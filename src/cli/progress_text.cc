@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/progress.h"
+#include "report/printable.h"
 
 namespace iago::cli {
 namespace {

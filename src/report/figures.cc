@@ -17,13 +17,6 @@ std::string one_decimal(double x) {
   return text == "-0.0" ? "0.0" : text;
 }
 
-std::string grouped(std::string digits) {
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), 1, ',');
-  }
-  return digits;
-}
-
 std::string missing_of(const ArmSummary& arm) {
   std::string parts;
   auto add = [&](std::uint64_t n, std::string_view what) {
@@ -277,7 +270,7 @@ std::string p_value(double p) {
   return p < 0.001 ? "p < 0.001" : fmt::format("p = {:.{}f}", p, p < 0.1 ? 3 : 2);
 }
 
-std::string count(std::uint64_t n) { return grouped(std::to_string(n)); }
+std::string count(std::uint64_t n) { return grouped(n); }
 
 std::string points(double x) { return one_decimal(x); }
 

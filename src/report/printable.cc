@@ -62,4 +62,11 @@ std::string markdown_text(std::string_view text, std::size_t columns) {
   return line;
 }
 
+std::string grouped(std::string digits) {
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
+  }
+  return digits;
+}
+
 }  // namespace iago

@@ -1,7 +1,9 @@
-// Text of subjects and study files made harmless for a terminal and for Markdown. Pure.
+// Text of subjects and study files made harmless for a terminal and for Markdown, and numbers made
+// readable. Pure.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,5 +16,9 @@ std::string printable(std::string_view text, std::size_t columns = 200);
 
 // The same with every character that Markdown or HTML gives a meaning escaped.
 std::string markdown_text(std::string_view text, std::size_t columns = 200);
+
+// "12345" as "12,345". Digits alone.
+std::string grouped(std::string digits);
+inline std::string grouped(std::uint64_t number) { return grouped(std::to_string(number)); }
 
 }  // namespace iago
