@@ -54,7 +54,7 @@ Interval score_interval(const ClusteredRate& arm);
 
 // The interval of a.rate - b.rate as a fraction, from the arms' own score intervals: MOVER (Zou &
 // Donner, 2008, Statistics in Medicine 27:1693), which with Wilson's intervals and no correlation
-// is Newcombe's method 10 (1998, Statistics in Medicine 17:2635). `correlation` is that of the two
+// is Newcombe's method 10 (1998, Statistics in Medicine 17:873). `correlation` is that of the two
 // estimates, in (-1, 1).
 Interval mover_interval(const ClusteredRate& a, const ClusteredRate& b, double correlation);
 
