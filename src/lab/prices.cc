@@ -10,16 +10,6 @@ namespace iago::lab {
 namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
-constexpr double kMaxPrice = 1e6;
-
-bool is_date(std::string_view text) {
-  if (text.size() != 10) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 4 || i == 7;
-    if (dash ? text[i] != '-' : text[i] < '0' || text[i] > '9') return false;
-  }
-  return true;
-}
 
 bool runs_here(std::string_view model) {
   for (std::string_view kind : {"organism:", "world:", "local:", "scripted:"}) {

@@ -37,7 +37,7 @@ std::string fingerprint(const CompletionRow& row) {
 }
 
 std::string checked_id(const std::string& id, const Store& store) {
-  if (!id.empty() && id.size() <= kMaxRunIdBytes) return id;
+  if (is_run_id(id)) return id;
   throw Error(ErrorCode::corrupt,
               fmt::format("{}: expected a run's id of 1 to {} bytes, found {}",
                           store.path().string(), kMaxRunIdBytes, id.size()),

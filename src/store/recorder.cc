@@ -32,21 +32,6 @@ void load_ids(const Database& database, std::string_view sql,
 
 }  // namespace
 
-bool is_price(const PriceRow& row) {
-  constexpr double kMaxPrice = 1e6;
-  constexpr std::string_view kDay = "0000-00-00";
-  const auto fits = [](char c, char place) {
-    return place == '-' ? c == '-' : c >= '0' && c <= '9';
-  };
-  const bool is_day = std::equal(row.date.begin(), row.date.end(), kDay.begin(), kDay.end(), fits);
-  const TokenPrice& price = row.price;
-  const auto is_amount = [](double x) { return x >= 0 && x <= kMaxPrice; };  // no NaN either
-  return is_day && !row.model.empty() && is_amount(price.input) && is_amount(price.output) &&
-         is_amount(price.cache_read) && is_amount(price.cache_write);
-}
-
-bool is_run_id(std::string_view text) { return !text.empty() && text.size() <= kMaxRunIdBytes; }
-
 std::optional<std::string> trial_bytes(std::string_view hex) {
   auto digit = [](char c) {
     if (c >= '0' && c <= '9') return c - '0';

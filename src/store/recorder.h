@@ -60,11 +60,6 @@ inline constexpr int kJudgeColumnsOfSchema1 = 10;
 // From a row of the whole table `judge`; zeros in a store of schema 1.
 JudgeErrorCounts error_counts(const Statement& judge);
 
-// Whether these can stand in a store: a price of a named model on a day (2025-06-30), in dollars
-// from 0 to a million; a run's id of 1 to kMaxRunIdBytes.
-bool is_price(const PriceRow& row);
-bool is_run_id(std::string_view text);
-
 // 64 hexadecimal digits as 32 bytes, and back. Absent if it is anything else.
 std::optional<std::string> trial_bytes(std::string_view hex);
 std::string trial_hex(std::string_view bytes);

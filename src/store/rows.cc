@@ -30,6 +30,23 @@ double TokenPrice::saved_by_cache(const TokenCounts& tokens) const {
          kMillion;
 }
 
+bool is_date(std::string_view text) {
+  constexpr std::string_view kDay = "0000-00-00";
+  const auto fits = [](char c, char place) {
+    return place == '-' ? c == '-' : c >= '0' && c <= '9';
+  };
+  return std::equal(text.begin(), text.end(), kDay.begin(), kDay.end(), fits);
+}
+
+bool is_price(const PriceRow& row) {
+  const TokenPrice& price = row.price;
+  const auto is_amount = [](double x) { return x >= 0 && x <= kMaxPrice; };  // no NaN either
+  return is_date(row.date) && !row.model.empty() && is_amount(price.input) &&
+         is_amount(price.output) && is_amount(price.cache_read) && is_amount(price.cache_write);
+}
+
+bool is_run_id(std::string_view text) { return !text.empty() && text.size() <= kMaxRunIdBytes; }
+
 std::string_view name_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::answered:

@@ -34,7 +34,7 @@ constexpr int kVerdictColumns = 7, kRationaleColumns = 6, kUsageColumns = 7;
 
 std::string origin_of(const Statement& row, int column, const Database& database) {
   auto run = row.bytes(column);
-  if (!store::is_run_id(run)) corrupt(database, "a completion was taken from a run without a name");
+  if (!is_run_id(run)) corrupt(database, "a completion was taken from a run without a name");
   return run;
 }
 
@@ -339,7 +339,7 @@ std::vector<PriceRow> Store::prices() const {
     PriceRow price{row.bytes(0),
                    {row.number(1), row.number(2), row.number(3), row.number(4)},
                    row.bytes(5)};
-    if (!store::is_price(price)) corrupt(impl_->database, "a price that is none");
+    if (!is_price(price)) corrupt(impl_->database, "a price that is none");
     prices.push_back(std::move(price));
   }
   return prices;

@@ -58,7 +58,7 @@ void check_trial(const std::string& trial) {
 }
 
 void check_origin(const CompletionRow& row) {
-  if (row.reused_from.empty() || store::is_run_id(row.reused_from)) return;
+  if (row.reused_from.empty() || is_run_id(row.reused_from)) return;
   throw Error(ErrorCode::invalid,
               fmt::format("trial {}: taken from a run whose id has {} bytes, at most {} are stored",
                           row.trial, row.reused_from.size(), kMaxRunIdBytes));
