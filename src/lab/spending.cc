@@ -166,10 +166,12 @@ double seconds_worked(const std::filesystem::path& folder) {
 
 void record_prices(const Store& store, const PriceTable& prices, StoreWriter& writer) {
   std::vector<PriceRow> rows;
-  for (const ModelUsage& usage : usage_of(store)) {
-    const auto price = prices.of(usage.model);
-    if (price && is_endpoint(usage.model)) rows.push_back({usage.model, *price, prices.date()});
-  }
+  const auto add = [&](std::string_view model) {
+    const auto price = is_endpoint(model) ? prices.of(model) : std::nullopt;
+    if (price) rows.push_back({std::string(model), *price, prices.date()});
+  };
+  add(store.run().subject);
+  for (const JudgeRow& judge : store.judges()) add(model_in_judge_name(judge.name));
   if (!rows.empty()) writer.record_prices(rows);
 }
 
