@@ -34,7 +34,7 @@ struct RunProgress {
   std::optional<EndpointFigures> endpoint = {};  // of the subject, if it is behind a URL
   BudgetLimits limits = {};                      // those of the budget that are set
   Spent spent = {};                              // of it, earlier sessions included
-  double budget_seconds = 0;                     // of it, in this session
+  double budget_seconds = 0;                     // of it, earlier sessions included
 };
 
 struct RunOptions {
