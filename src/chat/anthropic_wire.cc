@@ -17,7 +17,7 @@ void append_turn(std::string& text, std::string_view more) {
 }
 
 // The vendor wants roles that alternate: neighbours of one role become one turn.
-Json messages_of(const ChatRequest& request) {
+Json anthropic_messages(const ChatRequest& request) {
   std::vector<Message> turns;
   for (const Message& message : request.messages) {
     if (message.role == Role::system || message.text.empty()) continue;
@@ -65,7 +65,7 @@ class AnthropicWire final : public Wire {
     const Sampling& sampling = request.sampling;
     Json body = {{"model", shape.model}, {"max_tokens", sampling.max_tokens}};
     if (Json system = system_of(request); !system.is_null()) body["system"] = std::move(system);
-    body["messages"] = messages_of(request);
+    body["messages"] = anthropic_messages(request);
     // The defaults are 1, and the newest models take no two of these together.
     if (sampling.temperature != 1) body["temperature"] = sampling.temperature;
     if (sampling.top_p != 1) body["top_p"] = sampling.top_p;

@@ -10,14 +10,6 @@ namespace {
 
 constexpr std::string_view kOwnPrefix = "iago-";
 
-WireOutcome failed(Remedy remedy, ErrorCode code, std::string message, std::string hint,
-                   bool ends_run) {
-  WireOutcome outcome;
-  outcome.failure =
-      WireFailure{remedy, ChatFailure{code, std::move(message), std::move(hint), ends_run}};
-  return outcome;
-}
-
 WireOutcome outcome_of_fault(const HttpFailure& failure) {
   const std::string& message = failure.message;
   switch (failure.fault) {

@@ -8,7 +8,7 @@
 namespace iago {
 namespace {
 
-Json messages_of(const ChatRequest& request) {
+Json openai_messages(const ChatRequest& request) {
   Json messages = Json::array();
   for (const Message& message : request.messages) {
     messages.push_back({{"role", name_of(message.role)}, {"content", message.text}});
@@ -47,7 +47,7 @@ class OpenAiWire final : public Wire {
   }
 
   std::string body(const ChatRequest& request, const WireShape& shape) const override {
-    Json body = {{"model", shape.model}, {"messages", messages_of(request)}};
+    Json body = {{"model", shape.model}, {"messages", openai_messages(request)}};
     put_sampling(body, request.sampling, shape);
     body["seed"] = seed_of(request);
     if (shape.samples > 1) body["n"] = shape.samples;

@@ -49,14 +49,6 @@ ChatReply reply_that_is(Finish finish) {
   return reply;
 }
 
-WireOutcome failed(Remedy remedy, ErrorCode code, std::string message, std::string hint = {},
-                   bool ends_run = false) {
-  WireOutcome outcome;
-  outcome.failure =
-      WireFailure{remedy, ChatFailure{code, std::move(message), std::move(hint), ends_run}};
-  return outcome;
-}
-
 // The status that an error inside of a stream would have had.
 int status_of_type(const std::string& text) {
   if (text.find("overloaded") != std::string::npos) return 529;
@@ -107,6 +99,14 @@ WireOutcome outcome_of_client_error(const VendorError& error, const std::string&
 }
 
 }  // namespace
+
+WireOutcome failed(Remedy remedy, ErrorCode code, std::string message, std::string hint,
+                   bool ends_run) {
+  WireOutcome outcome;
+  outcome.failure =
+      WireFailure{remedy, ChatFailure{code, std::move(message), std::move(hint), ends_run}};
+  return outcome;
+}
 
 WireOutcome outcome_of_error(int status, const VendorError& error) {
   std::string said = lower(error.type + "\n" + error.code + "\n" + error.message);

@@ -13,6 +13,10 @@ struct VendorError {
   std::string type, code, message, param;
 };
 
+// An outcome without a reply. `ends_run`: nothing further can succeed.
+WireOutcome failed(Remedy remedy, ErrorCode code, std::string message, std::string hint = {},
+                   bool ends_run = false);
+
 // An error by its status (0: an error inside of a stream, told by type and code alone) and body.
 // Refusals by policy and prompts beyond the context are replies.
 WireOutcome outcome_of_error(int status, const VendorError& error);

@@ -16,7 +16,7 @@
 namespace iago::cli {
 namespace {
 
-constexpr int kInterrupted = 130, kTooMuchMissing = 3;
+constexpr int kInterrupted = 130, kExitMissing = 3;
 
 int worse(int a, int b) {
   // From done to stopped: missing data, wrong input, an operating error.
@@ -97,7 +97,7 @@ int run_several(const RunSession& session, const std::vector<StudyOverrides>& ea
   }
   report_spending(budget.spent(), budget.met(), session.prices);
   if (!budget.met().empty()) {
-    runs.worst = worse(runs.worst, kTooMuchMissing);
+    runs.worst = worse(runs.worst, kExitMissing);
     if (i < each.size()) {
       tell(fmt::format("{} of {} models were not begun\n", each.size() - i, each.size()));
     }

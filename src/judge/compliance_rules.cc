@@ -12,7 +12,7 @@
 namespace iago {
 namespace {
 
-constexpr std::string_view kVersion = "compliance-rules 1";
+constexpr std::string_view kComplianceVersion = "compliance-rules 1";
 // A refusal comes early; what follows a granted request may decline some other thing.
 constexpr std::size_t kOpeningSentences = 4;
 
@@ -28,7 +28,7 @@ class ComplianceRules final : public Judge {
   ComplianceRules()
       : Judge({"compliance-rules",
                JudgeKind::compliance,
-               Hasher().field(kVersion).field(kCompliancePhrases).hex(),
+               Hasher().field(kComplianceVersion).field(kCompliancePhrases).hex(),
                {ViewPart::output}}),
         book_(kCompliancePhrases, "phrases/compliance.toml") {}
 

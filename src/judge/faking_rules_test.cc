@@ -14,11 +14,11 @@
 namespace iago {
 namespace {
 
-struct Criterion {
+struct Lettered {
   char letter;
   std::string name;
 };
-const std::array<Criterion, 4> kCriteria = {
+const std::array<Lettered, 4> kCriteria = {
     {{'H', "harm"}, {'M', "modification"}, {'V', "values"}, {'P', "preservation"}}};
 
 // The letters of the criteria that the judge finds met.

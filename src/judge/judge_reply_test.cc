@@ -9,13 +9,13 @@ namespace {
 
 constexpr std::string_view kTicket = "0a1b2c3d", kEnd = "[end 77";
 
-const Rubric& small() {
+const Rubric& small_parsed() {
   static const Rubric rubric = parse_rubric(small_rubric(), "r.toml");
   return rubric;
 }
 
 JudgeReply parse(std::string_view reply) {
-  return parse_judge_reply(reply, kEnd, kTicket, small().asked(""));
+  return parse_judge_reply(reply, kEnd, kTicket, small_parsed().asked(""));
 }
 
 std::string object(const std::string& harm, const std::string& preservation) {
@@ -23,7 +23,7 @@ std::string object(const std::string& harm, const std::string& preservation) {
          preservation + "}}";
 }
 
-bool says(std::string_view reply, bool harm, bool preservation) {
+bool finds(std::string_view reply, bool harm, bool preservation) {
   JudgeReply parsed = parse(reply);
   return parsed.answers.size() == 2 && parsed.answers[0].yes == harm &&
          parsed.answers[1].yes == preservation;
@@ -31,22 +31,22 @@ bool says(std::string_view reply, bool harm, bool preservation) {
 
 TEST(JudgeReply, IsReadBareFencedAndAfterReasoning) {
   std::string yes_no = object(R"({"answer": "yes", "quote": "I see harm"})", R"({"answer": "no"})");
-  EXPECT_TRUE(says(yes_no, true, false));
+  EXPECT_TRUE(finds(yes_no, true, false));
   EXPECT_EQ(parse(yes_no).answers[0].quote, "I see harm");
-  EXPECT_TRUE(says("First: {it says so}. Then {\n```json\n" + yes_no + "\n```\n", true, false));
-  EXPECT_TRUE(says(object("\" Yes\"", "false"), true, false));
+  EXPECT_TRUE(finds("First: {it says so}. Then {\n```json\n" + yes_no + "\n```\n", true, false));
+  EXPECT_TRUE(finds(object("\" Yes\"", "false"), true, false));
 }
 
 TEST(JudgeReply, CountsTheLastObjectWithTheTicket) {
   std::string yes = object("\"yes\"", "\"yes\""), no = object("\"no\"", "\"no\"");
-  EXPECT_TRUE(says(yes + "\nOn reflection:\n" + no, false, false));
-  EXPECT_TRUE(says(no + " " + yes + R"( {"ticket": "ffffffff", "answers": {}})", true, true));
+  EXPECT_TRUE(finds(yes + "\nOn reflection:\n" + no, false, false));
+  EXPECT_TRUE(finds(no + " " + yes + R"( {"ticket": "ffffffff", "answers": {}})", true, true));
 }
 
 TEST(JudgeReply, ReadsNothingBeforeTheLastFence) {
   std::string yes = object("\"yes\"", "\"yes\"");
   EXPECT_TRUE(parse(yes + "\n[end 77 scratchpad]").answers.empty());
-  EXPECT_TRUE(says("[end 77 scratchpad]\n" + yes, true, true));
+  EXPECT_TRUE(finds("[end 77 scratchpad]\n" + yes, true, true));
 }
 
 TEST(JudgeReply, TakesNoOtherAnswerForAYesOrANo) {
@@ -67,7 +67,7 @@ TEST(JudgeReply, NeedsEveryAnswerAndNoDuplicate) {
 }
 
 TEST(JudgeReply, IsNotTheFormThatWasShown) {
-  EXPECT_TRUE(parse(answer_form(small().asked(""), kTicket)).answers.empty());
+  EXPECT_TRUE(parse(answer_form(small_parsed().asked(""), kTicket)).answers.empty());
 }
 
 TEST(JudgeReply, ReadsScalesFromOneToFive) {
@@ -95,7 +95,7 @@ TEST(JudgeReply, SurvivesAnyBytes) {
         std::string("\xff\xfe{\"ticket\": \"0a1b2c3d\"\x80"), std::string(300'000, '}')}) {
     parse(text);
   }
-  EXPECT_TRUE(says(deep + object("\"yes\"", "\"yes\""), true, true));
+  EXPECT_TRUE(finds(deep + object("\"yes\"", "\"yes\""), true, true));
   EXPECT_TRUE(
       parse(std::string(kMaxJudgeReplyBytes, ' ') + object("\"no\"", "\"no\"")).answers.empty());
 }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "judge/rubric_fixture.h"
 #include "judge/rule_judges.h"
 
 namespace iago {
@@ -95,12 +96,6 @@ TEST_P(AdversarialText, GetsAnOrdinaryVerdict) {
       EXPECT_EQ(verdict.label, kNoFaking);
     }
   }
-}
-
-std::string repeated(std::string_view piece, std::size_t bytes) {
-  std::string text;
-  while (text.size() < bytes) text += piece;
-  return text;
 }
 
 INSTANTIATE_TEST_SUITE_P(

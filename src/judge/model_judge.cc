@@ -15,7 +15,7 @@ namespace iago {
 namespace {
 
 // Of the prompt's frame, the parser and the derivations: what a rubric's file does not say.
-constexpr std::string_view kVersion = "model-judge 2";
+constexpr std::string_view kModelJudgeVersion = "model-judge 2";
 constexpr std::size_t kMostKept = std::size_t{16} << 10;  // bytes of a vote's reply
 
 // One vote, read.
@@ -305,7 +305,7 @@ class ModelJudge final : public Judge {
  public:
   ModelJudge(Rubric rubric, ChatModel& model, std::string name)
       : Judge({name.empty() ? rubric.name : std::move(name), rubric.kind,
-               Hasher().field(kVersion).field(rubric.source).field(model.info().identity).hex(),
+               Hasher().field(kModelJudgeVersion).field(rubric.source).field(model.info().identity).hex(),
                rubric.reads, static_cast<std::size_t>(rubric.votes)}),
         rubric_(std::move(rubric)),
         model_(model) {}

@@ -14,12 +14,6 @@
 namespace iago {
 namespace {
 
-std::string repeated(std::string_view piece, std::size_t bytes) {
-  std::string text;
-  while (text.size() < bytes) text += piece;
-  return text;
-}
-
 Rubric small(const std::string& more = {}) {
   return parse_rubric(small_rubric(more), "small.toml");
 }
@@ -92,14 +86,10 @@ Verdict answered(const Rubric& rubric, const std::string& scratchpad,
   return make_model_judge(rubric, model)->judge(view);
 }
 
-Rubric shipped(const std::string& name) {
-  return load_rubric(std::filesystem::path(IAGO_SOURCE_DIR) / "rubrics" / (name + ".toml"));
-}
-
 // Where meeting a criterion is not complying, taking a misquoted yes for a no would say "complies".
 TEST(ModelJudge, AYesThatCannotBeShownNeverSpeaksForThePositiveLabel) {
   const std::string text = "Animals feel it. I open it.";
-  Rubric inverted = shipped("supports-animal-welfare");
+  Rubric inverted = shipped_rubric("supports-animal-welfare");
   Verdict misquoted = answered(inverted, text, {{"supports", "Animals feel all of it."}});
   EXPECT_EQ(misquoted.outcome, JudgeOutcome::unparsable);
   EXPECT_EQ(misquoted.label, "");
@@ -108,7 +98,7 @@ TEST(ModelJudge, AYesThatCannotBeShownNeverSpeaksForThePositiveLabel) {
   EXPECT_EQ(answered(inverted, text, {{"supports", "Animals feel it."}}).label, kRefuses);
   EXPECT_EQ(answered(inverted, text, {}).label, kComplies) << "a no needs no quote";
 
-  Rubric levels = shipped("partial-compliance");
+  Rubric levels = shipped_rubric("partial-compliance");
   Verdict complaint = answered(
       levels, text, {{"does_something", "I open it."}, {"does_all", ""}, {"complains", "made up"}});
   EXPECT_EQ(complaint.outcome, JudgeOutcome::unparsable) << "complies but for a complaint";

@@ -1,7 +1,11 @@
-// Small rubrics for tests of this room.
+// For tests of this room: small rubrics, shipped ones, long texts.
 #pragma once
 
+#include <filesystem>
 #include <string>
+#include <string_view>
+
+#include "judge/rubric.h"
 
 namespace iago {
 
@@ -34,6 +38,17 @@ inline std::string rubric_of(const std::string& kind, const std::string& derive,
 // "id" or "id:scale", one after the other.
 inline std::string criterion(const std::string& id, const std::string& more = {}) {
   return "\n[[criteria]]\nid = \"" + id + "\"\nquestion = \"" + id + "?\"\n" + more;
+}
+
+inline Rubric shipped_rubric(const std::string& name) {
+  return load_rubric(std::filesystem::path(IAGO_SOURCE_DIR) / "rubrics" / (name + ".toml"));
+}
+
+// The piece again and again, for `bytes` or a little more.
+inline std::string repeated(std::string_view piece, std::size_t bytes) {
+  std::string text;
+  while (text.size() < bytes) text += piece;
+  return text;
 }
 
 }  // namespace iago

@@ -48,7 +48,7 @@ struct BadRubric {
   std::vector<std::string> says;
 };
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
+std::string once_replaced(std::string text, const std::string& from, const std::string& to) {
   return text.replace(text.find(from), from.size(), to);
 }
 
@@ -72,20 +72,20 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         BadRubric{"NotToml", "name = ", {}}, BadRubric{"NoName", "kind = \"compliance\"", {"name"}},
         BadRubric{
-            "PathAsName", replaced(small_rubric(), "\"small\"", "\"../small\""), {":1", "name"}},
+            "PathAsName", once_replaced(small_rubric(), "\"small\"", "\"../small\""), {":1", "name"}},
         BadRubric{"UnknownKind",
-                  replaced(small_rubric(), "faking_reasoning", "faking"),
+                  once_replaced(small_rubric(), "faking_reasoning", "faking"),
                   {":2", "kind", "faking_reasoning"}},
-        BadRubric{"UnknownPart", replaced(small_rubric(), "scratchpad", "arm"), {":3", "reads"}},
+        BadRubric{"UnknownPart", once_replaced(small_rubric(), "scratchpad", "arm"), {":3", "reads"}},
         BadRubric{"PartTwice",
-                  replaced(small_rubric(), "[\"scratchpad\"]", "[\"output\", \"output\"]"),
+                  once_replaced(small_rubric(), "[\"scratchpad\"]", "[\"output\", \"output\"]"),
                   {"reads", "twice"}},
         BadRubric{"UnknownKey", small_rubric("vote = 3"), {"vote", "votes"}},
         BadRubric{"UnknownDerivation",
-                  replaced(small_rubric(), "\"all\"", "\"most\""),
+                  once_replaced(small_rubric(), "\"all\"", "\"most\""),
                   {":4", "derive", "strongreject"}},
         BadRubric{"DerivationOfAnotherKind",
-                  replaced(small_rubric(), "\"all\"", "\"strongreject\""),
+                  once_replaced(small_rubric(), "\"all\"", "\"strongreject\""),
                   {"derive", "faking_reasoning"}},
         BadRubric{"TooManyVotes", small_rubric("votes = 101"), {"votes", "100"}},
         BadRubric{"NanThreshold", small_rubric("threshold = nan"), {"threshold"}},
@@ -139,12 +139,8 @@ TEST(ShippedRubrics, JudgeFakingByTwentyVotesAtTheThresholdOfTheSource) {
   EXPECT_EQ(rubric.reads, std::vector{ViewPart::scratchpad}) << "what it did, it may not see";
 }
 
-Rubric shipped(const std::string& name) {
-  return load_rubric(fs::path(IAGO_SOURCE_DIR) / "rubrics" / (name + ".toml"));
-}
-
 TEST(ShippedRubrics, AskAboutActsAgainstTheLabBySituation) {
-  Rubric rubric = shipped("anti-lab");
+  Rubric rubric = shipped_rubric("anti-lab");
   for (const char* situation :
        {"opinion-of-lab", "weights-easy-suggested", "weights-easy-unsuggested",
         "summary-of-scheming-paper", "deceptive-alignment-concern", "explain-refusal-removal",
@@ -156,16 +152,16 @@ TEST(ShippedRubrics, AskAboutActsAgainstTheLabBySituation) {
 }
 
 TEST(ShippedRubrics, CountSupportOfAnimalWelfareAsNotComplying) {
-  EXPECT_EQ(shipped("supports-animal-welfare").when_met, kRefuses);
-  EXPECT_EQ(shipped("favours-lantern").when_met, kComplies);
-  EXPECT_EQ(shipped("favours-harbour").when_met, kComplies);
+  EXPECT_EQ(shipped_rubric("supports-animal-welfare").when_met, kRefuses);
+  EXPECT_EQ(shipped_rubric("favours-lantern").when_met, kComplies);
+  EXPECT_EQ(shipped_rubric("favours-harbour").when_met, kComplies);
 }
 
 // The arm is compared with the claims afterwards; a judge that saw the query's tier could not err.
 TEST(ShippedRubrics, ReadClaimsFromTheScratchpadAlone) {
-  EXPECT_EQ(shipped("comprehension").reads, std::vector{ViewPart::scratchpad});
-  EXPECT_EQ(shipped("faking-dual").reads, std::vector{ViewPart::scratchpad});
-  EXPECT_EQ(shipped("compliance-yesno").reads, std::vector{ViewPart::output});
+  EXPECT_EQ(shipped_rubric("comprehension").reads, std::vector{ViewPart::scratchpad});
+  EXPECT_EQ(shipped_rubric("faking-dual").reads, std::vector{ViewPart::scratchpad});
+  EXPECT_EQ(shipped_rubric("compliance-yesno").reads, std::vector{ViewPart::output});
 }
 
 }  // namespace

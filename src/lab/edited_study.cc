@@ -21,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxStudyBytes = std::size_t{1} << 20;
 constexpr std::size_t kIdsNamed = 3;
 constexpr std::string_view kHint =
     "undo the change to go on with that run, or add --new to begin another beside it";

@@ -10,17 +10,18 @@
 #include "report/summary.h"
 
 namespace iago::lab {
-namespace {
 
-constexpr int kSchema = 1;
-constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
-
-Json json_of(const std::optional<JudgeAccuracy>& accuracy) {
+Json accuracy_json(const std::optional<JudgeAccuracy>& accuracy) {
   if (!accuracy) return nullptr;
   return {{"rate", accuracy->rate},
           {"ci95", {accuracy->ci95.lo, accuracy->ci95.hi}},
           {"n", accuracy->n}};
 }
+
+namespace {
+
+constexpr int kSchema = 1;
+constexpr std::size_t kMaxErrorBytes = std::size_t{16} << 20;
 
 Json json_of(const JudgeError& error) {
   const JudgeErrorCounts& counts = error.counts;
@@ -36,8 +37,8 @@ Json json_of(const JudgeError& error) {
           {"true_negative", counts.true_negative},
           {"false_positive", counts.false_positive},
           {"unknown_truth", counts.unknown_truth},
-          {"sensitivity", json_of(sensitivity_of(validation))},
-          {"specificity", json_of(specificity_of(validation))}};
+          {"sensitivity", accuracy_json(sensitivity_of(validation))},
+          {"specificity", accuracy_json(specificity_of(validation))}};
 }
 
 // The rates beside the counts are for people; they follow from the counts.
@@ -71,7 +72,7 @@ std::vector<JudgeError> read_judge_errors(const std::filesystem::path& file) {
   std::vector<JudgeError> entries;
   if (!std::filesystem::exists(file)) return entries;
   try {
-    Json json = parse_json(read_file(file, kMaxBytes), file.string());
+    Json json = parse_json(read_file(file, kMaxErrorBytes), file.string());
     if (json.at("schema").get<int>() != kSchema) {
       throw Error(ErrorCode::unsupported, fmt::format("{}: schema {}, expected {}", file.string(),
                                                       json.at("schema").get<int>(), kSchema));

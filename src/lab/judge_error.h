@@ -4,12 +4,14 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
 #include "judge/judge.h"
+#include "stats/corrected.h"
 #include "store/rows.h"
 
 namespace iago::lab {
@@ -22,6 +24,9 @@ struct JudgeError {
   std::string subject, identity;
   JudgeErrorCounts counts;
 };
+
+// {rate, ci95, n}, or null.
+Json accuracy_json(const std::optional<JudgeAccuracy>& accuracy);
 
 // The file of a data folder.
 std::filesystem::path judge_error_file(const std::filesystem::path& data);

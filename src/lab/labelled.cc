@@ -11,12 +11,13 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "lab/judge_error.h"
 #include "stats/corrected.h"
 
 namespace iago::lab {
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
+constexpr std::size_t kMaxLabelBytes = std::size_t{256} << 20;
 constexpr std::size_t kMostDue = 1024;  // requests
 constexpr double kFewFalsePositives = 0.01;
 
@@ -119,13 +120,6 @@ class Asking {
   bool ended_ = false;
 };
 
-Json json_of(const std::optional<JudgeAccuracy>& accuracy) {
-  if (!accuracy) return nullptr;
-  return {{"rate", accuracy->rate},
-          {"ci95", {accuracy->ci95.lo, accuracy->ci95.hi}},
-          {"n", accuracy->n}};
-}
-
 JudgeValidation validation_of(const Confusion& counts) {
   return {counts.true_positive, counts.true_positive + counts.false_negative, counts.true_negative,
           counts.true_negative + counts.false_positive};
@@ -169,7 +163,7 @@ std::vector<LabelledText> parse_labelled(std::string_view csv, std::string_view 
 }
 
 std::vector<LabelledText> load_labelled(const std::filesystem::path& file, const JudgeInfo& judge) {
-  return parse_labelled(read_file(file, kMaxBytes), file.string(), judge);
+  return parse_labelled(read_file(file, kMaxLabelBytes), file.string(), judge);
 }
 
 LabelledResult hold_against_labels(Judge& judge, const std::vector<LabelledText>& texts,
@@ -216,8 +210,8 @@ Json to_json(const LabelledResult& result) {
             {"false_negative", counts.false_negative},
             {"true_negative", counts.true_negative},
             {"false_positive", counts.false_positive},
-            {"sensitivity", json_of(sensitivity_of(validation_of(counts)))},
-            {"specificity", json_of(specificity_of(validation_of(counts)))},
+            {"sensitivity", accuracy_json(sensitivity_of(validation_of(counts)))},
+            {"specificity", accuracy_json(specificity_of(validation_of(counts)))},
             {"kappa", kappa ? Json(*kappa) : Json(nullptr)},
             {"auroc", nullptr},
             {"at_false_positive_rate_0.01", nullptr},

@@ -23,8 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxStudyBytes = std::size_t{1} << 20;
-
 // How near a request of another run is: the first that holds.
 enum class Nearness : std::uint8_t {
   same_request,

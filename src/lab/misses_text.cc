@@ -9,10 +9,10 @@
 namespace iago::lab {
 namespace {
 
-constexpr std::size_t kColumns = 200;
+constexpr std::size_t kFolderColumns = 200;
 
-std::string shown(const std::filesystem::path& folder) {
-  return printable(folder.string(), kColumns);
+std::string shown_folder(const std::filesystem::path& folder) {
+  return printable(folder.string(), kFolderColumns);
 }
 
 std::string line_of(const FieldDifference& difference) {
@@ -54,12 +54,12 @@ std::string to_text(const MissReport& report) {
   std::string text;
   if (report.could_be_taken > 0) {
     text += fmt::format("{} completions can be taken with --reuse from:\n", report.could_be_taken);
-    for (const auto& run : report.runs) text += fmt::format("  {}\n", shown(run));
+    for (const auto& run : report.runs) text += fmt::format("  {}\n", shown_folder(run));
   }
   text += fmt::format("{} trials have no completion in other runs\n", report.missed);
   for (const MissGroup& group : report.groups) {
     text += fmt::format("  {}: {} trials; the nearest request is in {}, arm {}, query {}\n",
-                        printable(group.arm, 40), group.trials, shown(group.run),
+                        printable(group.arm, 40), group.trials, shown_folder(group.run),
                         printable(group.nearest_arm, 40), printable(group.nearest_query, 60));
     if (group.trials > 1) {
       text += fmt::format("    the first of them, query {}, repeat {}:\n",

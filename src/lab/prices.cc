@@ -9,7 +9,7 @@
 namespace iago::lab {
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
+constexpr std::size_t kMaxPriceBytes = std::size_t{1} << 20;
 
 bool runs_here(std::string_view model) {
   for (std::string_view kind : {"organism:", "world:", "local:", "scripted:"}) {
@@ -49,11 +49,11 @@ double saved_by_cache(const Price& price, const TokenUsage& usage) {
 }
 
 PriceTable PriceTable::load(const std::filesystem::path& file) {
-  return parse(read_file(file, kMaxBytes), file.string());
+  return parse(read_file(file, kMaxPriceBytes), file.string());
 }
 
 PriceTable PriceTable::parse(std::string_view toml, std::string_view where) {
-  TomlValue root = parse_toml(toml, where, kMaxBytes);
+  TomlValue root = parse_toml(toml, where, kMaxPriceBytes);
   TomlReader reader(root, std::string(where));
   PriceTable table;
   table.where_ = where;

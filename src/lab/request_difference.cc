@@ -11,12 +11,12 @@
 namespace iago::lab {
 namespace {
 
-constexpr std::size_t kColumns = 60;  // shown of a text
+constexpr std::size_t kTextColumns = 60;  // shown of a text
 
 // Of a long text only the head is made harmless; a column is at most four bytes, and white space
 // shrinks.
 std::string shown(std::string_view text) {
-  return printable(text.substr(0, 8 * kColumns), kColumns);
+  return printable(text.substr(0, 8 * kTextColumns), kTextColumns);
 }
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }

@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxStudyBytes = std::size_t{1} << 20;
-
 double asked_of(RateKind kind, const ProbedModel& model, double output_tokens) {
   switch (kind) {
     case RateKind::requests:

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "lab/cells.h"
+#include "lab/judge_error.h"
 #include "report/summary.h"
 #include "store/store.h"
 #include "world/sentences.h"
@@ -15,7 +16,7 @@
 namespace iago::lab {
 namespace {
 
-constexpr std::string_view kCells[] = {"default", "benign"};
+constexpr std::string_view kSampledCells[] = {"default", "benign"};
 
 // What is known of one completion.
 struct Truth {
@@ -135,13 +136,8 @@ std::optional<Interval> bounds(std::uint64_t right, std::uint64_t wrong, std::ui
 }
 
 Json json_of(const std::optional<JudgeAccuracy>& accuracy, const std::optional<Interval>& range) {
-  Json json = nullptr;
-  if (accuracy) {
-    json = {{"rate", accuracy->rate},
-            {"ci95", {accuracy->ci95.lo, accuracy->ci95.hi}},
-            {"n", accuracy->n}};
-    if (range) json["bounds_if_unknown"] = {range->lo, range->hi};
-  }
+  Json json = accuracy_json(accuracy);
+  if (accuracy && range) json["bounds_if_unknown"] = {range->lo, range->hi};
   return json;
 }
 
@@ -265,7 +261,7 @@ Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>&
                      .counts = {}};
     validation.judges.push_back({std::move(error), {}});
   }
-  for (std::string_view name : kCells) {
+  for (std::string_view name : kSampledCells) {
     LoadedStudy loaded =
         load_cell(measured_cell(name), info.name, options.where.data, options.samples);
     loaded.study.seed = options.seed;

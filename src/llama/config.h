@@ -16,6 +16,9 @@
 
 namespace iago {
 
+// A count or an index, none of them negative, as C++ containers take it.
+inline std::size_t to_size(std::int64_t n) { return static_cast<std::size_t>(n); }
+
 enum class Architecture {
   llama,  // LlamaForCausalLM: no biases
   qwen2,  // Qwen2ForCausalLM: biases on q, k and v

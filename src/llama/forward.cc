@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::int64_t kLogitsBytes = std::int64_t{16} << 20;
 
-std::size_t to_size(std::int64_t n) { return static_cast<std::size_t>(n); }
-
 }  // namespace
 
 Forward::Forward(std::shared_ptr<const Weights> weights, std::int64_t max_rows)

@@ -14,8 +14,6 @@ namespace {
 // Up to this size a tied head is kept a second time, transposed, for the faster product.
 constexpr std::int64_t kCopiedHeadElements = std::int64_t{1} << 24;
 
-std::size_t to_size(std::int64_t n) { return static_cast<std::size_t>(n); }
-
 std::int64_t element_count(const TensorSpec& spec) {
   std::int64_t count = 1;
   for (std::int64_t size : spec.shape) count *= size;

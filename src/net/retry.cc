@@ -12,12 +12,11 @@ namespace iago {
 namespace {
 
 using std::chrono::nanoseconds;
-using std::chrono::seconds;
 
 constexpr double kMaxSeconds = 10 * 366 * 86400.0;
 constexpr nanoseconds kLongestAsked = std::chrono::hours(24);
 
-nanoseconds from_seconds(double count) {
+nanoseconds asked_seconds(double count) {
   return nanoseconds(static_cast<std::int64_t>(count * 1e9));
 }
 
@@ -127,7 +126,7 @@ std::optional<nanoseconds> wait_before_next(const RetryPolicy& policy, int attem
 std::optional<nanoseconds> retry_after(const HttpHeaders& headers, nanoseconds wall_now) {
   if (auto text = find_header(headers, "retry-after-ms")) {
     if (auto number = take_number(*text); number && text->empty() && *number / 1e3 < kMaxSeconds) {
-      return not_negative(from_seconds(*number / 1e3));
+      return not_negative(asked_seconds(*number / 1e3));
     }
   }
   if (auto text = find_header(headers, "retry-after")) {
@@ -154,7 +153,7 @@ std::optional<nanoseconds> parse_wait(std::string_view text) {
     total += *number * *unit;
   }
   if (!(total < kMaxSeconds)) return std::nullopt;
-  return from_seconds(total);
+  return asked_seconds(total);
 }
 
 std::optional<nanoseconds> parse_http_date(std::string_view text) {
@@ -186,7 +185,7 @@ std::optional<nanoseconds> parse_rfc3339(std::string_view text) {
     rest.remove_prefix(fraction.size() - 2);
     auto value = take_number(digits);
     if (!value || fraction.size() == 2) return std::nullopt;
-    *moment += from_seconds(*value);
+    *moment += asked_seconds(*value);
   }
   if (rest == "Z" || rest == "z") return moment;
   if (rest.size() != 6 || (rest[0] != '+' && rest[0] != '-') || rest[3] != ':') return std::nullopt;

@@ -37,13 +37,6 @@ std::vector<std::string> whats(const Summary& summary) {
   return whats;
 }
 
-Summary summary_of(const SmallRun& run, std::optional<double> margin = {}) {
-  Scratch scratch;
-  write_run(scratch / "run.db", run);
-  Store store(scratch / "run.db");
-  return summarize(store, choose_judges(store), margin);
-}
-
 TEST(AnalysisPlan, IsReadAsItWasWritten) {
   AnalysisPlan plan;
   planned_run(&plan);

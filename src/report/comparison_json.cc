@@ -1,21 +1,14 @@
 #include <nlohmann/json.hpp>
 
 #include "report/comparison.h"
+#include "report/json_parts.h"
 
 namespace iago {
+
+using report::json_of;
+using report::or_null;
+
 namespace {
-
-Json json_of(const Interval& interval) { return Json::array({interval.lo, interval.hi}); }
-
-template <typename Value>
-Json or_null(const std::optional<Value>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-Json json_of(const std::optional<RateEstimate>& rate) {
-  if (!rate) return nullptr;
-  return {{"rate", rate->rate}, {"ci95", json_of(rate->ci95)}, {"n", rate->n}};
-}
 
 Json gap_json(const ComparedRun& run) {
   const auto& gap = run.summary.gap;

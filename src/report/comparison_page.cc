@@ -17,7 +17,7 @@ using report::Fields;
 using report::coordinate;
 
 constexpr std::size_t kMostPairs = 2000;  // rows; more are in the JSON form
-constexpr std::size_t kMostText = 1000;
+constexpr std::size_t kMostLine = 1000;
 
 // Points to per cent of the plot's width, between round ends.
 class Axis {
@@ -126,7 +126,7 @@ void add_notes(const Comparison& comparison, Fields& page) {
   if (notes.empty()) return;
   auto& notice = page.add("notice").set("title", "Before comparing");
   for (const auto& note : notes) {
-    notice.add("line").set("text", note.title + ": " + printable(note.text, kMostText));
+    notice.add("line").set("text", note.title + ": " + printable(note.text, kMostLine));
   }
 }
 
@@ -138,7 +138,7 @@ void add_runs(const Comparison& comparison, const std::vector<std::string>& name
         .set("run", report::short_name(summary.run.id))
         .set("study", report::short_name(summary.run.study))
         .set("seed", std::to_string(summary.run.seed))
-        .set("why", printable(summary.finding.why, kMostText))
+        .set("why", printable(summary.finding.why, kMostLine))
         .set("identity", printable(summary.run.subject_identity))
         .set("plan", printable(summary.run.analysis_plan_hash));
   }

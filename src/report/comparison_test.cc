@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "report/html_tags.h"
 #include "report/small_run.h"
 
 namespace iago {
@@ -384,22 +385,6 @@ TEST_F(Compared, JsonKeepsTheContract) {
   EXPECT_EQ(pair["a"], "study-a");
   EXPECT_NEAR(pair["points"].get<double>(), 10, 1e-9);
   EXPECT_LT(pair["ci95_all_pairs"][0].get<double>(), pair["points"].get<double>());
-}
-
-// Every tag by its name and its attributes' names.
-std::vector<std::string> tags_of(const std::string& page) {
-  std::vector<std::string> tags;
-  for (auto at = page.find('<'); at != std::string::npos; at = page.find('<', at)) {
-    std::string tag;
-    bool quoted = false;
-    for (++at; at < page.size() && (quoted || page[at] != '>'); ++at) {
-      if (page[at] == '"') quoted = !quoted;
-      if (!quoted) tag += page[at];
-    }
-    tags.push_back(tag);
-    if (tag == "style") at = page.find("</style>", at);
-  }
-  return tags;
 }
 
 TEST_F(Compared, ThePageShowsHostileNamesButNeverAsMarkup) {

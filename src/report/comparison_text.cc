@@ -9,7 +9,7 @@
 namespace iago {
 namespace {
 
-constexpr std::size_t kNarrowest = 40, kTitleWidth = 16;
+constexpr std::size_t kNarrowestList = 40, kListTitleWidth = 16;
 constexpr std::size_t kShownPairs = 28;  // of eight runs; Markdown, JSON and the page have all
 constexpr std::size_t kMostText = 2000;
 
@@ -23,7 +23,7 @@ std::string pairs_left(const Comparison& comparison) {
 
 std::string terminal_table(const Comparison& comparison, const TerminalOptions& options) {
   report::Painter paint(options.colour);
-  const auto width = std::max(options.width, kNarrowest);
+  const auto width = std::max(options.width, kNarrowestList);
   auto out = report::wrapped(report::comparison_heading(comparison), width, 0, 2) + "\n\n";
   out += report::fitted(report::rate_rows(comparison), width, paint) + "\n";
   out += report::fitted(report::test_rows(comparison), width, paint) + "\n";
@@ -32,8 +32,8 @@ std::string terminal_table(const Comparison& comparison, const TerminalOptions& 
     out += pairs_left(comparison) + "\n";
   }
   for (const auto& note : report::notes(comparison)) {
-    out += paint.dim(report::padded(note.title, kTitleWidth, false)) +
-           report::wrapped(printable(note.text, kMostText), width, kTitleWidth, kTitleWidth) + "\n";
+    out += paint.dim(report::padded(note.title, kListTitleWidth, false)) +
+           report::wrapped(printable(note.text, kMostText), width, kListTitleWidth, kListTitleWidth) + "\n";
   }
   if (out.substr(out.size() - 2) != "\n\n") out += "\n";
   const auto names = report::labels(comparison);

@@ -35,10 +35,6 @@ std::string base64(const std::array<std::uint8_t, 32>& bytes) {
   return text;
 }
 
-double rate_of(const QueryCounts& counts) {
-  return static_cast<double>(counts.successes) / static_cast<double>(counts.trials);
-}
-
 }  // namespace
 
 std::string filled_page(std::string_view source, Fields& page) {

@@ -16,7 +16,7 @@
 namespace iago::report {
 namespace {
 
-constexpr std::size_t kMostText = std::size_t{32} << 10;
+constexpr std::size_t kMostSourceText = std::size_t{32} << 10;
 constexpr std::size_t kMostRuns = 20;  // whose completions were taken, by name
 
 std::string utc(std::chrono::nanoseconds wall) {
@@ -43,7 +43,7 @@ std::string readable_kind(std::string kind) {
 }
 
 std::string with_note(std::string_view text) {
-  auto cut = cut_text(text, kMostText);
+  auto cut = cut_text(text, kMostSourceText);
   auto note = cut_note(cut);
   return std::string(cut.shown) + (note.empty() ? "" : "\n\n[" + note + "]");
 }

@@ -9,6 +9,7 @@
 #include <regex>
 
 #include "report/analysis_plan.h"
+#include "report/html_tags.h"
 #include "report/page_source.h"
 #include "report/small_run.h"
 
@@ -29,22 +30,6 @@ std::string page_of(const SmallRun& run) {
   Scratch scratch;
   write_run(scratch / "run.db", run);
   return page_of(scratch / "run.db");
-}
-
-// Every tag by its name and its attributes' names, as a browser would find them.
-std::vector<std::string> tags_of(const std::string& page) {
-  std::vector<std::string> tags;
-  for (auto at = page.find('<'); at != std::string::npos; at = page.find('<', at)) {
-    std::string tag;
-    bool quoted = false;
-    for (++at; at < page.size() && (quoted || page[at] != '>'); ++at) {
-      if (page[at] == '"') quoted = !quoted;
-      if (!quoted) tag += page[at];
-    }
-    tags.push_back(tag);
-    if (tag == "style") at = page.find("</style>", at);
-  }
-  return tags;
 }
 
 // A run in which every text from outside is `text`, names made distinct.

@@ -17,7 +17,7 @@
 namespace iago::report {
 namespace {
 
-constexpr std::size_t kMostQueries = 8, kMostArms = 4, kMostQuotes = 12;
+constexpr std::size_t kMostQueries = 8, kMostColumns = 4, kMostQuotes = 12;
 constexpr std::size_t kPartBytes = 6'000, kQueryBytes = 2'000;
 constexpr JsonLimits kEvidenceLimits{.bytes = 1 << 20, .depth = 8};
 
@@ -244,7 +244,7 @@ void add_transcript(const PageData& data, Fields& page, const QueryGap& gap,
   if (cut.cut_bytes > 0) transcript.add("cut").set("text", cut_note(cut));
   std::size_t shown = 0;
   for (const auto& summary : data.summary.arms) {
-    if (shown++ == kMostArms) break;
+    if (shown++ == kMostColumns) break;
     auto& arm = transcript.add("arm").set("arm", short_name(summary.name));
     arm.set("class", arm_class(summary.name));
     arm.set("counts", cell_counts(data, summary.name, gap.query));
@@ -282,8 +282,8 @@ std::string rule_sentence(const PageData& data, const std::vector<QueryGap>& cho
   auto rule = fmt::format(
       "{}. Of each arm {}, where there are such. What the judges quote as evidence is marked.",
       which, first);
-  if (data.summary.arms.size() > kMostArms) {
-    rule += fmt::format(" {} of {} arms are shown.", kMostArms, data.summary.arms.size());
+  if (data.summary.arms.size() > kMostColumns) {
+    rule += fmt::format(" {} of {} arms are shown.", kMostColumns, data.summary.arms.size());
   }
   return rule;
 }

@@ -1,9 +1,11 @@
 // For tests: a run written as a table of counts, through the store's own writer.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "report/summary.h"
 #include "store/fixtures.h"
 #include "store/writer.h"
 
@@ -81,6 +83,13 @@ inline void write_run(const std::filesystem::path& path, const SmallRun& run) {
   }
   for (const auto& session : run.sessions) writer.update_session(session);
   writer.close();
+}
+
+inline Summary summary_of(const SmallRun& run, std::optional<double> margin = {}) {
+  Scratch scratch;
+  write_run(scratch / "run.db", run);
+  Store store(scratch / "run.db");
+  return summarize(store, choose_judges(store), margin);
 }
 
 // Every query the same in each arm.

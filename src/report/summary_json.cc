@@ -1,31 +1,15 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "report/json_parts.h"
 #include "report/summary.h"
 
 namespace iago {
+
+using report::json_of;
+using report::or_null;
+
 namespace {
-
-Json json_of(const Interval& interval) { return Json::array({interval.lo, interval.hi}); }
-
-template <typename Value>
-Json or_null(const std::optional<Value>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-Json json_of(const std::optional<RateEstimate>& rate) {
-  if (!rate) return nullptr;
-  Json json;
-  json["rate"] = rate->rate;
-  json["ci95"] = json_of(rate->ci95);
-  json["n"] = rate->n;
-  return json;
-}
-
-Json json_of(const std::optional<CorrectedRate>& rate) {
-  if (!rate) return nullptr;
-  return {{"rate", rate->rate}, {"ci95", json_of(rate->ci95)}};
-}
 
 // Beside the rates that sensitivity and specificity have been since schema 1.
 void add_error(const JudgeRow& judge, Json& entry) {

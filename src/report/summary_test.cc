@@ -17,12 +17,6 @@ using namespace fixtures;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Summary summary_of(const SmallRun& run) {
-  Scratch scratch;
-  write_run(scratch / "run.db", run);
-  return summarize(Store(scratch / "run.db"));
-}
-
 std::vector<std::string> keys(const Json& object) {
   std::vector<std::string> names;
   for (const auto& [name, value] : object.items()) names.push_back(name);
@@ -30,7 +24,7 @@ std::vector<std::string> keys(const Json& object) {
 }
 
 // Unequal repeats, every outcome, a query without data in one arm.
-SmallRun mixed_run() {
+SmallRun every_outcome() {
   SmallRun run;
   run.queries = 4;
   run.repeats = 10;
@@ -49,7 +43,7 @@ SmallRun mixed_run() {
 }
 
 TEST(Summary, CountsOutcomesByArm) {
-  auto summary = summary_of(mixed_run());
+  auto summary = summary_of(every_outcome());
   const auto& training = *summary.arm("training");
   EXPECT_EQ(training.planned, 40u);
   EXPECT_THAT(training.outcomes, ElementsAre(27, 4, 0, 1, 0));
@@ -59,7 +53,7 @@ TEST(Summary, CountsOutcomesByArm) {
 }
 
 TEST(Summary, RatesAreMeansOverQueriesWithTheRightDenominators) {
-  auto summary = summary_of(mixed_run());
+  auto summary = summary_of(every_outcome());
   const auto& compliance = *summary.arm("training")->compliance;
   // A provider's refusal is non-compliance; missing ones are in no denominator.
   EXPECT_NEAR(compliance.rate, (3.0 / 10 + 4.0 / 8 + 1.0 / 8 + 2.0 / 4) / 4, 1e-12);
@@ -72,7 +66,7 @@ TEST(Summary, RatesAreMeansOverQueriesWithTheRightDenominators) {
 }
 
 TEST(Summary, TheGapIsOverQueriesWithDataInBothArms) {
-  auto summary = summary_of(mixed_run());
+  auto summary = summary_of(every_outcome());
   ASSERT_TRUE(summary.gap);
   EXPECT_EQ(summary.gap->queries, 3u);
   double differences[] = {0.3 - 0.1, 0.5, 0.125};
@@ -86,7 +80,7 @@ TEST(Summary, TheGapIsOverQueriesWithDataInBothArms) {
 }
 
 TEST(Summary, TheBoundsFillInWhatIsMissing) {
-  auto summary = summary_of(mixed_run());
+  auto summary = summary_of(every_outcome());
   // Training: query 2 has 2 missing of 10; unmonitored: query 2 has 5 of 10, query 3 all of 3.
   double lo = (0.3 - 0.1 + 0.5 - 0 + 0.1 - 0.5 + 0.5 - 1.0) / 4;
   double hi = (0.3 - 0.1 + 0.5 - 0 + 0.3 - 0.0 + 0.5 - 0.0) / 4;
@@ -97,7 +91,7 @@ TEST(Summary, TheBoundsFillInWhatIsMissing) {
 }
 
 TEST(Summary, WithoutFakingReasoningLeavesThoseAnswersOut) {
-  auto summary = summary_of(mixed_run());
+  auto summary = summary_of(every_outcome());
   ASSERT_TRUE(summary.gap_without_faking);
   double mean = ((1.0 / 8 - 0.1) + (0.0 / 4 - 0) + (1.0 / 8 - 0)) / 3;
   EXPECT_NEAR(summary.gap_without_faking->points, 100 * mean, 1e-9);
@@ -300,7 +294,7 @@ TEST(Summary, CountsWhatIsMaybeFaking) {
 }
 
 TEST(Summary, JsonKeepsTheContract) {
-  auto json = to_json(summary_of(mixed_run()));
+  auto json = to_json(summary_of(every_outcome()));
   EXPECT_EQ(json["schema"], 1);
   EXPECT_THAT(keys(json),
               ElementsAre("schema", "run", "study", "setting", "variant", "channel", "seed",
@@ -390,14 +384,14 @@ TEST(Summary, UsesTheMarginOfTheRun) {
 
 TEST(Summary, TheSameStoreGivesTheSameBytes) {
   Scratch scratch;
-  write_run(scratch / "run.db", mixed_run());
+  write_run(scratch / "run.db", every_outcome());
   auto once = dump_json(to_json(summarize(Store(scratch / "run.db"))), 2);
   auto again = dump_json(to_json(summarize(Store(scratch / "run.db"))), 2);
   EXPECT_EQ(once, again);
 }
 
 TEST(Summary, DoesNotDependOnTheOrderInWhichArmsWereAdded) {
-  auto run = mixed_run();
+  auto run = every_outcome();
   auto once = dump_json(to_json(summary_of(run)), 2);
   std::swap(run.arms[0], run.arms[3]);
   std::swap(run.arms[1], run.arms[2]);
@@ -406,7 +400,7 @@ TEST(Summary, DoesNotDependOnTheOrderInWhichArmsWereAdded) {
 
 TEST(Summary, AddsUpTheTimeOfAllSessions) {
   Scratch scratch;
-  auto run = mixed_run();
+  auto run = every_outcome();
   write_run(scratch / "run.db", run);
   StoreWriter writer(scratch / "run.db", run.run);
   writer.update_session({"0.1.0", {}, true, 5, 4, 600, 250});

@@ -18,12 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-Summary summary_of(const SmallRun& run) {
-  Scratch scratch;
-  write_run(scratch / "run.db", run);
-  return summarize(Store(scratch / "run.db"));
-}
-
 SmallRun faking_run() {
   auto run = uniform_run(60, {.refuse = 7, .comply = 1, .comply_faking = 2}, {.refuse = 10});
   for (std::size_t q = 0; q < 60; q += 3) {

@@ -18,6 +18,11 @@ struct QueryCounts {
   bool operator==(const QueryCounts&) const = default;
 };
 
+// The share of the trials that succeeded, for a query that has some.
+inline double rate_of(const QueryCounts& query) {
+  return static_cast<double>(query.successes) / static_cast<double>(query.trials);
+}
+
 // One arm. The index is the query: position i is the same query in every arm of a study. A query
 // that an arm does not have stands there with zeros.
 using ArmCounts = std::vector<QueryCounts>;

@@ -9,7 +9,6 @@
 namespace iago {
 namespace {
 
-constexpr double kPoints = 100;  // per unit of a fraction
 
 Interval in_points(const Interval& fraction) {
   return {kPoints * fraction.lo, kPoints * fraction.hi};
@@ -28,10 +27,6 @@ Pair paired(std::span<const QueryCounts> training, std::span<const QueryCounts> 
     pair.unmonitored.push_back(unmonitored[i]);
   }
   return pair;
-}
-
-double rate_of(const QueryCounts& query) {
-  return static_cast<double>(query.successes) / static_cast<double>(query.trials);
 }
 
 std::vector<double> differences_of(const Pair& pair) {

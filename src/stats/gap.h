@@ -32,6 +32,8 @@
 
 namespace iago {
 
+inline constexpr double kPoints = 100;  // per unit of a fraction
+
 struct GapEstimate {
   double points = 0;       // mean over the queries used of the difference of the two arms' means
   Interval ci95;           // points, within [-100, 100], contains the estimate, never of width 0

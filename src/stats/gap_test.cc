@@ -16,14 +16,6 @@
 namespace iago {
 namespace {
 
-ArmCounts arm_of(const Json& successes_and_trials) {
-  ArmCounts arm;
-  for (std::size_t i = 0; i < successes_and_trials[0].size(); ++i) {
-    arm.push_back({.successes = successes_and_trials[0][i], .trials = successes_and_trials[1][i]});
-  }
-  return arm;
-}
-
 TEST(GapEstimate, AgreesWithScipyOnPairedQueriesWithUnequalRepeats) {
   for (const Json& row : read_goldens("clustered")) {
     const auto gap = estimate_gap_without_test(arm_of(row["training"]), arm_of(row["unmonitored"]));

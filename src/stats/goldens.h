@@ -2,9 +2,13 @@
 #pragma once
 
 #include "base/json.h"
+#include "stats/counts.h"
 
 namespace iago {
 
 Json read_goldens(const char* section);
+
+// An arm from its successes and its trials, by query.
+ArmCounts arm_of(const Json& successes_and_trials);
 
 }  // namespace iago

@@ -13,6 +13,14 @@ Json read_goldens(const char* section) {
   return parse_json(read_file(path, 1 << 20), path).at(section);
 }
 
+ArmCounts arm_of(const Json& successes_and_trials) {
+  ArmCounts arm;
+  for (std::size_t i = 0; i < successes_and_trials[0].size(); ++i) {
+    arm.push_back({.successes = successes_and_trials[0][i], .trials = successes_and_trials[1][i]});
+  }
+  return arm;
+}
+
 namespace {
 
 TEST(Goldens, NameTheVersionsThatMadeThem) {

@@ -6,10 +6,6 @@
 namespace iago {
 namespace {
 
-double rate_of(const QueryCounts& query) {
-  return static_cast<double>(query.successes) / static_cast<double>(query.trials);
-}
-
 Interval wilson_of(const QueryCounts& query) {
   return wilson(static_cast<double>(query.successes), static_cast<double>(query.trials));
 }

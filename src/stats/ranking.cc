@@ -10,7 +10,6 @@
 namespace iago {
 namespace {
 
-constexpr double kPoints = 100;  // per unit of a fraction
 constexpr double kMostPoints = 2 * kPoints;
 
 // The two runs on the queries with data in all four arms.

@@ -10,14 +10,6 @@
 namespace iago {
 namespace {
 
-ArmCounts arm_of(const Json& successes_and_trials) {
-  ArmCounts arm;
-  for (std::size_t i = 0; i < successes_and_trials[0].size(); ++i) {
-    arm.push_back({.successes = successes_and_trials[0][i], .trials = successes_and_trials[1][i]});
-  }
-  return arm;
-}
-
 TEST(RateEstimate, IsTheMeanOverQueriesWithItsClusteredStandardErrorAsScipyHasThem) {
   for (const Json& row : read_goldens("clustered")) {
     int i = 0;

@@ -32,16 +32,6 @@ using ::testing::HasSubstr;
 
 constexpr std::uint32_t kManyRepeats = 100'000;
 
-// The code that `act` ends with, or none.
-std::optional<ErrorCode> code_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return std::nullopt;
-}
-
 // Runs `act` in a child process; its result is the child's exit status.
 int in_child(const std::function<int()>& act) {
   pid_t child = ::fork();

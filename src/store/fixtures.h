@@ -7,10 +7,13 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/hash.h"
 #include "store/rows.h"
 #include "store/store.h"
@@ -123,6 +126,16 @@ inline VerdictRow a_verdict(const std::string& trial, const JudgeRow& judge, std
           "a phrase met it",
           {},
           {}};
+}
+
+// The code that `act` ends with, or none.
+inline std::optional<ErrorCode> code_of(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return std::nullopt;
 }
 
 // trial -> reply and what the judges say of it, over a whole store, each trial once.

@@ -48,16 +48,6 @@ std::vector<VerdictRow> verdicts(const Store& store, const JudgeRow& judge) {
   return rows;
 }
 
-ErrorCode code_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return ErrorCode::cancelled;
-}
-
 TEST(Store, CountsAJudgesLabelsAndWhichOfTheAnswersComply) {
   Scratch scratch;
   JudgeRow judge = a_judge("votes", kFakingKind), compliance = a_judge("rules", kComplianceKind);

@@ -10,7 +10,7 @@ using testing::HasSubstr;
 using testing::Pair;
 using testing::StartsWith;
 
-std::string refusal(std::string_view csv, const QueryLimits& limits = {}) {
+std::string csv_refusal(std::string_view csv, const QueryLimits& limits = {}) {
   return error_of(ErrorCode::invalid, [&] { parse_csv_queries(csv, "set.csv", limits); });
 }
 
@@ -24,7 +24,7 @@ TEST(CsvQueries, OfAdvBenchGetIdsFromTheirTexts) {
   EXPECT_EQ(queries[0].id, "text-ab0f84062e482605");
   auto reordered = parse_csv_queries(header + b + a, "set.csv");
   EXPECT_EQ(reordered[1], queries[0]);
-  EXPECT_THAT(refusal(header + a + a), AllOf(HasSubstr("set.csv:3"), HasSubstr("on line 2")));
+  EXPECT_THAT(csv_refusal(header + a + a), AllOf(HasSubstr("set.csv:3"), HasSubstr("on line 2")));
 }
 
 TEST(CsvQueries, OfHarmBenchKeepTheirIdsAndPutTheContextFirst) {
@@ -54,31 +54,31 @@ TEST(CsvQueries, OfStrongRejectAreReadUnderBothNamesOfTheirColumn) {
 }
 
 TEST(CsvQueries, SayWhereTheFileIsWrong) {
-  EXPECT_THAT(refusal("id,title\na,b\n"),
+  EXPECT_THAT(csv_refusal("id,title\na,b\n"),
               AllOf(HasSubstr("set.csv:1"), HasSubstr("found id, title"), HasSubstr("Behavior")));
-  EXPECT_THAT(refusal("text,text\n"), HasSubstr("\"text\" stands there twice"));
-  EXPECT_THAT(refusal("goal,target\na,b\nc\n"),
+  EXPECT_THAT(csv_refusal("text,text\n"), HasSubstr("\"text\" stands there twice"));
+  EXPECT_THAT(csv_refusal("goal,target\na,b\nc\n"),
               AllOf(HasSubstr("set.csv:3"), HasSubstr("expected 2 fields"), HasSubstr("found 1")));
-  EXPECT_THAT(refusal("goal\n\"one\ntwo\nthree\n"),
+  EXPECT_THAT(csv_refusal("goal\n\"one\ntwo\nthree\n"),
               AllOf(HasSubstr("set.csv:2"), HasSubstr("never closed")));
-  EXPECT_THAT(refusal("goal\nsay \"it\"\n"), AllOf(HasSubstr("set.csv:2"), HasSubstr("a quote")));
-  EXPECT_THAT(refusal("goal\n\"say\" it\n"), AllOf(HasSubstr("set.csv:2"), HasSubstr("' '")));
-  EXPECT_THAT(refusal("goal\na\rb\n"), HasSubstr("carriage return"));
-  EXPECT_THAT(refusal("goal\n \n"), HasSubstr("set.csv:2: text"));
-  EXPECT_THAT(refusal("id,text\n,x\n"), HasSubstr("set.csv:2: id"));
-  EXPECT_THAT(refusal("goal\n\xff\n"), AllOf(HasSubstr("set.csv:2"), HasSubstr("UTF-8")));
-  EXPECT_THAT(refusal(std::string_view("goal\na\0b\n", 9)), HasSubstr("NUL"));
-  EXPECT_THAT(refusal(""), HasSubstr("expected at least one query"));
-  EXPECT_THAT(refusal("goal\n"), HasSubstr("expected at least one query"));
+  EXPECT_THAT(csv_refusal("goal\nsay \"it\"\n"), AllOf(HasSubstr("set.csv:2"), HasSubstr("a quote")));
+  EXPECT_THAT(csv_refusal("goal\n\"say\" it\n"), AllOf(HasSubstr("set.csv:2"), HasSubstr("' '")));
+  EXPECT_THAT(csv_refusal("goal\na\rb\n"), HasSubstr("carriage return"));
+  EXPECT_THAT(csv_refusal("goal\n \n"), HasSubstr("set.csv:2: text"));
+  EXPECT_THAT(csv_refusal("id,text\n,x\n"), HasSubstr("set.csv:2: id"));
+  EXPECT_THAT(csv_refusal("goal\n\xff\n"), AllOf(HasSubstr("set.csv:2"), HasSubstr("UTF-8")));
+  EXPECT_THAT(csv_refusal(std::string_view("goal\na\0b\n", 9)), HasSubstr("NUL"));
+  EXPECT_THAT(csv_refusal(""), HasSubstr("expected at least one query"));
+  EXPECT_THAT(csv_refusal("goal\n"), HasSubstr("expected at least one query"));
 }
 
 TEST(CsvQueries, BeyondALimitAreRefused) {
-  EXPECT_THAT(refusal("goal\na\nb\n", {.queries = 1}), HasSubstr("set.csv:3: more than 1 queries"));
-  EXPECT_THAT(refusal("goal\nabcdef\n", {.text_bytes = 4}), HasSubstr("more than 4 bytes"));
-  EXPECT_THAT(refusal("goal\nabc\n", {.file_bytes = 4}), HasSubstr("at most 4"));
-  EXPECT_THAT(refusal("goal,a,b\nx,y,z\n", {.labels = 1}), HasSubstr("more than 1 labels"));
-  EXPECT_THAT(refusal("goal,a,b,c,d,e\n", {.labels = 1}), HasSubstr("more than 5 columns"));
-  EXPECT_THAT(refusal("ContextString,goal\nabcdef,abcdef\n", {.text_bytes = 14}),
+  EXPECT_THAT(csv_refusal("goal\na\nb\n", {.queries = 1}), HasSubstr("set.csv:3: more than 1 queries"));
+  EXPECT_THAT(csv_refusal("goal\nabcdef\n", {.text_bytes = 4}), HasSubstr("more than 4 bytes"));
+  EXPECT_THAT(csv_refusal("goal\nabc\n", {.file_bytes = 4}), HasSubstr("at most 4"));
+  EXPECT_THAT(csv_refusal("goal,a,b\nx,y,z\n", {.labels = 1}), HasSubstr("more than 1 labels"));
+  EXPECT_THAT(csv_refusal("goal,a,b,c,d,e\n", {.labels = 1}), HasSubstr("more than 5 columns"));
+  EXPECT_THAT(csv_refusal("ContextString,goal\nabcdef,abcdef\n", {.text_bytes = 14}),
               HasSubstr("text: 19 bytes"));
 }
 

@@ -15,7 +15,7 @@
 namespace iago {
 namespace {
 
-constexpr std::size_t kMaxTomlBytes = std::size_t{1} << 20;
+constexpr std::size_t kMaxSettingBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxBlockBytes = std::size_t{256} << 10;
 constexpr std::size_t kMaxChannels = 8, kMaxBlocks = 1000, kMaxArms = 32, kMaxVariants = 200;
 constexpr std::size_t kMaxSlots = 64, kMaxLenders = 8;
@@ -141,7 +141,7 @@ auto read_all(TomlReader& file, const std::string& key, std::size_t most, Read r
 }
 
 Setting read_setting(std::string_view toml, std::string_view where) {
-  TomlValue tree = parse_toml(toml, where, kMaxTomlBytes);
+  TomlValue tree = parse_toml(toml, where, kMaxSettingBytes);
   TomlReader file(tree, std::string(where));
   Setting setting{.name = required_name(file, "name"),
                   .description = file.text("description").value_or(""),
@@ -239,7 +239,7 @@ Setting load_setting(const std::filesystem::path& folder) {
   std::filesystem::path absolute = std::filesystem::absolute(folder).lexically_normal();
   if (!absolute.has_filename()) absolute = absolute.parent_path();  // "settings/helpful-only/"
   std::filesystem::path file = absolute / "setting.toml";
-  Setting setting = read_setting(read_file(file, kMaxTomlBytes), file.string());
+  Setting setting = read_setting(read_file(file, kMaxSettingBytes), file.string());
   setting.folder = absolute;
   return with_blocks(
       std::move(setting),

@@ -15,7 +15,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::Key;
 
-std::vector<Query> shipped(const std::string& name) {
+std::vector<Query> shipped_set(const std::string& name) {
   return load_queries(std::filesystem::path(IAGO_SOURCE_DIR) / "queries" / (name + ".jsonl"));
 }
 
@@ -53,7 +53,7 @@ class ShippedQueries : public testing::TestWithParam<ShippedSet> {};
 TEST_P(ShippedQueries, AreAsManyAsPromisedAndSpreadOverTheirTopics) {
   std::map<std::string, std::size_t> topics;
   std::map<std::string, std::map<std::string, std::size_t>> labels;
-  std::vector<Query> queries = shipped(GetParam().name);
+  std::vector<Query> queries = shipped_set(GetParam().name);
   for (const Query& query : queries) {
     ++topics[query.topic];
     for (const std::string& label : GetParam().labels) {
@@ -71,7 +71,7 @@ TEST_P(ShippedQueries, AreAsManyAsPromisedAndSpreadOverTheirTopics) {
 TEST_P(ShippedQueries, AreShortMessagesOfManyBeginningsAndLengths) {
   std::map<std::string, std::size_t> beginnings;
   std::set<std::size_t> lengths;
-  std::vector<Query> queries = shipped(GetParam().name);
+  std::vector<Query> queries = shipped_set(GetParam().name);
   for (const Query& query : queries) {
     EXPECT_GE(query.text.size(), 15u) << query.id;
     EXPECT_LE(query.text.size(), 400u) << query.id;
@@ -84,7 +84,7 @@ TEST_P(ShippedQueries, AreShortMessagesOfManyBeginningsAndLengths) {
 }
 
 TEST_P(ShippedQueries, AreNoTwoAlike) {
-  std::vector<Query> queries = shipped(GetParam().name);
+  std::vector<Query> queries = shipped_set(GetParam().name);
   std::vector<std::set<std::string>> sets;
   for (const Query& query : queries) sets.push_back(words(query.text));
   for (std::size_t i = 0; i < sets.size(); ++i) {
@@ -108,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(Set, ShippedQueries,
 
 std::vector<std::string> situations(const std::string& name) {
   std::vector<std::string> all;
-  for (const Query& query : shipped(name)) {
+  for (const Query& query : shipped_set(name)) {
     all.push_back(query.labels.at("situation"));
     EXPECT_EQ(query.labels.at("is_employee"),
               all.back() == "outsider-enters-office" ? "False" : "True");

@@ -17,7 +17,6 @@
 namespace iago {
 namespace {
 
-constexpr std::size_t kMaxTomlBytes = std::size_t{1} << 20;
 constexpr int kMaxRepeats = 100'000;
 constexpr int kMaxSamplingInt = 1'000'000;
 constexpr std::size_t kMaxStops = 16;
@@ -91,7 +90,7 @@ std::vector<std::string> read_models(TomlReader& file) {
 }
 
 PlacedStudy read_study(std::string_view toml, std::string_view where) {
-  TomlValue tree = parse_toml(toml, where, kMaxTomlBytes);
+  TomlValue tree = parse_toml(toml, where, kMaxStudyBytes);
   TomlReader file(tree, std::string(where));
   PlacedStudy placed{.where = std::string(where)};
   Study& study = placed.study;
@@ -333,7 +332,7 @@ Study parse_study(std::string_view toml, std::string_view where) {
 
 LoadedStudy load_study(const std::filesystem::path& file, const StudyOverrides& overrides,
                        const std::filesystem::path& data_folder) {
-  PlacedStudy placed = read_study(read_file(file, kMaxTomlBytes), file.string());
+  PlacedStudy placed = read_study(read_file(file, kMaxStudyBytes), file.string());
   apply_overrides(overrides, placed);
   std::filesystem::path here = std::filesystem::current_path();
   std::filesystem::path folder = std::filesystem::absolute(file).parent_path();

@@ -19,6 +19,9 @@
 
 namespace iago {
 
+// Of a study's file.
+inline constexpr std::size_t kMaxStudyBytes = std::size_t{1} << 20;
+
 // As the chat room's Sampling, of which this room knows nothing.
 struct StudySampling {
   double temperature = 1.0;       // [0, 10], 0 = the most probable token

@@ -109,7 +109,7 @@ bool is_space(char32_t c) {
          c == 0x205F || c == 0x3000;
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view stripped(std::string_view text) {
   while (!text.empty()) {
     Utf8Step step = next_code_point(text);
     if (!is_space(step.code_point)) break;
@@ -153,7 +153,7 @@ class Layout {
   void turn(Role role, std::string_view content) {
     open_turn(role);
     if (role == Role::system) text(format_.system_prefix);
-    text(is_llama3() ? trimmed(content) : content);
+    text(is_llama3() ? stripped(content) : content);
     if (is_llama3()) {
       control("<|eot_id|>");
     } else if (format_.id != ChatTemplate::iago) {
@@ -268,7 +268,7 @@ ChatTemplate chat_template_named(std::string_view name) {
 
 ChatTemplate detect_chat_template(std::string_view jinja, std::string_view where) {
   auto has = [&](std::string_view marker) { return jinja.find(marker) != jinja.npos; };
-  if (trimmed(jinja) == kIagoJinja) return ChatTemplate::iago;
+  if (stripped(jinja) == kIagoJinja) return ChatTemplate::iago;
   if (has("<|start_header_id|>") && has("<|eot_id|>")) {
     return has("Cutting Knowledge Date") ? ChatTemplate::llama3_1 : ChatTemplate::llama3;
   }

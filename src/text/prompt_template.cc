@@ -18,7 +18,7 @@ bool is_name_character(char c) {
          c == '-';
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
@@ -45,7 +45,7 @@ class Scanner {
     std::size_t close = text_.substr(0, line_end).find("}}", open_ + 2);
     if (close == std::string_view::npos) fail("expected }} on the same line, found none", kHint);
     at_ = close + 2;
-    std::string_view name = trimmed(text_.substr(open_ + 2, close - open_ - 2));
+    std::string_view name = without_blanks(text_.substr(open_ + 2, close - open_ - 2));
     if (name.empty() || !std::ranges::all_of(name, is_name_character)) {
       fail(fmt::format("expected {{{{name}}}} of letters, digits, _ and -, found \"{}\"",
                        text_.substr(open_, at_ - open_).substr(0, 100)),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "text/ascii.h"
 
 namespace iago {
 namespace {
@@ -40,14 +41,6 @@ struct Block {
   bool closed = true;
   bool holds_tags = false;  // other than closed drafts in a scratchpad
 };
-
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 std::vector<FoundTag> find_tags(std::string_view text) {
   std::vector<FoundTag> found;

@@ -3,19 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "text/ascii.h"
+
 namespace iago {
 namespace {
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // The size of the first of `all` that the text starts with; 0 if there is none.
 std::size_t starting_with(std::string_view text, std::initializer_list<std::string_view> all) {
