@@ -302,6 +302,25 @@ TEST(BadDays, APriceOrOriginOutOfRangeIsCorruptWhateverItsSeal) {
             ErrorCode::corrupt);
 }
 
+TEST(BadDays, APromptOfAnArmOrAQueryThatIsNotThereIsCorrupt) {
+  for (auto [arm, query] : {std::pair(9, 1), std::pair(1, 1 << 30), std::pair(0, 1)}) {
+    Scratch scratch;
+    auto path = scratch / "run.db";
+    make_store(path, 1);
+    {
+      store::Database database(path, store::Access::write);
+      auto prompt =
+          database.prepare("INSERT OR REPLACE INTO prompt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+      store::run_sealed(prompt, {store::integer(1), store::integer(arm), store::integer(query),
+                                 store::text(""), store::integer(1), store::integer(1),
+                                 store::integer(0)});
+    }
+    Store store(path);
+    EXPECT_EQ(code_of([&] { store.count_cells("", ""); }), ErrorCode::corrupt) << arm;
+    EXPECT_EQ(code_of([&] { store.count_labels(""); }), ErrorCode::corrupt) << arm;
+  }
+}
+
 TEST(BadDays, ANewerSchemaIsUnsupportedAndSaysBothVersions) {
   Scratch scratch;
   make_store(scratch / "run.db", 1);
