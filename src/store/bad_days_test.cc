@@ -321,6 +321,20 @@ TEST(BadDays, APromptOfAnArmOrAQueryThatIsNotThereIsCorrupt) {
   }
 }
 
+TEST(BadDays, AQueryWithoutItsTextIsCorruptAndNotLeftOut) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 1);
+  {
+    store::Database database(path, store::Access::write);
+    auto query = database.prepare("INSERT INTO query VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    store::run_sealed(query, {store::integer(99), store::text("q"), store::integer(1 << 30),
+                              store::text(""), store::text("{}")});
+  }
+  Store store(path);
+  EXPECT_EQ(code_of([&] { store.queries(); }), ErrorCode::corrupt);
+}
+
 TEST(BadDays, ANewerSchemaIsUnsupportedAndSaysBothVersions) {
   Scratch scratch;
   make_store(scratch / "run.db", 1);

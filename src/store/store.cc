@@ -156,7 +156,7 @@ std::vector<ArmRow> Store::arms() const {
 
 std::vector<QueryRow> Store::queries() const {
   auto row = impl_->database.prepare(
-      "SELECT q.*, t.body, t.sha256 FROM query q JOIN text t ON t.id = q.text ORDER BY q.id");
+      "SELECT q.*, t.body, t.sha256 FROM query q LEFT JOIN text t ON t.id = q.text ORDER BY q.id");
   std::vector<QueryRow> queries;
   while (row.step()) {
     check_seal(row, "query", 0, 6);
