@@ -335,6 +335,29 @@ TEST(BadDays, AQueryWithoutItsTextIsCorruptAndNotLeftOut) {
   EXPECT_EQ(code_of([&] { store.queries(); }), ErrorCode::corrupt);
 }
 
+TEST(BadDays, AMarginThatVerdictsCannotTakeIsNeitherWrittenNorRead) {
+  for (double margin : {0.0, -3.0, 100.5}) {
+    Scratch scratch;
+    auto path = scratch / "run.db";
+    RunRow run = a_run();
+    run.margin_points = margin;
+    EXPECT_EQ(code_of([&] { StoreWriter writer(path, run); }), ErrorCode::invalid) << margin;
+    make_store(path, 1);
+    {
+      store::Database database(path, store::Access::write);
+      auto forged = database.prepare(
+          "INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+          "?13, ?14, ?15, ?16)");
+      store::run_sealed(
+          forged, {store::integer(1), store::text("r"), store::text("s"), store::blob(""),
+                   store::text(""), store::text(""), store::text(""), store::integer(1),
+                   store::text(""), store::text(""), store::number(margin), store::blob(""),
+                   store::text(""), store::text(""), store::integer(0)});
+    }
+    EXPECT_EQ(code_of([&] { Store(path).run(); }), ErrorCode::corrupt) << margin;
+  }
+}
+
 TEST(BadDays, ANewerSchemaIsUnsupportedAndSaysBothVersions) {
   Scratch scratch;
   make_store(scratch / "run.db", 1);

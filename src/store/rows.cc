@@ -47,6 +47,8 @@ bool is_price(const PriceRow& row) {
 
 bool is_run_id(std::string_view text) { return !text.empty() && text.size() <= kMaxRunIdBytes; }
 
+bool is_margin(double points) { return points > 0 && points <= 100; }
+
 std::string_view name_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::answered:

@@ -111,10 +111,11 @@ inline constexpr double kMaxPrice = 1e6;            // of TokenPrice's figures
 inline constexpr std::size_t kMaxRunIdBytes = 255;  // it names a folder
 
 // What may stand in a store: a date of the form 2025-06-30; a model with such a date and prices from
-// 0 to kMaxPrice; a run's id of 1 to kMaxRunIdBytes.
+// 0 to kMaxPrice; a run's id of 1 to kMaxRunIdBytes; a margin above 0 and up to 100 points.
 bool is_date(std::string_view text);
 bool is_price(const PriceRow& row);
 bool is_run_id(std::string_view text);
+bool is_margin(double points);
 
 // What came back for one trial.
 struct CompletionRow {
