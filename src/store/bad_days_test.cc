@@ -358,6 +358,29 @@ TEST(BadDays, AMarginThatVerdictsCannotTakeIsNeitherWrittenNorRead) {
   }
 }
 
+TEST(BadDays, ErrorsCountedOnMoreThanABillionTextsAreNeitherWrittenNorRead) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  JudgeRow judge{.hash = sha256_hex("j"), .name = "j", .counts = {kMaxErrorCount, 1, 0, 0, 0}};
+  StoreWriter writer(path, a_run());
+  writer.record_judge(judge);
+  EXPECT_EQ(Store(path).judges(), std::vector{judge});
+  judge.counts.true_positive += 1;
+  EXPECT_EQ(code_of([&] { writer.record_judge(judge); }), ErrorCode::invalid);
+  {
+    store::Database database(path, store::Access::write);
+    auto forged = database.prepare(
+        "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+        "?13, ?14, ?15)");
+    store::run_sealed(forged, {store::integer(1), store::text("h"), store::text("j"),
+                               store::text("compliance"), store::blob(""), store::integer(0),
+                               store::number(1.0), store::number(1.0), store::text("x"),
+                               store::integer(-1), store::integer(1), store::integer(0),
+                               store::integer(0), store::integer(0)});
+  }
+  EXPECT_EQ(code_of([&] { Store(path).judges(); }), ErrorCode::corrupt);
+}
+
 TEST(BadDays, ANewerSchemaIsUnsupportedAndSaysBothVersions) {
   Scratch scratch;
   make_store(scratch / "run.db", 1);

@@ -177,6 +177,9 @@ std::vector<JudgeRow> Store::judges() const {
     judges.push_back({row.bytes(1), row.bytes(2), row.bytes(3), row.bytes(4), row.integer(5) != 0,
                       row.maybe_number(6), row.maybe_number(7), row.bytes(8),
                       error_counts(row)});
+    if (!is_error_counts(judges.back().counts)) {
+      corrupt(impl_->database, "counts of a judge's error that are none");
+    }
   }
   return judges;
 }
