@@ -1,8 +1,6 @@
 // The files of a checkpoint's folder beside tokenizer.json: config.json, generation_config.json,
 // tokenizer_config.json, the index of the weights. Whatever the bytes, a value or an iago::Error;
 // what is read as a config must survive being written and read again.
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "fuzz/memory_folder.h"
 #include "llama/config.h"
 #include "llama/safetensors.h"
 #include "text/chat_template.h"
@@ -20,18 +19,9 @@
 
 namespace {
 
-namespace fs = std::filesystem;
-
-// One folder for the process; in memory where the machine has such a place.
-const fs::path& folder() {
-  static const fs::path made = [] {
-    const fs::path memory = "/dev/shm";
-    std::string pattern =
-        ((fs::exists(memory) ? memory : fs::temp_directory_path()) / "iago-fuzz-XXXXXX").string();
-    IAGO_CHECK(::mkdtemp(pattern.data()) != nullptr, "a folder for the files");
-    return fs::path(pattern);
-  }();
-  return made;
+const std::filesystem::path& folder() {
+  static const iago::fuzz::MemoryFolder made;
+  return made.path();
 }
 
 void read_config(const iago::LlamaConfig& config) {

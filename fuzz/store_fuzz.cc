@@ -3,7 +3,6 @@
 // sound file whose rows say whatever a hostile program could have written and sealed; or a sound
 // file, damaged.
 #include <fuzzer/FuzzedDataProvider.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "fuzz/memory_folder.h"
 #include "report/page.h"
 #include "report/summary.h"
 #include "store/database.h"
@@ -26,17 +26,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// One folder for the process; in memory where the machine has such a place.
 fs::path store_file() {
-  static const fs::path folder = [] {
-    const fs::path memory = "/dev/shm";
-    std::string pattern =
-        ((fs::exists(memory) ? memory : fs::temp_directory_path()) / "iago-fuzz-XXXXXX").string();
-    const char* made = ::mkdtemp(pattern.data());
-    IAGO_CHECK(made != nullptr, "a folder for the store");
-    return fs::path(made);
-  }();
-  return folder / "run.db";
+  static const iago::fuzz::MemoryFolder folder;
+  return folder.path() / "run.db";
 }
 
 void remove_store() {
