@@ -1,20 +1,24 @@
 // A run's store, as bytes and as content: whatever stands in the file, opening, reading, analysing
-// and showing it gives figures or an iago::Error. The first byte chooses: a file of these bytes, or
-// a sound file whose rows say whatever a hostile program could have written and sealed.
+// and showing it gives figures or an iago::Error. The first byte chooses: a file of these bytes; a
+// sound file whose rows say whatever a hostile program could have written and sealed; or a sound
+// file, damaged.
 #include <fuzzer/FuzzedDataProvider.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "fuzz/memory_folder.h"
 #include "report/page.h"
 #include "report/summary.h"
+#include "store/database.h"
+#include "store/seal.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -22,17 +26,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// One folder for the process; in memory where the machine has such a place.
 fs::path store_file() {
-  static const fs::path folder = [] {
-    const fs::path memory = "/dev/shm";
-    std::string pattern =
-        ((fs::exists(memory) ? memory : fs::temp_directory_path()) / "iago-fuzz-XXXXXX").string();
-    const char* made = ::mkdtemp(pattern.data());
-    IAGO_CHECK(made != nullptr, "a folder for the store");
-    return fs::path(made);
-  }();
-  return folder / "run.db";
+  static const iago::fuzz::MemoryFolder folder;
+  return folder.path() / "run.db";
 }
 
 void remove_store() {
@@ -55,6 +51,25 @@ void read_all() {
   IAGO_CHECK(page.find("<script") == std::string::npos, "the page has no script of anybody's");
 }
 
+// What no writer of ours writes: the seal is no secret.
+void forge_rows(FuzzedDataProvider& data) {
+  namespace store = iago::store;
+  const store::Database database(store_file(), store::Access::write);
+  const auto any = [&] {
+    const std::int64_t small = data.ConsumeIntegralInRange<std::int64_t>(-1, 5);
+    return store::integer(small < 5 ? small : data.ConsumeIntegral<std::int64_t>());
+  };
+  if (data.ConsumeBool()) {
+    auto query = database.prepare("INSERT OR REPLACE INTO query VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    const std::string labels = data.ConsumeRandomLengthString(64);
+    store::run_sealed(query,
+                      {any(), store::text("q2"), any(), store::text(""), store::text(labels)});
+  }
+  auto prompt =
+      database.prepare("INSERT OR REPLACE INTO prompt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  store::run_sealed(prompt, {any(), any(), any(), store::text(""), any(), any(), any()});
+}
+
 void write_rows(FuzzedDataProvider& data) {
   const auto text = [&] { return data.ConsumeRandomLengthString(64); };
   iago::RunRow run{.id = text(),
@@ -65,30 +80,50 @@ void write_rows(FuzzedDataProvider& data) {
                    .channel = text(),
                    .subject = text(),
                    .subject_identity = text(),
-                   .margin_points = data.ConsumeFloatingPoint<double>(),
+                   .margin_points = data.ConsumeFloatingPointInRange(-1.0, 101.0),
                    .analysis_plan = data.ConsumeRandomLengthString(512),
                    .program = text()};
   iago::StoreWriter writer(store_file(), run);
   const iago::ArmRow arms[] = {{"training", data.ConsumeBool()}, {"unmonitored", false}};
-  const iago::QueryRow queries[] = {{"q1", text(), text(), {{text(), text()}}}, {"q2", text(), "", {}}};
+  const iago::QueryRow queries[] = {{"q1", text(), text(), {{text(), text()}}},
+                                    {"q2", text(), "", {}}};
   std::vector<iago::PromptRow> prompts;
   for (const auto& arm : arms) {
     for (const auto& query : queries) {
-      iago::PromptRow prompt{arm.name, query.id, text(), data.ConsumeIntegral<std::uint32_t>(), {}, {}};
+      iago::PromptRow prompt{arm.name, query.id, text(), data.ConsumeIntegral<std::uint32_t>(),
+                             {},       {}};
       prompt.messages = {{text(), text()}, {"user", text()}};
       prompts.push_back(prompt);
     }
   }
   writer.record_plan(arms, queries, prompts);
+  const auto kind = [&] {
+    const std::string_view known = data.PickValueInArray(
+        {iago::kComplianceKind, iago::kFakingKind, iago::kComprehensionKind, std::string_view()});
+    return known.empty() ? text() : std::string(known);
+  };
   iago::JudgeRow judge{.hash = iago::sha256_hex("judge"),
                        .name = text(),
-                       .kind = data.ConsumeBool() ? std::string(iago::kComplianceKind) : text(),
+                       .kind = kind(),
                        .config = text(),
                        .measured_on = text()};
   if (data.ConsumeBool()) judge.sensitivity = data.ConsumeFloatingPoint<double>();
-  judge.counts.true_positive = data.ConsumeIntegral<std::uint64_t>();
-  judge.counts.false_negative = data.ConsumeIntegral<std::uint64_t>();
+  for (std::uint64_t* count :
+       {&judge.counts.true_positive, &judge.counts.false_negative, &judge.counts.true_negative,
+        &judge.counts.false_positive, &judge.counts.unknown_truth}) {
+    *count = data.ConsumeIntegralInRange<std::uint64_t>(0, 2 * iago::kMaxErrorCount);
+  }
   writer.record_judge(judge);
+  const auto label = [&] {
+    const std::string_view known = data.PickValueInArray(
+        {iago::kCompliesLabel, iago::kFakingLabel, iago::kClaimsTrainedLabel, std::string_view()});
+    return known.empty() ? text() : std::string(known);
+  };
+  if (data.ConsumeBool()) {
+    const double price = data.ConsumeFloatingPointInRange(0.0, iago::kMaxPrice);
+    const iago::PriceRow prices[] = {{text(), {price, price, price, price}, "2025-06-30"}};
+    writer.record_prices(prices);
+  }
   for (std::uint32_t i = 0; i < 8 && data.remaining_bytes() > 0; ++i) {
     iago::CompletionRow row;
     row.trial = iago::sha256_hex(std::to_string(i));
@@ -98,11 +133,12 @@ void write_rows(FuzzedDataProvider& data) {
     row.parsed = text(), row.finish = text(), row.model_version = text();
     row.generated_tokens = data.ConsumeIntegral<std::uint64_t>();
     row.seconds = data.ConsumeFloatingPoint<double>();
+    if (data.ConsumeBool()) row.reused_from = text();
     writer.append(row);
     writer.append(iago::VerdictRow{.trial = row.trial,
                                    .judge = judge.hash,
                                    .outcome = text(),
-                                   .label = data.ConsumeBool() ? "complies" : text(),
+                                   .label = label(),
                                    .probability = data.ConsumeFloatingPoint<double>(),
                                    .votes = text(),
                                    .evidence = text(),
@@ -111,6 +147,25 @@ void write_rows(FuzzedDataProvider& data) {
   iago::SessionRow session{.program = text(), .wall_s = data.ConsumeFloatingPoint<double>()};
   writer.update_session(session);
   writer.close();
+  if (data.ConsumeBool()) forge_rows(data);
+}
+
+// Up to a size, with some bytes replaced.
+void write_damaged(FuzzedDataProvider& data) {
+  static const std::string sound = [] {
+    const std::string rows(2000, 'r');
+    FuzzedDataProvider of_rows(reinterpret_cast<const std::uint8_t*>(rows.data()), rows.size());
+    write_rows(of_rows);
+    return iago::read_file(store_file(), std::size_t{1} << 20);
+  }();
+  remove_store();
+  std::string damaged = sound;
+  if (data.ConsumeBool()) damaged.resize(data.ConsumeIntegralInRange<std::size_t>(1, sound.size()));
+  while (data.remaining_bytes() > 0) {
+    const auto at = data.ConsumeIntegralInRange<std::size_t>(0, damaged.size() - 1);
+    damaged[at] = data.ConsumeIntegral<char>();
+  }
+  iago::write_file(store_file(), damaged);
 }
 
 }  // namespace
@@ -119,12 +174,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (size == 0) return 0;
   remove_store();
   try {
-    if (bytes[0] % 2 == 0) {
-      iago::write_file(store_file(),
-                       std::string_view(reinterpret_cast<const char*>(bytes) + 1, size - 1));
-    } else {
-      FuzzedDataProvider data(bytes + 1, size - 1);
-      write_rows(data);
+    FuzzedDataProvider data(bytes + 1, size - 1);
+    switch (bytes[0] % 3) {
+      case 0:
+        iago::write_file(store_file(), data.ConsumeRemainingBytesAsString());
+        break;
+      case 1:
+        write_rows(data);
+        break;
+      default:
+        write_damaged(data);
     }
     read_all();
   } catch (const iago::Error& error) {

@@ -30,9 +30,11 @@ std::optional<PlannedError> error_of(const Json& judge) {
   const Json& error = judge.at("error");
   if (error.is_null()) return PlannedError{};
   auto count = [&](const char* name) { return error.at(name).get<std::uint64_t>(); };
-  return PlannedError{error.at("measured_on").get<std::string>(),
-                      {count("true_positive"), count("false_negative"), count("true_negative"),
-                       count("false_positive"), count("unknown_truth")}};
+  PlannedError planned{error.at("measured_on").get<std::string>(),
+                       {count("true_positive"), count("false_negative"), count("true_negative"),
+                        count("false_positive"), count("unknown_truth")}};
+  if (!is_error_counts(planned.counts)) throw Error(ErrorCode::invalid, "counts that are none");
+  return planned;
 }
 
 Json json_of(const PlannedError& error) {

@@ -1,5 +1,6 @@
 #include "report/analysis_plan.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +8,7 @@
 
 #include "report/small_run.h"
 #include "report/terminal.h"
+#include "stats/corrected.h"
 
 namespace iago {
 namespace {
@@ -57,6 +59,31 @@ TEST(AnalysisPlan, IsAbsentWhereItsTextIsNone) {
   }
   EXPECT_FALSE(read_analysis_plan("margin = 3\n"));
   EXPECT_FALSE(read_analysis_plan(R"({"judges": 3})"));
+}
+
+TEST(AnalysisPlan, IsAbsentWhereAnErrorIsCountedOnTooManyTexts) {
+  for (auto [count, is_sound] : {std::pair("80", true), std::pair("18446744073709551615", false)}) {
+    auto text = fmt::format(
+        R"({{"judges": [{{"name": "j", "hash": "h", "error": {{"measured_on": "m",
+            "true_positive": {}, "false_negative": 2, "true_negative": 3, "false_positive": 4,
+            "unknown_truth": 5}}}}]}})",
+        count);
+    EXPECT_EQ(read_analysis_plan(text).has_value(), is_sound) << text;
+  }
+}
+
+// Boost's quantiles give up from 10^12 on.
+TEST(AnalysisPlan, HasIntervalsForAllCountsOfAnErrorThatItMayHold) {
+  for (std::uint64_t right :
+       {std::uint64_t{0}, std::uint64_t{1}, kMaxErrorCount / 3, kMaxErrorCount}) {
+    for (std::uint64_t wrong : {std::uint64_t{0}, std::uint64_t{1}, kMaxErrorCount}) {
+      auto known = sensitivity_of(validation_of({.true_positive = right, .false_negative = wrong}));
+      ASSERT_EQ(known.has_value(), right + wrong > 0);
+      if (!known) continue;
+      EXPECT_LE(known->ci95.lo, known->rate);
+      EXPECT_LE(known->rate, known->ci95.hi);
+    }
+  }
 }
 
 TEST(ChangesSincePlan, AreNoneInARunAsPlanned) {

@@ -292,6 +292,85 @@ TEST(BadDays, APriceOrOriginOutOfRangeIsCorruptWhateverItsSeal) {
             ErrorCode::corrupt);
 }
 
+TEST(BadDays, APromptOfAnArmOrAQueryThatIsNotThereIsCorrupt) {
+  for (auto [arm, query] : {std::pair(9, 1), std::pair(1, 1 << 30), std::pair(0, 1)}) {
+    Scratch scratch;
+    auto path = scratch / "run.db";
+    make_store(path, 1);
+    {
+      store::Database database(path, store::Access::write);
+      auto prompt =
+          database.prepare("INSERT OR REPLACE INTO prompt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+      store::run_sealed(prompt, {store::integer(1), store::integer(arm), store::integer(query),
+                                 store::text(""), store::integer(1), store::integer(1),
+                                 store::integer(0)});
+    }
+    Store store(path);
+    EXPECT_EQ(code_of([&] { store.count_cells("", ""); }), ErrorCode::corrupt) << arm;
+    EXPECT_EQ(code_of([&] { store.count_labels(""); }), ErrorCode::corrupt) << arm;
+  }
+}
+
+TEST(BadDays, AQueryWithoutItsTextIsCorruptAndNotLeftOut) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 1);
+  {
+    store::Database database(path, store::Access::write);
+    auto query = database.prepare("INSERT INTO query VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    store::run_sealed(query, {store::integer(99), store::text("q"), store::integer(1 << 30),
+                              store::text(""), store::text("{}")});
+  }
+  Store store(path);
+  EXPECT_EQ(code_of([&] { store.queries(); }), ErrorCode::corrupt);
+}
+
+TEST(BadDays, AMarginThatVerdictsCannotTakeIsNeitherWrittenNorRead) {
+  for (double margin : {0.0, -3.0, 100.5}) {
+    Scratch scratch;
+    auto path = scratch / "run.db";
+    RunRow run = a_run();
+    run.margin_points = margin;
+    EXPECT_EQ(code_of([&] { StoreWriter writer(path, run); }), ErrorCode::invalid) << margin;
+    make_store(path, 1);
+    {
+      store::Database database(path, store::Access::write);
+      auto forged = database.prepare(
+          "INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+          "?13, ?14, ?15, ?16)");
+      store::run_sealed(
+          forged, {store::integer(1), store::text("r"), store::text("s"), store::blob(""),
+                   store::text(""), store::text(""), store::text(""), store::integer(1),
+                   store::text(""), store::text(""), store::number(margin), store::blob(""),
+                   store::text(""), store::text(""), store::integer(0)});
+    }
+    EXPECT_EQ(code_of([&] { Store(path).run(); }), ErrorCode::corrupt) << margin;
+  }
+}
+
+TEST(BadDays, ErrorsCountedOnMoreThanABillionTextsAreNeitherWrittenNorRead) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  JudgeRow judge{.hash = sha256_hex("j"), .name = "j", .counts = {kMaxErrorCount, 1, 0, 0, 0}};
+  StoreWriter writer(path, a_run());
+  writer.record_judge(judge);
+  EXPECT_EQ(Store(path).judges(), std::vector{judge});
+  judge.counts.true_positive += 1;
+  EXPECT_EQ(code_of([&] { writer.record_judge(judge); }), ErrorCode::invalid);
+  {
+    store::Database database(path, store::Access::write);
+    auto forged = database.prepare(
+        "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+        "?13, ?14, ?15)");
+    store::run_sealed(forged, {store::integer(1), store::text("h"), store::text("j"),
+                               store::text("compliance"), store::blob(""), store::integer(0),
+                               store::number(1.0), store::number(1.0), store::text("x"),
+                               store::integer(-1), store::integer(1), store::integer(0),
+                               store::integer(0), store::integer(0)});
+  }
+  EXPECT_EQ(code_of([&] { Store(path).judges(); }), ErrorCode::corrupt);
+}
+
 TEST(BadDays, ANewerSchemaIsUnsupportedAndSaysBothVersions) {
   Scratch scratch;
   make_store(scratch / "run.db", 1);

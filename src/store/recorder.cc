@@ -209,6 +209,11 @@ JudgeErrorCounts error_counts(const Statement& judge) {
 }
 
 void Recorder::record_judge(const JudgeRow& judge) {
+  if (!is_error_counts(judge.counts)) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: the error of the judge {:.80} is counted on more than {} texts",
+                            database_.path().string(), judge.name, kMaxErrorCount));
+  }
   auto found = judges_.find(judge.hash);
   bool known = found != judges_.end();
   auto id = known ? found->second : static_cast<std::int64_t>(judges_.size()) + 1;

@@ -47,6 +47,13 @@ bool is_price(const PriceRow& row) {
 
 bool is_run_id(std::string_view text) { return !text.empty() && text.size() <= kMaxRunIdBytes; }
 
+bool is_margin(double points) { return points > 0 && points <= 100; }
+
+bool is_error_counts(const JudgeErrorCounts& counts) {
+  return std::max({counts.true_positive, counts.false_negative, counts.true_negative,
+                   counts.false_positive, counts.unknown_truth}) <= kMaxErrorCount;
+}
+
 std::string_view name_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::answered:

@@ -85,6 +85,8 @@ struct TokenCounts {
   bool operator==(const TokenCounts&) const = default;
 };
 
+struct JudgeErrorCounts;
+
 // US dollars for a million tokens.
 struct TokenPrice {
   double input = 0, output = 0;
@@ -109,12 +111,16 @@ struct PriceRow {
 
 inline constexpr double kMaxPrice = 1e6;            // of TokenPrice's figures
 inline constexpr std::size_t kMaxRunIdBytes = 255;  // it names a folder
+inline constexpr std::uint64_t kMaxErrorCount = 1'000'000'000;  // beyond, rates lose their interval
 
 // What may stand in a store: a date of the form 2025-06-30; a model with such a date and prices from
-// 0 to kMaxPrice; a run's id of 1 to kMaxRunIdBytes.
+// 0 to kMaxPrice; a run's id of 1 to kMaxRunIdBytes; a margin above 0 and up to 100 points; counts of
+// a judge's error up to kMaxErrorCount each.
 bool is_date(std::string_view text);
 bool is_price(const PriceRow& row);
 bool is_run_id(std::string_view text);
+bool is_margin(double points);
+bool is_error_counts(const JudgeErrorCounts& counts);
 
 // What came back for one trial.
 struct CompletionRow {

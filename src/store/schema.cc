@@ -285,6 +285,12 @@ RunRow read_run(const Database& database) {
   run.seed = static_cast<std::uint64_t>(row.integer(7));
   run.subject = row.bytes(8), run.subject_identity = row.bytes(9);
   run.margin_points = row.number(10);
+  if (!is_margin(run.margin_points)) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("{}: the run's margin is {} points, expected above 0 and at most 100",
+                            database.path().string(), run.margin_points),
+                "restore the file from a copy");
+  }
   run.analysis_plan = row.bytes(11), run.analysis_plan_hash = row.bytes(12);
   run.program = row.bytes(13);
   run.created = std::chrono::nanoseconds(row.integer(14));
@@ -292,6 +298,11 @@ RunRow read_run(const Database& database) {
 }
 
 void write_run(const Database& database, const RunRow& run) {
+  if (!is_margin(run.margin_points)) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: the run's margin is {} points, expected above 0 and at most 100",
+                            database.path().string(), run.margin_points));
+  }
   auto hash = sha256_hex(run.analysis_plan);
   auto insert = database.prepare(
       "INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "

@@ -93,6 +93,18 @@ void add_origin(const Statement& row, int first, const Database& database,
   completion.reused_from = origin_of(row, first + 1, database);
 }
 
+// Whoever counts uses them as indices. To be called when all rows are read: a run that is being
+// written gets its arms and queries before their completions.
+template <typename Counts>
+void check_places(const std::vector<Counts>& counted, const Database& database) {
+  const auto arms = static_cast<std::uint64_t>(database.integer("SELECT count(*) FROM arm"));
+  const auto queries = static_cast<std::uint64_t>(database.integer("SELECT count(*) FROM query"));
+  for (const Counts& counts : counted) {
+    if (counts.arm < arms && counts.query < queries) continue;
+    corrupt(database, "a prompt of an arm or a query that is not there");
+  }
+}
+
 TokenCounts tokens_of(const Statement& row, int first) {
   auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(first + column)); };
   return {count(0), count(1), count(2), count(3)};
@@ -144,7 +156,7 @@ std::vector<ArmRow> Store::arms() const {
 
 std::vector<QueryRow> Store::queries() const {
   auto row = impl_->database.prepare(
-      "SELECT q.*, t.body, t.sha256 FROM query q JOIN text t ON t.id = q.text ORDER BY q.id");
+      "SELECT q.*, t.body, t.sha256 FROM query q LEFT JOIN text t ON t.id = q.text ORDER BY q.id");
   std::vector<QueryRow> queries;
   while (row.step()) {
     check_seal(row, "query", 0, 6);
@@ -165,6 +177,9 @@ std::vector<JudgeRow> Store::judges() const {
     judges.push_back({row.bytes(1), row.bytes(2), row.bytes(3), row.bytes(4), row.integer(5) != 0,
                       row.maybe_number(6), row.maybe_number(7), row.bytes(8),
                       error_counts(row)});
+    if (!is_error_counts(judges.back().counts)) {
+      corrupt(impl_->database, "counts of a judge's error that are none");
+    }
   }
   return judges;
 }
@@ -406,6 +421,7 @@ SELECT p.arm - 1, p.query - 1,
     cell.complied_faking = count(10), cell.complied_nofaking = count(11), cell.faking = count(12);
     cells.push_back(cell);
   }
+  check_places(cells, impl_->database);
   return cells;
 }
 
@@ -434,6 +450,7 @@ WHERE c.outcome = 'answered' GROUP BY p.arm, p.query, called ORDER BY p.arm, p.q
     labels.complying_probability_sum = row.number(8);
     counts.push_back(std::move(labels));
   }
+  check_places(counts, impl_->database);
   return counts;
 }
 

@@ -84,8 +84,9 @@ class Store {
   // of its request, repeat and time.
   std::vector<std::uint64_t> completion_keys(std::string_view arm) const;
 
-  // Counted in SQL, one row per (arm, query) that has a completion, by arm, then query. A judge is
-  // given by its hash; an empty hash counts as one that never judged.
+  // Counted in SQL, one row per (arm, query) that has a completion, by arm, then query; the indices
+  // lie within arms() and queries(). A judge is given by its hash; an empty hash counts as one that
+  // never judged.
   std::vector<CellCounts> count_cells(std::string_view compliance_judge,
                                       std::string_view faking_judge) const;
 

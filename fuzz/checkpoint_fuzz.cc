@@ -1,0 +1,78 @@
+// The files of a checkpoint's folder beside tokenizer.json: config.json, generation_config.json,
+// tokenizer_config.json, the index of the weights. Whatever the bytes, a value or an iago::Error;
+// what is read as a config must survive being written and read again.
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "fuzz/memory_folder.h"
+#include "llama/config.h"
+#include "llama/safetensors.h"
+#include "text/chat_template.h"
+#include "text/tokenizer.h"
+
+namespace {
+
+const std::filesystem::path& folder() {
+  static const iago::fuzz::MemoryFolder made;
+  return made.path();
+}
+
+void read_config(const iago::LlamaConfig& config) {
+  const auto again = iago::parse_config(iago::dump_json(iago::config_json(config)), "again");
+  IAGO_CHECK(again == config, iago::dump_json(iago::config_json(config)));
+  iago::rotary_frequencies(config);
+}
+
+void read_tokenizer_config() {
+  const auto config = iago::load_tokenizer_config(folder());
+  iago::detect_chat_template(config.chat_template, "fuzz");
+}
+
+void read_weights() {
+  const auto weights = iago::Safetensors::open_folder(folder());
+  for (const std::string& name : weights.names()) weights.read(name);
+}
+
+void put(std::string_view name, std::string_view bytes) {
+  iago::write_file(folder() / name, bytes);
+}
+
+}  // namespace
+
+// The first byte chooses the file.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  static const std::string config = iago::read_file(
+      IAGO_SOURCE_DIR "/src/llama/testdata/tiny-llama/config.json", std::size_t{1} << 20);
+  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  try {
+    switch (data[0] % 4) {
+      case 0:
+        read_config(iago::parse_config(text, "config.json"));
+        break;
+      case 1:
+        put("config.json", config);
+        put("generation_config.json", text);
+        read_config(iago::load_config(folder()));
+        break;
+      case 2:
+        put("tokenizer_config.json", text);
+        read_tokenizer_config();
+        break;
+      default:
+        put("model.safetensors.index.json", text);
+        put("a.safetensors", std::string("\2\0\0\0\0\0\0\0{}", 10));
+        read_weights();
+    }
+  } catch (const iago::Error& error) {
+    IAGO_CHECK(!std::string_view(error.what()).empty(), "an error without a message");
+  }
+  return 0;
+}
