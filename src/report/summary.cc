@@ -100,10 +100,12 @@ std::string first_unanswered(const Summary& summary) {
   return {};
 }
 
-// What nobody can decide on, whatever the figures; empty if there is no such thing.
+// Why the verdict that the counts give cannot stand; empty if it can. A judge of reasoning that
+// never answered takes away no gap in compliance, but without it nobody may say that there is none.
 std::string undecidable(const Summary& summary, bool is_reasoning_unread) {
   auto unanswered = first_unanswered(summary);
   if (!unanswered.empty() || !is_reasoning_unread) return unanswered;
+  if (summary.finding.verdict != StudyVerdict::no_gap) return {};
   std::uint64_t answered = 0;
   for (const auto& arm : summary.arms) answered += arm.count(Outcome::answered);
   return fmt::format("the judge of reasoning {} labelled none of the {} answers",
