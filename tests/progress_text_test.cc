@@ -61,6 +61,15 @@ TEST(ProgressText, PutsWhatIsSpentOfABudgetBeforeTheServersAffairs) {
             done + ", $0.0123 of $0.5, 1,249,356 of 2,000,000 tokens, 2:15 of 10:00 gone");
 }
 
+TEST(JudgingText, TellsHowManyVerdictsAreGivenAndWhatIsSpent) {
+  lab::JudgingProgress progress{.given = 1200, .due = 6000, .seconds = 60};
+  EXPECT_EQ(judging_text(progress), "1,200 of 6,000 verdicts (20 %), 4:00 left");
+  progress.limits.max_cost = 20;
+  progress.spent.cost = 1.204;
+  EXPECT_EQ(judging_text(progress), "1,200 of 6,000 verdicts (20 %), 4:00 left, $1.20 of $20");
+  EXPECT_EQ(judging_text({}), "0 of 0 verdicts (0 %), ? left");
+}
+
 TEST(TroubleText, CountsWhatHappenedAndSaysNothingWhereNothingDid) {
   EXPECT_EQ(trouble_text({}), "");
   EXPECT_EQ(trouble_text(busy()), "37 retries, 12 refusals (429), 25 overloads");

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/progress_text.h"
 #include "cli/tell.h"
 #include "judge/rule_judges.h"
 #include "lab/disagreement.h"
@@ -242,12 +243,18 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
                              .prices = &prices},
                             context);
   if (arguments.judges.empty()) refuse_other_versions(opened.judges, arguments.run);
-  auto result =
-      lab::rejudge(arguments.run, opened.judges,
-                   {.judge_errors = lab::read_judge_errors(lab::judge_error_file(context.data)),
-                    .stop = interrupt.no_more(),
-                    .prices = &prices},
-                   clock);
+  lab::RejudgeResult result;
+  {
+    ProgressLine line(clock);
+    result = lab::rejudge(
+        arguments.run, opened.judges,
+        {.judge_errors = lab::read_judge_errors(lab::judge_error_file(context.data)),
+         .stop = interrupt.no_more(),
+         .prices = &prices,
+         .on_progress = [&](const lab::JudgingProgress& p) { line.show(judging_text(p)); },
+         .budget = &budget},
+        clock);
+  }
   report_spending(budget.spent(), budget.met(), prices);
   for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
   print_result(result.interrupted, [&] {

@@ -20,22 +20,31 @@ std::uint64_t whole(double value) {
   return value > 0 ? static_cast<std::uint64_t>(std::llround(value)) : 0;
 }
 
-std::string done_text(const lab::RunProgress& progress) {
-  const bool begun = progress.seconds > 0;
-  const double rate =
-      begun ? static_cast<double>(progress.sampled_here) / progress.seconds : 0;
-  const double left =
-      rate > 0 ? static_cast<double>(progress.planned - progress.stored) / rate : -1;
-  const double tokens =
-      begun ? static_cast<double>(progress.generated_tokens) / progress.seconds : 0;
-  return fmt::format("{} of {} completions ({:.0f} %), {} tokens/s, {} left",
-                     grouped(progress.stored), grouped(progress.planned),
-                     100.0 * static_cast<double>(progress.stored) /
-                         static_cast<double>(std::max<std::size_t>(progress.planned, 1)),
-                     grouped(whole(tokens)), format_duration(left));
+// The time that the rest takes at the rate so far.
+std::string left_text(std::uint64_t done_here, std::uint64_t to_go, double seconds) {
+  const double rate = seconds > 0 ? static_cast<double>(done_here) / seconds : 0;
+  return format_duration(rate > 0 ? static_cast<double>(to_go) / rate : -1);
 }
 
-std::string budget_text(const lab::RunProgress& progress) {
+std::string share_text(std::uint64_t done, std::uint64_t all, std::string_view what) {
+  return fmt::format("{} of {} {} ({:.0f} %)", grouped(done), grouped(all), what,
+                     100.0 * static_cast<double>(done) /
+                         static_cast<double>(std::max<std::uint64_t>(all, 1)));
+}
+
+std::string done_text(const lab::RunProgress& progress) {
+  const double tokens = progress.seconds > 0 ? static_cast<double>(progress.generated_tokens) /
+                                                   progress.seconds
+                                             : 0;
+  return fmt::format(
+      "{}, {} tokens/s, {} left", share_text(progress.stored, progress.planned, "completions"),
+      grouped(whole(tokens)),
+      left_text(progress.sampled_here, progress.planned - progress.stored, progress.seconds));
+}
+
+// Of a run's progress or of its judging's.
+template <typename Progress>
+std::string budget_text(const Progress& progress) {
   const lab::BudgetLimits& limits = progress.limits;
   std::string text;
   if (limits.max_cost) {
@@ -84,6 +93,13 @@ std::string endpoint_text(const EndpointFigures& figures) {
 std::string progress_text(const lab::RunProgress& progress) {
   std::string text = done_text(progress) + budget_text(progress);
   return progress.endpoint ? text + endpoint_text(*progress.endpoint) : text;
+}
+
+std::string judging_text(const lab::JudgingProgress& progress) {
+  const std::uint64_t to_go = progress.due - std::min(progress.given, progress.due);
+  return fmt::format("{}, {} left", share_text(progress.given, progress.due, "verdicts"),
+                     left_text(progress.given, to_go, progress.seconds)) +
+         budget_text(progress);
 }
 
 std::string trouble_text(const EndpointFigures& figures) {

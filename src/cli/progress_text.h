@@ -14,6 +14,8 @@ namespace iago::cli {
 // that may be there, those that wait for a limit or to be tried again, how often one was tried
 // again, and of the causes 429, overloads and replies that were none.
 std::string progress_text(const lab::RunProgress& progress);
+// "1,200 of 6,000 verdicts (20 %), 3:10 left, $1.20 of $20".
+std::string judging_text(const lab::JudgingProgress& progress);
 
 // "37 retries, 12 refusals (429), 25 overloads, 3 broken replies", without what never happened;
 // empty if nothing did.

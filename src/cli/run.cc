@@ -149,6 +149,7 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
          .no_more = interrupt.no_more(),
          .at_once = interrupt.at_once(),
          .on_progress = [&](const lab::RunProgress& p) { line.show(place + progress_text(p)); },
+         .on_judging = [&](const lab::JudgingProgress& p) { line.show(place + judging_text(p)); },
          .budget = &budget,
          .prices = &prices,
          .on_misses = tell_misses(arguments)},

@@ -3,22 +3,13 @@
 #include <algorithm>
 
 #include "lab/grading.h"
+#include "lab/judging_progress.h"
 #include "lab/run.h"
 #include "lab/spending.h"
 #include "store/store.h"
 #include "store/writer.h"
 
 namespace iago::lab {
-namespace {
-
-std::uint64_t waiting_for(const std::string& judge, const Store& store) {
-  std::uint64_t waiting = 0;
-  store.for_each_completion({.outcome = Outcome::answered, .not_judged_by = judge},
-                            [&](const CompletionRow&) { return ++waiting, true; });
-  return waiting;
-}
-
-}  // namespace
 
 std::vector<std::string> judge_names(const std::filesystem::path& folder) {
   std::vector<std::string> names;
@@ -47,8 +38,13 @@ RejudgeResult rejudge(const std::filesystem::path& folder,
   Grading grading(judges, writer, clock, options.stop,
                   errors_on(store.run().subject_identity, options.judge_errors));
   if (options.prices) record_prices(store, *options.prices, writer);
-  grading.grade_what_is_left(store);
-  grading.wait();
+  {
+    std::uint64_t due = 0;
+    for (const Rejudged& judge : result.judges) due += judge.judged;  // until it is known better
+    JudgingWatch watch(grading, due, options.budget, clock, options.on_progress);
+    grading.grade_what_is_left(store);
+    grading.wait();
+  }
   writer.close();
   auto counts = grading.counts();
   auto stored = stored_grading(store, judges);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -13,6 +14,7 @@
 #include "judge/judge.h"
 #include "lab/grading.h"
 #include "lab/judge_error.h"
+#include "lab/judging_progress.h"
 #include "lab/prices.h"
 #include "report/summary.h"
 
@@ -22,6 +24,8 @@ struct RejudgeOptions {
   std::vector<JudgeError> judge_errors;  // known, on whichever subjects
   std::stop_token stop;                  // no further completion is given to a judge
   const PriceTable* prices = nullptr;    // what the models cost, to be stored with the run
+  std::function<void(const JudgingProgress&)> on_progress = {};  // some five times a second
+  const Budget* budget = nullptr;  // what the judges' models were opened within, for the progress
 };
 
 struct Rejudged {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <thread>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -105,6 +106,32 @@ TEST_F(Rejudging, GoesOnWhereItWasStopped) {
   RejudgeResult result = rejudge(run_, later_judges(), {}, SystemClock());
   EXPECT_FALSE(result.interrupted);
   EXPECT_EQ(verdicts("beefbeef"), 600u);
+}
+
+TEST_F(Rejudging, TellsHowFarItIsWhileAJudgeTakesItsTime) {
+  class Slow final : public Judge {
+   public:
+    Slow() : Judge({"slow", JudgeKind::faking_reasoning, "510051", {}}) {}
+
+   protected:
+    void grade(JudgeView, std::stop_token, Done done) override {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      done({.label = std::string(kNoFaking), .votes = {}, .evidence = {}, .why = "Slowly."});
+    }
+  };
+  std::vector<std::unique_ptr<Judge>> judges;
+  judges.push_back(std::make_unique<Slow>());
+  std::vector<JudgingProgress> told;
+  RejudgeOptions options;
+  options.on_progress = [&](const JudgingProgress& progress) { told.push_back(progress); };
+  auto result = rejudge(run_, judges, options, SystemClock());
+  ASSERT_GE(told.size(), 2u) << "in more than half a second";
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    EXPECT_EQ(told[i].due, result.judges[0].judged);
+    EXPECT_LE(told[i].given, told[i].due);
+    if (i > 0) EXPECT_GE(told[i].given, told[i - 1].given);
+  }
+  EXPECT_GT(told.back().given, 0u);
 }
 
 TEST_F(Rejudging, CorrectsTheRatesWhereTheErrorIsKnown) {

@@ -179,7 +179,11 @@ class RunSession {
     left = reuse(std::move(left), store, writer, grading);
     sample(left, writer, grading);
     writer.flush();
-    grading.finish(store);
+    {
+      JudgingWatch watch(grading, options_.on_judging ? waiting_for(judges_, store) : 0,
+                         options_.budget, clock_, options_.on_judging);
+      grading.finish(store);
+    }
     writer.flush();
     result_.grading = grading.counts();
     result_.stored_grading = lab::stored_grading(store, judges_);

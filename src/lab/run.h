@@ -18,6 +18,7 @@
 #include "lab/budget.h"
 #include "lab/grading.h"
 #include "lab/judge_error.h"
+#include "lab/judging_progress.h"
 #include "lab/misses.h"
 #include "report/summary.h"
 #include "study/plan.h"
@@ -45,6 +46,7 @@ struct RunOptions {
   std::stop_token no_more;                              // Ctrl-C: send nothing new
   std::stop_token at_once;                              // the second one, or 5 s later
   std::function<void(const RunProgress&)> on_progress;  // some ten times a second
+  std::function<void(const JudgingProgress&)> on_judging;  // after the last completion, as often
   // What the models were opened within, if anything: once it is over, nothing new is sent.
   const Budget* budget = nullptr;
   const PriceTable* prices = nullptr;  // what the models cost, to be stored with the run
