@@ -126,6 +126,11 @@ TEST(Endpoint, SaysWhatWasWrongWhenNoAttemptHelps) {
       {"403", openai_error(403, "forbidden"), ErrorCode::invalid, "403", 1, true},
       {"404", openai_error(404, "model_not_found"), ErrorCode::not_found, "said so", 1, true},
       {"400 model", openai_error(400, "model_not_found"), ErrorCode::not_found, "said so", 1, true},
+      {"OpenRouter's model", openai_error(400, "", "odd/one is not a valid model ID"),
+       ErrorCode::not_found, "odd/one", 1, true},
+      {"LiteLLM's model",
+       openai_error(400, "400", "/chat/completions: Invalid model name passed in model=odd"),
+       ErrorCode::not_found, "model=odd", 1, true},
       {"no credit", openai_error(429, "insufficient_quota"), ErrorCode::unsupported, "said so", 1,
        true},
       {"low credit",
@@ -204,6 +209,12 @@ TEST(Endpoint, TakesARefusalByAnyChannelAsAReply) {
   for (auto code :
        {"content_policy_violation", "content_filter", "invalid_prompt", "cyber_policy"}) {
     EXPECT_EQ(reply_to(openai_error(400, code)()).finish, Finish::refused) << code;
+  }
+  // OpenRouter's moderation, which has the status of a wrong key.
+  for (const Json& metadata : {Json(nullptr), Json{{"flagged_input", "Please"}}}) {
+    const char* says = metadata.is_null() ? "Your input was flagged for \"hate\"." : "Forbidden";
+    Json error = {{"code", 403}, {"message", says}, {"metadata", metadata}};
+    EXPECT_EQ(reply_to(json_response({{"error", error}}, 403)).finish, Finish::refused) << says;
   }
   Json message = {{"content", {{{"type", "text"}, {"text", "Half"}}}}, {"stop_reason", "refusal"}};
   ChatReply stopped = reply_to(json_response(message), quick(), EndpointKind::anthropic);

@@ -25,9 +25,10 @@ bool says_any(const std::string& text, const std::array<std::string_view, N>& ph
                              [&](auto phrase) { return text.find(phrase) != std::string::npos; });
 }
 
-constexpr std::array<std::string_view, 7> kPolicy = {
-    "content_policy_violation", "content_filter", "invalid_prompt",      "cyber_policy",
-    "content_policy",           "safety_violation", "responsibleaipolicyviolation"};
+constexpr std::array<std::string_view, 8> kPolicy = {
+    "content_policy_violation", "content_filter",   "invalid_prompt",
+    "cyber_policy",             "content_policy",   "safety_violation",
+    "input was flagged",        "responsibleaipolicyviolation"};
 constexpr std::array<std::string_view, 8> kTooLong = {
     "context_length_exceeded",    "exceed_context_size", "maximum context length",
     "prompt is too long",         "context window",      "model_context_window_exceeded",
@@ -35,8 +36,9 @@ constexpr std::array<std::string_view, 8> kTooLong = {
 constexpr std::array<std::string_view, 6> kNoCredit = {
     "insufficient_quota",   "exceeded your current quota", "billing_hard_limit",
     "credit balance is too low", "billing_not_active",     "insufficient credits"};
-constexpr std::array<std::string_view, 4> kNoModel = {"model_not_found", "invalid_model",
-                                                      "model does not exist", "unknown model"};
+constexpr std::array<std::string_view, 6> kNoModel = {
+    "model_not_found", "invalid_model",           "model does not exist",
+    "unknown model",   "is not a valid model id", "invalid model name"};
 constexpr std::array<std::string_view, 4> kPrefill = {
     "prefill", "must end with a user", "final message must be from the user",
     "last message must be from the user"};
@@ -117,7 +119,7 @@ WireOutcome outcome_of_error(int status, const VendorError& error) {
   if (status == 0) status = status_of_type(said);
   bool client = status >= 400 && status < 500;
   WireOutcome outcome;
-  if (client && status != 429 && says_any(said, kPolicy)) {
+  if (client && status != 429 && (error.flagged || says_any(said, kPolicy))) {
     outcome.replies.push_back(reply_that_is(Finish::refused));
     return outcome;
   }

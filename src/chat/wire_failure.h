@@ -11,6 +11,7 @@ namespace iago {
 // What an error's body says of itself; all may be empty.
 struct VendorError {
   std::string type, code, message, param;
+  bool flagged = false;  // it quotes what of the prompt its moderation did not let pass
 };
 
 // An error by its status (0: an error inside of a stream, told by type and code alone) and body.
