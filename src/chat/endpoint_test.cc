@@ -334,6 +334,16 @@ TEST(Endpoint, TakesTenMegabytes) {
   EXPECT_EQ(failed.failure->ends_run, false);
 }
 
+TEST(Endpoint, TakesNoServersNameForAnotherRequest) {
+  HttpResponse response = said({{"content", "A"}});
+  for (const char* name : {"iago-gateway-7", "req-of-iago-0123", "iago-0123456789ABCDEF"}) {
+    response.headers = {{"x-request-id", name}};
+    ChatReply reply = reply_to(response);
+    EXPECT_EQ(reply.finish, Finish::stop) << name;
+    EXPECT_EQ(reply.request_id, name);
+  }
+}
+
 TEST(Endpoint, TellsAReplyToAnotherRequest) {
   std::string earlier;
   Scene scene(EndpointKind::openai, quick(),

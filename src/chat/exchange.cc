@@ -1,14 +1,13 @@
 #include "chat/exchange.h"
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include "chat/wire_failure.h"
 #include "chat/wire_json.h"
 
 namespace iago {
 namespace {
-
-constexpr std::string_view kOwnPrefix = "iago-";
 
 WireOutcome failed(Remedy remedy, ErrorCode code, std::string message, std::string hint,
                    bool ends_run) {
@@ -55,9 +54,9 @@ WireOutcome outcome_of_redirect(const HttpResponse& response) {
 
 // Servers that take our name for a request give it back, some with more around it. Another name of
 // ours means that replies got mixed up on the way.
-bool is_of_another(std::string_view name, const std::string& own) {
-  return name.find(kOwnPrefix) != std::string_view::npos &&
-         name.find(own) == std::string_view::npos;
+bool is_of_another(const std::string& name, const std::string& own) {
+  static const re2::RE2 kOurs("iago-[0-9a-f]{16}");
+  return name.find(own) == std::string::npos && re2::RE2::PartialMatch(name, kOurs);
 }
 
 std::string name_in_headers(const HttpHeaders& headers) {
