@@ -311,7 +311,7 @@ void Dispatcher::settle(Exchange& exchange) {
   for (const ChatReply& reply : outcome.replies) {
     generated += static_cast<double>(reply.usage.generated);
   }
-  PaceOutcome paced = pace_outcome_of(outcome, exchange.response.status);
+  PaceOutcome paced = pace_outcome_of(outcome);
   pace_.ended(exchange.ticket, paced, exchange.response.headers, generated);
   figures_.rate_limits = pace_.rate_limits();
   figures_.rate_limited += paced == PaceOutcome::refused;

@@ -97,10 +97,10 @@ WireOutcome interpret(const Wire& wire, Exchange& exchange, const Secret& key) {
   return outcome;
 }
 
-PaceOutcome pace_outcome_of(const WireOutcome& outcome, int status) {
+PaceOutcome pace_outcome_of(const WireOutcome& outcome) {
   if (!outcome.failure) return PaceOutcome::answered;
   if (outcome.failure->remedy != Remedy::slow_down) return PaceOutcome::failed;
-  return status == 429 ? PaceOutcome::refused : PaceOutcome::overloaded;
+  return outcome.failure->limited ? PaceOutcome::refused : PaceOutcome::overloaded;
 }
 
 void fit_reply(ChatReply& reply, const ChatRequest& request, const HttpHeaders& headers) {

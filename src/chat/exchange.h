@@ -43,7 +43,7 @@ struct Exchange {
 WireOutcome interpret(const Wire& wire, Exchange& exchange, const Secret& key);
 
 // The limit or condition that the outcome shows, for the pace.
-PaceOutcome pace_outcome_of(const WireOutcome& outcome, int status);
+PaceOutcome pace_outcome_of(const WireOutcome& outcome);
 
 // What `reply` owes `request`: the prefill not repeated, nothing behind a stop string, the
 // request's id as the response's headers give it.

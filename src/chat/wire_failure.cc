@@ -144,7 +144,9 @@ WireOutcome outcome_of_error(int status, const VendorError& error) {
                   true);
   }
   if (status == 429 || status == 503 || status == 529) {
-    return failed(Remedy::slow_down, ErrorCode::overloaded, message);
+    outcome = failed(Remedy::slow_down, ErrorCode::overloaded, message);
+    outcome.failure->limited = status == 429;
+    return outcome;
   }
   if (is_retryable_status(status)) return failed(Remedy::retry, ErrorCode::disconnected, message);
   return outcome_of_client_error(error, said, message);
