@@ -362,6 +362,24 @@ TEST(Endpoint, TellsAReplyToAnotherRequest) {
   EXPECT_EQ(scene.transport->seen().size(), 3u);
 }
 
+TEST(Endpoint, CutsTheLogProbabilitiesOfWhatItCutsFromTheText) {
+  Json tokens = Json::array();
+  for (const char* text : {"Yes", ". E", "ND", " more", ""}) {
+    tokens.push_back({{"token", text}, {"logprob", -1}, {"bytes", nullptr}});
+  }
+  ChatRequest request = about();
+  request.sampling.stop = {"END"};
+  ChatReply reply = reply_to(
+      json_response({{"choices",
+                      {{{"message", {{"content", "Yes. END more"}}},
+                        {"logprobs", {{"content", tokens}}}}}}}),
+      quick(), EndpointKind::openai, request);
+  EXPECT_EQ(reply.text, "Yes. ");
+  // The token across the cut begins in what is left.
+  EXPECT_EQ(reply.token_texts, (std::vector<std::string>{"Yes", ". "}));
+  EXPECT_EQ(reply.token_logprobs.size(), 2u);
+}
+
 TEST(Endpoint, ReadsLogProbabilitiesWithTheirBytes) {
   HttpResponse response = json_response(
       {{"choices",
