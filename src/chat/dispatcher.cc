@@ -306,7 +306,7 @@ void Dispatcher::start(std::unique_ptr<Exchange> owned) {
 }
 
 void Dispatcher::settle(Exchange& exchange) {
-  WireOutcome outcome = interpret(*wire_, exchange, setup_.options.key);
+  WireOutcome outcome = interpret(*wire_, exchange, setup_.secrets);
   double generated = 0;
   for (const ChatReply& reply : outcome.replies) {
     generated += static_cast<double>(reply.usage.generated);

@@ -54,7 +54,7 @@ enum class PrefillStyle {
 struct EndpointOptions {
   std::string base_url;  // empty: the vendor's
   Secret key;            // may be empty where base_url is this machine
-  HttpHeaders headers;   // sent with every request, besides the client's own
+  HttpHeaders headers;   // sent with every request, besides the client's own; hidden like the key
   std::string extra_body;  // a JSON object whose members go into every request, or empty
   // For the transport that open_endpoint makes where it is given none; see CurlTransportOptions.
   std::string proxy, ca_file;

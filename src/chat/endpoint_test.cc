@@ -165,6 +165,22 @@ TEST(Endpoint, SaysWhatWasWrongWhenNoAttemptHelps) {
   }
 }
 
+TEST(Endpoint, ShowsNoSecretThatAServerQuotes) {
+  EndpointOptions options = quick();
+  options.headers = {{"Authorization", "Bearer gate-most-private"}, {"X-Brief", "odd"}};
+  const std::string quoted =
+      fmt::format("{} | Bearer gate-most-private | gate-most-private | odd", kKey);
+  auto message = [&](const std::string& text) {
+    return reply_to(openai_error(401, "", text)(), options).failure->message;
+  };
+  EXPECT_THAT(message(quoted), HasSubstr("*** | *** | *** | odd"));
+  // However the message is shortened.
+  for (std::size_t before = 180; before < 200; ++before) {
+    EXPECT_THAT(message(std::string(before, '.') + quoted), Not(HasSubstr("sk-")));
+    EXPECT_THAT(message(std::string(before, '.') + "gate-most-private"), Not(HasSubstr("gate")));
+  }
+}
+
 TEST(Endpoint, SendsTheKeyToTheBaseUrlAlone) {
   Scene scene(EndpointKind::openai, quick(),
               after(1, status(302, "", {{"location", "http://127.0.0.1:2/"}})));

@@ -68,11 +68,13 @@ std::string name_in_headers(const HttpHeaders& headers) {
   return {};
 }
 
+bool is_success(int status) { return status >= 200 && status < 300; }
+
 WireOutcome read_response(const Wire& wire, Exchange& exchange) {
   const HttpResponse& response = exchange.response;
   if (response.failure) return outcome_of_fault(*response.failure);
   if (response.status >= 300 && response.status < 400) return outcome_of_redirect(response);
-  if (response.status < 200 || response.status >= 300) {
+  if (!is_success(response.status)) {
     return wire.read_error(response.status, response.body);
   }
   WireOutcome outcome =
@@ -88,12 +90,14 @@ WireOutcome read_response(const Wire& wire, Exchange& exchange) {
 
 }  // namespace
 
-WireOutcome interpret(const Wire& wire, Exchange& exchange, const Secret& key) {
+WireOutcome interpret(const Wire& wire, Exchange& exchange, const std::vector<Secret>& secrets) {
+  auto hide = [&](std::string& text) {
+    for (const Secret& secret : secrets) text = secret.hide_in(text);
+  };
+  // Before it is shortened for a message: the half of a key is one too.
+  if (!is_success(exchange.response.status)) hide(exchange.response.body);
   WireOutcome outcome = read_response(wire, exchange);
-  if (outcome.failure) {
-    ChatFailure& failure = outcome.failure->failure;
-    failure.message = key.hide_in(failure.message);
-  }
+  if (outcome.failure) hide(outcome.failure->failure.message);
   return outcome;
 }
 

@@ -38,9 +38,9 @@ struct Exchange {
   HttpResponse response;  // set before the exchange is given back
 };
 
-// What the response comes to, with the mistakes of transport and servers told apart. `key` is
-// hidden in every message.
-WireOutcome interpret(const Wire& wire, Exchange& exchange, const Secret& key);
+// What the response comes to, with the mistakes of transport and servers told apart. The secrets
+// are hidden in every message.
+WireOutcome interpret(const Wire& wire, Exchange& exchange, const std::vector<Secret>& secrets);
 
 // The limit or condition that the outcome shows, for the pace.
 PaceOutcome pace_outcome_of(const WireOutcome& outcome);

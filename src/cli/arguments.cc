@@ -129,7 +129,8 @@ class Parser {
           for (const std::string& header : headers) {
             auto equals = header.find('=');
             if (equals == std::string::npos || equals == 0) {
-              throw CLI::ValidationError("--header", "expected NAME=VALUE, found \"" + header + "\"");
+              // What is there may be a key: it is not shown.
+              throw CLI::ValidationError("--header", "expected NAME=VALUE, found no NAME=");
             }
             both([&](lab::EndpointSettings& e) {
               e.headers[header.substr(0, equals)] = header.substr(equals + 1);
