@@ -591,6 +591,64 @@ TEST(Endpoint, AsksAgainForSamplesThatTheServerLeftOut) {
   EXPECT_FALSE(scene.sent(scene.transport->seen().size() - 1).contains("n"));
 }
 
+// Of nine equal requests that go by fours; the server answers none before all are there.
+struct Asked {
+  std::vector<ChatReply> replies;
+  std::vector<HttpRequest> sent;
+
+  explicit Asked(const ScriptedTransport::Server& server) {
+    EndpointOptions options = quick();
+    options.samples_per_request = 4;
+    options.first_in_flight = 1;
+    std::promise<void> submitted;
+    auto all_are_there = submitted.get_future().share();
+    Scene scene(EndpointKind::openai, options, [=](const HttpRequest& http, int number) {
+      all_are_there.wait();
+      return server(http, number);
+    });
+    std::vector<std::promise<ChatReply>> promises(9);
+    for (std::size_t i = 0; i < promises.size(); ++i) {
+      scene.model->submit(about("same", std::to_string(i)), {}, [&, i](ChatReply reply) {
+        promises[i].set_value(std::move(reply));
+      });
+    }
+    submitted.set_value();
+    for (auto& promise : promises) replies.push_back(promise.get_future().get());
+    sent = scene.transport->seen();
+  }
+  static bool is_for_several(const HttpRequest& http) {
+    return parse_json(http.body, "request").contains("n");
+  }
+  auto for_several() const { return std::ranges::count_if(sent, is_for_several); }
+};
+
+TEST(Endpoint, AsksOneByOneWhereTheServerRejectsARequestForSeveral) {
+  Asked asked([](const HttpRequest& http, int) -> std::optional<HttpResponse> {
+    if (!Asked::is_for_several(http)) return SmallServer::openai(http);
+    return openai_error(400, "invalid_request_error", "Only one completion choice is allowed")();
+  });
+  for (const ChatReply& reply : asked.replies) EXPECT_EQ(reply.text, kSmallModelSays);
+  EXPECT_EQ(asked.for_several(), 1);
+  EXPECT_EQ(asked.sent.size(), 10u);
+}
+
+TEST(Endpoint, GoesOnAskingForSeveralWhereARequestIsRejectedForWhatItAsks) {
+  Asked rejected([](const HttpRequest&, int) { return std::optional(openai_error(400, "odd")()); });
+  for (const ChatReply& reply : rejected.replies) {
+    ASSERT_EQ(reply.finish, Finish::failed);
+    EXPECT_EQ(reply.failure->code, ErrorCode::invalid);
+  }
+  EXPECT_EQ(rejected.for_several(), 2);
+  EXPECT_EQ(rejected.sent.size(), 11u);
+  std::atomic<bool> filtered = false;
+  Asked refused([&](const HttpRequest& http, int) -> std::optional<HttpResponse> {
+    if (!Asked::is_for_several(http) || filtered.exchange(true)) return SmallServer::openai(http);
+    return openai_error(400, "content_filter")();
+  });
+  EXPECT_EQ(std::ranges::count(refused.replies, Finish::refused, &ChatReply::finish), 1);
+  EXPECT_GT(refused.for_several(), 1);
+}
+
 TEST(Endpoint, FailsAPrefillWhereTheServerWouldNotContinueIt) {
   EndpointOptions options = quick();
   options.base_url.clear();

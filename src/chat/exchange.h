@@ -22,6 +22,7 @@ struct EndpointJob {
   std::string group;  // equal where requests differ in nothing but their id; empty: stays alone
   int attempts = 0, broken = 0;
   bool reshaped = false;
+  bool split = false;  // went with others, and the server rejected that request: goes alone
   std::optional<std::chrono::nanoseconds> first_sent;
   // Destroyed outside of locks: that waits for a running callback.
   std::unique_ptr<std::stop_callback<std::function<void()>>> on_stop;
