@@ -25,8 +25,8 @@ WireOutcome outcome_of_fault(const HttpFailure& failure) {
                     false);
     case HttpFault::untrusted:
       return failed(Remedy::give_up, ErrorCode::disconnected, message,
-                    "the server's certificate is not trusted: renew it, or name its authority as "
-                    "the CA file",
+                    "TLS failed: renew the server's certificate, name its authority with "
+                    "--ca-file, or write http:// where it speaks no TLS",
                     true);
     case HttpFault::invalid:
       return failed(Remedy::give_up, ErrorCode::invalid, message,

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "net/http_server.h"
 #include "net/internal/raw_server.h"
 #include "net/internal/tls_server.h"
 #include "net/url.h"
@@ -210,6 +211,24 @@ TEST(CurlTransport, RefusesAnExpiredCertificateAndTakesAValidOne) {
   EXPECT_EQ(taken.status, 200) << (taken.failure ? taken.failure->message : "");
   CurlTransport without;
   EXPECT_EQ(fault_of(ask(without, post(valid.url()))), HttpFault::untrusted);
+}
+
+TEST(CurlTransport, TellsASideThatSpeaksNoTlsFromAHandshakeThatBroke) {
+  HttpServer plain({}, [](ServedRequest, std::shared_ptr<HttpAnswer>) {});
+  CurlTransport transport;
+  HttpResponse refused =
+      ask(transport, post("https://127.0.0.1:" + std::to_string(plain.port()) + "/v1"));
+  EXPECT_EQ(fault_of(refused), HttpFault::untrusted) << refused.failure->message;
+  for (int i = 0; i < 5; ++i) {
+    auto gone = std::make_unique<RawServer>([](const std::string&) { return RawAnswer{}; });
+    std::promise<HttpResponse> promise;
+    transport.submit(post("https://127.0.0.1:" + std::to_string(gone->port()) + "/v1"), {}, {},
+                     [&](HttpResponse answer) { promise.set_value(std::move(answer)); });
+    while (gone->connections() == 0) std::this_thread::sleep_for(1ms);
+    gone.reset();
+    HttpResponse broken = promise.get_future().get();
+    EXPECT_EQ(fault_of(broken), HttpFault::reset) << broken.failure->message;
+  }
 }
 
 TEST(CurlTransport, BoundsHeaderAndBody) {
