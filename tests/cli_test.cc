@@ -207,6 +207,13 @@ TEST_F(Cli, CallsWrongUsageTwoAndSaysWhatToDo) {
   }
 }
 
+TEST_F(Cli, PassesNoEscapeSequenceOfWhatItQuotesToTheTerminal) {
+  Ended ended = iago({"run", "odd\x1b[2J.toml", "--model", "world:faker"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("odd [2J.toml"));
+  EXPECT_THAT(ended.err, Not(HasSubstr("\x1b")));
+}
+
 TEST_F(Cli, NamesAStudyFileThatIsNotThere) {
   Ended ended = iago({"run", "missing.toml", "--model", "world:faker"});
   EXPECT_EQ(ended.code, 2);
