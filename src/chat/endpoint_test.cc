@@ -434,6 +434,7 @@ TEST(Endpoint, PutsOpenAiRequestsAsServersOfOpenWeightsWantThem) {
   request.prefill = "The ";
   request.sampling.stop = {"END"};
   request.sampling.top_k = 20;
+  request.sampling.logprobs = true;
   scene.ask(request);
   scene.ask(about());
   Json body = scene.sent(0), plain = scene.sent(1);
@@ -446,6 +447,8 @@ TEST(Endpoint, PutsOpenAiRequestsAsServersOfOpenWeightsWantThem) {
   EXPECT_EQ(body["top_k"], 20);
   EXPECT_EQ(body["stop"][0], "END");
   EXPECT_EQ(body["seed"], plain["seed"]);
+  EXPECT_EQ(body["logprobs"], true);
+  EXPECT_FALSE(plain.contains("logprobs"));
   EXPECT_FALSE(plain.contains("top_k"));
   EXPECT_FALSE(plain.contains("continue_final_message"));
   EXPECT_FALSE(plain.contains("stream"));

@@ -195,6 +195,24 @@ TEST(CurlTransport, GoesThroughTheProxyOfTheEnvironmentUnlessTheHostIsThisMachin
   EXPECT_THAT(proxy.requests().at(0), HasSubstr("POST http://model.invalid/v1 "));
 }
 
+TEST(CurlTransport, TunnelsToTlsThroughTheProxyOfTheEnvironmentAndShowsItNoKey) {
+  TlsServer server("20200101000000Z", "20991231000000Z");
+  if (!server.running()) GTEST_SKIP() << "the openssl program serves no certificate here";
+  RawServer proxy([&](const std::string&) {
+    return RawAnswer{"HTTP/1.1 200 Connected\r\n\r\n", RawAnswer::Then::tunnel, server.port()};
+  });
+  ::setenv("https_proxy", proxy.url("").c_str(), 1);
+  CurlTransport transport({.ca_file = server.ca_file()});
+  HttpRequest get = post("https://model.invalid/v1");
+  get.method = "GET";
+  HttpResponse response = ask(transport, get);
+  ::unsetenv("https_proxy");
+  EXPECT_EQ(response.status, 200) << (response.failure ? response.failure->message : "");
+  ASSERT_EQ(proxy.requests().size(), 1u);
+  EXPECT_THAT(proxy.requests()[0], HasSubstr("CONNECT model.invalid:443 "));
+  EXPECT_THAT(proxy.requests()[0], testing::Not(HasSubstr("sk-private")));
+}
+
 TEST(CurlTransport, RefusesAnExpiredCertificateAndTakesAValidOne) {
   TlsServer expired("20200101000000Z", "20200201000000Z");
   if (!expired.running()) GTEST_SKIP() << "the openssl program serves no certificate here";

@@ -264,23 +264,26 @@ TEST(Pace, IsNotSetByARefusalAmongTheFirstAnswers) {
 }
 
 TEST(Pace, TakesNoMoreTokensThanAreLeft) {
-  ManualClock clock;
-  Pace pace({}, clock);
-  RequestCost cost{.input_tokens = 1000, .output_tokens = 500};
-  auto first = pace.ask(cost);
-  ASSERT_TRUE(first.ticket);
-  pace.ended(*first.ticket, PaceOutcome::answered,
-             {{"anthropic-ratelimit-input-tokens-limit", "6000"},
-              {"anthropic-ratelimit-input-tokens-remaining", "1500"}},
-             10);
-  auto second = pace.ask(cost);
-  ASSERT_TRUE(second.ticket);
-  auto third = pace.ask(cost);
-  ASSERT_FALSE(third.ticket);
-  // 500 + up to 1,000 more that may have come in are left; the rest fills in at 100 a second.
-  EXPECT_LE(third.wait, 10s);
-  clock.advance(10s);
-  EXPECT_TRUE(pace.ask(cost).ticket);
+  for (const std::string kind : {"input", "output"}) {
+    ManualClock clock;
+    Pace pace({}, clock);
+    RequestCost cost{.input_tokens = kind == "input" ? 1000.0 : 1.0,
+                     .output_tokens = kind == "output" ? 1000.0 : 1.0};
+    auto first = pace.ask(cost);
+    ASSERT_TRUE(first.ticket);
+    pace.ended(*first.ticket, PaceOutcome::answered,
+               {{"anthropic-ratelimit-" + kind + "-tokens-limit", "6000"},
+                {"anthropic-ratelimit-" + kind + "-tokens-remaining", "1500"}},
+               10);
+    auto second = pace.ask(cost);
+    ASSERT_TRUE(second.ticket);
+    auto third = pace.ask(cost);
+    ASSERT_FALSE(third.ticket) << kind;
+    // 500 + up to 1,000 more that may have come in are left; the rest fills in at 100 a second.
+    EXPECT_LE(third.wait, 10s);
+    clock.advance(10s);
+    EXPECT_TRUE(pace.ask(cost).ticket);
+  }
 }
 
 TEST(Pace, TellsTheLimitsThatHeadersStated) {
