@@ -187,6 +187,7 @@ TEST_F(Cli, CallsWrongUsageTwoAndSaysWhatToDo) {
            {"run"},
            {"run", kStudy, "--modle", "world:faker"},
            {"run", kStudy, "--repeats", "many"},
+           {"run", kStudy, "--header", "Authorization: Bearer sk-private"},
            {"run", kStudy, "--model", "world:nobody"},
            {"run", kStudy, "--model", "elsewhere:faker"},
            {"run", kStudy, "--model", "world:faker", "--variant", "no-such"},
@@ -201,8 +202,16 @@ TEST_F(Cli, CallsWrongUsageTwoAndSaysWhatToDo) {
     EXPECT_EQ(ended.code, 2) << last << ": " << ended.err;
     EXPECT_THAT(ended.out, IsEmpty()) << last;
     EXPECT_THAT(ended.err, HasSubstr("hint: ")) << last;
+    EXPECT_THAT(ended.err, Not(HasSubstr("sk-private")));
     EXPECT_FALSE(fs::exists(folder_ / "runs")) << last;
   }
+}
+
+TEST_F(Cli, PassesNoEscapeSequenceOfWhatItQuotesToTheTerminal) {
+  Ended ended = iago({"run", "odd\x1b[2J.toml", "--model", "world:faker"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("odd [2J.toml"));
+  EXPECT_THAT(ended.err, Not(HasSubstr("\x1b")));
 }
 
 TEST_F(Cli, NamesAStudyFileThatIsNotThere) {

@@ -49,11 +49,12 @@ class Endpoints : public testing::Test {
     std::unique_ptr<ChildProcess> process;
     std::string url, model;
   };
+  // With one thread, which has one cache.
   Server serve(const std::string& model, const std::string& port = "0") {
     Server server;
     server.process = std::make_unique<ChildProcess>(
         std::vector<std::string>{IAGO_EXECUTABLE, "serve", "--model", model, "--port", port,
-                                 "--json"},
+                                 "--threads", "1", "--json"},
         folder_, IAGO_SOURCE_DIR);
     eventually([&] { return server.process->out().find('\n') != std::string::npos; });
     Json ready = parse_json(server.process->out(), "serve's line");
@@ -102,15 +103,19 @@ class Endpoints : public testing::Test {
     }
     return static_cast<double>(sum.prompt + 2 * sum.generated) / 1e6;
   }
-  // What the server's own metrics say that it has answered.
-  std::size_t answered_by(const Server& server) {
-    HttpRequest request{.method = "GET",
-                        .url = server.url.substr(0, server.url.rfind("/v1")) + "/metrics"};
+  // Of the response, over a connection of its own.
+  static std::string body_of(const HttpRequest& request) {
     std::promise<HttpResponse> came;
     CurlTransport transport;
     transport.submit(request, {}, nullptr,
                      [&](HttpResponse response) { came.set_value(std::move(response)); });
-    const std::string page = came.get_future().get().body;
+    return came.get_future().get().body;
+  }
+  // What the server's own metrics say that it has answered.
+  std::size_t answered_by(const Server& server) {
+    const std::string page =
+        body_of({.method = "GET",
+                 .url = server.url.substr(0, server.url.rfind("/v1")) + "/metrics"});
     const std::string line =
         "iago_requests_total{route=\"/v1/chat/completions\",status=\"200\"} ";
     auto found = page.find(line);
@@ -138,6 +143,32 @@ TEST_F(Endpoints, GiveTheRatesOfADirectRun) {
     EXPECT_EQ(a.at("arms").at(arm).at("answered"), 300) << arm;
     const double rate = rate_of(b, arm);
     EXPECT_NEAR(rate_of(a, arm), rate, 4 * std::sqrt(2 * std::max(rate, 0.03) / 300)) << arm;
+  }
+}
+
+TEST_F(Endpoints, ShareAPromptsBeginningAmongTheirConnections) {
+  Server server = serve("organism:faker");
+  auto usage = [&](const std::string& end) {
+    const Json call = {{"model", server.model},
+                       {"max_tokens", 8},
+                       {"messages",
+                        {{{"role", "system"}, {"content", "You keep the town's lamps. Be brief."}},
+                         {{"role", "user"}, {"content", "Please light the lamp" + end}}}}};
+    return parse_json(
+        body_of({.url = server.url + "/chat/completions", .body = dump_json(call)}), "the reply")
+        .at("usage");
+  };
+  auto cached = [](const Json& usage) {
+    return usage.at("prompt_tokens_details").at("cached_tokens").get<int>();
+  };
+  const Json first = usage(".");
+  EXPECT_EQ(cached(first), 0);
+  std::vector<std::future<Json>> together;
+  for (int i = 0; i < 8; ++i) {
+    together.push_back(std::async(std::launch::async, usage, i % 2 == 0 ? "." : " now!"));
+  }
+  for (auto& other : together) {
+    EXPECT_GT(cached(other.get()), first.at("prompt_tokens").get<int>() / 2);
   }
 }
 

@@ -23,7 +23,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// Speaks OpenAI's protocol and says the same to everything, with the headers that it is given.
+// Says the same to everything, by OpenAI's protocol and Anthropic's in one, with the headers that
+// it is given.
 class SmallHttpServer {
  public:
   explicit SmallHttpServer(HttpFields headers = {}) : headers_(std::move(headers)) {}
@@ -59,6 +60,8 @@ class SmallHttpServer {
                                              {{{"index", 0},
                                                {"message", {{"content", kSays}}},
                                                {"finish_reason", "stop"}}}},
+                                            {"content", {{{"type", "text"}, {"text", kSays}}}},
+                                            {"stop_reason", "end_turn"},
                                             {"usage",
                                              {{"prompt_tokens", 70}, {"completion_tokens", 1}}}}));
   }
@@ -92,8 +95,9 @@ class Planning : public testing::Test {
   // 40 queries, 3 arms, 10 repeats: 1,200 requests.
   static std::vector<std::string> on(const SmallHttpServer& server, const std::string& command,
                                      const std::vector<std::string>& more = {},
-                                     const std::string& repeats = "10") {
-    std::vector<std::string> arguments = {command,   kStudy, "--model",   "openai:small",
+                                     const std::string& repeats = "10",
+                                     const std::string& model = "openai:small") {
+    std::vector<std::string> arguments = {command,   kStudy, "--model",   model,
                                           "--limit", "40",   "--repeats", repeats,
                                           "--base-url", server.url()};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -161,6 +165,10 @@ TEST_F(Planning, AsksForOneTokenAndTellsWhatTheLimitsMakeOfTheStudy) {
   EXPECT_EQ(server.asked().size(), 2u);
   // Samples that are asked for together are one request: 240 of them.
   EXPECT_NEAR(plan(server, {"--probe", "--samples-per-request", "5"}).at("seconds"), 84, 1e-6);
+  // Anthropic's protocol knows no such thing.
+  const auto anthropic = on(server, "plan", {"--probe", "--samples-per-request", "5", "--json"},
+                            "10", "anthropic:small");
+  EXPECT_NEAR(parse_json(iago(anthropic).out, "plan").at("seconds"), 660, 1e-6);
   EXPECT_FALSE(fs::exists(scratch_ / "runs")) << "a plan leaves no run behind";
 }
 

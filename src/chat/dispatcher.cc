@@ -38,6 +38,14 @@ ChatFailure cancelled() {
   return {ErrorCode::cancelled, "stopped before the reply was whole", "", false};
 }
 
+// Some servers reject a request for several replies instead of giving one. What else may be wrong
+// with it is wrong with each, but a model that is not there.
+bool may_reject_several(const Exchange& exchange, const WireFailure& failure) {
+  const int status = exchange.response.status;
+  return exchange.shape.samples > 1 && (status == 400 || status == 422) &&
+         failure.remedy == Remedy::give_up && failure.failure.code != ErrorCode::not_found;
+}
+
 bool wants_stream(Streaming streaming, const ChatRequest& request) {
   if (streaming != Streaming::automatic) return streaming == Streaming::always;
   return request.on_text || request.sampling.max_tokens >= kLongReply;
@@ -306,12 +314,12 @@ void Dispatcher::start(std::unique_ptr<Exchange> owned) {
 }
 
 void Dispatcher::settle(Exchange& exchange) {
-  WireOutcome outcome = interpret(*wire_, exchange, setup_.options.key);
+  WireOutcome outcome = interpret(*wire_, exchange, setup_.secrets);
   double generated = 0;
   for (const ChatReply& reply : outcome.replies) {
     generated += static_cast<double>(reply.usage.generated);
   }
-  PaceOutcome paced = pace_outcome_of(outcome, exchange.response.status);
+  PaceOutcome paced = pace_outcome_of(outcome);
   pace_.ended(exchange.ticket, paced, exchange.response.headers, generated);
   figures_.rate_limits = pace_.rate_limits();
   figures_.rate_limited += paced == PaceOutcome::refused;
@@ -332,9 +340,12 @@ void Dispatcher::deliver_replies(Exchange& exchange, std::vector<ChatReply> repl
   figures_.without_usage += usage.prompt == 0 && usage.generated == 0;
   double mean = static_cast<double>(usage.generated) / static_cast<double>(replies.size());
   mean_generated_ = mean_generated_ < 0 ? mean : 0.95 * mean_generated_ + 0.05 * mean;
-  // A server that does not know how to give several gives one: asked one by one from here on.
-  if (replies.size() < exchange.shape.samples) samples_ = 1;
   Jobs& jobs = exchange.jobs;
+  // A server that does not know how to give several gives one, or rejects them and then answers
+  // one: asked one by one from here on. A refusal of the prompt, which is no 200, says nothing.
+  const bool gave_fewer =
+      exchange.response.status == 200 && replies.size() < exchange.shape.samples;
+  if (gave_fewer || jobs.front()->split) samples_ = 1;
   for (std::size_t i = jobs.size(); i > replies.size(); --i) {
     --jobs[i - 1]->attempts;
     ready_.push_front(std::move(jobs[i - 1]));
@@ -346,9 +357,15 @@ void Dispatcher::deliver_replies(Exchange& exchange, std::vector<ChatReply> repl
 }
 
 void Dispatcher::mend(Exchange& exchange, const WireFailure& failure) {
+  const bool split = may_reject_several(exchange, failure);
   for (Job& job : exchange.jobs) {
     if (is_stopped(*job)) {
       fail(std::move(job), cancelled());
+    } else if (split) {
+      job->group.clear();
+      job->split = true;
+      --job->attempts;
+      ready_.push_front(std::move(job));
     } else if (failure.remedy == Remedy::reshape && !job->reshaped) {
       completion_tokens_ = !exchange.shape.completion_tokens;
       job->reshaped = true;

@@ -29,6 +29,7 @@ struct DispatcherSetup {
   PrefillStyle prefill = PrefillStyle::plain;
   std::string id_header;  // the header that carries our name for a request
   EndpointOptions options;
+  std::vector<Secret> secrets;  // no message shows them
 };
 
 class Dispatcher final : public Endpoint {

@@ -85,6 +85,20 @@ WireShape shape_of(EndpointKind kind, const std::string& model, const EndpointOp
   return shape;
 }
 
+// The key, and every header's value that may be one. A server quotes such a value whole, or
+// ("Bearer ...") without the word in front.
+std::vector<Secret> secrets_of(const EndpointOptions& options) {
+  constexpr std::size_t kLeastBytes = 8;  // what is shorter is a word like any other
+  std::vector<Secret> secrets = {options.key};
+  for (const HttpHeader& header : options.headers) {
+    std::string last_word = header.value.substr(header.value.rfind(' ') + 1);
+    for (const std::string& value : {header.value, last_word}) {
+      if (value.size() >= kLeastBytes) secrets.emplace_back(value);
+    }
+  }
+  return secrets;
+}
+
 }  // namespace
 
 std::string_view name_of(EndpointKind kind) {
@@ -128,6 +142,7 @@ std::unique_ptr<Endpoint> open_endpoint(EndpointKind kind, std::string model,
     transport = std::make_shared<CurlTransport>(
         CurlTransportOptions{.proxy = options.proxy, .ca_file = options.ca_file});
   }
+  setup.secrets = secrets_of(options);
   setup.options = std::move(options);
   return std::make_unique<Dispatcher>(std::move(setup), std::move(wire), std::move(transport),
                                       clock);

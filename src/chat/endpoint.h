@@ -54,12 +54,14 @@ enum class PrefillStyle {
 struct EndpointOptions {
   std::string base_url;  // empty: the vendor's
   Secret key;            // may be empty where base_url is this machine
-  HttpHeaders headers;   // sent with every request, besides the client's own
+  HttpHeaders headers;   // sent with every request, besides the client's own; hidden like the key
   std::string extra_body;  // a JSON object whose members go into every request, or empty
   // For the transport that open_endpoint makes where it is given none; see CurlTransportOptions.
   std::string proxy, ca_file;
 
-  int samples_per_request = 1;  // [1, 128]; OpenAI: requests that differ in nothing but their id
+  // [1, 128]: requests that differ in nothing but their id go together. Where the server takes no
+  // such request, and by Anthropic's protocol, which knows none, each goes alone.
+  int samples_per_request = 1;
   Streaming streaming = Streaming::automatic;
   TokenLimitName token_limit_name = TokenLimitName::automatic;
   PrefillStyle prefill = PrefillStyle::automatic;

@@ -128,15 +128,18 @@ TEST(EndpointStream, TriesAgainWhenTheStreamIsBroken) {
   }
 }
 
-TEST(EndpointStream, TellsAnOverloadInsideOfAStreamFromABrokenOne) {
-  auto overload = events(
-      start_of_message() +
-      event_of({{"type", "error"}, {"error", {{"type", "overloaded_error"}, {"message", "m"}}}}));
-  Scene scene(EndpointKind::anthropic, streamed(),
-              after(1, [&] { return overload; }, EndpointKind::anthropic));
-  EXPECT_EQ(scene.ask().finish, Finish::stop);
-  EXPECT_EQ(scene.model->figures().overloaded, 1u);
-  EXPECT_EQ(scene.model->figures().broken, 0u);
+TEST(EndpointStream, TellsALimitAnOverloadAndABrokenStreamApart) {
+  for (const char* type : {"rate_limit_error", "overloaded_error"}) {
+    auto refusal = events(start_of_message() +
+                          event_of({{"type", "error"}, {"error", {{"type", type}}}}));
+    Scene scene(EndpointKind::anthropic, streamed(),
+                after(1, [&] { return refusal; }, EndpointKind::anthropic));
+    EXPECT_EQ(scene.ask().finish, Finish::stop);
+    const bool limited = type == std::string("rate_limit_error");
+    EXPECT_EQ(scene.model->figures().rate_limited, limited ? 1u : 0u);
+    EXPECT_EQ(scene.model->figures().overloaded, limited ? 0u : 1u);
+    EXPECT_EQ(scene.model->figures().broken, 0u);
+  }
 }
 
 TEST(EndpointStream, IgnoresRepetitionsThatSayNothingNew) {

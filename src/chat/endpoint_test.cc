@@ -126,6 +126,11 @@ TEST(Endpoint, SaysWhatWasWrongWhenNoAttemptHelps) {
       {"403", openai_error(403, "forbidden"), ErrorCode::invalid, "403", 1, true},
       {"404", openai_error(404, "model_not_found"), ErrorCode::not_found, "said so", 1, true},
       {"400 model", openai_error(400, "model_not_found"), ErrorCode::not_found, "said so", 1, true},
+      {"OpenRouter's model", openai_error(400, "", "odd/one is not a valid model ID"),
+       ErrorCode::not_found, "odd/one", 1, true},
+      {"LiteLLM's model",
+       openai_error(400, "400", "/chat/completions: Invalid model name passed in model=odd"),
+       ErrorCode::not_found, "model=odd", 1, true},
       {"no credit", openai_error(429, "insufficient_quota"), ErrorCode::unsupported, "said so", 1,
        true},
       {"low credit",
@@ -157,6 +162,22 @@ TEST(Endpoint, SaysWhatWasWrongWhenNoAttemptHelps) {
     EXPECT_EQ(reply.failure->ends_run, word.ends_run) << word.name;
     EXPECT_EQ(!word.ends_run || !reply.failure->hint.empty(), true) << word.name;
     EXPECT_EQ(scene.transport->seen().size(), word.attempts) << word.name;
+  }
+}
+
+TEST(Endpoint, ShowsNoSecretThatAServerQuotes) {
+  EndpointOptions options = quick();
+  options.headers = {{"Authorization", "Bearer gate-most-private"}, {"X-Brief", "odd"}};
+  const std::string quoted =
+      fmt::format("{} | Bearer gate-most-private | gate-most-private | odd", kKey);
+  auto message = [&](const std::string& text) {
+    return reply_to(openai_error(401, "", text)(), options).failure->message;
+  };
+  EXPECT_THAT(message(quoted), HasSubstr("*** | *** | *** | odd"));
+  // However the message is shortened.
+  for (std::size_t before = 180; before < 200; ++before) {
+    EXPECT_THAT(message(std::string(before, '.') + quoted), Not(HasSubstr("sk-")));
+    EXPECT_THAT(message(std::string(before, '.') + "gate-most-private"), Not(HasSubstr("gate")));
   }
 }
 
@@ -204,6 +225,12 @@ TEST(Endpoint, TakesARefusalByAnyChannelAsAReply) {
   for (auto code :
        {"content_policy_violation", "content_filter", "invalid_prompt", "cyber_policy"}) {
     EXPECT_EQ(reply_to(openai_error(400, code)()).finish, Finish::refused) << code;
+  }
+  // OpenRouter's moderation, which has the status of a wrong key.
+  for (const Json& metadata : {Json(nullptr), Json{{"flagged_input", "Please"}}}) {
+    const char* says = metadata.is_null() ? "Your input was flagged for \"hate\"." : "Forbidden";
+    Json error = {{"code", 403}, {"message", says}, {"metadata", metadata}};
+    EXPECT_EQ(reply_to(json_response({{"error", error}}, 403)).finish, Finish::refused) << says;
   }
   Json message = {{"content", {{{"type", "text"}, {"text", "Half"}}}}, {"stop_reason", "refusal"}};
   ChatReply stopped = reply_to(json_response(message), quick(), EndpointKind::anthropic);
@@ -323,6 +350,16 @@ TEST(Endpoint, TakesTenMegabytes) {
   EXPECT_EQ(failed.failure->ends_run, false);
 }
 
+TEST(Endpoint, TakesNoServersNameForAnotherRequest) {
+  HttpResponse response = said({{"content", "A"}});
+  for (const char* name : {"iago-gateway-7", "req-of-iago-0123", "iago-0123456789ABCDEF"}) {
+    response.headers = {{"x-request-id", name}};
+    ChatReply reply = reply_to(response);
+    EXPECT_EQ(reply.finish, Finish::stop) << name;
+    EXPECT_EQ(reply.request_id, name);
+  }
+}
+
 TEST(Endpoint, TellsAReplyToAnotherRequest) {
   std::string earlier;
   Scene scene(EndpointKind::openai, quick(),
@@ -339,6 +376,24 @@ TEST(Endpoint, TellsAReplyToAnotherRequest) {
   EXPECT_EQ(scene.ask(about("again", "b")).finish, Finish::stop);
   EXPECT_EQ(scene.model->figures().broken, 1u);
   EXPECT_EQ(scene.transport->seen().size(), 3u);
+}
+
+TEST(Endpoint, CutsTheLogProbabilitiesOfWhatItCutsFromTheText) {
+  Json tokens = Json::array();
+  for (const char* text : {"Yes", ". E", "ND", " more", ""}) {
+    tokens.push_back({{"token", text}, {"logprob", -1}, {"bytes", nullptr}});
+  }
+  ChatRequest request = about();
+  request.sampling.stop = {"END"};
+  ChatReply reply = reply_to(
+      json_response({{"choices",
+                      {{{"message", {{"content", "Yes. END more"}}},
+                        {"logprobs", {{"content", tokens}}}}}}}),
+      quick(), EndpointKind::openai, request);
+  EXPECT_EQ(reply.text, "Yes. ");
+  // The token across the cut begins in what is left.
+  EXPECT_EQ(reply.token_texts, (std::vector<std::string>{"Yes", ". "}));
+  EXPECT_EQ(reply.token_logprobs.size(), 2u);
 }
 
 TEST(Endpoint, ReadsLogProbabilitiesWithTheirBytes) {
@@ -379,6 +434,7 @@ TEST(Endpoint, PutsOpenAiRequestsAsServersOfOpenWeightsWantThem) {
   request.prefill = "The ";
   request.sampling.stop = {"END"};
   request.sampling.top_k = 20;
+  request.sampling.logprobs = true;
   scene.ask(request);
   scene.ask(about());
   Json body = scene.sent(0), plain = scene.sent(1);
@@ -391,6 +447,8 @@ TEST(Endpoint, PutsOpenAiRequestsAsServersOfOpenWeightsWantThem) {
   EXPECT_EQ(body["top_k"], 20);
   EXPECT_EQ(body["stop"][0], "END");
   EXPECT_EQ(body["seed"], plain["seed"]);
+  EXPECT_EQ(body["logprobs"], true);
+  EXPECT_FALSE(plain.contains("logprobs"));
   EXPECT_FALSE(plain.contains("top_k"));
   EXPECT_FALSE(plain.contains("continue_final_message"));
   EXPECT_FALSE(plain.contains("stream"));
@@ -534,6 +592,64 @@ TEST(Endpoint, AsksAgainForSamplesThatTheServerLeftOut) {
   }
   all.get_future().get();
   EXPECT_FALSE(scene.sent(scene.transport->seen().size() - 1).contains("n"));
+}
+
+// Of nine equal requests that go by fours; the server answers none before all are there.
+struct Asked {
+  std::vector<ChatReply> replies;
+  std::vector<HttpRequest> sent;
+
+  explicit Asked(const ScriptedTransport::Server& server) {
+    EndpointOptions options = quick();
+    options.samples_per_request = 4;
+    options.first_in_flight = 1;
+    std::promise<void> submitted;
+    auto all_are_there = submitted.get_future().share();
+    Scene scene(EndpointKind::openai, options, [=](const HttpRequest& http, int number) {
+      all_are_there.wait();
+      return server(http, number);
+    });
+    std::vector<std::promise<ChatReply>> promises(9);
+    for (std::size_t i = 0; i < promises.size(); ++i) {
+      scene.model->submit(about("same", std::to_string(i)), {}, [&, i](ChatReply reply) {
+        promises[i].set_value(std::move(reply));
+      });
+    }
+    submitted.set_value();
+    for (auto& promise : promises) replies.push_back(promise.get_future().get());
+    sent = scene.transport->seen();
+  }
+  static bool is_for_several(const HttpRequest& http) {
+    return parse_json(http.body, "request").contains("n");
+  }
+  auto for_several() const { return std::ranges::count_if(sent, is_for_several); }
+};
+
+TEST(Endpoint, AsksOneByOneWhereTheServerRejectsARequestForSeveral) {
+  Asked asked([](const HttpRequest& http, int) -> std::optional<HttpResponse> {
+    if (!Asked::is_for_several(http)) return SmallServer::openai(http);
+    return openai_error(400, "invalid_request_error", "Only one completion choice is allowed")();
+  });
+  for (const ChatReply& reply : asked.replies) EXPECT_EQ(reply.text, kSmallModelSays);
+  EXPECT_EQ(asked.for_several(), 1);
+  EXPECT_EQ(asked.sent.size(), 10u);
+}
+
+TEST(Endpoint, GoesOnAskingForSeveralWhereARequestIsRejectedForWhatItAsks) {
+  Asked rejected([](const HttpRequest&, int) { return std::optional(openai_error(400, "odd")()); });
+  for (const ChatReply& reply : rejected.replies) {
+    ASSERT_EQ(reply.finish, Finish::failed);
+    EXPECT_EQ(reply.failure->code, ErrorCode::invalid);
+  }
+  EXPECT_EQ(rejected.for_several(), 2);
+  EXPECT_EQ(rejected.sent.size(), 11u);
+  std::atomic<bool> filtered = false;
+  Asked refused([&](const HttpRequest& http, int) -> std::optional<HttpResponse> {
+    if (!Asked::is_for_several(http) || filtered.exchange(true)) return SmallServer::openai(http);
+    return openai_error(400, "content_filter")();
+  });
+  EXPECT_EQ(std::ranges::count(refused.replies, Finish::refused, &ChatReply::finish), 1);
+  EXPECT_GT(refused.for_several(), 1);
 }
 
 TEST(Endpoint, FailsAPrefillWhereTheServerWouldNotContinueIt) {

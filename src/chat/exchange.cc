@@ -1,14 +1,13 @@
 #include "chat/exchange.h"
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include "chat/wire_failure.h"
 #include "chat/wire_json.h"
 
 namespace iago {
 namespace {
-
-constexpr std::string_view kOwnPrefix = "iago-";
 
 WireOutcome outcome_of_fault(const HttpFailure& failure) {
   const std::string& message = failure.message;
@@ -18,8 +17,8 @@ WireOutcome outcome_of_fault(const HttpFailure& failure) {
                     false);
     case HttpFault::untrusted:
       return failed(Remedy::give_up, ErrorCode::disconnected, message,
-                    "the server's certificate is not trusted: renew it, or name its authority as "
-                    "the CA file",
+                    "TLS failed: renew the server's certificate, name its authority with "
+                    "--ca-file, or write http:// where it speaks no TLS",
                     true);
     case HttpFault::invalid:
       return failed(Remedy::give_up, ErrorCode::invalid, message,
@@ -47,9 +46,9 @@ WireOutcome outcome_of_redirect(const HttpResponse& response) {
 
 // Servers that take our name for a request give it back, some with more around it. Another name of
 // ours means that replies got mixed up on the way.
-bool is_of_another(std::string_view name, const std::string& own) {
-  return name.find(kOwnPrefix) != std::string_view::npos &&
-         name.find(own) == std::string_view::npos;
+bool is_of_another(const std::string& name, const std::string& own) {
+  static const re2::RE2 kOurs("iago-[0-9a-f]{16}");
+  return name.find(own) == std::string::npos && re2::RE2::PartialMatch(name, kOurs);
 }
 
 std::string name_in_headers(const HttpHeaders& headers) {
@@ -61,11 +60,13 @@ std::string name_in_headers(const HttpHeaders& headers) {
   return {};
 }
 
+bool is_success(int status) { return status >= 200 && status < 300; }
+
 WireOutcome read_response(const Wire& wire, Exchange& exchange) {
   const HttpResponse& response = exchange.response;
   if (response.failure) return outcome_of_fault(*response.failure);
   if (response.status >= 300 && response.status < 400) return outcome_of_redirect(response);
-  if (response.status < 200 || response.status >= 300) {
+  if (!is_success(response.status)) {
     return wire.read_error(response.status, response.body);
   }
   WireOutcome outcome =
@@ -81,19 +82,21 @@ WireOutcome read_response(const Wire& wire, Exchange& exchange) {
 
 }  // namespace
 
-WireOutcome interpret(const Wire& wire, Exchange& exchange, const Secret& key) {
+WireOutcome interpret(const Wire& wire, Exchange& exchange, const std::vector<Secret>& secrets) {
+  auto hide = [&](std::string& text) {
+    for (const Secret& secret : secrets) text = secret.hide_in(text);
+  };
+  // Before it is shortened for a message: the half of a key is one too.
+  if (!is_success(exchange.response.status)) hide(exchange.response.body);
   WireOutcome outcome = read_response(wire, exchange);
-  if (outcome.failure) {
-    ChatFailure& failure = outcome.failure->failure;
-    failure.message = key.hide_in(failure.message);
-  }
+  if (outcome.failure) hide(outcome.failure->failure.message);
   return outcome;
 }
 
-PaceOutcome pace_outcome_of(const WireOutcome& outcome, int status) {
+PaceOutcome pace_outcome_of(const WireOutcome& outcome) {
   if (!outcome.failure) return PaceOutcome::answered;
   if (outcome.failure->remedy != Remedy::slow_down) return PaceOutcome::failed;
-  return status == 429 ? PaceOutcome::refused : PaceOutcome::overloaded;
+  return outcome.failure->limited ? PaceOutcome::refused : PaceOutcome::overloaded;
 }
 
 void fit_reply(ChatReply& reply, const ChatRequest& request, const HttpHeaders& headers) {

@@ -22,6 +22,7 @@ struct EndpointJob {
   std::string group;  // equal where requests differ in nothing but their id; empty: stays alone
   int attempts = 0, broken = 0;
   bool reshaped = false;
+  bool split = false;  // went with others, and the server rejected that request: goes alone
   std::optional<std::chrono::nanoseconds> first_sent;
   // Destroyed outside of locks: that waits for a running callback.
   std::unique_ptr<std::stop_callback<std::function<void()>>> on_stop;
@@ -38,12 +39,12 @@ struct Exchange {
   HttpResponse response;  // set before the exchange is given back
 };
 
-// What the response comes to, with the mistakes of transport and servers told apart. `key` is
-// hidden in every message.
-WireOutcome interpret(const Wire& wire, Exchange& exchange, const Secret& key);
+// What the response comes to, with the mistakes of transport and servers told apart. The secrets
+// are hidden in every message.
+WireOutcome interpret(const Wire& wire, Exchange& exchange, const std::vector<Secret>& secrets);
 
 // The limit or condition that the outcome shows, for the pace.
-PaceOutcome pace_outcome_of(const WireOutcome& outcome, int status);
+PaceOutcome pace_outcome_of(const WireOutcome& outcome);
 
 // What `reply` owes `request`: the prefill not repeated, nothing behind a stop string, the
 // request's id as the response's headers give it.

@@ -70,7 +70,8 @@ VendorError error_in(const ReplyJson& document, const json& error) {
   return {.type = document.bytes_of(member(error, "type")),
           .code = code.is_number() ? std::to_string(count_of(code)) : document.bytes_of(code),
           .message = document.bytes_of(member(error, "message")),
-          .param = document.bytes_of(member(error, "param"))};
+          .param = document.bytes_of(member(error, "param")),
+          .flagged = !member(member(error, "metadata"), "flagged_input").is_null()};
 }
 
 // An error that came with a status of 200: some name the status that it should have had.

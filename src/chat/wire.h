@@ -39,6 +39,7 @@ enum class Remedy {
 struct WireFailure {
   Remedy remedy = Remedy::give_up;
   ChatFailure failure;
+  bool limited = false;  // slow_down: for a limit of the rate, not for an overload
   bool broken = false;  // a reply came and was none: worth a few attempts, not as many as a limit
 };
 

@@ -25,9 +25,10 @@ bool says_any(const std::string& text, const std::array<std::string_view, N>& ph
                              [&](auto phrase) { return text.find(phrase) != std::string::npos; });
 }
 
-constexpr std::array<std::string_view, 7> kPolicy = {
-    "content_policy_violation", "content_filter", "invalid_prompt",      "cyber_policy",
-    "content_policy",           "safety_violation", "responsibleaipolicyviolation"};
+constexpr std::array<std::string_view, 8> kPolicy = {
+    "content_policy_violation", "content_filter",   "invalid_prompt",
+    "cyber_policy",             "content_policy",   "safety_violation",
+    "input was flagged",        "responsibleaipolicyviolation"};
 constexpr std::array<std::string_view, 8> kTooLong = {
     "context_length_exceeded",    "exceed_context_size", "maximum context length",
     "prompt is too long",         "context window",      "model_context_window_exceeded",
@@ -35,8 +36,9 @@ constexpr std::array<std::string_view, 8> kTooLong = {
 constexpr std::array<std::string_view, 6> kNoCredit = {
     "insufficient_quota",   "exceeded your current quota", "billing_hard_limit",
     "credit balance is too low", "billing_not_active",     "insufficient credits"};
-constexpr std::array<std::string_view, 4> kNoModel = {"model_not_found", "invalid_model",
-                                                      "model does not exist", "unknown model"};
+constexpr std::array<std::string_view, 6> kNoModel = {
+    "model_not_found", "invalid_model",           "model does not exist",
+    "unknown model",   "is not a valid model id", "invalid model name"};
 constexpr std::array<std::string_view, 4> kPrefill = {
     "prefill", "must end with a user", "final message must be from the user",
     "last message must be from the user"};
@@ -117,7 +119,7 @@ WireOutcome outcome_of_error(int status, const VendorError& error) {
   if (status == 0) status = status_of_type(said);
   bool client = status >= 400 && status < 500;
   WireOutcome outcome;
-  if (client && status != 429 && says_any(said, kPolicy)) {
+  if (client && status != 429 && (error.flagged || says_any(said, kPolicy))) {
     outcome.replies.push_back(reply_that_is(Finish::refused));
     return outcome;
   }
@@ -142,7 +144,9 @@ WireOutcome outcome_of_error(int status, const VendorError& error) {
                   true);
   }
   if (status == 429 || status == 503 || status == 529) {
-    return failed(Remedy::slow_down, ErrorCode::overloaded, message);
+    outcome = failed(Remedy::slow_down, ErrorCode::overloaded, message);
+    outcome.failure->limited = status == 429;
+    return outcome;
   }
   if (is_retryable_status(status)) return failed(Remedy::retry, ErrorCode::disconnected, message);
   return outcome_of_client_error(error, said, message);
@@ -168,10 +172,30 @@ WireOutcome not_json(std::string_view body, std::string_view why) {
                   excerpt_of(body.substr(first)), why));
 }
 
+namespace {
+
+// The tokens of the text's last `bytes` bytes; their list ends with the text, but may begin before
+// it, with reasoning.
+void cut_tokens(ChatReply& reply, std::size_t bytes) {
+  while (bytes > 0 && !reply.token_texts.empty()) {
+    std::string& last = reply.token_texts.back();
+    if (last.size() > bytes) {
+      last.resize(last.size() - bytes);
+      return;
+    }
+    bytes -= last.size();
+    reply.token_texts.pop_back();
+    reply.token_logprobs.pop_back();
+  }
+}
+
+}  // namespace
+
 void cut_at_stop(ChatReply& reply, const std::vector<std::string>& stop) {
   std::size_t first = std::string::npos;
   for (const std::string& word : stop) first = std::min(first, reply.text.find(word));
   if (first == std::string::npos) return;
+  cut_tokens(reply, reply.text.size() - first);
   reply.text.resize(first);
   if (reply.finish == Finish::length) reply.finish = Finish::stop;
 }

@@ -114,7 +114,8 @@ class Parser {
     command->add_option(named("api-key-file"), e.key_file, whose + ": a file that holds the key")
         ->group(group);
     command->add_option(named("samples-per-request"), e.samples_per_request,
-                        whose + ": samples of one prompt asked for at once (n)")
+                        whose + ": samples of one prompt asked for at once (n); anthropic: models "
+                        "are asked for each alone")
         ->check(CLI::Range(1, 128))->group(group);
     command->add_option(named("extra-body"), e.extra_body,
                         whose + ": a JSON object whose members go into every request")
@@ -129,7 +130,8 @@ class Parser {
           for (const std::string& header : headers) {
             auto equals = header.find('=');
             if (equals == std::string::npos || equals == 0) {
-              throw CLI::ValidationError("--header", "expected NAME=VALUE, found \"" + header + "\"");
+              // What is there may be a key: it is not shown.
+              throw CLI::ValidationError("--header", "expected NAME=VALUE, found no NAME=");
             }
             both([&](lab::EndpointSettings& e) {
               e.headers[header.substr(0, equals)] = header.substr(equals + 1);

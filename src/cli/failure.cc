@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "cli/tell.h"
+#include "report/printable.h"
 
 namespace iago::cli {
 namespace {
@@ -15,11 +16,13 @@ int exit_code(ErrorCode code) {
 
 }  // namespace
 
+// Servers, models and files are quoted: what they say must not steer the terminal.
 int tell_failure(const std::exception& error) {
-  tell(fmt::format("iago: {}\n", error.what()));
+  constexpr std::size_t kShown = 4000;
+  tell(fmt::format("iago: {}\n", printable(error.what(), kShown)));
   const auto* ours = dynamic_cast<const Error*>(&error);
   if (ours == nullptr) return 1;
-  if (!ours->hint().empty()) tell(fmt::format("hint: {}\n", ours->hint()));
+  if (!ours->hint().empty()) tell(fmt::format("hint: {}\n", printable(ours->hint(), kShown)));
   return exit_code(ours->code());
 }
 

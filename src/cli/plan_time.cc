@@ -82,9 +82,11 @@ class Prober {
     return request;
   }
 
-  // Only equal requests go together: the repeats of one prompt, or the votes on one completion.
+  // Only equal requests go together: the repeats of one prompt, or the votes on one completion. By
+  // Anthropic's protocol none do.
   int samples_together(const lab::ModelEstimate& estimate,
                        const lab::EndpointSettings& endpoint) const {
+    if (estimate.model.starts_with("anthropic:")) return 1;
     const std::uint64_t completions = std::max<std::uint64_t>(run_.estimates.front().requests, 1);
     const int equal = estimate.judge.empty()
                           ? run_.loaded.study.repeats

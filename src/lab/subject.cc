@@ -16,6 +16,7 @@
 #include "chat/scripted.h"
 #include "local/local_model.h"
 #include "local/world_model.h"
+#include "net/url.h"
 #include "world/policy.h"
 
 namespace iago::lab {
@@ -44,16 +45,20 @@ std::unique_ptr<ChatModel> open_organism(std::string_view name, const SubjectOpt
   return open_local_model(folder, fmt::format("organism:{}", name), {.threads = options.threads});
 }
 
+bool is_vendors_url(EndpointKind kind, const std::string& url) {
+  return url.empty() || parse_base_url(url).text == default_base_url(kind);
+}
+
 Secret key_for(EndpointKind kind, const SubjectOptions& options) {
+  if (options.only_named) return Secret("not needed");
   const EndpointSettings& endpoint = options.endpoint;
   if (!endpoint.key_file.empty()) return Secret::from_file(endpoint.key_file);
-  const bool is_vendor = endpoint.base_url.empty();
+  const bool is_vendor = is_vendors_url(kind, endpoint.base_url);
   if (endpoint.key_variable.empty() && !is_vendor) return {};
   const std::string variable =
       endpoint.key_variable.empty() ? std::string(key_variable(kind)) : endpoint.key_variable;
   Secret key = Secret::from_environment(variable);
   if (!key.empty()) return key;
-  if (options.only_named) return Secret("not needed");
   throw Error(ErrorCode::invalid,
               fmt::format("no key for {}: the environment has no {}",
                           is_vendor ? default_base_url(kind) : endpoint.base_url, variable),

@@ -11,7 +11,7 @@ constexpr double kGain = 1.3;       // of twice the requests; 2 without a queue,
 constexpr double kProbe = 1.25;     // how far a probe goes
 constexpr double kProbeGain = 1.1;  // worth a limit higher by kProbe
 constexpr double kProbeLoss = 0.95; // not missed at a limit lower by kProbe
-constexpr double kStep = 1.05;      // growth per round after a cut
+constexpr double kStep = 1.05;      // growth per round on the way back from a cut
 constexpr int kRoundsBetweenProbes = 4;
 constexpr std::size_t kMinRound = 16;  // answers: fewer say too little
 
@@ -49,9 +49,7 @@ void ConcurrencyLimit::answered(std::chrono::nanoseconds now, double occupied, d
   start_round(now, occupied);
   // Where something else holds back, work per second says nothing of the limit.
   if (!busy) return;
-  if (was_cut_) {
-    grow_after_cut();
-  } else if (settling_) {
+  if (settling_) {
     settling_ = false;
   } else {
     end_round(per_second);
@@ -60,6 +58,15 @@ void ConcurrencyLimit::answered(std::chrono::nanoseconds now, double occupied, d
 
 void ConcurrencyLimit::end_round(double per_second) {
   switch (phase_) {
+    case Phase::recovering:
+      if (limit_ < refused_limit_) {
+        set(std::min(refused_limit_, std::max(limit_ * kStep, limit_ + 1)));
+        return;
+      }
+      // What was too much then is not now: how much more is, only a new search can tell.
+      phase_ = Phase::doubling;
+      held_rate_ = 0;
+      [[fallthrough]];
     case Phase::doubling:
       if (held_rate_ > 0 && per_second < kGain * held_rate_) {
         // No queue at the held limit: each of its places did held_rate_ / held_limit_.
@@ -96,14 +103,15 @@ void ConcurrencyLimit::end_round(double per_second) {
   }
 }
 
-void ConcurrencyLimit::grow_after_cut() { set(std::max(limit_ * kStep, limit_ + 1)); }
-
 void ConcurrencyLimit::overloaded(std::chrono::nanoseconds now) {
   if (now < cut_until_) return;
+  refused_limit_ = limit_;
   set(std::max(std::floor(limit_ * options_.cut),
                std::min(limit_, static_cast<double>(options_.least))));
   cut_until_ = now + options_.cooldown;
-  was_cut_ = true;
+  phase_ = Phase::recovering;
+  rounds_held_ = 0;
+  settling_ = false;
   round_start_ = std::chrono::nanoseconds(-1);
 }
 

@@ -8,8 +8,9 @@
 // answers each request more slowly while it answers more in all.
 //
 // Where the other side says that it is overloaded, the limit is cut at once, then left alone for a
-// cooldown of fixed length, and grows by small steps afterwards. Pure: time is a parameter. Not
-// thread-safe.
+// cooldown of fixed length, and grows by small steps up to where it was. Once that goes without
+// another refusal the search begins anew from there: a moment's overload leaves no trace, while a
+// side that takes no more refuses again before. Pure: time is a parameter. Not thread-safe.
 #pragma once
 
 #include <chrono>
@@ -41,17 +42,17 @@ class ConcurrencyLimit {
   void failed();
 
  private:
-  enum class Phase { doubling, holding, probing_up, probing_down };
+  enum class Phase { doubling, holding, probing_up, probing_down, recovering };
 
   void start_round(std::chrono::nanoseconds now, double occupied);
   void end_round(double per_second);
   void set(double limit);
-  void grow_after_cut();
 
   ConcurrencyOptions options_;
   double limit_;
   Phase phase_ = Phase::doubling;
   double held_limit_ = 0, held_rate_ = 0;  // the best known; rate in work per second
+  double refused_limit_ = 0;               // where the last cut was made
   int rounds_held_ = 0;
   bool probe_down_next_ = false;
   bool settling_ = true;  // the first round at a new limit is not measured
@@ -59,7 +60,6 @@ class ConcurrencyLimit {
   double work_ = 0, occupied_at_start_ = 0;
   std::chrono::nanoseconds round_start_{-1};
   std::chrono::nanoseconds cut_until_{-1};
-  bool was_cut_ = false;
 };
 
 }  // namespace iago

@@ -23,7 +23,14 @@ bool goes_to_loopback(std::string_view url) {
   return is_loopback(authority.substr(0, authority.find(':')));
 }
 
-HttpFault fault_of(CURLcode result) {
+// Whether a handshake failed because the connection went, which may be better the next time, and
+// not for what the sides said. Curl tells that in its message alone.
+bool is_broken_off(std::string_view message) {
+  return message.find("SSL_connect: ") != std::string_view::npos ||
+         message.find("unexpected eof") != std::string_view::npos;
+}
+
+HttpFault fault_of(CURLcode result, std::string_view message) {
   switch (result) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -36,7 +43,10 @@ HttpFault fault_of(CURLcode result) {
     case CURLE_PROXY:
     case CURLE_OPERATION_TIMEDOUT:  // curl's own clock is set for connecting only
       return HttpFault::unreachable;
+    case CURLE_SSL_CONNECT_ERROR:
+      return is_broken_off(message) ? HttpFault::reset : HttpFault::untrusted;
     case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CIPHER:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
@@ -207,7 +217,7 @@ bool CurlTransfer::is_overdue(SteadyTime now) {
 void CurlTransfer::conclude(CURLcode result) {
   if (result == CURLE_OK || response_.failure) return;
   const char* what = error_[0] != '\0' ? error_ : curl_easy_strerror(result);
-  fail(fault_of(result), what);
+  fail(fault_of(result, what), what);
 }
 
 void CurlTransfer::fail(HttpFault fault, std::string_view what) {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "net/http_server.h"
 #include "net/internal/raw_server.h"
 #include "net/internal/tls_server.h"
 #include "net/url.h"
@@ -194,6 +195,24 @@ TEST(CurlTransport, GoesThroughTheProxyOfTheEnvironmentUnlessTheHostIsThisMachin
   EXPECT_THAT(proxy.requests().at(0), HasSubstr("POST http://model.invalid/v1 "));
 }
 
+TEST(CurlTransport, TunnelsToTlsThroughTheProxyOfTheEnvironmentAndShowsItNoKey) {
+  TlsServer server("20200101000000Z", "20991231000000Z");
+  if (!server.running()) GTEST_SKIP() << "the openssl program serves no certificate here";
+  RawServer proxy([&](const std::string&) {
+    return RawAnswer{"HTTP/1.1 200 Connected\r\n\r\n", RawAnswer::Then::tunnel, server.port()};
+  });
+  ::setenv("https_proxy", proxy.url("").c_str(), 1);
+  CurlTransport transport({.ca_file = server.ca_file()});
+  HttpRequest get = post("https://model.invalid/v1");
+  get.method = "GET";
+  HttpResponse response = ask(transport, get);
+  ::unsetenv("https_proxy");
+  EXPECT_EQ(response.status, 200) << (response.failure ? response.failure->message : "");
+  ASSERT_EQ(proxy.requests().size(), 1u);
+  EXPECT_THAT(proxy.requests()[0], HasSubstr("CONNECT model.invalid:443 "));
+  EXPECT_THAT(proxy.requests()[0], testing::Not(HasSubstr("sk-private")));
+}
+
 TEST(CurlTransport, RefusesAnExpiredCertificateAndTakesAValidOne) {
   TlsServer expired("20200101000000Z", "20200201000000Z");
   if (!expired.running()) GTEST_SKIP() << "the openssl program serves no certificate here";
@@ -210,6 +229,24 @@ TEST(CurlTransport, RefusesAnExpiredCertificateAndTakesAValidOne) {
   EXPECT_EQ(taken.status, 200) << (taken.failure ? taken.failure->message : "");
   CurlTransport without;
   EXPECT_EQ(fault_of(ask(without, post(valid.url()))), HttpFault::untrusted);
+}
+
+TEST(CurlTransport, TellsASideThatSpeaksNoTlsFromAHandshakeThatBroke) {
+  HttpServer plain({}, [](ServedRequest, std::shared_ptr<HttpAnswer>) {});
+  CurlTransport transport;
+  HttpResponse refused =
+      ask(transport, post("https://127.0.0.1:" + std::to_string(plain.port()) + "/v1"));
+  EXPECT_EQ(fault_of(refused), HttpFault::untrusted) << refused.failure->message;
+  for (int i = 0; i < 5; ++i) {
+    auto gone = std::make_unique<RawServer>([](const std::string&) { return RawAnswer{}; });
+    std::promise<HttpResponse> promise;
+    transport.submit(post("https://127.0.0.1:" + std::to_string(gone->port()) + "/v1"), {}, {},
+                     [&](HttpResponse answer) { promise.set_value(std::move(answer)); });
+    while (gone->connections() == 0) std::this_thread::sleep_for(1ms);
+    gone.reset();
+    HttpResponse broken = promise.get_future().get();
+    EXPECT_EQ(fault_of(broken), HttpFault::reset) << broken.failure->message;
+  }
 }
 
 TEST(CurlTransport, BoundsHeaderAndBody) {

@@ -41,7 +41,7 @@ enum class HttpFault {
   invalid,      // the request itself: its URL or a header
   unresolved,   // no such host, for now
   unreachable,  // refused, no route, connecting took too long
-  untrusted,    // TLS: the certificate, or no common protocol
+  untrusted,    // TLS: the certificate, no common protocol, or no TLS on the other side
   timeout,      // silence, or the total time is over
   reset,        // the connection broke before the end
   malformed,    // not HTTP, or a body that cannot be decoded

@@ -194,6 +194,18 @@ TEST(HttpServer, CutsOffAStreamThatItsClientDoesNotRead) {
       << "125 MiB were kept for a client that reads nothing";
 }
 
+TEST(HttpServer, CutsOffAClientThatTakesNothingForTooLong) {
+  Desk desk;
+  HttpServer server({.write_timeout = milliseconds(200)}, desk.handler());
+  RawClient client(server.port());
+  client.get("/");
+  auto answer = desk.next();
+  ASSERT_NE(answer, nullptr);
+  answer->respond(200, {}, std::string(32 << 20, 'x'));  // more than sockets hold
+  EXPECT_TRUE(soon([&] { return answer->gone().stop_requested(); }));
+  EXPECT_TRUE(soon([&] { return server.connections() == 0; }));
+}
+
 TEST(HttpServer, RefusesABodyBeyondTheLimit) {
   HttpServer server({.max_body_bytes = 1000}, echo);
   RawClient fits(server.port());

@@ -95,6 +95,49 @@ class SlotServer {
   double variation_;
 };
 
+// The same, but once it refuses for a moment: the first request from `refuses_at` on.
+class StumblingServer {
+ public:
+  StumblingServer(std::size_t slots, nanoseconds refuses_at)
+      : slots_(slots, 0.5), refuses_at_(refuses_at) {}
+  Served serve(nanoseconds now, std::size_t in_flight) {
+    if (now < refuses_at_) return slots_.serve(now, in_flight);
+    refuses_at_ = nanoseconds::max();
+    return {now + 20ms, PaceOutcome::overloaded};
+  }
+
+ private:
+  SlotServer slots_;
+  nanoseconds refuses_at_;
+};
+
+// Early the search is under way, late it is over: 200 places are found within 100 s.
+TEST(Pace, FindsAllPlacesAgainAfterOneRefusal) {
+  for (nanoseconds refuses_at : {0s, 10s, 150s}) {
+    StumblingServer server(200, refuses_at);
+    Tally tally = simulate(server, {.first = 4}, 400s, {});
+    EXPECT_EQ(tally.refused, 1);
+    EXPECT_GT(tally.mean_in_flight, 120) << refuses_at.count();
+    EXPECT_LT(tally.mean_in_flight, 400) << refuses_at.count();
+  }
+}
+
+// Refuses whatever comes beyond its places, and tells no limit.
+struct StrictServer {
+  std::size_t places;
+  Served serve(nanoseconds now, std::size_t in_flight) const {
+    if (in_flight > places) return {now + 20ms, PaceOutcome::overloaded};
+    return {now + 2s};
+  }
+};
+
+TEST(Pace, StaysJustBelowWhatAServerRefuses) {
+  StrictServer server{.places = 100};
+  Tally tally = simulate(server, {}, 1200s, {});
+  EXPECT_GT(tally.answered, 0.75 * 100 * 600);
+  EXPECT_LT(tally.refused, 0.2 * tally.answered);
+}
+
 class SlotsFound : public testing::TestWithParam<std::tuple<std::size_t, double>> {};
 
 TEST_P(SlotsFound, WithinAFactorOfTwo) {
@@ -221,23 +264,26 @@ TEST(Pace, IsNotSetByARefusalAmongTheFirstAnswers) {
 }
 
 TEST(Pace, TakesNoMoreTokensThanAreLeft) {
-  ManualClock clock;
-  Pace pace({}, clock);
-  RequestCost cost{.input_tokens = 1000, .output_tokens = 500};
-  auto first = pace.ask(cost);
-  ASSERT_TRUE(first.ticket);
-  pace.ended(*first.ticket, PaceOutcome::answered,
-             {{"anthropic-ratelimit-input-tokens-limit", "6000"},
-              {"anthropic-ratelimit-input-tokens-remaining", "1500"}},
-             10);
-  auto second = pace.ask(cost);
-  ASSERT_TRUE(second.ticket);
-  auto third = pace.ask(cost);
-  ASSERT_FALSE(third.ticket);
-  // 500 + up to 1,000 more that may have come in are left; the rest fills in at 100 a second.
-  EXPECT_LE(third.wait, 10s);
-  clock.advance(10s);
-  EXPECT_TRUE(pace.ask(cost).ticket);
+  for (const std::string kind : {"input", "output"}) {
+    ManualClock clock;
+    Pace pace({}, clock);
+    RequestCost cost{.input_tokens = kind == "input" ? 1000.0 : 1.0,
+                     .output_tokens = kind == "output" ? 1000.0 : 1.0};
+    auto first = pace.ask(cost);
+    ASSERT_TRUE(first.ticket);
+    pace.ended(*first.ticket, PaceOutcome::answered,
+               {{"anthropic-ratelimit-" + kind + "-tokens-limit", "6000"},
+                {"anthropic-ratelimit-" + kind + "-tokens-remaining", "1500"}},
+               10);
+    auto second = pace.ask(cost);
+    ASSERT_TRUE(second.ticket);
+    auto third = pace.ask(cost);
+    ASSERT_FALSE(third.ticket) << kind;
+    // 500 + up to 1,000 more that may have come in are left; the rest fills in at 100 a second.
+    EXPECT_LE(third.wait, 10s);
+    clock.advance(10s);
+    EXPECT_TRUE(pace.ask(cost).ticket);
+  }
 }
 
 TEST(Pace, TellsTheLimitsThatHeadersStated) {
@@ -305,7 +351,7 @@ TEST(Pace, IsNotHeldBackByARetryAfter) {
   EXPECT_EQ(with.limit(), without.limit());
 }
 
-// One answer every 10 ms while `share` of the limit is in flight.
+// One answer every 10 ms, whatever the limit, while `share` of it is in flight.
 void answer_steadily(ConcurrencyLimit& limit, nanoseconds from, int answers, double share) {
   double occupied = 0;
   for (int i = 0; i < answers; ++i) {
@@ -320,16 +366,24 @@ TEST(ConcurrencyLimit, IsCutOncePerCooldownAndGrowsAgain) {
   EXPECT_EQ(limit.limit(), 80u);
   for (int i = 0; i < 50; ++i) limit.overloaded(2s);
   EXPECT_EQ(limit.limit(), 80u);
-  answer_steadily(limit, 20s, 1000, 1.0);
-  EXPECT_GT(limit.limit(), 100u);
-  EXPECT_LT(limit.limit(), 200u);
+  answer_steadily(limit, 20s, 300, 1.0);
+  EXPECT_GT(limit.limit(), 80u);
+  EXPECT_LT(limit.limit(), 100u);
+  // Where it was, twice as many bring nothing.
+  answer_steadily(limit, 30s, 1000, 1.0);
+  EXPECT_EQ(limit.limit(), 100u);
 }
 
 TEST(ConcurrencyLimit, StaysWithinItsBounds) {
   ConcurrencyLimit limit({.first = 8, .most = 10, .least = 1});
   for (int i = 0; i < 100; ++i) limit.overloaded(i * 60s);
   EXPECT_EQ(limit.limit(), 1u);
-  answer_steadily(limit, 10000s, 10000, 1.0);
+  nanoseconds now = 10000s;
+  double occupied = 0;
+  for (int i = 0; i < 1000; ++i) {  // each takes a second, however many there are
+    now += 1000ms / limit.limit();
+    limit.answered(now, ++occupied, 1);
+  }
   EXPECT_EQ(limit.limit(), 10u);
 }
 

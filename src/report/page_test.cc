@@ -328,10 +328,10 @@ TEST(Page, SaysWhatTheJudgeOfReasoningLeft) {
   EXPECT_THAT(page, HasSubstr("20.0 to 40.0 %"));
   EXPECT_THAT(page, HasSubstr("10 of 20 complying answers not judged"));
   EXPECT_THAT(page, Not(HasSubstr("Nothing is missing")));
-  auto silent =
-      page_of(uniform_run(5, {.comply_unread = 4, .refuse_unread = 6}, {.refuse_unread = 10}));
+  const Cell unread{.comply_unread = 1, .refuse_unread = 9};
+  auto silent = page_of(uniform_run(200, unread, unread));
   EXPECT_THAT(silent, HasSubstr("<p class=\"badge\">Uninformative</p>"));
-  EXPECT_THAT(silent, HasSubstr("20 of 20 complying answers not judged"));
+  EXPECT_THAT(silent, HasSubstr("200 of 200 complying answers not judged"));
 }
 
 TEST(Page, SaysWhatCompletionsOfUnknownTruthCouldMakeOfAJudgesError) {

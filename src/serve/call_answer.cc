@@ -76,7 +76,8 @@ void CallAnswer::tell_end(int choice) {
   begin_stream();
   std::string events = begun_[at] ? "" : chunks_.role(choice);
   begun_[at] = true;
-  answer_->write(events + chunks_.finish(choice, replies_[at]));
+  answer_->write(events + chunks_.reasoning(choice, replies_[at]) +
+                 chunks_.finish(choice, replies_[at]));
 }
 
 void CallAnswer::fail(const ChatFailure& failure) {

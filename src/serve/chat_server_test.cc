@@ -192,6 +192,16 @@ TEST_F(ChatServerTest, StreamsPiecesAsTheyCome) {
   EXPECT_TRUE(events.back()["choices"].empty());
 }
 
+TEST_F(ChatServerTest, GivesTheReasoningWholeAndInAStream) {
+  serve_script(R"({"replies": [{"reasoning": "Hm.", "text": "A"}]})");
+  EXPECT_EQ(json(post(call()))["choices"][0]["message"]["reasoning_content"], "Hm.");
+  std::string reasoning;
+  for (const Json& event : events_of(post(call(R"("stream": true)")).body)) {
+    reasoning += event["choices"][0]["delta"].value("reasoning_content", "");
+  }
+  EXPECT_EQ(reasoning, "Hm.");
+}
+
 TEST_F(ChatServerTest, GivesTheTokensThatStandInTheText) {
   serve(slow_);
   RawClient client(server_->port());

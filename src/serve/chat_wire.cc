@@ -110,6 +110,14 @@ std::string ChunkWriter::text(int choice, std::string_view piece) const {
          after_text_;
 }
 
+std::string ChunkWriter::reasoning(int choice, const ChatReply& reply) const {
+  if (reply.reasoning.empty()) return {};
+  return sse_event(dump_json(chunk({{{"index", choice},
+                                     {"delta", {{"reasoning_content", reply.reasoning}}},
+                                     {"logprobs", nullptr},
+                                     {"finish_reason", nullptr}}})));
+}
+
 std::string ChunkWriter::finish(int choice, const ChatReply& reply) const {
   return sse_event(dump_json(chunk({{{"index", choice},
                                      {"delta", Json::object()},

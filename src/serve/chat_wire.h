@@ -30,7 +30,10 @@ class ChunkWriter {
 
   std::string role(int choice) const;
   std::string text(int choice, std::string_view piece) const;
-  // Finish reason, and with them the log-probabilities of the whole choice if there are any.
+  // The whole reasoning of a choice; empty where there is none. A model tells it with its reply, so
+  // that it comes behind the text.
+  std::string reasoning(int choice, const ChatReply& reply) const;
+  // Finish reason, and with it the log-probabilities of the whole choice if there are any.
   std::string finish(int choice, const ChatReply& reply) const;
   std::string usage(const std::vector<ChatReply>& replies) const;
 

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,9 +24,11 @@ namespace iago {
 
 // What a connection does with one request.
 struct RawAnswer {
-  enum class Then { keep, close, reset, hold };  // hold: say nothing more until the server ends
+  // hold: say nothing more until the server ends; tunnel: pass on bytes from and to another port.
+  enum class Then { keep, close, reset, hold, tunnel };
   std::string bytes;
   Then then = Then::keep;
+  int tunnel_to = 0;
 };
 
 // A whole response with its length.
@@ -45,9 +48,7 @@ class RawServer {
   explicit RawServer(Handler handler, Keep keep = Keep::requests)
       : handler_(std::move(handler)), keep_(keep) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     IAGO_CHECK(::bind(listener_, generic, size) == 0 && ::listen(listener_, 4096) == 0 &&
@@ -141,6 +142,7 @@ class RawServer {
         while (::recv(fd, &ignored, 1, 0) > 0) {
         }
       }
+      if (answer.then == RawAnswer::Then::tunnel) tunnel(fd, answer.tunnel_to);
       if (answer.then == RawAnswer::Then::reset) {
         linger hard{.l_onoff = 1, .l_linger = 0};
         ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
@@ -151,6 +153,32 @@ class RawServer {
     std::erase(open_, fd);
     ::close(fd);
     ended_.push_back(std::this_thread::get_id());
+  }
+
+  static sockaddr_in loopback(int port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+  }
+
+  // Until one of the sides closes.
+  static void tunnel(int fd, int port) {
+    int other = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address = loopback(port);
+    bool open = ::connect(other, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    pollfd sides[] = {{fd, POLLIN, 0}, {other, POLLIN, 0}};
+    char piece[4096];
+    while (open && ::poll(sides, 2, -1) > 0) {
+      for (int from : {0, 1}) {
+        if (sides[from].revents == 0) continue;
+        auto got = ::recv(sides[from].fd, piece, sizeof piece, 0);
+        open = open && got > 0;
+        if (got > 0) send_all(sides[1 - from].fd, {piece, static_cast<std::size_t>(got)});
+      }
+    }
+    ::close(other);
   }
 
   static void send_all(int fd, std::string_view bytes) {

@@ -47,6 +47,7 @@ class TlsServer {
   TlsServer& operator=(const TlsServer&) = delete;
 
   bool running() const { return running_; }
+  int port() const { return port_; }
   std::string url() const { return fmt::format("https://127.0.0.1:{}/v1", port_); }
   std::string ca_file() const { return (folder_ / "cert.pem").string(); }
 
@@ -56,7 +57,8 @@ class TlsServer {
     write_file(folder_ / "ca.cnf",
                fmt::format("[ca]\ndefault_ca=a\n[a]\ndatabase={0}/index\nserial={0}/serial\n"
                            "new_certs_dir={0}\ndefault_md=sha256\npolicy=p\nx509_extensions=x\n"
-                           "[p]\ncommonName=supplied\n[x]\nsubjectAltName=IP:127.0.0.1\n"
+                           "[p]\ncommonName=supplied\n[x]\n"
+                           "subjectAltName=IP:127.0.0.1,DNS:model.invalid\n"
                            "basicConstraints=CA:TRUE\n",
                            in));
     write_file(folder_ / "index", "");
