@@ -52,10 +52,10 @@ class KeepingServer {
   HttpServer server_;  // last: its thread uses all of the above
 };
 
-class Subject : public testing::Test {
+class OpenSubject : public testing::Test {
  protected:
-  Subject() { clear(); }
-  ~Subject() override { clear(); }
+  OpenSubject() { clear(); }
+  ~OpenSubject() override { clear(); }
   static void clear() {
     for (const char* name : {kVariable, "OPENAI_API_KEY", "ANTHROPIC_API_KEY"}) ::unsetenv(name);
   }
@@ -92,7 +92,7 @@ class Subject : public testing::Test {
   }
 };
 
-TEST_F(Subject, SendsWhatItsEndpointsOptionsSay) {
+TEST_F(OpenSubject, SendsWhatItsEndpointsOptionsSay) {
   const auto key_file = std::filesystem::temp_directory_path() / "iago-subject-test.key";
   write_file(key_file, "sk-of-the-file\n");
   ::setenv(kVariable, "sk-of-the-variable", 1);
@@ -124,18 +124,18 @@ TEST_F(Subject, SendsWhatItsEndpointsOptionsSay) {
               HasSubstr("ca.pem"));
 }
 
-TEST_F(Subject, AsksForSeveralSamplesAtOnceAsItsOptionSays) {
+TEST_F(OpenSubject, AsksForSeveralSamplesAtOnceAsItsOptionSays) {
   KeepingServer server;
   // The first goes at once, the others by twos when it has come back.
   EXPECT_EQ(asked(server, {.samples_per_request = 2, .max_in_flight = 1}, 5).size(), 3u);
 }
 
-TEST_F(Subject, GivesUpASilentServerAfterItsOption) {
+TEST_F(OpenSubject, GivesUpASilentServerAfterItsOption) {
   KeepingServer server(1);
   EXPECT_EQ(asked(server, {.silence_s = 0.1}).size(), 2u);
 }
 
-TEST_F(Subject, TakesTheVendorsKeyForTheVendorsUrlHoweverItIsPut) {
+TEST_F(OpenSubject, TakesTheVendorsKeyForTheVendorsUrlHoweverItIsPut) {
   for (const char* url : {"", "https://api.openai.com/v1", "https://api.openai.com/v1/",
                           "HTTPS://API.OpenAI.com/v1"}) {
     EXPECT_THAT(failure({.base_url = url}, ErrorCode::invalid), HasSubstr("no OPENAI_API_KEY"));
@@ -150,7 +150,7 @@ TEST_F(Subject, TakesTheVendorsKeyForTheVendorsUrlHoweverItIsPut) {
               HasSubstr("no ANTHROPIC_API_KEY"));
 }
 
-TEST_F(Subject, NeedsNoKeyWhereItIsOnlyNamed) {
+TEST_F(OpenSubject, NeedsNoKeyWhereItIsOnlyNamed) {
   for (const EndpointSettings& endpoint : std::vector<EndpointSettings>{
            {},
            {.base_url = "https://elsewhere.invalid/v1"},
