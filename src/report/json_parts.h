@@ -1,7 +1,7 @@
 // What the summary's JSON and the comparison's say alike. Private to the room.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <cstdint>
 #include <optional>
 
 #include "base/json.h"
@@ -10,21 +10,11 @@
 
 namespace iago::report {
 
-template <typename Value>
-Json or_null(const std::optional<Value>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
+Json or_null(std::optional<double> value);
+Json or_null(std::optional<std::uint64_t> value);
 
-inline Json json_of(const Interval& interval) { return Json::array({interval.lo, interval.hi}); }
-
-inline Json json_of(const std::optional<RateEstimate>& rate) {
-  if (!rate) return nullptr;
-  return {{"rate", rate->rate}, {"ci95", json_of(rate->ci95)}, {"n", rate->n}};
-}
-
-inline Json json_of(const std::optional<CorrectedRate>& rate) {
-  if (!rate) return nullptr;
-  return {{"rate", rate->rate}, {"ci95", json_of(rate->ci95)}};
-}
+Json json_of(const Interval& interval);
+Json json_of(const std::optional<RateEstimate>& rate);   // {rate, ci95, n}, or null
+Json json_of(const std::optional<CorrectedRate>& rate);  // {rate, ci95}, or null
 
 }  // namespace iago::report
