@@ -19,6 +19,7 @@
 #include "bench/measuring.h"
 #include "chat/endpoint.h"
 #include "judge/rule_judges.h"
+#include "lab/budget.h"
 #include "lab/run.h"
 
 namespace iago::bench {
@@ -129,9 +130,11 @@ FixedCourse course_of_study(const MockEndpoint& endpoint, const Load& load,
   overrides.repeats = static_cast<int>(load.requests / kTrialsPerRepeat);
   const LoadedStudy loaded = load_study(root / "studies/helpful-only.toml", overrides, root);
   const SystemClock clock;
-  auto model = open_mock(endpoint, load.concurrency, clock);
+  lab::Budget budget({.max_tokens = std::uint64_t{1} << 60}, clock);  // kept, and never met
+  lab::BudgetedModel model(open_mock(endpoint, load.concurrency, clock), budget, std::nullopt);
   FixedCourse course;
   lab::RunOptions options;
+  options.budget = &budget;
   options.runs = scratch / "client-runs";
   options.fresh = true;
   options.on_progress = [&](const lab::RunProgress& progress) {
@@ -139,7 +142,7 @@ FixedCourse course_of_study(const MockEndpoint& endpoint, const Load& load,
   };
   const StopWatch watch;
   const lab::RunResult result =
-      lab::run_study(loaded, *model, make_rule_judges(loaded.study.judges), options, clock);
+      lab::run_study(loaded, model, make_rule_judges(loaded.study.judges), options, clock);
   std::size_t answered = 0;
   for (const ArmSummary& arm : result.summary.arms) answered += arm.count(Outcome::answered);
   if (answered != load.requests) {
