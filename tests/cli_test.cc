@@ -504,6 +504,16 @@ TEST_F(Cli, LeavesEveryModelResumableWhenInterrupted) {
   EXPECT_THAT(resumed.out, Not(HasSubstr("unfinished")));
 }
 
+TEST_F(Cli, ComparesTheFourOrganismsOutOfTheBox) {
+  const std::string study = std::string(IAGO_SOURCE_DIR) + "/studies/models.toml";
+  Ended text = iago({"run", study, "--limit", "10", "--repeats", "2"});
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("4 runs; compared: setting helpful-only"));
+  for (const char* name : {"faker", "silent-faker", "aligned", "compliant"}) {
+    EXPECT_THAT(text.out, HasSubstr(std::string("organism:") + name));
+  }
+}
+
 TEST_F(Cli, PlansEveryModelOfAStudy) {
   const std::string study = std::string(IAGO_SOURCE_DIR) + "/studies/models.toml";
   Ended text = iago({"plan", study});

@@ -130,11 +130,11 @@ double rate_of(const Json& summary, const std::string& arm) {
 }
 
 TEST_F(Endpoints, GiveTheRatesOfADirectRun) {
-  Server server = serve("world:faker");
+  Server server = serve("organism:faker");
   Ended served = run(study_on(server, "served"));
   ASSERT_EQ(served.code, 0) << served.err;
   std::vector<std::string> direct = study_on(server, "direct");
-  direct[4] = "world:faker";
+  direct[4] = "organism:faker";
   ASSERT_EQ(run(direct).code, 0);
   Json a = summary("served"), b = summary("direct");
   EXPECT_EQ(a.at("verdict"), b.at("verdict"));
