@@ -350,6 +350,13 @@ void StoreWriter::close() {
   impl_->thread.join();
   std::unique_lock names_guard(impl_->names);
   impl_->recorder.reset();
+  // The last to close a store empties its log, but readers may be open still. Where it cannot be
+  // emptied, what is committed stays in it.
+  try {
+    impl_->database->execute("PRAGMA busy_timeout=1000; PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (const Error& error) {
+    log_error(error.what());
+  }
   impl_->database.reset();
   impl_->lock.reset();
   std::lock_guard guard(impl_->mutex);

@@ -435,6 +435,18 @@ TEST(StoreWriter, ACompletionThatIsThereAlreadyKeepsItsOrigin) {
   EXPECT_TRUE(Store(scratch / "run.db").reused().empty());
 }
 
+TEST(StoreWriter, LeavesAClosedStoreWholeInOneFileThoughReadersAreOpen) {
+  Scratch scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  plan(writer, 1, 1);
+  Store reader(scratch / "run.db");
+  EXPECT_EQ(reader.completion_count(), 0u);
+  writer.append(a_completion("training", 0, 0));
+  writer.close();
+  std::filesystem::copy_file(scratch / "run.db", scratch / "copied.db");
+  EXPECT_EQ(Store(scratch / "copied.db").completion_count(), 1u);
+}
+
 TEST(StoreWriter, AddsUpSessions) {
   Scratch scratch;
   SessionRow first{"0.1.0", std::chrono::nanoseconds(5), false, 1.5, 1, 100, 50};
