@@ -109,7 +109,7 @@ class Survival : public testing::Test {
 };
 
 #ifdef __SANITIZE_ADDRESS__
-constexpr int kKills = 30, kLeastMidway = 7;  // each run takes five times as long
+constexpr int kKills = 15, kLeastMidway = 4;  // each run takes five times as long
 #else
 constexpr int kKills = 200, kLeastMidway = 100;
 #endif

@@ -297,6 +297,12 @@ TEST_F(RunStudy, ExtendsARunWithRepeatsAndQueries) {
   EXPECT_EQ(figures(extended), figures(at_once));
 }
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr int kRandomPlans = 3;  // each run takes five times as long
+#else
+constexpr int kRandomPlans = 10;
+#endif
+
 // Random plans, each a part of the whole, in random order; now and then one of them is interrupted.
 TEST_F(RunStudy, ExtendsARunInAnyOrderToTheSameResult) {
   WorldModel model(world::policy_named("faker"));
@@ -305,7 +311,7 @@ TEST_F(RunStudy, ExtendsARunInAnyOrderToTheSameResult) {
   auto expected = contents(at_once.folder);
   ASSERT_EQ(expected.size(), 144u);
   Random random(7, "plans");
-  for (int round = 0; round < 10; ++round) {
+  for (int round = 0; round < kRandomPlans; ++round) {
     fs::remove_all(folder_ / "runs");
     for (std::uint64_t step = random.below(5); step > 0; --step) {
       std::vector<std::string> some;
