@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/tell.h"
 #include "report/printable.h"
 #include "report/summary.h"
 #include "report/terminal.h"
@@ -89,6 +90,7 @@ int show_command(const ShowArguments& arguments, const Context&) {
         }
         return ++shown < arguments.limit;
       });
+  if (shown == 0) tell("no completion is of that kind\n");
   return 0;
 }
 
