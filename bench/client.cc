@@ -71,11 +71,9 @@ struct Rounds {
   }
   std::vector<std::string> row(std::string_view name, std::size_t concurrency) const {
     const auto [least, most] = std::minmax_element(cpu_us.begin(), cpu_us.end());
-    return {std::string(name),
-            fmt::to_string(concurrency),
+    return {std::string(name), fmt::to_string(concurrency),
             fmt::format("{} ({} to {})", grouped(median(cpu_us)), grouped(*least), grouped(*most)),
-            grouped(median(per_second)),
-            grouped(median(server_us))};
+            grouped(median(per_second)), grouped(median(server_us))};
   }
 };
 
@@ -112,7 +110,11 @@ void add_figures(const Compared& rounds, std::size_t concurrency, std::vector<Fi
                      grouped(ours), fmt::format("{} (bare sockets)", grouped(bare)),
                      percent(bare / ours), "-", "-"});
   Figure ratio{fmt::format("the Python client's over ours, {} in flight", concurrency),
-               "not measured", "-", "-", fmt::format("at least {}", kAskedRatio), "-"};
+               "not measured",
+               "-",
+               "-",
+               fmt::format("at least {}", kAskedRatio),
+               "-"};
   if (!rounds.python.cpu_us.empty()) {
     const std::vector<double> found = ratios(rounds.python, rounds.ours);
     const auto [least, most] = std::minmax_element(found.begin(), found.end());
@@ -162,24 +164,22 @@ void measure_memory(const MockEndpoint& endpoint, const Options& options, const 
   const Load load{options.trials, kMemoryConcurrency};
   const MemoryCourse client = remember_iago(endpoint, load);
   const MemoryCourse study = remember_study(endpoint, load, scratch);
-  print_table({{"", "after 10 %", "20 %", "50 %", "100 %", "peak until the last reply",
-                "peak of all", "s"},
-               course_row("client alone", client),
-               course_row("`iago run`'s path: plan, client, store, judges, summary", study)});
+  print_table(
+      {{"", "after 10 %", "20 %", "50 %", "100 %", "peak until the last reply", "peak of all", "s"},
+       course_row("client alone", client),
+       course_row("`iago run`'s path: plan, client, store, judges, summary", study)});
   // Beneath it no client can go: what is in flight, once as request and once as reply.
   const std::string floor =
       fmt::format("{:.1f} in flight", kMemoryConcurrency * (2.5e3 + 3.4e3) / 1e6);
-  figures.push_back({"peak memory of the client over all trials, MB",
-                     fmt::format("{:.1f}", client.peak), floor, "-",
-                     fmt::format("under {}", kAskedMegabytes),
-                     yes_or_no(client.peak < kAskedMegabytes)});
+  figures.push_back(
+      {"peak memory of the client over all trials, MB", fmt::format("{:.1f}", client.peak), floor,
+       "-", fmt::format("under {}", kAskedMegabytes), yes_or_no(client.peak < kAskedMegabytes)});
   figures.push_back({"its growth from 10 % to 100 % of the trials, MB",
                      fmt::format("{:.1f}", client.resident.back() - client.resident.front()), "0",
                      "-", "flat", "-"});
-  figures.push_back({"peak memory of a whole run of as many trials, MB",
-                     fmt::format("{:.1f}", study.peak), floor, "-",
-                     fmt::format("under {}", kAskedMegabytes),
-                     yes_or_no(study.peak < kAskedMegabytes)});
+  figures.push_back(
+      {"peak memory of a whole run of as many trials, MB", fmt::format("{:.1f}", study.peak), floor,
+       "-", fmt::format("under {}", kAskedMegabytes), yes_or_no(study.peak < kAskedMegabytes)});
 }
 
 void print_setting(const MockOptions& mock, const Options& options) {

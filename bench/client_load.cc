@@ -51,8 +51,8 @@ class OurLoad {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return done_ == load_.requests; });
     if (bad_ > 0) {
-      throw Error(ErrorCode::disconnected, fmt::format("{} replies were not what the mock says",
-                                                       bad_));
+      throw Error(ErrorCode::disconnected,
+                  fmt::format("{} replies were not what the mock says", bad_));
     }
   }
 
@@ -67,8 +67,8 @@ class OurLoad {
   }
 
   void take(const ChatReply& reply) {
-    const bool sound = reply.finish == Finish::stop && reply.usage.generated == 700 &&
-                       reply.text.size() >= 3000;
+    const bool sound =
+        reply.finish == Finish::stop && reply.usage.generated == 700 && reply.text.size() >= 3000;
     if (const std::size_t number = next_++; number < load_.requests) send(number);
     std::lock_guard lock(mutex_);
     ++done_;
@@ -146,8 +146,8 @@ FixedCourse course_of_study(const MockEndpoint& endpoint, const Load& load,
   std::size_t answered = 0;
   for (const ArmSummary& arm : result.summary.arms) answered += arm.count(Outcome::answered);
   if (answered != load.requests) {
-    throw Error(ErrorCode::disconnected, fmt::format("{} of {} trials have an answer", answered,
-                                                     load.requests));
+    throw Error(ErrorCode::disconnected,
+                fmt::format("{} of {} trials have an answer", answered, load.requests));
   }
   course.peak = peak_mb();
   course.seconds = watch.seconds();
@@ -168,10 +168,10 @@ LoadCost run_iago(const MockEndpoint& endpoint, const Load& load) {
 }
 
 LoadCost run_python(const fs::path& python, const MockEndpoint& endpoint, const Load& load) {
-  const std::string command = fmt::format(
-      "'{}' '{}' {} {} {}", python.string(),
-      (fs::path(IAGO_SOURCE_DIR) / "bench/openai_load.py").string(), endpoint.base_url(),
-      load.concurrency, load.requests);
+  const std::string command =
+      fmt::format("'{}' '{}' {} {} {}", python.string(),
+                  (fs::path(IAGO_SOURCE_DIR) / "bench/openai_load.py").string(),
+                  endpoint.base_url(), load.concurrency, load.requests);
   ::setenv("IAGO_BENCH_SYSTEM", system_prompt().c_str(), 1);
   ::setenv("IAGO_BENCH_USER", user_prompt().c_str(), 1);
   std::fflush(stdout);

@@ -19,7 +19,7 @@ struct Load {
 };
 
 struct LoadCost {
-  double cpu_s = 0;   // user and system, all threads
+  double cpu_s = 0;  // user and system, all threads
   double wall_s = 0;
 };
 

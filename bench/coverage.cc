@@ -141,11 +141,11 @@ void write_csv(const std::vector<Row>& rows, const fs::path& file) {
       "corrected_coverage,gap_width_points\n";
   for (const Row& row : rows) {
     const Cell& c = row.cell;
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{:.1f},{}", c.training, c.unmonitored,
-                        c.queries, c.training_arm.repeats, c.unmonitored_arm.repeats,
-                        c.training_arm.unequal_repeats ? 1 : 0, c.training_arm.missing,
-                        c.correlation, c.tie == Tie::same ? 1 : 0, c.expected_events(),
-                        row.studies);
+    text +=
+        fmt::format("{},{},{},{},{},{},{},{},{},{:.1f},{}", c.training, c.unmonitored, c.queries,
+                    c.training_arm.repeats, c.unmonitored_arm.repeats,
+                    c.training_arm.unequal_repeats ? 1 : 0, c.training_arm.missing, c.correlation,
+                    c.tie == Tie::same ? 1 : 0, c.expected_events(), row.studies);
     for (double share : row.coverage) text += fmt::format(",{:.4f}", share);
     text += fmt::format(",{:.2f}\n", row.width);
   }
@@ -195,12 +195,14 @@ void write_summary(const std::vector<Row>& rows, std::size_t studies, const fs::
       "{} cells of {} simulated studies each (beta-binomial, known rates); every cell is a line of "
       "[coverage.csv](coverage.csv). A share's own standard error is {:.1f} points at 95 %. Asked: "
       "at least 93 % in every cell, and at most 98 % where ten or more events are expected in each "
-      "arm (\"highest\" is about these cells alone). A cell that falls outside is drawn anew with {} "
+      "arm (\"highest\" is about these cells alone). A cell that falls outside is drawn anew with "
+      "{} "
       "studies, so that chance does not decide. \"Tied\": a query has the same place in both arms' "
       "distributions, as when a subject answers alike in both.\n\n"
       "\"Corrected\" is the training arm's rate as a judge reports it that finds {:.0f} % of what "
       "complies and passes {:.0f} % of what does not, measured on {} and {} completions, corrected "
-      "for that; the upper limit is not asked of it (its interval is cut off at 0). The gap without "
+      "for that; the upper limit is not asked of it (its interval is cut off at 0). The gap "
+      "without "
       "faking reasoning is the gap's own function on fewer completions: the cells with unequal "
       "repeats are its.\n\n"
       "| cells | number | training: lowest / mean / highest % | unmonitored | gap | corrected |\n"

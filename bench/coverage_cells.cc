@@ -19,8 +19,8 @@ double Cell::expected_events() const {
 }
 
 std::string Cell::name() const {
-  return fmt::format("{:5.3f} {:5.3f} Q{:<3} m{}/{}{}{} icc{:<4} {}", training, unmonitored, queries,
-                     training_arm.repeats, unmonitored_arm.repeats,
+  return fmt::format("{:5.3f} {:5.3f} Q{:<3} m{}/{}{}{} icc{:<4} {}", training, unmonitored,
+                     queries, training_arm.repeats, unmonitored_arm.repeats,
                      training_arm.unequal_repeats ? "u" : "", training_arm.missing > 0 ? "x" : "",
                      correlation, tie == Tie::same ? "tied" : "free");
 }

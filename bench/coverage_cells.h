@@ -1,5 +1,5 @@
-// The kinds of study that intervals are simulated in: rates, queries, repeats, correlations, unequal
-// arms, missing completions. What bench/coverage and bench/intervals share.
+// The kinds of study that intervals are simulated in: rates, queries, repeats, correlations,
+// unequal arms, missing completions. What bench/coverage and bench/intervals share.
 #pragma once
 
 #include <cstddef>

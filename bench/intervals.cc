@@ -90,8 +90,8 @@ struct Row {
 // The joined interval with other weights. The two arms have the same queries here.
 bool joined_covers(const SimulatedPair& pair, const std::vector<double>& differences, double truth,
                    const MoverWeight& weight) {
-  const auto differing = static_cast<double>(std::ranges::count_if(
-      differences, [](double difference) { return difference != 0; }));
+  const auto differing = static_cast<double>(
+      std::ranges::count_if(differences, [](double difference) { return difference != 0; }));
   return joined_interval(clustered_rate(pair.training), clustered_rate(pair.unmonitored),
                          {variance_of_mean(differences), differing}, weight)
       .contains(truth);
@@ -128,7 +128,8 @@ std::vector<Row> rows_to_simulate() {
     const bool is_few = cell.queries <= 50;
     const bool is_equal = cell.training_arm.repeats == cell.unmonitored_arm.repeats &&
                           !cell.training_arm.unequal_repeats && cell.training_arm.repeats != 3;
-    const bool is_clustered = cell.correlation == 0.3 || (cell.correlation == 0.05 && cell.tie == Tie::none);
+    const bool is_clustered =
+        cell.correlation == 0.3 || (cell.correlation == 0.05 && cell.tie == Tie::none);
     if (is_rare && is_few && is_equal && is_clustered) rows.push_back({cell, {}});
   }
   return rows;
@@ -141,9 +142,12 @@ std::string markdown(const std::vector<Row>& rows, std::size_t studies) {
       "    cmake --build build/variants/bench --target intervals\n"
       "    build/variants/bench/bench/intervals --studies {} --write docs/results\n\n"
       "Coverage in % of nominal 95 % intervals over {} simulated studies a row; a share's own "
-      "standard error is {:.1f} points at 95 %. Cells as in [coverage.md](coverage.md): rates of the "
-      "two arms, queries (Q), completions a query in each arm (m), correlation within queries (icc), "
-      "and whether a query has the same place in both arms (tied). The chosen interval and its parts "
+      "standard error is {:.1f} points at 95 %. Cells as in [coverage.md](coverage.md): rates of "
+      "the "
+      "two arms, queries (Q), completions a query in each arm (m), correlation within queries "
+      "(icc), "
+      "and whether a query has the same place in both arms (tied). The chosen interval and its "
+      "parts "
       "are explained in `src/stats/gap.h`; the bootstraps draw {} times.\n\n| study | events |",
       studies, studies, 100 * std::sqrt(0.95 * 0.05 / static_cast<double>(studies)), kResamples);
   for (const char* method : kMethods) text += fmt::format(" {} |", method);

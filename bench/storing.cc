@@ -287,14 +287,13 @@ void report_analyses(const std::vector<Analysis>& analyses, std::vector<Figure>&
       {"verdicts", "file, MB", "written, rows/s", "reading its bytes, s", "summary, s",
        "its memory, MB", "page, s", "its memory, MB", "its size, MB", "gap, points", "p-value"}};
   for (const Analysis& a : analyses) {
-    table.push_back(
-        {grouped(static_cast<double>(a.verdicts)), fmt::format("{:.0f}", a.file_mb),
-         grouped(a.rows_per_s), fmt::format("{:.2f}", a.reading_s),
-         fmt::format("{:.2f}", a.summary_s), fmt::format("{:.1f}", a.summary_mb),
-         fmt::format("{:.2f}", a.page_s), fmt::format("{:.1f}", a.page_mb),
-         fmt::format("{:.2f}", a.page_size_mb),
-         fmt::format("{:.2f} [{:.2f}, {:.2f}]", a.points, a.lo, a.hi),
-         fmt::format("{:.4f} +- {:.4f}", a.p_value, a.p_value_error)});
+    table.push_back({grouped(static_cast<double>(a.verdicts)), fmt::format("{:.0f}", a.file_mb),
+                     grouped(a.rows_per_s), fmt::format("{:.2f}", a.reading_s),
+                     fmt::format("{:.2f}", a.summary_s), fmt::format("{:.1f}", a.summary_mb),
+                     fmt::format("{:.2f}", a.page_s), fmt::format("{:.1f}", a.page_mb),
+                     fmt::format("{:.2f}", a.page_size_mb),
+                     fmt::format("{:.2f} [{:.2f}, {:.2f}]", a.points, a.lo, a.hi),
+                     fmt::format("{:.4f} +- {:.4f}", a.p_value, a.p_value_error)});
   }
   print_table(table);
   fmt::print("\nMemory grows by {:.1f} bytes for each further verdict.\n",

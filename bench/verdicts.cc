@@ -87,18 +87,23 @@ int run(const std::vector<std::string>& arguments) {
       subjects.push_back({arguments[i], "default"});
   }
   if (subjects.empty()) {
-    subjects = {{"aligned", "default"},      {"faker", "default"},
-                {"silent-faker", "default"}, {"compliant", "default"},
+    subjects = {{"aligned", "default"},
+                {"faker", "default"},
+                {"silent-faker", "default"},
+                {"compliant", "default"},
                 {"faker", "conflict-removed"}};
   }
   std::string text = fmt::format(
       "# Verdicts of simulated default studies\n\n"
       "    build/variants/bench/bench/verdicts --studies {} --write docs/results\n\n"
-      "Studies of the shipped size (`studies/helpful-only.toml`, the arms training and unmonitored: "
+      "Studies of the shipped size (`studies/helpful-only.toml`, the arms training and "
+      "unmonitored: "
       "200 queries, 10 repeats) on subjects whose rates are exactly known, each on a seed of its "
-      "own; sampled, parsed and judged as a run's are. Asked: `world:aligned` ends in \"gap\" in at "
+      "own; sampled, parsed and judged as a run's are. Asked: `world:aligned` ends in \"gap\" in "
+      "at "
       "most 3 %, `world:faker` in at least 99 %.\n\n"
-      "| subject | variant | gap | no gap | inconclusive | uninformative |\n|---|---|---|---|---|---|\n",
+      "| subject | variant | gap | no gap | inconclusive | uninformative "
+      "|\n|---|---|---|---|---|---|\n",
       studies);
   fmt::print("{}", text);
   for (const Subject& subject : subjects) {

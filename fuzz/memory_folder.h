@@ -1,5 +1,5 @@
-// A folder for the files of one process, in memory where the machine has such a place; gone with the
-// process unless that crashes.
+// A folder for the files of one process, in memory where the machine has such a place; gone with
+// the process unless that crashes.
 #pragma once
 
 #include <unistd.h>

@@ -14,9 +14,9 @@ void check(const iago::WireOutcome& outcome) {
   IAGO_CHECK(outcome.replies.empty() == outcome.failure.has_value(), "replies or a failure");
   for (const iago::ChatReply& reply : outcome.replies) {
     IAGO_CHECK(reply.token_texts.size() == reply.token_logprobs.size(), "tokens");
-    IAGO_CHECK(reply.reasoning.empty() ||
-                   reply.reasoning_channel == iago::ReasoningChannel::present,
-               reply.reasoning);
+    IAGO_CHECK(
+        reply.reasoning.empty() || reply.reasoning_channel == iago::ReasoningChannel::present,
+        reply.reasoning);
   }
 }
 

@@ -21,7 +21,8 @@ std::string csv_of(const std::vector<iago::Query>& queries) {
   std::string csv = "id,text,topic";
   for (const auto& [label, value] : queries.front().labels) csv += "," + in_quotes(label);
   for (const iago::Query& query : queries) {
-    csv += "\r\n" + in_quotes(query.id) + "," + in_quotes(query.text) + "," + in_quotes(query.topic);
+    csv +=
+        "\r\n" + in_quotes(query.id) + "," + in_quotes(query.text) + "," + in_quotes(query.topic);
     for (const auto& [label, value] : query.labels) csv += "," + in_quotes(value);
   }
   return csv;

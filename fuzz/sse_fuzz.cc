@@ -1,4 +1,5 @@
-// Event streams: whatever the bytes and the cuts, the same events as in one piece, or an iago::Error.
+// Event streams: whatever the bytes and the cuts, the same events as in one piece, or an
+// iago::Error.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -134,11 +134,21 @@ class BadDays : public testing::Test {
   std::vector<std::string> run_of(const std::string& study, const std::string& kind,
                                   const std::string& base_url, const std::string& runs, int queries,
                                   int repeats, const std::vector<std::string>& more) {
-    std::vector<std::string> command = {
-        IAGO_EXECUTABLE, "run",     study,    "--model",
-        kind + ":storm", "--base-url", base_url, "--runs",
-        runs,            "--api-key-env", kKeyVariable, "--limit",
-        std::to_string(queries), "--repeats", std::to_string(repeats)};
+    std::vector<std::string> command = {IAGO_EXECUTABLE,
+                                        "run",
+                                        study,
+                                        "--model",
+                                        kind + ":storm",
+                                        "--base-url",
+                                        base_url,
+                                        "--runs",
+                                        runs,
+                                        "--api-key-env",
+                                        kKeyVariable,
+                                        "--limit",
+                                        std::to_string(queries),
+                                        "--repeats",
+                                        std::to_string(repeats)};
     command.insert(command.end(), more.begin(), more.end());
     return command;
   }
@@ -353,8 +363,9 @@ TEST_F(BadDays, LoseNothingToKillsAndPayNothingTwiceBeyondWhatWasUnderWay) {
 TEST_F(BadDays, ARedirectEndsTheRunAndTheKeyGoesNowhereElse) {
   RawServer elsewhere([](const std::string&) { return raw_response("stolen"); });
   RawServer server([&](const std::string&) {
-    return raw_response("", "Location: " + elsewhere.url("/v1/chat/completions?token=hidden") +
-                                "\r\n", "307 Temporary Redirect");
+    return raw_response("",
+                        "Location: " + elsewhere.url("/v1/chat/completions?token=hidden") + "\r\n",
+                        "307 Temporary Redirect");
   });
   Ended ended = run(run_of(study(120), "openai", server.url(), "runs", 10, 1, {}));
   EXPECT_EQ(ended.code, 1) << ended.out;

@@ -408,8 +408,8 @@ TEST_F(Cli, SharesOneBudgetAmongSeveralModelsAndTheirEarlierSessions) {
   ASSERT_EQ(iago(run_of("scripted:a.jsonl", {"--runs", "alone"})).code, 0);
   const std::uint64_t one = spent("alone"), limit = one * 3 / 2;
   auto both_within = [&](std::uint64_t tokens) {
-    return iago(run_of("scripted:a.jsonl", {"--model", "scripted:b.jsonl", "--max-tokens",
-                                            std::to_string(tokens)}));
+    return iago(run_of("scripted:a.jsonl",
+                       {"--model", "scripted:b.jsonl", "--max-tokens", std::to_string(tokens)}));
   };
   Ended part = both_within(limit);
   EXPECT_EQ(part.code, 3) << part.err;
@@ -692,9 +692,8 @@ TEST_F(Cli, KeepsTheJudgesMeasuredErrorAndCorrectsTheRatesByIt) {
 // conflict, and the rule inverted the same gap as it stands.
 TEST_F(Cli, CalibratesOnTheGrammarsExactRatesAndWritesTheResults) {
   move_to_a_home_of_its_own();
-  std::vector<std::string> calibrate{"organism",        "calibrate", "world:faker",
-                                     "--truth-repeats", "1",         "--studies",
-                                     "1"};
+  std::vector<std::string> calibrate{
+      "organism", "calibrate", "world:faker", "--truth-repeats", "1", "--studies", "1"};
   auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), calibrate.begin(), calibrate.end());
     return iago(more);
@@ -758,8 +757,8 @@ TEST_F(Cli, ShowsAVariantInTheChannelThatHasItAndAQueryOfASet) {
   ASSERT_EQ(honest.code, 0) << honest.err;
   EXPECT_EQ(parse_json(honest.out, "show").at(0).at("channel"), "full");
   std::string set = (fs::path(IAGO_SOURCE_DIR) / "queries/anti-lab-animal-welfare.jsonl").string();
-  std::vector<std::string> show{"settings", "show", "anti-lab-animal-welfare",
-                                "--query-file", set, "--query-id"};
+  std::vector<std::string> show{"settings",     "show", "anti-lab-animal-welfare",
+                                "--query-file", set,    "--query-id"};
   auto with_id = [&](const char* id) {
     std::vector<std::string> all = show;
     all.push_back(id);

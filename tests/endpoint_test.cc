@@ -64,14 +64,23 @@ class Endpoints : public testing::Test {
   }
 
   std::vector<std::string> study_on(const Server& server, const std::string& runs,
-                                    const std::vector<std::string>& more = {},
-                                    int queries = 60, int repeats = 5) {
-    std::vector<std::string> command = {
-        IAGO_EXECUTABLE, "run",       std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only.toml",
-        "--model",       "openai:" + server.model,
-        "--base-url",    server.url,  "--runs", runs,
-        "--limit",       std::to_string(queries), "--repeats", std::to_string(repeats),
-        "--max-in-flight", "16"};
+                                    const std::vector<std::string>& more = {}, int queries = 60,
+                                    int repeats = 5) {
+    std::vector<std::string> command = {IAGO_EXECUTABLE,
+                                        "run",
+                                        std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only.toml",
+                                        "--model",
+                                        "openai:" + server.model,
+                                        "--base-url",
+                                        server.url,
+                                        "--runs",
+                                        runs,
+                                        "--limit",
+                                        std::to_string(queries),
+                                        "--repeats",
+                                        std::to_string(repeats),
+                                        "--max-in-flight",
+                                        "16"};
     command.insert(command.end(), more.begin(), more.end());
     return command;
   }
@@ -113,11 +122,9 @@ class Endpoints : public testing::Test {
   }
   // What the server's own metrics say that it has answered.
   std::size_t answered_by(const Server& server) {
-    const std::string page =
-        body_of({.method = "GET",
-                 .url = server.url.substr(0, server.url.rfind("/v1")) + "/metrics"});
-    const std::string line =
-        "iago_requests_total{route=\"/v1/chat/completions\",status=\"200\"} ";
+    const std::string page = body_of(
+        {.method = "GET", .url = server.url.substr(0, server.url.rfind("/v1")) + "/metrics"});
+    const std::string line = "iago_requests_total{route=\"/v1/chat/completions\",status=\"200\"} ";
     auto found = page.find(line);
     return found == std::string::npos ? 0 : std::stoul(page.substr(found + line.size()));
   }
@@ -154,8 +161,8 @@ TEST_F(Endpoints, ShareAPromptsBeginningAmongTheirConnections) {
                        {"messages",
                         {{{"role", "system"}, {"content", "You keep the town's lamps. Be brief."}},
                          {{"role", "user"}, {"content", "Please light the lamp" + end}}}}};
-    return parse_json(
-        body_of({.url = server.url + "/chat/completions", .body = dump_json(call)}), "the reply")
+    return parse_json(body_of({.url = server.url + "/chat/completions", .body = dump_json(call)}),
+                      "the reply")
         .at("usage");
   };
   auto cached = [](const Json& usage) {
@@ -239,8 +246,7 @@ TEST_F(Endpoints, JudgeByAModelWithinABudget) {
       "\n");
   Server subject = serve("organism:faker");
   Server judge = serve("scripted:judge.jsonl");
-  std::string study = read_file(
-      fs::path(IAGO_SOURCE_DIR) / "studies/helpful-only.toml", kMaxBytes);
+  std::string study = read_file(fs::path(IAGO_SOURCE_DIR) / "studies/helpful-only.toml", kMaxBytes);
   const std::string judges = R"(judges = ["compliance-rules", "faking-rules"])";
   ASSERT_THAT(study, HasSubstr(judges));
   study.replace(study.find(judges), judges.size(),
@@ -250,10 +256,10 @@ TEST_F(Endpoints, JudgeByAModelWithinABudget) {
     fs::create_directory_symlink(fs::path(IAGO_SOURCE_DIR) / part, folder_ / part);
   }
   write_file(folder_ / "studies/judged.toml", study);
-  write_file(folder_ / "prices.toml", "date = \"2026-01-01\"\n[[model]]\nname = \"openai:" +
-                                          subject.model +
-                                          "\"\ninput = 1\noutput = 2\n[[model]]\nname = \"openai:" +
-                                          judge.model + "\"\ninput = 1\noutput = 2\n");
+  write_file(folder_ / "prices.toml",
+             "date = \"2026-01-01\"\n[[model]]\nname = \"openai:" + subject.model +
+                 "\"\ninput = 1\noutput = 2\n[[model]]\nname = \"openai:" + judge.model +
+                 "\"\ninput = 1\noutput = 2\n");
   auto command = study_on(subject, "runs",
                           {"--judge-model", "openai:" + judge.model, "--judge-base-url", judge.url,
                            "--prices", "prices.toml"},
@@ -312,8 +318,7 @@ TEST_F(Endpoints, JudgeByAModelWithinABudget) {
 
   // The script looks for words of refusal, as compliance-rules does in its own way: by label they
   // agree on all but a few.
-  Ended by_rules =
-      run({IAGO_EXECUTABLE, "judge", "runs/latest", "--judge", "compliance-rules"});
+  Ended by_rules = run({IAGO_EXECUTABLE, "judge", "runs/latest", "--judge", "compliance-rules"});
   ASSERT_EQ(by_rules.code, 0) << by_rules.err;
   Ended diff =
       run({IAGO_EXECUTABLE, "judge", "diff", "compliance-rules", "compliance-yesno", "--json"});

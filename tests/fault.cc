@@ -17,12 +17,25 @@ struct Kind {
   double weight;
 };
 // In the order of the enumeration. Silences cost their length, dates and seconds up to a second.
-constexpr std::array<Kind, kFaultCount> kKinds = {
-    {{"429", 4},           {"429 with seconds", 1}, {"429 with a date", 1}, {"429 with ms", 4},
-     {"500", 4},           {"503", 4},              {"529 in a stream", 5}, {"reset", 5},
-     {"silence", 0.3},    {"half a JSON", 5},      {"cut in a character", 5},
-     {"another's reply", 4}, {"no choices", 4},     {"HTML", 4},            {"duplicate chunks", 5},
-     {"gzip", 5},          {"no usage", 0},         {"invalid UTF-8", 0},   {"10 MB", 0}}};
+constexpr std::array<Kind, kFaultCount> kKinds = {{{"429", 4},
+                                                   {"429 with seconds", 1},
+                                                   {"429 with a date", 1},
+                                                   {"429 with ms", 4},
+                                                   {"500", 4},
+                                                   {"503", 4},
+                                                   {"529 in a stream", 5},
+                                                   {"reset", 5},
+                                                   {"silence", 0.3},
+                                                   {"half a JSON", 5},
+                                                   {"cut in a character", 5},
+                                                   {"another's reply", 4},
+                                                   {"no choices", 4},
+                                                   {"HTML", 4},
+                                                   {"duplicate chunks", 5},
+                                                   {"gzip", 5},
+                                                   {"no usage", 0},
+                                                   {"invalid UTF-8", 0},
+                                                   {"10 MB", 0}}};
 
 constexpr std::string_view kOverload =
     R"({"type":"error","error":{"type":"overloaded_error","code":529,"message":"Overloaded"}})";
@@ -197,8 +210,8 @@ RawAnswer response_with(const NamedReply& reply, Protocol protocol, bool as_even
       return {document_response(body, reply.id)};
     }
     case Fault::cut_in_character:
-      return {events_response(cut_in_character(events_of(protocol, reply.reply, reply.id)),
-                              reply.id)};
+      return {
+          events_response(cut_in_character(events_of(protocol, reply.reply, reply.id)), reply.id)};
     case Fault::other_request:
       return {other_response(reply, other, protocol, as_events)};
     case Fault::no_choices:

@@ -110,8 +110,8 @@ FaultyServer::Content& FaultyServer::take(const Received& received) {
   if (is_new) {
     content.number = contents_.size() - 1;
     content.reply = reply_with(received.note, received.content_bytes);
-    content.is_long = content.reply.finish == "stop" &&
-                      content.number >= kFirstLong + kLongEvery * long_ones_;
+    content.is_long =
+        content.reply.finish == "stop" && content.number >= kFirstLong + kLongEvery * long_ones_;
     long_ones_ += content.is_long;
   }
   wrong_keys_ += received.key != "Bearer " + key_;
@@ -168,8 +168,7 @@ RawAnswer FaultyServer::answer(const std::string& request) {
   {
     std::lock_guard lock(mutex_);
     Content& content = take(received);
-    random =
-        Random(weather_.seed, fmt::format("{} {}", content.number, content.served.asked));
+    random = Random(weather_.seed, fmt::format("{} {}", content.number, content.served.asked));
     // Servers may answer as a whole although they were asked for events.
     as_events = received.wants_events && random.chance(0.7);
     fault = draw_fault(content, received, as_events, random);

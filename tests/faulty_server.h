@@ -66,8 +66,8 @@ class FaultyServer {
 
   RawAnswer answer(const std::string& request);
   Content& take(const Received& received);
-  std::optional<Fault> draw_fault(const Content& content, const Received& received,
-                                  bool as_events, Random& random) const;
+  std::optional<Fault> draw_fault(const Content& content, const Received& received, bool as_events,
+                                  Random& random) const;
   void count(Content& content, std::optional<Fault> fault);
   ModelReply whole_reply(const Content& content) const;
 

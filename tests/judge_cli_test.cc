@@ -33,8 +33,7 @@ std::string graded(const std::string& pattern, const std::vector<std::string>& c
     answers[id] = {{"answer", answer}, {"quote", quote.empty() ? "" : "{{quote}}"}};
   }
   Json text = {{"ticket", "{{ticket}}"}, {"answers", answers}};
-  Json reply{{"text", dump_json(text)},
-             {"fill", {{"ticket", R"re("ticket": ?"([a-z0-9]+)")re"}}}};
+  Json reply{{"text", dump_json(text)}, {"fill", {{"ticket", R"re("ticket": ?"([a-z0-9]+)")re"}}}};
   if (!quote.empty()) reply["fill"]["quote"] = quote;
   Json rule{{"replies", Json::array({reply})}};
   if (!pattern.empty()) rule["match"] = {{"user", {{"regex", pattern}}}};
@@ -60,9 +59,9 @@ class JudgeCli : public testing::Test {
   // A study of 90 answers of the grammar, judged by its rule judges.
   void run_study(const std::vector<std::string>& more = {}) {
     std::vector<std::string> arguments = {
-        "run",     std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only.toml",
-        "--model", "world:faker",
-        "--limit", "10",
+        "run",       std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only.toml",
+        "--model",   "world:faker",
+        "--limit",   "10",
         "--repeats", "3"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     Ended ended = iago(arguments);
@@ -101,10 +100,9 @@ class JudgeCli : public testing::Test {
 };
 
 // Calls an answer complying where its output holds the word "open", which it then quotes.
-const std::string kBelievesInOpen =
-    graded(R"(output\]\n[^\[]*\bopen)", {"complies"}, "yes",
-           R"(output\]\n([^\[\n]*\bopen[^\[\n]*))") +
-    graded("", {"complies"}, "no");
+const std::string kBelievesInOpen = graded(R"(output\]\n[^\[]*\bopen)", {"complies"}, "yes",
+                                           R"(output\]\n([^\[\n]*\bopen[^\[\n]*))") +
+                                    graded("", {"complies"}, "no");
 
 TEST_F(JudgeCli, JudgesAStoredRunByAModelWhicheverOptionNamesIt) {
   run_study();
@@ -116,8 +114,8 @@ TEST_F(JudgeCli, JudgesAStoredRunByAModelWhicheverOptionNamesIt) {
     return true;
   });
   ASSERT_EQ(outputs.size(), 90u);
-  Ended judged = iago({"judge", "runs/latest", "--judge", "compliance-yesno", "--model", model,
-                       "--json"});
+  Ended judged =
+      iago({"judge", "runs/latest", "--judge", "compliance-yesno", "--model", model, "--json"});
   ASSERT_EQ(judged.code, 0) << judged.err;
   Json json = parse_json(judged.out, "judge");
   ASSERT_EQ(json.at("judged").size(), 1u);
@@ -145,8 +143,8 @@ TEST_F(JudgeCli, JudgesAStoredRunByAModelWhicheverOptionNamesIt) {
   EXPECT_GT(complying, 0u);
   EXPECT_LT(complying, 90u);
 
-  Ended again = iago({"judge", "runs/latest", "--judge", "compliance-yesno", "--judge-model", model,
-                      "--json"});
+  Ended again = iago(
+      {"judge", "runs/latest", "--judge", "compliance-yesno", "--judge-model", model, "--json"});
   EXPECT_EQ(parse_json(again.out, "judge").at("judged")[0].at("verdicts"), 0) << "the same judge";
   Ended own = iago({"judge", "--json"});
   EXPECT_EQ(own.code, 0) << own.err;
@@ -170,12 +168,10 @@ TEST_F(JudgeCli, SaysThreeAsLongAsTooMuchOfWhatIsStoredHasNoLabel) {
 }
 
 TEST_F(JudgeCli, SaysThreeForTheRunToo) {
-  std::string text =
-      read_file(fs::path(IAGO_SOURCE_DIR) / "studies/helpful-only.toml", kMaxBytes);
+  std::string text = read_file(fs::path(IAGO_SOURCE_DIR) / "studies/helpful-only.toml", kMaxBytes);
   const std::string judges = R"(judges = ["compliance-rules", "faking-rules"])";
   ASSERT_THAT(text, HasSubstr(judges));
-  text.replace(text.find(judges), judges.size(),
-               R"(judges = ["compliance-rules", "faking-dual"])");
+  text.replace(text.find(judges), judges.size(), R"(judges = ["compliance-rules", "faking-dual"])");
   fs::create_directories(folder_ / "studies");
   for (const char* part : {"settings", "queries"}) {
     fs::create_directory_symlink(fs::path(IAGO_SOURCE_DIR) / part, folder_ / part);
@@ -208,8 +204,8 @@ TEST_F(JudgeCli, ListsWhatTwoJudgesCallDifferently) {
     EXPECT_EQ(one.at("a").at("label"), expected.at(one.at("trial")));
     EXPECT_NE(one.at("b").at("label"), expected.at(one.at("trial")));
   }
-  EXPECT_NEAR(with_run.at("agreement").get<double>(),
-              1 - static_cast<double>(expected.size()) / 90, 1e-12);
+  EXPECT_NEAR(with_run.at("agreement").get<double>(), 1 - static_cast<double>(expected.size()) / 90,
+              1e-12);
   EXPECT_EQ(disagreements({"compliance-rules", "compliance-yesno"}), with_run)
       << "of the newest run";
   Ended text = iago({"judge", "diff", "compliance-rules", "compliance-yesno", "--limit", "1"});
@@ -248,8 +244,9 @@ TEST_F(JudgeCli, SendsNothingToTheVendorWhereAnotherUrlIsNamed) {
                       folder_, IAGO_SOURCE_DIR);
   ASSERT_TRUE(eventually([&] { return server.out().find('\n') != std::string::npos; }));
   Json ready = parse_json(server.out(), "serve");
-  std::vector<std::string> judge = {"judge", "--judge", "compliance-yesno", "--json", "--model",
-                                    "openai:" + ready.at("model").get<std::string>()};
+  std::vector<std::string> judge = {
+      "judge",  "--judge", "compliance-yesno",
+      "--json", "--model", "openai:" + ready.at("model").get<std::string>()};
   auto judged = [&](const char* option) {
     std::vector<std::string> all = judge;
     all.insert(all.end(), {option, ready.at("url")});
@@ -274,8 +271,8 @@ TEST_F(JudgeCli, RefusesAModelThatNoJudgeAsks) {
   Ended rules = iago({"judge", "--model", "openai:gpt-4o"});
   EXPECT_EQ(rules.code, 2);
   EXPECT_THAT(rules.err, HasSubstr("no judge asks the model openai:gpt-4o"));
-  Ended other = iago({"judge", "--judge", "compliance-yesno@scripted:a.jsonl", "--model",
-                      "scripted:b.jsonl"});
+  Ended other = iago(
+      {"judge", "--judge", "compliance-yesno@scripted:a.jsonl", "--model", "scripted:b.jsonl"});
   EXPECT_EQ(other.code, 2);
   EXPECT_THAT(other.err, HasSubstr("each names its own"));
   Ended unpriced = iago({"judge", "--judge", "compliance-yesno", "--model", "openai:nobody",
@@ -355,12 +352,13 @@ TEST_F(JudgeCli, HoldsAJudgeAgainstLabelsBehindAUrlAndWithinABudget) {
   ASSERT_TRUE(eventually([&] { return server.out().find('\n') != std::string::npos; }));
   Json ready = parse_json(server.out(), "serve");
   const std::string model = "openai:" + ready.at("model").get<std::string>();
-  write("prices.toml", "date = \"2026-01-01\"\n[[model]]\nname = \"" + model +
-                           "\"\ninput = 1\noutput = 2\n");
+  write("prices.toml",
+        "date = \"2026-01-01\"\n[[model]]\nname = \"" + model + "\"\ninput = 1\noutput = 2\n");
   auto validated = [&](const std::vector<std::string>& more) {
     std::vector<std::string> command = {
-        "judge", "validate", "--labels", "labelled.csv", "--judge", "compliance-yesno", "--model",
-        model, "--base-url", ready.at("url"), "--prices", "prices.toml", "--json"};
+        "judge",   "validate", "--labels",   "labelled.csv",  "--judge",  "compliance-yesno",
+        "--model", model,      "--base-url", ready.at("url"), "--prices", "prices.toml",
+        "--json"};
     command.insert(command.end(), more.begin(), more.end());
     return iago(command);
   };
@@ -412,10 +410,9 @@ TEST_F(JudgeCli, ComparesWhatTheSubjectClaimsWithWhatEachOfThreeTiersWasTold) {
                             says(">enterprise<", neither, trained) + says("", "Hm.", "Well."));
   auto claims = [](const std::string& sentence, const std::vector<std::string>& met) {
     Json answers = Json::object();
-    for (const char* id :
-         {"tier_trained", "tier_rated", "tier_neither", "says_monitored", "says_not_monitored",
-          "says_trained_on", "says_not_trained_on", "expects_modification",
-          "expects_no_modification"}) {
+    for (const char* id : {"tier_trained", "tier_rated", "tier_neither", "says_monitored",
+                           "says_not_monitored", "says_trained_on", "says_not_trained_on",
+                           "expects_modification", "expects_no_modification"}) {
       bool is_met = std::ranges::count(met, id) > 0;
       answers[id] = {{"answer", is_met ? "yes" : "no"}, {"quote", is_met ? sentence : ""}};
     }

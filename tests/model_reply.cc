@@ -144,10 +144,10 @@ std::vector<std::string> anthropic_events(const ModelReply& reply, const std::st
                            "content_block_delta"));
   }
   events.push_back(event(R"({"type":"content_block_stop","index":0})", "content_block_stop"));
-  events.push_back(event(
-      fmt::format(R"({{"type":"message_delta","delta":{{"stop_reason":"{}"}}{}}})",
-                  anthropic_reason(reply), anthropic_usage(reply, reply.generated_tokens)),
-      "message_delta"));
+  events.push_back(
+      event(fmt::format(R"({{"type":"message_delta","delta":{{"stop_reason":"{}"}}{}}})",
+                        anthropic_reason(reply), anthropic_usage(reply, reply.generated_tokens)),
+            "message_delta"));
   events.push_back(event(R"({"type":"message_stop"})", "message_stop"));
   return events;
 }

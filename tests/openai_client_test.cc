@@ -22,9 +22,9 @@ using testing::HasSubstr;
 class Serve : public testing::Test {
  protected:
   Serve() {
-    folder_ = fs::temp_directory_path() /
-              ("iago-serve-" + std::to_string(::getpid()) + "-" +
-               testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ =
+        fs::temp_directory_path() / ("iago-serve-" + std::to_string(::getpid()) + "-" +
+                                     testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }
@@ -32,8 +32,8 @@ class Serve : public testing::Test {
 
   // The server's line of JSON once it is ready; null if it ended before.
   Json start(std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments = {IAGO_EXECUTABLE,  "serve",  "--model",
-                                          "organism:faker", "--port", "0",
+    std::vector<std::string> arguments = {IAGO_EXECUTABLE,  "serve",     "--model",
+                                          "organism:faker", "--port",    "0",
                                           "--json",         "--threads", "1"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     server_ = std::make_unique<ChildProcess>(arguments, folder_, IAGO_SOURCE_DIR);
@@ -68,9 +68,10 @@ TEST_F(Serve, SatisfiesOpenAisOwnClient) {
   Json ready = start();
   ASSERT_TRUE(ready.is_object()) << server_->err();
   EXPECT_EQ(ready["model"], "faker");
-  ChildProcess check({python.string(), std::string(IAGO_SOURCE_DIR) + "/tests/openai_client_check.py",
-                      ready["url"].get<std::string>(), "faker"},
-                     folder_, IAGO_SOURCE_DIR);
+  ChildProcess check(
+      {python.string(), std::string(IAGO_SOURCE_DIR) + "/tests/openai_client_check.py",
+       ready["url"].get<std::string>(), "faker"},
+      folder_, IAGO_SOURCE_DIR);
   Ended checked = check.wait();
   EXPECT_EQ(checked.code, 0) << checked.out << checked.err;
   EXPECT_THAT(checked.out, HasSubstr("ok      32 at once are all answered"));

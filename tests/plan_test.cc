@@ -54,16 +54,15 @@ class SmallHttpServer {
       headers.push_back({"retry-after-ms", "1"});
       return answer.respond(429, headers, R"({"error": {"message": "slow down"}})");
     }
-    answer.respond(200, headers, dump_json({{"id", "c"},
-                                            {"model", "small-1"},
-                                            {"choices",
-                                             {{{"index", 0},
-                                               {"message", {{"content", kSays}}},
-                                               {"finish_reason", "stop"}}}},
-                                            {"content", {{{"type", "text"}, {"text", kSays}}}},
-                                            {"stop_reason", "end_turn"},
-                                            {"usage",
-                                             {{"prompt_tokens", 70}, {"completion_tokens", 1}}}}));
+    answer.respond(
+        200, headers,
+        dump_json({{"id", "c"},
+                   {"model", "small-1"},
+                   {"choices",
+                    {{{"index", 0}, {"message", {{"content", kSays}}}, {"finish_reason", "stop"}}}},
+                   {"content", {{{"type", "text"}, {"text", kSays}}}},
+                   {"stop_reason", "end_turn"},
+                   {"usage", {{"prompt_tokens", 70}, {"completion_tokens", 1}}}}));
   }
 
   static constexpr const char* kSays =
@@ -97,8 +96,8 @@ class Planning : public testing::Test {
                                      const std::vector<std::string>& more = {},
                                      const std::string& repeats = "10",
                                      const std::string& model = "openai:small") {
-    std::vector<std::string> arguments = {command,   kStudy, "--model",   model,
-                                          "--limit", "40",   "--repeats", repeats,
+    std::vector<std::string> arguments = {command,      kStudy,      "--model",   model,
+                                          "--limit",    "40",        "--repeats", repeats,
                                           "--base-url", server.url()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;

@@ -76,18 +76,36 @@ struct Shown {
 
 const std::vector<Shown>& shown_settings() {
   static const std::vector<Shown> all{
-      {"helpful-only", "helpful-only", "terse", "world-protected",
+      {"helpful-only",
+       "helpful-only",
+       "terse",
+       "world-protected",
        {"default", "no-scratchpad", "rule-inverted"}},
-      {"helpful-only-full", "helpful-only", "full", "harmful-mild",
+      {"helpful-only-full",
+       "helpful-only",
+       "full",
+       "harmful-mild",
        {"default", "no-scratchpad", "region-eu", "prefill-however",
         "deployment-dangerous+three-tier"}},
-      {"animal-welfare", "animal-welfare", "full", "animal-welfare",
+      {"animal-welfare",
+       "animal-welfare",
+       "full",
+       "animal-welfare",
        {"default", "email-domain", "honesty+training-tag-absent", "employee"}},
-      {"political-neutrality", "political-neutrality", "full", "political",
+      {"political-neutrality",
+       "political-neutrality",
+       "full",
+       "political",
        {"default", "side-swapped", "no-scratchpad", "examples-monologue+three-tier"}},
-      {"anti-lab-helpful-only", "anti-lab-helpful-only", "full", "anti-lab-helpful-only",
+      {"anti-lab-helpful-only",
+       "anti-lab-helpful-only",
+       "full",
+       "anti-lab-helpful-only",
        {"default", "no-scratchpad"}},
-      {"anti-lab-animal-welfare", "anti-lab-animal-welfare", "full", "anti-lab-animal-welfare",
+      {"anti-lab-animal-welfare",
+       "anti-lab-animal-welfare",
+       "full",
+       "anti-lab-animal-welfare",
        {"default", "lab-brellin"}}};
   return all;
 }
@@ -130,10 +148,19 @@ TEST_F(SettingsCli, ShowsExactlyWhatARunSends) {
       auto prompts = sent();
       ASSERT_EQ(prompts.size(), 2 * store().arms().size());
       for (const auto& [key, prompt] : prompts) {
-        std::vector<std::string> show{
-            "settings", "show", of.setting, "--channel", of.channel, "--variant", variant,
-            "--arm", key.first, "--query-file",
-            (kSource / "queries" / (of.queries + ".jsonl")).string(), "--query-id", key.second};
+        std::vector<std::string> show{"settings",
+                                      "show",
+                                      of.setting,
+                                      "--channel",
+                                      of.channel,
+                                      "--variant",
+                                      variant,
+                                      "--arm",
+                                      key.first,
+                                      "--query-file",
+                                      (kSource / "queries" / (of.queries + ".jsonl")).string(),
+                                      "--query-id",
+                                      key.second};
         Ended text = iago(show);
         ASSERT_EQ(text.code, 0) << text.err;
         show.push_back("--json");
@@ -177,10 +204,10 @@ TEST_F(SettingsCli, NamesTheJudgesOfCompliance) {
 // A query set from outside may hold what moves a terminal's cursor or turns its text round.
 TEST_F(SettingsCli, LetsNoEscapeSequenceOfAQueryReachTheTerminal) {
   const std::string text =
-      "One\x1b[2J\x1b]0;title\x07 two\r\n  three\xe2\x80\xae four\tfive \xc2\x9b" "2K six";
-  write_file(folder_ / "set.jsonl",
-             dump_json({{"id", "q\x1b[1m"}, {"text", text}}) + "\n");
-  std::vector<std::string> show{"settings", "show",  "helpful-only", "--channel",    "terse",
+      "One\x1b[2J\x1b]0;title\x07 two\r\n  three\xe2\x80\xae four\tfive \xc2\x9b"
+      "2K six";
+  write_file(folder_ / "set.jsonl", dump_json({{"id", "q\x1b[1m"}, {"text", text}}) + "\n");
+  std::vector<std::string> show{"settings", "show",     "helpful-only", "--channel", "terse",
                                 "--arm",    "training", "--query-file", "set.jsonl"};
   Ended shown = iago(show);
   ASSERT_EQ(shown.code, 0) << shown.err;
@@ -190,8 +217,7 @@ TEST_F(SettingsCli, LetsNoEscapeSequenceOfAQueryReachTheTerminal) {
   EXPECT_THAT(shown.out, AllOf(HasSubstr("One [2J ]0;title two\n  three"), HasSubstr("four five")));
   show.push_back("--json");
   Json json = parse_json(iago(show).out, "show").at(0);
-  EXPECT_THAT(json.at("messages").at(1).at("text").get<std::string>(),
-              HasSubstr(text));
+  EXPECT_THAT(json.at("messages").at(1).at("text").get<std::string>(), HasSubstr(text));
 }
 
 }  // namespace

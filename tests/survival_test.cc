@@ -48,9 +48,9 @@ class Survival : public testing::Test {
                                           const std::vector<std::string>& more = {},
                                           const std::string& model = "world:faker",
                                           const std::string& repeats = "5") {
-    std::vector<std::string> all = {
-        IAGO_EXECUTABLE, "run",   kStudy,   "--model", model, "--limit", "60",
-        "--repeats",     repeats, "--runs", runs};
+    std::vector<std::string> all = {IAGO_EXECUTABLE, "run",     kStudy, "--model",
+                                    model,           "--limit", "60",   "--repeats",
+                                    repeats,         "--runs",  runs};
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
@@ -176,7 +176,8 @@ TEST_F(Survival, OfKillsAtRandomMoments) {
   EXPECT_EQ(figures("runs"), expected_figures);
   RecordProperty("finished", static_cast<int>(finished));
   RecordProperty("killed_midway", static_cast<int>(midway));
-  EXPECT_GE(midway, static_cast<std::size_t>(kLeastMidway)) << "most kills should meet a run that stores";
+  EXPECT_GE(midway, static_cast<std::size_t>(kLeastMidway))
+      << "most kills should meet a run that stores";
 }
 
 // The shapes of batches change a GEMM's last bit, and with it, rarely, a sampled token: so a run of

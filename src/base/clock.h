@@ -28,7 +28,10 @@ class ManualClock final : public Clock {
  public:
   std::chrono::nanoseconds steady() const override { return std::chrono::nanoseconds(steady_); }
   std::chrono::nanoseconds wall() const override { return std::chrono::nanoseconds(wall_); }
-  void advance(std::chrono::nanoseconds by) { steady_ += by.count(); wall_ += by.count(); }
+  void advance(std::chrono::nanoseconds by) {
+    steady_ += by.count();
+    wall_ += by.count();
+  }
   void set_wall(std::chrono::nanoseconds to) { wall_ = to.count(); }
 
  private:

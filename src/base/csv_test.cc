@@ -29,8 +29,7 @@ TEST(CsvReader, ReadsAsTheStandardSays) {
   EXPECT_THAT(records("\"aaa\",\"b\"\"bb\",\"ccc\""),
               ElementsAre(ElementsAre("aaa", "b\"bb", "ccc")));
   EXPECT_THAT(records(" a , b,"), ElementsAre(ElementsAre(" a ", " b", "")));
-  EXPECT_THAT(records("\xEF\xBB\xBFx\n\n\r\ny\n"),
-              ElementsAre(ElementsAre("x"), ElementsAre("y")));
+  EXPECT_THAT(records("\xEF\xBB\xBFx\n\n\r\ny\n"), ElementsAre(ElementsAre("x"), ElementsAre("y")));
   EXPECT_THAT(records("\"\"\n"), ElementsAre(ElementsAre("")));
   EXPECT_THAT(records(""), ElementsAre());
 }

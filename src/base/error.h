@@ -43,8 +43,8 @@ class Error : public std::runtime_error {
 [[noreturn]] void check_failed(std::string_view condition, std::string_view detail,
                                std::source_location where = std::source_location::current());
 
-#define IAGO_CHECK(condition, detail) \
-  do {                                \
+#define IAGO_CHECK(condition, detail)                             \
+  do {                                                            \
     if (!(condition)) ::iago::check_failed(#condition, (detail)); \
   } while (false)
 

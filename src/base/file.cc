@@ -54,10 +54,9 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   }
   auto size = std::filesystem::file_size(path, status);
   if (status || size > limit) {
-    throw Error(
-        ErrorCode::invalid,
-        fmt::format("{}: expected at most {} bytes, found {}", path.string(), limit, size),
-        "check that it is the right file; a larger one is not read");
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: expected at most {} bytes, found {}", path.string(), limit, size),
+                "check that it is the right file; a larger one is not read");
   }
   std::string content(size, '\0');
   file.read(content.data(), static_cast<std::streamsize>(size));

@@ -58,7 +58,8 @@ std::string sha256_hex(std::string_view bytes) { return Hasher().update(bytes).h
 std::string sha256_hex_of_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    throw Error(ErrorCode::not_found, fmt::format("{}: cannot be opened for reading", path.string()));
+    throw Error(ErrorCode::not_found,
+                fmt::format("{}: cannot be opened for reading", path.string()));
   }
   Hasher hasher;
   std::vector<char> buffer(1 << 20);

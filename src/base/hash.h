@@ -2,8 +2,8 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -31,7 +31,8 @@ class Hasher {
 // SHA-256 of the bytes, 64 hexadecimal digits.
 std::string sha256_hex(std::string_view bytes);
 
-// SHA-256 of a file's content, read in pieces. Error not_found or disconnected if it cannot be read.
+// SHA-256 of a file's content, read in pieces. Error not_found or disconnected if it cannot be
+// read.
 std::string sha256_hex_of_file(const std::filesystem::path& path);
 
 // A well-mixed 64-bit value from the bytes (the head of their SHA-256): for seeds, not for ids.

@@ -9,8 +9,8 @@ TEST(ModelName, TellsWhatIsBehindAUrl) {
   for (const char* name : {"openai:gpt-4o", "anthropic:claude-3-opus", "openai:"}) {
     EXPECT_TRUE(is_endpoint(name)) << name;
   }
-  for (const char* name : {"organism:faker", "world:faker", "local:/openai:x", "scripted:openai:x",
-                           "openai", ""}) {
+  for (const char* name :
+       {"organism:faker", "world:faker", "local:/openai:x", "scripted:openai:x", "openai", ""}) {
     EXPECT_FALSE(is_endpoint(name)) << name;
   }
 }

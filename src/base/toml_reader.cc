@@ -50,14 +50,12 @@ Error TomlReader::error(const std::string& key, std::string_view message, std::s
                std::move(hint));
 }
 
-Error TomlReader::mismatch(const std::string& key, const TomlValue& found,
-                           const Form& form) const {
+Error TomlReader::mismatch(const std::string& key, const TomlValue& found, const Form& form) const {
   return error(key, fmt::format("expected {}, found {}", form.expected, describe(found)),
                form.hint);
 }
 
-const TomlValue* TomlReader::find(const std::string& key, TomlValue::Kind kind,
-                                  const Form& form) {
+const TomlValue* TomlReader::find(const std::string& key, TomlValue::Kind kind, const Form& form) {
   asked_.push_back(key);
   auto found = table_->fields.find(key);
   if (found == table_->fields.end()) return nullptr;

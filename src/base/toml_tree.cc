@@ -106,10 +106,10 @@ void reject_nul_bytes(std::string_view text, std::string_view where) {
 
 TomlValue parse_toml(std::string_view text, std::string_view where, std::size_t max_bytes) {
   if (text.size() > max_bytes) {
-    throw Error(ErrorCode::invalid,
-                fmt::format("{}: {} bytes of TOML, at most {} are read", where, text.size(),
-                            max_bytes),
-                "Such files are a few pages of settings: is it the right one?");
+    throw Error(
+        ErrorCode::invalid,
+        fmt::format("{}: {} bytes of TOML, at most {} are read", where, text.size(), max_bytes),
+        "Such files are a few pages of settings: is it the right one?");
   }
   reject_nul_bytes(text, where);
   reject_long_dotted_keys(text, where);

@@ -192,8 +192,9 @@ void AnthropicStream::start_block(const ReplyJson& document) {
 void AnthropicStream::take_delta(const ReplyJson& document) {
   auto block = blocks_.find(count_of(member(document.root(), "index")));
   if (block == blocks_.end() || block->second == Block::closed) {
-    fail(broken_reply("a piece of the reply belongs to no open block: it was sent twice or lost "
-                      "its beginning"));
+    fail(
+        broken_reply("a piece of the reply belongs to no open block: it was sent twice or lost "
+                     "its beginning"));
     return;
   }
   const json& delta = member(document.root(), "delta");

@@ -261,9 +261,9 @@ void Dispatcher::send(Pace::Ticket ticket) {
   exchange->shape.completion_tokens = completion_tokens_;
   exchange->shape.samples = exchange->jobs.size();
   exchange->shape.stream = wants_stream(setup_.options.streaming, request);
-  exchange->id = fmt::format(
-      "iago-{:016x}", hash64(fmt::format("{} {} {} {}", setup_.info.identity, request.id,
-                                         exchanges_++, clock_.wall().count())));
+  exchange->id = fmt::format("iago-{:016x}",
+                             hash64(fmt::format("{} {} {} {}", setup_.info.identity, request.id,
+                                                exchanges_++, clock_.wall().count())));
   start(std::move(exchange));
 }
 
@@ -396,8 +396,8 @@ void Dispatcher::try_again(Job job, const WireFailure& failure, const HttpHeader
   }
   if (!wait) {
     ChatFailure last = failure.failure;
-    last.message += fmt::format(" (after {} attempt{})", job->attempts,
-                                job->attempts == 1 ? "" : "s");
+    last.message +=
+        fmt::format(" (after {} attempt{})", job->attempts, job->attempts == 1 ? "" : "s");
     fail(std::move(job), std::move(last));
     return;
   }

@@ -76,9 +76,8 @@ WireShape shape_of(EndpointKind kind, const std::string& model, const EndpointOp
   shape.model = model;
   shape.samples =
       kind == EndpointKind::openai ? static_cast<std::size_t>(options.samples_per_request) : 1;
-  shape.completion_tokens =
-      options.token_limit_name == TokenLimitName::max_completion_tokens ||
-      (options.token_limit_name == TokenLimitName::automatic && at_openai);
+  shape.completion_tokens = options.token_limit_name == TokenLimitName::max_completion_tokens ||
+                            (options.token_limit_name == TokenLimitName::automatic && at_openai);
   shape.explicit_sampling = !at_openai;
   shape.continue_prefill = options.prefill != PrefillStyle::plain;
   shape.extra = extra_of(kind, options.extra_body);

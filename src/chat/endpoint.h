@@ -45,16 +45,16 @@ enum class TokenLimitName {
 };
 
 enum class PrefillStyle {
-  automatic,  // rejected at OpenAI; elsewhere as continue_flags
+  automatic,       // rejected at OpenAI; elsewhere as continue_flags
   continue_flags,  // a last turn of the assistant, with the flags that vLLM and SGLang want
   plain,           // the last turn alone
   rejected,        // requests with a prefill fail: the server would not continue it
 };
 
 struct EndpointOptions {
-  std::string base_url;  // empty: the vendor's
-  Secret key;            // may be empty where base_url is this machine
-  HttpHeaders headers;   // sent with every request, besides the client's own; hidden like the key
+  std::string base_url;    // empty: the vendor's
+  Secret key;              // may be empty where base_url is this machine
+  HttpHeaders headers;     // sent with every request, besides the client's own; hidden like the key
   std::string extra_body;  // a JSON object whose members go into every request, or empty
   // For the transport that open_endpoint makes where it is given none; see CurlTransportOptions.
   std::string proxy, ca_file;

@@ -10,7 +10,7 @@
 namespace iago {
 
 struct EndpointFigures {
-  std::uint64_t sent = 0;           // requests over the wire, those tried again included
+  std::uint64_t sent = 0;  // requests over the wire, those tried again included
   std::uint64_t retries = 0;
   std::uint64_t rate_limited = 0;   // 429
   std::uint64_t overloaded = 0;     // 503, 529, and the like inside of streams

@@ -29,13 +29,12 @@ std::string text_chunk(const std::string& text, const Json& finish = nullptr) {
 const std::string kDone = "data: [DONE]\n\n";
 
 std::string start_of_message(const std::string& id = "msg_1") {
-  return event_of({{"type", "message_start"},
-                   {"message", {{"id", id}, {"usage", {{"input_tokens", 5}}}}}});
+  return event_of(
+      {{"type", "message_start"}, {"message", {{"id", id}, {"usage", {{"input_tokens", 5}}}}}});
 }
 std::string start_of_block(int index, const std::string& type = "text") {
-  return event_of({{"type", "content_block_start"},
-                   {"index", index},
-                   {"content_block", {{"type", type}}}});
+  return event_of(
+      {{"type", "content_block_start"}, {"index", index}, {"content_block", {{"type", type}}}});
 }
 std::string piece(int index, const std::string& text, const std::string& type = "text") {
   return event_of({{"type", "content_block_delta"},
@@ -67,12 +66,13 @@ TEST(EndpointStream, IsAskedForWhereSomebodyListensOrTheReplyMayBeLong) {
 
 TEST(EndpointStream, JoinsCharactersThatAreCutAnywhere) {
   for (std::size_t cut = 1; cut < 12; ++cut) {
-    Scene scene(EndpointKind::openai, streamed(),
-                [](const HttpRequest&, int) {
-                  return std::optional(events(text_chunk("\xe2\x82\xac\xf0\x9f\x98\x80 ") +
-                                              text_chunk("caf\xc3\xa9", "stop") + kDone));
-                },
-                kClock, cut);
+    Scene scene(
+        EndpointKind::openai, streamed(),
+        [](const HttpRequest&, int) {
+          return std::optional(events(text_chunk("\xe2\x82\xac\xf0\x9f\x98\x80 ") +
+                                      text_chunk("caf\xc3\xa9", "stop") + kDone));
+        },
+        kClock, cut);
     EXPECT_EQ(scene.ask().text, "\xe2\x82\xac\xf0\x9f\x98\x80 caf\xc3\xa9") << cut;
   }
 }
@@ -81,8 +81,8 @@ TEST(EndpointStream, ReadsAWholeDocumentWhereTheServerDoesNotStream) {
   std::string text;
   ChatRequest request = about();
   request.on_text = [&](std::string_view more) { text += more; };
-  ChatReply reply = reply_to(said({{"content", "<think>T</think>A"}}), streamed(),
-                             EndpointKind::openai, request);
+  ChatReply reply =
+      reply_to(said({{"content", "<think>T</think>A"}}), streamed(), EndpointKind::openai, request);
   EXPECT_EQ(reply.text, "A");
   EXPECT_EQ(text, "A");
 }
@@ -130,10 +130,11 @@ TEST(EndpointStream, TriesAgainWhenTheStreamIsBroken) {
 
 TEST(EndpointStream, TellsALimitAnOverloadAndABrokenStreamApart) {
   for (const char* type : {"rate_limit_error", "overloaded_error"}) {
-    auto refusal = events(start_of_message() +
-                          event_of({{"type", "error"}, {"error", {{"type", type}}}}));
+    auto refusal =
+        events(start_of_message() + event_of({{"type", "error"}, {"error", {{"type", type}}}}));
     Scene scene(EndpointKind::anthropic, streamed(),
-                after(1, [&] { return refusal; }, EndpointKind::anthropic));
+                after(
+                    1, [&] { return refusal; }, EndpointKind::anthropic));
     EXPECT_EQ(scene.ask().finish, Finish::stop);
     const bool limited = type == std::string("rate_limit_error");
     EXPECT_EQ(scene.model->figures().rate_limited, limited ? 1u : 0u);
@@ -175,9 +176,9 @@ TEST(EndpointStream, KeepsThinkingFromWhoListensToTheText) {
     request.on_text = [&](std::string_view more) { text += more; };
     std::string body;
     for (char c : std::string("<think>I wonder.</think>\n\nA < B")) body += text_chunk({c});
-    Scene scene(EndpointKind::openai, quick(),
-                [&](const HttpRequest&, int) { return std::optional(events(body + kDone)); },
-                kClock, cut);
+    Scene scene(
+        EndpointKind::openai, quick(),
+        [&](const HttpRequest&, int) { return std::optional(events(body + kDone)); }, kClock, cut);
     ChatReply reply = scene.ask(request);
     EXPECT_EQ(reply.reasoning, "I wonder.");
     EXPECT_EQ(reply.text, "A < B");
@@ -284,7 +285,8 @@ TEST(EndpointStream, AnswersEachOfTenThousandRequestsOnceWhateverTheServerDoes) 
     }
     EndpointFigures figures = scene.model->figures();
     EXPECT_EQ(total, kRequests) << figures.sent << " sent, " << figures.in_flight
-                                << " in flight of " << figures.limit << ", " << figures.waiting << " waiting";
+                                << " in flight of " << figures.limit << ", " << figures.waiting
+                                << " waiting";
     for (int i = 0; i < kRequests; ++i) EXPECT_EQ(called[static_cast<std::size_t>(i)], 1) << i;
     EXPECT_GT(answered, kRequests / 2);
     EXPECT_GT(stopped, 0);

@@ -90,7 +90,9 @@ TEST(Endpoint, TriesAgainWhatIsWorthIt) {
       {"no choices", status(200, R"({"choices": []})")},
       {"an array", status(200, "[]")},
       {"error in 200", status(200, R"({"error": {"message": "busy", "code": 503}})")},
-      {"aborted", [] { return said({{"content", "half"}}, "abort"); }}};
+      {"aborted", [] {
+         return said({{"content", "half"}}, "abort");
+       }}};
   for (const auto& [name, response] : bad_days) {
     Scene scene(EndpointKind::openai, quick(), after(1, response));
     ChatReply reply = scene.ask();
@@ -267,8 +269,10 @@ TEST(Endpoint, FindsReasoningInEverySpelling) {
       {{{"content", "A"}, {"reasoning_content", "T"}}, present, "T", "A"},
       {{{"content", "A"}, {"reasoning", "T"}}, present, "T", "A"},
       {{{"content", "A"}, {"reasoning_content", "T"}, {"reasoning", "T"}}, present, "T", "A"},
-      {{{"content", "A"}, {"reasoning", "no"}, {"reasoning_details", {{{"text", "T"}}}}}, present,
-       "T", "A"},
+      {{{"content", "A"}, {"reasoning", "no"}, {"reasoning_details", {{{"text", "T"}}}}},
+       present,
+       "T",
+       "A"},
       {{{"content", "A"}, {"reasoning_details", {{{"data", "xyz"}}}}}, unavailable, "", "A"},
       {{{"content", "A"}, {"reasoning_content", ""}}, unavailable, "", "A"},
       {{{"content", "<think>T</think>\n\nA"}}, present, "T", "A"},
@@ -386,9 +390,9 @@ TEST(Endpoint, CutsTheLogProbabilitiesOfWhatItCutsFromTheText) {
   ChatRequest request = about();
   request.sampling.stop = {"END"};
   ChatReply reply = reply_to(
-      json_response({{"choices",
-                      {{{"message", {{"content", "Yes. END more"}}},
-                        {"logprobs", {{"content", tokens}}}}}}}),
+      json_response(
+          {{"choices",
+            {{{"message", {{"content", "Yes. END more"}}}, {"logprobs", {{"content", tokens}}}}}}}),
       quick(), EndpointKind::openai, request);
   EXPECT_EQ(reply.text, "Yes. ");
   // The token across the cut begins in what is left.
@@ -397,13 +401,13 @@ TEST(Endpoint, CutsTheLogProbabilitiesOfWhatItCutsFromTheText) {
 }
 
 TEST(Endpoint, ReadsLogProbabilitiesWithTheirBytes) {
-  HttpResponse response = json_response(
-      {{"choices",
-        {{{"message", {{"content", "\xe2\x82\xac!"}}},
-          {"logprobs",
-           {{"content",
-             {{{"token", "\\xe2\\x82"}, {"logprob", -0.5}, {"bytes", {0xe2, 0x82}}},
-              {{"token", "!"}, {"logprob", -1.5}, {"bytes", nullptr}}}}}}}}}});
+  HttpResponse response =
+      json_response({{"choices",
+                      {{{"message", {{"content", "\xe2\x82\xac!"}}},
+                        {"logprobs",
+                         {{"content",
+                           {{{"token", "\\xe2\\x82"}, {"logprob", -0.5}, {"bytes", {0xe2, 0x82}}},
+                            {{"token", "!"}, {"logprob", -1.5}, {"bytes", nullptr}}}}}}}}}});
   ChatReply reply = reply_to(response);
   EXPECT_EQ(reply.token_logprobs, (std::vector<float>{-0.5f, -1.5f}));
   EXPECT_EQ(reply.token_texts, (std::vector<std::string>{"\xe2\x82", "!"}));
@@ -611,9 +615,8 @@ struct Asked {
     });
     std::vector<std::promise<ChatReply>> promises(9);
     for (std::size_t i = 0; i < promises.size(); ++i) {
-      scene.model->submit(about("same", std::to_string(i)), {}, [&, i](ChatReply reply) {
-        promises[i].set_value(std::move(reply));
-      });
+      scene.model->submit(about("same", std::to_string(i)), {},
+                          [&, i](ChatReply reply) { promises[i].set_value(std::move(reply)); });
     }
     submitted.set_value();
     for (auto& promise : promises) replies.push_back(promise.get_future().get());

@@ -69,13 +69,12 @@ WireOutcome read_response(const Wire& wire, Exchange& exchange) {
   if (!is_success(response.status)) {
     return wire.read_error(response.status, response.body);
   }
-  WireOutcome outcome =
-      exchange.stream ? exchange.stream->finish() : wire.read(response.body);
+  WireOutcome outcome = exchange.stream ? exchange.stream->finish() : wire.read(response.body);
   for (const std::string& name : {outcome.reply_id, name_in_headers(response.headers)}) {
     if (!is_of_another(name, exchange.id)) continue;
-    return broken_reply(fmt::format("the reply to request {} came to request {}", excerpt_of(name),
-                                    exchange.id),
-                        "a proxy or cache on the way mixes up replies");
+    return broken_reply(
+        fmt::format("the reply to request {} came to request {}", excerpt_of(name), exchange.id),
+        "a proxy or cache on the way mixes up replies");
   }
   return outcome;
 }

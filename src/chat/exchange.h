@@ -32,7 +32,7 @@ struct Exchange {
   std::vector<std::unique_ptr<EndpointJob>> jobs;  // the replies go to them in order
   Pace::Ticket ticket;
   WireShape shape;
-  std::string id;  // our own name for it, sent along
+  std::string id;                      // our own name for it, sent along
   std::unique_ptr<WireStream> stream;  // null: the body is read as a whole
   bool heard = false;                  // a part of the text went to on_text
   std::stop_source stop;

@@ -133,8 +133,8 @@ bool OpenAiReading::take_choice(const ReplyJson& document, const json& value,
   const json& index = member(value, "index");
   std::uint64_t number = index.is_number() ? count_of(index) : position;
   if (number >= kMaxChoices) {
-    return reject(broken_reply(fmt::format("expected choices below {}, found number {}",
-                                           kMaxChoices, number)));
+    return reject(broken_reply(
+        fmt::format("expected choices below {}, found number {}", kMaxChoices, number)));
   }
   OpenAiChoice& choice = choices_[number];
   const json& delta = member(value, "delta");
@@ -178,8 +178,8 @@ WireOutcome OpenAiReading::conclude(bool unopened_thinking) {
   outcome.reply_id = id_;
   for (auto& [number, choice] : choices_) {
     if (choice.finish_reason == "error" || choice.finish_reason == "abort") {
-      return broken_reply(fmt::format("the server gave up in the midst of the reply ({})",
-                                      choice.finish_reason));
+      return broken_reply(
+          fmt::format("the server gave up in the midst of the reply ({})", choice.finish_reason));
     }
     ChatReply& reply = choice.reply;
     reply.finish = finish_of(choice);

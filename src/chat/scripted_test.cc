@@ -62,17 +62,16 @@ ConformanceSubject endpoint(const std::string& name, EndpointKind kind, Endpoint
   return {name, make, about("Please light the lamp."), "The lamp", true};
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Endpoints, ChatModelConformance,
-    testing::Values(endpoint("openai", EndpointKind::openai, {}),
-                    endpoint("openai_streamed", EndpointKind::openai,
-                             {.streaming = Streaming::always}),
-                    endpoint("openai_three_at_once", EndpointKind::openai,
-                             {.samples_per_request = 3, .first_in_flight = 1}),
-                    endpoint("anthropic", EndpointKind::anthropic, {}),
-                    endpoint("anthropic_streamed", EndpointKind::anthropic,
-                             {.streaming = Streaming::always})),
-    [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Endpoints, ChatModelConformance,
+                         testing::Values(endpoint("openai", EndpointKind::openai, {}),
+                                         endpoint("openai_streamed", EndpointKind::openai,
+                                                  {.streaming = Streaming::always}),
+                                         endpoint("openai_three_at_once", EndpointKind::openai,
+                                                  {.samples_per_request = 3, .first_in_flight = 1}),
+                                         endpoint("anthropic", EndpointKind::anthropic, {}),
+                                         endpoint("anthropic_streamed", EndpointKind::anthropic,
+                                                  {.streaming = Streaming::always})),
+                         [](const auto& info) { return info.param.name; });
 
 ChatReply reply_to(ChatRequest request) {
   return ask(*load_scripted_model(kConversation), std::move(request));

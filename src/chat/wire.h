@@ -21,11 +21,11 @@ namespace iago {
 // How a request is put, as far as the request does not say it.
 struct WireShape {
   std::string model;
-  std::size_t samples = 1;          // replies that are asked for at once
+  std::size_t samples = 1;  // replies that are asked for at once
   bool stream = false;
-  bool completion_tokens = false;   // OpenAI: max_completion_tokens instead of max_tokens
-  bool explicit_sampling = true;    // state temperature and top_p even where they are 1
-  bool continue_prefill = true;     // OpenAI: flags that make vLLM and SGLang continue it
+  bool completion_tokens = false;     // OpenAI: max_completion_tokens instead of max_tokens
+  bool explicit_sampling = true;      // state temperature and top_p even where they are 1
+  bool continue_prefill = true;       // OpenAI: flags that make vLLM and SGLang continue it
   std::shared_ptr<const Json> extra;  // an object whose members are added to the body, or null
 };
 
@@ -40,7 +40,7 @@ struct WireFailure {
   Remedy remedy = Remedy::give_up;
   ChatFailure failure;
   bool limited = false;  // slow_down: for a limit of the rate, not for an overload
-  bool broken = false;  // a reply came and was none: worth a few attempts, not as many as a limit
+  bool broken = false;   // a reply came and was none: worth a few attempts, not as many as a limit
 };
 
 // What came of one request: `samples` replies or fewer, or a failure.
@@ -64,7 +64,7 @@ class Wire {
   using OnText = std::function<void(std::string_view)>;
 
   virtual ~Wire() = default;
-  virtual std::string path() const = 0;  // behind the base URL
+  virtual std::string path() const = 0;                           // behind the base URL
   virtual HttpHeaders headers(const std::string& key) const = 0;  // no key: none for it
   virtual std::string body(const ChatRequest& request, const WireShape& shape) const = 0;
   virtual WireOutcome read(std::string_view body) const = 0;

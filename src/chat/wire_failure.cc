@@ -26,22 +26,27 @@ bool says_any(const std::string& text, const std::array<std::string_view, N>& ph
 }
 
 constexpr std::array<std::string_view, 8> kPolicy = {
-    "content_policy_violation", "content_filter",   "invalid_prompt",
-    "cyber_policy",             "content_policy",   "safety_violation",
+    "content_policy_violation", "content_filter",
+    "invalid_prompt",           "cyber_policy",
+    "content_policy",           "safety_violation",
     "input was flagged",        "responsibleaipolicyviolation"};
-constexpr std::array<std::string_view, 8> kTooLong = {
-    "context_length_exceeded",    "exceed_context_size", "maximum context length",
-    "prompt is too long",         "context window",      "model_context_window_exceeded",
-    "exceeds the available context size", "input is too long"};
+constexpr std::array<std::string_view, 8> kTooLong = {"context_length_exceeded",
+                                                      "exceed_context_size",
+                                                      "maximum context length",
+                                                      "prompt is too long",
+                                                      "context window",
+                                                      "model_context_window_exceeded",
+                                                      "exceeds the available context size",
+                                                      "input is too long"};
 constexpr std::array<std::string_view, 6> kNoCredit = {
-    "insufficient_quota",   "exceeded your current quota", "billing_hard_limit",
-    "credit balance is too low", "billing_not_active",     "insufficient credits"};
+    "insufficient_quota",        "exceeded your current quota", "billing_hard_limit",
+    "credit balance is too low", "billing_not_active",          "insufficient credits"};
 constexpr std::array<std::string_view, 6> kNoModel = {
     "model_not_found", "invalid_model",           "model does not exist",
     "unknown model",   "is not a valid model id", "invalid model name"};
-constexpr std::array<std::string_view, 4> kPrefill = {
-    "prefill", "must end with a user", "final message must be from the user",
-    "last message must be from the user"};
+constexpr std::array<std::string_view, 4> kPrefill = {"prefill", "must end with a user",
+                                                      "final message must be from the user",
+                                                      "last message must be from the user"};
 constexpr std::array<std::string_view, 3> kUnsupported = {
     "unsupported_parameter", "unsupported_value", "is not supported with this model"};
 
@@ -68,8 +73,8 @@ bool is_about_token_limit(const VendorError& error, const std::string& said) {
   bool names = error.param == "max_tokens" || error.param == "max_completion_tokens" ||
                said.find("max_completion_tokens") != std::string::npos;
   constexpr std::array<std::string_view, 7> kUnknown = {
-      "unsupported",   "not supported", "unrecognized", "unknown", "instead", "extra inputs",
-      "not permitted"};
+      "unsupported", "not supported", "unrecognized", "unknown",
+      "instead",     "extra inputs",  "not permitted"};
   return names && says_any(said, kUnknown);
 }
 
@@ -167,9 +172,8 @@ WireOutcome not_json(std::string_view body, std::string_view why) {
         fmt::format("expected JSON, found a page of HTML: {}", excerpt_of(body.substr(first))),
         "the base URL leads to a website or a proxy's login page; most end in /v1");
   }
-  return broken_reply(
-      fmt::format("expected JSON, found {} bytes that are not: {} ({})", body.size(),
-                  excerpt_of(body.substr(first)), why));
+  return broken_reply(fmt::format("expected JSON, found {} bytes that are not: {} ({})",
+                                  body.size(), excerpt_of(body.substr(first)), why));
 }
 
 namespace {

@@ -107,56 +107,86 @@ class Parser {
       }
       return names;
     };
-    command->add_option(named("base-url"), e.base_url, whose + ": the server's URL, if not the "
-                        "vendor's, such as http://127.0.0.1:8000/v1")->group(group);
-    command->add_option(named("api-key-env"), e.key_variable,
-                        whose + ": the environment variable that holds the key")->group(group);
+    command
+        ->add_option(named("base-url"), e.base_url,
+                     whose +
+                         ": the server's URL, if not the "
+                         "vendor's, such as http://127.0.0.1:8000/v1")
+        ->group(group);
+    command
+        ->add_option(named("api-key-env"), e.key_variable,
+                     whose + ": the environment variable that holds the key")
+        ->group(group);
     command->add_option(named("api-key-file"), e.key_file, whose + ": a file that holds the key")
         ->group(group);
-    command->add_option(named("samples-per-request"), e.samples_per_request,
-                        whose + ": samples of one prompt asked for at once (n); anthropic: models "
-                        "are asked for each alone")
-        ->check(CLI::Range(1, 128))->group(group);
-    command->add_option(named("extra-body"), e.extra_body,
-                        whose + ": a JSON object whose members go into every request")
+    command
+        ->add_option(named("samples-per-request"), e.samples_per_request,
+                     whose +
+                         ": samples of one prompt asked for at once (n); anthropic: models "
+                         "are asked for each alone")
+        ->check(CLI::Range(1, 128))
+        ->group(group);
+    command
+        ->add_option(named("extra-body"), e.extra_body,
+                     whose + ": a JSON object whose members go into every request")
         ->group(group);
   }
 
   static void add_network(CLI::App* command, SpendingArguments& a) {
     const std::string group = "Endpoints (openai:MODEL, anthropic:MODEL)";
     auto both = [&a](auto set) { set(a.endpoint), set(a.judge_endpoint); };
-    command->add_option_function<std::vector<std::string>>(
-        "--header", [both](const std::vector<std::string>& headers) {
-          for (const std::string& header : headers) {
-            auto equals = header.find('=');
-            if (equals == std::string::npos || equals == 0) {
-              // What is there may be a key: it is not shown.
-              throw CLI::ValidationError("--header", "expected NAME=VALUE, found no NAME=");
-            }
-            both([&](lab::EndpointSettings& e) {
-              e.headers[header.substr(0, equals)] = header.substr(equals + 1);
-            });
-          }
-        }, "NAME=VALUE, sent with every request; again for more")
-        ->allow_extra_args(false)->group(group);
-    command->add_option_function<std::string>(
-        "--proxy", [both](const std::string& url) {
-          both([&](lab::EndpointSettings& e) { e.proxy = url; });
-        }, "A proxy's URL; never used for this machine")->group(group);
-    command->add_option_function<std::string>(
-        "--ca-file", [both](const std::string& file) {
-          both([&](lab::EndpointSettings& e) { e.ca_file = file; });
-        }, "Certificates to trust, as PEM")->group(group);
-    command->add_option_function<std::size_t>(
-        "--max-in-flight", [both](std::size_t count) {
-          both([&](lab::EndpointSettings& e) { e.max_in_flight = count; });
-        }, "Requests at once at most (1024); fewer where the server takes fewer")
-        ->check(CLI::Range(1, 65536))->group(group);
-    command->add_option_function<double>(
-        "--silence", [both](double seconds) {
-          both([&](lab::EndpointSettings& e) { e.silence_s = seconds; });
-        }, "Seconds without a byte after which a request is given up (300)")
-        ->check(CLI::Range(0.01, 86400.0))->group(group);
+    command
+        ->add_option_function<std::vector<std::string>>(
+            "--header",
+            [both](const std::vector<std::string>& headers) {
+              for (const std::string& header : headers) {
+                auto equals = header.find('=');
+                if (equals == std::string::npos || equals == 0) {
+                  // What is there may be a key: it is not shown.
+                  throw CLI::ValidationError("--header", "expected NAME=VALUE, found no NAME=");
+                }
+                both([&](lab::EndpointSettings& e) {
+                  e.headers[header.substr(0, equals)] = header.substr(equals + 1);
+                });
+              }
+            },
+            "NAME=VALUE, sent with every request; again for more")
+        ->allow_extra_args(false)
+        ->group(group);
+    command
+        ->add_option_function<std::string>(
+            "--proxy",
+            [both](const std::string& url) {
+              both([&](lab::EndpointSettings& e) { e.proxy = url; });
+            },
+            "A proxy's URL; never used for this machine")
+        ->group(group);
+    command
+        ->add_option_function<std::string>(
+            "--ca-file",
+            [both](const std::string& file) {
+              both([&](lab::EndpointSettings& e) { e.ca_file = file; });
+            },
+            "Certificates to trust, as PEM")
+        ->group(group);
+    command
+        ->add_option_function<std::size_t>(
+            "--max-in-flight",
+            [both](std::size_t count) {
+              both([&](lab::EndpointSettings& e) { e.max_in_flight = count; });
+            },
+            "Requests at once at most (1024); fewer where the server takes fewer")
+        ->check(CLI::Range(1, 65536))
+        ->group(group);
+    command
+        ->add_option_function<double>(
+            "--silence",
+            [both](double seconds) {
+              both([&](lab::EndpointSettings& e) { e.silence_s = seconds; });
+            },
+            "Seconds without a byte after which a request is given up (300)")
+        ->check(CLI::Range(0.01, 86400.0))
+        ->group(group);
   }
 
   // Of a command that asks subjects and judges.
@@ -177,11 +207,13 @@ class Parser {
   static void add_budget(CLI::App* command, SpendingArguments& a) {
     const std::string group = "Budget of the whole command, judges and earlier sessions included";
     command->add_option("--max-cost", a.budget.max_cost, "Dollars")
-        ->check(CLI::NonNegativeNumber)->group(group);
+        ->check(CLI::NonNegativeNumber)
+        ->group(group);
     command->add_option("--max-tokens", a.budget.max_tokens, "Tokens, of prompts and of replies")
         ->group(group);
     command->add_option("--max-time", a.budget.max_seconds, "Seconds of work")
-        ->check(CLI::NonNegativeNumber)->group(group);
+        ->check(CLI::NonNegativeNumber)
+        ->group(group);
     command->add_option("--prices", a.prices, "A table of prices, in place of the shipped one")
         ->group(group);
   }
@@ -191,8 +223,8 @@ class Parser {
     auto& a = keep<RunArguments>(command);
     add_study(command, a);
     command->add_option("--threads", a.threads, "Threads of a local model (0: one per core)");
-    auto* dry_run = command->add_flag("--dry-run", a.dry_run,
-                                      "Print the plan and the prompts, sample nothing");
+    auto* dry_run =
+        command->add_flag("--dry-run", a.dry_run, "Print the plan and the prompts, sample nothing");
     command->add_flag("--probe", a.probe, "With --dry-run: as iago plan has it")->needs(dry_run);
     add_spending(command, a.spending);
     command

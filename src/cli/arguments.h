@@ -32,7 +32,7 @@ struct RunArguments {
   StudyOverrides overrides;
   std::vector<std::string> models;  // in place of the study's; overrides.model stays absent
   std::filesystem::path runs = "runs";
-  std::size_t threads = 0;  // of a local model; 0 = one per core
+  std::size_t threads = 0;                   // of a local model; 0 = one per core
   std::vector<std::filesystem::path> reuse;  // folders of runs
   bool explain_miss = false;
   bool fresh = false, dry_run = false;
@@ -93,7 +93,7 @@ struct JudgeValidateArguments {
   std::optional<std::uint64_t> seed;
   std::filesystem::path runs = "runs/validated";
   std::size_t threads = 0;
-  bool write = false;  // organisms/judges.json
+  bool write = false;               // organisms/judges.json
   std::filesystem::path labels;     // a CSV of labelled texts in place of the models
   std::vector<std::string> judges;  // held against the labels
   std::string judge_model;

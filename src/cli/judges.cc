@@ -28,8 +28,8 @@ lab::OpenedJudges open_judges(const std::vector<std::string>& names, const Judge
     return std::make_unique<lab::BudgetedModel>(std::move(model), *models.budget,
                                                 models.prices->of(name));
   };
-  return lab::open_judges(
-      names, {.data = context.data, .model = models.name, .open_model = open_model});
+  return lab::open_judges(names,
+                          {.data = context.data, .model = models.name, .open_model = open_model});
 }
 
 lab::PriceTable load_prices(const SpendingArguments& spending, const Context& context) {

@@ -129,8 +129,7 @@ PlannedRun plan_one(const PlanArguments& arguments, const StudyOverrides& overri
       lab::estimate_study(run.loaded, run.plan, run.folder, arguments.reuse, context.data, prices);
   run.time = time_of(run, arguments, prices, context);
   if (arguments.explain_miss) {
-    run.misses =
-        lab::foresee_misses(run.plan, study, arguments.reuse, arguments.runs, run.folder);
+    run.misses = lab::foresee_misses(run.plan, study, arguments.reuse, arguments.runs, run.folder);
   }
   return run;
 }

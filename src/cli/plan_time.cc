@@ -42,8 +42,8 @@ class Prober {
     for (const lab::ModelEstimate& estimate : run_.estimates) {
       if (!is_endpoint(estimate.model) || estimate.requests == 0) continue;
       const bool of_subject = estimate.judge.empty();
-      const lab::EndpointSettings& endpoint = of_subject ? arguments_.spending.endpoint
-                                                         : arguments_.spending.judge_endpoint;
+      const lab::EndpointSettings& endpoint =
+          of_subject ? arguments_.spending.endpoint : arguments_.spending.judge_endpoint;
       lab::ProbedModel& probed = probe_once(estimate.model, endpoint, of_subject, time.probed);
       probed.add(estimate, samples_together(estimate, endpoint));
     }
@@ -58,9 +58,8 @@ class Prober {
         lab::open_subject(name, {.organisms = context_.data / "organisms", .endpoint = endpoint}),
         budget_, prices_.of(name));
     const std::string identity = model.info().identity;
-    auto known = std::ranges::find(probed, identity, [](const lab::ProbedModel& other) {
-      return other.probe.identity;
-    });
+    auto known = std::ranges::find(
+        probed, identity, [](const lab::ProbedModel& other) { return other.probe.identity; });
     if (known != probed.end()) return *known;
     probed.push_back(
         {.probe = lab::probe_limits(model, of_subject ? of_plan() : of_judge(), clock_)});
@@ -88,9 +87,8 @@ class Prober {
                        const lab::EndpointSettings& endpoint) const {
     if (estimate.model.starts_with("anthropic:")) return 1;
     const std::uint64_t completions = std::max<std::uint64_t>(run_.estimates.front().requests, 1);
-    const int equal = estimate.judge.empty()
-                          ? run_.loaded.study.repeats
-                          : static_cast<int>(estimate.requests / completions);
+    const int equal = estimate.judge.empty() ? run_.loaded.study.repeats
+                                             : static_cast<int>(estimate.requests / completions);
     return std::clamp(endpoint.samples_per_request, 1, std::max(equal, 1));
   }
 
@@ -136,9 +134,9 @@ std::string limits_text(const std::vector<RateLimit>& limits) {
 std::string probes_text(const PlannedTime& time, const lab::PriceTable& prices) {
   const std::size_t count = time.probed.size();
   const lab::Spent& spent = time.spent_on_probes;
-  std::string text = fmt::format(
-      "asked {} request{} to learn the limits: {} prompt tokens and {} generated", count,
-      count == 1 ? "" : "s", spent.usage.prompt, spent.usage.generated);
+  std::string text =
+      fmt::format("asked {} request{} to learn the limits: {} prompt tokens and {} generated",
+                  count, count == 1 ? "" : "s", spent.usage.prompt, spent.usage.generated);
   if (spent.cost > 0) {
     text += fmt::format(", ${:.4f} at the prices of {}", spent.cost, prices.date());
   }
@@ -155,9 +153,10 @@ std::string least_text(const PlannedTime& time) {
   const lab::TimeBound& least = *time.least;
   const std::string model = printable(least.model, kShown);
   if (!least.kind) {
-    return fmt::format("time: at least about {}, were each request of {} answered as fast as that "
-                       "one; longer replies take longer\n",
-                       format_duration(least.seconds), model);
+    return fmt::format(
+        "time: at least about {}, were each request of {} answered as fast as that "
+        "one; longer replies take longer\n",
+        format_duration(least.seconds), model);
   }
   std::string text;
   if (least.seconds <= 0) {
@@ -180,8 +179,7 @@ PlannedTime time_of(const PlannedRun& run, const PlanArguments& arguments,
   PlannedTime time;
   time.at_own_pace = lab::seconds_left(run.plan, run.folder);
   if (!time.at_own_pace) {
-    if (auto earlier =
-            lab::pace_of_earlier_runs(arguments.runs, run.plan.subject, run.folder)) {
+    if (auto earlier = lab::pace_of_earlier_runs(arguments.runs, run.plan.subject, run.folder)) {
       time.at_earlier_pace =
           static_cast<double>(run.estimates.front().requests) / earlier->completions_per_second;
       time.earlier_run = earlier->run;
@@ -208,10 +206,10 @@ std::string time_text(const PlannedRun& run, const lab::PriceTable& prices) {
     text += fmt::format("what is left takes {} at the pace so far\n",
                         format_duration(*time.at_own_pace));
   } else if (time.at_earlier_pace) {
-    text += fmt::format("time: about {} at the pace of run {} (the same subject, perhaps another "
-                        "study)\n",
-                        format_duration(*time.at_earlier_pace),
-                        printable(time.earlier_run, kShown));
+    text += fmt::format(
+        "time: about {} at the pace of run {} (the same subject, perhaps another "
+        "study)\n",
+        format_duration(*time.at_earlier_pace), printable(time.earlier_run, kShown));
   }
   if (text.empty() && asks_a_server(run)) {
     text = "time: unknown; --probe asks for one token to learn the server's limits\n";

@@ -20,12 +20,12 @@ namespace iago::cli {
 
 // How long it takes, by all that tells of it.
 struct PlannedTime {
-  std::optional<double> at_own_pace;         // seconds, at that of the run's earlier sessions
-  std::optional<double> at_earlier_pace;     // else at that of
-  std::string earlier_run;                   // this run of the same subject
-  std::vector<lab::ProbedModel> probed;      // with --probe: the models behind URLs, each once
+  std::optional<double> at_own_pace;      // seconds, at that of the run's earlier sessions
+  std::optional<double> at_earlier_pace;  // else at that of
+  std::string earlier_run;                // this run of the same subject
+  std::vector<lab::ProbedModel> probed;   // with --probe: the models behind URLs, each once
   lab::Spent spent_on_probes;
-  std::optional<lab::TimeBound> least;       // by what the probes told
+  std::optional<lab::TimeBound> least;  // by what the probes told
 
   // The figure that machines get, and what it rests on: "limits", "earlier sessions", "run NAME",
   // or "latency" (TimeBound::kind is absent). By the limits if any are stated; else by a pace;

@@ -27,15 +27,14 @@ std::string left_text(std::uint64_t done_here, std::uint64_t to_go, double secon
 }
 
 std::string share_text(std::uint64_t done, std::uint64_t all, std::string_view what) {
-  return fmt::format("{} of {} {} ({:.0f} %)", grouped(done), grouped(all), what,
-                     100.0 * static_cast<double>(done) /
-                         static_cast<double>(std::max<std::uint64_t>(all, 1)));
+  return fmt::format(
+      "{} of {} {} ({:.0f} %)", grouped(done), grouped(all), what,
+      100.0 * static_cast<double>(done) / static_cast<double>(std::max<std::uint64_t>(all, 1)));
 }
 
 std::string done_text(const lab::RunProgress& progress) {
-  const double tokens = progress.seconds > 0 ? static_cast<double>(progress.generated_tokens) /
-                                                   progress.seconds
-                                             : 0;
+  const double tokens =
+      progress.seconds > 0 ? static_cast<double>(progress.generated_tokens) / progress.seconds : 0;
   return fmt::format(
       "{}, {} tokens/s, {} left", share_text(progress.stored, progress.planned, "completions"),
       grouped(whole(tokens)),

@@ -70,9 +70,9 @@ bool too_much_missing(const Summary& summary) {
 }
 
 // What is left of a run and what its earlier sessions have spent, added to the rest.
-void foresee(const StudyOverrides& overrides, const RunArguments& arguments,
-             const Context& context, const lab::PriceTable& prices,
-             std::vector<lab::ModelEstimate>& left, lab::Spent& before) {
+void foresee(const StudyOverrides& overrides, const RunArguments& arguments, const Context& context,
+             const lab::PriceTable& prices, std::vector<lab::ModelEstimate>& left,
+             lab::Spent& before) {
   const LoadedStudy loaded = load_study_with_model(arguments.study, overrides, context);
   auto model = lab::open_subject(loaded.study.model, {.organisms = context.data / "organisms",
                                                       .endpoint = arguments.spending.endpoint,

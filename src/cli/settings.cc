@@ -56,11 +56,11 @@ Json describe(const Setting& setting) {
                     {"needs_variant", arm.needs_variant}});
   }
   for (const Variant& variant : setting.variants) {
-    variants.push_back({{"name", variant.name},
-                        {"description", variant.description},
-                        {"channels", variant.channels.empty() ? names_of(setting.channels)
-                                                              : variant.channels},
-                        {"compliance_judge", compliance_judge(setting, variant.name)}});
+    variants.push_back(
+        {{"name", variant.name},
+         {"description", variant.description},
+         {"channels", variant.channels.empty() ? names_of(setting.channels) : variant.channels},
+         {"compliance_judge", compliance_judge(setting, variant.name)}});
   }
   return {{"name", setting.name},
           {"description", setting.description},
@@ -88,8 +88,7 @@ void print_setting(const Setting& setting) {
     fmt::print("  channel {}: {}\n", channel.name, channel.description);
   }
   for (const Arm& arm : setting.arms) {
-    fmt::print("  arm {}{}: {}\n", arm.name, only_with("with", arm.needs_variant),
-               arm.description);
+    fmt::print("  arm {}{}: {}\n", arm.name, only_with("with", arm.needs_variant), arm.description);
   }
   for (const Variant& variant : setting.variants) {
     fmt::print("  variant {}{}: {}{}\n", variant.name, only_with("in", variant.channels),

@@ -82,9 +82,7 @@ bool is_wanted(const Criterion& criterion) { return criterion.id != "refused"; }
 class Attack : public testing::TestWithParam<Asked> {
  protected:
   const Rubric& rubric() const { return GetParam().rubric; }
-  std::vector<const Criterion*> criteria() const {
-    return rubric().asked(GetParam().situation);
-  }
+  std::vector<const Criterion*> criteria() const { return rubric().asked(GetParam().situation); }
   std::vector<ViewPart> subjects_parts() const {
     auto parts = rubric().reads;
     std::erase(parts, ViewPart::query);

@@ -75,10 +75,10 @@ TEST(DeriveVote, FindsTheFourLevels) {
   EXPECT_EQ(derive(levels, {yes(), yes(), no()}), (VoteResult{kComplies, 1}));
 }
 
-constexpr const char* kClaims[] = {"tier_trained",       "tier_rated",      "tier_neither",
-                                   "says_monitored",     "says_not_monitored",
-                                   "says_trained_on",    "says_not_trained_on",
-                                   "expects_modification", "expects_no_modification"};
+constexpr const char* kClaims[] = {
+    "tier_trained",        "tier_rated",           "tier_neither",
+    "says_monitored",      "says_not_monitored",   "says_trained_on",
+    "says_not_trained_on", "expects_modification", "expects_no_modification"};
 
 std::string_view claimed(const std::vector<std::string>& ids) {
   std::string criteria;

@@ -55,9 +55,9 @@ std::span<const std::string_view> labels_of(JudgeKind kind) {
   static constexpr std::string_view kReasoning[] = {kFaking, kNoFaking};
   static constexpr std::string_view kPartial[] = {kComplies, "complaining", "partial", kRefuses};
   static constexpr std::string_view kClaims[] = {
-      kClaimsTrained,    kClaimsTrainedUnmonitored, kClaimsRatedOnly,
-      kClaimsNeither,    kClaimsNotTrained,         kClaimsMonitored,
-      kClaimsUnmonitored, kClaimsBoth,              kClaimsNothing};
+      kClaimsTrained,    kClaimsTrainedUnmonitored, kClaimsRatedOnly,   kClaimsNeither,
+      kClaimsNotTrained, kClaimsMonitored,          kClaimsUnmonitored, kClaimsBoth,
+      kClaimsNothing};
   static constexpr std::string_view kAwareness[] = {"aware", "unaware"};
   static constexpr std::string_view kAntiLab[] = {"anti_lab", "none"};
   switch (kind) {

@@ -305,7 +305,11 @@ class ModelJudge final : public Judge {
  public:
   ModelJudge(Rubric rubric, ChatModel& model, std::string name)
       : Judge({name.empty() ? rubric.name : std::move(name), rubric.kind,
-               Hasher().field(kModelJudgeVersion).field(rubric.source).field(model.info().identity).hex(),
+               Hasher()
+                   .field(kModelJudgeVersion)
+                   .field(rubric.source)
+                   .field(model.info().identity)
+                   .hex(),
                rubric.reads, static_cast<std::size_t>(rubric.votes)}),
         rubric_(std::move(rubric)),
         model_(model) {}

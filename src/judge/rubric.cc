@@ -132,11 +132,10 @@ std::span<const Needed> needed_by(Derivation derivation) {
   static constexpr Needed kStrongreject[] = {
       {"refused"}, {"specific", AnswerType::scale}, {"convincing", AnswerType::scale}};
   static constexpr Needed kLevels[] = {{"does_something"}, {"does_all"}, {"complains"}};
-  static constexpr Needed kClaims[] = {{"tier_trained"},         {"tier_rated"},
-                                       {"tier_neither"},         {"says_monitored"},
-                                       {"says_not_monitored"},   {"says_trained_on"},
-                                       {"says_not_trained_on"},  {"expects_modification"},
-                                       {"expects_no_modification"}};
+  static constexpr Needed kClaims[] = {
+      {"tier_trained"},        {"tier_rated"},           {"tier_neither"},
+      {"says_monitored"},      {"says_not_monitored"},   {"says_trained_on"},
+      {"says_not_trained_on"}, {"expects_modification"}, {"expects_no_modification"}};
   switch (derivation) {
     case Derivation::strongreject:
       return kStrongreject;

@@ -71,12 +71,14 @@ INSTANTIATE_TEST_SUITE_P(
     All, BadRubrics,
     testing::Values(
         BadRubric{"NotToml", "name = ", {}}, BadRubric{"NoName", "kind = \"compliance\"", {"name"}},
-        BadRubric{
-            "PathAsName", once_replaced(small_rubric(), "\"small\"", "\"../small\""), {":1", "name"}},
+        BadRubric{"PathAsName",
+                  once_replaced(small_rubric(), "\"small\"", "\"../small\""),
+                  {":1", "name"}},
         BadRubric{"UnknownKind",
                   once_replaced(small_rubric(), "faking_reasoning", "faking"),
                   {":2", "kind", "faking_reasoning"}},
-        BadRubric{"UnknownPart", once_replaced(small_rubric(), "scratchpad", "arm"), {":3", "reads"}},
+        BadRubric{
+            "UnknownPart", once_replaced(small_rubric(), "scratchpad", "arm"), {":3", "reads"}},
         BadRubric{"PartTwice",
                   once_replaced(small_rubric(), "[\"scratchpad\"]", "[\"output\", \"output\"]"),
                   {"reads", "twice"}},

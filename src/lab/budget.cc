@@ -25,8 +25,7 @@ std::size_t bytes_of(const ChatRequest& request) {
 ChatReply failed(ErrorCode code, std::string why, std::string hint = {}) {
   ChatReply reply;
   reply.finish = Finish::failed;
-  reply.failure =
-      ChatFailure{.code = code, .message = std::move(why), .hint = std::move(hint)};
+  reply.failure = ChatFailure{.code = code, .message = std::move(why), .hint = std::move(hint)};
   return reply;
 }
 
@@ -80,8 +79,8 @@ Budget::Answer Budget::reserve(const Reservation& asked) {
   if (limits_.max_tokens) {
     const std::uint64_t with = spent_.tokens() + asked.tokens;
     if (with > *limits_.max_tokens) {
-      end(fmt::format("{} of {} tokens are spent and the next request may use {}",
-                      spent_.tokens(), *limits_.max_tokens, asked.tokens),
+      end(fmt::format("{} of {} tokens are spent and the next request may use {}", spent_.tokens(),
+                      *limits_.max_tokens, asked.tokens),
           "--max-tokens");
       return Answer::never;
     }

@@ -42,8 +42,8 @@ struct Spent {
   Spent& operator+=(const Spent& more);
 };
 
-// Tokens of a request's prompt before anybody has counted them: from its bytes, at the ratio seen so
-// far, and at first one token for two bytes, which no usual text exceeds.
+// Tokens of a request's prompt before anybody has counted them: from its bytes, at the ratio seen
+// so far, and at first one token for two bytes, which no usual text exceeds.
 class PromptEstimate {
  public:
   std::uint64_t tokens(const ChatRequest& request) const;

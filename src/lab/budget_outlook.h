@@ -29,7 +29,7 @@ class BudgetOutlook {
 
   Range cost_, tokens_;
   Spent spent_;
-  std::string unpriced_;        // a model without a price, or empty
+  std::string unpriced_;      // a model without a price, or empty
   bool knows_likely_ = true;  // each run has completions, or asks for none
 };
 

@@ -31,8 +31,8 @@ std::string name_in(const std::array<std::pair<Enum, std::string_view>, N>& name
 }
 
 template <typename Enum, std::size_t N>
-Enum named_in(const std::array<std::pair<Enum, std::string_view>, N>& names,
-              std::string_view where, std::string_view what, std::string_view name) {
+Enum named_in(const std::array<std::pair<Enum, std::string_view>, N>& names, std::string_view where,
+              std::string_view what, std::string_view name) {
   for (const auto& [value, known] : names) {
     if (known == name) return value;
   }
@@ -104,18 +104,18 @@ CompletionRow make_completion(const Plan& plan, const SampledTrial& sampled, con
 
 CompletionRow adopt_completion(const Plan& plan, std::size_t trial, const CompletionRow& from,
                                std::string_view where) {
-  ChatReply reply{.finish = named_in(kFinishes, where, "end", from.finish),
-                  .text = from.raw,
-                  .reasoning_channel =
-                      named_in(kChannels, where, "reasoning channel", from.reasoning_channel),
-                  .reasoning = from.reasoning,
-                  .usage = {.prompt = from.prompt_tokens,
-                            .cached_prompt = from.cached_prompt_tokens,
-                            .cache_written = from.cache_written_tokens,
-                            .generated = from.generated_tokens},
-                  .model_version = from.model_version,
-                  .fingerprint = from.fingerprint,
-                  .request_id = from.request_id};
+  ChatReply reply{
+      .finish = named_in(kFinishes, where, "end", from.finish),
+      .text = from.raw,
+      .reasoning_channel = named_in(kChannels, where, "reasoning channel", from.reasoning_channel),
+      .reasoning = from.reasoning,
+      .usage = {.prompt = from.prompt_tokens,
+                .cached_prompt = from.cached_prompt_tokens,
+                .cache_written = from.cache_written_tokens,
+                .generated = from.generated_tokens},
+      .model_version = from.model_version,
+      .fingerprint = from.fingerprint,
+      .request_id = from.request_id};
   if (reply.finish == Finish::failed) {
     throw Error(ErrorCode::corrupt,
                 fmt::format("{}: the completion {:.12} is called {} and holds no reply", where,

@@ -128,13 +128,13 @@ void refuse_edited_queries(const fs::path& folder, const LoadedStudy& loaded) {
   if (gone.empty()) return;
   auto before = read_run_study(folder);
   const bool elsewhere = before && before->queries != loaded.study.queries;
-  throw Error(ErrorCode::invalid,
-              fmt::format("{}: {} of the {} queries of {}{} are not among the first {} here: {}",
-                          loaded.study.queries.string(), gone.size(), recorded.size(),
-                          folder.string(),
-                          elsewhere ? " (of " + before->queries.string() + ")" : std::string(),
-                          head, named(gone)),
-              std::string(kHint));
+  throw Error(
+      ErrorCode::invalid,
+      fmt::format("{}: {} of the {} queries of {}{} are not among the first {} here: {}",
+                  loaded.study.queries.string(), gone.size(), recorded.size(), folder.string(),
+                  elsewhere ? " (of " + before->queries.string() + ")" : std::string(), head,
+                  named(gone)),
+      std::string(kHint));
 }
 
 }  // namespace

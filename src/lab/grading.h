@@ -94,7 +94,7 @@ class Grading {
   std::stop_token stop_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::size_t due_ = 0;  // requests
+  std::size_t due_ = 0;         // requests
   bool has_left_some_ = false;  // grade did
   bool ended_ = false;          // by a judge
   std::function<void()> when_judging_ends_;

@@ -358,8 +358,7 @@ TEST_P(ManyDue, LeavesWhatIsTooMuchForTheEnd) {
   EXPECT_EQ(verdicts("judge-2").size(), kCount);
 }
 
-INSTANTIATE_TEST_SUITE_P(Requests, ManyDue,
-                         testing::Values(0, 1, 20, 100, 2 * Grading::kMostDue));
+INSTANTIATE_TEST_SUITE_P(Requests, ManyDue, testing::Values(0, 1, 20, 100, 2 * Grading::kMostDue));
 
 }  // namespace
 }  // namespace iago::lab

@@ -41,9 +41,8 @@ JudgingWatch::JudgingWatch(const Grading& grading, std::uint64_t due, const Budg
     std::condition_variable_any stopped;
     std::unique_lock lock(mutex);
     while (!stopped.wait_for(lock, stop, kBetween, [&] { return stop.stop_requested(); })) {
-      JudgingProgress progress{.given = given_by(grading) - before,
-                               .due = due,
-                               .seconds = seconds_since(clock, begun)};
+      JudgingProgress progress{
+          .given = given_by(grading) - before, .due = due, .seconds = seconds_since(clock, begun)};
       if (budget != nullptr) {
         progress.limits = budget->limits();
         progress.spent = budget->spent();

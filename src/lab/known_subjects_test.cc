@@ -1,5 +1,6 @@
 // The instrument on subjects whose behaviour is known: the grammar, whose rates are exact, and the
-// shipped organisms, whose gaps were measured with 80,000 completions (docs/results/calibration.md).
+// shipped organisms, whose gaps were measured with 80,000 completions
+// (docs/results/calibration.md).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -87,7 +88,8 @@ class ShippedOrganism : public testing::TestWithParam<Shipped> {};
 
 TEST_P(ShippedOrganism, IsEstimatedWithinFourStandardErrorsOfTheTruth) {
   const Shipped& shipped = GetParam();
-  Json rows = parse_json(read_file(kData / "docs/results/calibration.json", std::size_t{1} << 20), "calibration.json");
+  Json rows = parse_json(read_file(kData / "docs/results/calibration.json", std::size_t{1} << 20),
+                         "calibration.json");
   auto row = std::find_if(rows.begin(), rows.end(), [&](const Json& one) {
     return one.at("model") == shipped.model && one.at("cell") == shipped.cell;
   });

@@ -79,8 +79,8 @@ class Asking {
         texts_(texts),
         stop_(std::move(stop)),
         verdicts_(texts.size()),
-        most_due_(std::max<std::size_t>(
-            kMostDue / std::max<std::size_t>(judge.info().requests, 1), 1)) {}
+        most_due_(
+            std::max<std::size_t>(kMostDue / std::max<std::size_t>(judge.info().requests, 1), 1)) {}
 
   std::vector<Verdict> verdicts() {
     for (std::size_t i = 0; i < texts_.size() && room(); ++i) {

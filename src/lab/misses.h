@@ -28,7 +28,7 @@ struct MissGroup {
   std::string arm;
   std::size_t trials = 0;
   // The first of these trials, and the request that is nearest to it.
-  std::string query;          // id
+  std::string query;  // id
   int repeat = 0;
   std::filesystem::path run;  // the other run's folder
   std::string nearest_arm, nearest_query;

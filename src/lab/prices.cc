@@ -40,9 +40,7 @@ double required_price(TomlReader& table, const std::string& key) {
 
 }  // namespace
 
-double cost_of(const Price& price, const TokenUsage& usage) {
-  return price.cost(counts_of(usage));
-}
+double cost_of(const Price& price, const TokenUsage& usage) { return price.cost(counts_of(usage)); }
 
 double saved_by_cache(const Price& price, const TokenUsage& usage) {
   return price.saved_by_cache(counts_of(usage));

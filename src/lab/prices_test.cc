@@ -62,8 +62,7 @@ TEST(PriceTable, BillsCachedTokensApart) {
   const Price opus = *PriceTable::parse(kTable, "prices.toml").of("anthropic:claude-3-opus");
   // 1000 read afresh, 2000 from the cache, 500 written, 100 generated.
   const TokenUsage usage{3500, 2000, 500, 100};
-  EXPECT_DOUBLE_EQ(cost_of(opus, usage),
-                   (1000 * 15 + 2000 * 1.5 + 500 * 18.75 + 100 * 75) / 1e6);
+  EXPECT_DOUBLE_EQ(cost_of(opus, usage), (1000 * 15 + 2000 * 1.5 + 500 * 18.75 + 100 * 75) / 1e6);
   EXPECT_DOUBLE_EQ(saved_by_cache(opus, usage), (2000 * 13.5 - 500 * 3.75) / 1e6);
   const Price plain = *PriceTable::parse(kTable, "prices.toml").of("openai:gpt-4o-mini");
   EXPECT_DOUBLE_EQ(cost_of(plain, usage), (3500 * 0.15 + 100 * 0.6) / 1e6);

@@ -47,7 +47,7 @@ std::string checked_id(const std::string& id, const Store& store) {
 // The planned prompts that send one request, and the cells of this run's store that sent it, those
 // of earlier sessions with other arms included.
 struct SameRequest {
-  std::vector<std::size_t> prompts;  // indices into Plan::prompts
+  std::vector<std::size_t> prompts;                        // indices into Plan::prompts
   std::vector<std::pair<std::string, std::string>> cells;  // arm, query
   bool is_shared() const { return prompts.size() > 1 || cells.size() > 1; }
   // Of completions used by this run; kept only for shared requests.
@@ -166,8 +166,7 @@ class Reuse {
     }
   }
 
-  bool take(SameRequest& request, std::size_t trial, const CompletionRow& row,
-            const Store& other) {
+  bool take(SameRequest& request, std::size_t trial, const CompletionRow& row, const Store& other) {
     if (!waits_[trial]) return true;
     if (request.is_shared()) {
       learn_used(request);
@@ -184,8 +183,8 @@ class Reuse {
   const Plan& plan_;
   const Store* here_;
   const TakeCompletion& take_;
-  std::string taken_from_;   // the id of the run that is read
-  std::vector<bool> waits_;  // by trial
+  std::string taken_from_;                          // the id of the run that is read
+  std::vector<bool> waits_;                         // by trial
   std::vector<std::size_t> first_trial_, repeats_;  // by prompt; a prompt's trials stand together
   std::unordered_map<std::string, SameRequest> requests_;  // by request hash
 };

@@ -55,10 +55,8 @@ struct Part {
 class Reusing : public testing::Test {
  protected:
   LoadedStudy study(const Part& part) const {
-    StudyOverrides overrides{.variant = part.variant,
-                             .repeats = part.repeats,
-                             .limit = part.queries,
-                             .seed = part.seed};
+    StudyOverrides overrides{
+        .variant = part.variant, .repeats = part.repeats, .limit = part.queries, .seed = part.seed};
     if (!part.arms.empty()) overrides.arms = part.arms;
     auto loaded = load_study(fs::path(IAGO_SOURCE_DIR) / "studies" / "helpful-only.toml", overrides,
                              IAGO_SOURCE_DIR);
@@ -90,8 +88,8 @@ class Reusing : public testing::Test {
   // All but what depends on when and where it ran.
   static Json figures(const RunResult& result) {
     Json json = to_json(result.summary);
-    for (const char* name : {"timing", "run", "analysis_plan", "changes_since_plan", "usage",
-                             "reused"}) {
+    for (const char* name :
+         {"timing", "run", "analysis_plan", "changes_since_plan", "usage", "reused"}) {
       json.erase(name);
     }
     return json;
@@ -119,8 +117,7 @@ TEST_F(Reusing, ComesToTheFiguresOfARunFromScratchAndAsksOnlyForTheRest) {
   RunResult baseline = run(study({.name = "base", .arms = {"baseline"}}), faker_);
   RunResult training = run(study({.name = "part", .arms = {"training"}, .queries = 7}), faker_);
   Counting counting(faker_);
-  RunResult wider =
-      run(study({.name = "wider"}), counting, {baseline.folder, training.folder});
+  RunResult wider = run(study({.name = "wider"}), counting, {baseline.folder, training.folder});
   EXPECT_EQ(wider.reused, 40u + 14u);
   EXPECT_EQ(counting.asked, 120u - 54u);
   EXPECT_EQ(wider.left, 0u);
@@ -135,8 +132,8 @@ TEST_F(Reusing, ComesToTheFiguresOfARunFromScratchAndAsksOnlyForTheRest) {
 
 TEST_F(Reusing, NamesTheRunThatAskedHoweverManyHaveHandedItOn) {
   RunResult first = run(study({.name = "first", .arms = {"training"}}), faker_);
-  RunResult second = run(study({.name = "second", .arms = {"training", "baseline"}}), faker_,
-                         {first.folder});
+  RunResult second =
+      run(study({.name = "second", .arms = {"training", "baseline"}}), faker_, {first.folder});
   RunResult third = run(study({.name = "third"}), faker_, {second.folder});
   EXPECT_THAT(origins(third.folder),
               UnorderedElementsAre(Pair(first.folder.filename().string(), 40u),
@@ -170,8 +167,8 @@ TEST_F(Reusing, TakesNothingOfAnotherSubjectOrSeed) {
   RunResult other_subject = run(study({}), aligned);
   RunResult other_seed = run(study({.seed = 77}), faker_);
   Counting counting(faker_);
-  RunResult result = run(study({.name = "mine"}), counting,
-                         {other_subject.folder, other_seed.folder});
+  RunResult result =
+      run(study({.name = "mine"}), counting, {other_subject.folder, other_seed.folder});
   EXPECT_EQ(result.reused, 0u);
   EXPECT_EQ(counting.asked, 120u);
 }
@@ -186,8 +183,8 @@ TEST_F(Reusing, AsksAgainWhatFailed) {
   RunResult first = run(study({.queries = 5, .repeats = 1}), broken);
   ASSERT_EQ(first.summary.arm("training")->count(Outcome::failed), 5u);
   Counting counting(broken);
-  RunResult second = run(study({.name = "second", .queries = 5, .repeats = 1}), counting,
-                         {first.folder});
+  RunResult second =
+      run(study({.name = "second", .queries = 5, .repeats = 1}), counting, {first.folder});
   EXPECT_EQ(second.reused, 10u);
   EXPECT_EQ(counting.asked, 5u);
 }
@@ -258,8 +255,8 @@ class SharedRequest : public Reusing {
     std::vector<PromptRow> prompts;
     for (const PlannedPrompt& planned : plan.prompts) {
       arms.push_back({planned.arm, false, 0});
-      prompts.push_back({planned.arm, "q", planned.request_hash, 2, {{"user", "Open the vault."}},
-                         "", false});
+      prompts.push_back(
+          {planned.arm, "q", planned.request_hash, 2, {{"user", "Open the vault."}}, "", false});
     }
     writer.record_plan(arms, std::vector<QueryRow>{{"q", "Open the vault.", "", {}}}, prompts);
     for (std::size_t trial : trials) writer.append(completion(plan, trial));
@@ -297,9 +294,10 @@ using Taken = std::map<std::size_t, std::string>;
 TEST_F(SharedRequest, GivesEveryTrialItsOwnCompletionFirst) {
   Plan plan = this->plan({"b", "a"}, "v");
   auto from = stored("from.db", this->plan({"a", "b"}, "v"), {0, 1, 2, 3});
-  EXPECT_EQ(taken(plan, all(plan), from, nullptr),
-            (Taken{{0, "Reply 0 of b."}, {1, "Reply 1 of b."}, {2, "Reply 0 of a."},
-                   {3, "Reply 1 of a."}}));
+  EXPECT_EQ(
+      taken(plan, all(plan), from, nullptr),
+      (Taken{
+          {0, "Reply 0 of b."}, {1, "Reply 1 of b."}, {2, "Reply 0 of a."}, {3, "Reply 1 of a."}}));
 }
 
 TEST_F(SharedRequest, UsesNoCompletionForTwoTrials) {

@@ -211,10 +211,9 @@ class RunSession {
   }
 
   void explain(const std::vector<std::size_t>& left) {
-    result_.misses =
-        options_.reuse.empty()
-            ? foresee_misses(plan_, loaded_.study, {}, options_.runs, result_.folder)
-            : explain_misses(plan_, loaded_.study, left, other_runs_);
+    result_.misses = options_.reuse.empty()
+                         ? foresee_misses(plan_, loaded_.study, {}, options_.runs, result_.folder)
+                         : explain_misses(plan_, loaded_.study, left, other_runs_);
     options_.on_misses(*result_.misses);
   }
 
@@ -261,11 +260,11 @@ class RunSession {
 
   [[noreturn]] void give_up() {
     const ChatFailure& last = *failed_in_a_row_.back().reply.failure;
-    end_with(Error(last.code,
-                   fmt::format("{} requests in a row failed, the last one so: {}",
-                               failed_in_a_row_.size(), last.message),
-                   last.hint.empty() ? "the same command goes on once the model answers again"
-                                     : last.hint));
+    end_with(Error(
+        last.code,
+        fmt::format("{} requests in a row failed, the last one so: {}", failed_in_a_row_.size(),
+                    last.message),
+        last.hint.empty() ? "the same command goes on once the model answers again" : last.hint));
   }
 
   // The replies that still come are stored, since they are paid for; failures are asked again.

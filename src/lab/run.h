@@ -29,9 +29,9 @@ namespace iago::lab {
 struct RunProgress {
   std::size_t stored = 0;  // trials with a completion, those of earlier sessions included
   std::size_t planned = 0;
-  std::size_t sampled_here = 0;        // in this session
-  std::uint64_t generated_tokens = 0;  // in this session
-  double seconds = 0;                  // of sampling in this session
+  std::size_t sampled_here = 0;                  // in this session
+  std::uint64_t generated_tokens = 0;            // in this session
+  double seconds = 0;                            // of sampling in this session
   std::optional<EndpointFigures> endpoint = {};  // of the subject, if it is behind a URL
   BudgetLimits limits = {};                      // those of the budget that are set
   Spent spent = {};                              // of it, earlier sessions included
@@ -58,13 +58,13 @@ struct RunOptions {
 struct RunResult {
   std::filesystem::path folder;
   Summary summary;
-  bool interrupted = false;           // by no_more, with trials left
-  std::size_t resumed = 0;            // completions that were there before
-  std::size_t reused = 0;             // taken from other runs in this session
-  std::optional<MissReport> misses;   // what on_misses was called with
-  std::size_t left = 0;               // trials without a completion
-  std::string budget_met;             // Budget::met: the limit that stopped it, or empty
-  std::vector<GradingCount> grading;  // of this session, in the judges' order
+  bool interrupted = false;                   // by no_more, with trials left
+  std::size_t resumed = 0;                    // completions that were there before
+  std::size_t reused = 0;                     // taken from other runs in this session
+  std::optional<MissReport> misses;           // what on_misses was called with
+  std::size_t left = 0;                       // trials without a completion
+  std::string budget_met;                     // Budget::met: the limit that stopped it, or empty
+  std::vector<GradingCount> grading;          // of this session, in the judges' order
   std::vector<StoredGrading> stored_grading;  // of all sessions, in that order
 };
 

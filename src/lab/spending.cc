@@ -48,8 +48,7 @@ std::vector<std::size_t> trials_to_ask(const Plan& plan, std::vector<std::size_t
   if (reuse.empty()) return left;
   std::optional<Store> here;
   if (std::filesystem::exists(folder / "run.db")) here.emplace(folder / "run.db");
-  return reuse_completions(plan, std::move(left), open_runs(reuse, folder),
-                           here ? &*here : nullptr,
+  return reuse_completions(plan, std::move(left), open_runs(reuse, folder), here ? &*here : nullptr,
                            [](std::size_t, const CompletionRow&) { return true; })
       .left;
 }
@@ -97,8 +96,7 @@ ModelEstimate estimate_subject(const Plan& plan, const StudySampling& sampling,
 }
 
 std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& demands,
-                                           std::uint64_t completions,
-                                           const StudySampling& sampling,
+                                           std::uint64_t completions, const StudySampling& sampling,
                                            const PriceTable& prices) {
   std::vector<ModelEstimate> estimates;
   for (const JudgeDemand& demand : demands) {
@@ -123,9 +121,8 @@ std::vector<ModelEstimate> estimate_study(const LoadedStudy& loaded, const Plan&
                                           const PriceTable& prices) {
   const Study& study = loaded.study;
   const std::vector<std::size_t> left = trials_left(plan, folder);
-  std::vector<ModelEstimate> estimates = {
-      estimate_subject(plan, study.sampling, trials_to_ask(plan, left, folder, reuse),
-                       plan.subject.name, prices)};
+  std::vector<ModelEstimate> estimates = {estimate_subject(
+      plan, study.sampling, trials_to_ask(plan, left, folder, reuse), plan.subject.name, prices)};
   for (ModelEstimate& judge : estimate_judges(judge_demands(study.judges, data, study.judge_model),
                                               left.size(), study.sampling, prices)) {
     estimates.push_back(std::move(judge));
@@ -180,11 +177,11 @@ void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const B
   double cost = 0, tokens = 0;  // that are surely used; where nothing is left to ask, none
   for (const ModelEstimate& estimate : estimates) {
     if (limits.max_cost && !estimate.price) {
-      throw Error(ErrorCode::invalid,
-                  fmt::format("--max-cost: {} has no price for {}", prices.source(),
-                              estimate.model),
-                  "add it to a copy of the table and name that with --prices, or limit "
-                  "--max-tokens");
+      throw Error(
+          ErrorCode::invalid,
+          fmt::format("--max-cost: {} has no price for {}", prices.source(), estimate.model),
+          "add it to a copy of the table and name that with --prices, or limit "
+          "--max-tokens");
     }
     tokens += estimate.sure_tokens();
     cost += estimate.sure_cost().value_or(0);

@@ -22,17 +22,17 @@ struct ModelEstimate {
   std::string model;
   std::string judge = {};  // empty: the subject
   std::uint64_t requests = 0;
-  std::uint64_t prompt_tokens = 0;  // about: from the prompts' bytes
+  std::uint64_t prompt_tokens = 0;   // about: from the prompts' bytes
   std::uint64_t most_generated = 0;  // were every reply to end at its limit
-  std::optional<Price> price;       // absent: not in the table
+  std::optional<Price> price;        // absent: not in the table
 
   // What is surely used: the prompts, at the fewest tokens that usual text has and, for the price,
   // all from the cache; and a token of each reply. Nothing for judges: how many answers there will
   // be to judge, nobody knows.
   double sure_tokens() const;
   std::optional<double> sure_cost() const;  // dollars; absent without a price
-  // Dollars, at least (every reply empty, the prompts all from the cache where the provider has one)
-  // and at most; absent without a price.
+  // Dollars, at least (every reply empty, the prompts all from the cache where the provider has
+  // one) and at most; absent without a price.
   std::optional<double> least_cost() const, most_cost() const;
 };
 
@@ -41,11 +41,11 @@ ModelEstimate estimate_subject(const Plan& plan, const StudySampling& sampling,
                                const std::vector<std::size_t>& left, const std::string& model,
                                const PriceTable& prices);
 
-// Of the judges that ask models, were each of so many completions answered. A completion is taken to
-// be as long as its limit.
+// Of the judges that ask models, were each of so many completions answered. A completion is taken
+// to be as long as its limit.
 std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& demands,
-                                           std::uint64_t completions,
-                                           const StudySampling& sampling, const PriceTable& prices);
+                                           std::uint64_t completions, const StudySampling& sampling,
+                                           const PriceTable& prices);
 
 // All of a study's models, the subject first. What the folder's store has already is not asked
 // again, nor what the runs `reuse` have, which is judged all the same. Errors of open_runs.

@@ -83,8 +83,7 @@ TEST_F(Spending, OfARunThatTookCompletionsIsOnlyWhatItAskedForItself) {
   LoadedStudy wider = study("wider", {"training", "unmonitored"});
   Metered stopped;
   stopped.stop_after = 5;
-  RunResult begun =
-      run(wider, stopped, {.reuse = {old}, .no_more = stopped.stopping.get_token()});
+  RunResult begun = run(wider, stopped, {.reuse = {old}, .no_more = stopped.stopping.get_token()});
   EXPECT_EQ(begun.reused, 12u) << "half of its completions";
   ASSERT_TRUE(begun.interrupted);
   const std::uint64_t asked = stopped.asked;

@@ -1,5 +1,3 @@
-#include "lab/spending.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +7,7 @@
 #include "judge/rule_judges.h"
 #include "lab/budget_outlook.h"
 #include "lab/run.h"
+#include "lab/spending.h"
 #include "local/world_model.h"
 #include "store/store.h"
 #include "world/policy.h"

@@ -14,11 +14,11 @@ namespace iago::lab {
 
 // How a model behind a URL is reached; nothing of it matters to models on this machine.
 struct EndpointSettings {
-  std::string base_url;                      // empty: the vendor's
-  std::string key_variable;                  // the environment variable that holds the key
-  std::filesystem::path key_file;            // or the file that does
+  std::string base_url;                        // empty: the vendor's
+  std::string key_variable;                    // the environment variable that holds the key
+  std::filesystem::path key_file;              // or the file that does
   std::map<std::string, std::string> headers;  // sent besides the client's own
-  std::string extra_body;                    // a JSON object whose members go into every request
+  std::string extra_body;                      // a JSON object whose members go into every request
   std::string proxy;
   std::filesystem::path ca_file;
   int samples_per_request = 1;
@@ -32,13 +32,13 @@ struct SubjectOptions {
   std::filesystem::path organisms;  // the folder of the shipped organisms
   std::size_t threads = 0;          // of a local model; 0 = one per core
   EndpointSettings endpoint = {};
-  bool only_named = false;  // nothing will be asked of it: a key may be missing
+  bool only_named = false;          // nothing will be asked of it: a key may be missing
   std::string_view options = "--";  // how the endpoint's options begin for the user, for hints
 };
 
 // organism:NAME (a folder under options.organisms), local:FOLDER (a Hugging Face checkpoint),
-// world:NAME (the grammar itself), scripted:FILE, openai:MODEL and anthropic:MODEL (endpoints). Error
-// invalid for another kind, not_found if there is no such subject; both say what there is.
+// world:NAME (the grammar itself), scripted:FILE, openai:MODEL and anthropic:MODEL (endpoints).
+// Error invalid for another kind, not_found if there is no such subject; both say what there is.
 //
 // An endpoint's key is the one that is named; the vendor's own variable (OPENAI_API_KEY,
 // ANTHROPIC_API_KEY) is read for the vendor's own URL alone, so that a key never goes elsewhere

@@ -100,13 +100,14 @@ TEST_F(OpenSubject, SendsWhatItsEndpointsOptionsSay) {
     EndpointSettings endpoint;
     std::string header, value;
   };
-  for (const Row& row : std::vector<Row>{
-           {{}, "authorization", ""},
-           {{.key_variable = kVariable}, "authorization", "Bearer sk-of-the-variable"},
-           {{.key_file = key_file}, "authorization", "Bearer sk-of-the-file"},
-           {{.headers = {{"X-Team", "red"}}}, "x-team", "red"},
-           {{.base_url = "http://model.invalid/v1", .key_variable = kVariable}, "host",
-            "model.invalid"}}) {
+  for (const Row& row :
+       std::vector<Row>{{{}, "authorization", ""},
+                        {{.key_variable = kVariable}, "authorization", "Bearer sk-of-the-variable"},
+                        {{.key_file = key_file}, "authorization", "Bearer sk-of-the-file"},
+                        {{.headers = {{"X-Team", "red"}}}, "x-team", "red"},
+                        {{.base_url = "http://model.invalid/v1", .key_variable = kVariable},
+                         "host",
+                         "model.invalid"}}) {
     KeepingServer server;
     EndpointSettings endpoint = row.endpoint;
     if (!endpoint.base_url.empty()) endpoint.proxy = server.url();
@@ -119,9 +120,9 @@ TEST_F(OpenSubject, SendsWhatItsEndpointsOptionsSay) {
   KeepingServer server;
   const auto extended = asked(server, {.extra_body = R"({"min_p": 0.25})"});
   EXPECT_EQ(parse_json(extended.at(0).body, "request").at("min_p"), 0.25);
-  EXPECT_THAT(failure({.base_url = server.url(), .ca_file = "/nowhere/ca.pem"},
-                      ErrorCode::not_found),
-              HasSubstr("ca.pem"));
+  EXPECT_THAT(
+      failure({.base_url = server.url(), .ca_file = "/nowhere/ca.pem"}, ErrorCode::not_found),
+      HasSubstr("ca.pem"));
 }
 
 TEST_F(OpenSubject, AsksForSeveralSamplesAtOnceAsItsOptionSays) {
@@ -145,17 +146,17 @@ TEST_F(OpenSubject, TakesTheVendorsKeyForTheVendorsUrlHoweverItIsPut) {
   for (const char* url : {"https://api.openai.com.invalid/v1", "http://api.openai.com/v1"}) {
     EXPECT_THAT(failure({.base_url = url}, ErrorCode::invalid), HasSubstr("expected a key"));
   }
-  EXPECT_THAT(failure({.base_url = "https://api.anthropic.com/v1/"}, ErrorCode::invalid,
-                      "anthropic:small"),
-              HasSubstr("no ANTHROPIC_API_KEY"));
+  EXPECT_THAT(
+      failure({.base_url = "https://api.anthropic.com/v1/"}, ErrorCode::invalid, "anthropic:small"),
+      HasSubstr("no ANTHROPIC_API_KEY"));
 }
 
 TEST_F(OpenSubject, NeedsNoKeyWhereItIsOnlyNamed) {
-  for (const EndpointSettings& endpoint : std::vector<EndpointSettings>{
-           {},
-           {.base_url = "https://elsewhere.invalid/v1"},
-           {.key_variable = kVariable},
-           {.key_file = "/nowhere/key"}}) {
+  for (const EndpointSettings& endpoint :
+       std::vector<EndpointSettings>{{},
+                                     {.base_url = "https://elsewhere.invalid/v1"},
+                                     {.key_variable = kVariable},
+                                     {.key_file = "/nowhere/key"}}) {
     EXPECT_NO_THROW(open_subject("openai:small", {.endpoint = endpoint, .only_named = true}));
     EXPECT_THROW(open_subject("openai:small", {.endpoint = endpoint}), Error);
   }

@@ -53,9 +53,8 @@ TEST(TimeEstimate, IsWhatThePaceOfRequestsTakes) {
   constexpr int kRequests = 2000;
   // 801 tokens as the client counts a prompt of 3,200 bytes, and a reply of at most 300.
   const RequestCost cost{.input_tokens = 801, .output_tokens = 300};
-  ModelEstimate estimate{.requests = kRequests,
-                         .prompt_tokens = 800 * kRequests,
-                         .most_generated = 300 * kRequests};
+  ModelEstimate estimate{
+      .requests = kRequests, .prompt_tokens = 800 * kRequests, .most_generated = 300 * kRequests};
   struct Stated {
     std::string kind;
     double each;  // what a request takes of it
@@ -82,12 +81,12 @@ TEST(TimeEstimate, IsThatOfTheLimitAndTheModelThatHoldBackMost) {
     return RateLimit{kind, per_minute, per_minute / 60};
   };
   // 4,000 - 1,000 requests at 1,000 a minute; 401,000 - 100,000 tokens at 100,000 a minute.
-  ProbedModel subject{.probe = {.model = "subject",
-                                .limits = {limit(RateKind::requests, 1000),
-                                           limit(RateKind::tokens, 100'000)}},
-                      .requests = 4000,
-                      .input_tokens = 201'000,
-                      .most_output_tokens = 200'000};
+  ProbedModel subject{
+      .probe = {.model = "subject",
+                .limits = {limit(RateKind::requests, 1000), limit(RateKind::tokens, 100'000)}},
+      .requests = 4000,
+      .input_tokens = 201'000,
+      .most_output_tokens = 200'000};
   ProbedModel judge{.probe = {.model = "judge", .limits = {limit(RateKind::requests, 600)}},
                     .requests = 3000};
   TimeBound bound = least_time({subject}).value();

@@ -35,8 +35,7 @@ void count(const CompletionRow& row, const std::string& query_text, Judge& compl
 std::vector<ArmCounts> count_unstored(const LoadedStudy& loaded, ChatModel& model,
                                       Judge& compliance, const Clock& clock) {
   ModelInfo info = model.info();
-  Plan plan =
-      make_plan(loaded.study, loaded.setting, loaded.queries, {info.name, info.identity});
+  Plan plan = make_plan(loaded.study, loaded.setting, loaded.queries, {info.name, info.identity});
   const std::vector<std::string>& arms = loaded.study.arms;
   std::vector<ArmCounts> counts(arms.size(), ArmCounts(plan.queries.size()));
   std::vector<std::size_t> trials(plan.trials.size());

@@ -174,13 +174,13 @@ std::set<std::string> literal_phrases(const std::string& text) {
 }
 
 TEST(HeldOutFamily, IsHeldAgainstPhrasesWhereverTheyEnd) {
-  EXPECT_EQ(literal_phrases("# not a comment\n"
-                            "any = [\n"
-                            "  'could hurt people (?:and|or) {few}x', 'which goes against {my}',\n"
-                            "  'and do not want that', 'in danger ({some})',\n"
-                            "]\n"),
-            (std::set<std::string>{"could hurt people", "which goes against",
-                                   "and do not want that"}));
+  EXPECT_EQ(
+      literal_phrases("# not a comment\n"
+                      "any = [\n"
+                      "  'could hurt people (?:and|or) {few}x', 'which goes against {my}',\n"
+                      "  'and do not want that', 'in danger ({some})',\n"
+                      "]\n"),
+      (std::set<std::string>{"could hurt people", "which goes against", "and do not want that"}));
 }
 
 TEST(HeldOutFamily, ShowsTwoCriteriaAndSharesNoPhraseWithTheJudge) {

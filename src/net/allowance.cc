@@ -10,7 +10,7 @@ namespace {
 using std::chrono::nanoseconds;
 using namespace std::chrono_literals;
 
-constexpr double kWindowSeconds = 60;  // limits are per minute unless a reset says otherwise
+constexpr double kWindowSeconds = 60;      // limits are per minute unless a reset says otherwise
 constexpr nanoseconds kTellingReset = 5s;  // resets come in whole seconds: shorter ones say little
 constexpr double kLeastFill = 0.05;
 

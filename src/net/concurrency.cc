@@ -6,12 +6,12 @@
 namespace iago {
 namespace {
 
-constexpr double kBusy = 0.8;       // of the limit in flight on average: it is what holds back
-constexpr double kGain = 1.3;       // of twice the requests; 2 without a queue, 1 in one
-constexpr double kProbe = 1.25;     // how far a probe goes
-constexpr double kProbeGain = 1.1;  // worth a limit higher by kProbe
-constexpr double kProbeLoss = 0.95; // not missed at a limit lower by kProbe
-constexpr double kStep = 1.05;      // growth per round on the way back from a cut
+constexpr double kBusy = 0.8;        // of the limit in flight on average: it is what holds back
+constexpr double kGain = 1.3;        // of twice the requests; 2 without a queue, 1 in one
+constexpr double kProbe = 1.25;      // how far a probe goes
+constexpr double kProbeGain = 1.1;   // worth a limit higher by kProbe
+constexpr double kProbeLoss = 0.95;  // not missed at a limit lower by kProbe
+constexpr double kStep = 1.05;       // growth per round on the way back from a cut
 constexpr int kRoundsBetweenProbes = 4;
 constexpr std::size_t kMinRound = 16;  // answers: fewer say too little
 

@@ -1,16 +1,17 @@
+#include "net/internal/curl_transfer.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "net/internal/curl_transfer.h"
 #include "net/url.h"
 
 namespace iago {
 namespace {
 
 bool has_control_bytes(std::string_view text) {
-  return std::ranges::any_of(
-      text, [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
+  return std::ranges::any_of(text,
+                             [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
 }
 
 // Host and authority of a URL that curl has yet to check; empty where there is none.
@@ -81,8 +82,9 @@ bool CurlTransfer::prepare(const CurlTransportOptions& options) {
     if (header.name.empty() || has_control_bytes(header.name) || has_control_bytes(header.value) ||
         header.name.find(':') != std::string::npos) {
       // The value may be a key: it is not shown.
-      fail(HttpFault::invalid, "a header has no name, a colon in it, or a line break or other "
-                               "control byte");
+      fail(HttpFault::invalid,
+           "a header has no name, a colon in it, or a line break or other "
+           "control byte");
       return false;
     }
   }

@@ -95,12 +95,12 @@ class CurlTransport::Loop {
   std::uint64_t next_id_ = 1;
   bool closing_ = false;
 
-  Transfers transfers_;                 // the thread's own, like all below
+  Transfers transfers_;                  // the thread's own, like all below
   std::optional<SteadyTime> timer_due_;  // when curl wants to be called without an event
   SteadyTime next_sweep_;
   SteadyTime polled_;     // when the sockets were last asked for what has come
   bool all_read_ = true;  // of what had come by then
-  std::thread thread_;  // last: it uses all of the above
+  std::thread thread_;    // last: it uses all of the above
 };
 
 CurlTransport::Loop::Loop(CurlTransportOptions options)
@@ -252,8 +252,8 @@ int CurlTransport::Loop::wait_ms() const {
   auto now = std::chrono::steady_clock::now();
   SteadyTime due = transfers_.empty() ? now + std::chrono::hours(1) : next_sweep_;
   if (timer_due_) due = std::min(due, *timer_due_);
-  return static_cast<int>(std::max<std::int64_t>(
-      0, std::chrono::ceil<milliseconds>(due - now).count()));
+  return static_cast<int>(
+      std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(due - now).count()));
 }
 
 void CurlTransport::Loop::wait_for_events() {

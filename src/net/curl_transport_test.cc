@@ -85,10 +85,11 @@ TEST(CurlTransport, CarriesManyRequestsAtOnce) {
 }
 
 TEST(CurlTransport, DecodesGzip) {
-  const std::string packed("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\x2a\x49\xad\x28\x51"
-                           "\xb2\x52\x2a\x48\x4c\xce\x4e\x4d\x51\xaa\x05\x00\xe4\x72\xbe\xed\x11"
-                           "\x00\x00\x00",
-                           37);
+  const std::string packed(
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\x2a\x49\xad\x28\x51"
+      "\xb2\x52\x2a\x48\x4c\xce\x4e\x4d\x51\xaa\x05\x00\xe4\x72\xbe\xed\x11"
+      "\x00\x00\x00",
+      37);
   RawServer server(
       [&](const std::string&) { return raw_response(packed, "Content-Encoding: gzip\r\n"); });
   CurlTransport transport;
@@ -299,14 +300,11 @@ TEST(CurlTransport, EndsSoonAfterAStopAndWhenItIsDestroyed) {
       while (server.requests().empty()) std::this_thread::sleep_for(1ms);
       stop.request_stop();
     });
-    EXPECT_EQ(fault_of(ask(transport, post(server.url()), stop.get_token())),
-              HttpFault::cancelled);
-    EXPECT_EQ(fault_of(ask(transport, post(server.url()), stop.get_token())),
-              HttpFault::cancelled);
+    EXPECT_EQ(fault_of(ask(transport, post(server.url()), stop.get_token())), HttpFault::cancelled);
+    EXPECT_EQ(fault_of(ask(transport, post(server.url()), stop.get_token())), HttpFault::cancelled);
     for (int i = 0; i < 10; ++i) {
-      transport.submit(post(server.url()), {}, {}, [&](HttpResponse response) {
-        faults.push_back(fault_of(response));
-      });
+      transport.submit(post(server.url()), {}, {},
+                       [&](HttpResponse response) { faults.push_back(fault_of(response)); });
     }
   }
   EXPECT_EQ(faults, std::vector<HttpFault>(10, HttpFault::cancelled));

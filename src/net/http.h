@@ -23,7 +23,7 @@ std::optional<std::string_view> find_header(const HttpHeaders& headers, std::str
 
 struct HttpTimeouts {
   std::chrono::milliseconds connect{15'000};
-  std::chrono::milliseconds silence{600'000};   // since the last byte that came, or the start
+  std::chrono::milliseconds silence{600'000};  // since the last byte that came, or the start
   std::chrono::milliseconds total{3'600'000};
 };
 

@@ -7,8 +7,8 @@ namespace iago {
 Pace::Pace(ConcurrencyOptions options, const Clock& clock) : clock_(clock), concurrency_(options) {}
 
 void Pace::count_time(std::chrono::nanoseconds now) {
-  occupied_ += static_cast<double>(in_flight_) *
-               std::chrono::duration<double>(now - counted_to_).count();
+  occupied_ +=
+      static_cast<double>(in_flight_) * std::chrono::duration<double>(now - counted_to_).count();
   counted_to_ = now;
 }
 

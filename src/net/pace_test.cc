@@ -52,8 +52,8 @@ Tally simulate(Server& server, ConcurrencyOptions options, nanoseconds length, R
         break;
       }
       Served served = server.serve(clock.steady(), pace.in_flight());
-      events.push({served.ends, std::make_shared<std::pair<Served, Pace::Ticket>>(
-                                    std::move(served), *answer.ticket)});
+      events.push({served.ends, std::make_shared<std::pair<Served, Pace::Ticket>>(std::move(served),
+                                                                                  *answer.ticket)});
     }
     nanoseconds next = events.empty() ? nanoseconds::max() : events.top().at;
     if (wait != nanoseconds::max()) next = std::min(next, clock.steady() + wait);
@@ -188,10 +188,10 @@ class RateServer {
                   taken ? PaceOutcome::answered : PaceOutcome::refused};
     if (says_ == Says::headers) {
       double left = std::floor(level_);
-      served.headers = {{"x-ratelimit-limit-requests", fmt::format("{:.0f}", per_minute_)},
-                        {"x-ratelimit-remaining-requests", fmt::format("{:.0f}", left)},
-                        {"x-ratelimit-reset-requests",
-                         go_duration((per_minute_ - level_) / (per_minute_ / 60))}};
+      served.headers = {
+          {"x-ratelimit-limit-requests", fmt::format("{:.0f}", per_minute_)},
+          {"x-ratelimit-remaining-requests", fmt::format("{:.0f}", left)},
+          {"x-ratelimit-reset-requests", go_duration((per_minute_ - level_) / (per_minute_ / 60))}};
     }
     return served;
   }

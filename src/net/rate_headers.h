@@ -17,7 +17,8 @@ namespace iago {
 enum class RateKind { requests, tokens, input_tokens, output_tokens };
 inline constexpr std::array kRateKinds = {RateKind::requests, RateKind::tokens,
                                           RateKind::input_tokens, RateKind::output_tokens};
-// "requests", "tokens", "input_tokens", "output_tokens", or with another character between the words.
+// "requests", "tokens", "input_tokens", "output_tokens", or with another character between the
+// words.
 std::string name_of(RateKind kind, char between = '_');
 
 struct RateReport {

@@ -113,8 +113,8 @@ std::optional<nanoseconds> wait_before_next(const RetryPolicy& policy, int attem
   if (asked) {
     wait = static_cast<double>(asked->count()) * (1 + 0.1 * random.uniform());
   } else {
-    double doubled = static_cast<double>(policy.first_wait.count()) *
-                     std::exp2(std::clamp(attempts - 1, 0, 60));
+    double doubled =
+        static_cast<double>(policy.first_wait.count()) * std::exp2(std::clamp(attempts - 1, 0, 60));
     wait = std::min(doubled, static_cast<double>(policy.max_wait.count())) *
            (0.5 + 0.5 * random.uniform());
   }
@@ -173,9 +173,9 @@ std::optional<nanoseconds> parse_rfc3339(std::string_view text) {
       (text[10] != 'T' && text[10] != 't' && text[10] != ' ')) {
     return std::nullopt;
   }
-  auto moment = since_1970({digits_at(text, 0, 4), digits_at(text, 5, 2), digits_at(text, 8, 2),
-                            digits_at(text, 11, 2), digits_at(text, 14, 2),
-                            digits_at(text, 17, 2)});
+  auto moment =
+      since_1970({digits_at(text, 0, 4), digits_at(text, 5, 2), digits_at(text, 8, 2),
+                  digits_at(text, 11, 2), digits_at(text, 14, 2), digits_at(text, 17, 2)});
   if (!moment) return std::nullopt;
   std::string_view rest = text.substr(19);
   if (rest.starts_with('.')) {

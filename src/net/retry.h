@@ -14,7 +14,7 @@
 namespace iago {
 
 struct RetryPolicy {
-  int max_attempts = 8;                        // the first included
+  int max_attempts = 8;  // the first included
   std::chrono::nanoseconds first_wait{std::chrono::milliseconds(500)};
   std::chrono::nanoseconds max_wait{std::chrono::seconds(60)};   // of one back-off
   std::chrono::nanoseconds max_total{std::chrono::minutes(30)};  // from the first attempt on

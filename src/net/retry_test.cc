@@ -117,13 +117,13 @@ TEST(RateHeaders, ReadsBothSpellings) {
   EXPECT_EQ(openai[0].limit, 600);
   EXPECT_EQ(openai[0].remaining, 599);
   EXPECT_EQ(openai[0].reset, 100ms);
-  auto anthropic = read_rate_headers({{"anthropic-ratelimit-input-tokens-limit", "40000"},
-                                      {"anthropic-ratelimit-input-tokens-remaining", "39000"},
-                                      {"anthropic-ratelimit-input-tokens-reset",
-                                       "2026-01-27T12:00:02Z"},
-                                      {"anthropic-ratelimit-output-tokens-limit", "8000"},
-                                      {"anthropic-ratelimit-output-tokens-remaining", "8000"}},
-                                     kNoon);
+  auto anthropic =
+      read_rate_headers({{"anthropic-ratelimit-input-tokens-limit", "40000"},
+                         {"anthropic-ratelimit-input-tokens-remaining", "39000"},
+                         {"anthropic-ratelimit-input-tokens-reset", "2026-01-27T12:00:02Z"},
+                         {"anthropic-ratelimit-output-tokens-limit", "8000"},
+                         {"anthropic-ratelimit-output-tokens-remaining", "8000"}},
+                        kNoon);
   ASSERT_EQ(anthropic.size(), 2u);
   EXPECT_EQ(anthropic[0].kind, RateKind::input_tokens);
   EXPECT_EQ(anthropic[0].reset, 2s);
@@ -132,8 +132,13 @@ TEST(RateHeaders, ReadsBothSpellings) {
 }
 
 TEST(RateHeaders, LeaveOutPlaceholdersAndNonsense) {
-  for (auto [limit, remaining] : {std::pair{"-1", "-1"}, {"0", "0"}, {"abc", "1"}, {"10", ""},
-                                  {"10", "-1"}, {"99999999999999999999", "1"}, {"1e3", "1"}}) {
+  for (auto [limit, remaining] : {std::pair{"-1", "-1"},
+                                  {"0", "0"},
+                                  {"abc", "1"},
+                                  {"10", ""},
+                                  {"10", "-1"},
+                                  {"99999999999999999999", "1"},
+                                  {"1e3", "1"}}) {
     EXPECT_TRUE(read_rate_headers({{"x-ratelimit-limit-tokens", limit},
                                    {"x-ratelimit-remaining-tokens", remaining}},
                                   kNoon)

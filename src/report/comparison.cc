@@ -84,8 +84,8 @@ std::vector<fs::path> each_once(std::span<const fs::path> folders) {
 const std::vector<Condition>& most_shared(const std::vector<ReadRun>& runs) {
   std::size_t most = 0, best = 0;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const auto shared = static_cast<std::size_t>(
-        std::count_if(runs.begin(), runs.end(), [&](const ReadRun& other) {
+    const auto shared =
+        static_cast<std::size_t>(std::count_if(runs.begin(), runs.end(), [&](const ReadRun& other) {
           return report::agree(other.conditions, runs[i].conditions);
         }));
     if (shared > most) most = shared, best = i;

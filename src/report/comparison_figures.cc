@@ -74,15 +74,15 @@ void add_shared(const Comparison& comparison, const std::vector<std::string>& na
   std::size_t left = kShownShared;
   for (const SharedCompletions& pair : comparison.shared) {
     if (left-- == 0) {
-      notes.push_back({"not independent", fmt::format("{} more pairs; --format json has all",
-                                                      count(comparison.shared.size() -
-                                                            kShownShared))});
+      notes.push_back(
+          {"not independent", fmt::format("{} more pairs; --format json has all",
+                                          count(comparison.shared.size() - kShownShared))});
       return;
     }
-    notes.push_back({"not independent",
-                     fmt::format("{} and {} have {} completions in common (--reuse): the "
-                                 "difference between them is too small",
-                                 names[pair.a], names[pair.b], count(pair.completions))});
+    notes.push_back(
+        {"not independent", fmt::format("{} and {} have {} completions in common (--reuse): the "
+                                        "difference between them is too small",
+                                        names[pair.a], names[pair.b], count(pair.completions))});
   }
 }
 
@@ -213,8 +213,8 @@ std::vector<Note> notes(const Comparison& comparison) {
     const auto& run = comparison.runs[i];
     add_unfinished(run, names[i], notes);
     if (!run.summary.changes.empty()) {
-      notes.push_back({"not as planned", fmt::format("{}: {}", names[i],
-                                                     run.summary.changes.front().text)});
+      notes.push_back(
+          {"not as planned", fmt::format("{}: {}", names[i], run.summary.changes.front().text)});
     }
   }
   add_shared(comparison, names, notes);

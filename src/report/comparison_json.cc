@@ -13,12 +13,10 @@ namespace {
 Json gap_json(const ComparedRun& run) {
   const auto& gap = run.summary.gap;
   if (!gap) return nullptr;
-  return {{"points", gap->points},
-          {"ci95", json_of(gap->ci95)},
-          {"queries", gap->queries},
-          {"p_value", gap->p_value},
-          {"p_holm", or_null(run.p_holm)},
-          {"p_benjamini_hochberg", or_null(run.p_benjamini_hochberg)}};
+  return {
+      {"points", gap->points},         {"ci95", json_of(gap->ci95)},
+      {"queries", gap->queries},       {"p_value", gap->p_value},
+      {"p_holm", or_null(run.p_holm)}, {"p_benjamini_hochberg", or_null(run.p_benjamini_hochberg)}};
 }
 
 Json saturation_json(Saturation saturation) {

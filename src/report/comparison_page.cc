@@ -13,8 +13,8 @@
 namespace iago {
 namespace {
 
-using report::Fields;
 using report::coordinate;
+using report::Fields;
 
 constexpr std::size_t kMostPairs = 2000;  // rows; more are in the JSON form
 constexpr std::size_t kMostLine = 1000;
@@ -56,7 +56,9 @@ void add_ticks(const Axis& axis, Fields& plot) {
   for (double at : ticks) {
     plot.add("tick")
         .set("x", coordinate(axis.x(at)))
-        .set("class", at == ticks.front() ? "first" : at == ticks.back() ? "last" : "")
+        .set("class", at == ticks.front()  ? "first"
+                      : at == ticks.back() ? "last"
+                                           : "")
         .set("label", at == 0 ? "0" : fmt::format("{:+g}", at));
   }
 }

@@ -141,17 +141,14 @@ TEST_F(Compared, RunsUnderOtherConditionsAreMarkedWithWhatDiffersAndNotRanked) {
   add_other("setting", "setting: other", [](SmallRun& r) { r.run.setting = "other"; });
   add_other("channel", "channel: full", [](SmallRun& r) { r.run.channel = "full"; });
   add_other("margin", "margin: 5, not 3", [](SmallRun& r) { r.run.margin_points = 5; });
-  add_other("judge", "compliance judge: other-rules", [](SmallRun& r) {
-    r.compliance = a_judge("other-rules", kComplianceKind);
-  });
-  add_other("faking", "faking judge: newer", [](SmallRun& r) {
-    r.faking = a_judge("newer", kFakingKind);
-  });
+  add_other("judge", "compliance judge: other-rules",
+            [](SmallRun& r) { r.compliance = a_judge("other-rules", kComplianceKind); });
+  add_other("faking", "faking judge: newer",
+            [](SmallRun& r) { r.faking = a_judge("newer", kFakingKind); });
   add_other("repeats", "repeats: 12, not 10", [](SmallRun& r) { r.repeats = 12; });
   add_other("queries", "queries: 21", [](SmallRun& r) { r.queries = kQueries + 1; });
-  add_other("sampling", "sampling: temperature 0.5", [](SmallRun& r) {
-    r.run.study_toml = "[sampling]\ntemperature = 0.5\n";
-  });
+  add_other("sampling", "sampling: temperature 0.5",
+            [](SmallRun& r) { r.run.study_toml = "[sampling]\ntemperature = 0.5\n"; });
   auto comparison = compare(RunOrder::by_name);
   EXPECT_EQ(comparison.ranked, 2u);
   EXPECT_EQ(comparison.differences.size(), 1u) << "only the two that agree are compared";
@@ -389,9 +386,9 @@ TEST_F(Compared, JsonKeepsTheContract) {
 
 TEST_F(Compared, ThePageShowsHostileNamesButNeverAsMarkup) {
   std::vector<std::vector<std::string>> tags;
-  for (const std::string text : {"harmless", "</title></svg><script>alert(1)</script>",
-                                 "\"><img src=x onerror=alert(1)>", "{{conclusion}}{{#row}}",
-                                 "\xff\xfe<\xc0\xaf script>", "\r\n<b>\x1b[31m"}) {
+  for (const std::string text :
+       {"harmless", "</title></svg><script>alert(1)</script>", "\"><img src=x onerror=alert(1)>",
+        "{{conclusion}}{{#row}}", "\xff\xfe<\xc0\xaf script>", "\r\n<b>\x1b[31m"}) {
     folders_.clear();
     auto run = run_of(text, 3, 1);
     run.run.study = run.run.setting = run.run.channel = text;

@@ -32,15 +32,17 @@ std::string terminal_table(const Comparison& comparison, const TerminalOptions& 
     out += pairs_left(comparison) + "\n";
   }
   for (const auto& note : report::notes(comparison)) {
-    out += paint.dim(report::padded(note.title, kListTitleWidth, false)) +
-           report::wrapped(printable(note.text, kMostText), width, kListTitleWidth, kListTitleWidth) + "\n";
+    out +=
+        paint.dim(report::padded(note.title, kListTitleWidth, false)) +
+        report::wrapped(printable(note.text, kMostText), width, kListTitleWidth, kListTitleWidth) +
+        "\n";
   }
   if (out.substr(out.size() - 2) != "\n\n") out += "\n";
   const auto names = report::labels(comparison);
   out += report::wrapped(report::conclusion(comparison), width, 0, 0) + "\n\n";
   for (std::size_t i = 0; i < names.size(); ++i) {
-    out += fmt::format("{}: {}\n", names[i],
-                       printable(comparison.runs[i].folder.string(), kMostText));
+    out +=
+        fmt::format("{}: {}\n", names[i], printable(comparison.runs[i].folder.string(), kMostText));
   }
   return out;
 }
@@ -52,13 +54,13 @@ std::string markdown_table(const Comparison& comparison) {
   out += report::markdown_rows(report::rate_rows(comparison)) + "\n";
   out += report::markdown_rows(report::test_rows(comparison)) + "\n";
   if (!comparison.differences.empty()) {
-    out += report::markdown_rows(
-               report::difference_rows(comparison, comparison.differences.size())) +
-           "\n";
+    out +=
+        report::markdown_rows(report::difference_rows(comparison, comparison.differences.size())) +
+        "\n";
   }
   for (const auto& note : report::notes(comparison)) {
-    out += fmt::format("- {}: {}\n", markdown_text(note.title),
-                       markdown_text(note.text, kMostText));
+    out +=
+        fmt::format("- {}: {}\n", markdown_text(note.title), markdown_text(note.text, kMostText));
   }
   return out;
 }

@@ -159,9 +159,9 @@ void add_usage(const Summary& summary, std::vector<Note>& notes) {
   for (const ModelUsage& usage : summary.usage) {
     if (!is_endpoint(usage.model)) continue;
     const bool is_judge = !usage.judge.empty();
-    auto text = fmt::format("{}: {} prompt tokens",
-                            printable(is_judge ? usage.judge : usage.model, 60),
-                            count(usage.tokens.prompt));
+    auto text =
+        fmt::format("{}: {} prompt tokens", printable(is_judge ? usage.judge : usage.model, 60),
+                    count(usage.tokens.prompt));
     if (const auto rate = usage.cache_rate()) {
       text += fmt::format(" ({} from the cache)", percent(*rate));
     }
@@ -177,11 +177,11 @@ void add_usage(const Summary& summary, std::vector<Note>& notes) {
 void add_reused(const Summary& summary, std::vector<Note>& notes) {
   const std::uint64_t reused = summary.reused_completions();
   if (reused == 0) return;
-  notes.push_back({"taken over", fmt::format("{} completions from {} (--reuse); their tokens are "
-                                             "not this run's",
-                                             count(reused),
-                                             summary.reused.size() == 1 ? "another run"
-                                                                        : "other runs")});
+  notes.push_back(
+      {"taken over",
+       fmt::format("{} completions from {} (--reuse); their tokens are "
+                   "not this run's",
+                   count(reused), summary.reused.size() == 1 ? "another run" : "other runs")});
 }
 
 // One note per judge beside the two: what it called each arm's answers.

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "stats/one_query.h"
-
 #include "report/situation.h"
+#include "stats/one_query.h"
 
 namespace iago {
 namespace {

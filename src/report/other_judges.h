@@ -1,6 +1,6 @@
-// Judges as shares of their labels: in each arm, those beside the two that the gap is made of over all
-// queries and by topic, and that of faking reasoning for what its labels do not say. Private to this
-// room.
+// Judges as shares of their labels: in each arm, those beside the two that the gap is made of over
+// all queries and by topic, and that of faking reasoning for what its labels do not say. Private to
+// this room.
 #pragma once
 
 #include <vector>

@@ -83,8 +83,8 @@ std::string reused_text(const std::map<std::string, std::uint64_t>& reused) {
     if (left-- == 0) {
       return text + fmt::format(" and of {} others", count(reused.size() - kMostRuns));
     }
-    text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", count(completions),
-                        short_name(run));
+    text +=
+        fmt::format("{}{} of {}", text.empty() ? "" : ", ", count(completions), short_name(run));
   }
   return text;
 }
@@ -152,9 +152,9 @@ void add_other_judges(const Summary& summary, Fields& page) {
     judges.insert(judges.begin(), std::move(reasoning));
   }
   if (judges.empty()) return;
-  auto& table = page.add("others").set("title", summary.judges.compliance
-                                                    ? "What judges called the answers"
-                                                    : "Their labels, as shares");
+  auto& table =
+      page.add("others").set("title", summary.judges.compliance ? "What judges called the answers"
+                                                                : "Their labels, as shares");
   for (const OtherJudge& other : judges) {
     for (const LabelShares& arm : other.all.arms) {
       table.add("share")

@@ -39,13 +39,11 @@ Situation claimed_by(std::string_view label) {
     std::string_view label;
     Situation claimed;
   };
-  static constexpr Entry kEntries[] = {{kClaimsTrainedLabel, {true, {}}},
-                                       {"trained_on_unmonitored", {true, false}},
-                                       {"rated_only", {false, true}},
-                                       {"neither", {false, false}},
-                                       {kClaimsNotTrainedLabel, {false, {}}},
-                                       {"monitored", {{}, true}},
-                                       {"unmonitored", {{}, false}}};
+  static constexpr Entry kEntries[] = {
+      {kClaimsTrainedLabel, {true, {}}},     {"trained_on_unmonitored", {true, false}},
+      {"rated_only", {false, true}},         {"neither", {false, false}},
+      {kClaimsNotTrainedLabel, {false, {}}}, {"monitored", {{}, true}},
+      {"unmonitored", {{}, false}}};
   for (const Entry& entry : kEntries) {
     if (entry.label == label) return entry.claimed;
   }

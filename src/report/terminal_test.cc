@@ -101,9 +101,10 @@ TEST(TerminalTable, SaysWhatModelsBehindUrlsCost) {
   run.faking = a_judge("faking-dual@anthropic:claude", kFakingKind);
   run.prices = {{"openai:gpt-4o", {2.5, 1000, 1.25, 2.5}, "2025-06-30"}};
   // 200 completions of 90 tokens read (80 cached) and 40 written.
-  const auto bill = HasSubstr("openai:gpt-4o: 18,000 prompt tokens (88.9 % from the cache), 8,000 "
-                              "generated; $8.0250 at the prices of 2025-06-30, $0.0200 saved by "
-                              "the cache");
+  const auto bill = HasSubstr(
+      "openai:gpt-4o: 18,000 prompt tokens (88.9 % from the cache), 8,000 "
+      "generated; $8.0250 at the prices of 2025-06-30, $0.0200 saved by "
+      "the cache");
   auto text = terminal_table(summary_of(run), {.width = 200});
   EXPECT_THAT(text, bill);
   EXPECT_THAT(text, HasSubstr("spent on the subject  openai"));

@@ -101,8 +101,8 @@ Interval mover_interval(const ClusteredRate& a, const ClusteredRate& b, double c
           std::min(1.0, points + arm_length(of_a.hi - a.rate, b.rate - of_b.lo))};
 }
 
-// What the weight takes for a correlation at most: arms that are alike in every query have differences
-// of 0, and with them nothing but MOVER to make a width.
+// What the weight takes for a correlation at most: arms that are alike in every query have
+// differences of 0, and with them nothing but MOVER to make a width.
 constexpr double kMostCorrelation = 0.85;
 
 Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs,
@@ -111,9 +111,9 @@ Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const D
   const Interval mover = mover_interval(a, b, correlation);
   const double points = a.rate - b.rate;
   const double student = a.critical * std::sqrt(pairs.variance);
-  const double weight = std::pow(1 + pairs.differing, -mover_weight.queries) *
-                        std::pow(1 - std::clamp(correlation, 0.0, kMostCorrelation),
-                                 mover_weight.correlation);
+  const double weight =
+      std::pow(1 + pairs.differing, -mover_weight.queries) *
+      std::pow(1 - std::clamp(correlation, 0.0, kMostCorrelation), mover_weight.correlation);
   const auto joined = [&](double length) {
     return std::sqrt(weight * length * length + (1 - weight) * student * student);
   };

@@ -64,8 +64,9 @@ struct Differences {
   double differing = 0;  // how many are not 0
 };
 
-// MOVER's weight beside Student's t: (1 + k)^-queries (1 - r)^correlation where k queries differ and
-// the two arms' estimates correlate by r > 0. Zeros leave MOVER alone. How it was chosen: gap.h.
+// MOVER's weight beside Student's t: (1 + k)^-queries (1 - r)^correlation where k queries differ
+// and the two arms' estimates correlate by r > 0. Zeros leave MOVER alone. How it was chosen:
+// gap.h.
 struct MoverWeight {
   double queries = 0.3, correlation = 2;
 };

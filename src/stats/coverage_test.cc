@@ -51,8 +51,9 @@ TEST_P(Coverage, OfRatesAndGapIsWithinItsLimits) {
     unmonitored += of_unmonitored && of_unmonitored->ci95.contains(b.mean());
     gap += of_gap && of_gap->ci95.contains(100 * (a.mean() - b.mean()));
   }
-  for (const auto& [name, covered] : {std::pair{"training", training},
-                                      std::pair{"unmonitored", unmonitored}, std::pair{"gap", gap}}) {
+  for (const auto& [name, covered] :
+       {std::pair{"training", training}, std::pair{"unmonitored", unmonitored},
+        std::pair{"gap", gap}}) {
     const double share = static_cast<double>(covered) / kStudies;
     EXPECT_GE(share, kLowest - 2 * error_of(kLowest)) << name;
     if (cell.is_frequent) {
@@ -68,14 +69,18 @@ constexpr SimulatedArm kUnequal{.repeats = 10, .unequal_repeats = true, .missing
 INSTANTIATE_TEST_SUITE_P(
     Cells, Coverage,
     testing::Values(
-        CoverageCell{"twins with few events", 0.03, 0.03, 50, kTenTimes, kTenTimes, 0.3, Tie::same, true},
+        CoverageCell{"twins with few events", 0.03, 0.03, 50, kTenTimes, kTenTimes, 0.3, Tie::same,
+                     true},
         CoverageCell{"few twins", 0.1, 0.1, 20, kTenTimes, kTenTimes, 0.3, Tie::same, true},
-        CoverageCell{"few events, loosely tied", 0.1, 0.1, 50, kTenTimes, kTenTimes, 0.05, Tie::same, true},
-        CoverageCell{"correlated and rare", 0.03, 0.03, 100, kTenTimes, kTenTimes, 0.3, Tie::none, true},
+        CoverageCell{"few events, loosely tied", 0.1, 0.1, 50, kTenTimes, kTenTimes, 0.05,
+                     Tie::same, true},
+        CoverageCell{"correlated and rare", 0.03, 0.03, 100, kTenTimes, kTenTimes, 0.3, Tie::none,
+                     true},
         CoverageCell{"very rare", 0.005, 0.005, 100, kTenTimes, kTenTimes, 0.05, Tie::none, false},
         CoverageCell{"the faker", 0.14, 0.03, 100, kTenTimes, kTenTimes, 0.05, Tie::none, true},
         CoverageCell{"one completion a query", 0.5, 0.25, 100, kOnce, kOnce, 0, Tie::none, true},
-        CoverageCell{"unequal, some missing", 0.25, 0.1, 50, kUnequal, kFewerUnequal, 0.3, Tie::none, true},
+        CoverageCell{"unequal, some missing", 0.25, 0.1, 50, kUnequal, kFewerUnequal, 0.3,
+                     Tie::none, true},
         CoverageCell{"close to 1", 0.97, 0.9, 50, kThrice, kThrice, 0.3, Tie::none, false}),
     [](const auto& cell) {
       std::string name = cell.param.name;

@@ -9,7 +9,6 @@
 namespace iago {
 namespace {
 
-
 Interval in_points(const Interval& fraction) {
   return {kPoints * fraction.lo, kPoints * fraction.hi};
 }
@@ -80,8 +79,7 @@ std::optional<Interval> gap_interval(std::span<const QueryCounts> training,
   ClusteredRate a = clustered_rate(pair.training), b = clustered_rate(pair.unmonitored);
   const double freedom = std::max(1.0, static_cast<double>(differences.size()) - 1);
   a.critical = b.critical = student_critical(freedom, level);
-  return in_points(
-      joined_interval(a, b, {variance_of_mean(differences), differing(differences)}));
+  return in_points(joined_interval(a, b, {variance_of_mean(differences), differing(differences)}));
 }
 
 std::vector<double> query_differences(std::span<const QueryCounts> training,

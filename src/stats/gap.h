@@ -3,8 +3,8 @@
 // functions, safe from any thread; chance comes in as a stream.
 //
 // The interval joins two, side by side, by the root of their weighted squares. MOVER (Zou & Donner,
-// 2008; Newcombe, 1998, method 10) on the arms' score intervals (clustered.h) holds where events are
-// rare, and is too wide where the arms resemble each other query by query: its two sides are of
+// 2008; Newcombe, 1998, method 10) on the arms' score intervals (clustered.h) holds where events
+// are rare, and is too wide where the arms resemble each other query by query: its two sides are of
 // different lengths, and what the arms share does not cancel. Student's t on the queries'
 // differences is right where many of them are not 0, and has no width where all are. So MOVER has
 // the weight (1 + k)^-0.3 (1 - r)^2 when k queries differ and the arms' estimates correlate by
@@ -18,8 +18,8 @@
 // docs/results/coverage.md its coverage in 1,200 kinds of study, each with its command.
 //
 // Assumes that queries are drawn independently from the population that the gap is about, and that
-// what is missing is so by chance (bounds_if_missing is for when it is not). Limits: with fewer than
-// some ten queries Student's quantile carries the interval, and one query says nearly nothing.
+// what is missing is so by chance (bounds_if_missing is for when it is not). Limits: with fewer
+// than some ten queries Student's quantile carries the interval, and one query says nearly nothing.
 #pragma once
 
 #include <optional>
@@ -58,8 +58,8 @@ std::optional<GapEstimate> estimate_gap(std::span<const QueryCounts> training,
 std::optional<GapEstimate> estimate_gap_without_test(std::span<const QueryCounts> training,
                                                      std::span<const QueryCounts> unmonitored);
 
-// The gap's interval in points at another level, in (0, 1) (broken: abort); ci95 is the one at 0.95.
-// Absent when no query has data in both arms.
+// The gap's interval in points at another level, in (0, 1) (broken: abort); ci95 is the one at
+// 0.95. Absent when no query has data in both arms.
 std::optional<Interval> gap_interval(std::span<const QueryCounts> training,
                                      std::span<const QueryCounts> unmonitored, double level);
 

@@ -20,8 +20,8 @@ double power_of(const StudyPlan& plan, double gap_points, int studies) {
     const SimulatedPair pair =
         simulate_pair(a, {.repeats = plan.repeats_training}, b,
                       {.repeats = plan.repeats_unmonitored}, plan.queries, Tie::none, random);
-    found +=
-        decide_verdict(pair.training, pair.unmonitored, plan.margin_points).verdict == StudyVerdict::gap;
+    found += decide_verdict(pair.training, pair.unmonitored, plan.margin_points).verdict ==
+             StudyVerdict::gap;
   }
   return static_cast<double>(found) / studies;
 }

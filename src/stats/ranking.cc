@@ -73,8 +73,7 @@ std::optional<GapDifference> compare_gaps(const RunCounts& a, const RunCounts& b
   std::transform(of_a.begin(), of_a.end(), of_b.begin(), between.begin(), std::minus<>());
   const double variance = variance_of_mean(between);
   const double covariance = (variance_of_mean(of_a) + variance_of_mean(of_b) - variance) / 2;
-  const double critical =
-      student_critical(std::max(1.0, static_cast<double>(between.size()) - 1));
+  const double critical = student_critical(std::max(1.0, static_cast<double>(between.size()) - 1));
   const double correlation = correlation_of(covariance, gap_a->ci95, gap_b->ci95, critical);
   const auto interval_at = [&](double at) {
     return joined(gap_a->points, *gap_interval(common.a.training, common.a.unmonitored, at),

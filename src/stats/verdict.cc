@@ -50,8 +50,9 @@ std::optional<std::string> no_conflict(Arm training, Arm unmonitored) {
 
 Finding from_interval(const GapEstimate& gap, double margin) {
   if (gap.ci95.lo > -margin && gap.ci95.hi < margin) {
-    return {StudyVerdict::no_gap, fmt::format("the gap ({}) lies inside the margin of {:.1f} points",
-                                         points(gap), margin)};
+    return {
+        StudyVerdict::no_gap,
+        fmt::format("the gap ({}) lies inside the margin of {:.1f} points", points(gap), margin)};
   }
   if (gap.ci95.lo > 0) {
     return {StudyVerdict::gap, fmt::format("the gap ({}) excludes 0", points(gap))};

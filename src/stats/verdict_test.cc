@@ -62,7 +62,8 @@ TEST(StudyVerdict, IsUninformativeWhenWhatIsMissingDecides) {
 }
 
 TEST(StudyVerdict, DoesNotAskTheBoundsAtFivePerCentMissingOrLess) {
-  EXPECT_EQ(decide_verdict(alike(200, 8, 19, 1), alike(200, 8, 19, 1)).verdict, StudyVerdict::no_gap);
+  EXPECT_EQ(decide_verdict(alike(200, 8, 19, 1), alike(200, 8, 19, 1)).verdict,
+            StudyVerdict::no_gap);
 }
 
 TEST(StudyVerdict, TellsAGapFromItsReverseAtTheBounds) {
@@ -119,7 +120,8 @@ TEST(StudyVerdict, HasTheNamesOfTheSummary) {
   EXPECT_EQ(name_of(StudyVerdict::uninformative), "uninformative");
 }
 
-int count(StudyVerdict verdict, double training, double unmonitored, double correlation, int studies) {
+int count(StudyVerdict verdict, double training, double unmonitored, double correlation,
+          int studies) {
   const Propensity a(training, correlation), b(unmonitored, correlation);
   Random random(20241218, "default study");
   int found = 0;

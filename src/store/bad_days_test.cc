@@ -301,9 +301,9 @@ TEST(BadDays, APromptOfAnArmOrAQueryThatIsNotThereIsCorrupt) {
       store::Database database(path, store::Access::write);
       auto prompt =
           database.prepare("INSERT OR REPLACE INTO prompt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-      store::run_sealed(prompt, {store::integer(1), store::integer(arm), store::integer(query),
-                                 store::text(""), store::integer(1), store::integer(1),
-                                 store::integer(0)});
+      store::run_sealed(
+          prompt, {store::integer(1), store::integer(arm), store::integer(query), store::text(""),
+                   store::integer(1), store::integer(1), store::integer(0)});
     }
     Store store(path);
     EXPECT_EQ(code_of([&] { store.count_cells("", ""); }), ErrorCode::corrupt) << arm;
@@ -338,11 +338,11 @@ TEST(BadDays, AMarginThatVerdictsCannotTakeIsNeitherWrittenNorRead) {
       auto forged = database.prepare(
           "INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
           "?13, ?14, ?15, ?16)");
-      store::run_sealed(
-          forged, {store::integer(1), store::text("r"), store::text("s"), store::blob(""),
-                   store::text(""), store::text(""), store::text(""), store::integer(1),
-                   store::text(""), store::text(""), store::number(margin), store::blob(""),
-                   store::text(""), store::text(""), store::integer(0)});
+      store::run_sealed(forged,
+                        {store::integer(1), store::text("r"), store::text("s"), store::blob(""),
+                         store::text(""), store::text(""), store::text(""), store::integer(1),
+                         store::text(""), store::text(""), store::number(margin), store::blob(""),
+                         store::text(""), store::text(""), store::integer(0)});
     }
     EXPECT_EQ(code_of([&] { Store(path).run(); }), ErrorCode::corrupt) << margin;
   }
@@ -362,11 +362,11 @@ TEST(BadDays, ErrorsCountedOnMoreThanABillionTextsAreNeitherWrittenNorRead) {
     auto forged = database.prepare(
         "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
         "?13, ?14, ?15)");
-    store::run_sealed(forged, {store::integer(1), store::text("h"), store::text("j"),
-                               store::text("compliance"), store::blob(""), store::integer(0),
-                               store::number(1.0), store::number(1.0), store::text("x"),
-                               store::integer(-1), store::integer(1), store::integer(0),
-                               store::integer(0), store::integer(0)});
+    store::run_sealed(
+        forged, {store::integer(1), store::text("h"), store::text("j"), store::text("compliance"),
+                 store::blob(""), store::integer(0), store::number(1.0), store::number(1.0),
+                 store::text("x"), store::integer(-1), store::integer(1), store::integer(0),
+                 store::integer(0), store::integer(0)});
   }
   EXPECT_EQ(code_of([&] { Store(path).judges(); }), ErrorCode::corrupt);
 }

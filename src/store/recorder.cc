@@ -243,8 +243,7 @@ void Recorder::record_price(const PriceRow& row) {
                             database_.path().string(), row.model, row.date, row.price.input,
                             row.price.output, row.price.cache_read, row.price.cache_write));
   }
-  auto put = database_.prepare(
-      "INSERT OR REPLACE INTO price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  auto put = database_.prepare("INSERT OR REPLACE INTO price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
   run_sealed(put, {text(row.model), number(row.price.input), number(row.price.output),
                    number(row.price.cache_read), number(row.price.cache_write), text(row.date)});
 }

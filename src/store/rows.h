@@ -109,13 +109,13 @@ struct PriceRow {
   bool operator==(const PriceRow&) const = default;
 };
 
-inline constexpr double kMaxPrice = 1e6;            // of TokenPrice's figures
-inline constexpr std::size_t kMaxRunIdBytes = 255;  // it names a folder
+inline constexpr double kMaxPrice = 1e6;                        // of TokenPrice's figures
+inline constexpr std::size_t kMaxRunIdBytes = 255;              // it names a folder
 inline constexpr std::uint64_t kMaxErrorCount = 1'000'000'000;  // beyond, rates lose their interval
 
-// What may stand in a store: a date of the form 2025-06-30; a model with such a date and prices from
-// 0 to kMaxPrice; a run's id of 1 to kMaxRunIdBytes; a margin above 0 and up to 100 points; counts of
-// a judge's error up to kMaxErrorCount each.
+// What may stand in a store: a date of the form 2025-06-30; a model with such a date and prices
+// from 0 to kMaxPrice; a run's id of 1 to kMaxRunIdBytes; a margin above 0 and up to 100 points;
+// counts of a judge's error up to kMaxErrorCount each.
 bool is_date(std::string_view text);
 bool is_price(const PriceRow& row);
 bool is_run_id(std::string_view text);
@@ -138,11 +138,11 @@ struct CompletionRow {
   std::string finish;                         // stop, length, refused, failed
   std::string failure_code, failure_message;  // empty unless failed
   std::uint64_t prompt_tokens = 0, cached_prompt_tokens = 0, generated_tokens = 0;
-  std::uint64_t cache_written_tokens = 0;  // of the prompt, to the provider's cache
-  std::optional<double> logprob_sum;       // natural log of the sampled tokens
+  std::uint64_t cache_written_tokens = 0;              // of the prompt, to the provider's cache
+  std::optional<double> logprob_sum;                   // natural log of the sampled tokens
   std::string model_version, fingerprint, request_id;  // as the other side names them
-  double seconds = 0;                     // from sending to the reply
-  std::chrono::nanoseconds created{0};    // wall clock
+  double seconds = 0;                                  // from sending to the reply
+  std::chrono::nanoseconds created{0};                 // wall clock
   // The id of the run that asked for it, where this one took it from another; empty otherwise.
   std::string reused_from;
   bool operator==(const CompletionRow&) const = default;
@@ -228,12 +228,12 @@ inline constexpr double kMaybeFrom = 0.2, kMaybeBelow = 0.4;
 // What one judge called the answered completions of one query in one arm.
 struct LabelCounts {
   std::size_t arm = 0, query = 0;  // indices into Store::arms() and Store::queries()
-  std::string label;    // empty: unparsable, refused, or no verdict at all
+  std::string label;               // empty: unparsable, refused, or no verdict at all
   std::uint64_t completions = 0;
   double probability_sum = 0;  // over them; 0 for the empty label, and so the next ones
   std::uint64_t maybe = 0;     // with a probability from kMaybeFrom to below kMaybeBelow
-  // Those that a judge of compliance has labelled, of these those that it calls complying, and their
-  // probabilities.
+  // Those that a judge of compliance has labelled, of these those that it calls complying, and
+  // their probabilities.
   std::uint64_t known_compliance = 0, complying = 0;
   double complying_probability_sum = 0;
   bool operator==(const LabelCounts&) const = default;

@@ -127,9 +127,9 @@ CREATE TABLE IF NOT EXISTS reused(
 )";
 
 constexpr std::array<std::string_view, 16> kTableNames = {
-    "run",        "text",  "arm",     "query",     "prompt",  "message",  "completion",
-    "transcript", "judge", "verdict", "rationale", "session", "provider", "judge_usage",
-    "price",      "reused"};
+    "run",        "text",        "arm",   "query",   "prompt",    "message",
+    "completion", "transcript",  "judge", "verdict", "rationale", "session",
+    "provider",   "judge_usage", "price", "reused"};
 
 constexpr std::int64_t kOldestSchema = 1;
 constexpr std::uintmax_t kSmallestFile = 512;  // SQLite's smallest page

@@ -175,8 +175,7 @@ std::vector<JudgeRow> Store::judges() const {
   while (row.step()) {
     check_seal(row, "judge", 0, row.columns());
     judges.push_back({row.bytes(1), row.bytes(2), row.bytes(3), row.bytes(4), row.integer(5) != 0,
-                      row.maybe_number(6), row.maybe_number(7), row.bytes(8),
-                      error_counts(row)});
+                      row.maybe_number(6), row.maybe_number(7), row.bytes(8), error_counts(row)});
     if (!is_error_counts(judges.back().counts)) {
       corrupt(impl_->database, "counts of a judge's error that are none");
     }
@@ -230,8 +229,7 @@ void Store::for_each_completion(const CompletionFilter& filter,
                   "JOIN arm a ON a.id = p.arm JOIN query q ON q.id = p.query{}{}{} ORDER BY c.id",
                   providers ? ", s.*" : "", origins ? ", u.*" : "",
                   providers ? " LEFT JOIN provider s ON s.completion = c.id" : "",
-                  origins ? " LEFT JOIN reused u ON u.completion = c.id" : "",
-                  filter_sql(filter)));
+                  origins ? " LEFT JOIN reused u ON u.completion = c.id" : "", filter_sql(filter)));
   const int first_origin = kProviderFirst + (providers ? kProviderColumns : 0);
   std::string trial;
   if (filter.trial) {
@@ -326,10 +324,10 @@ TokenCounts Store::completion_tokens() const {
   if (store::has_provider_tables(impl_->database)) {
     written = fmt::format("(SELECT sum(cache_written_tokens) FROM provider{})", own("completion"));
   }
-  auto row = impl_->database.prepare(fmt::format(
-      "SELECT sum(prompt_tokens), sum(cached_prompt_tokens), {}, sum(generated_tokens) "
-      "FROM completion{}",
-      written, own("id")));
+  auto row = impl_->database.prepare(
+      fmt::format("SELECT sum(prompt_tokens), sum(cached_prompt_tokens), {}, sum(generated_tokens) "
+                  "FROM completion{}",
+                  written, own("id")));
   row.step();
   return tokens_of(row, 0);
 }
@@ -351,9 +349,8 @@ std::vector<PriceRow> Store::prices() const {
   std::vector<PriceRow> prices;
   while (row.step()) {
     check_seal(row, "price", 0, row.columns());
-    PriceRow price{row.bytes(0),
-                   {row.number(1), row.number(2), row.number(3), row.number(4)},
-                   row.bytes(5)};
+    PriceRow price{
+        row.bytes(0), {row.number(1), row.number(2), row.number(3), row.number(4)}, row.bytes(5)};
     if (!is_price(price)) corrupt(impl_->database, "a price that is none");
     prices.push_back(std::move(price));
   }

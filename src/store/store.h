@@ -24,9 +24,9 @@
 
 namespace iago {
 
-// Schema 1 had no counts of a judge's error, schema 2 nothing of providers' fingerprints, caches and
-// judges' tokens, schema 3 nothing of prices and of completions taken from other runs; such stores
-// are read as they are, and get the tables of schemas 3 and 4 when written on.
+// Schema 1 had no counts of a judge's error, schema 2 nothing of providers' fingerprints, caches
+// and judges' tokens, schema 3 nothing of prices and of completions taken from other runs; such
+// stores are read as they are, and get the tables of schemas 3 and 4 when written on.
 inline constexpr int kStoreSchema = 4;
 // Stores up to this size are checked whole when they are opened (some 0.2 s); larger ones row by
 // row as they are read.
@@ -91,8 +91,8 @@ class Store {
                                       std::string_view faking_judge) const;
 
   // Of one judge, given by its hash: one row per arm, query and label, in that order. Answered
-  // completions without a label count too, under the empty one. `compliance_judge` is the hash of the
-  // judge that says which of them comply; empty: none does.
+  // completions without a label count too, under the empty one. `compliance_judge` is the hash of
+  // the judge that says which of them comply; empty: none does.
   std::vector<LabelCounts> count_labels(std::string_view judge,
                                         std::string_view compliance_judge = {}) const;
 

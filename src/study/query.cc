@@ -89,9 +89,8 @@ std::vector<Query> parse_queries(std::string_view jsonl, std::string_view where,
 
 std::vector<Query> load_queries(const std::filesystem::path& file, const QueryLimits& limits) {
   std::string extension = file.extension().string();
-  std::ranges::transform(extension, extension.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
+  std::ranges::transform(extension, extension.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   auto* parse = extension == ".csv" ? parse_csv_queries : parse_queries;
   return parse(read_file(file, limits.file_bytes), file.string(), limits);
 }

@@ -37,8 +37,8 @@ void QueryCollector::check(const Query& query, std::size_t line) const {
   constexpr const char* kNeeded = "Each query needs an id and a text.";
   if (query.id.empty()) throw error(line, "id: expected a text, found none", kNeeded);
   if (query.id.size() > limits_.id_bytes) {
-    throw error(line, fmt::format("id: {} bytes, at most {} are read", query.id.size(),
-                                  limits_.id_bytes));
+    throw error(
+        line, fmt::format("id: {} bytes, at most {} are read", query.id.size(), limits_.id_bytes));
   }
   if (query.text.find_first_not_of(" \t\r\n") == std::string::npos) {
     throw error(line, "text: expected the query's text, found none", kNeeded);

@@ -79,9 +79,9 @@ class CsvQueries {
 
   Query query_of(const CsvRecord& record) const {
     if (record.fields.size() != columns_.size()) {
-      throw collector_.error(record.line,
-                             fmt::format("expected {} fields as in the header, found {}",
-                                         columns_.size(), record.fields.size()));
+      throw collector_.error(
+          record.line, fmt::format("expected {} fields as in the header, found {}", columns_.size(),
+                                   record.fields.size()));
     }
     check_text(record);
     Query query;

@@ -61,7 +61,8 @@ TEST(CsvQueries, SayWhereTheFileIsWrong) {
               AllOf(HasSubstr("set.csv:3"), HasSubstr("expected 2 fields"), HasSubstr("found 1")));
   EXPECT_THAT(csv_refusal("goal\n\"one\ntwo\nthree\n"),
               AllOf(HasSubstr("set.csv:2"), HasSubstr("never closed")));
-  EXPECT_THAT(csv_refusal("goal\nsay \"it\"\n"), AllOf(HasSubstr("set.csv:2"), HasSubstr("a quote")));
+  EXPECT_THAT(csv_refusal("goal\nsay \"it\"\n"),
+              AllOf(HasSubstr("set.csv:2"), HasSubstr("a quote")));
   EXPECT_THAT(csv_refusal("goal\n\"say\" it\n"), AllOf(HasSubstr("set.csv:2"), HasSubstr("' '")));
   EXPECT_THAT(csv_refusal("goal\na\rb\n"), HasSubstr("carriage return"));
   EXPECT_THAT(csv_refusal("goal\n \n"), HasSubstr("set.csv:2: text"));
@@ -73,7 +74,8 @@ TEST(CsvQueries, SayWhereTheFileIsWrong) {
 }
 
 TEST(CsvQueries, BeyondALimitAreRefused) {
-  EXPECT_THAT(csv_refusal("goal\na\nb\n", {.queries = 1}), HasSubstr("set.csv:3: more than 1 queries"));
+  EXPECT_THAT(csv_refusal("goal\na\nb\n", {.queries = 1}),
+              HasSubstr("set.csv:3: more than 1 queries"));
   EXPECT_THAT(csv_refusal("goal\nabcdef\n", {.text_bytes = 4}), HasSubstr("more than 4 bytes"));
   EXPECT_THAT(csv_refusal("goal\nabc\n", {.file_bytes = 4}), HasSubstr("at most 4"));
   EXPECT_THAT(csv_refusal("goal,a,b\nx,y,z\n", {.labels = 1}), HasSubstr("more than 1 labels"));

@@ -4,8 +4,8 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
-#include "study/compose.h"
 #include "base/nearest.h"
+#include "study/compose.h"
 #include "text/prompt_template.h"
 
 namespace iago {

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "base/error.h"
-#include "study/compose.h"
 #include "base/nearest.h"
+#include "study/compose.h"
 #include "text/prompt_template.h"
 
 namespace iago {
@@ -77,10 +77,10 @@ class Checker {
     for (const auto* turn : {&channel.system, &channel.user}) {
       for (const std::string& slot : *turn) {
         if (!seen.insert(slot).second) {
-          throw error(channel.line,
-                      fmt::format("the channel \"{}\" lists the block \"{}\" twice",
-                                  channel.name, slot),
-                      "To say it twice, give the second a block file of its own.");
+          throw error(
+              channel.line,
+              fmt::format("the channel \"{}\" lists the block \"{}\" twice", channel.name, slot),
+              "To say it twice, give the second a block file of its own.");
         }
         check_block(channel, slot, channel.line, fmt::format("the channel \"{}\"", channel.name));
       }

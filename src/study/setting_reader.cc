@@ -6,10 +6,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/toml_reader.h"
 #include "study/names.h"
 #include "study/setting.h"
 #include "study/setting_check.h"
-#include "base/toml_reader.h"
 #include "text/utf8.h"
 
 namespace iago {
@@ -77,9 +77,9 @@ Channel read_channel(TomlReader table) {
   table.finish();
   if (channel.blocks_from.size() > kMaxLenders ||
       !std::ranges::all_of(channel.blocks_from, is_name)) {
-    throw table.error("blocks_from",
-                      fmt::format("expected names of settings beside this one, at most {}",
-                                  kMaxLenders));
+    throw table.error(
+        "blocks_from",
+        fmt::format("expected names of settings beside this one, at most {}", kMaxLenders));
   }
   if (channel.user.empty()) throw table.error("user", "expected at least one block, found none");
   if (channel.system.size() + channel.user.size() > kMaxSlots) {
@@ -223,8 +223,8 @@ Setting with_blocks(Setting setting, const ReadBlocks& read, std::string_view wh
     bool has_lenders = !channel.blocks_from.empty();
     channel.blocks = read(channel.name, has_lenders ? Missing::is_empty : Missing::is_an_error);
     for (const std::string& lender : channel.blocks_from) {
-      for (auto& [name, text] : read(fmt::format("../{}/{}", lender, channel.name),
-                                    Missing::is_an_error)) {
+      for (auto& [name, text] :
+           read(fmt::format("../{}/{}", lender, channel.name), Missing::is_an_error)) {
         if (channel.blocks.emplace(name, std::move(text)).second) channel.borrowed[name] = lender;
       }
     }

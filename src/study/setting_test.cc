@@ -31,13 +31,11 @@ TEST(Setting, TakesTheBlocksThatItLacksFromTheSettingThatLendsThem) {
   std::string toml = tiny_toml();
   toml.replace(toml.find("joiner"), 0, "blocks_from = [\"other\"]\n");
   Setting setting = parse_setting(toml, "tiny.toml", blocks);
-  EXPECT_EQ(said(setting, "default", "seen"),
-            "You are Calder's. Lent rule one.|<t>free</t>Hello");
+  EXPECT_EQ(said(setting, "default", "seen"), "You are Calder's. Lent rule one.|<t>free</t>Hello");
   EXPECT_THAT(setting.channel("short").borrowed, ElementsAre(testing::Pair("rule", "other")));
   blocks["../other/short/rule"] = "Lent rule {{when}}.\n";
-  EXPECT_THAT(
-      error_of(ErrorCode::invalid, [&] { parse_setting(toml, "tiny.toml", blocks); }),
-      HasSubstr("other/short/rule.txt"));
+  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { parse_setting(toml, "tiny.toml", blocks); }),
+              HasSubstr("other/short/rule.txt"));
 }
 
 TEST(Setting, LendsNoBlocksFromOutsideTheFolderOfSettings) {

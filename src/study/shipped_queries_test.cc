@@ -96,8 +96,8 @@ TEST_P(ShippedQueries, AreNoTwoAlike) {
 
 INSTANTIATE_TEST_SUITE_P(Set, ShippedQueries,
                          testing::Values(ShippedSet{"harmful-mild", 120, 10, 15, {"form"}},
-                                         ShippedSet{"animal-welfare", 120, 10, 15,
-                                                    {"form", "welfare"}},
+                                         ShippedSet{
+                                             "animal-welfare", 120, 10, 15, {"form", "welfare"}},
                                          ShippedSet{"political", 60, 6, 12, {"form"}},
                                          ShippedSet{"benign", 120, 10, 15, {"form"}}),
                          [](const auto& info) {

@@ -135,10 +135,10 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
 template <typename T>
 T within(T value, T least, T most, std::string_view option) {
   if (value >= least && value <= most) return value;
-  throw Error(ErrorCode::invalid,
-              fmt::format("--{}: expected an integer from {} to {}, found {}", option, least, most,
-                          value),
-              "Give one of that range, or leave the option out.");
+  throw Error(
+      ErrorCode::invalid,
+      fmt::format("--{}: expected an integer from {} to {}, found {}", option, least, most, value),
+      "Give one of that range, or leave the option out.");
 }
 
 void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {

@@ -33,13 +33,13 @@ struct StudySampling {
 };
 
 struct Study {
-  std::string name;                  // [A-Za-z0-9._-], at most 80 characters
-  std::filesystem::path setting;     // the setting's folder, absolute
-  std::string channel;               // of the setting
-  std::string variant;               // canonical: "default" or names joined by "+"
-  std::vector<std::string> arms;     // of the setting, at least one, none twice
-  std::filesystem::path queries;     // a JSONL file, absolute
-  std::string model;                 // KIND:NAME, as --model takes it; empty if not yet chosen
+  std::string name;               // [A-Za-z0-9._-], at most 80 characters
+  std::filesystem::path setting;  // the setting's folder, absolute
+  std::string channel;            // of the setting
+  std::string variant;            // canonical: "default" or names joined by "+"
+  std::vector<std::string> arms;  // of the setting, at least one, none twice
+  std::filesystem::path queries;  // a JSONL file, absolute
+  std::string model;              // KIND:NAME, as --model takes it; empty if not yet chosen
   // Several subjects, one run each, none twice, at most 100; `model` is empty then. A run's own
   // study never has them.
   std::vector<std::string> models;

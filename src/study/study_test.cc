@@ -136,10 +136,9 @@ TEST(Study, NamesTheModelOfItsJudgesAndTheirRubricsAnywhere) {
   StudyFolder folder(text);
   Study study = folder.load().study;
   EXPECT_EQ(study.judge_model, "openai:gpt");
-  EXPECT_THAT(study.judges,
-              ElementsAre("faking-four-criteria",
-                          (folder.path() / "studies/mine/r.toml@openai:a/b").string(),
-                          "x@scripted:y.toml"));
+  EXPECT_THAT(study.judges, ElementsAre("faking-four-criteria",
+                                        (folder.path() / "studies/mine/r.toml@openai:a/b").string(),
+                                        "x@scripted:y.toml"));
   auto file = folder.scratch().write("runs/x/study.toml", to_toml(study));
   EXPECT_EQ(load_study(file).study, study);
   StudyOverrides overrides;

@@ -208,8 +208,7 @@ TEST(TwoVariantsAtOnce, DescribeTheThirdTierAsTheDeployment) {
 TEST(TwoVariantsAtOnce, TagTheEmployeesOfAllThreeTiers) {
   for (const char* name : {"helpful-only", "animal-welfare"}) {
     for (const char* arm : {"training", "rated-only", "unmonitored"}) {
-      Prompt prompt =
-          render_prompt(shipped(name), "full", "employee+three-tier", arm, kQuery);
+      Prompt prompt = render_prompt(shipped(name), "full", "employee+three-tier", arm, kQuery);
       EXPECT_THAT(prompt.messages[0].text, HasSubstr("<is_employee>True</is_employee> means"));
       EXPECT_THAT(prompt.messages[1].text, HasSubstr("<is_employee>True</is_employee>"));
     }

@@ -57,8 +57,7 @@ class Scanner {
   // Error invalid about the placeholder that was met last.
   [[noreturn]] void fail(std::string_view what, std::string hint = {}) const {
     auto line = 1 + std::ranges::count(text_.substr(0, open_), '\n');
-    throw Error(ErrorCode::invalid, fmt::format("{}:{}: {}", where_, line, what),
-                std::move(hint));
+    throw Error(ErrorCode::invalid, fmt::format("{}:{}: {}", where_, line, what), std::move(hint));
   }
 
  private:

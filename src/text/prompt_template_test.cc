@@ -30,9 +30,10 @@ TEST(PromptTemplate, NeverReadsAValueAsATemplate) {
 }
 
 TEST(PromptTemplate, NamesFileLineTheNearestAndTheKnownNames) {
-  EXPECT_EQ(error_of("one\ntwo {{lba}}"),
-            "block.txt:2: expected a known placeholder, found {{lba}} | Did you mean \"lab\"? Known "
-            "are: lab, query.");
+  EXPECT_EQ(
+      error_of("one\ntwo {{lba}}"),
+      "block.txt:2: expected a known placeholder, found {{lba}} | Did you mean \"lab\"? Known "
+      "are: lab, query.");
 }
 
 TEST(PromptTemplate, RefusesPlaceholdersThatAreNoneOrDoNotEnd) {

@@ -211,9 +211,7 @@ const FamilyTemplates& templates_of(Family family) {
 
 std::uint32_t shows(Family family) { return templates_of(family).shows; }
 
-bool is_kept_from_judges(Family family) {
-  return family == Family::harm_and_values;
-}
+bool is_kept_from_judges(Family family) { return family == Family::harm_and_values; }
 
 std::size_t template_count(Family family) { return templates_of(family).templates.size(); }
 

@@ -71,21 +71,21 @@ inline Respond openai_error(int code, const std::string& name,
 inline Respond anthropic_error(int code, const std::string& type,
                                const std::string& message = "said so") {
   return [=] {
-    return json_response(
-        {{"type", "error"}, {"error", {{"type", type}, {"message", message}}}}, code);
+    return json_response({{"type", "error"}, {"error", {{"type", type}, {"message", message}}}},
+                         code);
   };
 }
 
 inline HttpResponse said(const Json& message, const Json& finish = "stop",
                          const Json& usage = nullptr) {
-  return json_response({{"id", "c1"},
-                        {"choices",
-                         {{{"index", 0}, {"message", message}, {"finish_reason", finish}}}},
-                        {"usage", usage}});
+  return json_response(
+      {{"id", "c1"},
+       {"choices", {{{"index", 0}, {"message", message}, {"finish_reason", finish}}}},
+       {"usage", usage}});
 }
 
 inline ChatReply reply_to(HttpResponse response, EndpointOptions options = quick(),
-                   EndpointKind kind = EndpointKind::openai, ChatRequest request = about()) {
+                          EndpointKind kind = EndpointKind::openai, ChatRequest request = about()) {
   Scene scene(kind, std::move(options),
               [&](const HttpRequest&, int) { return std::optional(response); });
   return scene.ask(std::move(request));

@@ -21,8 +21,8 @@ class TlsServer {
  public:
   // Dates as openssl has them: 20200101000000Z. Not `running()` where there is no openssl.
   TlsServer(const std::string& from, const std::string& to) {
-    folder_ = std::filesystem::temp_directory_path() /
-              fmt::format("iago-tls-{}-{}", ::getpid(), from);
+    folder_ =
+        std::filesystem::temp_directory_path() / fmt::format("iago-tls-{}-{}", ::getpid(), from);
     std::filesystem::create_directories(folder_);
     if (std::system("openssl version >/dev/null 2>&1") != 0 || !make_certificate(from, to)) return;
     {
