@@ -598,7 +598,8 @@ TEST(Endpoint, AsksAgainForSamplesThatTheServerLeftOut) {
   EXPECT_FALSE(scene.sent(scene.transport->seen().size() - 1).contains("n"));
 }
 
-// Of nine equal requests that go by fours; the server answers none before all are there.
+// Of nine equal requests that go by fours. Another goes before them and is answered when all are
+// there, so that none of them goes with fewer for having come first.
 struct Asked {
   std::vector<ChatReply> replies;
   std::vector<HttpRequest> sent;
@@ -607,20 +608,26 @@ struct Asked {
     EndpointOptions options = quick();
     options.samples_per_request = 4;
     options.first_in_flight = 1;
-    std::promise<void> submitted;
+    std::promise<void> first_is_there, submitted;
     auto all_are_there = submitted.get_future().share();
-    Scene scene(EndpointKind::openai, options, [=](const HttpRequest& http, int number) {
+    Scene scene(EndpointKind::openai, options, [&](const HttpRequest& http, int number) {
+      if (number == 0) first_is_there.set_value();
       all_are_there.wait();
       return server(http, number);
     });
+    std::promise<void> first_is_answered;
+    scene.model->submit(about("another"), {}, [&](ChatReply) { first_is_answered.set_value(); });
+    first_is_there.get_future().wait();
     std::vector<std::promise<ChatReply>> promises(9);
     for (std::size_t i = 0; i < promises.size(); ++i) {
       scene.model->submit(about("same", std::to_string(i)), {},
                           [&, i](ChatReply reply) { promises[i].set_value(std::move(reply)); });
     }
     submitted.set_value();
+    first_is_answered.get_future().wait();
     for (auto& promise : promises) replies.push_back(promise.get_future().get());
     sent = scene.transport->seen();
+    sent.erase(sent.begin());
   }
   static bool is_for_several(const HttpRequest& http) {
     return parse_json(http.body, "request").contains("n");
