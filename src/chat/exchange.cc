@@ -13,8 +13,7 @@ WireOutcome outcome_of_fault(const HttpFailure& failure) {
   const std::string& message = failure.message;
   switch (failure.fault) {
     case HttpFault::cancelled:
-      return failed(Remedy::give_up, ErrorCode::cancelled, "stopped before the reply was whole", "",
-                    false);
+      return failed(Remedy::give_up, ErrorCode::cancelled, "stopped before the reply was whole");
     case HttpFault::untrusted:
       return failed(Remedy::give_up, ErrorCode::disconnected, message,
                     "TLS failed: renew the server's certificate, name its authority with "
@@ -24,13 +23,13 @@ WireOutcome outcome_of_fault(const HttpFailure& failure) {
       return failed(Remedy::give_up, ErrorCode::invalid, message,
                     "mend the base URL or the headers", true);
     case HttpFault::too_large:
-      return failed(Remedy::give_up, ErrorCode::invalid, message, "", false);
+      return failed(Remedy::give_up, ErrorCode::invalid, message);
     case HttpFault::unresolved:
     case HttpFault::unreachable:
       return failed(Remedy::retry, ErrorCode::disconnected, message,
                     "is the server running, and the base URL right?", false);
     default:
-      return failed(Remedy::retry, ErrorCode::disconnected, message, "", false);
+      return failed(Remedy::retry, ErrorCode::disconnected, message);
   }
 }
 
