@@ -46,17 +46,17 @@ TEST(ProgressText, TellsBehindAUrlWhatIsInFlightAndWhatStandsInTheWay) {
 
 TEST(ProgressText, PutsWhatIsSpentOfABudgetBeforeTheServersAffairs) {
   lab::RunProgress progress = halfway();
-  progress.spent.cost = 1.204;
-  progress.spent.usage = {.prompt = 1'000'000, .generated = 249'356};
-  progress.budget_seconds = 135;
-  progress.limits.max_cost = 20;
+  progress.budget.spent.cost = 1.204;
+  progress.budget.spent.usage = {.prompt = 1'000'000, .generated = 249'356};
+  progress.budget.seconds = 135;
+  progress.budget.limits.max_cost = 20;
   const std::string done = "4,210 of 10,000 completions (42 %), 1,900 tokens/s, 3:10 left";
   EXPECT_EQ(progress_text(progress), done + ", $1.20 of $20");
   progress.endpoint = busy();
   EXPECT_TRUE(progress_text(progress).starts_with(done + ", $1.20 of $20; 64 of 64 in flight"));
   progress.endpoint.reset();
-  progress.limits = {.max_cost = 0.5, .max_tokens = 2'000'000, .max_seconds = 600};
-  progress.spent.cost = 0.0123;
+  progress.budget.limits = {.max_cost = 0.5, .max_tokens = 2'000'000, .max_seconds = 600};
+  progress.budget.spent.cost = 0.0123;
   EXPECT_EQ(progress_text(progress),
             done + ", $0.0123 of $0.5, 1,249,356 of 2,000,000 tokens, 2:15 of 10:00 gone");
 }
@@ -64,8 +64,8 @@ TEST(ProgressText, PutsWhatIsSpentOfABudgetBeforeTheServersAffairs) {
 TEST(JudgingText, TellsHowManyVerdictsAreGivenAndWhatIsSpent) {
   lab::JudgingProgress progress{.given = 1200, .due = 6000, .seconds = 60};
   EXPECT_EQ(judging_text(progress), "1,200 of 6,000 verdicts (20 %), 4:00 left");
-  progress.limits.max_cost = 20;
-  progress.spent.cost = 1.204;
+  progress.budget.limits.max_cost = 20;
+  progress.budget.spent.cost = 1.204;
   EXPECT_EQ(judging_text(progress), "1,200 of 6,000 verdicts (20 %), 4:00 left, $1.20 of $20");
   EXPECT_EQ(judging_text({}), "0 of 0 verdicts (0 %), ? left");
 }

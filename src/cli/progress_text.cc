@@ -41,21 +41,19 @@ std::string done_text(const lab::RunProgress& progress) {
       left_text(progress.sampled_here, progress.planned - progress.stored, progress.seconds));
 }
 
-// Of a run's progress or of its judging's.
-template <typename Progress>
-std::string budget_text(const Progress& progress) {
-  const lab::BudgetLimits& limits = progress.limits;
+std::string budget_text(const lab::BudgetFigures& budget) {
+  const lab::BudgetLimits& limits = budget.limits;
   std::string text;
   if (limits.max_cost) {
     const int decimals = *limits.max_cost < 1 ? 4 : 2;
-    text += fmt::format(", ${:.{}f} of ${:g}", progress.spent.cost, decimals, *limits.max_cost);
+    text += fmt::format(", ${:.{}f} of ${:g}", budget.spent.cost, decimals, *limits.max_cost);
   }
   if (limits.max_tokens) {
-    text += fmt::format(", {} of {} tokens", grouped(progress.spent.tokens()),
+    text += fmt::format(", {} of {} tokens", grouped(budget.spent.tokens()),
                         grouped(*limits.max_tokens));
   }
   if (limits.max_seconds) {
-    text += fmt::format(", {} of {} gone", format_duration(progress.budget_seconds),
+    text += fmt::format(", {} of {} gone", format_duration(budget.seconds),
                         format_duration(*limits.max_seconds));
   }
   return text;
@@ -90,7 +88,7 @@ std::string endpoint_text(const EndpointFigures& figures) {
 }  // namespace
 
 std::string progress_text(const lab::RunProgress& progress) {
-  std::string text = done_text(progress) + budget_text(progress);
+  std::string text = done_text(progress) + budget_text(progress.budget);
   return progress.endpoint ? text + endpoint_text(*progress.endpoint) : text;
 }
 
@@ -98,7 +96,7 @@ std::string judging_text(const lab::JudgingProgress& progress) {
   const std::uint64_t to_go = progress.due - std::min(progress.given, progress.due);
   return fmt::format("{}, {} left", share_text(progress.given, progress.due, "verdicts"),
                      left_text(progress.given, to_go, progress.seconds)) +
-         budget_text(progress);
+         budget_text(progress.budget);
 }
 
 std::string trouble_text(const EndpointFigures& figures) {

@@ -55,6 +55,13 @@ class PromptEstimate {
   double ratio_ = 0;  // the highest of those seen; 0: none yet
 };
 
+// What a budget is at.
+struct BudgetFigures {
+  BudgetLimits limits = {};  // those that are set
+  Spent spent = {};          // earlier sessions included, as in the seconds
+  double seconds = 0;        // of work
+};
+
 // Thread-safe.
 class Budget {
  public:
@@ -82,6 +89,7 @@ class Budget {
   Spent spent() const;
   const BudgetLimits& limits() const { return limits_; }
   double seconds() const;  // of work, earlier sessions included
+  BudgetFigures figures() const { return {limits(), spent(), seconds()}; }
   // One sentence about the limit that was met and the option that sets it, or empty.
   std::string met() const;
   // Requested when a limit has been met: nothing new is to be sent.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -112,7 +113,7 @@ void Grading::grade(const CompletionRow& completion, const std::string& query_te
       std::lock_guard lock(mutex_);
       if (ended_) return;
       if (!has_room(judge)) {
-        has_left_some_ = true;
+        ++left_;
         continue;
       }
     }
@@ -152,12 +153,10 @@ void Grading::wait() {
 
 void Grading::finish(const Store& store) {
   wait();
-  bool left = false;
   {
     std::lock_guard lock(mutex_);
-    std::swap(left, has_left_some_);
+    if (std::exchange(left_, 0) == 0) return;
   }
-  if (!left) return;
   writer_.flush();
   grade_what_is_left(store);
   wait();
@@ -166,6 +165,18 @@ void Grading::finish(const Store& store) {
 std::vector<GradingCount> Grading::counts() const {
   std::lock_guard lock(mutex_);
   return counts_;
+}
+
+std::uint64_t Grading::given() const {
+  std::uint64_t given = 0;
+  for (const GradingCount& count : counts()) given += count.given();
+  return given;
+}
+
+std::uint64_t Grading::to_come() const {
+  const std::uint64_t given_so_far = given();  // first, so as never to exceed what was submitted
+  std::lock_guard lock(mutex_);
+  return submitted_ + left_ - given_so_far;
 }
 
 bool Grading::has_room(std::size_t judge) const {
@@ -183,6 +194,7 @@ void Grading::submit(std::size_t judge, const CompletionRow& completion,
   {
     std::lock_guard lock(mutex_);
     due_ += weight_of(*judges_[judge]);
+    ++submitted_;
   }
   JudgeView view{query_text, completion.scratchpad, completion.output, situation, completion.trial};
   judges_[judge]->submit(std::move(view), stop_,

@@ -79,6 +79,10 @@ class Grading {
 
   // In the judges' order; complete after wait.
   std::vector<GradingCount> counts() const;
+  // Verdicts that judges have given, over all of them, and those still to come: under way, or left
+  // by `grade`.
+  std::uint64_t given() const;
+  std::uint64_t to_come() const;
 
  private:
   void submit(std::size_t judge, const CompletionRow& completion, const std::string& query_text,
@@ -94,9 +98,10 @@ class Grading {
   std::stop_token stop_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::size_t due_ = 0;         // requests
-  bool has_left_some_ = false;  // grade did
-  bool ended_ = false;          // by a judge
+  std::size_t due_ = 0;          // requests
+  std::uint64_t submitted_ = 0;  // completions, once for each judge that was given one
+  std::uint64_t left_ = 0;       // as many that grade left for finish
+  bool ended_ = false;           // by a judge
   std::function<void()> when_judging_ends_;
   std::vector<GradingCount> counts_;
   std::exception_ptr error_;

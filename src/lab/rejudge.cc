@@ -10,6 +10,16 @@
 #include "store/writer.h"
 
 namespace iago::lab {
+namespace {
+
+std::uint64_t waiting_for(const std::string& judge, const Store& store) {
+  std::uint64_t waiting = 0;
+  store.for_each_completion({.outcome = Outcome::answered, .not_judged_by = judge},
+                            [&](const CompletionRow&) { return ++waiting, true; });
+  return waiting;
+}
+
+}  // namespace
 
 std::vector<std::string> judge_names(const std::filesystem::path& folder) {
   std::vector<std::string> names;

@@ -129,7 +129,9 @@ TEST_F(Rejudging, TellsHowFarItIsWhileAJudgeTakesItsTime) {
   for (std::size_t i = 0; i < told.size(); ++i) {
     EXPECT_EQ(told[i].due, result.judges[0].judged);
     EXPECT_LE(told[i].given, told[i].due);
-    if (i > 0) EXPECT_GE(told[i].given, told[i - 1].given);
+    if (i > 0) {
+      EXPECT_GE(told[i].given, told[i - 1].given);
+    }
   }
   EXPECT_GT(told.back().given, 0u);
 }

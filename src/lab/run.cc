@@ -180,8 +180,7 @@ class RunSession {
     sample(left, writer, grading);
     writer.flush();
     {
-      JudgingWatch watch(grading, options_.on_judging ? waiting_for(judges_, store) : 0,
-                         options_.budget, clock_, options_.on_judging);
+      JudgingWatch watch(grading, grading.to_come(), options_.budget, clock_, options_.on_judging);
       grading.finish(store);
     }
     writer.flush();
@@ -300,11 +299,7 @@ class RunSession {
                          .generated_tokens = generated_tokens_,
                          .seconds = seconds_since(clock_, sampling_begun_),
                          .endpoint = model_.endpoint_figures()};
-    if (options_.budget) {
-      progress.limits = options_.budget->limits();
-      progress.spent = options_.budget->spent();
-      progress.budget_seconds = options_.budget->seconds();
-    }
+    if (options_.budget) progress.budget = options_.budget->figures();
     options_.on_progress(progress);
   }
 

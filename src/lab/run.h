@@ -33,9 +33,7 @@ struct RunProgress {
   std::uint64_t generated_tokens = 0;            // in this session
   double seconds = 0;                            // of sampling in this session
   std::optional<EndpointFigures> endpoint = {};  // of the subject, if it is behind a URL
-  BudgetLimits limits = {};                      // those of the budget that are set
-  Spent spent = {};                              // of it, earlier sessions included
-  double budget_seconds = 0;                     // of it, earlier sessions included
+  BudgetFigures budget = {};                     // without limits where none are set
 };
 
 struct RunOptions {

@@ -403,12 +403,12 @@ TEST_F(RunStudy, ReportsWithItsProgressHowItsModelFaresAndWhatIsSpent) {
   EXPECT_EQ(last.stored, 120u);
   ASSERT_TRUE(last.endpoint);
   EXPECT_EQ(last.endpoint->sent, 120u);
-  EXPECT_EQ(last.limits.max_cost, 20);
-  EXPECT_EQ(last.spent.cost, 1.5);
-  EXPECT_GT(last.budget_seconds, 0);
+  EXPECT_EQ(last.budget.limits.max_cost, 20);
+  EXPECT_EQ(last.budget.spent.cost, 1.5);
+  EXPECT_GT(last.budget.seconds, 0);
   run(study(), model, {.fresh = true, .on_progress = keep});
   EXPECT_FALSE(last.endpoint);
-  EXPECT_FALSE(last.limits.any());
+  EXPECT_FALSE(last.budget.limits.any());
 }
 
 TEST_F(RunStudy, RefusesARunThatAnotherWriterHolds) {
