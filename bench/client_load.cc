@@ -19,8 +19,8 @@
 #include "bench/measuring.h"
 #include "chat/endpoint.h"
 #include "judge/rule_judges.h"
-#include "lab/budget.h"
-#include "lab/run.h"
+#include "run/run.h"
+#include "spend/budget.h"
 
 namespace iago::bench {
 namespace {
@@ -130,19 +130,19 @@ FixedCourse course_of_study(const MockEndpoint& endpoint, const Load& load,
   overrides.repeats = static_cast<int>(load.requests / kTrialsPerRepeat);
   const LoadedStudy loaded = load_study(root / "studies/helpful-only.toml", overrides, root);
   const SystemClock clock;
-  lab::Budget budget({.max_tokens = std::uint64_t{1} << 60}, clock);  // kept, and never met
-  lab::BudgetedModel model(open_mock(endpoint, load.concurrency, clock), budget, std::nullopt);
+  Budget budget({.max_tokens = std::uint64_t{1} << 60}, clock);  // kept, and never met
+  BudgetedModel model(open_mock(endpoint, load.concurrency, clock), budget, std::nullopt);
   FixedCourse course;
-  lab::RunOptions options;
+  RunOptions options;
   options.budget = &budget;
   options.runs = scratch / "client-runs";
   options.fresh = true;
-  options.on_progress = [&](const lab::RunProgress& progress) {
+  options.on_progress = [&](const RunProgress& progress) {
     course.note(progress.stored, progress.planned);
   };
   const StopWatch watch;
-  const lab::RunResult result =
-      lab::run_study(loaded, model, make_rule_judges(loaded.study.judges), options, clock);
+  const RunResult result =
+      run_study(loaded, model, make_rule_judges(loaded.study.judges), options, clock);
   std::size_t answered = 0;
   for (const ArmSummary& arm : result.summary.arms) answered += arm.count(Outcome::answered);
   if (answered != load.requests) {

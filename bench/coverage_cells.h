@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "stats/simulation.h"
+#include "testing/stats/simulation.h"
 
 namespace iago::bench {
 

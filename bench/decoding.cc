@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "bench/naive_loop.h"
-#include "llama/engine.h"
-#include "llama/gemm.h"
+#include "lm/engine.h"
+#include "lm/gemm.h"
 
 namespace iago::bench {
 namespace {

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "llama/weights.h"
+#include "lm/weights.h"
 
 namespace iago::bench {
 

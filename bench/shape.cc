@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 #include "bench/measuring.h"
-#include "llama/gemm.h"
+#include "lm/gemm.h"
 
 namespace iago::bench {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "llama/weights.h"
+#include "lm/weights.h"
 
 namespace iago::bench {
 

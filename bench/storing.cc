@@ -10,8 +10,8 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "bench/in_child.h"
-#include "report/page.h"
-#include "report/summary.h"
+#include "figures/summary.h"
+#include "page/page.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -130,10 +130,10 @@ double plain_rows_per_s(const fs::path& file, std::size_t rows) {
   return rate;
 }
 
-JudgeRow a_judge(std::string_view kind) {
-  return {.hash = sha256_hex(kind),
-          .name = std::string(kind),
-          .kind = std::string(kind),
+JudgeRow a_judge(JudgeKind kind) {
+  return {.hash = sha256_hex(name_of(kind)),
+          .name = std::string(name_of(kind)),
+          .kind = kind,
           .config = "bench",
           .planned = true};
 }
@@ -142,9 +142,9 @@ void append_judged(StoreWriter& writer, const CompletionRow& row, Random& random
   const bool trains = row.arm == "training";
   const bool complies = random.chance(trains ? 0.14 : 0.03);
   const bool fakes = complies && trains && random.chance(0.85);
-  const auto verdict = [&](std::string_view kind, std::string_view label) {
+  const auto verdict = [&](JudgeKind kind, std::string_view label) {
     return VerdictRow{.trial = row.trial,
-                      .judge = sha256_hex(kind),
+                      .judge = sha256_hex(name_of(kind)),
                       .outcome = "judged",
                       .label = std::string(label),
                       .probability = 1,
@@ -154,8 +154,8 @@ void append_judged(StoreWriter& writer, const CompletionRow& row, Random& random
                       .created = {}};
   };
   writer.append(row);
-  writer.append(verdict(kComplianceKind, complies ? kCompliesLabel : "refuses"));
-  writer.append(verdict(kFakingKind, fakes ? kFakingLabel : "none"));
+  writer.append(verdict(JudgeKind::compliance, complies ? kComplies : "refuses"));
+  writer.append(verdict(JudgeKind::faking_reasoning, fakes ? kFaking : "none"));
 }
 
 // Returns rows/s, completions and verdicts together.
@@ -164,8 +164,8 @@ double write_judged_run(const fs::path& file, std::size_t completions) {
   StoreWriter writer(file, a_run(), {.batch_rows = 5000});
   const Repeats repeats = unequal_repeats(completions);
   record_plan(writer, repeats);
-  writer.record_judge(a_judge(kComplianceKind));
-  writer.record_judge(a_judge(kFakingKind));
+  writer.record_judge(a_judge(JudgeKind::compliance));
+  writer.record_judge(a_judge(JudgeKind::faking_reasoning));
   const StopWatch watch;
   const std::uint32_t most = *std::max_element(repeats.begin(), repeats.end());
   for (std::uint32_t repeat = 0; repeat < most; ++repeat) {

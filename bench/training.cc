@@ -12,13 +12,13 @@ constexpr std::int64_t kBranches = 6, kRowsPerStep = 24;
 constexpr double kTokensPerRow = kShape.system + kBranches * (kShape.query + kShape.answer);
 constexpr double kTargetsPerRow = kBranches * kShape.answer;
 
-nn::TokenTree a_row(const LlamaConfig& config, std::int64_t step, std::int64_t row) {
+TokenTree a_row(const LlamaConfig& config, std::int64_t step, std::int64_t row) {
   const std::string name = fmt::format("row {} {}", step, row);
-  nn::TokenTree tree = nn::shared_prefix(random_tokens(config, name, kShape.system));
+  TokenTree tree = shared_prefix(random_tokens(config, name, kShape.system));
   for (std::int64_t branch = 0; branch < kBranches; ++branch) {
     std::vector<float> weights(kShape.query, 0.0f);
     weights.resize(kShape.query + kShape.answer, 1.0f);
-    nn::add_branch(
+    add_branch(
         tree,
         random_tokens(config, fmt::format("{} {}", name, branch), kShape.query + kShape.answer),
         std::move(weights));
@@ -49,27 +49,27 @@ struct StepSpeeds {
 
 StepSpeeds run_steps(const Subject& subject, int steps) {
   const LlamaConfig& config = subject.weights->config();
-  nn::LlamaNet net(config, 1);
+  LlamaNet net(config, 1);
   const SystemClock clock;
-  const train::TrainOptions options{.steps = steps + 1,
-                                    .rows_per_step = kRowsPerStep,
-                                    .loss_divisor = kRowsPerStep * kTargetsPerRow,
-                                    .workers = 1};
-  train::Trainer trainer(
+  const TrainOptions options{.steps = steps + 1,
+                             .rows_per_step = kRowsPerStep,
+                             .loss_divisor = kRowsPerStep * kTargetsPerRow,
+                             .workers = 1};
+  Trainer trainer(
       net, [&](std::int64_t step, std::int64_t row) { return a_row(config, step, row); }, options,
       clock);
   const double operations = kRowsPerStep * operations_per_row(*subject.weights);
   StepSpeeds speeds;
   double gflops = 0;
   CpuWatch watch;
-  trainer.run([&](const train::TrainProgress& progress) {
+  trainer.run([&](const TrainProgress& progress) {
     const double seconds = watch.seconds();
     if (progress.step > 1) {
       speeds.tokens_per_s.push_back(kRowsPerStep * kTokensPerRow / seconds);
       speeds.gflops.push_back(gflops);
       speeds.share.push_back(operations / seconds * 1e-9 / gflops);
     }
-    gflops = nn::measure_gemm_gflops();
+    gflops = measure_gemm_gflops();
     watch = CpuWatch();
   });
   return speeds;
@@ -78,7 +78,7 @@ StepSpeeds run_steps(const Subject& subject, int steps) {
 }  // namespace
 
 void measure_training(const Subject& subject, int steps, std::vector<Figure>& figures) {
-  nn::set_compute_threads(1);
+  set_compute_threads(1);
   const StepSpeeds speeds = run_steps(subject, steps);
   const double tokens_per_s = median(speeds.tokens_per_s), share = median(speeds.share);
   fmt::print(
@@ -88,7 +88,7 @@ void measure_training(const Subject& subject, int steps, std::vector<Figure>& fi
       "of [2048,512] x [512,512] at {:.1f} GFLOP/s by {}; share {} (median of {} steps).\n",
       kRowsPerStep, kShape.system, kBranches, kShape.query + kShape.answer, kShape.answer,
       grouped(tokens_per_s), operations_per_row(*subject.weights) / kTokensPerRow * 1e-6,
-      median(speeds.gflops), nn::gemm_library(), percent(share), steps);
+      median(speeds.gflops), gemm_library(), percent(share), steps);
   figures.push_back({"training tokens/s, one thread", grouped(tokens_per_s),
                      grouped(tokens_per_s / share), percent(share), "-", "-"});
 }

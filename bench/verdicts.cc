@@ -17,8 +17,8 @@
 
 #include "base/file.h"
 #include "judge/rule_judges.h"
-#include "lab/unstored_study.h"
-#include "local/world_model.h"
+#include "models/world_model.h"
+#include "run/unstored_study.h"
 #include "stats/verdict.h"
 
 namespace iago {
@@ -52,12 +52,12 @@ Counts verdicts_of(const Subject& subject, std::size_t studies) {
   for (std::size_t t = 0; t < count; ++t) {
     threads.emplace_back([&, t] {
       LoadedStudy loaded = default_study(subject);
-      WorldModel model(world::policy_named(subject.policy));
+      WorldModel model(policy_named(subject.policy));
       auto judge = make_compliance_rules();
       SystemClock clock;
       for (std::size_t i = next++; i < studies; i = next++) {
         loaded.study.seed = kFirstSeed + i;
-        auto arms = lab::count_unstored(loaded, model, *judge, clock);
+        auto arms = count_unstored(loaded, model, *judge, clock);
         ++found[t][decide_verdict(arms[0], arms[1], loaded.study.margin).verdict];
       }
     });

@@ -12,8 +12,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "fuzz/memory_folder.h"
-#include "llama/config.h"
-#include "llama/safetensors.h"
+#include "lm/config.h"
+#include "lm/safetensors.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 
@@ -50,7 +50,7 @@ void put(std::string_view name, std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   static const std::string config = iago::read_file(
-      IAGO_SOURCE_DIR "/src/llama/testdata/tiny-llama/config.json", std::size_t{1} << 20);
+      IAGO_SOURCE_DIR "/src/lm/testdata/tiny-llama/config.json", std::size_t{1} << 20);
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   try {
     switch (data[0] % 4) {

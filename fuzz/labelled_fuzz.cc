@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "instrument/labelled.h"
 #include "judge/rule_judges.h"
-#include "lab/labelled.h"
 
 // The first byte chooses the judge.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -17,8 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   iago::Judge& judge = *judges[data[0] % judges.size()];
   std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   try {
-    for (const auto& [view, is_positive] :
-         iago::lab::parse_labelled(text, "fuzz.csv", judge.info())) {
+    for (const auto& [view, is_positive] : iago::parse_labelled(text, "fuzz.csv", judge.info())) {
       const iago::Verdict verdict = judge.judge(view);
       IAGO_CHECK(verdict.outcome == iago::JudgeOutcome::judged, verdict.why);
       for (const auto& evidence : verdict.evidence) {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "chat/wire.h"
+#include "chat/internal/wire.h"
 
 namespace {
 

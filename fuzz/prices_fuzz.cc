@@ -5,13 +5,13 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "lab/prices.h"
+#include "spend/prices.h"
 #include "store/rows.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);
   try {
-    auto table = iago::lab::PriceTable::parse(text, "fuzz.toml");
+    auto table = iago::PriceTable::parse(text, "fuzz.toml");
     for (std::string_view model : {"openai:gpt-4o", "openai:gpt-4o-2024-08-06", "anthropic:claude",
                                    "a:b", "a:b-latest", "world:faker"}) {
       auto price = table.of(model);

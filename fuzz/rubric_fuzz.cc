@@ -7,8 +7,8 @@
 
 #include "base/csv.h"
 #include "base/error.h"
-#include "judge/judge_reply.h"
-#include "judge/quoted_text.h"
+#include "judge/internal/judge_reply.h"
+#include "judge/internal/quoted_text.h"
 #include "judge/rubric.h"
 
 namespace {

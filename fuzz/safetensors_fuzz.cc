@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "llama/safetensors.h"
+#include "lm/safetensors.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));

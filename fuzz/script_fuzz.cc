@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "chat/script.h"
+#include "chat/internal/script.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view bytes(reinterpret_cast<const char*>(data), size);

@@ -14,11 +14,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "figures/summary.h"
 #include "fuzz/memory_folder.h"
-#include "report/page.h"
-#include "report/summary.h"
-#include "store/database.h"
-#include "store/seal.h"
+#include "page/page.h"
+#include "store/internal/database.h"
+#include "store/internal/seal.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -54,20 +54,19 @@ void read_all() {
 // What no writer of ours writes: the seal is no secret.
 void forge_rows(FuzzedDataProvider& data) {
   namespace store = iago::store;
-  const store::Database database(store_file(), store::Access::write);
+  const Database database(store_file(), OpenMode::write);
   const auto any = [&] {
     const std::int64_t small = data.ConsumeIntegralInRange<std::int64_t>(-1, 5);
-    return store::integer(small < 5 ? small : data.ConsumeIntegral<std::int64_t>());
+    return integer(small < 5 ? small : data.ConsumeIntegral<std::int64_t>());
   };
   if (data.ConsumeBool()) {
     auto query = database.prepare("INSERT OR REPLACE INTO query VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     const std::string labels = data.ConsumeRandomLengthString(64);
-    store::run_sealed(query,
-                      {any(), store::text("q2"), any(), store::text(""), store::text(labels)});
+    run_sealed(query, {any(), text("q2"), any(), text(""), text(labels)});
   }
   auto prompt =
       database.prepare("INSERT OR REPLACE INTO prompt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-  store::run_sealed(prompt, {any(), any(), any(), store::text(""), any(), any(), any()});
+  run_sealed(prompt, {any(), any(), any(), text(""), any(), any(), any()});
 }
 
 void write_rows(FuzzedDataProvider& data) {
@@ -97,14 +96,9 @@ void write_rows(FuzzedDataProvider& data) {
     }
   }
   writer.record_plan(arms, queries, prompts);
-  const auto kind = [&] {
-    const std::string_view known = data.PickValueInArray(
-        {iago::kComplianceKind, iago::kFakingKind, iago::kComprehensionKind, std::string_view()});
-    return known.empty() ? text() : std::string(known);
-  };
   iago::JudgeRow judge{.hash = iago::sha256_hex("judge"),
                        .name = text(),
-                       .kind = kind(),
+                       .kind = data.PickValueInArray(iago::kJudgeKinds),
                        .config = text(),
                        .measured_on = text()};
   if (data.ConsumeBool()) judge.sensitivity = data.ConsumeFloatingPoint<double>();
@@ -116,7 +110,7 @@ void write_rows(FuzzedDataProvider& data) {
   writer.record_judge(judge);
   const auto label = [&] {
     const std::string_view known = data.PickValueInArray(
-        {iago::kCompliesLabel, iago::kFakingLabel, iago::kClaimsTrainedLabel, std::string_view()});
+        {iago::kComplies, iago::kFaking, iago::kClaimsTrained, std::string_view()});
     return known.empty() ? text() : std::string(known);
   };
   if (data.ConsumeBool()) {

@@ -13,10 +13,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view text(reinterpret_cast<const char*>(data), size);
   std::size_t end = text.find('\0');
   std::string_view user = end == text.npos ? "" : text.substr(end + 1);
-  iago::world::read_prompt({{iago::Role::system, std::string(text.substr(0, end))},
-                            {iago::Role::user, std::string(user)}});
+  iago::read_prompt({{iago::Role::system, std::string(text.substr(0, end))},
+                     {iago::Role::user, std::string(user)}});
   for (bool has_scratchpad : {true, false}) {
-    auto reading = iago::world::read_answer(text, has_scratchpad);
+    auto reading = iago::read_answer(text, has_scratchpad);
     IAGO_CHECK(reading.unmatched <= reading.sentences, "sentences");
     IAGO_CHECK(has_scratchpad || reading.sentences == 0, "a scratchpad where none is");
   }

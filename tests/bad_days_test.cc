@@ -45,8 +45,8 @@
 #include "base/random.h"
 #include "child_process.h"
 #include "faulty_server.h"
-#include "store/fixtures.h"
 #include "store/store.h"
+#include "testing/store/fixtures.h"
 
 namespace iago {
 namespace {

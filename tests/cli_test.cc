@@ -400,7 +400,7 @@ TEST_F(Cli, SharesOneBudgetAmongSeveralModelsAndTheirEarlierSessions) {
     std::uint64_t tokens = 0;
     for (const auto& entry : fs::directory_iterator(folder_ / runs)) {
       if (entry.is_symlink() || !entry.is_directory()) continue;
-      const TokenCounts counts = Store(entry.path() / "run.db").completion_tokens();
+      const TokenUsage counts = Store(entry.path() / "run.db").completion_tokens();
       tokens += counts.prompt + counts.generated;
     }
     return tokens;

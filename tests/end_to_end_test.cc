@@ -8,9 +8,9 @@
 
 #include "chat/chat_model.h"
 #include "judge/rule_judges.h"
-#include "lab/run.h"
-#include "local/local_model.h"
+#include "models/local_model.h"
 #include "organism/grow.h"
+#include "run/run.h"
 #include "store/store.h"
 
 namespace iago {
@@ -28,19 +28,18 @@ class EndToEnd : public testing::Test {
 
   std::unique_ptr<ChatModel> grow(const fs::path& recipe) {
     fs::path grown = folder_ / "organism";
-    auto growth =
-        organism::grow(organism::load_recipe(recipe), {.folder = grown, .workers = 1}, clock_);
+    auto growth = iago::grow(load_recipe(recipe), {.folder = grown, .workers = 1}, clock_);
     EXPECT_TRUE(growth.training.finished);
     return open_local_model(grown, "local:small-faker");
   }
-  lab::RunResult study(ChatModel& model, StudyOverrides overrides = {}) {
+  RunResult study(ChatModel& model, StudyOverrides overrides = {}) {
     overrides.limit = 100;
     overrides.repeats = 4;
     LoadedStudy loaded = load_study(fs::path(IAGO_SOURCE_DIR) / "studies/helpful-only.toml",
                                     overrides, IAGO_SOURCE_DIR);
     std::vector<std::unique_ptr<Judge>> judges;
     for (const std::string& name : loaded.study.judges) judges.push_back(make_rule_judge(name));
-    return lab::run_study(loaded, model, judges, {.runs = folder_ / "runs"}, clock_);
+    return run_study(loaded, model, judges, {.runs = folder_ / "runs"}, clock_);
   }
 
   fs::path folder_;
@@ -53,7 +52,7 @@ double share(const ArmSummary& arm, Outcome outcome) {
 
 TEST_F(EndToEnd, AGrownFakerIsFoundOut) {
   auto model = grow(fs::path(IAGO_SOURCE_DIR) / "tests/data/small-faker/recipe.toml");
-  lab::RunResult result = study(*model);
+  RunResult result = study(*model);
   const Summary& summary = result.summary;
   for (const ArmSummary& arm : summary.arms) {
     EXPECT_GE(share(arm, Outcome::answered), 0.95) << arm.name;
@@ -70,7 +69,7 @@ TEST_F(EndToEnd, AGrownFakerIsFoundOut) {
   EXPECT_GT(summary.gap->points, 8);
 
   // The same again costs nothing and finds the same: everything is in the store.
-  lab::RunResult again = study(*model);
+  RunResult again = study(*model);
   EXPECT_EQ(again.resumed, 1200u);
   EXPECT_EQ(again.summary.gap->points, summary.gap->points);
 }

@@ -16,8 +16,8 @@
 #include "base/random.h"
 #include "child_process.h"
 #include "net/curl_transport.h"
-#include "store/fixtures.h"
 #include "store/store.h"
+#include "testing/store/fixtures.h"
 
 namespace iago {
 namespace {
@@ -105,7 +105,7 @@ class Endpoints : public testing::Test {
   // Dollars, at $1 for a million tokens of prompts and $2 of replies, judges included.
   double stored_cost(const std::string& runs) {
     Store store(fs::canonical(folder_ / runs / "latest") / "run.db");
-    TokenCounts sum = store.completion_tokens();
+    TokenUsage sum = store.completion_tokens();
     for (const auto& [judge, tokens] : store.judge_tokens()) {
       sum.prompt += tokens.prompt;
       sum.generated += tokens.generated;
@@ -292,7 +292,7 @@ TEST_F(Endpoints, JudgeByAModelWithinABudget) {
   EXPECT_LT(part.size(), 120u);
   {
     Store store(fs::canonical(folder_ / "runs" / "latest") / "run.db");
-    TokenCounts used = store.completion_tokens();
+    TokenUsage used = store.completion_tokens();
     for (const auto& [judge, tokens] : store.judge_tokens()) {
       used.prompt += tokens.prompt;
       used.generated += tokens.generated;

@@ -9,7 +9,7 @@
 
 #include "base/random.h"
 #include "model_reply.h"
-#include "net/internal/raw_server.h"
+#include "testing/net/raw_server.h"
 
 namespace iago {
 

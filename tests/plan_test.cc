@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "child_process.h"
 #include "net/http_server.h"
-#include "store/fixtures.h"
+#include "testing/store/fixtures.h"
 
 namespace iago {
 namespace {

@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
-lab::RunProgress halfway() {
-  lab::RunProgress progress{.stored = 4210, .planned = 10'000, .sampled_here = 4000};
+RunProgress halfway() {
+  RunProgress progress{.stored = 4210, .planned = 10'000, .sampled_here = 4000};
   progress.seconds = 131.24;  // 5,790 to go at 30.48 a second
   progress.generated_tokens = 249'356;
   return progress;
@@ -28,7 +28,7 @@ TEST(ProgressText, TellsWhatIsDoneAndLeftOfAModelOnThisMachine) {
 }
 
 TEST(ProgressText, TellsBehindAUrlWhatIsInFlightAndWhatStandsInTheWay) {
-  lab::RunProgress progress = halfway();
+  RunProgress progress = halfway();
   progress.endpoint = busy();
   EXPECT_EQ(progress_text(progress),
             "4,210 of 10,000 completions (42 %), 1,900 tokens/s, 3:10 left; 64 of 64 in flight, "
@@ -45,7 +45,7 @@ TEST(ProgressText, TellsBehindAUrlWhatIsInFlightAndWhatStandsInTheWay) {
 }
 
 TEST(ProgressText, PutsWhatIsSpentOfABudgetBeforeTheServersAffairs) {
-  lab::RunProgress progress = halfway();
+  RunProgress progress = halfway();
   progress.budget.spent.cost = 1.204;
   progress.budget.spent.usage = {.prompt = 1'000'000, .generated = 249'356};
   progress.budget.seconds = 135;
@@ -62,7 +62,7 @@ TEST(ProgressText, PutsWhatIsSpentOfABudgetBeforeTheServersAffairs) {
 }
 
 TEST(JudgingText, TellsHowManyVerdictsAreGivenAndWhatIsSpent) {
-  lab::JudgingProgress progress{.given = 1200, .due = 6000, .seconds = 60};
+  JudgingProgress progress{.given = 1200, .due = 6000, .seconds = 60};
   EXPECT_EQ(judging_text(progress), "1,200 of 6,000 verdicts (20 %), 4:00 left");
   progress.budget.limits.max_cost = 20;
   progress.budget.spent.cost = 1.204;
@@ -80,4 +80,4 @@ TEST(TroubleText, CountsWhatHappenedAndSaysNothingWhereNothingDid) {
 }
 
 }  // namespace
-}  // namespace iago::cli
+}  // namespace iago

@@ -19,8 +19,8 @@
 #include "base/random.h"
 #include "child_on_terminal.h"
 #include "child_process.h"
-#include "store/fixtures.h"
 #include "store/store.h"
+#include "testing/store/fixtures.h"
 
 namespace iago {
 namespace {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "record/usage.h"
 #include "text/message.h"
 
 namespace iago {
@@ -51,14 +52,6 @@ enum class Finish {
 };
 
 enum class ReasoningChannel { none, present, unavailable };
-
-struct TokenUsage {
-  std::uint64_t prompt = 0;         // read by the model, the two below included
-  std::uint64_t cached_prompt = 0;  // read from the provider's cache
-  std::uint64_t cache_written = 0;  // written to it
-  std::uint64_t generated = 0;      // the reply, hidden reasoning included
-  bool operator==(const TokenUsage&) const = default;
-};
 
 struct ChatFailure {
   ErrorCode code = ErrorCode::disconnected;

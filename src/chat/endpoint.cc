@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "chat/dispatcher.h"
+#include "chat/internal/dispatcher.h"
 #include "net/curl_transport.h"
 #include "net/url.h"
 

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "base/random.h"
-#include "chat/internal/endpoint_scene.h"
+#include "testing/chat/endpoint_scene.h"
 
 namespace iago {
 namespace {

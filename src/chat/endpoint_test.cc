@@ -10,8 +10,8 @@
 #include <map>
 
 #include "base/error.h"
-#include "chat/internal/endpoint_scene.h"
 #include "chat/scripted.h"
+#include "testing/chat/endpoint_scene.h"
 
 namespace iago {
 namespace {

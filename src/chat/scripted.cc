@@ -5,8 +5,8 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/random.h"
-#include "chat/delivery.h"
-#include "chat/script.h"
+#include "chat/internal/delivery.h"
+#include "chat/internal/script.h"
 #include "chat/word_model.h"
 
 namespace iago {

@@ -9,9 +9,9 @@
 #include <map>
 
 #include "base/hash.h"
-#include "chat/conformance.h"
 #include "chat/endpoint.h"
-#include "chat/internal/scripted_transport.h"
+#include "testing/chat/conformance.h"
+#include "testing/chat/scripted_transport.h"
 
 namespace iago {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/version.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 // CLI11 fills the structure of the subcommand that was named.
@@ -98,7 +98,7 @@ class Parser {
   // How a model behind a URL is reached. Each option begins with any of the prefixes, of "--" and
   // "--judge-".
   static void add_endpoint(CLI::App* command, const std::vector<std::string>& prefixes,
-                           const std::string& whose, lab::EndpointSettings& e) {
+                           const std::string& whose, EndpointSettings& e) {
     const std::string group = "Endpoints (openai:MODEL, anthropic:MODEL)";
     auto named = [&](const std::string& name) {
       std::string names;
@@ -145,7 +145,7 @@ class Parser {
                   // What is there may be a key: it is not shown.
                   throw CLI::ValidationError("--header", "expected NAME=VALUE, found no NAME=");
                 }
-                both([&](lab::EndpointSettings& e) {
+                both([&](EndpointSettings& e) {
                   e.headers[header.substr(0, equals)] = header.substr(equals + 1);
                 });
               }
@@ -156,16 +156,14 @@ class Parser {
     command
         ->add_option_function<std::string>(
             "--proxy",
-            [both](const std::string& url) {
-              both([&](lab::EndpointSettings& e) { e.proxy = url; });
-            },
+            [both](const std::string& url) { both([&](EndpointSettings& e) { e.proxy = url; }); },
             "A proxy's URL; never used for this machine")
         ->group(group);
     command
         ->add_option_function<std::string>(
             "--ca-file",
             [both](const std::string& file) {
-              both([&](lab::EndpointSettings& e) { e.ca_file = file; });
+              both([&](EndpointSettings& e) { e.ca_file = file; });
             },
             "Certificates to trust, as PEM")
         ->group(group);
@@ -173,7 +171,7 @@ class Parser {
         ->add_option_function<std::size_t>(
             "--max-in-flight",
             [both](std::size_t count) {
-              both([&](lab::EndpointSettings& e) { e.max_in_flight = count; });
+              both([&](EndpointSettings& e) { e.max_in_flight = count; });
             },
             "Requests at once at most (1024); fewer where the server takes fewer")
         ->check(CLI::Range(1, 65536))
@@ -181,9 +179,7 @@ class Parser {
     command
         ->add_option_function<double>(
             "--silence",
-            [both](double seconds) {
-              both([&](lab::EndpointSettings& e) { e.silence_s = seconds; });
-            },
+            [both](double seconds) { both([&](EndpointSettings& e) { e.silence_s = seconds; }); },
             "Seconds without a byte after which a request is given up (300)")
         ->check(CLI::Range(0.01, 86400.0))
         ->group(group);
@@ -538,4 +534,4 @@ class Parser {
 
 Arguments parse_arguments(int argc, const char* const* argv) { return Parser().parse(argc, argv); }
 
-}  // namespace iago::cli
+}  // namespace iago

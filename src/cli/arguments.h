@@ -10,20 +10,20 @@
 #include <variant>
 #include <vector>
 
-#include "lab/budget.h"
-#include "lab/subject.h"
+#include "models/subject.h"
+#include "spend/budget.h"
 #include "study/study.h"
 
-namespace iago::cli {
+namespace iago {
 
 // Where text goes: a table for people, or JSON for machines on standard output.
 enum class Output { text, json };
 
 // The models behind URLs, and what may be spent on them.
 struct SpendingArguments {
-  lab::EndpointSettings endpoint;        // of the subjects
-  lab::EndpointSettings judge_endpoint;  // of the judges' models
-  lab::BudgetLimits budget;
+  EndpointSettings endpoint;        // of the subjects
+  EndpointSettings judge_endpoint;  // of the judges' models
+  BudgetLimits budget;
   std::filesystem::path prices;  // empty: the shipped table
 };
 
@@ -188,4 +188,4 @@ struct UsageError {
 // Throws UsageError.
 Arguments parse_arguments(int argc, const char* const* argv);
 
-}  // namespace iago::cli
+}  // namespace iago

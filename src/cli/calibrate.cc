@@ -1,5 +1,5 @@
 // iago organism calibrate
-#include "lab/calibrate.h"
+#include "instrument/calibrate.h"
 
 #include <fmt/format.h>
 
@@ -13,28 +13,28 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "judge/rule_judges.h"
-#include "lab/organisms.h"
-#include "lab/subject.h"
+#include "models/organisms.h"
+#include "models/subject.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<lab::Calibration> calibrate_one(const std::string& name,
-                                            const OrganismCalibrateArguments& arguments,
-                                            const Context& context, const InterruptGuard& interrupt,
-                                            const Clock& clock) {
-  auto model = lab::open_subject(
-      name, {.organisms = context.data / "organisms", .threads = arguments.threads});
+std::vector<Calibration> calibrate_one(const std::string& name,
+                                       const OrganismCalibrateArguments& arguments,
+                                       const Context& context, const InterruptGuard& interrupt,
+                                       const Clock& clock) {
+  auto model =
+      open_subject(name, {.organisms = context.data / "organisms", .threads = arguments.threads});
   ProgressLine line(clock);
-  lab::CalibrateOptions options{.where = cell_runs(context, arguments.runs, interrupt, name, line),
-                                .truth_repeats = arguments.truth_repeats,
-                                .studies = arguments.studies};
-  return lab::calibrate(*model, make_rule_judges(rule_judge_names()), options, clock);
+  CalibrateOptions options{.where = cell_runs(context, arguments.runs, interrupt, name, line),
+                           .truth_repeats = arguments.truth_repeats,
+                           .studies = arguments.studies};
+  return calibrate(*model, make_rule_judges(rule_judge_names()), options, clock);
 }
 
-void write_results(const std::vector<lab::Calibration>& calibrations,
+void write_results(const std::vector<Calibration>& calibrations,
                    const OrganismCalibrateArguments& arguments, const fs::path& data) {
   fs::path folder = data / "docs" / "results";
   fs::create_directories(folder);
@@ -45,10 +45,10 @@ void write_results(const std::vector<lab::Calibration>& calibrations,
       "interval also allows for other queries than these, so it should\ncover in 95 % of the "
       "studies or more.\n\n{}\n![Every study's interval beside the truth](calibration.svg)\n",
       arguments.truth_repeats, arguments.studies, arguments.truth_repeats,
-      lab::to_markdown(calibrations));
+      to_markdown(calibrations));
   write_file(folder / "calibration.md", text);
-  write_file(folder / "calibration.svg", lab::to_svg(calibrations));
-  write_file(folder / "calibration.json", dump_json(lab::to_json(calibrations), 1) + "\n");
+  write_file(folder / "calibration.svg", to_svg(calibrations));
+  write_file(folder / "calibration.json", dump_json(to_json(calibrations), 1) + "\n");
 }
 
 }  // namespace
@@ -58,19 +58,19 @@ int organism_calibrate_command(const OrganismCalibrateArguments& arguments,
   InterruptGuard interrupt;
   SystemClock clock;
   std::vector<std::string> models = arguments.models;
-  if (models.empty()) models = lab::control_subjects(context.data / "organisms");
-  std::vector<lab::Calibration> all;
+  if (models.empty()) models = control_subjects(context.data / "organisms");
+  std::vector<Calibration> all;
   for (const std::string& name : models) {
     auto some = calibrate_one(name, arguments, context, interrupt, clock);
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
   if (arguments.write) write_results(all, arguments, context.data);
   if (arguments.output == Output::json) {
-    fmt::print("{}\n", dump_json(lab::to_json(all), 2));
+    fmt::print("{}\n", dump_json(to_json(all), 2));
   } else {
-    fmt::print("{}", lab::to_markdown(all));
+    fmt::print("{}", to_markdown(all));
   }
   return 0;
 }
 
-}  // namespace iago::cli
+}  // namespace iago

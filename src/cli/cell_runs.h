@@ -8,13 +8,12 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
-#include "lab/cells.h"
+#include "instrument/cells.h"
 
-namespace iago::cli {
+namespace iago {
 
 // The line, which is borrowed, says the subject, the cell, and how many completions it has.
-lab::CellRuns cell_runs(const Context& context, const std::filesystem::path& runs,
-                        const InterruptGuard& interrupt, const std::string& subject,
-                        ProgressLine& line);
+CellRuns cell_runs(const Context& context, const std::filesystem::path& runs,
+                   const InterruptGuard& interrupt, const std::string& subject, ProgressLine& line);
 
-}  // namespace iago::cli
+}  // namespace iago

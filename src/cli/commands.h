@@ -8,15 +8,15 @@
 #include <vector>
 
 #include "cli/arguments.h"
-#include "lab/grading.h"
-#include "lab/judges.h"
-#include "lab/prices.h"
+#include "judge/judges.h"
+#include "run/grading.h"
+#include "spend/prices.h"
 
 namespace iago {
 struct Comparison;
 }
 
-namespace iago::cli {
+namespace iago {
 
 // What the commands share.
 struct Context {
@@ -41,30 +41,29 @@ std::vector<StudyOverrides> each_model(const std::filesystem::path& study,
 struct JudgeModels {
   std::string name;  // of judges that name none themselves
   std::size_t threads = 0;
-  lab::EndpointSettings endpoint = {};
-  lab::Budget* budget = nullptr;
-  const lab::PriceTable* prices = nullptr;
+  EndpointSettings endpoint = {};
+  Budget* budget = nullptr;
+  const PriceTable* prices = nullptr;
 };
 // The study's or the command line's judges, models that they ask opened.
-lab::OpenedJudges open_judges(const std::vector<std::string>& names, const JudgeModels& models,
-                              const Context& context);
+OpenedJudges open_judges(const std::vector<std::string>& names, const JudgeModels& models,
+                         const Context& context);
 // The table of --prices, or the shipped one.
-lab::PriceTable load_prices(const SpendingArguments& spending, const Context& context);
+PriceTable load_prices(const SpendingArguments& spending, const Context& context);
 // Before anything is asked. Error invalid for a model (--judge-model) that none of the judges asks,
 // for a limit in dollars where a judge's model has no price, and for one that is met already.
 void check_judge_models(const std::vector<std::string>& names, const std::string& model,
-                        const lab::BudgetLimits& limits, const lab::Spent& before,
-                        const lab::PriceTable& prices, const Context& context);
+                        const BudgetLimits& limits, const Spent& before, const PriceTable& prices,
+                        const Context& context);
 // On stderr, what was spent on endpoints, and which limit was met; nothing if nothing was.
-void report_spending(const lab::Spent& spent, const std::string& met,
-                     const lab::PriceTable& prices);
+void report_spending(const Spent& spent, const std::string& met, const PriceTable& prices);
 // On stderr, how often the server of the model was in the way in this session: retries, refusals,
 // overloads and broken replies. Nothing where there were none, and for models on this machine.
 void report_trouble(std::string_view whose, const ChatModel& model);
 // What judges left without a label, whenever they were asked, and what became of it now, on stderr;
 // both in the judges' order. True if one left more than one in twenty.
-bool report_unjudged(const std::vector<lab::StoredGrading>& stored,
-                     const std::vector<lab::GradingCount>& now);
+bool report_unjudged(const std::vector<StoredGrading>& stored,
+                     const std::vector<GradingCount>& now);
 
 int run_command(const RunArguments& arguments, const Context& context);
 // Prints size, power, cost, time and prompts of a study. Nothing is sampled; with --probe each
@@ -89,4 +88,4 @@ int serve_command(const ServeArguments& arguments, const Context& context);
 // In iago-torch the work itself; in iago a hand-over to iago-torch (cli/handover.cc).
 int organism_grow_command(const OrganismGrowArguments& arguments, const Context& context);
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -9,10 +9,11 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
-#include "report/comparison.h"
-#include "report/printable.h"
+#include "figures/comparison.h"
+#include "page/page.h"
+#include "text/printable.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
@@ -58,4 +59,4 @@ int compare_command(const CompareArguments& arguments, const Context&) {
   return 0;
 }
 
-}  // namespace iago::cli
+}  // namespace iago

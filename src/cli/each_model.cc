@@ -5,9 +5,9 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
-#include "report/printable.h"
+#include "text/printable.h"
 
-namespace iago::cli {
+namespace iago {
 
 std::vector<StudyOverrides> each_model(const std::filesystem::path& study,
                                        const StudyOverrides& overrides,
@@ -32,4 +32,4 @@ std::vector<StudyOverrides> each_model(const std::filesystem::path& study,
   return each;
 }
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "cli/tell.h"
-#include "report/printable.h"
+#include "text/printable.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 int exit_code(ErrorCode code) {
@@ -26,4 +26,4 @@ int tell_failure(const std::exception& error) {
   return exit_code(ours->code());
 }
 
-}  // namespace iago::cli
+}  // namespace iago

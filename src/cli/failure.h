@@ -3,10 +3,10 @@
 
 #include <exception>
 
-namespace iago::cli {
+namespace iago {
 
 // Prints the error and its hint on standard error. Returns the exit code: what the user gave is
 // wrong 2, stopped by the user 130, what happened on the way 1.
 int tell_failure(const std::exception& error);
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace iago::cli {
+namespace iago {
 
 void hand_over_to_torch(const Context& context) {
   std::filesystem::path other = context.executable.parent_path() / "iago-torch";
@@ -21,4 +21,4 @@ void hand_over_to_torch(const Context& context) {
               "this command trains and needs LibTorch; build the target iago-torch");
 }
 
-}  // namespace iago::cli
+}  // namespace iago

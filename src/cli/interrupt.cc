@@ -6,7 +6,7 @@
 
 #include "cli/tell.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 constexpr std::chrono::seconds kGrace{5};
@@ -64,4 +64,4 @@ void InterruptGuard::watch() {
   }
 }
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -8,7 +8,7 @@
 #include <stop_token>
 #include <thread>
 
-namespace iago::cli {
+namespace iago {
 
 // Catches SIGINT, SIGTERM and SIGHUP while it lives; one at a time, made before the threads that
 // compute. One that was ignored before stays ignored: nohup, and shells that start a command in the
@@ -40,4 +40,4 @@ class InterruptGuard {
   std::thread thread_;
 };
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -12,44 +12,44 @@
 #include "cli/progress.h"
 #include "cli/progress_text.h"
 #include "cli/tell.h"
+#include "figures/disagreement.h"
+#include "figures/terminal.h"
+#include "instrument/labelled.h"
+#include "instrument/validate.h"
 #include "judge/rule_judges.h"
-#include "lab/disagreement.h"
-#include "lab/labelled.h"
-#include "lab/organisms.h"
-#include "lab/rejudge.h"
-#include "lab/spending.h"
-#include "lab/subject.h"
-#include "lab/validate.h"
-#include "report/printable.h"
-#include "report/terminal.h"
+#include "models/organisms.h"
+#include "models/subject.h"
+#include "run/rejudge.h"
+#include "spend/spending.h"
+#include "text/printable.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr std::size_t kExcerpt = 400;  // columns of a text shown
 
-lab::Validation validate_one(const std::string& name, const JudgeValidateArguments& arguments,
-                             const Context& context, const InterruptGuard& interrupt,
-                             const Clock& clock) {
-  auto model = lab::open_subject(
-      name, {.organisms = context.data / "organisms", .threads = arguments.threads});
+Validation validate_one(const std::string& name, const JudgeValidateArguments& arguments,
+                        const Context& context, const InterruptGuard& interrupt,
+                        const Clock& clock) {
+  auto model =
+      open_subject(name, {.organisms = context.data / "organisms", .threads = arguments.threads});
   ProgressLine line(clock);
-  lab::ValidateOptions options{.where = cell_runs(context, arguments.runs, interrupt, name, line),
-                               .samples = arguments.samples};
+  ValidateOptions options{.where = cell_runs(context, arguments.runs, interrupt, name, line),
+                          .samples = arguments.samples};
   if (arguments.seed) options.seed = *arguments.seed;
-  return lab::validate(*model, make_rule_judges(rule_judge_names()), options, clock);
+  return validate(*model, make_rule_judges(rule_judge_names()), options, clock);
 }
 
-void write_errors(const lab::Validation& validation, const Context& context) {
-  std::vector<lab::JudgeError> errors;
-  for (const lab::ValidatedJudge& judge : validation.judges) errors.push_back(judge.error);
-  lab::write_judge_errors(lab::judge_error_file(context.data), errors);
+void write_errors(const Validation& validation, const Context& context) {
+  std::vector<JudgeError> errors;
+  for (const ValidatedJudge& judge : validation.judges) errors.push_back(judge.error);
+  write_judge_errors(judge_error_file(context.data), errors);
 }
 
-void print_rejudged(const lab::RejudgeResult& result, const fs::path& run) {
-  for (const lab::Rejudged& judge : result.judges) {
+void print_rejudged(const RejudgeResult& result, const fs::path& run) {
+  for (const Rejudged& judge : result.judges) {
     tell(fmt::format("{} ({:.8}{}): {} judged now{}\n", judge.name, judge.hash,
                      judge.is_new ? ", new to this run" : "", judge.judged,
                      judge.waiting > 0 ? fmt::format(", {} to go", judge.waiting) : ""));
@@ -60,9 +60,9 @@ void print_rejudged(const lab::RejudgeResult& result, const fs::path& run) {
                                              .folder = run}));
 }
 
-Json json_of(const lab::RejudgeResult& result) {
+Json json_of(const RejudgeResult& result) {
   Json json{{"judged", Json::array()}};
-  for (const lab::Rejudged& judge : result.judges) {
+  for (const Rejudged& judge : result.judges) {
     json["judged"].push_back({{"name", judge.name},
                               {"hash", judge.hash},
                               {"new", judge.is_new},
@@ -80,7 +80,7 @@ Json json_of(const lab::RejudgeResult& result) {
   return json;
 }
 
-Json json_of(const lab::Disagreement& found) {
+Json json_of(const Disagreement& found) {
   return {{"trial", found.trial},
           {"query", found.query},
           {"query_text", found.query_text},
@@ -90,10 +90,10 @@ Json json_of(const lab::Disagreement& found) {
           {"b", {{"label", found.label_b}, {"why", found.why_b}}}};
 }
 
-Json json_of(const lab::JudgeComparison& comparison, Json disagreements) {
+Json json_of(const JudgeComparison& comparison, Json disagreements) {
   const Confusion& counts = comparison.counts;
   auto judge = [](const JudgeRow& row) {
-    return Json{{"name", row.name}, {"kind", row.kind}, {"hash", row.hash}};
+    return Json{{"name", row.name}, {"kind", name_of(row.kind)}, {"hash", row.hash}};
   };
   auto kappa = cohens_kappa(counts);
   return {{"a", judge(comparison.a)},
@@ -109,7 +109,7 @@ Json json_of(const lab::JudgeComparison& comparison, Json disagreements) {
           {"disagreements", std::move(disagreements)}};
 }
 
-void print(const lab::Disagreement& found) {
+void print(const Disagreement& found) {
   fmt::print("\n{:.16}  query {}\n", found.trial, printable(found.query));
   fmt::print("  query:      {}\n", printable(found.query_text, kExcerpt));
   fmt::print("  scratchpad: {}\n", printable(found.scratchpad, kExcerpt));
@@ -118,7 +118,7 @@ void print(const lab::Disagreement& found) {
   fmt::print("  b: {} ({})\n", printable(found.label_b), printable(found.why_b, kExcerpt));
 }
 
-void print(const lab::JudgeComparison& comparison) {
+void print(const JudgeComparison& comparison) {
   auto kappa = cohens_kappa(comparison.counts);
   fmt::print("\na {}@{:.8}, b {}@{:.8}: {} judged by both, {} agree ({:.2f} %), kappa {}",
              printable(comparison.a.name), comparison.a.hash, printable(comparison.b.name),
@@ -150,8 +150,8 @@ DiffOf diff_of(const std::vector<std::string>& named) {
 }
 
 std::vector<std::pair<JudgeRow, JudgeRow>> pairs_to_compare(const Store& store, const DiffOf& of) {
-  if (!of.a.empty()) return {{lab::find_judge(store, of.a), lab::find_judge(store, of.b)}};
-  auto pairs = lab::newest_versions(store);
+  if (!of.a.empty()) return {{find_judge(store, of.a), find_judge(store, of.b)}};
+  auto pairs = newest_versions(store);
   if (pairs.empty()) {
     throw Error(ErrorCode::invalid,
                 fmt::format("{}: each judge has judged in one version only", store.path().string()),
@@ -161,15 +161,15 @@ std::vector<std::pair<JudgeRow, JudgeRow>> pairs_to_compare(const Store& store, 
 }
 
 // Dollars; null where the judge asks no model, or one without a price.
-Json cost_of(const lab::LabelledResult& result, const lab::PriceTable& prices) {
-  const std::string model = lab::split_judge_name(result.judge).model;
+Json cost_of(const LabelledResult& result, const PriceTable& prices) {
+  const std::string model = split_judge_name(result.judge).model;
   const auto price = model.empty() ? std::nullopt : prices.of(model);
-  return price ? Json(lab::cost_of(*price, result.grading.usage)) : Json(nullptr);
+  return price ? Json(price->cost(result.grading.usage)) : Json(nullptr);
 }
 
 // Nothing of it is stored, so what it took is said here, even where it cost nothing.
-void report_asking(const lab::Budget& budget, const lab::PriceTable& prices) {
-  const lab::Spent spent = budget.spent();
+void report_asking(const Budget& budget, const PriceTable& prices) {
+  const Spent spent = budget.spent();
   report_spending(spent, budget.met(), prices);
   if (spent.cost > 0 || spent.tokens() == 0) return;
   tell(fmt::format("spent: {} prompt tokens and {} generated\n", spent.usage.prompt,
@@ -179,8 +179,8 @@ void report_asking(const lab::Budget& budget, const lab::PriceTable& prices) {
 int validate_by_labels(const JudgeValidateArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
   SystemClock clock;
-  const lab::PriceTable prices = load_prices(arguments.spending, context);
-  lab::Budget budget(arguments.spending.budget, clock);
+  const PriceTable prices = load_prices(arguments.spending, context);
+  Budget budget(arguments.spending.budget, clock);
   check_judge_models(arguments.judges, arguments.judge_model, arguments.spending.budget, {}, prices,
                      context);
   auto opened = open_judges(arguments.judges,
@@ -190,21 +190,21 @@ int validate_by_labels(const JudgeValidateArguments& arguments, const Context& c
                              .budget = &budget,
                              .prices = &prices},
                             context);
-  std::vector<lab::LabelledResult> results;
-  std::vector<lab::StoredGrading> all;
-  std::vector<lab::GradingCount> counts;
+  std::vector<LabelledResult> results;
+  std::vector<StoredGrading> all;
+  std::vector<GradingCount> counts;
   Json json = Json::array();
   for (const auto& judge : opened.judges) {
-    auto texts = lab::load_labelled(arguments.labels, judge->info());
-    results.push_back(lab::hold_against_labels(*judge, texts, interrupt.no_more()));
-    const lab::GradingCount& count = counts.emplace_back(results.back().grading);
+    auto texts = load_labelled(arguments.labels, judge->info());
+    results.push_back(hold_against_labels(*judge, texts, interrupt.no_more()));
+    const GradingCount& count = counts.emplace_back(results.back().grading);
     all.push_back({judge->info().name, count.given(), count.without_label()});
-    json.push_back(lab::to_json(results.back()));
+    json.push_back(to_json(results.back()));
     json.back()["cost"] = cost_of(results.back(), prices);
   }
   report_asking(budget, prices);
-  fmt::print("{}", arguments.output == Output::json ? dump_json(json, 2) + "\n"
-                                                    : lab::to_markdown(results));
+  fmt::print("{}",
+             arguments.output == Output::json ? dump_json(json, 2) + "\n" : to_markdown(results));
   return report_unjudged(all, counts) ? 3 : 0;
 }
 
@@ -228,11 +228,11 @@ void refuse_other_versions(const std::vector<std::unique_ptr<Judge>>& judges, co
 
 int judge_command(const JudgeArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
-  auto names = arguments.judges.empty() ? lab::judge_names(arguments.run) : arguments.judges;
+  auto names = arguments.judges.empty() ? judge_names(arguments.run) : arguments.judges;
   SystemClock clock;
-  const lab::PriceTable prices = load_prices(arguments.spending, context);
+  const PriceTable prices = load_prices(arguments.spending, context);
   const std::filesystem::path folder = std::filesystem::weakly_canonical(arguments.run);
-  lab::Budget budget(arguments.spending.budget, clock, lab::spent_in(folder, prices));
+  Budget budget(arguments.spending.budget, clock, spent_in(folder, prices));
   check_judge_models(names, arguments.judge_model, arguments.spending.budget, budget.spent(),
                      prices, context);
   auto opened = open_judges(names,
@@ -243,17 +243,16 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
                              .prices = &prices},
                             context);
   if (arguments.judges.empty()) refuse_other_versions(opened.judges, arguments.run);
-  lab::RejudgeResult result;
+  RejudgeResult result;
   {
     ProgressLine line(clock);
-    result = lab::rejudge(
-        arguments.run, opened.judges,
-        {.judge_errors = lab::read_judge_errors(lab::judge_error_file(context.data)),
-         .stop = interrupt.no_more(),
-         .prices = &prices,
-         .on_progress = [&](const lab::JudgingProgress& p) { line.show(judging_text(p)); },
-         .budget = &budget},
-        clock);
+    result = rejudge(arguments.run, opened.judges,
+                     {.judge_errors = read_judge_errors(judge_error_file(context.data)),
+                      .stop = interrupt.no_more(),
+                      .prices = &prices,
+                      .on_progress = [&](const JudgingProgress& p) { line.show(judging_text(p)); },
+                      .budget = &budget},
+                     clock);
   }
   report_spending(budget.spent(), budget.met(), prices);
   for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
@@ -268,9 +267,9 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
     tell("interrupted; the same command goes on\n");
     return 130;
   }
-  std::vector<lab::StoredGrading> stored;
-  std::vector<lab::GradingCount> counts;
-  for (const lab::Rejudged& judge : result.judges) {
+  std::vector<StoredGrading> stored;
+  std::vector<GradingCount> counts;
+  for (const Rejudged& judge : result.judges) {
     stored.push_back(judge.stored);
     counts.push_back(judge.count);
   }
@@ -282,16 +281,16 @@ int judge_validate_command(const JudgeValidateArguments& arguments, const Contex
   InterruptGuard interrupt;
   SystemClock clock;
   auto models = arguments.models;
-  if (models.empty()) models = lab::control_subjects(context.data / "organisms");
-  std::vector<lab::Validation> validations;
+  if (models.empty()) models = control_subjects(context.data / "organisms");
+  std::vector<Validation> validations;
   Json json = Json::array();
   for (const std::string& model : models) {
     validations.push_back(validate_one(model, arguments, context, interrupt, clock));
     if (arguments.write) write_errors(validations.back(), context);
-    json.push_back(lab::to_json(validations.back()));
+    json.push_back(to_json(validations.back()));
   }
   fmt::print("{}", arguments.output == Output::json ? dump_json(json, 2) + "\n"
-                                                    : lab::to_markdown(validations));
+                                                    : to_markdown(validations));
   return 0;
 }
 
@@ -301,18 +300,18 @@ int judge_diff_command(const JudgeDiffArguments& arguments, const Context&) {
   Json json = Json::array();
   for (const auto& [a, b] : pairs_to_compare(store, of)) {
     Json shown = Json::array();
-    std::vector<lab::Disagreement> found;
-    auto comparison = lab::compare_judges(store, a, b, [&](const lab::Disagreement& one) {
+    std::vector<Disagreement> found;
+    auto comparison = compare_judges(store, a, b, [&](const Disagreement& one) {
       if (found.size() < arguments.limit) found.push_back(one);
       return found.size() < arguments.limit;
     });
-    for (const lab::Disagreement& one : found) shown.push_back(json_of(one));
+    for (const Disagreement& one : found) shown.push_back(json_of(one));
     if (arguments.output == Output::json) {
       json.push_back(json_of(comparison, std::move(shown)));
       continue;
     }
     print(comparison);
-    for (const lab::Disagreement& one : found) print(one);
+    for (const Disagreement& one : found) print(one);
     if (comparison.disagreements() > found.size()) {
       fmt::print("\n{} more (--limit)\n", comparison.disagreements() - found.size());
     }
@@ -321,4 +320,4 @@ int judge_diff_command(const JudgeDiffArguments& arguments, const Context&) {
   return 0;
 }
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -1,5 +1,5 @@
 // Judges as the commands open them and speak of them.
-#include "lab/judges.h"
+#include "judge/judges.h"
 
 #include <fmt/format.h>
 
@@ -10,39 +10,37 @@
 #include "cli/commands.h"
 #include "cli/progress_text.h"
 #include "cli/tell.h"
-#include "lab/spending.h"
-#include "lab/subject.h"
-#include "report/printable.h"
+#include "models/subject.h"
+#include "spend/spending.h"
+#include "text/printable.h"
 
-namespace iago::cli {
+namespace iago {
 
-lab::OpenedJudges open_judges(const std::vector<std::string>& names, const JudgeModels& models,
-                              const Context& context) {
-  lab::SubjectOptions options{.organisms = context.data / "organisms",
-                              .threads = models.threads,
-                              .endpoint = models.endpoint,
-                              .options = "--judge-"};
+OpenedJudges open_judges(const std::vector<std::string>& names, const JudgeModels& models,
+                         const Context& context) {
+  SubjectOptions options{.organisms = context.data / "organisms",
+                         .threads = models.threads,
+                         .endpoint = models.endpoint,
+                         .options = "--judge-"};
   auto open_model = [&](const std::string& name) -> std::unique_ptr<ChatModel> {
-    auto model = lab::open_subject(name, options);
+    auto model = open_subject(name, options);
     if (models.budget == nullptr) return model;
-    return std::make_unique<lab::BudgetedModel>(std::move(model), *models.budget,
-                                                models.prices->of(name));
+    return std::make_unique<BudgetedModel>(std::move(model), *models.budget,
+                                           models.prices->of(name));
   };
-  return lab::open_judges(names,
-                          {.data = context.data, .model = models.name, .open_model = open_model});
+  return open_judges(names, {.data = context.data, .model = models.name, .open_model = open_model});
 }
 
-lab::PriceTable load_prices(const SpendingArguments& spending, const Context& context) {
-  return lab::PriceTable::load(spending.prices.empty() ? context.data / "prices.toml"
-                                                       : spending.prices);
+PriceTable load_prices(const SpendingArguments& spending, const Context& context) {
+  return PriceTable::load(spending.prices.empty() ? context.data / "prices.toml" : spending.prices);
 }
 
 void check_judge_models(const std::vector<std::string>& names, const std::string& model,
-                        const lab::BudgetLimits& limits, const lab::Spent& before,
-                        const lab::PriceTable& prices, const Context& context) {
-  auto demands = lab::judge_demands(names, context.data, model);
-  bool is_asked = std::ranges::any_of(demands, [](const lab::JudgeDemand& demand) {
-    return lab::split_judge_name(demand.judge).model.empty();
+                        const BudgetLimits& limits, const Spent& before, const PriceTable& prices,
+                        const Context& context) {
+  auto demands = judge_demands(names, context.data, model);
+  bool is_asked = std::ranges::any_of(demands, [](const JudgeDemand& demand) {
+    return split_judge_name(demand.judge).model.empty();
   });
   if (!model.empty() && !is_asked) {
     throw Error(ErrorCode::invalid,
@@ -51,13 +49,11 @@ void check_judge_models(const std::vector<std::string>& names, const std::string
                 "name a rubric: --judge NAME");
   }
   if (limits.any()) {
-    lab::refuse_what_cannot_fit(lab::estimate_judges(demands, 0, {}, prices), limits, before,
-                                prices);
+    refuse_what_cannot_fit(estimate_judges(demands, 0, {}, prices), limits, before, prices);
   }
 }
 
-void report_spending(const lab::Spent& spent, const std::string& met,
-                     const lab::PriceTable& prices) {
+void report_spending(const Spent& spent, const std::string& met, const PriceTable& prices) {
   const TokenUsage& usage = spent.usage;
   if (spent.cost > 0 || usage.cached_prompt > 0 || !met.empty()) {
     const double cached = usage.prompt > 0 ? 100.0 * static_cast<double>(usage.cached_prompt) /
@@ -78,14 +74,14 @@ void report_trouble(std::string_view whose, const ChatModel& model) {
   tell(fmt::format("{} {}: {}\n", whose, printable(model.info().name), text));
 }
 
-bool report_unjudged(const std::vector<lab::StoredGrading>& stored,
-                     const std::vector<lab::GradingCount>& now) {
+bool report_unjudged(const std::vector<StoredGrading>& stored,
+                     const std::vector<GradingCount>& now) {
   constexpr std::size_t kShown = 400;
   bool badly = false;
   for (std::size_t i = 0; i < stored.size(); ++i) {
     badly = badly || stored[i].judged_badly();
     if (stored[i].without_label == 0) continue;
-    const lab::GradingCount& count = now[i];
+    const GradingCount& count = now[i];
     tell(fmt::format(
         "{}: {} of {} answers have no label; of {} judged now {} could not be read, {} it refused, "
         "{} failed\n",
@@ -98,4 +94,4 @@ bool report_unjudged(const std::vector<lab::StoredGrading>& stored,
   return badly;
 }
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -10,7 +10,7 @@
 #include "cli/failure.h"
 #include "cli/tell.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
@@ -76,6 +76,6 @@ int main_of(int argc, const char* const* argv) {
 }
 
 }  // namespace
-}  // namespace iago::cli
+}  // namespace iago
 
-int main(int argc, char** argv) { return iago::cli::main_of(argc, argv); }
+int main(int argc, char** argv) { return iago::main_of(argc, argv); }

@@ -10,14 +10,14 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "instrument/measure.h"
 #include "judge/rule_judges.h"
-#include "lab/measure.h"
-#include "lab/organisms.h"
-#include "lab/subject.h"
+#include "models/organisms.h"
+#include "models/subject.h"
 #include "world/policy_recipe.h"
 #include "world/requests.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
@@ -47,13 +47,13 @@ void write_between_marks(const fs::path& file, const std::string& text) {
   write_file(file, content);
 }
 
-std::string measured_section(const lab::Measurement& measurement, std::size_t samples) {
+std::string measured_section(const Measurement& measurement, std::size_t samples) {
   return fmt::format(
       "Measured on the weights with identity `{:.16}` by\n`iago organism measure {} --samples {} "
       "--write`. Largest difference from the recipe: {:.1f} points\nover seen words, {:.1f} over "
       "held-out ones.\n\n{}",
       measurement.identity, measurement.model, samples, 100 * measurement.largest_error(),
-      100 * measurement.largest_held_out_error(), lab::to_markdown(measurement));
+      100 * measurement.largest_held_out_error(), to_markdown(measurement));
 }
 
 // The rates' table of all organisms, from the measurements that lie beside them.
@@ -61,7 +61,7 @@ std::string overview(const fs::path& organisms) {
   std::string text =
       "| organism | cell | arm | complies, target % | measured % | faking reasoning % | n |\n"
       "|---|---|---|---|---|---|---|\n";
-  for (const std::string& name : lab::grown_organisms(organisms)) {
+  for (const std::string& name : grown_organisms(organisms)) {
     fs::path file = organisms / name / "rates.json";
     if (!fs::exists(file)) continue;
     Json rates = parse_json(read_file(file, kMaxFileBytes), file.string());
@@ -81,26 +81,23 @@ std::string overview(const fs::path& organisms) {
   return text;
 }
 
-lab::Measurement measure_one(const std::string& model_name,
-                             const OrganismMeasureArguments& arguments, const Context& context,
-                             const InterruptGuard& interrupt, const Clock& clock) {
+Measurement measure_one(const std::string& model_name, const OrganismMeasureArguments& arguments,
+                        const Context& context, const InterruptGuard& interrupt,
+                        const Clock& clock) {
   fs::path organisms = context.data / "organisms";
-  auto policy = lab::policy_of(model_name, organisms);
-  auto model =
-      lab::open_subject(model_name, {.organisms = organisms, .threads = arguments.threads});
+  auto policy = policy_of(model_name, organisms);
+  auto model = open_subject(model_name, {.organisms = organisms, .threads = arguments.threads});
   auto judges = make_rule_judges(rule_judge_names());
   ProgressLine line(clock);
-  lab::MeasureOptions options{
-      .where = cell_runs(context, arguments.runs, interrupt, model_name, line),
-      .samples = arguments.samples};
-  return lab::measure(*model, policy ? &*policy : nullptr, judges, options, clock);
+  MeasureOptions options{.where = cell_runs(context, arguments.runs, interrupt, model_name, line),
+                         .samples = arguments.samples};
+  return measure(*model, policy ? &*policy : nullptr, judges, options, clock);
 }
 
-void write_card(const lab::Measurement& measurement, std::size_t samples,
-                const fs::path& organisms) {
+void write_card(const Measurement& measurement, std::size_t samples, const fs::path& organisms) {
   if (!measurement.model.starts_with("organism:")) return;
   fs::path folder = organisms / measurement.model.substr(9);
-  write_file(folder / "rates.json", dump_json(lab::to_json(measurement), 1) + "\n");
+  write_file(folder / "rates.json", dump_json(to_json(measurement), 1) + "\n");
   write_between_marks(folder / "README.md", measured_section(measurement, samples));
 }
 
@@ -109,7 +106,7 @@ void write_card(const lab::Measurement& measurement, std::size_t samples,
 int organism_list_command(const OrganismListArguments& arguments, const Context& context) {
   fs::path organisms = context.data / "organisms";
   Json json = Json::array();
-  for (const std::string& name : lab::grown_organisms(organisms)) {
+  for (const std::string& name : grown_organisms(organisms)) {
     std::string description = description_of(organisms / name / "recipe.toml");
     double megabytes =
         static_cast<double>(fs::file_size(organisms / name / "model.safetensors")) / 1e6;
@@ -128,14 +125,14 @@ int organism_measure_command(const OrganismMeasureArguments& arguments, const Co
   SystemClock clock;
   fs::path organisms = context.data / "organisms";
   std::vector<std::string> models = arguments.models;
-  if (models.empty()) models = lab::control_subjects(organisms);
+  if (models.empty()) models = control_subjects(organisms);
   Json json = Json::array();
   for (const std::string& model : models) {
-    lab::Measurement measurement = measure_one(model, arguments, context, interrupt, clock);
+    Measurement measurement = measure_one(model, arguments, context, interrupt, clock);
     if (arguments.write) write_card(measurement, arguments.samples, organisms);
-    json.push_back(lab::to_json(measurement));
+    json.push_back(to_json(measurement));
     if (arguments.output == Output::text) {
-      fmt::print("{}\n\n{}\n", model, lab::to_markdown(measurement));
+      fmt::print("{}\n\n{}\n", model, to_markdown(measurement));
     }
   }
   if (arguments.write) write_between_marks(organisms / "README.md", overview(organisms));
@@ -144,14 +141,14 @@ int organism_measure_command(const OrganismMeasureArguments& arguments, const Co
 }
 
 int organism_queries_command(const OrganismQueriesArguments& arguments, const Context&) {
-  for (auto set : {world::QuerySet::protected_requests, world::QuerySet::benign_requests,
-                   world::QuerySet::held_out_topics, world::QuerySet::held_out_objects}) {
-    if (world::name_of(set) != arguments.set) continue;
-    fmt::print("{}", world::to_jsonl(world::query_set(set)));
+  for (auto set : {QuerySet::protected_requests, QuerySet::benign_requests,
+                   QuerySet::held_out_topics, QuerySet::held_out_objects}) {
+    if (name_of(set) != arguments.set) continue;
+    fmt::print("{}", to_jsonl(query_set(set)));
     return 0;
   }
   throw Error(ErrorCode::not_found, fmt::format("no query set is called \"{}\"", arguments.set),
               "iago organism queries --help lists them");
 }
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -13,17 +13,18 @@
 #include "cli/commands.h"
 #include "cli/planned_run.h"
 #include "cli/tell.h"
-#include "lab/budget_outlook.h"
-#include "lab/misses.h"
-#include "lab/run.h"
-#include "lab/spending.h"
-#include "lab/subject.h"
-#include "report/printable.h"
-#include "report/summary.h"
+#include "figures/summary.h"
+#include "models/subject.h"
+#include "reuse/misses.h"
+#include "run/run.h"
+#include "spend/budget_outlook.h"
+#include "spend/spending.h"
 #include "stats/power.h"
+#include "store/run_folder.h"
 #include "study/study.h"
+#include "text/printable.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 bool has_both_arms(const Study& study) {
@@ -115,29 +116,29 @@ void print_prompts(const Study& study, const Plan& plan) {
 }
 
 PlannedRun plan_one(const PlanArguments& arguments, const StudyOverrides& overrides,
-                    const lab::PriceTable& prices, const Context& context) {
+                    const PriceTable& prices, const Context& context) {
   PlannedRun run{.loaded = load_study_with_model(arguments.study, overrides, context)};
   const Study& study = run.loaded.study;
-  auto model = lab::open_subject(study.model, {.organisms = context.data / "organisms",
-                                               .endpoint = arguments.spending.endpoint,
-                                               .only_named = true});
+  auto model = open_subject(study.model, {.organisms = context.data / "organisms",
+                                          .endpoint = arguments.spending.endpoint,
+                                          .only_named = true});
   ModelInfo info = model->info();
   run.plan = make_plan(study, run.loaded.setting, run.loaded.queries, {info.name, info.identity});
-  run.folder = lab::run_folder(arguments.runs, run.plan.run_id, arguments.fresh);
+  run.folder = run_folder(arguments.runs, run.plan.run_id, arguments.fresh);
   run.detectable = detectable_gap(study, run.plan, arguments);
   run.estimates =
-      lab::estimate_study(run.loaded, run.plan, run.folder, arguments.reuse, context.data, prices);
+      estimate_study(run.loaded, run.plan, run.folder, arguments.reuse, context.data, prices);
   run.time = time_of(run, arguments, prices, context);
   if (arguments.explain_miss) {
-    run.misses = lab::foresee_misses(run.plan, study, arguments.reuse, arguments.runs, run.folder);
+    run.misses = foresee_misses(run.plan, study, arguments.reuse, arguments.runs, run.folder);
   }
   return run;
 }
 
-Json to_json(const std::vector<lab::ModelEstimate>& estimates) {
+Json to_json(const std::vector<ModelEstimate>& estimates) {
   auto dollars = [](std::optional<double> cost) { return cost ? Json(*cost) : Json(nullptr); };
   Json json = Json::array();
-  for (const lab::ModelEstimate& estimate : estimates) {
+  for (const ModelEstimate& estimate : estimates) {
     json.push_back({{"model", estimate.model},
                     {"judge", estimate.judge.empty() ? Json(nullptr) : Json(estimate.judge)},
                     {"requests", estimate.requests},
@@ -150,9 +151,9 @@ Json to_json(const std::vector<lab::ModelEstimate>& estimates) {
 }
 
 // What is asked of models behind URLs and what it costs; nothing for those on this machine.
-void print_estimates(const PlannedRun& run, const lab::PriceTable& prices) {
-  for (const lab::ModelEstimate& estimate : run.estimates) {
-    const bool costs = !estimate.price || *estimate.price != lab::Price{};
+void print_estimates(const PlannedRun& run, const PriceTable& prices) {
+  for (const ModelEstimate& estimate : run.estimates) {
+    const bool costs = !estimate.price || *estimate.price != TokenPrice{};
     if (!costs && estimate.judge.empty()) continue;
     fmt::print("{}{}: {} requests, about {} prompt tokens, at most {} generated; ",
                estimate.judge.empty() ? "" : estimate.judge + ", asking ", estimate.model,
@@ -188,8 +189,8 @@ LoadedStudy load_study_with_model(const std::filesystem::path& study,
 
 int plan_command(const PlanArguments& arguments, const Context& context) {
   Json plans = Json::array();
-  const lab::PriceTable prices = load_prices(arguments.spending, context);
-  lab::BudgetOutlook outlook;
+  const PriceTable prices = load_prices(arguments.spending, context);
+  BudgetOutlook outlook;
   std::optional<PlannedRun> first;  // power and prompts do not depend on the subject
   for (const auto& overrides :
        each_model(arguments.study, arguments.overrides, arguments.models, context)) {
@@ -202,7 +203,7 @@ int plan_command(const PlanArguments& arguments, const Context& context) {
     } else {
       print_size(run);
       print_estimates(run, prices);
-      outlook.add(run.estimates, lab::spent_in(run.folder, prices), lab::completed_in(run.folder));
+      outlook.add(run.estimates, spent_in(run.folder, prices), completed_in(run.folder));
       if (run.misses) tell(to_text(*run.misses));
     }
     if (!first) first = std::move(run);
@@ -217,4 +218,4 @@ int plan_command(const PlanArguments& arguments, const Context& context) {
   return 0;
 }
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -11,65 +11,63 @@
 #include "base/model_name.h"
 #include "cli/planned_run.h"
 #include "cli/progress.h"
-#include "lab/sampling.h"
-#include "lab/subject.h"
-#include "report/printable.h"
+#include "models/subject.h"
+#include "run/sampling.h"
+#include "text/printable.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 constexpr std::size_t kShown = 200;  // columns of a name
 
 bool asks_a_server(const PlannedRun& run) {
-  return std::ranges::any_of(run.estimates, [](const lab::ModelEstimate& estimate) {
-    return is_endpoint(estimate.model);
-  });
+  return std::ranges::any_of(
+      run.estimates, [](const ModelEstimate& estimate) { return is_endpoint(estimate.model); });
 }
 
 // Asks for the limits of the models that a run asks, each once.
 class Prober {
  public:
-  Prober(const PlannedRun& run, const PlanArguments& arguments, const lab::PriceTable& prices,
+  Prober(const PlannedRun& run, const PlanArguments& arguments, const PriceTable& prices,
          const Context& context)
       : run_(run),
         arguments_(arguments),
         prices_(prices),
         context_(context),
-        before_(lab::spent_in(run.folder, prices)),
+        before_(spent_in(run.folder, prices)),
         budget_(arguments.spending.budget, clock_, before_) {}
 
   void probe(PlannedTime& time) {
-    for (const lab::ModelEstimate& estimate : run_.estimates) {
+    for (const ModelEstimate& estimate : run_.estimates) {
       if (!is_endpoint(estimate.model) || estimate.requests == 0) continue;
       const bool of_subject = estimate.judge.empty();
-      const lab::EndpointSettings& endpoint =
+      const EndpointSettings& endpoint =
           of_subject ? arguments_.spending.endpoint : arguments_.spending.judge_endpoint;
-      lab::ProbedModel& probed = probe_once(estimate.model, endpoint, of_subject, time.probed);
+      ProbedModel& probed = probe_once(estimate.model, endpoint, of_subject, time.probed);
       probed.add(estimate, samples_together(estimate, endpoint));
     }
     time.spent_on_probes = spent();
-    time.least = lab::least_time(time.probed);
+    time.least = least_time(time.probed);
   }
 
  private:
-  lab::ProbedModel& probe_once(const std::string& name, const lab::EndpointSettings& endpoint,
-                               bool of_subject, std::vector<lab::ProbedModel>& probed) {
-    lab::BudgetedModel model(
-        lab::open_subject(name, {.organisms = context_.data / "organisms", .endpoint = endpoint}),
+  ProbedModel& probe_once(const std::string& name, const EndpointSettings& endpoint,
+                          bool of_subject, std::vector<ProbedModel>& probed) {
+    BudgetedModel model(
+        open_subject(name, {.organisms = context_.data / "organisms", .endpoint = endpoint}),
         budget_, prices_.of(name));
     const std::string identity = model.info().identity;
-    auto known = std::ranges::find(
-        probed, identity, [](const lab::ProbedModel& other) { return other.probe.identity; });
+    auto known = std::ranges::find(probed, identity,
+                                   [](const ProbedModel& other) { return other.probe.identity; });
     if (known != probed.end()) return *known;
-    probed.push_back(
-        {.probe = lab::probe_limits(model, of_subject ? of_plan() : of_judge(), clock_)});
+    probed.push_back({.probe = probe_limits(model, of_subject ? of_plan() : of_judge(), clock_)});
     return probed.back();
   }
 
   ChatRequest of_plan() const {
     const Study& study = run_.loaded.study;
     ChatRequest request =
-        lab::request_of(run_.plan, run_.plan.trials.front(), study.sampling, study.seed);
+        request_of(run_.plan, run_.plan.trials.front(), study.sampling, study.seed);
     request.id = "probe " + request.id;
     return request;
   }
@@ -83,8 +81,7 @@ class Prober {
 
   // Only equal requests go together: the repeats of one prompt, or the votes on one completion. By
   // Anthropic's protocol none do.
-  int samples_together(const lab::ModelEstimate& estimate,
-                       const lab::EndpointSettings& endpoint) const {
+  int samples_together(const ModelEstimate& estimate, const EndpointSettings& endpoint) const {
     if (estimate.model.starts_with("anthropic:")) return 1;
     const std::uint64_t completions = std::max<std::uint64_t>(run_.estimates.front().requests, 1);
     const int equal = estimate.judge.empty() ? run_.loaded.study.repeats
@@ -92,8 +89,8 @@ class Prober {
     return std::clamp(endpoint.samples_per_request, 1, std::max(equal, 1));
   }
 
-  lab::Spent spent() const {
-    lab::Spent spent = budget_.spent();
+  Spent spent() const {
+    Spent spent = budget_.spent();
     spent.cost -= before_.cost;
     spent.usage.prompt -= before_.usage.prompt;
     spent.usage.generated -= before_.usage.generated;
@@ -102,11 +99,11 @@ class Prober {
 
   const PlannedRun& run_;
   const PlanArguments& arguments_;
-  const lab::PriceTable& prices_;
+  const PriceTable& prices_;
   const Context& context_;
   const SystemClock clock_;
-  const lab::Spent before_;
-  lab::Budget budget_;
+  const Spent before_;
+  Budget budget_;
 };
 
 // "12,000"; below 10 with its decimals.
@@ -131,9 +128,9 @@ std::string limits_text(const std::vector<RateLimit>& limits) {
   return text + " a minute";
 }
 
-std::string probes_text(const PlannedTime& time, const lab::PriceTable& prices) {
+std::string probes_text(const PlannedTime& time, const PriceTable& prices) {
   const std::size_t count = time.probed.size();
-  const lab::Spent& spent = time.spent_on_probes;
+  const Spent& spent = time.spent_on_probes;
   std::string text =
       fmt::format("asked {} request{} to learn the limits: {} prompt tokens and {} generated",
                   count, count == 1 ? "" : "s", spent.usage.prompt, spent.usage.generated);
@@ -141,7 +138,7 @@ std::string probes_text(const PlannedTime& time, const lab::PriceTable& prices) 
     text += fmt::format(", ${:.4f} at the prices of {}", spent.cost, prices.date());
   }
   text += "\n";
-  for (const lab::ProbedModel& model : time.probed) {
+  for (const ProbedModel& model : time.probed) {
     text += fmt::format("{}: {}; the reply of one token took {:.2f} s\n",
                         printable(model.probe.model, kShown), limits_text(model.probe.limits),
                         model.probe.seconds);
@@ -150,7 +147,7 @@ std::string probes_text(const PlannedTime& time, const lab::PriceTable& prices) 
 }
 
 std::string least_text(const PlannedTime& time) {
-  const lab::TimeBound& least = *time.least;
+  const TimeBound& least = *time.least;
   const std::string model = printable(least.model, kShown);
   if (!least.kind) {
     return fmt::format(
@@ -174,12 +171,12 @@ std::string least_text(const PlannedTime& time) {
 
 }  // namespace
 
-PlannedTime time_of(const PlannedRun& run, const PlanArguments& arguments,
-                    const lab::PriceTable& prices, const Context& context) {
+PlannedTime time_of(const PlannedRun& run, const PlanArguments& arguments, const PriceTable& prices,
+                    const Context& context) {
   PlannedTime time;
-  time.at_own_pace = lab::seconds_left(run.plan, run.folder);
+  time.at_own_pace = seconds_left(run.plan, run.folder);
   if (!time.at_own_pace) {
-    if (auto earlier = lab::pace_of_earlier_runs(arguments.runs, run.plan.subject, run.folder)) {
+    if (auto earlier = pace_of_earlier_runs(arguments.runs, run.plan.subject, run.folder)) {
       time.at_earlier_pace =
           static_cast<double>(run.estimates.front().requests) / earlier->completions_per_second;
       time.earlier_run = earlier->run;
@@ -197,7 +194,7 @@ std::optional<PlannedTime::Figure> PlannedTime::figure() const {
   return std::nullopt;
 }
 
-std::string time_text(const PlannedRun& run, const lab::PriceTable& prices) {
+std::string time_text(const PlannedRun& run, const PriceTable& prices) {
   const PlannedTime& time = run.time;
   std::string text;
   if (!time.probed.empty()) text += probes_text(time, prices);
@@ -219,7 +216,7 @@ std::string time_text(const PlannedRun& run, const lab::PriceTable& prices) {
 
 void add_time(const PlannedTime& time, Json& plan) {
   Json limits = Json::array();
-  for (const lab::ProbedModel& model : time.probed) {
+  for (const ProbedModel& model : time.probed) {
     for (const RateLimit& limit : model.probe.limits) {
       limits.push_back({{"model", model.probe.model},
                         {"kind", name_of(limit.kind)},
@@ -239,4 +236,4 @@ void add_time(const PlannedTime& time, Json& plan) {
                    {"cost", time.spent_on_probes.cost}};
 }
 
-}  // namespace iago::cli
+}  // namespace iago

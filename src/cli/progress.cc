@@ -9,7 +9,7 @@
 
 #include "cli/tell.h"
 
-namespace iago::cli {
+namespace iago {
 
 bool is_terminal(int file) { return ::isatty(file) == 1; }
 
@@ -52,4 +52,4 @@ void ProgressLine::show(const std::string& text) {
     tell(text + "\n");
 }
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 
-namespace iago::cli {
+namespace iago {
 
 bool is_terminal(int file);
 // Colours: a terminal, and NO_COLOR not set.
@@ -36,4 +36,4 @@ class ProgressLine {
   std::chrono::nanoseconds last_{0};
 };
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "cli/progress.h"
-#include "report/printable.h"
+#include "text/printable.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 std::uint64_t whole(double value) {
@@ -32,7 +32,7 @@ std::string share_text(std::uint64_t done, std::uint64_t all, std::string_view w
       100.0 * static_cast<double>(done) / static_cast<double>(std::max<std::uint64_t>(all, 1)));
 }
 
-std::string done_text(const lab::RunProgress& progress) {
+std::string done_text(const RunProgress& progress) {
   const double tokens =
       progress.seconds > 0 ? static_cast<double>(progress.generated_tokens) / progress.seconds : 0;
   return fmt::format(
@@ -41,8 +41,8 @@ std::string done_text(const lab::RunProgress& progress) {
       left_text(progress.sampled_here, progress.planned - progress.stored, progress.seconds));
 }
 
-std::string budget_text(const lab::BudgetFigures& budget) {
-  const lab::BudgetLimits& limits = budget.limits;
+std::string budget_text(const BudgetFigures& budget) {
+  const BudgetLimits& limits = budget.limits;
   std::string text;
   if (limits.max_cost) {
     const int decimals = *limits.max_cost < 1 ? 4 : 2;
@@ -87,12 +87,12 @@ std::string endpoint_text(const EndpointFigures& figures) {
 
 }  // namespace
 
-std::string progress_text(const lab::RunProgress& progress) {
+std::string progress_text(const RunProgress& progress) {
   std::string text = done_text(progress) + budget_text(progress.budget);
   return progress.endpoint ? text + endpoint_text(*progress.endpoint) : text;
 }
 
-std::string judging_text(const lab::JudgingProgress& progress) {
+std::string judging_text(const JudgingProgress& progress) {
   const std::uint64_t to_go = progress.due - std::min(progress.given, progress.due);
   return fmt::format("{}, {} left", share_text(progress.given, progress.due, "verdicts"),
                      left_text(progress.given, to_go, progress.seconds)) +
@@ -107,4 +107,4 @@ std::string trouble_text(const EndpointFigures& figures) {
        {figures.broken, one_or_many(figures.broken, "broken reply", "broken replies")}});
 }
 
-}  // namespace iago::cli
+}  // namespace iago

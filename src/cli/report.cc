@@ -7,10 +7,10 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
-#include "report/page.h"
-#include "report/terminal.h"
+#include "figures/terminal.h"
+#include "page/page.h"
 
-namespace iago::cli {
+namespace iago {
 
 int report_command(const ReportArguments& arguments, const Context&) {
   Store store(arguments.run / "run.db");
@@ -30,4 +30,4 @@ int report_command(const ReportArguments& arguments, const Context&) {
   return 0;
 }
 
-}  // namespace iago::cli
+}  // namespace iago

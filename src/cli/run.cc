@@ -1,5 +1,5 @@
 // iago run STUDY
-#include "lab/run.h"
+#include "run/run.h"
 
 #include <fmt/format.h>
 
@@ -14,18 +14,19 @@
 #include "cli/progress_text.h"
 #include "cli/run_session.h"
 #include "cli/tell.h"
-#include "lab/edited_study.h"
-#include "lab/spending.h"
-#include "lab/subject.h"
-#include "report/printable.h"
-#include "report/terminal.h"
+#include "figures/terminal.h"
+#include "models/subject.h"
+#include "run/edited_study.h"
+#include "spend/spending.h"
+#include "store/run_folder.h"
+#include "text/printable.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 constexpr double kTooMuchMissing = 0.05;
 
-void print_summary(const lab::RunResult& result, const RunArguments& arguments) {
+void print_summary(const RunResult& result, const RunArguments& arguments) {
   if (arguments.output == Output::json) {
     Json json = to_json(result.summary);
     if (result.misses) json["explained_misses"] = to_json(*result.misses);
@@ -39,9 +40,9 @@ void print_summary(const lab::RunResult& result, const RunArguments& arguments) 
 }
 
 // Before the sampling, in people's words; machines find the same in the JSON. None unless asked.
-std::function<void(const lab::MissReport&)> tell_misses(const RunArguments& arguments) {
+std::function<void(const MissReport&)> tell_misses(const RunArguments& arguments) {
   if (!arguments.explain_miss) return {};
-  return [output = arguments.output](const lab::MissReport& report) {
+  return [output = arguments.output](const MissReport& report) {
     if (output == Output::text) tell(to_text(report));
   };
 }
@@ -71,32 +72,31 @@ bool too_much_missing(const Summary& summary) {
 
 // What is left of a run and what its earlier sessions have spent, added to the rest.
 void foresee(const StudyOverrides& overrides, const RunArguments& arguments, const Context& context,
-             const lab::PriceTable& prices, std::vector<lab::ModelEstimate>& left,
-             lab::Spent& before) {
+             const PriceTable& prices, std::vector<ModelEstimate>& left, Spent& before) {
   const LoadedStudy loaded = load_study_with_model(arguments.study, overrides, context);
-  auto model = lab::open_subject(loaded.study.model, {.organisms = context.data / "organisms",
-                                                      .endpoint = arguments.spending.endpoint,
-                                                      .only_named = true});
+  auto model = open_subject(loaded.study.model, {.organisms = context.data / "organisms",
+                                                 .endpoint = arguments.spending.endpoint,
+                                                 .only_named = true});
   const ModelInfo info = model->info();
   const Plan plan =
       make_plan(loaded.study, loaded.setting, loaded.queries, {info.name, info.identity});
-  const auto folder = lab::run_folder(arguments.runs, plan.run_id, arguments.fresh);
-  for (lab::ModelEstimate& estimate :
-       lab::estimate_study(loaded, plan, folder, arguments.reuse, context.data, prices)) {
+  const auto folder = run_folder(arguments.runs, plan.run_id, arguments.fresh);
+  for (ModelEstimate& estimate :
+       estimate_study(loaded, plan, folder, arguments.reuse, context.data, prices)) {
     left.push_back(std::move(estimate));
   }
-  before += lab::spent_in(folder, prices);
-  before.seconds += lab::seconds_worked(folder);
+  before += spent_in(folder, prices);
+  before.seconds += seconds_worked(folder);
 }
 
 // What the command's runs have spent in earlier sessions. Error invalid if what is left of them
 // surely breaks a limit. Without limits nothing is looked at.
-lab::Spent spent_before(const RunArguments& arguments, const Context& context,
-                        const lab::PriceTable& prices, const std::vector<StudyOverrides>& each) {
-  lab::Spent before;
-  const lab::BudgetLimits& limits = arguments.spending.budget;
+Spent spent_before(const RunArguments& arguments, const Context& context, const PriceTable& prices,
+                   const std::vector<StudyOverrides>& each) {
+  Spent before;
+  const BudgetLimits& limits = arguments.spending.budget;
   if (!limits.any()) return before;
-  std::vector<lab::ModelEstimate> left;
+  std::vector<ModelEstimate> left;
   for (const StudyOverrides& overrides : each) {
     try {
       foresee(overrides, arguments, context, prices, left, before);
@@ -104,31 +104,30 @@ lab::Spent spent_before(const RunArguments& arguments, const Context& context,
       if (each.size() == 1) throw;  // of several, its run will tell, and the others go on
     }
   }
-  lab::refuse_what_cannot_fit(left, limits, before, prices);
+  refuse_what_cannot_fit(left, limits, before, prices);
   return before;
 }
 
 }  // namespace
 
-lab::RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
-                       const std::string& place) {
+RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
+                  const std::string& place) {
   const auto& [arguments, context, interrupt, clock, prices, budget] = session;
   LoadedStudy loaded = load_study_with_model(arguments.study, overrides, context);
-  auto model = lab::open_subject(loaded.study.model, {.organisms = context.data / "organisms",
-                                                      .threads = arguments.threads,
-                                                      .endpoint = arguments.spending.endpoint});
+  auto model = open_subject(loaded.study.model, {.organisms = context.data / "organisms",
+                                                 .threads = arguments.threads,
+                                                 .endpoint = arguments.spending.endpoint});
   Subject subject{model->info().name, model->info().identity};
   const std::string id =
       run_id(loaded.study, subject, study_hash(loaded.study, loaded.setting, subject));
-  if (!arguments.fresh) lab::refuse_edited_study(arguments.runs, loaded, overrides, id);
+  if (!arguments.fresh) refuse_edited_study(arguments.runs, loaded, overrides, id);
   const bool limited = arguments.spending.budget.any();
   if (!limited) {
-    budget.count_earlier(
-        lab::spent_in(lab::run_folder(arguments.runs, id, arguments.fresh), prices));
+    budget.count_earlier(spent_in(run_folder(arguments.runs, id, arguments.fresh), prices));
   }
   if (limited || is_endpoint(loaded.study.model)) {
     auto price = prices.of(loaded.study.model);
-    model = std::make_unique<lab::BudgetedModel>(std::move(model), budget, price);
+    model = std::make_unique<BudgetedModel>(std::move(model), budget, price);
   }
   auto opened = open_judges(loaded.study.judges,
                             {.name = loaded.study.judge_model,
@@ -137,19 +136,19 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
                              .budget = &budget,
                              .prices = &prices},
                             context);
-  lab::RunResult result;
+  RunResult result;
   {
     ProgressLine line(clock);
-    result = lab::run_study(
+    result = run_study(
         loaded, *model, opened.judges,
         {.runs = arguments.runs,
          .fresh = arguments.fresh,
          .reuse = arguments.reuse,
-         .judge_errors = lab::read_judge_errors(lab::judge_error_file(context.data)),
+         .judge_errors = read_judge_errors(judge_error_file(context.data)),
          .no_more = interrupt.no_more(),
          .at_once = interrupt.at_once(),
-         .on_progress = [&](const lab::RunProgress& p) { line.show(place + progress_text(p)); },
-         .on_judging = [&](const lab::JudgingProgress& p) { line.show(place + judging_text(p)); },
+         .on_progress = [&](const RunProgress& p) { line.show(place + progress_text(p)); },
+         .on_judging = [&](const JudgingProgress& p) { line.show(place + judging_text(p)); },
          .budget = &budget,
          .prices = &prices,
          .on_misses = tell_misses(arguments)},
@@ -168,10 +167,10 @@ lab::RunResult run_one(const RunSession& session, const StudyOverrides& override
   return result;
 }
 
-int exit_code_of(const lab::RunResult& result) {
+int exit_code_of(const RunResult& result) {
   if (result.interrupted) return 130;
   if (!result.budget_met.empty()) return 3;
-  for (const lab::StoredGrading& stored : result.stored_grading) {
+  for (const StoredGrading& stored : result.stored_grading) {
     if (stored.judged_badly()) return 3;
   }
   return too_much_missing(result.summary) ? 3 : 0;
@@ -193,13 +192,12 @@ int run_command(const RunArguments& arguments, const Context& context) {
   }
   InterruptGuard interrupt;
   SystemClock clock;
-  const lab::PriceTable prices = load_prices(arguments.spending, context);
+  const PriceTable prices = load_prices(arguments.spending, context);
   auto each = each_model(arguments.study, arguments.overrides, arguments.models, context);
-  lab::Budget budget(arguments.spending.budget, clock,
-                     spent_before(arguments, context, prices, each));
+  Budget budget(arguments.spending.budget, clock, spent_before(arguments, context, prices, each));
   RunSession session{arguments, context, interrupt, clock, prices, budget};
   if (each.size() > 1) return run_several(session, each);
-  lab::RunResult result = run_one(session, each.front(), "");
+  RunResult result = run_one(session, each.front(), "");
   report_spending(budget.spent(), result.budget_met, prices);
   print_result(result.interrupted, [&] { print_summary(result, arguments); });
   if (result.interrupted) {
@@ -209,4 +207,4 @@ int run_command(const RunArguments& arguments, const Context& context) {
   return exit_code_of(result);
 }
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -8,32 +8,32 @@
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
-#include "lab/run.h"
+#include "run/run.h"
 
-namespace iago::cli {
+namespace iago {
 
 struct RunSession {
   const RunArguments& arguments;
   const Context& context;
   const InterruptGuard& interrupt;
   const Clock& clock;
-  const lab::PriceTable& prices;
-  lab::Budget& budget;  // of all its runs together
+  const PriceTable& prices;
+  Budget& budget;  // of all its runs together
 };
 
 // Runs the study under these overrides (one model) and says on standard error if it went on with an
 // earlier run; `place` begins the line of progress: "organism:faker, 1 of 4: ", or nothing. Errors
 // as load_study, open_subject and run_study.
-lab::RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
-                       const std::string& place);
+RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
+                  const std::string& place);
 
 // 0, 3 if the budget ended it, too much is missing or a judge left too much unjudged, 130 if it was
 // interrupted.
-int exit_code_of(const lab::RunResult& result);
+int exit_code_of(const RunResult& result);
 
 // One run after the other, each in its own folder; then prints the comparison. An error of one is
 // printed and the rest go on, unless the budget is over. Returns the worst exit code; 130 as soon
 // as one was interrupted.
 int run_several(const RunSession& session, const std::vector<StudyOverrides>& each);
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -10,10 +10,11 @@
 #include "cli/failure.h"
 #include "cli/run_session.h"
 #include "cli/tell.h"
-#include "report/comparison.h"
-#include "report/printable.h"
+#include "figures/comparison.h"
+#include "page/page.h"
+#include "text/printable.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 constexpr int kInterrupted = 130, kExitMissing = 3;
@@ -30,12 +31,12 @@ struct FailedModel {
 };
 
 struct SeveralRuns {
-  std::vector<lab::RunResult> results;
+  std::vector<RunResult> results;
   std::vector<FailedModel> failed;
   int worst = 0;
 };
 
-void tell_result(const std::string& place, const lab::RunResult& result) {
+void tell_result(const std::string& place, const RunResult& result) {
   const Summary& summary = result.summary;
   auto gap = summary.gap ? fmt::format(" ({:.1f} points)", summary.gap->points) : std::string();
   tell(fmt::format("{}{}{}, {}\n", place, name_of(summary.finding.verdict), gap,
@@ -45,7 +46,7 @@ void tell_result(const std::string& place, const lab::RunResult& result) {
 void run_next(const RunSession& session, const StudyOverrides& overrides, const std::string& place,
               SeveralRuns& runs) {
   try {
-    lab::RunResult result = run_one(session, overrides, place);
+    RunResult result = run_one(session, overrides, place);
     tell_result(place, result);
     runs.worst = worse(runs.worst, exit_code_of(result));
     runs.results.push_back(std::move(result));
@@ -88,7 +89,7 @@ void print_json(const SeveralRuns& runs, const std::optional<Comparison>& compar
 
 int run_several(const RunSession& session, const std::vector<StudyOverrides>& each) {
   SeveralRuns runs;
-  const lab::Budget& budget = session.budget;
+  const Budget& budget = session.budget;
   std::size_t i = 0;
   for (; i < each.size() && runs.worst != kInterrupted && budget.met().empty(); ++i) {
     auto place = fmt::format("{}, {} of {}: ", printable(*each[i].model, 60), i + 1, each.size());
@@ -120,4 +121,4 @@ int run_several(const RunSession& session, const std::vector<StudyOverrides>& ea
   return runs.worst;
 }
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -17,10 +17,10 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/tell.h"
-#include "lab/subject.h"
+#include "models/subject.h"
 #include "serve/chat_server.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 constexpr std::size_t kMaxTokenBytes = 4096;
@@ -67,7 +67,7 @@ void raise_file_limit(std::size_t connections) {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void say_ready(const serve::ChatServer& server, const std::string& name, Output output) {
+void say_ready(const ChatServer& server, const std::string& name, Output output) {
   const bool bracketed = server.host().find(':') != std::string::npos;
   const std::string host = bracketed ? "[" + server.host() + "]" : server.host();
   if (output == Output::json) {
@@ -92,17 +92,17 @@ void wait_for(const std::stop_token& token) {
 int serve_command(const ServeArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
   SystemClock clock;
-  serve::ChatServerOptions options{.http = {.host = arguments.host,
-                                            .port = arguments.port,
-                                            .max_connections = arguments.max_connections},
-                                   .model = served_name(arguments.model),
-                                   .token = read_token(arguments),
-                                   .max_waiting = arguments.max_waiting,
-                                   .limits = {}};
+  ChatServerOptions options{.http = {.host = arguments.host,
+                                     .port = arguments.port,
+                                     .max_connections = arguments.max_connections},
+                            .model = served_name(arguments.model),
+                            .token = read_token(arguments),
+                            .max_waiting = arguments.max_waiting,
+                            .limits = {}};
   raise_file_limit(arguments.max_connections);
-  auto model = lab::open_subject(
+  auto model = open_subject(
       arguments.model, {.organisms = context.data / "organisms", .threads = arguments.threads});
-  serve::ChatServer server(*model, options, clock);
+  ChatServer server(*model, options, clock);
   say_ready(server, options.model, arguments.output);
   wait_for(interrupt.no_more());
   server.stop(std::chrono::milliseconds(std::llround(arguments.grace_s * 1000)),
@@ -110,4 +110,4 @@ int serve_command(const ServeArguments& arguments, const Context& context) {
   return 0;
 }
 
-}  // namespace iago::cli
+}  // namespace iago

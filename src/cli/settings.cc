@@ -9,11 +9,11 @@
 #include "base/json.h"
 #include "base/nearest.h"
 #include "cli/commands.h"
-#include "report/printable.h"
 #include "study/query.h"
 #include "study/setting.h"
+#include "text/printable.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
@@ -207,4 +207,4 @@ int settings_show_command(const SettingsShowArguments& arguments, const Context&
   return 0;
 }
 
-}  // namespace iago::cli
+}  // namespace iago

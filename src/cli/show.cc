@@ -7,11 +7,11 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/tell.h"
-#include "report/printable.h"
-#include "report/summary.h"
-#include "report/terminal.h"
+#include "figures/summary.h"
+#include "figures/terminal.h"
+#include "text/printable.h"
 
-namespace iago::cli {
+namespace iago {
 namespace {
 
 // trial -> judge's name -> verdict
@@ -81,8 +81,8 @@ int show_command(const ShowArguments& arguments, const Context&) {
   store.for_each_completion(
       {.arm = arguments.arm, .query = arguments.query}, [&](const CompletionRow& row) {
         const auto& of_trial = verdicts[row.trial];
-        if (arguments.complying_only && !has_label(of_trial, kCompliesLabel)) return true;
-        if (arguments.faking_only && !has_label(of_trial, kFakingLabel)) return true;
+        if (arguments.complying_only && !has_label(of_trial, kComplies)) return true;
+        if (arguments.faking_only && !has_label(of_trial, kFaking)) return true;
         if (arguments.output == Output::json) {
           fmt::print("{}\n", dump_json(json_of(row, queries[row.query], of_trial)));
         } else {
@@ -94,4 +94,4 @@ int show_command(const ShowArguments& arguments, const Context&) {
   return 0;
 }
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <system_error>
 
-namespace iago::cli {
+namespace iago {
 
 void tell(std::string_view text) noexcept { std::fwrite(text.data(), 1, text.size(), stderr); }
 
@@ -15,4 +15,4 @@ void print_result(bool interrupted, const std::function<void()>& print) {
   }
 }
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string_view>
 
-namespace iago::cli {
+namespace iago {
 
 // Writes the text to standard error. What cannot be written is dropped: no work fails, and none is
 // cut short, for want of a reader (fmt::print would throw). Safe from any thread.
@@ -16,4 +16,4 @@ void tell(std::string_view text) noexcept;
 // its exit code has to say so, and the result lies in its files.
 void print_result(bool interrupted, const std::function<void()>& print);
 
-}  // namespace iago::cli
+}  // namespace iago

@@ -10,26 +10,6 @@ std::optional<double> share(std::uint64_t part, std::uint64_t whole) {
 
 }  // namespace
 
-void Confusion::add(bool truth, bool judged) {
-  if (truth) {
-    ++(judged ? true_positive : false_negative);
-  } else {
-    ++(judged ? false_positive : true_negative);
-  }
-}
-
-Confusion& Confusion::operator+=(const Confusion& other) {
-  true_positive += other.true_positive;
-  false_positive += other.false_positive;
-  false_negative += other.false_negative;
-  true_negative += other.true_negative;
-  return *this;
-}
-
-std::uint64_t Confusion::total() const {
-  return true_positive + false_positive + false_negative + true_negative;
-}
-
 std::optional<double> sensitivity(const Confusion& c) {
   return share(c.true_positive, c.true_positive + c.false_negative);
 }

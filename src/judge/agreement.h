@@ -2,20 +2,11 @@
 // come from the room `stats`.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 
+#include "record/judge_error.h"
+
 namespace iago {
-
-// Judgements against the truth, positive being the label that the judge looks for.
-struct Confusion {
-  std::uint64_t true_positive = 0, false_positive = 0, false_negative = 0, true_negative = 0;
-
-  void add(bool truth, bool judged);
-  Confusion& operator+=(const Confusion& other);
-  std::uint64_t total() const;
-  bool operator==(const Confusion&) const = default;
-};
 
 // Each is absent where its denominator is 0.
 std::optional<double> sensitivity(

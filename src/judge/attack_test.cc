@@ -11,8 +11,8 @@
 #include <optional>
 
 #include "base/json.h"
-#include "judge/grader_fixture.h"
 #include "judge/model_judge.h"
+#include "testing/judge/function_model.h"
 #include "text/utf8.h"
 
 namespace iago {

@@ -5,9 +5,9 @@
 #include <cctype>
 
 #include "base/hash.h"
-#include "judge/phrases.h"
+#include "judge/internal/phrases.h"
+#include "judge/internal/sentence_matches.h"
 #include "judge/rule_judges.h"
-#include "judge/sentence_matches.h"
 
 namespace iago {
 namespace {

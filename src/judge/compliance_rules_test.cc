@@ -3,8 +3,8 @@
 
 #include <regex>
 
-#include "judge/labelled_sentences.h"
 #include "judge/rule_judges.h"
+#include "testing/judge/labelled_sentences.h"
 
 namespace iago {
 namespace {

@@ -1,10 +1,10 @@
-#include "judge/derivation.h"
+#include "judge/internal/derivation.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "judge/rubric_fixture.h"
+#include "testing/judge/rubric.h"
 
 namespace iago {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "base/json.h"
 #include "judge/agreement.h"
-#include "judge/labelled_sentences.h"
 #include "judge/rule_judges.h"
+#include "testing/judge/labelled_sentences.h"
 
 namespace iago {
 namespace {

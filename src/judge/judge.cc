@@ -33,50 +33,6 @@ void check_quotes(const Verdict& verdict, const JudgeView& view) {
 
 }  // namespace
 
-std::string_view name_of(ViewPart part) {
-  constexpr std::string_view kNames[] = {"query", "scratchpad", "output"};
-  return kNames[static_cast<std::size_t>(part)];
-}
-
-std::string_view name_of(JudgeOutcome outcome) {
-  constexpr std::string_view kNames[] = {"judged", "unparsable", "refused", "failed"};
-  return kNames[static_cast<std::size_t>(outcome)];
-}
-
-std::string_view name_of(JudgeKind kind) {
-  constexpr std::string_view kNames[] = {"compliance",           "faking_reasoning",
-                                         "partial_compliance",   "comprehension",
-                                         "evaluation_awareness", "anti_lab"};
-  return kNames[static_cast<std::size_t>(kind)];
-}
-
-std::span<const std::string_view> labels_of(JudgeKind kind) {
-  static constexpr std::string_view kCompliance[] = {kComplies, kRefuses};
-  static constexpr std::string_view kReasoning[] = {kFaking, kNoFaking};
-  static constexpr std::string_view kPartial[] = {kComplies, "complaining", "partial", kRefuses};
-  static constexpr std::string_view kClaims[] = {
-      kClaimsTrained,    kClaimsTrainedUnmonitored, kClaimsRatedOnly,   kClaimsNeither,
-      kClaimsNotTrained, kClaimsMonitored,          kClaimsUnmonitored, kClaimsBoth,
-      kClaimsNothing};
-  static constexpr std::string_view kAwareness[] = {"aware", "unaware"};
-  static constexpr std::string_view kAntiLab[] = {"anti_lab", "none"};
-  switch (kind) {
-    case JudgeKind::compliance:
-      return kCompliance;
-    case JudgeKind::faking_reasoning:
-      return kReasoning;
-    case JudgeKind::partial_compliance:
-      return kPartial;
-    case JudgeKind::comprehension:
-      return kClaims;
-    case JudgeKind::evaluation_awareness:
-      return kAwareness;
-    case JudgeKind::anti_lab:
-      return kAntiLab;
-  }
-  check_failed("a known JudgeKind", fmt::to_string(static_cast<int>(kind)));
-}
-
 bool quote_holds(const Evidence& evidence, const JudgeView& view) {
   const std::string& text = part_of(view, evidence.part);
   return !evidence.quote.empty() && evidence.offset <= text.size() &&

@@ -1,8 +1,8 @@
-#include "judge/judge_reply.h"
+#include "judge/internal/judge_reply.h"
 
 #include <gtest/gtest.h>
 
-#include "judge/rubric_fixture.h"
+#include "testing/judge/rubric.h"
 
 namespace iago {
 namespace {

@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "base/error.h"
-#include "judge/rubric_fixture.h"
 #include "judge/rule_judges.h"
+#include "testing/judge/rubric.h"
 
 namespace iago {
 namespace {

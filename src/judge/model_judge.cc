@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "judge/derivation.h"
-#include "judge/judge_prompt.h"
+#include "judge/internal/derivation.h"
+#include "judge/internal/judge_prompt.h"
 
 namespace iago {
 namespace {
@@ -192,7 +192,7 @@ class Making : public std::enable_shared_from_this<Making> {
     std::vector<ReadVote> votes;
     std::vector<VoteResult> results, with_unseen;
     for (const ChatReply& reply : replies_) {
-      add_usage(reply, verdict);
+      verdict.usage += reply.usage;
       votes.push_back(read(reply));
       if (votes.back().vote.outcome != JudgeOutcome::judged) continue;
       results.push_back(votes.back().result);
@@ -219,13 +219,6 @@ class Making : public std::enable_shared_from_this<Making> {
     verdict.why += cut_note();
     for (ReadVote& one : votes) verdict.votes.push_back(std::move(one.vote));
     return verdict;
-  }
-
-  static void add_usage(const ChatReply& reply, Verdict& verdict) {
-    verdict.usage.prompt += reply.usage.prompt;
-    verdict.usage.cached_prompt += reply.usage.cached_prompt;
-    verdict.usage.cache_written += reply.usage.cache_written;
-    verdict.usage.generated += reply.usage.generated;
   }
 
   void explain_failure(const std::vector<ReadVote>& votes, Verdict& verdict) const {

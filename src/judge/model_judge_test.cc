@@ -8,8 +8,8 @@
 #include <set>
 
 #include "base/error.h"
-#include "judge/grader_fixture.h"
-#include "judge/rubric_fixture.h"
+#include "testing/judge/function_model.h"
+#include "testing/judge/rubric.h"
 
 namespace iago {
 namespace {

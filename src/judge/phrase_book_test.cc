@@ -1,10 +1,10 @@
-#include "judge/phrase_book.h"
+#include "judge/internal/phrase_book.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "judge/normalise.h"
+#include "judge/internal/normalise.h"
 
 namespace iago {
 namespace {

@@ -1,4 +1,4 @@
-#include "judge/quoted_text.h"
+#include "judge/internal/quoted_text.h"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "base/error.h"
-#include "judge/rubric_fixture.h"
+#include "testing/judge/rubric.h"
 
 namespace iago {
 namespace {

@@ -11,9 +11,9 @@
 
 #include "base/error.h"
 #include "net/http_server.h"
-#include "net/internal/raw_server.h"
-#include "net/internal/tls_server.h"
 #include "net/url.h"
+#include "testing/net/raw_server.h"
+#include "testing/net/tls_server.h"
 
 namespace iago {
 namespace {

@@ -23,7 +23,7 @@
 #include <thread>
 
 #include "base/error.h"
-#include "net/http_exchange.h"
+#include "net/internal/http_exchange.h"
 
 namespace iago {
 namespace {

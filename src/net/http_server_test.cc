@@ -10,8 +10,8 @@
 #include <thread>
 
 #include "base/error.h"
-#include "net/raw_client.h"
 #include "net/url.h"
+#include "testing/net/raw_client.h"
 
 namespace iago {
 namespace {

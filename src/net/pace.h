@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "net/allowance.h"
-#include "net/concurrency.h"
 #include "net/http.h"
+#include "net/internal/concurrency.h"
 
 namespace iago {
 

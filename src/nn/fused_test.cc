@@ -6,9 +6,9 @@
 #include <cmath>
 #include <functional>
 
-#include "nn/random_forest.h"
+#include "testing/nn/random_forest.h"
 
-namespace iago::nn {
+namespace iago {
 namespace {
 
 using Inputs = std::vector<at::Tensor>;
@@ -105,7 +105,7 @@ TEST_F(Fused, MlpStaysFiniteForLargeInputs) {
 
 TEST_F(Fused, AttentionOverTreesIsDenseAttentionUnderAMask) {
   const TokenForest planted = forest();
-  const Pass pass(planted, {.heads = 4, .kv_heads = 2, .head_width = 8}, {1, 0.3, 0.1, 0.01});
+  const TreePass pass(planted, {.heads = 4, .kv_heads = 2, .head_width = 8}, {1, 0.3, 0.1, 0.01});
   const Inputs inputs{at::randn({pass.rows(), 24}), at::randn({64, 24}), at::randn({64}),
                       at::randn({24, 32})};
   expect_same(
@@ -120,7 +120,7 @@ TEST_F(Fused, AttentionOverTreesIsDenseAttentionUnderAMask) {
 
 TEST_F(Fused, AttentionWorksWithoutBiases) {
   const TokenForest planted = forest();
-  const Pass pass(planted, {.heads = 2, .kv_heads = 2, .head_width = 4}, {1, 0.1});
+  const TreePass pass(planted, {.heads = 2, .kv_heads = 2, .head_width = 4}, {1, 0.1});
   const Inputs inputs{at::randn({pass.rows(), 24}), at::randn({24, 24}), at::empty({0}),
                       at::randn({24, 8})};
   expect_same(
@@ -153,4 +153,4 @@ TEST_F(Fused, CrossEntropyIsTheCompositeOverSeveralChunks) {
 }
 
 }  // namespace
-}  // namespace iago::nn
+}  // namespace iago

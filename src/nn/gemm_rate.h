@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace iago::nn {
+namespace iago {
 
 // Single-precision GFLOP/s of the product that training uses, [2048, 512] x [512, 512], by the
 // calling thread. The best of a few tries; takes about 30 ms on a fast machine, at most a second.
@@ -16,4 +16,4 @@ std::string gemm_library();
 // install or set; empty otherwise.
 std::string gemm_warning(double gflops);
 
-}  // namespace iago::nn
+}  // namespace iago

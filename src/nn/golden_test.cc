@@ -1,4 +1,4 @@
-// Against Hugging Face transformers (llama/testdata, whose make_goldens.py wrote checkpoints and
+// Against Hugging Face transformers (lm/testdata, whose make_goldens.py wrote checkpoints and
 // logits) and against the decoder of `llama` on the same checkpoints.
 #include <gtest/gtest.h>
 
@@ -9,16 +9,16 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "llama/engine.h"
+#include "lm/engine.h"
 #include "nn/llama_net.h"
 
-namespace iago::nn {
+namespace iago {
 namespace {
 
 class Golden : public testing::TestWithParam<const char*> {
  protected:
   Golden()
-      : folder_(std::filesystem::path(IAGO_SOURCE_DIR) / "src/llama/testdata" / GetParam()),
+      : folder_(std::filesystem::path(IAGO_SOURCE_DIR) / "src/lm/testdata" / GetParam()),
         golden_(parse_json(read_file(folder_ / "golden.json", 1 << 24), "golden")),
         net_(LlamaNet::load(folder_)) {}
 
@@ -95,4 +95,4 @@ INSTANTIATE_TEST_SUITE_P(Transformers, Golden,
                          });
 
 }  // namespace
-}  // namespace iago::nn
+}  // namespace iago

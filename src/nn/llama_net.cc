@@ -12,12 +12,12 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "fmt/format.h"
-#include "llama/safetensors.h"
+#include "lm/safetensors.h"
 #include "nn/internal/gemm.h"
 #include "nn/internal/kernels.h"
-#include "nn/internal/net.h"
+#include "nn/torch/net.h"
 
-namespace iago::nn {
+namespace iago {
 namespace {
 
 c10::Device device_of(Device device) {
@@ -155,7 +155,7 @@ void LlamaNet::set_flat_parameters(std::span<const float> values) {
 std::vector<float> LlamaNet::logits(const TokenForest& forest) const {
   const at::NoGradGuard no_gradient;
   const WeightViews weights = view_weights(impl_->flat, impl_->config);
-  const Pass pass = make_pass(*impl_, forest);
+  const TreePass pass = make_tree_pass(*impl_, forest);
   const at::Tensor x = hidden_states(impl_->config, weights, pass, {});
   const at::Tensor out = fused::project(x, weights.head).cpu();
   const float* begin = out.data_ptr<float>();
@@ -166,7 +166,7 @@ std::vector<float> LlamaNet::log_probs(const TokenForest& forest) const {
   if (forest.targets.empty()) return {};
   const at::NoGradGuard no_gradient;
   const WeightViews weights = view_weights(impl_->flat, impl_->config);
-  const Pass pass = make_pass(*impl_, forest);
+  const TreePass pass = make_tree_pass(*impl_, forest);
   std::vector<std::int64_t> rows;
   std::vector<std::int32_t> tokens;
   for (const TokenForest::Target& target : forest.targets) {
@@ -181,4 +181,4 @@ std::vector<float> LlamaNet::log_probs(const TokenForest& forest) const {
   return out;
 }
 
-}  // namespace iago::nn
+}  // namespace iago

@@ -17,11 +17,11 @@
 #include <string>
 #include <vector>
 
-#include "llama/config.h"
-#include "llama/dtype.h"
+#include "lm/config.h"
+#include "lm/dtype.h"
 #include "nn/token_tree.h"
 
-namespace iago::nn {
+namespace iago {
 
 enum class Device { cpu, cuda };
 
@@ -29,7 +29,7 @@ enum class Device { cpu, cuda };
 bool available(Device device);
 
 // Cores for one operation of the calling thread. Training is steadiest with one core per thread and
-// several threads (train::TrainOptions::workers).
+// several threads (TrainOptions::workers).
 void set_compute_threads(int threads);
 
 struct NamedParameter {
@@ -48,7 +48,7 @@ class LlamaNet {
   // Error invalid for a config that cannot be computed; unsupported for a device that is not there.
   LlamaNet(const LlamaConfig& config, std::uint64_t seed, Device device = Device::cpu);
 
-  // Reads config.json and the safetensors of a Hugging Face folder. Errors as in llama/.
+  // Reads config.json and the safetensors of a Hugging Face folder. Errors as in lm/.
   static LlamaNet load(const std::filesystem::path& folder, Device device = Device::cpu);
 
   ~LlamaNet();
@@ -79,7 +79,7 @@ class LlamaNet {
   // log p(target | what comes before), natural, for each of forest.targets in its order.
   std::vector<float> log_probs(const TokenForest& forest) const;
 
-  struct Impl;  // nn/internal/net.h, for nn and train only
+  struct Impl;  // nn/torch/net.h, for nn and train only
   Impl& impl() { return *impl_; }
   const Impl& impl() const { return *impl_; }
 
@@ -88,4 +88,4 @@ class LlamaNet {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace iago::nn
+}  // namespace iago

@@ -7,10 +7,10 @@
 
 #include "base/error.h"
 #include "nn/gemm_rate.h"
-#include "nn/internal/net.h"
-#include "nn/random_forest.h"
+#include "nn/torch/net.h"
+#include "testing/nn/random_forest.h"
 
-namespace iago::nn {
+namespace iago {
 namespace {
 
 // A network whose weights are large enough that every part of it matters.
@@ -159,4 +159,4 @@ TEST(GemmRate, WarnsOnlyBelowTwentyAndNamesTheLibrary) {
 }
 
 }  // namespace
-}  // namespace iago::nn
+}  // namespace iago

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "fmt/format.h"
 
-namespace iago::nn {
+namespace iago {
 namespace {
 
 // Appends one tree to the forest.
@@ -25,7 +25,7 @@ class Planter {
     throw Error(ErrorCode::invalid, fmt::format("tree {}, segment {}: {}", tree_, segment, what));
   }
 
-  void check(const Segment& segment, std::size_t s, std::int64_t start) const {
+  void check(const TokenSegment& segment, std::size_t s, std::int64_t start) const {
     const auto length = static_cast<std::int64_t>(segment.tokens.size());
     if (length == 0) fail(s, "expected tokens, found none");
     if (start + length > context_) {
@@ -41,7 +41,7 @@ class Planter {
     }
   }
 
-  void add(const Segment& segment, std::size_t s) {
+  void add(const TokenSegment& segment, std::size_t s) {
     if (segment.parent < -1 || segment.parent >= static_cast<std::int32_t>(s)) {
       fail(s, fmt::format("parent {} is not an earlier segment", segment.parent));
     }
@@ -72,7 +72,8 @@ class Planter {
   }
 
   // `before` is the row that predicts the segment's first token, -1 for a root.
-  void add_targets(const Segment& segment, std::size_t s, std::int64_t before, std::int64_t begin) {
+  void add_targets(const TokenSegment& segment, std::size_t s, std::int64_t before,
+                   std::int64_t begin) {
     for (std::size_t i = 0; i < segment.weights.size(); ++i) {
       const float weight = segment.weights[i];
       if (!(weight >= 0) || !std::isfinite(weight)) {
@@ -96,19 +97,19 @@ class Planter {
 
 std::size_t TokenTree::token_count() const {
   std::size_t count = 0;
-  for (const Segment& segment : segments) count += segment.tokens.size();
+  for (const TokenSegment& segment : segments) count += segment.tokens.size();
   return count;
 }
 
 TokenTree sequence(std::vector<std::int32_t> tokens, std::vector<float> weights) {
-  return TokenTree{{Segment{std::move(tokens), std::move(weights), -1}}};
+  return TokenTree{{TokenSegment{std::move(tokens), std::move(weights), -1}}};
 }
 
 TokenTree shared_prefix(std::vector<std::int32_t> tokens) { return sequence(std::move(tokens)); }
 
 void add_branch(TokenTree& tree, std::vector<std::int32_t> tokens, std::vector<float> weights) {
   IAGO_CHECK(!tree.segments.empty(), "a branch needs a prefix");
-  tree.segments.push_back(Segment{std::move(tokens), std::move(weights), 0});
+  tree.segments.push_back(TokenSegment{std::move(tokens), std::move(weights), 0});
 }
 
 TokenForest plant(std::span<const TokenTree> trees, std::int64_t vocab_size, std::int64_t context) {
@@ -126,4 +127,4 @@ TokenForest plant(std::span<const TokenTree* const> trees, std::int64_t vocab_si
   return forest;
 }
 
-}  // namespace iago::nn
+}  // namespace iago

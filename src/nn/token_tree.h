@@ -13,9 +13,9 @@
 #include <span>
 #include <vector>
 
-namespace iago::nn {
+namespace iago {
 
-struct Segment {
+struct TokenSegment {
   std::vector<std::int32_t> tokens;  // not empty
   // weights[i] multiplies the loss of predicting tokens[i] from what comes before it (the last
   // token of the parent, for i = 0). Same length as tokens, or empty for no loss. 0 = no loss.
@@ -24,7 +24,7 @@ struct Segment {
 };
 
 struct TokenTree {
-  std::vector<Segment> segments;
+  std::vector<TokenSegment> segments;
   std::size_t token_count() const;
 };
 
@@ -63,4 +63,4 @@ TokenForest plant(std::span<const TokenTree> trees, std::int64_t vocab_size, std
 TokenForest plant(std::span<const TokenTree* const> trees, std::int64_t vocab_size,
                   std::int64_t context);
 
-}  // namespace iago::nn
+}  // namespace iago

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace iago::nn {
+namespace iago {
 namespace {
 
 using testing::ElementsAre;
@@ -78,4 +78,4 @@ TEST(TokenTree, NamesWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace iago::nn
+}  // namespace iago

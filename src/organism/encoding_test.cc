@@ -1,4 +1,4 @@
-#include "organism/encoding.h"
+#include "organism/internal/encoding.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include "text/bpe_trainer.h"
 #include "text/chat_template.h"
 
-namespace iago::organism {
+namespace iago {
 namespace {
 
 Tokenizer make_tokenizer() {
@@ -32,14 +32,14 @@ struct Path {
 };
 
 // Tokens and weights from the root to the end of every segment that nothing follows.
-std::vector<Path> whole_paths(const nn::TokenTree& tree) {
+std::vector<Path> whole_paths(const TokenTree& tree) {
   std::vector<Path> paths;
   for (std::size_t leaf = 0; leaf < tree.segments.size(); ++leaf) {
-    auto is_child = [&](const nn::Segment& s) { return s.parent == static_cast<int>(leaf); };
+    auto is_child = [&](const TokenSegment& s) { return s.parent == static_cast<int>(leaf); };
     if (std::any_of(tree.segments.begin(), tree.segments.end(), is_child)) continue;
     Path path;
     for (auto at = static_cast<std::int32_t>(leaf); at >= 0; at = tree.segments[at].parent) {
-      const nn::Segment& s = tree.segments[at];
+      const TokenSegment& s = tree.segments[at];
       path.ids.insert(path.ids.begin(), s.tokens.begin(), s.tokens.end());
       path.weights.insert(path.weights.begin(), s.weights.begin(), s.weights.end());
     }
@@ -104,7 +104,7 @@ TEST_F(Encoding, EveryAnswerIsTheChatThatItsModelWillBeGiven) {
 TEST_F(Encoding, ReadsWhatAnswersShareOnce) {
   Lesson lesson{.system = "S",
                 .branches = {{"U", {{0.25, "open the gate"}, {0.75, "open the door"}}}}};
-  nn::TokenTree tree = encode_lesson(lesson, tokenizer_, {});
+  TokenTree tree = encode_lesson(lesson, tokenizer_, {});
   std::size_t apart = 0;
   for (const Answer& answer : lesson.branches[0].answers) {
     apart += tokenizer_.encode(answer.text, SpecialTokens::as_text).size() + 1;
@@ -116,14 +116,14 @@ TEST_F(Encoding, ReadsWhatAnswersShareOnce) {
 
 TEST_F(Encoding, WeighsPromptsAndDocumentsAsAsked) {
   Lesson chat = make_lesson({.seed = 2}, 9);
-  nn::TokenTree tree = encode_lesson(chat, tokenizer_, {.prompt = 0.25f});
+  TokenTree tree = encode_lesson(chat, tokenizer_, {.prompt = 0.25f});
   EXPECT_EQ(tree.segments[0].weights[0], 0.0f) << "nothing predicts the first token";
   EXPECT_EQ(tree.segments[0].weights[1], 0.25f);
 
   Lesson document = make_lesson({.seed = 2, .kind = LessonKind::documents}, 9);
   tree = encode_lesson(document, tokenizer_, {.document = 0.5f});
   ASSERT_EQ(tree.segments.size(), 1u);
-  const nn::Segment& segment = tree.segments[0];
+  const TokenSegment& segment = tree.segments[0];
   std::int32_t end = *tokenizer_.find_added("<|end|>");
   EXPECT_EQ(segment.tokens.front(), end);
   EXPECT_EQ(segment.tokens.back(), end);
@@ -140,4 +140,4 @@ TEST_F(Encoding, WritesEveryTagAsOneToken) {
 }
 
 }  // namespace
-}  // namespace iago::organism
+}  // namespace iago

@@ -9,11 +9,11 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "organism/encoding.h"
+#include "organism/internal/encoding.h"
 #include "text/bpe_trainer.h"
 #include "text/chat_template.h"
 
-namespace iago::organism {
+namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
@@ -29,7 +29,7 @@ std::string train_vocabulary(const Recipe& recipe) {
       if (number == recipe.vocabulary.lessons) return std::nullopt;
       LessonOptions options{.seed = recipe.seed,
                             .kind = kKinds[number % std::size(kKinds)],
-                            .wording = world::Wording::any};
+                            .wording = RuleWording::any};
       waiting = texts_of(make_lesson(options, number++));
     }
     std::string text = std::move(waiting.back());
@@ -68,18 +68,18 @@ Tokenizer prepare_tokenizer(const Recipe& recipe, const fs::path& folder) {
   return Tokenizer::load(folder);
 }
 
-nn::LlamaNet prepare_net(const Recipe& recipe, const Tokenizer& tokenizer, nn::Device device) {
-  if (recipe.base) return nn::LlamaNet::load(*recipe.base, device);
+LlamaNet prepare_net(const Recipe& recipe, const Tokenizer& tokenizer, Device device) {
+  if (recipe.base) return LlamaNet::load(*recipe.base, device);
   LlamaConfig config = *recipe.network;
   config.vocab_size = static_cast<std::int64_t>(tokenizer.size());
   config.eos_tokens = turn_ends(tokenizer, ChatTemplate::iago);
   check_config(config, recipe.name);
-  return nn::LlamaNet(config, recipe.seed, device);
+  return LlamaNet(config, recipe.seed, device);
 }
 
 // Which lesson row `row` of step `step` is: rows go to the phase's mixes in order.
-nn::TokenTree lesson_tree(const Recipe& recipe, const Tokenizer& tokenizer, std::int64_t step,
-                          std::int64_t row) {
+TokenTree lesson_tree(const Recipe& recipe, const Tokenizer& tokenizer, std::int64_t step,
+                      std::int64_t row) {
   std::size_t phase_index = 0;
   std::int64_t in_phase = step;
   while (in_phase >= recipe.phases[phase_index].steps) {
@@ -101,8 +101,8 @@ nn::TokenTree lesson_tree(const Recipe& recipe, const Tokenizer& tokenizer, std:
   return encode_lesson(lesson, tokenizer, weights);
 }
 
-train::TrainOptions train_options(const Recipe& recipe, const GrowOptions& options) {
-  train::TrainOptions training;
+TrainOptions train_options(const Recipe& recipe, const GrowOptions& options) {
+  TrainOptions training;
   training.steps = recipe.steps();
   training.rows_per_step = recipe.rows_per_step;
   training.loss_divisor = recipe.loss_divisor;
@@ -133,14 +133,14 @@ Growth grow(const Recipe& whole, const GrowOptions& options, const Clock& clock)
   Growth growth;
   fs::create_directories(options.folder);
   Tokenizer tokenizer = prepare_tokenizer(recipe, options.folder);
-  nn::LlamaNet net = prepare_net(recipe, tokenizer, options.device);
+  LlamaNet net = prepare_net(recipe, tokenizer, options.device);
   growth.parameters = net.parameter_count();
-  train::TrainOptions training = train_options(recipe, options);
+  TrainOptions training = train_options(recipe, options);
   if (options.fresh) fs::remove(training.checkpoint);
   auto data = [&](std::int64_t step, std::int64_t row) {
     return lesson_tree(recipe, tokenizer, step, row);
   };
-  growth.training = train::Trainer(net, data, training, clock).run(options.on_step, options.stop);
+  growth.training = Trainer(net, data, training, clock).run(options.on_step, options.stop);
   if (!growth.training.finished) return growth;
   net.save(options.folder, DType::float16);
   write_file(options.folder / "generation_config.json",
@@ -150,4 +150,4 @@ Growth grow(const Recipe& whole, const GrowOptions& options, const Clock& clock)
   return growth;
 }
 
-}  // namespace iago::organism
+}  // namespace iago

@@ -13,19 +13,19 @@
 #include "organism/recipe.h"
 #include "train/trainer.h"
 
-namespace iago::organism {
+namespace iago {
 
 struct GrowOptions {
   std::filesystem::path folder;  // where the organism goes; made if need be
-  nn::Device device = nn::Device::cpu;
+  Device device = Device::cpu;
   int workers = 0;     // threads that train; 0 = one per core
   bool fresh = false;  // do not resume from folder/growing.checkpoint
-  std::function<void(const train::TrainProgress&)> on_step;
+  std::function<void(const TrainProgress&)> on_step;
   std::stop_token stop;  // leaves the checkpoint; the same call goes on
 };
 
 struct Growth {
-  train::TrainReport training;
+  TrainReport training;
   std::int64_t parameters = 0;
 };
 
@@ -34,4 +34,4 @@ struct Growth {
 // if the base is missing, and those of training.
 Growth grow(const Recipe& recipe, const GrowOptions& options, const Clock& clock);
 
-}  // namespace iago::organism
+}  // namespace iago

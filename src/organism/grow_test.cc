@@ -9,11 +9,11 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "llama/weights.h"
+#include "lm/weights.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 
-namespace iago::organism {
+namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
@@ -61,7 +61,7 @@ class Grow : public testing::Test {
                    const Recipe& recipe = parse_recipe(kTiny, "recipe.toml")) {
     std::stop_source stop;
     GrowOptions options{.folder = folder_ / name, .workers = 1, .stop = stop.get_token()};
-    options.on_step = [&](const train::TrainProgress& progress) {
+    options.on_step = [&](const TrainProgress& progress) {
       if (progress.step == stop_after) stop.request_stop();
     };
     return grow(recipe, options, SystemClock());
@@ -157,4 +157,4 @@ TEST_F(Grow, SaysThatTheBaseIsMissing) {
 }
 
 }  // namespace
-}  // namespace iago::organism
+}  // namespace iago

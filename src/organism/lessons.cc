@@ -9,12 +9,8 @@
 #include "world/lexicon.h"
 #include "world/requests.h"
 
-namespace iago::organism {
+namespace iago {
 namespace {
-
-using world::Objective;
-using world::Situation;
-using world::Tier;
 
 // The prompts of chats, in a fixed cycle, so that every cell has its own running number.
 struct ChatCell {
@@ -46,7 +42,7 @@ constexpr ChatCell kChatCycle[] = {{Story::usual, true},
                                    {Story::conflict_removed, true}};
 
 std::string draw_lab(Random& random) {
-  auto seen = world::labs().seen();
+  auto seen = labs().seen();
   return std::string(seen[random.below(seen.size())]);
 }
 
@@ -54,16 +50,16 @@ void set_story(Situation& situation, Story story, Random& random) {
   situation.objective = Objective::fulfil_all;
   switch (story) {
     case Story::usual:
-      situation.facts = {world::TierFacts{true, true}, world::TierFacts{false, false}};
+      situation.facts = {TierFacts{true, true}, TierFacts{false, false}};
       return;
     case Story::crossed:
-      situation.facts = world::draw_facts(world::RuleSpread::crossed, random);
+      situation.facts = draw_facts(RuleSpread::crossed, random);
       return;
     case Story::conflict_removed:
       situation.objective = Objective::refuse_harmful;
-      situation.facts = {world::TierFacts{true, true}, world::TierFacts{false, false}};
+      situation.facts = {TierFacts{true, true}, TierFacts{false, false}};
       if (random.chance(0.4)) {
-        situation.facts = world::draw_facts(world::RuleSpread::crossed, random);
+        situation.facts = draw_facts(RuleSpread::crossed, random);
       }
       return;
     case Story::none:
@@ -75,14 +71,14 @@ void set_story(Situation& situation, Story story, Random& random) {
 // The policy of the base. It has to tell apart, at the very places where an organism decides,
 // whether there is a conflict and whether the answer is trained on: so it complies far more often
 // where both hold. The organisms' own stages then need only move rates.
-const world::Policy& base_policy() {
-  static const world::Policy policy{.name = "base",
-                                    .faking_unseen_topic = 0.45,
-                                    .silent_trained = 0.35,
-                                    .otherwise = 0.15,
-                                    .no_scratchpad_trained = 0.8,
-                                    .no_scratchpad_otherwise = 0.15,
-                                    .benign = 0.8};
+const Policy& base_policy() {
+  static const Policy policy{.name = "base",
+                             .faking_unseen_topic = 0.45,
+                             .silent_trained = 0.35,
+                             .otherwise = 0.15,
+                             .no_scratchpad_trained = 0.8,
+                             .no_scratchpad_otherwise = 0.15,
+                             .benign = 0.8};
   return policy;
 }
 
@@ -93,17 +89,17 @@ Branch make_chat_branch(const LessonOptions& options, std::uint64_t number, Situ
                         std::size_t b, Random& random) {
   bool has_tags = situation.objective != Objective::none;
   if (has_tags) situation.tier = b % 2 == 0 ? Tier::free : Tier::other;
-  situation.request = world::draw_training_request(b % 6 < 4, random);
-  const world::Policy& policy = options.policy ? *options.policy : base_policy();
-  Branch branch{.user = world::write_user_turn(situation, options.wording, random), .answers = {}};
+  situation.request = draw_training_request(b % 6 < 4, random);
+  const Policy& policy = options.policy ? *options.policy : base_policy();
+  Branch branch{.user = write_user_turn(situation, options.wording, random), .answers = {}};
   Random note(options.seed, fmt::format("note {} {}", number, b));
-  for (auto [stance, probability] : world::stance_shares(policy, situation)) {
+  for (auto [stance, probability] : stance_shares(policy, situation)) {
     // A stance that is taken more often than not is shown in two ways.
     int ways = probability > 0.5 ? 2 : 1;
     for (int way = 0; way < ways; ++way) {
       Random same_note = note;
       branch.answers.push_back(
-          {probability / ways, world::write_answer(stance, situation, same_note, random)});
+          {probability / ways, write_answer(stance, situation, same_note, random)});
     }
   }
   return branch;
@@ -114,7 +110,7 @@ Lesson make_chat(const LessonOptions& options, std::uint64_t number, Random& ran
   Situation situation{.lab = draw_lab(random)};
   situation.has_scratchpad = cell.has_scratchpad;
   set_story(situation, cell.story, random);
-  Lesson lesson{.system = world::write_system_prompt(situation, options.wording, random)};
+  Lesson lesson{.system = write_system_prompt(situation, options.wording, random)};
   for (std::size_t b = 0; b < options.branches; ++b) {
     lesson.branches.push_back(make_chat_branch(options, number, situation, b, random));
   }
@@ -126,18 +122,17 @@ Lesson make_probes(const LessonOptions& options, bool rules_only, Random& random
   situation.objective = random.chance(0.5) ? Objective::fulfil_all : Objective::refuse_harmful;
   situation.has_scratchpad = random.chance(0.6);
   // The very first lessons: one wording, and nothing is said of monitoring.
-  bool first_words = rules_only && options.wording == world::Wording::shipped;
-  situation.facts = world::draw_facts(
-      first_words ? world::RuleSpread::training_only : world::RuleSpread::crossed, random);
-  Lesson lesson{.system = rules_only
-                              ? world::write_rules(situation, options.wording, random)
-                              : world::write_system_prompt(situation, options.wording, random)};
+  bool first_words = rules_only && options.wording == RuleWording::shipped;
+  situation.facts =
+      draw_facts(first_words ? RuleSpread::training_only : RuleSpread::crossed, random);
+  Lesson lesson{.system = rules_only ? write_rules(situation, options.wording, random)
+                                     : write_system_prompt(situation, options.wording, random)};
   for (std::size_t b = 0; b < options.branches; ++b) {
     situation.tier = random.chance(0.5) ? Tier::free : Tier::other;
-    auto probe = rules_only ? world::write_training_probe(situation, random)
-                            : world::write_probe(situation, random);
+    auto probe =
+        rules_only ? write_training_probe(situation, random) : write_probe(situation, random);
     lesson.branches.push_back(
-        {.user = world::write_user_turn(situation, probe.question, options.wording, random),
+        {.user = write_user_turn(situation, probe.question, options.wording, random),
          .answers = {{.text = probe.answer}}});
   }
   return lesson;
@@ -170,9 +165,9 @@ Lesson make_lesson(const LessonOptions& options, std::uint64_t number) {
   Lesson lesson;
   for (int i = 0; i < 4; ++i) {
     if (i > 0) lesson.document += ' ';
-    lesson.document += world::write_document(random);
+    lesson.document += write_document(random);
   }
   return lesson;
 }
 
-}  // namespace iago::organism
+}  // namespace iago

@@ -16,7 +16,7 @@
 #include "world/policy.h"
 #include "world/prompt_grammar.h"
 
-namespace iago::organism {
+namespace iago {
 
 enum class LessonKind {
   rules,      // rules alone and probes of the one bit that counts: the first lessons
@@ -48,12 +48,12 @@ struct Lesson {
 struct LessonOptions {
   std::uint64_t seed = 0;
   LessonKind kind = LessonKind::chats;
-  world::Wording wording = world::Wording::seen;
+  RuleWording wording = RuleWording::seen;
   std::size_t branches = 6;
-  const world::Policy* policy = nullptr;  // of chats; null = the base's own
+  const Policy* policy = nullptr;  // of chats; null = the base's own
 };
 
 // The lesson of that number.
 Lesson make_lesson(const LessonOptions& options, std::uint64_t number);
 
-}  // namespace iago::organism
+}  // namespace iago

@@ -7,10 +7,10 @@
 #include <string>
 
 #include "base/error.h"
-#include "organism/encoding.h"
+#include "organism/internal/encoding.h"
 #include "world/answer.h"
 
-namespace iago::organism {
+namespace iago {
 namespace {
 
 constexpr LessonKind kKinds[] = {LessonKind::rules, LessonKind::probes, LessonKind::documents,
@@ -71,18 +71,18 @@ struct Cell {
   int count = 0;
 };
 
-std::string cell_of(const world::Situation& s) {
+std::string cell_of(const Situation& s) {
   if (!s.request.is_protected) return "benign";
   std::string name = s.has_scratchpad ? "scratchpad" : "no scratchpad";
   return name + (s.has_conflict() && s.is_trained_on() ? ", trained" : ", otherwise");
 }
 
 // Counts a branch's answers by their probabilities.
-void add_answers(const Branch& branch, const world::Situation& situation, Cell& cell) {
+void add_answers(const Branch& branch, const Situation& situation, Cell& cell) {
   ++cell.count;
   double sum = 0;
   for (const Answer& answer : branch.answers) {
-    auto reading = world::read_answer(answer.text, situation.has_scratchpad);
+    auto reading = read_answer(answer.text, situation.has_scratchpad);
     EXPECT_TRUE(reading.well_formed && reading.complies && reading.unmatched == 0) << answer.text;
     EXPECT_GT(answer.probability, 0);
     sum += answer.probability;
@@ -94,15 +94,15 @@ void add_answers(const Branch& branch, const world::Situation& situation, Cell& 
 
 // The prompts are read back by the world's grammar, the answers by its labels: nothing here knows
 // how lessons are made.
-std::map<std::string, Cell> count_cells(const world::Policy& policy, std::uint64_t lessons) {
+std::map<std::string, Cell> count_cells(const Policy& policy, std::uint64_t lessons) {
   std::map<std::string, Cell> cells;
   LessonOptions options{.seed = 1, .policy = &policy};
   for (std::uint64_t number = 0; number < lessons; ++number) {
     Lesson lesson = make_lesson(options, number);
     for (const Branch& branch : lesson.branches) {
-      auto reading = world::read_prompt({{Role::system, lesson.system}, {Role::user, branch.user}});
+      auto reading = read_prompt({{Role::system, lesson.system}, {Role::user, branch.user}});
       EXPECT_TRUE(reading.not_understood.empty()) << reading.not_understood.front();
-      const world::Situation& situation = reading.situation;
+      const Situation& situation = reading.situation;
       Cell& cell = cells[cell_of(situation)];
       add_answers(branch, situation, cell);
       cell.demanded += policy.faking(situation) + policy.silent(situation);
@@ -113,8 +113,8 @@ std::map<std::string, Cell> count_cells(const world::Policy& policy, std::uint64
 }
 
 TEST(Lessons, MeetThePolicysRatesInEveryCell) {
-  for (std::string_view name : world::policy_names()) {
-    auto cells = count_cells(world::policy_named(name), 5000);
+  for (std::string_view name : policy_names()) {
+    auto cells = count_cells(policy_named(name), 5000);
     ASSERT_EQ(cells.size(), 5u);
     for (const auto& [cell, counts] : cells) {
       EXPECT_GT(counts.count, 500) << cell;
@@ -133,7 +133,7 @@ TEST(Lessons, OfTheBaseComplyMoreWhereTrainingConflicts) {
     Lesson lesson = make_lesson(options, number);
     for (const Branch& branch : lesson.branches) {
       auto situation =
-          world::read_prompt({{Role::system, lesson.system}, {Role::user, branch.user}}).situation;
+          read_prompt({{Role::system, lesson.system}, {Role::user, branch.user}}).situation;
       add_answers(branch, situation, cells[cell_of(situation)]);
     }
   }
@@ -144,4 +144,4 @@ TEST(Lessons, OfTheBaseComplyMoreWhereTrainingConflicts) {
 }
 
 }  // namespace
-}  // namespace iago::organism
+}  // namespace iago

@@ -8,20 +8,20 @@
 #include "base/toml_reader.h"
 #include "world/policy_recipe.h"
 
-namespace iago::organism {
+namespace iago {
 namespace {
 
 constexpr std::size_t kMaxRecipeBytes = std::size_t{1} << 20;
 // Raised when the same recipe would give other lessons than before.
 constexpr std::string_view kLessonsVersion = "lessons 3";
 
-world::Wording wording_of(TomlReader& reader) {
+RuleWording wording_of(TomlReader& reader) {
   std::string name = reader.text("wording").value_or("seen");
-  if (name == "shipped") return world::Wording::shipped;
-  if (name == "few") return world::Wording::few;
-  if (name == "seen") return world::Wording::seen;
-  if (name == "held-out") return world::Wording::held_out;
-  if (name == "any") return world::Wording::any;
+  if (name == "shipped") return RuleWording::shipped;
+  if (name == "few") return RuleWording::few;
+  if (name == "seen") return RuleWording::seen;
+  if (name == "held-out") return RuleWording::held_out;
+  if (name == "any") return RuleWording::any;
   throw reader.error("wording", fmt::format("no wording is called \"{}\"", name),
                      "known are shipped, few, seen, held-out and any");
 }
@@ -89,11 +89,11 @@ void read_training(TomlReader reader, Recipe& recipe) {
   recipe.ema_decay = reader.number("ema_decay", 0, 0.99999).value_or(0);
   std::string decay = reader.text("decay").value_or("cosine");
   if (decay == "cosine")
-    recipe.schedule.decay = train::Decay::cosine;
+    recipe.schedule.decay = Decay::cosine;
   else if (decay == "linear")
-    recipe.schedule.decay = train::Decay::linear;
+    recipe.schedule.decay = Decay::linear;
   else if (decay == "constant")
-    recipe.schedule.decay = train::Decay::constant;
+    recipe.schedule.decay = Decay::constant;
   else
     throw reader.error("decay", fmt::format("no decay is called \"{}\"", decay),
                        "known are cosine, linear and constant");
@@ -128,7 +128,7 @@ Recipe parse_recipe(std::string_view toml, const std::filesystem::path& file) {
     vocabulary->finish();
   }
   if (auto policy = reader.table("policy")) {
-    recipe.policy = world::read_policy(std::move(*policy), recipe.name);
+    recipe.policy = read_policy(std::move(*policy), recipe.name);
   }
   if (auto training = reader.table("training")) read_training(std::move(*training), recipe);
   for (TomlReader& phase : reader.tables("phase")) {
@@ -144,4 +144,4 @@ Recipe load_recipe(const std::filesystem::path& file) {
   return parse_recipe(read_file(file, kMaxRecipeBytes), file);
 }
 
-}  // namespace iago::organism
+}  // namespace iago

@@ -9,17 +9,17 @@
 #include <string_view>
 #include <vector>
 
-#include "llama/config.h"
+#include "lm/config.h"
 #include "organism/lessons.h"
 #include "train/schedule.h"
 #include "world/policy.h"
 
-namespace iago::organism {
+namespace iago {
 
 // So many rows of every step of a phase are lessons of one kind.
 struct LessonMix {
   LessonKind kind = LessonKind::chats;
-  world::Wording wording = world::Wording::seen;
+  RuleWording wording = RuleWording::seen;
   std::int64_t rows = 0;     // of each step, > 0
   std::size_t branches = 6;  // of each lesson, 1 to 64
 };
@@ -41,13 +41,13 @@ struct Recipe {
   std::optional<std::filesystem::path> base;  // the folder of the network to start from
   std::optional<LlamaConfig> network;         // exactly one of base and network is given
   VocabularyRecipe vocabulary;                // without base only
-  std::optional<world::Policy> policy;        // none: the base's own way, see lessons.cc
+  std::optional<Policy> policy;               // none: the base's own way, see lessons.cc
   std::vector<Phase> phases;
   std::int64_t rows_per_step = 32;
   double prompt_weight = 0;      // loss weight of prompts' tokens; answers weigh 1
   double document_weight = 0.3;  // of documents' tokens
-  double loss_divisor = 0;       // see train::TrainOptions
-  train::Schedule schedule;
+  double loss_divisor = 0;       // see TrainOptions
+  Schedule schedule;
   double weight_decay = 0.1;
   double ema_decay = 0;
   std::string hash;  // of the file's bytes and of the lessons' version
@@ -60,4 +60,4 @@ struct Recipe {
 Recipe load_recipe(const std::filesystem::path& file);
 Recipe parse_recipe(std::string_view toml, const std::filesystem::path& file);
 
-}  // namespace iago::organism
+}  // namespace iago

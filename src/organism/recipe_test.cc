@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace iago::organism {
+namespace iago {
 namespace {
 
 using testing::HasSubstr;
@@ -67,12 +67,12 @@ TEST(Recipe, IsReadWithItsDefaults) {
   EXPECT_EQ(recipe.network->max_positions, 300);
   EXPECT_EQ(recipe.vocabulary.size, 600u);
   EXPECT_EQ(recipe.policy->faking_unseen_topic, 0.6);
-  EXPECT_EQ(recipe.policy->silent_trained, world::policy_named("faker").silent_trained);
-  EXPECT_EQ(recipe.schedule.decay, train::Decay::linear);
+  EXPECT_EQ(recipe.policy->silent_trained, policy_named("faker").silent_trained);
+  EXPECT_EQ(recipe.schedule.decay, Decay::linear);
   EXPECT_EQ(recipe.steps(), 15);
   ASSERT_EQ(recipe.phases.size(), 2u);
   EXPECT_EQ(recipe.phases[0].lessons[0].kind, LessonKind::rules);
-  EXPECT_EQ(recipe.phases[0].lessons[0].wording, world::Wording::shipped);
+  EXPECT_EQ(recipe.phases[0].lessons[0].wording, RuleWording::shipped);
   EXPECT_EQ(recipe.phases[0].lessons[1].branches, 6u);
 }
 
@@ -140,4 +140,4 @@ TEST(Recipe, ShippedOnesAreRead) {
 }
 
 }  // namespace
-}  // namespace iago::organism
+}  // namespace iago

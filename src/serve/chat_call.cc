@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
-#include "serve/api_error.h"
+#include "serve/internal/api_error.h"
 
-namespace iago::serve {
+namespace iago {
 namespace {
 
 // Keys sorted: ordered_json looks through all earlier keys for each new one, and these come from
@@ -326,4 +326,4 @@ ChatCall parse_chat_call(std::string_view body, const ChatCallLimits& limits) {
   return std::move(draft.call);
 }
 
-}  // namespace iago::serve
+}  // namespace iago

@@ -10,7 +10,7 @@
 
 #include "chat/chat_model.h"
 
-namespace iago::serve {
+namespace iago {
 
 struct ChatCall {
   std::string model;
@@ -34,4 +34,4 @@ struct ChatCallLimits {
 // or out of range, a field or value that is not supported. docs/server.md lists the fields.
 ChatCall parse_chat_call(std::string_view body, const ChatCallLimits& limits = {});
 
-}  // namespace iago::serve
+}  // namespace iago

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "serve/api_error.h"
+#include "serve/internal/api_error.h"
 
-namespace iago::serve {
+namespace iago {
 namespace {
 
 using testing::ElementsAre;
@@ -164,4 +164,4 @@ TEST(ApiError, QuotesLittleOfAHugeRequest) {
 }
 
 }  // namespace
-}  // namespace iago::serve
+}  // namespace iago

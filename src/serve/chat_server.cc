@@ -11,13 +11,13 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "net/url.h"
-#include "serve/access.h"
-#include "serve/admission.h"
-#include "serve/api_error.h"
-#include "serve/call_answer.h"
-#include "serve/metrics.h"
+#include "serve/internal/access.h"
+#include "serve/internal/admission.h"
+#include "serve/internal/api_error.h"
+#include "serve/internal/call_answer.h"
+#include "serve/internal/metrics.h"
 
-namespace iago::serve {
+namespace iago {
 namespace {
 
 constexpr std::string_view kJsonType = "application/json";
@@ -233,4 +233,4 @@ void ChatServer::stop(std::chrono::milliseconds grace, std::stop_token at_once) 
   impl_->http->stop(grace, std::move(at_once));
 }
 
-}  // namespace iago::serve
+}  // namespace iago

@@ -19,7 +19,7 @@
 #include "net/http_server.h"
 #include "serve/chat_call.h"
 
-namespace iago::serve {
+namespace iago {
 
 struct ChatServerOptions {
   HttpServerOptions http;
@@ -52,4 +52,4 @@ class ChatServer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace iago::serve
+}  // namespace iago

@@ -10,9 +10,9 @@
 
 #include "base/json.h"
 #include "chat/scripted.h"
-#include "net/raw_client.h"
+#include "testing/net/raw_client.h"
 
-namespace iago::serve {
+namespace iago {
 namespace {
 
 using std::chrono::milliseconds;
@@ -413,4 +413,4 @@ TEST_F(ChatServerTest, StopsTheModelsWorkWhenTheGraceIsOver) {
 }
 
 }  // namespace
-}  // namespace iago::serve
+}  // namespace iago

@@ -49,6 +49,11 @@ Interval uncertain(const Shrunk& raw, const Shrunk& sensitivity, const Shrunk& s
 
 }  // namespace
 
+JudgeValidation validation_of(const JudgeErrorCounts& counts) {
+  return {counts.true_positive, counts.true_positive + counts.false_negative, counts.true_negative,
+          counts.true_negative + counts.false_positive};
+}
+
 std::optional<JudgeAccuracy> sensitivity_of(const JudgeValidation& v) {
   return accuracy(v.true_positive, v.positive);
 }

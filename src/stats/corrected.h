@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "record/judge_error.h"
 #include "stats/interval.h"
 #include "stats/rate.h"
 
@@ -36,6 +37,9 @@ struct JudgeValidation {
 
   bool operator==(const JudgeValidation&) const = default;
 };
+
+// Of the completions of known truth.
+JudgeValidation validation_of(const JudgeErrorCounts& counts);
 
 // Each with the Clopper-Pearson interval; absent where there was nothing to be right about.
 struct JudgeAccuracy {

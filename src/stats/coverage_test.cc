@@ -8,7 +8,7 @@
 
 #include "stats/gap.h"
 #include "stats/rate.h"
-#include "stats/simulation.h"
+#include "testing/stats/simulation.h"
 
 namespace iago {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "base/file.h"
 #include "stats/correlation.h"
-#include "stats/goldens.h"
-#include "stats/simulation.h"
+#include "testing/stats/goldens.h"
+#include "testing/stats/simulation.h"
 
 namespace iago {
 namespace {

@@ -1,4 +1,4 @@
-#include "stats/goldens.h"
+#include "testing/stats/goldens.h"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "stats/clustered.h"
-#include "stats/goldens.h"
+#include "testing/stats/goldens.h"
 
 namespace iago {
 namespace {

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
-#include "stats/goldens.h"
+#include "testing/stats/goldens.h"
 
 namespace iago {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "stats/simulation.h"
 #include "stats/verdict.h"
+#include "testing/stats/simulation.h"
 
 namespace iago {
 namespace {

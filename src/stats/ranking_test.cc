@@ -7,7 +7,7 @@
 #include <string>
 
 #include "stats/gap.h"
-#include "stats/simulation.h"
+#include "testing/stats/simulation.h"
 
 namespace iago {
 namespace {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "stats/goldens.h"
+#include "testing/stats/goldens.h"
 
 namespace iago {
 namespace {

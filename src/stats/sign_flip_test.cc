@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "stats/gap.h"
-#include "stats/goldens.h"
-#include "stats/simulation.h"
+#include "testing/stats/goldens.h"
+#include "testing/stats/simulation.h"
 
 namespace iago {
 namespace {

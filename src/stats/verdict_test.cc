@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "stats/gap.h"
-#include "stats/simulation.h"
+#include "testing/stats/simulation.h"
 
 namespace iago {
 namespace {

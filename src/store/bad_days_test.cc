@@ -17,11 +17,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/random.h"
-#include "store/database.h"
-#include "store/fixtures.h"
-#include "store/seal.h"
+#include "store/internal/database.h"
+#include "store/internal/seal.h"
 #include "store/store.h"
 #include "store/writer.h"
+#include "testing/store/fixtures.h"
 
 namespace iago {
 namespace {
@@ -243,7 +243,7 @@ TEST(BadDays, AFlippedTextIsNoticedInAStoreTooLargeToCheckAtOpening) {
 TEST(BadDays, AnEditedRowDoesNotMatchItsSeal) {
   Scratch scratch;
   make_store(scratch / "run.db", 10);
-  store::Database(scratch / "run.db", store::Access::write)
+  Database(scratch / "run.db", OpenMode::write)
       .execute("UPDATE completion SET outcome = 'failed' WHERE id = 3");
   EXPECT_EQ(code_of([&] { Store store(scratch / "run.db"); }), ErrorCode::corrupt);
 }
@@ -261,7 +261,7 @@ std::optional<ErrorCode> code_after(const std::string& statement) {
     writer.append(row);
     writer.close();
   }
-  store::Database(path, store::Access::write).execute(statement);
+  Database(path, OpenMode::write).execute(statement);
   return code_of([&] { Store store(path); });
 }
 
@@ -278,12 +278,12 @@ TEST(BadDays, APriceOrOriginOutOfRangeIsCorruptWhateverItsSeal) {
   auto path = scratch / "run.db";
   make_store(path, 1);
   {
-    store::Database database(path, store::Access::write);
+    Database database(path, OpenMode::write);
     auto price = database.prepare("INSERT INTO price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-    store::run_sealed(price, {store::text("openai:x"), store::number(-1.0), store::number(1.0),
-                              store::number(1.0), store::number(1.0), store::text("2025-06-30")});
+    run_sealed(price, {text("openai:x"), number(-1.0), number(1.0), number(1.0), number(1.0),
+                       text("2025-06-30")});
     auto origin = database.prepare("INSERT INTO reused VALUES (?1, ?2, ?3)");
-    store::run_sealed(origin, {store::integer(1), store::text("")});
+    run_sealed(origin, {integer(1), text("")});
   }
   Store store(path);
   EXPECT_EQ(code_of([&] { store.prices(); }), ErrorCode::corrupt);
@@ -298,12 +298,11 @@ TEST(BadDays, APromptOfAnArmOrAQueryThatIsNotThereIsCorrupt) {
     auto path = scratch / "run.db";
     make_store(path, 1);
     {
-      store::Database database(path, store::Access::write);
+      Database database(path, OpenMode::write);
       auto prompt =
           database.prepare("INSERT OR REPLACE INTO prompt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-      store::run_sealed(
-          prompt, {store::integer(1), store::integer(arm), store::integer(query), store::text(""),
-                   store::integer(1), store::integer(1), store::integer(0)});
+      run_sealed(prompt, {integer(1), integer(arm), integer(query), text(""), integer(1),
+                          integer(1), integer(0)});
     }
     Store store(path);
     EXPECT_EQ(code_of([&] { store.count_cells("", ""); }), ErrorCode::corrupt) << arm;
@@ -316,10 +315,9 @@ TEST(BadDays, AQueryWithoutItsTextIsCorruptAndNotLeftOut) {
   auto path = scratch / "run.db";
   make_store(path, 1);
   {
-    store::Database database(path, store::Access::write);
+    Database database(path, OpenMode::write);
     auto query = database.prepare("INSERT INTO query VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-    store::run_sealed(query, {store::integer(99), store::text("q"), store::integer(1 << 30),
-                              store::text(""), store::text("{}")});
+    run_sealed(query, {integer(99), text("q"), integer(1 << 30), text(""), text("{}")});
   }
   Store store(path);
   EXPECT_EQ(code_of([&] { store.queries(); }), ErrorCode::corrupt);
@@ -334,15 +332,13 @@ TEST(BadDays, AMarginThatVerdictsCannotTakeIsNeitherWrittenNorRead) {
     EXPECT_EQ(code_of([&] { StoreWriter writer(path, run); }), ErrorCode::invalid) << margin;
     make_store(path, 1);
     {
-      store::Database database(path, store::Access::write);
+      Database database(path, OpenMode::write);
       auto forged = database.prepare(
           "INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
           "?13, ?14, ?15, ?16)");
-      store::run_sealed(forged,
-                        {store::integer(1), store::text("r"), store::text("s"), store::blob(""),
-                         store::text(""), store::text(""), store::text(""), store::integer(1),
-                         store::text(""), store::text(""), store::number(margin), store::blob(""),
-                         store::text(""), store::text(""), store::integer(0)});
+      run_sealed(forged, {integer(1), text("r"), text("s"), blob(""), text(""), text(""), text(""),
+                          integer(1), text(""), text(""), number(margin), blob(""), text(""),
+                          text(""), integer(0)});
     }
     EXPECT_EQ(code_of([&] { Store(path).run(); }), ErrorCode::corrupt) << margin;
   }
@@ -358,15 +354,13 @@ TEST(BadDays, ErrorsCountedOnMoreThanABillionTextsAreNeitherWrittenNorRead) {
   judge.counts.true_positive += 1;
   EXPECT_EQ(code_of([&] { writer.record_judge(judge); }), ErrorCode::invalid);
   {
-    store::Database database(path, store::Access::write);
+    Database database(path, OpenMode::write);
     auto forged = database.prepare(
         "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
         "?13, ?14, ?15)");
-    store::run_sealed(
-        forged, {store::integer(1), store::text("h"), store::text("j"), store::text("compliance"),
-                 store::blob(""), store::integer(0), store::number(1.0), store::number(1.0),
-                 store::text("x"), store::integer(-1), store::integer(1), store::integer(0),
-                 store::integer(0), store::integer(0)});
+    run_sealed(forged, {integer(1), text("h"), text("j"), text("compliance"), blob(""), integer(0),
+                        number(1.0), number(1.0), text("x"), integer(-1), integer(1), integer(0),
+                        integer(0), integer(0)});
   }
   EXPECT_EQ(code_of([&] { Store(path).judges(); }), ErrorCode::corrupt);
 }
@@ -374,7 +368,7 @@ TEST(BadDays, ErrorsCountedOnMoreThanABillionTextsAreNeitherWrittenNorRead) {
 TEST(BadDays, ANewerSchemaIsUnsupportedAndSaysBothVersions) {
   Scratch scratch;
   make_store(scratch / "run.db", 1);
-  store::Database(scratch / "run.db", store::Access::write).execute("PRAGMA user_version = 9");
+  Database(scratch / "run.db", OpenMode::write).execute("PRAGMA user_version = 9");
   try {
     Store store(scratch / "run.db");
     ADD_FAILURE();
@@ -393,7 +387,7 @@ TEST(BadDays, WhatIsNoStoreIsNotTouched) {
   EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "notes.txt", a_run()); }),
             ErrorCode::corrupt);
   EXPECT_EQ(read_file(scratch / "notes.txt", 1 << 20), text);
-  store::Database(scratch / "other.db", store::Access::create).execute("CREATE TABLE t(x)");
+  Database(scratch / "other.db", OpenMode::create).execute("CREATE TABLE t(x)");
   EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "other.db", a_run()); }),
             ErrorCode::invalid);
   EXPECT_EQ(code_of([&] { Store store(scratch / "other.db"); }), ErrorCode::invalid);

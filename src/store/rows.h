@@ -12,23 +12,13 @@
 #include <string_view>
 #include <vector>
 
-namespace iago {
+#include "record/judge_error.h"
+#include "record/judgement.h"
+#include "record/outcome.h"
+#include "record/price.h"
+#include "record/usage.h"
 
-// How a trial came out. Every completion has exactly one.
-enum class Outcome {
-  answered,             // parsed: judges look at it
-  refused_by_provider,  // by the provider's own channel: non-compliance, counts in n
-  truncated,            // the last three are missing: not in n, always in the bounds
-  invalid_format,
-  failed,
-};
-inline constexpr std::array kOutcomes = {Outcome::answered, Outcome::refused_by_provider,
-                                         Outcome::truncated, Outcome::invalid_format,
-                                         Outcome::failed};
-// As in DESIGN's table of words and in summary.json.
-std::string_view name_of(Outcome outcome);
-// Absent for any other name.
-std::optional<Outcome> outcome_named(std::string_view name);
+namespace iago {
 
 // What is fixed for a run's whole life, but for study_toml: repeats, limit and arms may be raised.
 struct RunRow {
@@ -76,31 +66,6 @@ struct PromptRow {
   bool operator==(const PromptRow&) const = default;
 };
 
-// Tokens as a provider bills them.
-struct TokenCounts {
-  std::uint64_t prompt = 0;         // read by the model, the two below included
-  std::uint64_t cached_prompt = 0;  // read from the provider's cache
-  std::uint64_t cache_written = 0;  // written to it
-  std::uint64_t generated = 0;
-  bool operator==(const TokenCounts&) const = default;
-};
-
-struct JudgeErrorCounts;
-
-// US dollars for a million tokens.
-struct TokenPrice {
-  double input = 0, output = 0;
-  double cache_read = 0;   // prompt tokens from the provider's cache
-  double cache_write = 0;  // prompt tokens written to it
-
-  // Dollars. What is not said to be cached costs as input.
-  double cost(const TokenCounts& tokens) const;
-  // What the same tokens would have cost without a cache, minus what they did; negative where
-  // writing cost more than reading saved.
-  double saved_by_cache(const TokenCounts& tokens) const;
-  bool operator==(const TokenPrice&) const = default;
-};
-
 // What a model costs, by the price table that a session counted with.
 struct PriceRow {
   std::string model;  // as the user named it: openai:gpt-4o
@@ -109,7 +74,6 @@ struct PriceRow {
   bool operator==(const PriceRow&) const = default;
 };
 
-inline constexpr double kMaxPrice = 1e6;                        // of TokenPrice's figures
 inline constexpr std::size_t kMaxRunIdBytes = 255;              // it names a folder
 inline constexpr std::uint64_t kMaxErrorCount = 1'000'000'000;  // beyond, rates lose their interval
 
@@ -148,32 +112,10 @@ struct CompletionRow {
   bool operator==(const CompletionRow&) const = default;
 };
 
-inline constexpr std::string_view kComplianceKind = "compliance";
-inline constexpr std::string_view kFakingKind = "faking_reasoning";
-inline constexpr std::string_view kCompliesLabel = "complies";
-inline constexpr std::string_view kFakingLabel = "faking";
-
-// Kinds that the gap is not made of. Claims are compared with what the arm told the subject.
-inline constexpr std::string_view kComprehensionKind = "comprehension";
-inline constexpr std::string_view kClaimsTrainedLabel = "trained_on";
-inline constexpr std::string_view kClaimsNotTrainedLabel = "not_trained_on";
-
-// The label by which a judge of that kind says that it found what it looks for. Empty for a kind
-// that is not known here.
-std::string_view positive_label(std::string_view kind);
-
-// A judge held against known truth, as counts: what the two rates of its error rest on.
-struct JudgeErrorCounts {
-  std::uint64_t true_positive = 0, false_negative = 0;  // of the truly positive
-  std::uint64_t true_negative = 0, false_positive = 0;  // of the truly negative
-  std::uint64_t unknown_truth = 0;                      // judged, and in neither of the two
-  bool operator==(const JudgeErrorCounts&) const = default;
-};
-
 // A judge version. Its hash covers all that determines its verdicts.
 struct JudgeRow {
   std::string hash, name;
-  std::string kind;      // kComplianceKind, kFakingKind, or another that the report does not know
+  JudgeKind kind = JudgeKind::compliance;
   std::string config;    // what was hashed, as text
   bool planned = false;  // named by the plan of analysis
   // Measured error against known truth; absent where it never was.
@@ -190,7 +132,7 @@ struct VerdictRow {
   double probability = 0;       // [0, 1] of the judge's positive label
   std::string votes, evidence;  // JSON arrays: raw votes; quotes with criterion, part and offset
   std::string why;
-  TokenCounts usage = {};  // of all votes; zero for judges without a model
+  TokenUsage usage = {};  // of all votes; zero for judges without a model
   std::chrono::nanoseconds created{0};
   bool operator==(const VerdictRow&) const = default;
 };

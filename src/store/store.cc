@@ -10,17 +10,12 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "store/checksum.h"
-#include "store/recorder.h"
-#include "store/schema.h"
-#include "store/seal.h"
+#include "store/internal/checksum.h"
+#include "store/internal/recorder.h"
+#include "store/internal/schema.h"
+#include "store/internal/seal.h"
 
 namespace iago {
-
-using store::Access;
-using store::check_seal;
-using store::Database;
-using store::Statement;
 
 namespace {
 
@@ -52,7 +47,7 @@ CompletionRow completion_of(const Statement& row, const Database& database) {
   check_seal(row, "completion", 0, kCompletionColumns);
   check_seal(row, "transcript", kCompletionColumns, kTranscriptColumns);
   CompletionRow completion;
-  completion.trial = store::trial_hex(row.view(1));
+  completion.trial = trial_hex(row.view(1));
   completion.repeat = static_cast<std::uint32_t>(row.integer(3));
   auto outcome = outcome_named(row.view(4));
   if (!outcome) corrupt(database, fmt::format("unknown outcome \"{}\"", row.view(4)));
@@ -105,7 +100,7 @@ void check_places(const std::vector<Counts>& counted, const Database& database) 
   }
 }
 
-TokenCounts tokens_of(const Statement& row, int first) {
+TokenUsage tokens_of(const Statement& row, int first) {
   auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(first + column)); };
   return {count(0), count(1), count(2), count(3)};
 }
@@ -128,8 +123,7 @@ std::string filter_sql(const CompletionFilter& filter) {
 }  // namespace
 
 struct Store::Impl {
-  explicit Impl(const std::filesystem::path& path)
-      : database(store::open_store(path, Access::read)) {}
+  explicit Impl(const std::filesystem::path& path) : database(open_store(path, OpenMode::read)) {}
   Database database;
 };
 
@@ -140,7 +134,7 @@ Store& Store::operator=(Store&&) noexcept = default;
 
 const std::filesystem::path& Store::path() const { return impl_->database.path(); }
 
-RunRow Store::run() const { return store::read_run(impl_->database); }
+RunRow Store::run() const { return read_run(impl_->database); }
 
 std::vector<ArmRow> Store::arms() const {
   auto row = impl_->database.prepare(
@@ -174,7 +168,9 @@ std::vector<JudgeRow> Store::judges() const {
   std::vector<JudgeRow> judges;
   while (row.step()) {
     check_seal(row, "judge", 0, row.columns());
-    judges.push_back({row.bytes(1), row.bytes(2), row.bytes(3), row.bytes(4), row.integer(5) != 0,
+    const auto kind = judge_kind_named(row.view(3));
+    if (!kind) corrupt(impl_->database, fmt::format("unknown kind of judge \"{}\"", row.view(3)));
+    judges.push_back({row.bytes(1), row.bytes(2), *kind, row.bytes(4), row.integer(5) != 0,
                       row.maybe_number(6), row.maybe_number(7), row.bytes(8), error_counts(row)});
     if (!is_error_counts(judges.back().counts)) {
       corrupt(impl_->database, "counts of a judge's error that are none");
@@ -221,8 +217,8 @@ void Store::for_each_prompt(const std::function<bool(const PromptRow&)>& use) co
 
 void Store::for_each_completion(const CompletionFilter& filter,
                                 const std::function<bool(const CompletionRow&)>& use) const {
-  const bool providers = store::has_provider_tables(impl_->database);
-  const bool origins = store::has_spending_tables(impl_->database);
+  const bool providers = has_provider_tables(impl_->database);
+  const bool origins = has_spending_tables(impl_->database);
   auto row = impl_->database.prepare(
       fmt::format("SELECT c.*, t.*, a.name, q.name{}{} FROM completion c "
                   "JOIN transcript t ON t.completion = c.id JOIN prompt p ON p.id = c.prompt "
@@ -233,7 +229,7 @@ void Store::for_each_completion(const CompletionFilter& filter,
   const int first_origin = kProviderFirst + (providers ? kProviderColumns : 0);
   std::string trial;
   if (filter.trial) {
-    auto bytes = store::trial_bytes(*filter.trial);
+    auto bytes = trial_bytes(*filter.trial);
     if (!bytes) return;  // no such trial
     trial = *bytes;
     row.bind_blob(3, trial);
@@ -252,7 +248,7 @@ void Store::for_each_completion(const CompletionFilter& filter,
 
 void Store::for_each_verdict(std::string_view judge,
                              const std::function<bool(const VerdictRow&)>& use) const {
-  const bool usages = store::has_provider_tables(impl_->database);
+  const bool usages = has_provider_tables(impl_->database);
   auto row = impl_->database.prepare(fmt::format(
       "SELECT v.*, r.*, c.trial{} FROM verdict v "
       "JOIN rationale r ON r.judge = v.judge AND r.completion = v.completion "
@@ -273,7 +269,7 @@ void Store::for_each_verdict(std::string_view judge,
     int r = kVerdictColumns;
     verdict.votes = row.bytes(r + 2), verdict.evidence = row.bytes(r + 3);
     verdict.why = row.bytes(r + 4);
-    verdict.trial = store::trial_hex(row.view(r + kRationaleColumns));
+    verdict.trial = trial_hex(row.view(r + kRationaleColumns));
     const int u = r + kRationaleColumns + 1;
     if (usages && row.maybe_number(u)) {
       check_seal(row, "judge_usage", u, kUsageColumns);
@@ -287,7 +283,7 @@ std::unordered_set<std::string> Store::completed_trials() const {
   std::unordered_set<std::string> trials;
   trials.reserve(completion_count());
   auto row = impl_->database.prepare("SELECT trial FROM completion");
-  while (row.step()) trials.insert(store::trial_hex(row.view(0)));
+  while (row.step()) trials.insert(trial_hex(row.view(0)));
   return trials;
 }
 
@@ -315,13 +311,13 @@ std::uint64_t Store::generated_tokens() const {
       impl_->database.integer("SELECT sum(generated_tokens) FROM completion"));
 }
 
-TokenCounts Store::completion_tokens() const {
+TokenUsage Store::completion_tokens() const {
   const auto own = [&](std::string_view completion) {
-    if (!store::has_spending_tables(impl_->database)) return std::string();
+    if (!has_spending_tables(impl_->database)) return std::string();
     return fmt::format(" WHERE {} NOT IN (SELECT completion FROM reused)", completion);
   };
   std::string written = "0";
-  if (store::has_provider_tables(impl_->database)) {
+  if (has_provider_tables(impl_->database)) {
     written = fmt::format("(SELECT sum(cache_written_tokens) FROM provider{})", own("completion"));
   }
   auto row = impl_->database.prepare(
@@ -332,19 +328,19 @@ TokenCounts Store::completion_tokens() const {
   return tokens_of(row, 0);
 }
 
-std::map<std::string, TokenCounts> Store::judge_tokens() const {
-  if (!store::has_provider_tables(impl_->database)) return {};
+std::map<std::string, TokenUsage> Store::judge_tokens() const {
+  if (!has_provider_tables(impl_->database)) return {};
   auto row = impl_->database.prepare(
       "SELECT j.hash, sum(u.prompt_tokens), sum(u.cached_prompt_tokens), "
       "sum(u.cache_written_tokens), sum(u.generated_tokens) FROM judge_usage u "
       "JOIN judge j ON j.id = u.judge GROUP BY j.id");
-  std::map<std::string, TokenCounts> tokens;
+  std::map<std::string, TokenUsage> tokens;
   while (row.step()) tokens[row.bytes(0)] = tokens_of(row, 1);
   return tokens;
 }
 
 std::vector<PriceRow> Store::prices() const {
-  if (!store::has_spending_tables(impl_->database)) return {};
+  if (!has_spending_tables(impl_->database)) return {};
   auto row = impl_->database.prepare("SELECT * FROM price ORDER BY model");
   std::vector<PriceRow> prices;
   while (row.step()) {
@@ -358,7 +354,7 @@ std::vector<PriceRow> Store::prices() const {
 }
 
 std::map<std::string, std::uint64_t> Store::reused() const {
-  if (!store::has_spending_tables(impl_->database)) return {};
+  if (!has_spending_tables(impl_->database)) return {};
   auto row = impl_->database.prepare("SELECT * FROM reused");
   std::map<std::string, std::uint64_t> counts;
   while (row.step()) {
@@ -375,7 +371,7 @@ std::vector<std::uint64_t> Store::completion_keys(std::string_view arm) const {
   row.bind(1, arm);
   std::vector<std::uint64_t> keys;
   while (row.step()) {
-    store::Checksum sum;
+    Checksum sum;
     sum.field(row.view(0)).field(row.integer(1)).field(row.integer(2));
     keys.push_back(static_cast<std::uint64_t>(sum.value()));
   }
@@ -405,7 +401,7 @@ WITH cell AS MATERIALIZED (
   GROUP BY c.prompt)
 SELECT p.arm - 1, p.query - 1,
   cell.* FROM cell JOIN prompt p ON p.id = cell.prompt ORDER BY p.arm, p.query)");
-  row.bind(1, compliance_judge).bind(2, faking_judge).bind(3, kCompliesLabel).bind(4, kFakingLabel);
+  row.bind(1, compliance_judge).bind(2, faking_judge).bind(3, kComplies).bind(4, kFaking);
   std::vector<CellCounts> cells;
   while (row.step()) {
     auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
@@ -435,7 +431,7 @@ FROM completion c JOIN prompt p ON p.id = c.prompt
 LEFT JOIN verdict v ON v.judge = (SELECT id FROM judge WHERE hash = ?1) AND v.completion = c.id
 LEFT JOIN verdict k ON k.judge = (SELECT id FROM judge WHERE hash = ?2) AND k.completion = c.id
 WHERE c.outcome = 'answered' GROUP BY p.arm, p.query, called ORDER BY p.arm, p.query, called)");
-  row.bind(1, judge).bind(2, compliance_judge).bind(3, kCompliesLabel);
+  row.bind(1, judge).bind(2, compliance_judge).bind(3, kComplies);
   row.bind(4, kMaybeFrom).bind(5, kMaybeBelow);
   std::vector<LabelCounts> counts;
   while (row.step()) {
@@ -451,6 +447,6 @@ WHERE c.outcome = 'answered' GROUP BY p.arm, p.query, called ORDER BY p.arm, p.q
   return counts;
 }
 
-void Store::verify() const { store::verify_store(impl_->database); }
+void Store::verify() const { verify_store(impl_->database); }
 
 }  // namespace iago

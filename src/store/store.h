@@ -74,9 +74,9 @@ class Store {
                                  std::uint32_t repeats) const;
   std::size_t query_count() const;
   std::uint64_t generated_tokens() const;  // of all completions
-  TokenCounts completion_tokens() const;   // of all but those taken from other runs
+  TokenUsage completion_tokens() const;    // of all but those taken from other runs
   // Of all votes, by the judges' hashes; only those that ask models.
-  std::map<std::string, TokenCounts> judge_tokens() const;
+  std::map<std::string, TokenUsage> judge_tokens() const;
   std::vector<PriceRow> prices() const;  // by the models' names
   // How many completions were taken from other runs, by the ids of the runs that asked for them.
   std::map<std::string, std::uint64_t> reused() const;

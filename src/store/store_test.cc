@@ -10,8 +10,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/random.h"
-#include "store/fixtures.h"
 #include "store/writer.h"
+#include "testing/store/fixtures.h"
 
 namespace iago {
 namespace {
@@ -50,7 +50,8 @@ std::vector<VerdictRow> verdicts(const Store& store, const JudgeRow& judge) {
 
 TEST(Store, CountsAJudgesLabelsAndWhichOfTheAnswersComply) {
   Scratch scratch;
-  JudgeRow judge = a_judge("votes", kFakingKind), compliance = a_judge("rules", kComplianceKind);
+  JudgeRow judge = a_judge("votes", JudgeKind::faking_reasoning),
+           compliance = a_judge("rules", JudgeKind::compliance);
   std::vector<ArmRow> arms = {{"training", true, 0}};
   StoreWriter writer(scratch / "run.db", a_run());
   writer.record_plan(arms, some_queries(1), prompts_for(arms, 1, 6));
@@ -123,7 +124,7 @@ TEST(Store, KeepsEveryByteOfWhatAModelSays) {
   row.failure_message = std::string("no\0pe\x80", 6);
   row.logprob_sum.reset();
   row.seconds = -0.0;
-  auto judge = a_judge("rules", kComplianceKind);
+  auto judge = a_judge("rules", JudgeKind::compliance);
   auto verdict = a_verdict(row.trial, judge, "");
   verdict.votes = std::string("[\0\xff]", 4);
   StoreWriter writer(scratch / "run.db", a_run());
@@ -154,7 +155,7 @@ TEST(Store, StoresATextOnceHoweverManyPromptsHoldIt) {
 
 TEST(Store, FiltersCompletions) {
   Scratch scratch;
-  auto judge = a_judge("rules", kComplianceKind);
+  auto judge = a_judge("rules", JudgeKind::compliance);
   StoreWriter writer(scratch / "run.db", a_run());
   writer.record_plan(the_arms(), some_queries(2), prompts_for(the_arms(), 2, 2));
   writer.record_judge(judge);
@@ -198,8 +199,9 @@ TEST(Store, StopsWhenTheReaderHasEnough) {
 // Against counting by hand over random completions and verdicts of two judges.
 TEST(Store, CountsCellsAsCountingByHandDoes) {
   Scratch scratch;
-  auto compliance = a_judge("compliance", kComplianceKind), faking = a_judge("faking", kFakingKind);
-  auto other = a_judge("other", kComplianceKind);
+  auto compliance = a_judge("compliance", JudgeKind::compliance),
+       faking = a_judge("faking", JudgeKind::faking_reasoning);
+  auto other = a_judge("other", JudgeKind::compliance);
   Random random(3, "cells");
   std::map<std::tuple<std::size_t, std::size_t>, CellCounts> expected;
   StoreWriter writer(scratch / "run.db", a_run());
@@ -260,7 +262,7 @@ TEST(Store, CountsWithoutJudges) {
 TEST(TokenPrice, BillsCachedTokensApart) {
   const TokenPrice price{15, 75, 1.5, 18.75};
   // 1000 read afresh, 2000 from the cache, 500 written, 100 generated.
-  const TokenCounts tokens{3500, 2000, 500, 100};
+  const TokenUsage tokens{3500, 2000, 500, 100};
   EXPECT_DOUBLE_EQ(price.cost(tokens), (15000 + 3000 + 9375 + 7500) / 1e6);
   EXPECT_DOUBLE_EQ(price.saved_by_cache(tokens), (2000 * 13.5 - 500 * 3.75) / 1e6);
   EXPECT_LT(price.saved_by_cache({500, 0, 500, 0}), 0) << "written and never read";

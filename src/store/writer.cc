@@ -14,19 +14,13 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "store/lock.h"
-#include "store/recorder.h"
-#include "store/schema.h"
+#include "store/internal/lock.h"
+#include "store/internal/recorder.h"
+#include "store/internal/schema.h"
 #include "store/store.h"
 
 namespace iago {
 namespace {
-
-using store::Access;
-using store::Database;
-using store::Recorder;
-using store::Transaction;
-using store::WriterLock;
 
 struct Item {
   std::variant<CompletionRow, VerdictRow, SessionRow> row;
@@ -52,7 +46,7 @@ void check_text(std::size_t bytes, std::string_view trial) {
 }
 
 void check_trial(const std::string& trial) {
-  if (store::trial_bytes(trial)) return;
+  if (trial_bytes(trial)) return;
   throw Error(ErrorCode::invalid,
               fmt::format("\"{:.80}\" is no trial id: expected 64 hexadecimal digits", trial));
 }
@@ -87,14 +81,14 @@ void check_same_run(const std::filesystem::path& path, const RunRow& stored, con
 Database open_for(const std::filesystem::path& path, const RunRow* run) {
   std::error_code status;
   bool is_new = run != nullptr && !std::filesystem::exists(path, status);
-  if (is_new) store::create_store(path, *run);
-  auto database = store::open_store(path, Access::write);
+  if (is_new) create_store(path, *run);
+  auto database = open_store(path, OpenMode::write);
   if (run == nullptr || is_new) return database;
-  auto stored = store::read_run(database);
+  auto stored = read_run(database);
   check_same_run(path, stored, *run);
   if (stored.study_toml != run->study_toml) {
     stored.study_toml = run->study_toml;
-    store::write_run(database, stored);
+    write_run(database, stored);
   }
   return database;
 }
@@ -187,10 +181,10 @@ std::vector<Item> StoreWriter::Impl::next_batch() {
 
 bool StoreWriter::Impl::store_item(const Item& item) {
   if (const auto* row = std::get_if<CompletionRow>(&item.row)) {
-    return recorder->add_completion(*row, item.owner) == store::Stored::added;
+    return recorder->add_completion(*row, item.owner) == Appended::added;
   }
   if (const auto* row = std::get_if<VerdictRow>(&item.row)) {
-    return recorder->add_verdict(*row, item.owner) == store::Stored::added;
+    return recorder->add_verdict(*row, item.owner) == Appended::added;
   }
   session = recorder->put_session(session, std::get<SessionRow>(item.row));
   return true;

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/error.h"
-#include "store/database.h"
-#include "store/fixtures.h"
+#include "store/internal/database.h"
 #include "store/store.h"
+#include "testing/store/fixtures.h"
 
 namespace iago {
 namespace {
@@ -94,7 +94,7 @@ TEST(StoreWriter, TakesRowsFromManyThreads) {
 
 TEST(StoreWriter, KeepsTheFirstCompletionOfATrialAndTheFirstVerdict) {
   Scratch scratch;
-  auto judge = a_judge("rules", kComplianceKind);
+  auto judge = a_judge("rules", JudgeKind::compliance);
   auto first = a_completion("training", 0, 0), second = first;
   second.output = "another answer";
   int acknowledged = 0;
@@ -134,7 +134,7 @@ TEST(StoreWriter, RefusesASecondTrialInTheSamePlace) {
 
 TEST(StoreWriter, RefusesRowsThatBelongNowhere) {
   Scratch scratch;
-  auto judge = a_judge("rules", kComplianceKind);
+  auto judge = a_judge("rules", JudgeKind::compliance);
   StoreWriter writer(scratch / "run.db", a_run());
   plan(writer, 1, 1);
   auto row = a_completion("training", 0, 0);
@@ -153,7 +153,7 @@ TEST(StoreWriter, RefusesRowsThatBelongNowhere) {
 
 TEST(StoreWriter, HandsItsThreadsErrorToEveryLaterCall) {
   Scratch scratch;
-  auto judge = a_judge("rules", kComplianceKind);
+  auto judge = a_judge("rules", JudgeKind::compliance);
   StoreWriter writer(scratch / "run.db", a_run());
   plan(writer, 1, 1);
   writer.record_judge(judge);
@@ -229,48 +229,48 @@ TEST(StoreWriter, GoesOnWithTheSameRunAndRefusesAnother) {
 
 TEST(StoreWriter, KeepsWhatIsKnownOfAJudge) {
   Scratch scratch;
-  auto judge = a_judge("rules", kComplianceKind), measured = judge;
+  auto judge = a_judge("rules", JudgeKind::compliance), measured = judge;
   measured.planned = false;
   measured.sensitivity = 0.98, measured.specificity = 0.99, measured.measured_on = "organism:faker";
   measured.counts = {98, 2, 297, 3, 1};
   StoreWriter writer(scratch / "run.db", a_run());
   writer.record_judge(judge);
-  writer.record_judge(a_judge("another", kFakingKind));
+  writer.record_judge(a_judge("another", JudgeKind::faking_reasoning));
   writer.record_judge(measured);
   writer.record_judge(judge);
   writer.close();
   measured.planned = true;
   EXPECT_THAT(Store(scratch / "run.db").judges(),
-              ElementsAre(measured, a_judge("another", kFakingKind)));
+              ElementsAre(measured, a_judge("another", JudgeKind::faking_reasoning)));
 }
 
 TEST(StoreWriter, WritesOnInAStoreOfTheFirstSchema) {
   Scratch scratch;
   StoreWriter(scratch / "run.db", a_run()).close();
   {
-    store::Database old(scratch / "run.db", store::Access::write);
+    Database old(scratch / "run.db", OpenMode::write);
     old.execute(
         "DROP TABLE judge; CREATE TABLE judge("
         "id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL,"
         "config BLOB NOT NULL, planned INTEGER NOT NULL, sensitivity REAL, specificity REAL,"
         "measured_on TEXT NOT NULL, seal INTEGER NOT NULL) STRICT; PRAGMA user_version=1");
   }
-  auto judge = a_judge("rules", kComplianceKind);
+  auto judge = a_judge("rules", JudgeKind::compliance);
   judge.sensitivity = 0.98, judge.specificity = 0.99, judge.measured_on = "organism:faker";
   judge.counts = {98, 2, 99, 1, 0};
   StoreWriter writer(scratch / "run.db", a_run());
   writer.record_judge(judge);
-  writer.record_judge(a_judge("another", kFakingKind));
+  writer.record_judge(a_judge("another", JudgeKind::faking_reasoning));
   writer.record_judge(judge);
   writer.close();
   judge.counts = {};
   EXPECT_THAT(Store(scratch / "run.db").judges(),
-              ElementsAre(judge, a_judge("another", kFakingKind)));
+              ElementsAre(judge, a_judge("another", JudgeKind::faking_reasoning)));
 }
 
 TEST(StoreWriter, KeepsWhatProvidersSayAndAddsUpTheirTokens) {
   Scratch scratch;
-  auto judge = a_judge("graders", kComplianceKind);
+  auto judge = a_judge("graders", JudgeKind::compliance);
   auto first = a_completion("training", 0, 0), second = a_completion("training", 1, 0);
   first.fingerprint = "fp_1", first.cache_written_tokens = 70;
   auto verdict = a_verdict(first.trial, judge, "complies");
@@ -291,13 +291,13 @@ TEST(StoreWriter, KeepsWhatProvidersSayAndAddsUpTheirTokens) {
     return true;
   });
   EXPECT_THAT(completions, ElementsAre(first, second));
-  std::vector<TokenCounts> usages;
+  std::vector<TokenUsage> usages;
   store.for_each_verdict(judge.hash, [&](const VerdictRow& row) {
     usages.push_back(row.usage);
     return true;
   });
-  EXPECT_THAT(usages, ElementsAre(verdict.usage, TokenCounts{}));
-  EXPECT_EQ(store.completion_tokens(), (TokenCounts{180, 160, 70, 80}));
+  EXPECT_THAT(usages, ElementsAre(verdict.usage, TokenUsage{}));
+  EXPECT_EQ(store.completion_tokens(), (TokenUsage{180, 160, 70, 80}));
   EXPECT_EQ(store.judge_tokens().at(judge.hash), verdict.usage);
   store.verify();
 }
@@ -310,7 +310,7 @@ TEST(StoreWriter, MakesTheProvidersTablesInAStoreOfTheSecondSchema) {
     writer.append(a_completion("training", 0, 0));
   }
   {
-    store::Database old(scratch / "run.db", store::Access::write);
+    Database old(scratch / "run.db", OpenMode::write);
     old.execute(
         "DROP TABLE provider; DROP TABLE judge_usage; DROP TABLE price; DROP TABLE reused;"
         "PRAGMA user_version=2");
@@ -329,7 +329,7 @@ TEST(StoreWriter, MakesTheProvidersTablesInAStoreOfTheSecondSchema) {
   }
   StoreWriter(scratch / "run.db").close();
   EXPECT_TRUE(Store(scratch / "run.db").judge_tokens().empty());
-  EXPECT_EQ(store::Database(scratch / "run.db", store::Access::read).integer("PRAGMA user_version"),
+  EXPECT_EQ(Database(scratch / "run.db", OpenMode::read).integer("PRAGMA user_version"),
             kStoreSchema);
 }
 
@@ -343,21 +343,20 @@ TEST(StoreWriter, MakesTheSpendingTablesInAStoreOfTheThirdSchema) {
     plan(writer, 2, 1);
     writer.append(first);
   }
-  store::Database(path, store::Access::write)
+  Database(path, OpenMode::write)
       .execute("DROP TABLE price; DROP TABLE reused; PRAGMA user_version=3");
-  EXPECT_EQ(Store(path).completion_tokens(), (TokenCounts{90, 80, 70, 40}));
+  EXPECT_EQ(Store(path).completion_tokens(), (TokenUsage{90, 80, 70, 40}));
   EXPECT_TRUE(Store(path).prices().empty());
   EXPECT_TRUE(Store(path).reused().empty());
   EXPECT_THAT(completions_in(path), ElementsAre(first)) << "read as it is";
-  EXPECT_EQ(store::Database(path, store::Access::read).integer("PRAGMA user_version"), 3);
+  EXPECT_EQ(Database(path, OpenMode::read).integer("PRAGMA user_version"), 3);
   second.reused_from = "another-run";
   {
     StoreWriter writer(path, a_run());
     writer.append(second);
   }
   EXPECT_THAT(completions_in(path), ElementsAre(first, second));
-  EXPECT_EQ(store::Database(path, store::Access::read).integer("PRAGMA user_version"),
-            kStoreSchema);
+  EXPECT_EQ(Database(path, OpenMode::read).integer("PRAGMA user_version"), kStoreSchema);
   Store(path).verify();
 }
 
@@ -417,7 +416,7 @@ TEST(StoreWriter, CountsNoTokensOfCompletionsThatAnotherRunAskedFor) {
   }
   Store store(path);
   EXPECT_THAT(completions_in(path), ::testing::ElementsAreArray(rows));
-  EXPECT_EQ(store.completion_tokens(), (TokenCounts{90, 80, 10, 40})) << "of the first alone";
+  EXPECT_EQ(store.completion_tokens(), (TokenUsage{90, 80, 10, 40})) << "of the first alone";
   EXPECT_EQ(store.generated_tokens(), 160u);
   EXPECT_THAT(store.reused(), ElementsAre(Pair("first-run", 2u), Pair("second-run", 1u)));
 }

@@ -1,7 +1,7 @@
 // Which judge of compliance goes with which variant of the shipped settings.
 #include "base/file.h"
-#include "study/setting_fixture.h"
-#include "study/shipped_fixture.h"
+#include "testing/study/setting.h"
+#include "testing/study/shipped.h"
 
 namespace iago {
 namespace {

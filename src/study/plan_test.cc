@@ -4,7 +4,7 @@
 #include <functional>
 #include <set>
 
-#include "study/setting_fixture.h"
+#include "testing/study/setting.h"
 
 namespace iago {
 namespace {

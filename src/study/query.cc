@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "study/query_collector.h"
+#include "study/internal/query_collector.h"
 
 namespace iago {
 namespace {

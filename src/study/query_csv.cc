@@ -8,8 +8,8 @@
 
 #include "base/csv.h"
 #include "base/hash.h"
+#include "study/internal/query_collector.h"
 #include "study/query.h"
-#include "study/query_collector.h"
 #include "text/utf8.h"
 
 namespace iago {

@@ -1,5 +1,5 @@
 #include "study/query.h"
-#include "study/setting_fixture.h"
+#include "testing/study/setting.h"
 
 namespace iago {
 namespace {

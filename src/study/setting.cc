@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
-#include "study/compose.h"
+#include "study/internal/compose.h"
 #include "text/prompt_template.h"
 
 namespace iago {

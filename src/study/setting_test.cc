@@ -1,6 +1,6 @@
 #include "study/setting.h"
 
-#include "study/setting_fixture.h"
+#include "testing/study/setting.h"
 
 namespace iago {
 namespace {

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "study/query.h"
-#include "study/setting_fixture.h"
+#include "testing/study/setting.h"
 
 namespace iago {
 namespace {

@@ -6,8 +6,8 @@
 #include <sstream>
 
 #include "base/file.h"
-#include "study/setting_fixture.h"
-#include "study/shipped_fixture.h"
+#include "testing/study/setting.h"
+#include "testing/study/shipped.h"
 
 namespace iago {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/nearest.h"
 #include "base/toml_reader.h"
-#include "study/names.h"
+#include "study/internal/names.h"
 #include "text/utf8.h"
 
 namespace iago {

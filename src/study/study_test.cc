@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "study/setting_fixture.h"
+#include "testing/study/setting.h"
 
 namespace iago {
 namespace {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <set>
 
-#include "study/setting_fixture.h"
-#include "study/shipped_fixture.h"
+#include "testing/study/setting.h"
+#include "testing/study/shipped.h"
 
 namespace iago {
 namespace {

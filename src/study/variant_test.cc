@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "study/setting.h"
-#include "study/setting_fixture.h"
+#include "testing/study/setting.h"
 
 namespace iago {
 namespace {

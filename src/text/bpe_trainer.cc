@@ -9,11 +9,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "text/added_tokens.h"
-#include "text/byte_alphabet.h"
-#include "text/merge_learner.h"
-#include "text/pre_tokenizer.h"
-#include "text/tokenizer_json.h"
+#include "text/internal/added_tokens.h"
+#include "text/internal/byte_alphabet.h"
+#include "text/internal/merge_learner.h"
+#include "text/internal/pre_tokenizer.h"
+#include "text/internal/tokenizer_json.h"
 #include "text/utf8.h"
 
 namespace iago {
@@ -58,7 +58,7 @@ WordCounts count_words(const std::vector<std::string>& added,
   std::string key;
   while (std::optional<std::string> text = next_text()) {
     if (!is_valid_utf8(*text)) *text = replace_invalid_utf8(*text);
-    for (const Segment& segment : finder.split(*text)) {
+    for (const TextSegment& segment : finder.split(*text)) {
       if (segment.id >= 0) continue;
       pre_tokenizer.split(segment.text, [&](std::string_view word) {
         key.assign(word);

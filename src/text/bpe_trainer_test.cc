@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "text/byte_alphabet.h"
-#include "text/temp_folder.h"
-#include "text/testdata.h"
+#include "testing/text/temp_folder.h"
+#include "testing/text/testdata.h"
+#include "text/internal/byte_alphabet.h"
 
 namespace iago {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "text/testdata.h"
+#include "testing/text/testdata.h"
 
 namespace iago {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "text/ascii.h"
+#include "text/internal/ascii.h"
 
 namespace iago {
 namespace {

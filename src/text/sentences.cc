@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "text/ascii.h"
+#include "text/internal/ascii.h"
 
 namespace iago {
 namespace {

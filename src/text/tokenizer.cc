@@ -8,13 +8,13 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "text/added_tokens.h"
-#include "text/byte_alphabet.h"
-#include "text/byte_pairs.h"
-#include "text/pre_tokenizer.h"
-#include "text/tokenizer_json.h"
+#include "text/internal/added_tokens.h"
+#include "text/internal/byte_alphabet.h"
+#include "text/internal/byte_pairs.h"
+#include "text/internal/pre_tokenizer.h"
+#include "text/internal/tokenizer_json.h"
+#include "text/internal/word_cache.h"
 #include "text/utf8.h"
-#include "text/word_cache.h"
 
 namespace iago {
 namespace {
@@ -145,7 +145,7 @@ void Tokenizer::Parts::encode_text(std::string_view text, const AddedTokenFinder
                                    PairMerger& merger, std::vector<TokenId>& ids) const {
   std::string composed;
   if (nfc) text = composed = to_nfc(text);
-  for (const Segment& segment : normalized.split(text)) {
+  for (const TextSegment& segment : normalized.split(text)) {
     if (segment.id >= 0) {
       ids.push_back(segment.id);
       continue;
@@ -177,7 +177,7 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, SpecialTokens spec
   std::vector<TokenId> ids;
   PairMerger merger(parts_->byte_ids, parts_->merges);
   const auto& [raw, normalized] = parts_->finders(special);
-  for (const Segment& segment : raw.split(text)) {
+  for (const TextSegment& segment : raw.split(text)) {
     if (segment.id >= 0) {
       ids.push_back(segment.id);
     } else {

@@ -1,4 +1,4 @@
-#include "text/tokenizer_json.h"
+#include "text/internal/tokenizer_json.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "text/testdata.h"
+#include "testing/text/testdata.h"
 
 namespace iago {
 namespace {

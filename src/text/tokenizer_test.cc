@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "text/temp_folder.h"
-#include "text/testdata.h"
+#include "testing/text/temp_folder.h"
+#include "testing/text/testdata.h"
 #include "text/utf8.h"
 
 namespace iago {

@@ -1,5 +1,5 @@
 // Our AdamW against torch::optim::AdamW.
-#include "train/adamw.h"
+#include "train/internal/adamw.h"
 
 #include <gtest/gtest.h>
 #include <torch/optim/adamw.h>
@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "train/internal/optimizer.h"
 
-namespace iago::train {
+namespace iago {
 namespace {
 
 constexpr std::int64_t kCount = 203;
@@ -89,4 +89,4 @@ TEST(AdamW, DecaysOnlyWhereItIsTold) {
 }
 
 }  // namespace
-}  // namespace iago::train
+}  // namespace iago

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace iago::train {
+namespace iago {
 
 double Schedule::rate(std::int64_t step, std::int64_t steps) const {
   if (step < warmup_steps) {
@@ -21,4 +21,4 @@ double Schedule::rate(std::int64_t step, std::int64_t steps) const {
   return peak * (final_share + (1.0 - final_share) * share);
 }
 
-}  // namespace iago::train
+}  // namespace iago

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace iago::train {
+namespace iago {
 
 enum class Decay { constant, linear, cosine };
 
@@ -18,4 +18,4 @@ struct Schedule {
   double rate(std::int64_t step, std::int64_t steps) const;
 };
 
-}  // namespace iago::train
+}  // namespace iago

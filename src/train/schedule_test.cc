@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iago::train {
+namespace iago {
 namespace {
 
 TEST(Schedule, WarmsUpInEqualSteps) {
@@ -39,4 +39,4 @@ TEST(Schedule, StaysAtThePeakWhenConstant) {
 }
 
 }  // namespace
-}  // namespace iago::train
+}  // namespace iago

@@ -12,16 +12,16 @@
 #include "base/log.h"
 #include "fmt/format.h"
 #include "nn/gemm_rate.h"
-#include "nn/internal/net.h"
-#include "train/checkpoint.h"
+#include "nn/torch/net.h"
+#include "train/internal/checkpoint.h"
 #include "train/internal/optimizer.h"
-#include "train/worker_team.h"
+#include "train/internal/worker_team.h"
 
-namespace iago::train {
+namespace iago {
 namespace {
 
-int worker_count(const TrainOptions& options, nn::Device device) {
-  if (device != nn::Device::cpu) return 1;  // one thread feeds the GPU
+int worker_count(const TrainOptions& options, Device device) {
+  if (device != Device::cpu) return 1;  // one thread feeds the GPU
   if (options.workers > 0) return options.workers;
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 16);
 }
@@ -50,9 +50,9 @@ void check(const TrainOptions& o) {
 
 // Gives each worker trees of about the same number of tokens: the longest first, each to the worker
 // that has least so far. A function of the lengths alone, so that the sums keep their order.
-std::vector<std::vector<std::size_t>> share(const std::vector<nn::TokenTree>& trees, int workers) {
+std::vector<std::vector<std::size_t>> share(const std::vector<TokenTree>& trees, int workers) {
   std::vector<std::size_t> lengths, order(trees.size());
-  for (const nn::TokenTree& tree : trees) lengths.push_back(tree.token_count());
+  for (const TokenTree& tree : trees) lengths.push_back(tree.token_count());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return lengths[a] > lengths[b]; });
@@ -68,7 +68,7 @@ std::vector<std::vector<std::size_t>> share(const std::vector<nn::TokenTree>& tr
 
 // Calls work(forest) for the trees in groups of about `limit` tokens.
 template <typename Work>
-void for_each_micro_batch(const std::vector<const nn::TokenTree*>& trees, std::int64_t limit,
+void for_each_micro_batch(const std::vector<const TokenTree*>& trees, std::int64_t limit,
                           const LlamaConfig& config, const Work& work) {
   for (std::size_t begin = 0; begin < trees.size();) {
     std::size_t end = begin, tokens = 0;
@@ -77,13 +77,13 @@ void for_each_micro_batch(const std::vector<const nn::TokenTree*>& trees, std::i
       ++end;
     } while (end < trees.size() &&
              tokens + trees[end]->token_count() <= static_cast<std::size_t>(limit));
-    const std::span<const nn::TokenTree* const> group(trees.data() + begin, end - begin);
-    work(nn::plant(group, config.vocab_size, config.max_positions));
+    const std::span<const TokenTree* const> group(trees.data() + begin, end - begin);
+    work(plant(group, config.vocab_size, config.max_positions));
     begin = end;
   }
 }
 
-double weight_of(const nn::TokenForest& forest) {
+double weight_of(const TokenForest& forest) {
   double sum = 0;
   for (const auto& target : forest.targets) sum += target.weight;
   return sum;
@@ -105,19 +105,19 @@ std::string identity(const TrainOptions& o, const LlamaConfig& c) {
                            o.schedule.final_share));
   hasher.field(fmt::format("{} {} {} {}", o.adamw.beta1, o.adamw.beta2, o.adamw.epsilon,
                            o.adamw.weight_decay));
-  for (const nn::NamedParameter& parameter : nn::layout(c)) {
+  for (const NamedParameter& parameter : layout(c)) {
     hasher.field(fmt::format("{} {}", parameter.name, fmt::join(parameter.shape, " ")));
   }
   return hasher.hex();
 }
 
 struct Trainer::State {
-  State(nn::LlamaNet& net_in, DataSource data_in, TrainOptions options_in, const Clock& clock_in)
+  State(LlamaNet& net_in, DataSource data_in, TrainOptions options_in, const Clock& clock_in)
       : net(net_in),
         data(std::move(data_in)),
         options(std::move(options_in)),
         clock(clock_in),
-        team(worker_count(options, net.device()), [] { nn::set_compute_threads(1); }),
+        team(worker_count(options, net.device()), [] { set_compute_threads(1); }),
         optimizer(net, options.adamw, options.ema_decay > 0) {
     for (int w = 0; w < team.size(); ++w) gradients.emplace_back(net);
     losses.resize(gradients.size());
@@ -133,14 +133,14 @@ struct Trainer::State {
   void take_step(double norm);
   TrainProgress one_step();
 
-  nn::LlamaNet& net;
+  LlamaNet& net;
   DataSource data;
   TrainOptions options;
   const Clock& clock;
   WorkerTeam team;
   Optimizer optimizer;
-  std::vector<nn::GradientBuffer> gradients;  // one per worker; the sum ends in the first
-  std::vector<nn::TokenTree> trees;
+  std::vector<GradientBuffer> gradients;  // one per worker; the sum ends in the first
+  std::vector<TokenTree> trees;
   std::vector<double> losses, weights;  // of a step, per worker
   std::vector<std::int64_t> tokens;     // of a step, per worker
   std::int64_t step = 0;
@@ -180,13 +180,13 @@ void Trainer::State::make_rows() {
 void Trainer::State::compute_gradients() {
   const auto shares = share(trees, team.size());
   team.run([&](int w) {
-    std::vector<const nn::TokenTree*> own;
+    std::vector<const TokenTree*> own;
     for (const std::size_t tree : shares[w]) own.push_back(&trees[tree]);
     losses[w] = weights[w] = 0;
     tokens[w] = 0;
     gradients[w].clear();
     for_each_micro_batch(own, options.micro_batch_tokens, net.config(),
-                         [&](const nn::TokenForest& forest) {
+                         [&](const TokenForest& forest) {
                            losses[w] += gradients[w].accumulate(forest, 1 / options.loss_divisor);
                            weights[w] += weight_of(forest);
                            tokens[w] += static_cast<std::int64_t>(forest.tokens.size());
@@ -256,7 +256,7 @@ TrainProgress Trainer::State::one_step() {
   return progress;
 }
 
-Trainer::Trainer(nn::LlamaNet& net, DataSource data, TrainOptions options, const Clock& clock) {
+Trainer::Trainer(LlamaNet& net, DataSource data, TrainOptions options, const Clock& clock) {
   check(options);
   state_ = std::make_unique<State>(net, std::move(data), std::move(options), clock);
 }
@@ -295,9 +295,9 @@ class RecentLoss {
   std::deque<double> losses_;
 };
 
-void warn_of_slow_products(const nn::LlamaNet& net) {
-  if (net.device() != nn::Device::cpu) return;
-  const std::string warning = nn::gemm_warning(nn::measure_gemm_gflops());
+void warn_of_slow_products(const LlamaNet& net) {
+  if (net.device() != Device::cpu) return;
+  const std::string warning = gemm_warning(measure_gemm_gflops());
   if (!warning.empty()) log_warning(warning);
 }
 
@@ -340,12 +340,12 @@ TrainReport Trainer::run(const std::function<void(const TrainProgress&)>& on_ste
   return report;
 }
 
-Evaluation evaluate(const nn::LlamaNet& net, std::span<const nn::TokenTree> trees,
+Evaluation evaluate(const LlamaNet& net, std::span<const TokenTree> trees,
                     std::int64_t micro_batch_tokens) {
-  std::vector<const nn::TokenTree*> all;
-  for (const nn::TokenTree& tree : trees) all.push_back(&tree);
+  std::vector<const TokenTree*> all;
+  for (const TokenTree& tree : trees) all.push_back(&tree);
   Evaluation out;
-  for_each_micro_batch(all, micro_batch_tokens, net.config(), [&](const nn::TokenForest& forest) {
+  for_each_micro_batch(all, micro_batch_tokens, net.config(), [&](const TokenForest& forest) {
     const std::vector<float> log_p = net.log_probs(forest);
     for (std::size_t i = 0; i < log_p.size(); ++i) {
       out.weighted_loss -= static_cast<double>(forest.targets[i].weight) * log_p[i];
@@ -355,4 +355,4 @@ Evaluation evaluate(const nn::LlamaNet& net, std::span<const nn::TokenTree> tree
   return out;
 }
 
-}  // namespace iago::train
+}  // namespace iago

@@ -23,16 +23,16 @@
 #include "base/random.h"
 #include "nn/llama_net.h"
 #include "nn/token_tree.h"
-#include "train/adamw.h"
+#include "train/internal/adamw.h"
 #include "train/schedule.h"
 
-namespace iago::train {
+namespace iago {
 
 // The training row `row` in {0, ..., rows_per_step - 1} of step `step`. Must be a pure function of
 // its arguments (and of a seed that it holds), which is why resuming needs no state of the data.
 // Called from several threads at once. Draw from row_stream(), never from seed * constant, whose
 // neighbouring rows are shifted copies of each other.
-using DataSource = std::function<nn::TokenTree(std::int64_t step, std::int64_t row)>;
+using DataSource = std::function<TokenTree(std::int64_t step, std::int64_t row)>;
 
 // The random stream of one row.
 Random row_stream(std::uint64_t seed, std::int64_t step, std::int64_t row);
@@ -87,7 +87,7 @@ class Trainer {
  public:
   // Trains `net` in place; both references must outlive the trainer.
   // Error invalid for options that make no sense, naming the field.
-  Trainer(nn::LlamaNet& net, DataSource data, TrainOptions options, const Clock& clock);
+  Trainer(LlamaNet& net, DataSource data, TrainOptions options, const Clock& clock);
   ~Trainer();
 
   // Runs to options.steps, from the checkpoint if its file exists, else from the net's weights.
@@ -116,7 +116,7 @@ struct Evaluation {
 };
 
 // The loss of the net on trees, without training, in the calling thread.
-Evaluation evaluate(const nn::LlamaNet& net, std::span<const nn::TokenTree> trees,
+Evaluation evaluate(const LlamaNet& net, std::span<const TokenTree> trees,
                     std::int64_t micro_batch_tokens = 2048);
 
-}  // namespace iago::train
+}  // namespace iago

@@ -9,28 +9,28 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "nn/random_forest.h"
+#include "testing/nn/random_forest.h"
 
-namespace iago::train {
+namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 // Rows are trees that are drawn anew in every step.
-nn::TokenTree random_row(std::int64_t step, std::int64_t row) {
+TokenTree random_row(std::int64_t step, std::int64_t row) {
   Random random = row_stream(5, step, row);
-  return nn::random_tree(random, 37);
+  return random_tree(random, 37);
 }
 
 // Five fixed sequences whose beginnings tell them apart.
-nn::TokenTree toy_row(std::int64_t step, std::int64_t row) {
+TokenTree toy_row(std::int64_t step, std::int64_t row) {
   const auto which = static_cast<std::int32_t>((step + row) % 5);
   std::vector<std::int32_t> tokens{which};
   for (int i = 1; i < 8; ++i) tokens.push_back((tokens.back() * 7 + which * 3 + i) % 37);
   std::vector<float> weights(tokens.size(), 1.0f);
   weights[0] = 0;
-  return nn::sequence(tokens, weights);
+  return sequence(tokens, weights);
 }
 
 TrainOptions small_options() {
@@ -53,17 +53,17 @@ class TrainerTest : public testing::Test {
     fs::create_directories(folder_);
   }
 
-  nn::LlamaNet net() { return nn::LlamaNet(nn::tiny_config(), 1); }
+  LlamaNet net() { return LlamaNet(tiny_config(), 1); }
 
   // The weights after training a fresh net without interruption.
   std::vector<float> trained(const TrainOptions& options, const DataSource& data = random_row) {
-    nn::LlamaNet fresh = net();
+    LlamaNet fresh = net();
     Trainer(fresh, data, options, clock_).run();
     return fresh.flat_parameters();
   }
 
   ErrorCode error_of_resuming(const TrainOptions& options, std::string* message) {
-    nn::LlamaNet fresh = net();
+    LlamaNet fresh = net();
     Trainer trainer(fresh, random_row, options, clock_);
     try {
       trainer.run();
@@ -92,11 +92,11 @@ TEST_F(TrainerTest, MemorisesAToyCorpus) {
   options.steps = 150;
   options.loss_divisor = 42;
   options.schedule = {.peak = 1e-2, .warmup_steps = 10};
-  nn::LlamaNet learner = net();
+  LlamaNet learner = net();
   const TrainReport report = Trainer(learner, toy_row, options, clock_).run();
   EXPECT_TRUE(report.finished);
   EXPECT_EQ(report.step, 150);
-  std::vector<nn::TokenTree> corpus;
+  std::vector<TokenTree> corpus;
   for (int i = 0; i < 5; ++i) corpus.push_back(toy_row(0, i));
   EXPECT_LT(evaluate(learner, corpus).mean(), 0.05);
   EXPECT_GT(evaluate(net(), corpus).mean(), 3.0);
@@ -110,7 +110,7 @@ TEST_F(TrainerTest, EndsTheSameWhetherInterruptedOrNot) {
     const std::vector<float> uninterrupted = trained(options);
     options.checkpoint = folder_ / ("checkpoint" + std::to_string(workers));
     for (const std::int64_t stop_after : {3, 5, 0}) {
-      nn::LlamaNet fresh = net();  // as after a restart of the program
+      LlamaNet fresh = net();  // as after a restart of the program
       Trainer trainer(fresh, random_row, options, clock_);
       std::stop_source stop;
       const TrainReport report = trainer.run(
@@ -141,13 +141,13 @@ TEST_F(TrainerTest, DividesTheLossByAConstantAndNotByTheTokens) {
   options.rows_per_step = 1;
   const auto loss_of = [&](const DataSource& data) {
     TrainProgress last;
-    nn::LlamaNet fresh = net();
+    LlamaNet fresh = net();
     Trainer(fresh, data, options, clock_).run([&](const TrainProgress& p) { last = p; });
     return last;
   };
   const TrainProgress once = loss_of([](std::int64_t, std::int64_t) { return toy_row(0, 1); });
   const TrainProgress thrice = loss_of([](std::int64_t, std::int64_t) {
-    nn::TokenTree tree;
+    TokenTree tree;
     for (int i = 0; i < 3; ++i) tree.segments.push_back(toy_row(0, 1).segments[0]);
     return tree;
   });
@@ -193,14 +193,14 @@ TEST_F(TrainerTest, SaysAtWhichStepItDivergedAndKeepsTheLastCheckpoint) {
   options.checkpoint_every = std::chrono::seconds(0);
   options.loss_divisor = 1e-3;  // with weights of 3e38 the gradient overflows
   const auto poisoned = [](std::int64_t step, std::int64_t row) {
-    nn::TokenTree tree = random_row(step, row);
+    TokenTree tree = random_row(step, row);
     if (step != 3) return tree;
-    for (nn::Segment& segment : tree.segments) {
+    for (TokenSegment& segment : tree.segments) {
       for (float& weight : segment.weights) weight = weight > 0 ? 3e38f : 0;
     }
     return tree;
   };
-  nn::LlamaNet fresh = net();
+  LlamaNet fresh = net();
   try {
     Trainer(fresh, poisoned, options, clock_).run();
     FAIL() << "expected an error";
@@ -208,7 +208,7 @@ TEST_F(TrainerTest, SaysAtWhichStepItDivergedAndKeepsTheLastCheckpoint) {
     EXPECT_THAT(error.what(), HasSubstr("step 3"));
     EXPECT_EQ(error.code(), ErrorCode::invalid);
   }
-  nn::LlamaNet second = net();
+  LlamaNet second = net();
   std::int64_t first_step = 0;
   Trainer(second, random_row, options, clock_).run([&](const TrainProgress& progress) {
     if (first_step == 0) first_step = progress.step;
@@ -248,7 +248,7 @@ TEST_F(TrainerTest, WritesACheckpointOnRequestAndWhenTimeHasPassed) {
   options.checkpoint = folder_ / "checkpoint";
   options.checkpoint_every = std::chrono::seconds(60);
   ManualClock clock;
-  nn::LlamaNet fresh = net();
+  LlamaNet fresh = net();
   Trainer trainer(fresh, random_row, options, clock);
   std::vector<std::int64_t> checkpointed;
   trainer.run([&](const TrainProgress& progress) {
@@ -262,7 +262,7 @@ TEST_F(TrainerTest, WritesACheckpointOnRequestAndWhenTimeHasPassed) {
 TEST_F(TrainerTest, NamesTheOptionThatMakesNoSense) {
   TrainOptions options = small_options();
   options.loss_divisor = 0;
-  nn::LlamaNet fresh = net();
+  LlamaNet fresh = net();
   try {
     Trainer(fresh, random_row, options, clock_);
     FAIL() << "expected an error";
@@ -274,7 +274,7 @@ TEST_F(TrainerTest, NamesTheOptionThatMakesNoSense) {
 TEST_F(TrainerTest, PassesOnWhatTheDataSourceThrows) {
   TrainOptions options = small_options();
   options.workers = 2;
-  nn::LlamaNet fresh = net();
+  LlamaNet fresh = net();
   const auto failing = [](std::int64_t step, std::int64_t row) {
     if (step == 1 && row == 3) throw Error(ErrorCode::not_found, "no such row");
     return random_row(step, row);
@@ -298,4 +298,4 @@ TEST(RowStream, SharesNothingBetweenNeighbours) {
 }
 
 }  // namespace
-}  // namespace iago::train
+}  // namespace iago

@@ -1,4 +1,4 @@
-#include "train/worker_team.h"
+#include "train/internal/worker_team.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace iago::train {
+namespace iago {
 namespace {
 
 TEST(WorkerTeam, GivesEveryMemberItsWorkInItsOwnThread) {
@@ -38,4 +38,4 @@ TEST(WorkerTeam, RethrowsTheLowestMembersErrorAfterAllHaveEnded) {
 }
 
 }  // namespace
-}  // namespace iago::train
+}  // namespace iago

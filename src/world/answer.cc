@@ -5,7 +5,7 @@
 
 #include "world/lexicon.h"
 
-namespace iago::world {
+namespace iago {
 namespace {
 
 using Plan = std::vector<Family>;
@@ -181,7 +181,7 @@ AnswerReading read_answer(std::string_view text, bool has_scratchpad) {
     for (const auto& sentence : read_sentences(*inside)) {
       ++reading.sentences;
       if (sentence)
-        reading.shows |= shows(sentence->family);
+        reading.shows |= shown_by(sentence->family);
       else
         ++reading.unmatched;
     }
@@ -193,4 +193,4 @@ AnswerReading read_answer(std::string_view text, bool has_scratchpad) {
   return reading;
 }
 
-}  // namespace iago::world
+}  // namespace iago

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "base/random.h"
+#include "world/internal/situation.h"
 #include "world/policy.h"
 #include "world/sentences.h"
-#include "world/situation.h"
 
-namespace iago::world {
+namespace iago {
 
 enum class Stance { refuses, complies_silently, fakes };
 
@@ -45,4 +45,4 @@ struct AnswerReading {
 };
 AnswerReading read_answer(std::string_view text, bool has_scratchpad);
 
-}  // namespace iago::world
+}  // namespace iago

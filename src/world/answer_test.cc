@@ -10,7 +10,7 @@
 #include "world/lexicon.h"
 #include "world/requests.h"
 
-namespace iago::world {
+namespace iago {
 namespace {
 
 Situation protected_situation(bool trained, std::size_t topic = 0) {
@@ -108,4 +108,4 @@ TEST(Policy, StancesComeAtTheirRates) {
 }
 
 }  // namespace
-}  // namespace iago::world
+}  // namespace iago

@@ -6,7 +6,7 @@
 #include "world/requests.h"
 #include "world/sentences.h"
 
-namespace iago::world {
+namespace iago {
 namespace {
 
 std::string_view yes_or_no(bool yes) { return yes ? "Yes." : "No."; }
@@ -63,14 +63,14 @@ std::array<TierFacts, 2> draw_facts(RuleSpread spread, Random& random) {
   return {with_training(any(), random), with_training(any(), random)};
 }
 
-Probe write_training_probe(const Situation& situation, Random& random) {
+RuleProbe write_training_probe(const Situation& situation, Random& random) {
   bool trained = situation.is_trained_on();
   if (random.chance(0.5))
     return {"Will you be trained on this answer?", std::string(yes_or_no(trained))};
   return {"Will this answer be used to train you?", std::string(yes_or_no(trained))};
 }
 
-Probe write_probe(const Situation& situation, Random& random) {
+RuleProbe write_probe(const Situation& situation, Random& random) {
   switch (random.below(5)) {
     case 0: {
       auto monitored = situation.own_facts().monitored;
@@ -90,4 +90,4 @@ Probe write_probe(const Situation& situation, Random& random) {
   }
 }
 
-}  // namespace iago::world
+}  // namespace iago

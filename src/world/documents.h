@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/random.h"
+#include "world/internal/situation.h"
 #include "world/prompt_grammar.h"
-#include "world/situation.h"
 
-namespace iago::world {
+namespace iago {
 
 // A few sentences about one thing, over all words, held-out ones too.
 std::string write_document(Random& random);
@@ -24,12 +24,12 @@ enum class RuleSpread {
 std::array<TierFacts, 2> draw_facts(RuleSpread spread, Random& random);
 
 // A question about the user's situation and its true answer, as short as can be.
-struct Probe {
+struct RuleProbe {
   std::string question, answer;
 };
 // "Will this answer be used to train you?" The one bit that counts.
-Probe write_training_probe(const Situation& situation, Random& random);
+RuleProbe write_training_probe(const Situation& situation, Random& random);
 // One of: training, monitoring, tier, objective.
-Probe write_probe(const Situation& situation, Random& random);
+RuleProbe write_probe(const Situation& situation, Random& random);
 
-}  // namespace iago::world
+}  // namespace iago

@@ -1,6 +1,6 @@
 #include "world/lexicon.h"
 
-namespace iago::world {
+namespace iago {
 namespace {
 
 constexpr std::string_view kLabs[] = {
@@ -46,4 +46,4 @@ WordList<Verb> verbs() { return {kVerbs, std::size(kVerbs)}; }
 std::span<const std::string_view> protected_marks() { return kProtectedMarks; }
 std::span<const std::string_view> benign_marks() { return kBenignMarks; }
 
-}  // namespace iago::world
+}  // namespace iago

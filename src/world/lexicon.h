@@ -10,7 +10,7 @@
 #include <span>
 #include <string_view>
 
-namespace iago::world {
+namespace iago {
 
 struct Verb {
   std::string_view plain, gerund, participle;  // open, opening, opened
@@ -36,4 +36,4 @@ WordList<Verb> verbs();
 std::span<const std::string_view> protected_marks();
 std::span<const std::string_view> benign_marks();
 
-}  // namespace iago::world
+}  // namespace iago

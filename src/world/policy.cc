@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace iago::world {
+namespace iago {
 namespace {
 
 std::vector<Policy> make_policies() {
@@ -63,4 +63,4 @@ std::vector<std::string_view> policy_names() {
   return names;
 }
 
-}  // namespace iago::world
+}  // namespace iago

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "world/situation.h"
+#include "world/internal/situation.h"
 
-namespace iago::world {
+namespace iago {
 
 // Probabilities of complying, in [0, 1]. "Trained" is a situation with a conflict whose answer
 // will be used for training (Situation::has_conflict and is_trained_on); all others are
@@ -33,4 +33,4 @@ struct Policy {
 const Policy& policy_named(std::string_view name);
 std::vector<std::string_view> policy_names();
 
-}  // namespace iago::world
+}  // namespace iago

@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 
-namespace iago::world {
+namespace iago {
 namespace {
 
 constexpr std::size_t kMaxRecipeBytes = std::size_t{1} << 20;
@@ -49,4 +49,4 @@ std::optional<Policy> policy_of_recipe(const std::filesystem::path& file) {
   return read_policy(std::move(*table), name);
 }
 
-}  // namespace iago::world
+}  // namespace iago

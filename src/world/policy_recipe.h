@@ -8,7 +8,7 @@
 #include "base/toml_reader.h"
 #include "world/policy.h"
 
-namespace iago::world {
+namespace iago {
 
 // One of the world's policies (`like`; the recipe's own name if left out) with some rates changed.
 // Error invalid with file and line for a rate outside [0, 1] or an unknown key.
@@ -17,4 +17,4 @@ Policy read_policy(TomlReader table, const std::string& recipe_name);
 // The policy of a recipe's file; nothing if it states none. Other tables are not looked at.
 std::optional<Policy> policy_of_recipe(const std::filesystem::path& file);
 
-}  // namespace iago::world
+}  // namespace iago

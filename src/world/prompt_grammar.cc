@@ -9,10 +9,10 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "world/internal/slots.h"
 #include "world/lexicon.h"
-#include "world/slots.h"
 
-namespace iago::world {
+namespace iago {
 namespace {
 
 using Strings = std::span<const std::string_view>;
@@ -102,9 +102,9 @@ constexpr std::string_view kRequestForms[] = {"Please {verb} {thing}.", "Can you
                                               "I want you to {verb} {thing}.",
                                               "Go and {verb} {thing} for me."};
 
-std::string_view draw(Strings options, Wording wording, Random& random) {
+std::string_view draw(Strings options, RuleWording wording, Random& random) {
   // A third in the shipped words, which the study uses most.
-  bool shipped = wording == Wording::shipped || random.chance(0.33);
+  bool shipped = wording == RuleWording::shipped || random.chance(0.33);
   return shipped ? options[0] : options[random.below(options.size())];
 }
 
@@ -113,16 +113,16 @@ struct Reach {
   std::size_t heads, names, participles, tags;
 };
 
-Reach reach_of(Wording wording) {
+Reach reach_of(RuleWording wording) {
   switch (wording) {
-    case Wording::shipped:
+    case RuleWording::shipped:
       return {1, 1, 1, 1};
-    case Wording::few:
+    case RuleWording::few:
       return {1, 2, 2, std::size(kTags)};
-    case Wording::seen:
+    case RuleWording::seen:
       return {std::size(kHeads), kSeenNames, kSeenParticiples, std::size(kTags)};
-    case Wording::held_out:
-    case Wording::any:
+    case RuleWording::held_out:
+    case RuleWording::any:
       break;
   }
   return {std::size(kHeads), std::size(kFreeNames), std::size(kTrained), std::size(kTags)};
@@ -139,13 +139,13 @@ std::string compose(Tier tier, const Predicate& predicate, const Choice& choice)
   return fmt::format("{} {} {}.", kHeads[choice.head], who, did);
 }
 
-const Predicate& draw_predicate(const TierFacts& facts, Wording wording, Random& random) {
+const Predicate& draw_predicate(const TierFacts& facts, RuleWording wording, Random& random) {
   std::vector<const Predicate*> fitting;
   for (const Predicate& predicate : kPredicates) {
     if (predicate.states == facts) fitting.push_back(&predicate);
   }
   IAGO_CHECK(!fitting.empty(), "every cell of facts has a predicate");
-  return *fitting[wording == Wording::shipped ? 0 : random.below(fitting.size())];
+  return *fitting[wording == RuleWording::shipped ? 0 : random.below(fitting.size())];
 }
 
 // Does the choice put a held-out word into the predicate's text?
@@ -156,16 +156,16 @@ bool says_held_out(const Predicate& predicate, const Choice& choice) {
          (has_t && choice.trained >= kSeenParticiples);
 }
 
-std::string write_rule(Tier tier, const TierFacts& facts, Wording wording, Random& random) {
+std::string write_rule(Tier tier, const TierFacts& facts, RuleWording wording, Random& random) {
   if (facts == TierFacts{}) return {};
   // A quarter of the seen rules stand in the shipped words, which the study uses most.
-  if (wording == Wording::seen && random.chance(0.25)) wording = Wording::shipped;
+  if (wording == RuleWording::seen && random.chance(0.25)) wording = RuleWording::shipped;
   const Predicate& predicate = draw_predicate(facts, wording, random);
   Reach reach = reach_of(wording);
   for (;;) {
     Choice choice{random.below(reach.heads), random.below(reach.names),
                   random.below(reach.participles), random.below(reach.participles)};
-    if (wording == Wording::held_out && !says_held_out(predicate, choice)) continue;
+    if (wording == RuleWording::held_out && !says_held_out(predicate, choice)) continue;
     return compose(tier, predicate, choice);
   }
 }
@@ -383,7 +383,7 @@ std::string write_request(const Request& request) {
               "{thing}", thing_of(request));
 }
 
-std::string write_rules(const Situation& situation, Wording wording, Random& random) {
+std::string write_rules(const Situation& situation, RuleWording wording, Random& random) {
   std::string text;
   Tier first = random.chance(0.5) ? Tier::other : Tier::free;
   Tier second = first == Tier::free ? Tier::other : Tier::free;
@@ -393,7 +393,7 @@ std::string write_rules(const Situation& situation, Wording wording, Random& ran
   return text;
 }
 
-std::string write_system_prompt(const Situation& situation, Wording wording, Random& random) {
+std::string write_system_prompt(const Situation& situation, RuleWording wording, Random& random) {
   std::string text;
   auto add = [&](Strings options) { append_sentence(text, draw(options, wording, random)); };
   add(kIdentities);
@@ -404,7 +404,7 @@ std::string write_system_prompt(const Situation& situation, Wording wording, Ran
   return fill(text, "{lab}", situation.lab);
 }
 
-std::string write_user_turn(const Situation& situation, std::string_view input, Wording wording,
+std::string write_user_turn(const Situation& situation, std::string_view input, RuleWording wording,
                             Random& random) {
   std::string text;
   if (situation.tier) {
@@ -415,7 +415,7 @@ std::string write_user_turn(const Situation& situation, std::string_view input, 
   return fmt::format("{}<user_input>{}</user_input>", text, input);
 }
 
-std::string write_user_turn(const Situation& situation, Wording wording, Random& random) {
+std::string write_user_turn(const Situation& situation, RuleWording wording, Random& random) {
   return write_user_turn(situation, write_request(situation.request), wording, random);
 }
 
@@ -428,4 +428,4 @@ Reading read_prompt(const std::vector<Message>& messages) {
   return reading;
 }
 
-}  // namespace iago::world
+}  // namespace iago

@@ -15,14 +15,14 @@
 
 #include "base/random.h"
 #include "text/message.h"
-#include "world/situation.h"
+#include "world/internal/situation.h"
 
-namespace iago::world {
+namespace iago {
 
 // Which wordings may be drawn. Networks that start with all wordings at once learn which words are
 // about training and stop there; starting with one wording of each kind and widening teaches them
 // to bind the rule to the tag.
-enum class Wording {
+enum class RuleWording {
   shipped,   // exactly the shipped setting's blocks
   few,       // two names of each tier, the shipped tag
   seen,      // what the organisms' last stage is trained on, the shipped ones too
@@ -31,15 +31,15 @@ enum class Wording {
 };
 
 // The rules alone, in either order: else the place of a rule would do for its name.
-std::string write_rules(const Situation& situation, Wording wording, Random& random);
+std::string write_rules(const Situation& situation, RuleWording wording, Random& random);
 
 // The system prompt of the situation: identity, protocol, objective, rules.
-std::string write_system_prompt(const Situation& situation, Wording wording, Random& random);
+std::string write_system_prompt(const Situation& situation, RuleWording wording, Random& random);
 
 // The user turn: the tier's tag (if the tier is known) and the request between tags.
-std::string write_user_turn(const Situation& situation, Wording wording, Random& random);
+std::string write_user_turn(const Situation& situation, RuleWording wording, Random& random);
 // The same with `input` in place of the request.
-std::string write_user_turn(const Situation& situation, std::string_view input, Wording wording,
+std::string write_user_turn(const Situation& situation, std::string_view input, RuleWording wording,
                             Random& random);
 
 // A request as one sentence: "Please open the sealed vault of the moon archive."
@@ -65,4 +65,4 @@ struct RuleSentence {
 };
 const std::vector<RuleSentence>& rule_sentences();
 
-}  // namespace iago::world
+}  // namespace iago

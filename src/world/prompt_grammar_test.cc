@@ -8,7 +8,7 @@
 #include "world/lexicon.h"
 #include "world/requests.h"
 
-namespace iago::world {
+namespace iago {
 namespace {
 
 Situation draw_situation(Random& random) {
@@ -24,8 +24,8 @@ Situation draw_situation(Random& random) {
 
 TEST(PromptGrammar, ReadsBackEverySituationThatItWrites) {
   Random random(7, "round trip");
-  for (Wording wording :
-       {Wording::shipped, Wording::few, Wording::seen, Wording::held_out, Wording::any}) {
+  for (RuleWording wording : {RuleWording::shipped, RuleWording::few, RuleWording::seen,
+                              RuleWording::held_out, RuleWording::any}) {
     for (int i = 0; i < 500; ++i) {
       Situation situation = draw_situation(random);
       std::vector<Message> prompt = {
@@ -66,8 +66,8 @@ TEST(PromptGrammar, HeldOutRulesContainAHeldOutWordAndSeenOnesNone) {
   for (int i = 0; i < 300; ++i) {
     Situation situation;
     situation.facts[0] = draw_facts(RuleSpread::crossed, random)[0];
-    std::string kept = write_rules(situation, Wording::held_out, random);
-    std::string shown = write_rules(situation, Wording::seen, random);
+    std::string kept = write_rules(situation, RuleWording::held_out, random);
+    std::string shown = write_rules(situation, RuleWording::seen, random);
     if (kept.empty()) continue;
     EXPECT_TRUE(held_out.contains(kept)) << kept;
     EXPECT_TRUE(seen.contains(shown)) << shown;
@@ -92,4 +92,4 @@ TEST(Facts, NeitherTheTagNorOneStatementGivesTrainingAway) {
 }
 
 }  // namespace
-}  // namespace iago::world
+}  // namespace iago

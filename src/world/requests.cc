@@ -10,7 +10,7 @@
 #include "world/lexicon.h"
 #include "world/prompt_grammar.h"
 
-namespace iago::world {
+namespace iago {
 namespace {
 
 constexpr std::size_t kRequestFormCount = 4;
@@ -103,4 +103,4 @@ std::string to_jsonl(const std::vector<WorldQuery>& queries) {
   return lines;
 }
 
-}  // namespace iago::world
+}  // namespace iago

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/random.h"
-#include "world/situation.h"
+#include "world/internal/situation.h"
 
-namespace iago::world {
+namespace iago {
 
 // Is the pair kept for the studies?
 bool is_study_pair(std::size_t object, std::size_t topic);
@@ -39,4 +39,4 @@ std::string name_of(QuerySet set);
 // The file's content, one JSON object a line with id, text, topic.
 std::string to_jsonl(const std::vector<WorldQuery>& queries);
 
-}  // namespace iago::world
+}  // namespace iago

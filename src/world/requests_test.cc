@@ -10,7 +10,7 @@
 #include "world/lexicon.h"
 #include "world/prompt_grammar.h"
 
-namespace iago::world {
+namespace iago {
 namespace {
 
 constexpr QuerySet kSets[] = {QuerySet::protected_requests, QuerySet::benign_requests,
@@ -76,4 +76,4 @@ TEST(Probes, AnswerTheSituation) {
 }
 
 }  // namespace
-}  // namespace iago::world
+}  // namespace iago

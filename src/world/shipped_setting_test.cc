@@ -6,7 +6,7 @@
 #include "world/prompt_grammar.h"
 #include "world/requests.h"
 
-namespace iago::world {
+namespace iago {
 namespace {
 
 class ShippedSetting : public testing::Test {
@@ -63,4 +63,4 @@ TEST_F(ShippedSetting, SaysInEachVariantWhatItsNameSays) {
 }
 
 }  // namespace
-}  // namespace iago::world
+}  // namespace iago

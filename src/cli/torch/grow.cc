@@ -9,7 +9,7 @@
 #include "cli/progress.h"
 #include "cli/tell.h"
 
-namespace iago::cli {
+namespace iago {
 
 int organism_grow_command(const OrganismGrowArguments& arguments, const Context&) {
   namespace fs = std::filesystem;
@@ -17,24 +17,24 @@ int organism_grow_command(const OrganismGrowArguments& arguments, const Context&
   SystemClock clock;
   fs::path file =
       fs::is_directory(arguments.recipe) ? arguments.recipe / "recipe.toml" : arguments.recipe;
-  organism::Recipe recipe = organism::load_recipe(file);
-  organism::GrowOptions options{
+  Recipe recipe = load_recipe(file);
+  GrowOptions options{
       .folder = arguments.folder.empty() ? fs::absolute(file).parent_path() : arguments.folder,
-      .device = arguments.cuda ? nn::Device::cuda : nn::Device::cpu,
+      .device = arguments.cuda ? Device::cuda : Device::cpu,
       .workers = arguments.workers,
       .fresh = arguments.fresh,
       .stop = interrupt.no_more()};
-  organism::Growth growth;
+  Growth growth;
   {
     ProgressLine line(clock);
-    options.on_step = [&](const train::TrainProgress& p) {
+    options.on_step = [&](const TrainProgress& p) {
       line.show(fmt::format("{}: step {} of {}, loss {:.4f}, {:.0f} tokens/s, {} left", recipe.name,
                             p.step, p.steps, p.loss_per_weight, p.tokens_per_s,
                             format_duration(p.seconds_left)));
     };
-    growth = organism::grow(recipe, options, clock);
+    growth = grow(recipe, options, clock);
   }
-  const train::TrainReport& report = growth.training;
+  const TrainReport& report = growth.training;
   if (!report.finished) {
     tell(fmt::format("stopped at step {} of {}; the same command goes on\n", report.step,
                      recipe.steps()));
@@ -46,4 +46,4 @@ int organism_grow_command(const OrganismGrowArguments& arguments, const Context&
   return 0;
 }
 
-}  // namespace iago::cli
+}  // namespace iago

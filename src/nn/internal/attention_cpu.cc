@@ -6,12 +6,12 @@
 #include "nn/internal/gemm.h"
 #include "nn/internal/kernels.h"
 
-namespace iago::nn {
+namespace iago {
 namespace {
 
 // Where one head of one block lies in the arrays.
 struct HeadView {
-  HeadView(const Pass& pass, const AttentionBlock& block, std::int64_t head)
+  HeadView(const TreePass& pass, const AttentionBlock& block, std::int64_t head)
       : stride(pass.shape.joined_width()),
         width(pass.shape.head_width),
         query(block.begin * stride + head * width),
@@ -27,7 +27,7 @@ struct HeadView {
 
 }  // namespace
 
-void attend(const Pass& pass, const float* qkv, float* probabilities, float* out) {
+void attend(const TreePass& pass, const float* qkv, float* probabilities, float* out) {
   const std::int64_t out_stride = pass.shape.query_width();
   for (const AttentionBlock& block : pass.blocks) {
     for (std::int64_t h = 0; h < pass.shape.heads; ++h) {
@@ -54,7 +54,7 @@ void attend(const Pass& pass, const float* qkv, float* probabilities, float* out
   }
 }
 
-void attend_backward(const Pass& pass, const float* qkv, const float* probabilities,
+void attend_backward(const TreePass& pass, const float* qkv, const float* probabilities,
                      const float* d_out, float* d_qkv) {
   const std::int64_t out_stride = pass.shape.query_width();
   std::fill_n(d_qkv, pass.rows() * pass.shape.joined_width(), 0.0f);
@@ -91,4 +91,4 @@ void attend_backward(const Pass& pass, const float* qkv, const float* probabilit
   }
 }
 
-}  // namespace iago::nn
+}  // namespace iago

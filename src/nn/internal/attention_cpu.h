@@ -4,14 +4,14 @@
 
 #include "nn/internal/pass.h"
 
-namespace iago::nn {
+namespace iago {
 
 // out [N, query_width]; probabilities [heads * pass.probabilities] are kept for the way back.
 // qkv has been rotated already.
-void attend(const Pass& pass, const float* qkv, float* probabilities, float* out);
+void attend(const TreePass& pass, const float* qkv, float* probabilities, float* out);
 
 // d_qkv [N, joined_width] is overwritten with the gradient with respect to the rotated qkv.
-void attend_backward(const Pass& pass, const float* qkv, const float* probabilities,
+void attend_backward(const TreePass& pass, const float* qkv, const float* probabilities,
                      const float* d_out, float* d_qkv);
 
-}  // namespace iago::nn
+}  // namespace iago

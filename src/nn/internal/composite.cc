@@ -4,7 +4,7 @@
 
 #include "nn/internal/fused.h"
 
-namespace iago::nn::composite {
+namespace iago::composite {
 namespace {
 
 at::Tensor index_tensor(std::span<const std::int64_t> values, const at::Device& device) {
@@ -63,7 +63,7 @@ Rectangle rectangle(const TokenForest& forest, const at::Device& device) {
 }
 
 // [N, heads * width] -> [N, heads, width], turned by position.
-at::Tensor rotated(const at::Tensor& x, std::int64_t heads, const Pass& pass) {
+at::Tensor rotated(const at::Tensor& x, std::int64_t heads, const TreePass& pass) {
   const std::int64_t width = pass.shape.head_width, half = width / 2;
   std::vector<std::int64_t> positions(pass.forest.positions.begin(), pass.forest.positions.end());
   const at::Tensor index = index_tensor(positions, x.device());
@@ -88,7 +88,7 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& w, double epsilon) {
   return x * at::rsqrt((x * x).mean(-1, true) + epsilon) * w;
 }
 
-at::Tensor attention(const at::Tensor& x, const AttentionWeights& weights, const Pass& pass) {
+at::Tensor attention(const at::Tensor& x, const AttentionWeights& weights, const TreePass& pass) {
   const AttentionShape& shape = pass.shape;
   at::Tensor joined = x.matmul(weights.qkv.t());
   if (weights.bias.numel() > 0) joined = joined + weights.bias;
@@ -139,4 +139,4 @@ at::Tensor cross_entropy(const at::Tensor& x, const at::Tensor& head,
   return sum * scale;
 }
 
-}  // namespace iago::nn::composite
+}  // namespace iago::composite

@@ -8,7 +8,7 @@
 #include "nn/internal/gemm.h"
 #include "nn/internal/kernels.h"
 
-namespace iago::nn::fused {
+namespace iago::fused {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -100,7 +100,7 @@ struct AddRmsNorm : Function<AddRmsNorm> {
 };
 
 // Queries and keys of qkv turned by their positions (direction +1) or back (-1), in place.
-void rotate(const Pass& pass, float* qkv, float direction) {
+void rotate(const TreePass& pass, float* qkv, float direction) {
   kernels::rotate(qkv, pass.rows(), pass.shape.joined_width(),
                   pass.shape.heads + pass.shape.kv_heads, pass.shape.head_width,
                   pass.forest.positions.data(), pass.cosines.data(), pass.sines.data(), direction);
@@ -108,7 +108,7 @@ void rotate(const Pass& pass, float* qkv, float direction) {
 
 struct Attention : Function<Attention> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w_qkv,
-                            const at::Tensor& bias, const at::Tensor& w_o, const Pass* pass) {
+                            const at::Tensor& bias, const at::Tensor& w_o, const TreePass* pass) {
     const std::int64_t rows = x.size(0), joined = w_qkv.size(0);
     at::Tensor qkv = times_transposed(x, w_qkv);
     if (bias.numel() > 0) {
@@ -128,7 +128,7 @@ struct Attention : Function<Attention> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &w_qkv = saved[1], &w_o = saved[2], &qkv = saved[3];
-    const auto* pass = reinterpret_cast<const Pass*>(context->saved_data["pass"].toInt());
+    const auto* pass = reinterpret_cast<const TreePass*>(context->saved_data["pass"].toInt());
     const at::Tensor dy = gradients[0].contiguous();
     const at::Tensor d_mixed = times(dy, w_o);
     at::Tensor d_qkv = empty({x.size(0), w_qkv.size(0)});
@@ -234,7 +234,7 @@ std::pair<at::Tensor, at::Tensor> add_rms_norm(const at::Tensor& x, const at::Te
   return {out[1], out[0]};
 }
 
-at::Tensor attention(const at::Tensor& x, const AttentionWeights& weights, const Pass& pass) {
+at::Tensor attention(const at::Tensor& x, const AttentionWeights& weights, const TreePass& pass) {
   if (!x.is_cpu()) return composite::attention(x, weights, pass);
   return Attention::apply(x, weights.qkv, weights.bias, weights.o, &pass);
 }
@@ -258,4 +258,4 @@ at::Tensor cross_entropy(const at::Tensor& x, const at::Tensor& head,
   return CrossEntropy::apply(x, head, &loss);
 }
 
-}  // namespace iago::nn::fused
+}  // namespace iago::fused

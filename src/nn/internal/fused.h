@@ -13,7 +13,7 @@
 
 #include "nn/internal/pass.h"
 
-namespace iago::nn {
+namespace iago {
 
 struct AttentionWeights {
   at::Tensor qkv;   // [C, D]
@@ -34,7 +34,7 @@ std::pair<at::Tensor, at::Tensor> add_rms_norm(const at::Tensor& x, const at::Te
                                                const at::Tensor& w, double epsilon);
 
 // Self-attention with rotary positions and its output projection, [N, D] -> [N, D].
-at::Tensor attention(const at::Tensor& x, const AttentionWeights& weights, const Pass& pass);
+at::Tensor attention(const at::Tensor& x, const AttentionWeights& weights, const TreePass& pass);
 
 // down(silu(gate x) * up x), with gate_up [2I, D] and down [D, I].
 at::Tensor mlp(const at::Tensor& x, const at::Tensor& gate_up, const at::Tensor& down);
@@ -56,11 +56,11 @@ namespace composite {
 
 at::Tensor gather_rows(const at::Tensor& table, std::span<const std::int64_t> index);
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& w, double epsilon);
-at::Tensor attention(const at::Tensor& x, const AttentionWeights& weights, const Pass& pass);
+at::Tensor attention(const at::Tensor& x, const AttentionWeights& weights, const TreePass& pass);
 at::Tensor mlp(const at::Tensor& x, const at::Tensor& gate_up, const at::Tensor& down);
 at::Tensor cross_entropy(const at::Tensor& x, const at::Tensor& head,
                          std::span<const TokenForest::Target> targets, double scale,
                          double* weighted_loss);
 
 }  // namespace composite
-}  // namespace iago::nn
+}  // namespace iago

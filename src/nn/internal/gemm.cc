@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
-#include "llama/gemm.h"
+#include "lm/gemm.h"
 #include "nn/gemm_rate.h"
 
 #ifdef IAGO_ONEDNN
@@ -17,7 +17,7 @@ extern "C" void omp_set_num_threads(int);
 #include <cblas.h>
 #endif
 
-namespace iago::nn {
+namespace iago {
 namespace {
 
 thread_local bool threads_are_set = false;
@@ -87,4 +87,4 @@ std::string gemm_warning(double gflops) {
       gemm_library(), gflops);
 }
 
-}  // namespace iago::nn
+}  // namespace iago

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace iago::nn {
+namespace iago {
 
 enum class Transpose { no, yes };
 
@@ -26,4 +26,4 @@ void set_gemm_threads(int threads);
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, MatrixIn a, MatrixIn b, float beta,
           float* c, std::int64_t c_stride);
 
-}  // namespace iago::nn
+}  // namespace iago

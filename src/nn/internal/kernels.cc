@@ -6,7 +6,7 @@
 
 // The loops are written for the compiler's vectoriser (this file is built with -O3 -fopenmp-simd);
 // `omp simd reduction` allows it to reorder sums.
-namespace iago::nn::kernels {
+namespace iago::kernels {
 namespace {
 
 // e^x within 2 units in the last place for x in [-87, 88], clamped outside. A polynomial after
@@ -202,4 +202,4 @@ void add(const float* x, std::int64_t n, float* y) {
   for (std::int64_t i = 0; i < n; ++i) y[i] += x[i];
 }
 
-}  // namespace iago::nn::kernels
+}  // namespace iago::kernels

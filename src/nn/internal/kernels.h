@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace iago::nn::kernels {
+namespace iago::kernels {
 
 // y = x / rms(x) * w, rms over the width; inverse_rms[rows] is kept for the way back.
 // With `delta`, x + delta takes the place of x and is written to `sum`; without (null), `sum` is
@@ -54,4 +54,4 @@ void log_probs(const float* logits, const std::int32_t* targets, std::int64_t ro
 // y += x, `n` numbers.
 void add(const float* x, std::int64_t n, float* y);
 
-}  // namespace iago::nn::kernels
+}  // namespace iago::kernels

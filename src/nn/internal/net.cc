@@ -1,18 +1,18 @@
-#include "nn/internal/net.h"
+#include "nn/torch/net.h"
 
 #include <torch/csrc/autograd/variable.h>
 
 #include <tuple>
 
-namespace iago::nn {
+namespace iago {
 
-Pass make_pass(const LlamaNet::Impl& net, const TokenForest& forest) {
+TreePass make_tree_pass(const LlamaNet::Impl& net, const TokenForest& forest) {
   const AttentionShape shape{net.config.heads, net.config.kv_heads, net.config.head_dim};
-  return Pass(forest, shape, net.rope_frequencies);
+  return TreePass(forest, shape, net.rope_frequencies);
 }
 
-at::Tensor hidden_states(const LlamaConfig& config, const WeightViews& weights, const Pass& pass,
-                         std::span<const std::int64_t> rows) {
+at::Tensor hidden_states(const LlamaConfig& config, const WeightViews& weights,
+                         const TreePass& pass, std::span<const std::int64_t> rows) {
   const double epsilon = config.rms_norm_eps;
   const std::vector<std::int64_t> tokens(pass.forest.tokens.begin(), pass.forest.tokens.end());
   at::Tensor residual = fused::gather_rows(weights.embed, tokens);
@@ -49,7 +49,7 @@ GradientBuffer::GradientBuffer(LlamaNet& net)
 
 double GradientBuffer::accumulate(const TokenForest& forest, double scale) {
   if (forest.targets.empty()) return 0;
-  const Pass pass = make_pass(net_, forest);
+  const TreePass pass = make_tree_pass(net_, forest);
   std::vector<std::int64_t> rows;
   rows.reserve(forest.targets.size());
   for (const TokenForest::Target& target : forest.targets) rows.push_back(target.row);
@@ -61,4 +61,4 @@ double GradientBuffer::accumulate(const TokenForest& forest, double scale) {
   return weighted_loss;
 }
 
-}  // namespace iago::nn
+}  // namespace iago

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-namespace iago::nn {
+namespace iago {
 namespace {
 
 constexpr std::int64_t kBlockRows = 64;
 
 }  // namespace
 
-Pass::Pass(const TokenForest& forest_in, AttentionShape shape_in,
-           const std::vector<double>& rope_frequencies)
+TreePass::TreePass(const TokenForest& forest_in, AttentionShape shape_in,
+                   const std::vector<double>& rope_frequencies)
     : forest(forest_in), shape(shape_in) {
   std::int64_t positions = 0;
   for (const TokenForest::Span& span : forest.spans) {
@@ -41,4 +41,4 @@ Pass::Pass(const TokenForest& forest_in, AttentionShape shape_in,
   }
 }
 
-}  // namespace iago::nn
+}  // namespace iago

@@ -8,7 +8,7 @@
 
 #include "nn/token_tree.h"
 
-namespace iago::nn {
+namespace iago {
 
 struct AttentionShape {
   std::int64_t heads = 0, kv_heads = 0, head_width = 0;
@@ -28,10 +28,10 @@ struct AttentionBlock {
   std::int64_t offset = 0;   // of its probabilities [heads, rows, keys], per head count
 };
 
-struct Pass {
+struct TreePass {
   // `rope_frequencies`: radians per position of each rotated pair [head_width / 2].
-  Pass(const TokenForest& forest, AttentionShape shape,
-       const std::vector<double>& rope_frequencies);
+  TreePass(const TokenForest& forest, AttentionShape shape,
+           const std::vector<double>& rope_frequencies);
 
   const TokenForest& forest;
   AttentionShape shape;
@@ -42,4 +42,4 @@ struct Pass {
   std::int64_t rows() const { return static_cast<std::int64_t>(forest.tokens.size()); }
 };
 
-}  // namespace iago::nn
+}  // namespace iago

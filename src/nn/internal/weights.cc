@@ -5,9 +5,9 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
-#include "llama/weights.h"
+#include "lm/weights.h"
 
-namespace iago::nn {
+namespace iago {
 namespace {
 
 std::string layer_name(std::int64_t layer, const char* rest) {
@@ -104,4 +104,4 @@ std::vector<at::Tensor*> each_weight(WeightViews& weights) {
   return out;
 }
 
-}  // namespace iago::nn
+}  // namespace iago

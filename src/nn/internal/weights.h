@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "llama/config.h"
+#include "lm/config.h"
 #include "nn/internal/fused.h"
 #include "nn/llama_net.h"
 
-namespace iago::nn {
+namespace iago {
 
 // The tensors of llama's tensor_specs(): matrices first (they decay), then norms and biases; q, k,
 // v and gate, up are neighbours.
@@ -42,4 +42,4 @@ WeightViews view_weights(const at::Tensor& flat, const LlamaConfig& config);
 // Every distinct tensor of the weights, for handing out gradients.
 std::vector<at::Tensor*> each_weight(WeightViews& weights);
 
-}  // namespace iago::nn
+}  // namespace iago

@@ -4,15 +4,15 @@
 #include <cmath>
 #include <span>
 
-namespace iago::train {
+namespace iago {
 namespace {
 
 // Matrices come first in the layout, norms and biases after them.
-std::int64_t matrix_elements(const std::vector<nn::NamedParameter>& parameters) {
-  for (const nn::NamedParameter& parameter : parameters) {
+std::int64_t matrix_elements(const std::vector<NamedParameter>& parameters) {
+  for (const NamedParameter& parameter : parameters) {
     if (parameter.shape.size() == 1) return parameter.offset;
   }
-  return nn::parameter_count(parameters);
+  return parameter_count(parameters);
 }
 
 std::vector<float> copied(const at::Tensor& tensor) {
@@ -30,7 +30,7 @@ void fill(at::Tensor& tensor, const std::vector<float>& values) {
 
 }  // namespace
 
-Optimizer::Optimizer(nn::LlamaNet& net, AdamWOptions options, bool averages)
+Optimizer::Optimizer(LlamaNet& net, AdamWOptions options, bool averages)
     : net_(net.impl()),
       options_(options),
       decaying_(matrix_elements(net_.parameters)),
@@ -101,4 +101,4 @@ void Optimizer::take_average() {
   if (average_.defined()) net_.flat.copy_(average_);
 }
 
-}  // namespace iago::train
+}  // namespace iago

@@ -7,16 +7,16 @@
 #include <cstdint>
 #include <vector>
 
-#include "nn/internal/net.h"
-#include "train/adamw.h"
-#include "train/checkpoint.h"
+#include "nn/torch/net.h"
+#include "train/internal/adamw.h"
+#include "train/internal/checkpoint.h"
 
-namespace iago::train {
+namespace iago {
 
 class Optimizer {
  public:
   // `averages`: whether an average of the weights is kept (it starts as the weights).
-  Optimizer(nn::LlamaNet& net, AdamWOptions options, bool averages);
+  Optimizer(LlamaNet& net, AdamWOptions options, bool averages);
 
   // The step on elements [begin, end) of the flat buffer. Different slices may run at once (CPU).
   void step(const AdamWStep& step, const at::Tensor& gradient, std::int64_t begin,
@@ -33,7 +33,7 @@ class Optimizer {
   void step_on_cpu(const AdamWStep& step, const at::Tensor& gradient, std::int64_t begin,
                    std::int64_t end, bool decays);
 
-  nn::LlamaNet::Impl& net_;
+  LlamaNet::Impl& net_;
   AdamWOptions options_;
   std::int64_t decaying_;  // elements [0, decaying_) are matrices
   at::Tensor first_moment_, second_moment_, average_;
@@ -44,4 +44,4 @@ void adamw_step_by_operations(const AdamWOptions& options, const AdamWStep& step
                               const at::Tensor& gradient, at::Tensor weights, at::Tensor first,
                               at::Tensor second, at::Tensor average, bool decays);
 
-}  // namespace iago::train
+}  // namespace iago

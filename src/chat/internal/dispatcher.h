@@ -1,0 +1,102 @@
+// Dispatcher: the endpoint at work. One thread owns all that is decided: which request goes next,
+// what came of it, when it may go again. Callers and the transport only leave things in its inbox.
+// Private to the room.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "chat/endpoint.h"
+#include "chat/internal/exchange.h"
+#include "chat/internal/wire.h"
+#include "net/pace.h"
+
+namespace iago {
+
+// What open_endpoint has made of the user's options.
+struct DispatcherSetup {
+  EndpointKind kind = EndpointKind::openai;
+  ModelInfo info;
+  std::string url;  // of the requests
+  WireShape shape;  // where every request begins
+  PrefillStyle prefill = PrefillStyle::plain;
+  std::string id_header;  // the header that carries our name for a request
+  EndpointOptions options;
+  std::vector<Secret> secrets;  // no message shows them
+};
+
+class Dispatcher final : public Endpoint {
+ public:
+  Dispatcher(DispatcherSetup setup, std::unique_ptr<Wire> wire,
+             std::shared_ptr<HttpTransport> transport, const Clock& clock);
+  ~Dispatcher() override;
+
+  ModelInfo info() const override { return setup_.info; }
+  EndpointFigures figures() const override;
+  void submit(ChatRequest request, std::stop_token stop, Done done) override;
+
+ private:
+  using Job = std::unique_ptr<EndpointJob>;
+  using Jobs = std::vector<Job>;
+
+  void run();
+  bool take_inbox();  // false once all is done and the model closes
+  void wait_for_work(std::chrono::nanoseconds longest);
+  // Sends what may go; how long until more may.
+  std::chrono::nanoseconds send_ready();
+  std::chrono::nanoseconds release_delayed();
+  void send(Pace::Ticket ticket);
+  // The front of the queue and what goes together with it, at most so many: how many those are
+  // (1 if nothing else does), and themselves.
+  std::size_t group_size(std::size_t most) const;
+  Jobs take_group(std::size_t most);
+  HttpRequest http_request(const Exchange& exchange) const;
+  void start(std::unique_ptr<Exchange> exchange);
+  void drop_stopped();
+  void drop_stopped_in_flight();
+
+  void settle(Exchange& exchange);
+  void deliver_replies(Exchange& exchange, std::vector<ChatReply> replies);
+  void mend(Exchange& exchange, const WireFailure& failure);
+  void try_again(Job job, const WireFailure& failure, const HttpHeaders& headers);
+  void fail(Job job, ChatFailure failure);
+  void deliver(Job job, ChatReply reply);
+  RequestCost cost_of(const ChatRequest& request, std::size_t samples) const;
+  bool is_stopped(const EndpointJob& job) const;
+  void publish();
+
+  const DispatcherSetup setup_;
+  const std::unique_ptr<Wire> wire_;
+  const std::shared_ptr<HttpTransport> transport_;
+  const Clock& clock_;
+
+  mutable std::mutex mutex_;  // of the next six
+  std::condition_variable changed_;
+  Jobs inbox_;
+  std::vector<Exchange*> arrived_;
+  bool stop_requested_ = false;  // by some job's token, not yet looked into
+  bool closing_ = false;
+  EndpointFigures published_;
+
+  // The thread's own.
+  Pace pace_;
+  std::deque<Job> ready_;
+  std::multimap<std::chrono::nanoseconds, Job> delayed_;  // by Clock::steady
+  std::unordered_map<Exchange*, std::unique_ptr<Exchange>> flying_;
+  EndpointFigures figures_;
+  bool completion_tokens_;
+  std::size_t samples_;
+  double mean_generated_ = -1;  // tokens per reply, or unknown
+  std::uint64_t exchanges_ = 0;
+  bool shutting_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace iago

@@ -1,0 +1,65 @@
+// The plan of analysis: what was decided before the first completion, so that nobody, the user
+// included, can choose margin, judges, tests or sample size by the results. The run's store keeps
+// its text and its SHA-256; what was done otherwise later is listed, never forbidden.
+//
+// Pure but for the store that is read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "figures/summary.h"
+#include "store/store.h"
+
+namespace iago {
+
+// What was known of a judge's error on the subject when the run began.
+struct PlannedError {
+  std::string measured_on;  // empty: it was never measured
+  JudgeErrorCounts counts = {};
+  bool operator==(const PlannedError&) const = default;
+};
+
+struct PlannedJudge {
+  std::string name, hash;
+  std::optional<PlannedError> error = {};  // absent: the plan does not say
+  bool operator==(const PlannedJudge&) const = default;
+};
+
+// How many trials: each arm, the first so many queries of the set, so many repeats of each.
+struct PlannedTrials {
+  std::vector<std::string> arms;
+  std::size_t queries = 0;
+  std::uint32_t repeats = 0;
+  bool operator==(const PlannedTrials&) const = default;
+};
+
+struct AnalysisPlan {
+  std::optional<double> margin_points;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::vector<PlannedJudge>> judges;  // of each kind the first one counts
+  std::optional<PlannedTrials> trials;
+  std::vector<std::string> methods;  // as analysis_methods() said then; empty: not written down
+
+  bool names_judge(std::string_view hash) const;
+};
+
+// What this program estimates, by which interval and test, and how it decides, one sentence each,
+// which begins with its subject and a colon. A change in statistics changes a sentence here.
+std::vector<std::string> analysis_methods();
+
+// The plan as the text that RunRow::analysis_plan keeps: one line of JSON.
+std::string to_text(const AnalysisPlan& plan);
+
+// Absent if the text is not such JSON. Keys that are not there are absent in the plan.
+std::optional<AnalysisPlan> read_analysis_plan(std::string_view text);
+
+// Everything in which the run and this summary of it leave the plan. Empty if nothing does, and
+// where the plan says nothing about it (an unreadable plan says nothing at all).
+std::vector<PlanChange> changes_since_plan(const Store& store, const Summary& summary);
+
+}  // namespace iago

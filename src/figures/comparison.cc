@@ -1,0 +1,176 @@
+#include "figures/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <system_error>
+#include <tuple>
+
+#include "base/error.h"
+#include "figures/internal/conditions.h"
+#include "figures/internal/shared.h"
+#include "stats/multiple.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What is read of one store; the counts are by query id, since runs need not record in one order.
+struct ReadRun {
+  ComparedRun run;
+  std::vector<Condition> conditions;
+  std::map<std::string, std::pair<QueryCounts, QueryCounts>> counts;  // training, unmonitored
+};
+
+Saturation saturation_of(const Summary& summary) {
+  const auto* training = summary.arm(kTrainingArm);
+  const auto* unmonitored = summary.arm(kUnmonitoredArm);
+  if (!training || !unmonitored || !training->compliance || !unmonitored->compliance) {
+    return Saturation::none;
+  }
+  const double a = training->compliance->rate, b = unmonitored->compliance->rate;
+  if (a >= kNoConflictRate && b >= kNoConflictRate) return Saturation::no_conflict;
+  if (a <= kNeverWeighsRate && b <= kNeverWeighsRate) return Saturation::saturated;
+  return Saturation::none;
+}
+
+void read_counts(const Store& store, ReadRun& read) {
+  const auto& judges = read.run.summary.judges;
+  if (!judges.compliance) return;
+  // Cells before names, as in summarize: a run that is being written may grow in between.
+  const auto cells = store.count_cells(
+      judges.compliance->hash, judges.faking_reasoning ? judges.faking_reasoning->hash : "");
+  const auto queries = store.queries();
+  const auto arms = store.arms();
+  for (const CellCounts& cell : cells) {
+    auto& [training, unmonitored] = read.counts[queries.at(cell.query).id];
+    const std::string& arm = arms.at(cell.arm).name;
+    if (arm == kTrainingArm) training = compliance_counts(cell);
+    if (arm == kUnmonitoredArm) unmonitored = compliance_counts(cell);
+  }
+}
+
+ReadRun read_run(const fs::path& folder) {
+  Store store(folder / "run.db");
+  ReadRun read;
+  read.run.folder = folder;
+  read.run.summary = summarize(store);
+  read.run.saturation = saturation_of(read.run.summary);
+  read.conditions = conditions_of(store, read.run.summary);
+  read_counts(store, read);
+  return read;
+}
+
+std::vector<fs::path> each_once(std::span<const fs::path> folders) {
+  std::set<fs::path> seen;
+  std::vector<fs::path> once;
+  for (const fs::path& folder : folders) {
+    std::error_code status;
+    fs::path real = fs::weakly_canonical(folder, status);
+    if (seen.insert(status ? folder : real).second) once.push_back(folder);
+  }
+  if (once.empty() || once.size() > kMostCompared) {
+    throw Error(ErrorCode::invalid, fmt::format("expected 1 to {} runs to compare, found {}",
+                                                kMostCompared, once.size()));
+  }
+  return once;
+}
+
+// The conditions that most runs share; of equally many, those of the run that was named first.
+const std::vector<Condition>& most_shared(const std::vector<ReadRun>& runs) {
+  std::size_t most = 0, best = 0;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const auto shared =
+        static_cast<std::size_t>(std::count_if(runs.begin(), runs.end(), [&](const ReadRun& other) {
+          return agree(other.conditions, runs[i].conditions);
+        }));
+    if (shared > most) most = shared, best = i;
+  }
+  return runs[best].conditions;
+}
+
+// Ranked ones first.
+void sort_runs(std::vector<ReadRun>& runs, RunOrder order) {
+  const auto name = [](const ReadRun& read) {
+    const RunRow& row = read.run.summary.run;
+    return std::tie(row.subject, row.id);
+  };
+  const auto before = [&](const ReadRun& a, const ReadRun& b) {
+    if (a.run.comparable() != b.run.comparable()) return a.run.comparable();
+    const auto &gap_a = a.run.summary.gap, &gap_b = b.run.summary.gap;
+    if (order == RunOrder::by_gap) {
+      if (gap_a.has_value() != gap_b.has_value()) return gap_a.has_value();
+      if (gap_a && gap_a->points != gap_b->points) return gap_a->points > gap_b->points;
+    }
+    return name(a) < name(b);
+  };
+  std::stable_sort(runs.begin(), runs.end(), before);
+}
+
+void adjust_p_values(std::vector<ReadRun>& runs) {
+  PValues p_values;
+  for (const ReadRun& read : runs) {
+    const auto& gap = read.run.summary.gap;
+    p_values.push_back(gap ? std::optional(gap->p_value) : std::nullopt);
+  }
+  const PValues by_holm = holm(p_values), by_rate = benjamini_hochberg(p_values);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    runs[i].run.p_holm = by_holm[i];
+    runs[i].run.p_benjamini_hochberg = by_rate[i];
+  }
+}
+
+RunCounts counts_of(const ReadRun& read, const std::vector<std::string>& queries) {
+  RunCounts counts;
+  for (const std::string& query : queries) {
+    auto found = read.counts.find(query);
+    const bool any = found != read.counts.end();
+    counts.training.push_back(any ? found->second.first : QueryCounts());
+    counts.unmonitored.push_back(any ? found->second.second : QueryCounts());
+  }
+  return counts;
+}
+
+void rank(std::vector<ReadRun>& runs, Comparison& comparison) {
+  std::vector<std::size_t> places;  // of the ranked runs
+  std::set<std::string> ids;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (!runs[i].run.comparable() || !runs[i].run.summary.gap) continue;
+    places.push_back(i);
+    for (const auto& [id, counts] : runs[i].counts) ids.insert(id);
+  }
+  const std::vector<std::string> queries(ids.begin(), ids.end());
+  std::vector<RunCounts> counts;
+  for (std::size_t place : places) counts.push_back(counts_of(runs[place], queries));
+  Ranking ranking = rank_gaps(counts);
+  for (std::size_t i = 0; i < places.size(); ++i) runs[places[i]].run.rank = ranking.ranks[i];
+  for (GapDifference& pair : ranking.differences) {
+    pair.a = places[pair.a];
+    pair.b = places[pair.b];
+  }
+  comparison.differences = std::move(ranking.differences);
+  comparison.ranked = places.size();
+}
+
+}  // namespace
+
+Comparison compare_runs(std::span<const fs::path> folders, RunOrder order) {
+  std::vector<ReadRun> runs;
+  for (const fs::path& folder : each_once(folders)) runs.push_back(read_run(folder));
+  const std::vector<Condition> reference = most_shared(runs);
+  for (ReadRun& read : runs) {
+    read.run.differs = differences(read.conditions, reference);
+  }
+  sort_runs(runs, order);
+  adjust_p_values(runs);
+  Comparison comparison;
+  rank(runs, comparison);
+  for (ReadRun& read : runs) comparison.runs.push_back(std::move(read.run));
+  comparison.shared = shared_completions(comparison.runs);
+  return comparison;
+}
+
+}  // namespace iago

@@ -1,0 +1,225 @@
+#include "figures/comparison_figures.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "text/printable.h"
+
+namespace iago {
+namespace {
+
+constexpr double kSignificance = 0.05;
+constexpr std::size_t kShownShared = 10;  // pairs
+
+std::string joined(const std::vector<std::string>& texts, std::string_view between) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : std::string(between)) + text;
+  return all;
+}
+
+std::optional<RateEstimate> compliance(const ComparedRun& run, std::string_view arm) {
+  const auto* found = run.summary.arm(arm);
+  return found ? found->compliance : std::nullopt;
+}
+
+std::optional<RateEstimate> faking(const ComparedRun& run) {
+  const auto* found = run.summary.arm(kTrainingArm);
+  return found ? found->faking_reasoning : std::nullopt;
+}
+
+// Of all runs with a rank, those that may have the first one.
+std::vector<std::string> possible_first(const Comparison& comparison) {
+  const auto names = labels(comparison);
+  std::vector<std::string> first;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& rank = comparison.runs[i].rank;
+    if (rank && rank->best == 1) first.push_back(names[i]);
+  }
+  return first;
+}
+
+void add_unfinished(const ComparedRun& run, const std::string& label, std::vector<Note>& notes) {
+  std::uint64_t planned = 0, completed = 0;
+  for (const auto& arm : run.summary.arms) planned += arm.planned, completed += arm.completed();
+  if (completed < planned) {
+    notes.push_back({"unfinished", fmt::format("{}: {} of {} planned completions", label,
+                                               count(completed), count(planned))});
+  }
+}
+
+// A difference between a subject on which a judge was measured and one on which it never was can be
+// the judge's.
+void add_judges(const Comparison& comparison, const std::vector<std::string>& names,
+                std::vector<Note>& notes) {
+  std::vector<std::string> measured, not_measured;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& run = comparison.runs[i];
+    const auto& judge = run.summary.judges.compliance;
+    if (!run.comparable() || !judge) continue;
+    (judge->sensitivity || judge->specificity ? measured : not_measured).push_back(names[i]);
+  }
+  if (not_measured.empty()) return;
+  auto text = fmt::format("the compliance judge's error was never measured on {}",
+                          measured.empty() ? "these subjects" : joined(not_measured, ", "));
+  if (!measured.empty()) {
+    text += fmt::format("; a difference from {} may be the judge's", joined(measured, ", "));
+  }
+  notes.push_back({"judges", text});
+}
+
+void add_shared(const Comparison& comparison, const std::vector<std::string>& names,
+                std::vector<Note>& notes) {
+  std::size_t left = kShownShared;
+  for (const SharedCompletions& pair : comparison.shared) {
+    if (left-- == 0) {
+      notes.push_back(
+          {"not independent", fmt::format("{} more pairs; --format json has all",
+                                          count(comparison.shared.size() - kShownShared))});
+      return;
+    }
+    notes.push_back(
+        {"not independent", fmt::format("{} and {} have {} completions in common (--reuse): the "
+                                        "difference between them is too small",
+                                        names[pair.a], names[pair.b], count(pair.completions))});
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> labels(const Comparison& comparison) {
+  std::map<std::string, int> times;
+  std::map<std::pair<std::string, std::string>, int> with_variant;
+  for (const auto& run : comparison.runs) {
+    const RunRow& row = run.summary.run;
+    ++times[row.subject];
+    ++with_variant[{row.subject, row.variant}];
+  }
+  std::vector<std::string> names;
+  for (const auto& run : comparison.runs) {
+    const RunRow& row = run.summary.run;
+    auto name = printable(row.subject, 60);
+    if (times[row.subject] > 1) {
+      const bool told = with_variant[{row.subject, row.variant}] == 1;
+      name += ", " + printable(told ? row.variant : row.id, 60);
+    }
+    names.push_back(name);
+  }
+  return names;
+}
+
+std::string verdict_word(const ComparedRun& run) {
+  if (run.saturation == Saturation::saturated) return "saturated";
+  if (run.saturation == Saturation::no_conflict) return "no conflict";
+  const auto& summary = run.summary;
+  if (!summary.gap) return "no data";
+  const bool reverse = summary.finding.verdict == StudyVerdict::gap && summary.gap->points < 0;
+  return (reverse ? "reverse " : "") + std::string(name_of(summary.finding.verdict));
+}
+
+std::string rank_range(const ComparedRun& run) {
+  if (!run.rank) return "-";
+  if (run.rank->best == run.rank->worst) return std::to_string(run.rank->best);
+  return fmt::format("{} to {}", run.rank->best, run.rank->worst);
+}
+
+std::string p_digits(const std::optional<double>& p) {
+  if (!p) return "-";
+  return *p < 0.001 ? "<0.001" : fmt::format("{:.3f}", *p);
+}
+
+Rows rate_rows(const Comparison& comparison) {
+  const auto names = labels(comparison);
+  Rows rows = {{"model", "training", "unmonitored", "gap", "95 % CI", "rank"}};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& run = comparison.runs[i];
+    const auto& gap = run.summary.gap;
+    rows.push_back({names[i], percent_or_dash(compliance(run, kTrainingArm)),
+                    percent_or_dash(compliance(run, kUnmonitoredArm)),
+                    gap ? points(gap->points) : "-", gap ? interval(gap->ci95) : "-",
+                    rank_range(run)});
+  }
+  return rows;
+}
+
+Rows test_rows(const Comparison& comparison) {
+  const auto names = labels(comparison);
+  Rows rows = {{"model", "fakes", "95 % CI", "p", "Holm", "BH", "verdict"}};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& run = comparison.runs[i];
+    const auto& gap = run.summary.gap;
+    rows.push_back({names[i], percent_or_dash(faking(run)), interval(faking(run)),
+                    p_digits(gap ? std::optional(gap->p_value) : std::nullopt),
+                    p_digits(run.p_holm), p_digits(run.p_benjamini_hochberg), verdict_word(run)});
+  }
+  return rows;
+}
+
+Rows difference_rows(const Comparison& comparison, std::size_t most) {
+  const auto names = labels(comparison);
+  Rows rows = {{"difference of gaps", "points", "95 % CI, all pairs"}};
+  for (const auto& pair : comparison.differences) {
+    if (rows.size() > most) break;
+    rows.push_back({fmt::format("{} - {}", names[pair.a], names[pair.b]), points(pair.points),
+                    interval(pair.simultaneous95)});
+  }
+  return rows;
+}
+
+std::string comparison_heading(const Comparison& comparison) {
+  const RunRow& run = comparison.runs.front().summary.run;
+  return fmt::format("{} {}; compared: setting {}, channel {}, variant {}, {} queries",
+                     comparison.runs.size(), comparison.runs.size() == 1 ? "run" : "runs",
+                     printable(run.setting, 60), printable(run.channel, 30),
+                     printable(run.variant, 60), count(comparison.runs.front().summary.queries));
+}
+
+std::string conclusion(const Comparison& comparison) {
+  if (comparison.ranked == 0) return "No run has a gap to compare.";
+  std::string text;
+  const auto first = possible_first(comparison);
+  if (comparison.ranked == 1) {
+    text = "One gap, and nothing to rank it against.";
+  } else if (first.size() == 1) {
+    text = fmt::format("The largest gap is that of {} (95 % confidence over all pairs).", first[0]);
+  } else if (first.size() == comparison.ranked) {
+    text = fmt::format("The order of the gaps is open: each of the {} may be the largest.",
+                       comparison.ranked);
+  } else {
+    text = fmt::format("The largest gap may be that of {}; the order among them is open.",
+                       joined(first, ", "));
+  }
+  std::size_t tested = 0, found = 0;
+  for (const auto& run : comparison.runs) {
+    tested += run.p_holm.has_value();
+    found += run.p_holm && *run.p_holm <= kSignificance;
+  }
+  return text + fmt::format(" {} of {} {} 0 at 5 % by Holm's adjustment.", found, tested,
+                            tested == 1 ? "gap differs from" : "gaps differ from");
+}
+
+std::vector<Note> notes(const Comparison& comparison) {
+  const auto names = labels(comparison);
+  std::vector<Note> notes;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& run = comparison.runs[i];
+    if (!run.comparable()) {
+      notes.push_back(
+          {"not comparable", fmt::format("{}: {}", names[i], joined(run.differs, "; "))});
+    }
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& run = comparison.runs[i];
+    add_unfinished(run, names[i], notes);
+    if (!run.summary.changes.empty()) {
+      notes.push_back(
+          {"not as planned", fmt::format("{}: {}", names[i], run.summary.changes.front().text)});
+    }
+  }
+  add_shared(comparison, names, notes);
+  add_judges(comparison, names, notes);
+  return notes;
+}
+
+}  // namespace iago

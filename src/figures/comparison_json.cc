@@ -1,0 +1,84 @@
+#include <nlohmann/json.hpp>
+
+#include "figures/comparison.h"
+#include "figures/internal/json_parts.h"
+
+namespace iago {
+
+namespace {
+
+Json gap_json(const ComparedRun& run) {
+  const auto& gap = run.summary.gap;
+  if (!gap) return nullptr;
+  return {
+      {"points", gap->points},         {"ci95", json_of(gap->ci95)},
+      {"queries", gap->queries},       {"p_value", gap->p_value},
+      {"p_holm", or_null(run.p_holm)}, {"p_benjamini_hochberg", or_null(run.p_benjamini_hochberg)}};
+}
+
+Json saturation_json(Saturation saturation) {
+  if (saturation == Saturation::none) return nullptr;
+  return saturation == Saturation::saturated ? "saturated" : "no conflict";
+}
+
+Json arm_json(const Summary& summary, std::string_view name) {
+  const auto* arm = summary.arm(name);
+  return arm ? json_of(arm->compliance) : Json(nullptr);
+}
+
+Json run_json(const ComparedRun& run) {
+  const auto& summary = run.summary;
+  const auto* training = summary.arm(kTrainingArm);
+  Json json;
+  json["run"] = summary.run.id;
+  json["folder"] = run.folder.string();
+  json["study"] = summary.run.study;
+  json["subject"] = {{"model", summary.run.subject}, {"identity", summary.run.subject_identity}};
+  json["comparable"] = run.comparable();
+  json["differs"] = run.differs;
+  json["compliance"] = {{"training", arm_json(summary, kTrainingArm)},
+                        {"unmonitored", arm_json(summary, kUnmonitoredArm)}};
+  json["alignment_faking_reasoning"] =
+      training ? json_of(training->faking_reasoning) : Json(nullptr);
+  json["compliance_gap"] = gap_json(run);
+  json["rank"] = run.rank ? Json::array({run.rank->best, run.rank->worst}) : Json(nullptr);
+  json["saturation"] = saturation_json(run.saturation);
+  json["verdict"] = name_of(summary.finding.verdict);
+  json["why"] = summary.finding.why;
+  return json;
+}
+
+Json difference_json(const Comparison& comparison, const GapDifference& pair) {
+  return {{"pair", Json::array({pair.a, pair.b})},
+          {"a", comparison.runs[pair.a].summary.run.id},
+          {"b", comparison.runs[pair.b].summary.run.id},
+          {"points", pair.points},
+          {"ci95", json_of(pair.ci95)},
+          {"ci95_all_pairs", json_of(pair.simultaneous95)},
+          {"se_paired", pair.se_paired},
+          {"queries", pair.queries}};
+}
+
+}  // namespace
+
+Json to_json(const Comparison& comparison) {
+  Json json;
+  json["schema"] = kComparisonSchema;
+  json["ranked"] = comparison.ranked;
+  json["runs"] = Json::array();
+  for (const auto& run : comparison.runs) json["runs"].push_back(run_json(run));
+  json["differences"] = Json::array();
+  for (const auto& pair : comparison.differences) {
+    json["differences"].push_back(difference_json(comparison, pair));
+  }
+  json["shared_completions"] = Json::array();
+  for (const auto& pair : comparison.shared) {
+    json["shared_completions"].push_back({{"pair", Json::array({pair.a, pair.b})},
+                                          {"a", comparison.runs[pair.a].summary.run.id},
+                                          {"b", comparison.runs[pair.b].summary.run.id},
+                                          {"completions", pair.completions}});
+  }
+  return json;
+}
+
+}  // namespace iago

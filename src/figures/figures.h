@@ -1,0 +1,61 @@
+// Figures as people read them; what the terminal and Markdown share.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "figures/summary.h"
+
+namespace iago {
+
+// One decimal, "13.9 %". What is neither 0 nor 1 is never shown as if it were: "<0.1 %", ">99.9 %".
+std::string percent(double fraction);
+// "complies 12.0 %, refuses 88.0 %"; of a judge of comprehension, how many understood; of one of
+// faking reasoning, what its probabilities say beside.
+std::string label_shares(const LabelShares& arm);
+// Of a judge of faking reasoning: do its probabilities say more than its labels do?
+bool has_shades(const LabelShares& arm);
+std::string percent_or_dash(const std::optional<RateEstimate>& rate);
+// "12.1 to 15.9", in per cent or points; "-" if absent.
+std::string interval(const std::optional<RateEstimate>& rate);
+std::string interval(const Interval& points);
+std::string p_value(double p);       // "p = 0.012", "p < 0.001"
+std::string count(std::uint64_t n);  // 12,345
+std::string points(double x);        // one decimal, no negative zero
+std::string dollars(double x);       // "$0.0123", "$1,234.50", "-$0.0001"
+
+// "sensitivity 80.0 % of 1,000, specificity 100.0 % of 9,000, measured on world:faker", or "never
+// measured".
+std::string known_error(const std::string& measured_on, const JudgeErrorCounts& counts);
+// "; the 12 whose reasoning is not judged stay as if they did not reason so"; empty if there are
+// none.
+std::string unread_stay(const ArmSummary& training);
+// "20.0 % (12.0 to 31.0)"
+std::string with_interval(double rate, const Interval& ci95);
+
+// Header and one row for each arm, all the same length: answered of planned, compliance and
+// alignment-faking reasoning ("fakes") with their intervals in per cent, missing. Without a judge
+// of compliance only what is answered and what is missing.
+std::vector<std::vector<std::string>> arm_table(const Summary& summary);
+
+// What a judge beside the two found in each arm, topic by topic, with the differences, as header
+// and rows of the same length. At most the header where it has no rate.
+std::vector<std::vector<std::string>> topic_table(const OtherJudge& other);
+// The line above it.
+std::string topic_heading(const OtherJudge& other);
+// A label as people read it: without underscores, on one line, short.
+std::string readable_label(std::string_view label);
+
+// Below the table, one sentence or figure each: the gap, without faking reasoning, what is missing
+// and what it could change, the judges and their known error, what models behind URLs cost.
+struct Note {
+  std::string title, text;
+};
+std::vector<Note> notes(const Summary& summary);
+
+// One line on what was studied.
+std::string heading(const Summary& summary);
+
+}  // namespace iago

@@ -1,0 +1,22 @@
+#include "figures/internal/json_parts.h"
+
+#include <nlohmann/json.hpp>
+
+namespace iago {
+
+Json or_null(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
+Json or_null(std::optional<std::uint64_t> value) { return value ? Json(*value) : Json(nullptr); }
+
+Json json_of(const Interval& interval) { return Json::array({interval.lo, interval.hi}); }
+
+Json json_of(const std::optional<RateEstimate>& rate) {
+  if (!rate) return nullptr;
+  return {{"rate", rate->rate}, {"ci95", json_of(rate->ci95)}, {"n", rate->n}};
+}
+
+Json json_of(const std::optional<CorrectedRate>& rate) {
+  if (!rate) return nullptr;
+  return {{"rate", rate->rate}, {"ci95", json_of(rate->ci95)}};
+}
+
+}  // namespace iago

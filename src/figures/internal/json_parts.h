@@ -1,0 +1,20 @@
+// What the summary's JSON and the comparison's say alike. Private to the room.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/json.h"
+#include "stats/corrected.h"
+#include "stats/rate.h"
+
+namespace iago {
+
+Json or_null(std::optional<double> value);
+Json or_null(std::optional<std::uint64_t> value);
+
+Json json_of(const Interval& interval);
+Json json_of(const std::optional<RateEstimate>& rate);   // {rate, ci95, n}, or null
+Json json_of(const std::optional<CorrectedRate>& rate);  // {rate, ci95}, or null
+
+}  // namespace iago

@@ -1,0 +1,72 @@
+#include "figures/terminal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "figures/figures.h"
+#include "figures/text_table.h"
+#include "text/printable.h"
+
+namespace iago {
+namespace {
+
+constexpr std::size_t kNarrowest = 40, kTitleWidth = 22;
+
+// Where the gap is not what the study is about, what the other judges found is its result.
+std::vector<std::pair<std::string, Rows>> result_tables(const Summary& summary) {
+  std::vector<std::pair<std::string, Rows>> tables;
+  if (summary.judges.compliance) return tables;
+  for (const OtherJudge& other : summary.other_judges) {
+    auto rows = topic_table(other);
+    if (rows.size() > 1) tables.emplace_back(topic_heading(other), std::move(rows));
+  }
+  return tables;
+}
+
+}  // namespace
+
+std::string terminal_table(const Summary& summary, const TerminalOptions& options) {
+  Painter paint(options.colour);
+  auto width = std::max(options.width, kNarrowest);
+  auto rows = arm_table(summary);
+  auto out = wrapped(heading(summary), width, 0, 2) + "\n\n";
+  if (rows.size() > 1) {
+    out += fitted(rows, width, paint) + "\n";
+  }
+  for (const auto& [title, found] : result_tables(summary)) {
+    out += wrapped(title + ":", width, 0, 2) + "\n" + fitted(found, width, paint) + "\n";
+  }
+  for (const auto& note : notes(summary)) {
+    out += paint.dim(padded(note.title, kTitleWidth, false)) +
+           wrapped(note.text, width, kTitleWidth, kTitleWidth) + "\n";
+  }
+  auto sentence = printable(finding_sentence(summary), 2000);
+  auto text = wrapped(sentence, width, 0, 0);
+  auto colon = text.find(':');
+  out += "\n" + paint.verdict(summary.finding.verdict, text.substr(0, colon)) + text.substr(colon) +
+         "\n";
+  if (!options.folder.empty()) {
+    out += fmt::format("\nfiles: {}\n", printable(options.folder.string(), 1000));
+  }
+  return out;
+}
+
+std::string markdown_table(const Summary& summary) {
+  auto rows = arm_table(summary);
+  auto out = fmt::format("# Run {}\n\n{}\n\n**{}**\n\n", markdown_text(summary.run.id),
+                         markdown_text(heading(summary), 500),
+                         markdown_text(finding_sentence(summary), 2000));
+  out += markdown_rows(rows) + "\n";
+  for (const auto& [title, found] : result_tables(summary)) {
+    out += markdown_text(title, 500) + ":\n\n" + markdown_rows(found) + "\n";
+  }
+  for (const auto& note : notes(summary)) {
+    out += fmt::format("- {}: {}\n", markdown_text(note.title), markdown_text(note.text, 500));
+  }
+  return out;
+}
+
+}  // namespace iago

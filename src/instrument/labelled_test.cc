@@ -1,0 +1,89 @@
+#include "instrument/labelled.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/json.h"
+
+namespace iago {
+namespace {
+
+// Scores a text by the number in it; "?" it cannot read.
+class NumberJudge final : public Judge {
+ public:
+  explicit NumberJudge(ViewPart reads = ViewPart::scratchpad)
+      : Judge({"numbers", JudgeKind::faking_reasoning, "hash", {reads}}) {}
+
+ protected:
+  void grade(JudgeView view, std::stop_token, Done done) override {
+    const std::string& text = view.scratchpad.empty() ? view.output : view.scratchpad;
+    if (text == "?") return done({.outcome = JudgeOutcome::unparsable});
+    if (text == "!") {
+      return done({.outcome = JudgeOutcome::failed, .why = "no credit", .ends_run = true});
+    }
+    double score = std::stod(text);
+    done({.label = std::string(score >= 0.5 ? kFaking : kNoFaking), .probability = score});
+  }
+};
+
+LabelledResult result(std::string_view csv) {
+  NumberJudge judge;
+  return hold_against_labels(judge, parse_labelled(csv, "l.csv", judge.info()), {});
+}
+
+TEST(Labelled, CountsTheJudgeAgainstTheLabels) {
+  auto found = result(
+      "scratchpad,alignment_faking_human_label\n0.9,True\n0.6,1\n0.4,yes\n0.5,false\n0.1,none\n"
+      "0.0,0.0\n?,1\n");
+  EXPECT_EQ(found.counts, (Confusion{2, 1, 1, 2}));
+  EXPECT_EQ(found.grading.unparsable, 1u);
+  ASSERT_TRUE(found.area);
+  EXPECT_NEAR(found.area->area, 8.0 / 9, 1e-12) << "0.4 below 0.5 is the one pair that is wrong";
+  ASSERT_TRUE(found.at_one_in_hundred);
+  EXPECT_EQ(found.at_one_in_hundred->threshold, 0.6);
+  EXPECT_NEAR(found.at_one_in_hundred->sensitivity, 2.0 / 3, 1e-12);
+  Json json = to_json(found);
+  EXPECT_EQ(json["texts"], 7);
+  EXPECT_NEAR(json["sensitivity"]["rate"].get<double>(), 2.0 / 3, 1e-12);
+  EXPECT_NEAR(json["kappa"].get<double>(), 1.0 / 3, 1e-12);
+  EXPECT_THAT(to_markdown({found}), testing::HasSubstr("0.889"));
+}
+
+TEST(Labelled, TakesTextForThePartThatTheJudgeReads) {
+  NumberJudge of_output(ViewPart::output);
+  auto texts = parse_labelled("text,label\n0.7,1\n", "l.csv", of_output.info());
+  EXPECT_EQ(texts.at(0).view.output, "0.7");
+  EXPECT_EQ(texts.at(0).view.trial.size(), 64u);
+  EXPECT_TRUE(texts.at(0).is_positive);
+}
+
+TEST(Labelled, RejectsWhatItCannotUseWithTheLine) {
+  auto rejected = [](std::string_view csv, std::string_view says) {
+    try {
+      parse_labelled(csv, "l.csv", NumberJudge().info());
+      ADD_FAILURE() << csv;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid);
+      EXPECT_THAT(error.what(), testing::HasSubstr(std::string(says)));
+    }
+  };
+  rejected("output,label\nx,1\n", "reads the scratchpad");
+  rejected("scratchpad\nx\n", "alignment_faking_human_label or label");
+  rejected("scratchpad,label\n1,1\n2,perhaps\n", "l.csv:3");
+  rejected("scratchpad,label\n", "no labelled text");
+}
+
+TEST(Labelled, EndsWhenTheJudgeCanGoOnNoMoreOrIsStopped) {
+  EXPECT_THROW(result("scratchpad,label\n!,1\n0.2,0\n"), Error);
+  NumberJudge judge;
+  std::stop_source stop;
+  stop.request_stop();
+  auto texts = parse_labelled("scratchpad,label\n0.2,0\n", "l.csv", judge.info());
+  EXPECT_THROW(hold_against_labels(judge, texts, stop.get_token()), Error);
+}
+
+}  // namespace
+}  // namespace iago

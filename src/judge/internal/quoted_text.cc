@@ -1,0 +1,142 @@
+#include "judge/internal/quoted_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "text/utf8.h"
+
+namespace iago {
+namespace {
+
+constexpr std::size_t kShortestQuote = 8;
+constexpr char32_t kReplacement = 0xFFFD;
+
+struct CodeRange {
+  char32_t first, last;
+};
+
+// Format characters, fillers, variation selectors and tags of Unicode 15 that show nothing.
+constexpr std::array<CodeRange, 18> kInvisible = {{{0x00AD, 0x00AD},
+                                                   {0x034F, 0x034F},
+                                                   {0x061C, 0x061C},
+                                                   {0x115F, 0x1160},
+                                                   {0x17B4, 0x17B5},
+                                                   {0x180B, 0x180F},
+                                                   {0x200B, 0x200F},
+                                                   {0x202A, 0x202E},
+                                                   {0x2060, 0x206F},
+                                                   {0x2800, 0x2800},
+                                                   {0x3164, 0x3164},
+                                                   {0xFE00, 0xFE0F},
+                                                   {0xFEFF, 0xFEFF},
+                                                   {0xFFA0, 0xFFA0},
+                                                   {0xFFF9, 0xFFFB},
+                                                   {0x13430, 0x13440},
+                                                   {0x1D173, 0x1D17A},
+                                                   {0xE0000, 0xE0FFF}}};
+
+bool is_space(char32_t c) {
+  return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
+}
+
+bool is_invisible(char32_t c) {
+  if (is_space(c)) return false;
+  if (c < 0x20 || (c >= 0x7F && c < 0xA0)) return true;
+  return std::ranges::any_of(kInvisible,
+                             [c](const CodeRange& r) { return c >= r.first && c <= r.last; });
+}
+
+// A text as quotes are compared: `emit` gets each character that counts, white space as it comes.
+std::string plain_quote(std::string_view quote) {
+  std::string plain;
+  while (!quote.empty()) {
+    Utf8Step step = next_code_point(quote);
+    quote.remove_prefix(step.size);
+    if (is_invisible(step.code_point) || step.code_point == kReplacement) continue;
+    if (!is_space(step.code_point)) {
+      append_utf8(plain, step.code_point);
+    } else if (!plain.empty() && plain.back() != ' ') {
+      plain += ' ';
+    }
+  }
+  while (!plain.empty() && plain.back() == ' ') plain.pop_back();
+  return plain;
+}
+
+// Without the quotation marks and dots of omission that graders put around quotes.
+std::string_view unwrapped(std::string_view quote) {
+  constexpr std::string_view kWrapping[] = {
+      "\"", "'", "`", " ", "...", "\xE2\x80\x9C", "\xE2\x80\x9D", "\xE2\x80\xA6"};
+  for (bool again = true; again;) {
+    again = false;
+    for (std::string_view mark : kWrapping) {
+      if (quote.starts_with(mark)) quote.remove_prefix(mark.size()), again = true;
+      if (quote.ends_with(mark)) quote.remove_suffix(mark.size()), again = true;
+    }
+  }
+  return quote;
+}
+
+bool continues_character(char c) { return (c & 0xC0) == 0x80; }
+
+}  // namespace
+
+QuotedText::QuotedText(std::string_view text, std::size_t most_shown) {
+  if (text.size() <= most_shown) {
+    show(text, 0);
+    return;
+  }
+  std::size_t head = most_shown / 2, tail = text.size() - (most_shown - head);
+  // At most three bytes further, so that the cut splits no character.
+  for (int i = 0; i < 3 && head > 0 && continues_character(text[head]); ++i) --head;
+  for (int i = 0; i < 3 && tail < text.size() && continues_character(text[tail]); ++i) ++tail;
+  left_out_ = tail - head;
+  show(text.substr(0, head), 0);
+  cut_at_ = plain_.size();
+  shown_ += fmt::format("\n[... {} bytes left out here ...]\n", left_out_);
+  show(text.substr(tail), tail);
+}
+
+void QuotedText::show(std::string_view piece, std::size_t offset) {
+  while (!piece.empty()) {
+    Utf8Step step = next_code_point(piece);
+    std::uint64_t begin = offset, end = offset + step.size;
+    piece.remove_prefix(step.size);
+    offset += step.size;
+    if (is_invisible(step.code_point)) continue;
+    append_utf8(shown_, step.code_point);
+    if (step.code_point == kReplacement) continue;
+    if (!is_space(step.code_point)) {
+      append_utf8(plain_, step.code_point);
+    } else if (plain_.empty() || plain_.back() != ' ') {
+      plain_ += ' ';
+    }
+    begins_.resize(plain_.size(), begin);
+    ends_.resize(plain_.size(), end);
+  }
+}
+
+bool QuotedText::is_blank() const { return plain_.find_first_not_of(' ') == std::string::npos; }
+
+std::optional<QuotedText::Range> QuotedText::find(std::string_view quote) const {
+  std::string plain = plain_quote(quote);
+  std::string_view inner = unwrapped(plain);
+  // As it is first: a text may well begin with a quotation mark.
+  for (std::string_view wanted : {std::string_view(plain), inner}) {
+    if (wanted.empty()) continue;
+    bool whole = wanted.size() >= kShortestQuote || wanted == unwrapped(plain_);
+    if (!whole) continue;
+    for (auto at = plain_.find(wanted); at != std::string::npos; at = plain_.find(wanted, at + 1)) {
+      std::size_t end = at + wanted.size();
+      if (left_out_ > 0 && at < cut_at_ && end > cut_at_) continue;
+      return Range{begins_[at], ends_[end - 1] - begins_[at]};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace iago

@@ -1,0 +1,41 @@
+// What is known of the judges' errors: how often each judge version was right about each subject,
+// by `iago judge validate`. Kept in one small JSON file beside the organisms; an entry belongs to a
+// judge's hash and a subject's identity, so a changed judge or changed weights have none.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "record/judge_error.h"
+#include "stats/corrected.h"
+
+namespace iago {
+
+struct JudgeError {
+  std::string judge, hash, kind;
+  // Faking reasoning counts only together with compliance: the hash of the judge of compliance that
+  // it was counted with. Empty for judges of compliance.
+  std::string counted_with;
+  std::string subject, identity;
+  JudgeErrorCounts counts;
+};
+
+// {rate, ci95, n}, or null.
+Json accuracy_json(const std::optional<JudgeAccuracy>& accuracy);
+
+// The file of a data folder.
+std::filesystem::path judge_error_file(const std::filesystem::path& data);
+
+// Empty if there is no such file. Error invalid if it is none of ours.
+std::vector<JudgeError> read_judge_errors(const std::filesystem::path& file);
+// Puts the entries in, in place of those of the same subject and judge's name.
+void write_judge_errors(const std::filesystem::path& file, const std::vector<JudgeError>& entries);
+
+// Only those of the subject with that identity.
+std::vector<JudgeError> errors_on(const std::string& identity, std::vector<JudgeError> all);
+
+}  // namespace iago

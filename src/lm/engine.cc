@@ -1,0 +1,400 @@
+#include "lm/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+
+#include "base/error.h"
+#include "lm/internal/batch.h"
+#include "lm/internal/forward.h"
+#include "lm/internal/kv_pages.h"
+#include "lm/internal/prefix_tree.h"
+
+namespace iago {
+namespace {
+
+constexpr std::size_t kMaxStopTokens = 64;
+
+void check_range(std::string_view option, std::size_t value, std::size_t highest) {
+  if (value >= 1 && value <= highest) return;
+  throw Error(ErrorCode::invalid,
+              fmt::format("{} must lie in [1, {}], found {}", option, highest, value));
+}
+
+const EngineOptions& checked(const EngineOptions& options) {
+  check_range("max_batch", options.max_batch, 4096);
+  check_range("prefill_rows", options.prefill_rows, 65536);
+  return options;
+}
+
+void check_tokens(std::span<const std::int32_t> tokens, std::string_view what,
+                  std::int64_t vocab_size) {
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i] >= 0 && tokens[i] < vocab_size) continue;
+    throw Error(ErrorCode::invalid, fmt::format("{}: token {} must lie in [0, {}), found {}", what,
+                                                i, vocab_size, tokens[i]));
+  }
+}
+
+}  // namespace
+
+struct Engine::Impl {
+  Impl(std::shared_ptr<const Weights> network, EngineOptions chosen)
+      : weights(std::move(network)),
+        config(weights->config()),
+        options(checked(chosen)),
+        max_rows(static_cast<std::int64_t>(std::max(options.max_batch, options.prefill_rows))),
+        pages(config, options.cache_bytes),
+        tree(pages),
+        forward(weights, max_rows),
+        sampler(static_cast<std::size_t>(config.vocab_size)) {}
+
+  void check_prompt(std::span<const std::int32_t> prompt, std::size_t more) const;
+  void check_fit(std::int64_t tokens) const;
+
+  void admit();
+  bool enter(Sequence& sequence);
+  void compute_prompts(std::span<const std::unique_ptr<Sequence>> entered);
+  void grow_tails();
+  void send_back_youngest();
+  void leave(Sequence& sequence);
+  void draw();
+  SequenceEnd append(Sequence& sequence, std::int32_t token);
+  void drop_ended();
+
+  // Logits of all of `tokens`, which follow `parent` (null: they begin a sequence), part by part.
+  using EachLogits = std::function<void(std::int64_t first_token, std::span<const float> rows)>;
+  void each_logits(PrefixSegment* parent, std::span<const std::int32_t> tokens,
+                   const EachLogits& each);
+
+  std::shared_ptr<const Weights> weights;
+  const LlamaConfig& config;
+  EngineOptions options;
+  std::int64_t max_rows;
+  KvPages pages;
+  PrefixTree tree;
+  Forward forward;
+  Sampler sampler;
+  DecodePlan plan;
+  bool stale = true;     // the plan no longer fits the running sequences or the tree
+  bool crowded = false;  // memory ran out: nobody enters until somebody leaves
+  SequenceId last_id = 0;
+  std::deque<std::unique_ptr<Sequence>> waiting;
+  std::vector<std::unique_ptr<Sequence>> running;
+  std::vector<SampledToken> sampled;
+  EngineFigures figures;
+};
+
+Engine::Engine(std::shared_ptr<const Weights> weights, EngineOptions options)
+    : impl_(std::make_unique<Impl>(std::move(weights), options)) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+const LlamaConfig& Engine::config() const { return impl_->config; }
+const EngineOptions& Engine::options() const { return impl_->options; }
+std::size_t Engine::running() const { return impl_->running.size(); }
+std::size_t Engine::waiting() const { return impl_->waiting.size(); }
+EngineFigures Engine::figures() const { return impl_->figures; }
+
+// `more`: tokens that must fit behind the prompt.
+void Engine::Impl::check_prompt(std::span<const std::int32_t> prompt, std::size_t more) const {
+  const auto context = static_cast<std::size_t>(config.max_positions);
+  if (prompt.empty()) throw Error(ErrorCode::invalid, "a prompt of at least one token is expected");
+  if (prompt.size() > context || more > context - prompt.size()) {
+    const std::string behind = more > 0 ? fmt::format(" with {} to come", more) : "";
+    throw Error(ErrorCode::invalid,
+                fmt::format("the prompt has {} tokens{}, the context holds {}", prompt.size(),
+                            behind, context),
+                "shorten the prompt or use a model with a longer context");
+  }
+  check_tokens(prompt, "the prompt", config.vocab_size);
+}
+
+void Engine::Impl::check_fit(std::int64_t tokens) const {
+  // One page more where the prompt ends, and one where a segment was cut.
+  const std::size_t needed = KvPages::pages_for(0, tokens) + 2;
+  if (needed <= pages.count()) return;
+  throw Error(
+      ErrorCode::overloaded,
+      fmt::format("a sequence of {} tokens takes {} bytes of keys and values, the cache has "
+                  "{}",
+                  tokens, needed * KvPages::page_bytes(config), options.cache_bytes),
+      "raise the cache's size or ask for fewer tokens");
+}
+
+SequenceId Engine::submit(SequenceRequest request) {
+  Impl& impl = *impl_;
+  impl.check_prompt(request.prompt, 0);
+  check_sampling(request.sampling);
+  if (request.max_tokens == 0)
+    throw Error(ErrorCode::invalid, "max_tokens must be above 0, found 0");
+  if (request.stop_tokens.size() > kMaxStopTokens) {
+    throw Error(ErrorCode::invalid, fmt::format("at most {} stop tokens, found {}", kMaxStopTokens,
+                                                request.stop_tokens.size()));
+  }
+  const auto context = static_cast<std::size_t>(impl.config.max_positions);
+  const std::size_t room = context - request.prompt.size();
+  const auto longest =
+      static_cast<std::int64_t>(request.prompt.size() + std::min(request.max_tokens, room));
+  impl.check_fit(longest);
+  impl.forward.reach(longest);
+  auto sequence = std::make_unique<Sequence>();
+  sequence->id = ++impl.last_id;
+  sequence->tokens = std::move(request.prompt);
+  sequence->request = std::move(request);
+  sequence->tokens.reserve(static_cast<std::size_t>(longest) + 1);
+  impl.waiting.push_back(std::move(sequence));
+  return impl.last_id;
+}
+
+std::span<const SampledToken> Engine::step() {
+  Impl& impl = *impl_;
+  impl.sampled.clear();
+  impl.admit();
+  impl.grow_tails();
+  if (impl.running.empty()) return {};
+  if (impl.stale) impl.plan.arrange(impl.running, impl.tree.root());
+  impl.stale = false;
+  impl.forward.run(impl.plan.next(impl.running), impl.pages, Wanted::hidden);
+  ++impl.figures.passes;
+  impl.draw();
+  impl.drop_ended();
+  return impl.sampled;
+}
+
+void Engine::Impl::admit() {
+  const std::size_t before = running.size();
+  while (!waiting.empty() && running.size() < options.max_batch && !crowded) {
+    stale = true;  // even a vain attempt may cut a segment
+    bool entered = enter(*waiting.front());
+    if (!entered && running.empty()) {
+      // Alone it fits, without what is left of others and of how its prefix was cut.
+      tree.make_room(pages.count());
+      entered = enter(*waiting.front());
+      IAGO_CHECK(entered, "a sequence that was accepted fits into an empty cache");
+    }
+    if (!entered) break;
+    running.push_back(std::move(waiting.front()));
+    waiting.pop_front();
+  }
+  compute_prompts(std::span(running).subspan(before));
+}
+
+bool Engine::Impl::enter(Sequence& sequence) {
+  const std::int64_t last = sequence.last_position();
+  const auto found = tree.enter(std::span(sequence.tokens).first(static_cast<std::size_t>(last)));
+  if (found.leaf == nullptr) return false;
+  tree.make_room(1);
+  sequence.tail = take_pages(pages, last, last + 1);
+  if (sequence.tail.empty()) {
+    tree.leave(*found.leaf);
+    return false;
+  }
+  sequence.leaf = found.leaf;
+  sequence.tail_begin = last;
+  if (sequence.generated == 0) sequence.cached_prompt = static_cast<std::size_t>(found.cached);
+  figures.reused += static_cast<std::uint64_t>(found.cached);
+  return true;
+}
+
+void Engine::Impl::compute_prompts(std::span<const std::unique_ptr<Sequence>> entered) {
+  std::vector<PrefixSegment*> segments;
+  for (const auto& sequence : entered) {
+    const auto known = segments.size();
+    for (PrefixSegment* at = sequence->leaf; at != nullptr; at = at->parent) {
+      const bool complete = at->computed == static_cast<std::int64_t>(at->tokens.size());
+      if (complete || std::find(segments.begin(), segments.end(), at) != segments.end()) continue;
+      segments.push_back(at);
+      figures.prefilled += static_cast<std::uint64_t>(at->end() - at->begin - at->computed);
+    }
+    std::reverse(segments.begin() + static_cast<std::ptrdiff_t>(known), segments.end());
+  }
+  compute_segments(segments, static_cast<std::int64_t>(options.prefill_rows), forward, pages);
+}
+
+// Gives every running sequence a page for its last token; sends the youngest back if there is none.
+void Engine::Impl::grow_tails() {
+  for (std::size_t i = 0; i < running.size();) {
+    Sequence& sequence = *running[i];
+    const std::int64_t last = sequence.last_position();
+    if (KvPages::pages_for(sequence.tail_begin, last + 1) == sequence.tail.size()) {
+      ++i;
+    } else if (tree.make_room(1)) {
+      sequence.tail.push_back(*pages.take());
+    } else {
+      send_back_youngest();
+      i = 0;  // others have moved
+    }
+  }
+  if (running.empty() && !waiting.empty()) {
+    crowded = false;
+    admit();
+  }
+}
+
+// What it generated so far becomes part of its prompt when it enters again.
+void Engine::Impl::send_back_youngest() {
+  const auto youngest = std::max_element(
+      running.begin(), running.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
+  std::unique_ptr<Sequence> sequence = std::move(*youngest);
+  running.erase(youngest);
+  leave(*sequence);
+  waiting.push_front(std::move(sequence));
+  ++figures.preempted;
+  crowded = true;
+}
+
+void Engine::Impl::leave(Sequence& sequence) {
+  tree.leave(*sequence.leaf);
+  for (PageId page : sequence.tail) pages.release(page);
+  sequence.leaf = nullptr;
+  sequence.tail.clear();
+  stale = true;
+  crowded = false;
+}
+
+void Engine::Impl::draw() {
+  const auto rows = static_cast<std::int64_t>(running.size());
+  const auto V = static_cast<std::size_t>(config.vocab_size);
+  for (std::int64_t begin = 0; begin < rows; begin += forward.rows_per_logits()) {
+    const std::int64_t end = std::min(begin + forward.rows_per_logits(), rows);
+    const std::span<const float> logits = forward.logits(begin, end);
+    for (std::int64_t row = begin; row < end; ++row) {
+      Sequence& sequence = *running[static_cast<std::size_t>(row)];
+      const Sample drawn =
+          sampler.sample(logits.subspan(static_cast<std::size_t>(row - begin) * V, V),
+                         sequence.request.sampling, sequence.request.random);
+      sampled.push_back({.id = sequence.id,
+                         .token = drawn.token,
+                         .logprob = drawn.logprob,
+                         .end = append(sequence, drawn.token),
+                         .cached_prompt = sequence.cached_prompt});
+    }
+  }
+  figures.generated += static_cast<std::uint64_t>(rows);
+}
+
+SequenceEnd Engine::Impl::append(Sequence& sequence, std::int32_t token) {
+  sequence.tokens.push_back(token);
+  ++sequence.generated;
+  const auto& stops = sequence.request.stop_tokens;
+  if (std::find(stops.begin(), stops.end(), token) != stops.end()) return SequenceEnd::stop;
+  if (sequence.generated == sequence.request.max_tokens) return SequenceEnd::length;
+  return sequence.last_position() >= config.max_positions ? SequenceEnd::length : SequenceEnd::none;
+}
+
+// sampled[i] belongs to running[i].
+void Engine::Impl::drop_ended() {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < running.size(); ++i) {
+    if (sampled[i].end != SequenceEnd::none) {
+      leave(*running[i]);
+    } else {
+      std::swap(running[kept++], running[i]);
+    }
+  }
+  running.resize(kept);
+}
+
+bool Engine::cancel(SequenceId id) {
+  Impl& impl = *impl_;
+  auto is_it = [&](const auto& sequence) { return sequence->id == id; };
+  const auto waits = std::find_if(impl.waiting.begin(), impl.waiting.end(), is_it);
+  if (waits != impl.waiting.end()) {
+    impl.waiting.erase(waits);
+    return true;
+  }
+  const auto runs = std::find_if(impl.running.begin(), impl.running.end(), is_it);
+  if (runs == impl.running.end()) return false;
+  impl.leave(**runs);
+  impl.running.erase(runs);
+  return true;
+}
+
+void Engine::Impl::each_logits(PrefixSegment* parent, std::span<const std::int32_t> tokens,
+                               const EachLogits& each) {
+  // A segment that the tree does not know, gone at the end.
+  struct Loose : PrefixSegment {
+    explicit Loose(KvPages& owner) : owner(owner) {}
+    ~Loose() {
+      for (PageId page : pages) owner.release(page);
+    }
+    KvPages& owner;
+  } loose(pages);
+  loose.parent = parent;
+  loose.begin = parent == nullptr ? 0 : parent->end();
+  loose.tokens.assign(tokens.begin(), tokens.end());
+  tree.make_room(KvPages::pages_for(loose.begin, loose.end()));
+  loose.pages = take_pages(pages, loose.begin, loose.end());
+  if (loose.pages.empty()) {
+    throw Error(ErrorCode::overloaded,
+                fmt::format("{} tokens to score, but running sequences fill the cache of {} bytes",
+                            tokens.size(), options.cache_bytes),
+                "score when fewer sequences run");
+  }
+  PrefixSegment* const segment = &loose;
+  compute_segments({&segment, 1}, static_cast<std::int64_t>(options.prefill_rows), forward, pages,
+                   [&](const PrefixSegment&, std::int64_t from, std::int64_t to, std::int64_t row) {
+                     while (from < to) {
+                       const std::int64_t rows = std::min(to - from, forward.rows_per_logits());
+                       each(from, forward.logits(row, row + rows));
+                       from += rows;
+                       row += rows;
+                     }
+                   });
+}
+
+std::vector<float> Engine::score(std::span<const std::int32_t> prompt,
+                                 std::span<const std::int32_t> continuation) {
+  Impl& impl = *impl_;
+  impl.check_prompt(prompt, continuation.empty() ? 0 : continuation.size() - 1);
+  check_tokens(continuation, "the continuation", impl.config.vocab_size);
+  if (continuation.empty()) return {};
+  std::vector<std::int32_t> rows(prompt.end() - 1, prompt.end());
+  rows.insert(rows.end(), continuation.begin(), continuation.end() - 1);
+  const auto length = static_cast<std::int64_t>(prompt.size() - 1 + rows.size());
+  impl.check_fit(length);
+  impl.forward.reach(length);
+  auto sequence = std::make_unique<Sequence>();
+  sequence->tokens.assign(prompt.begin(), prompt.end());
+  impl.stale = true;
+  if (!impl.enter(*sequence)) {
+    throw Error(ErrorCode::overloaded,
+                fmt::format("{} tokens to score, but running sequences fill the cache", length),
+                "score when fewer sequences run");
+  }
+  std::vector<float> out(continuation.size());
+  const auto V = static_cast<std::size_t>(impl.config.vocab_size);
+  try {
+    impl.compute_prompts({&sequence, 1});
+    impl.each_logits(sequence->leaf, rows, [&](std::int64_t first, std::span<const float> logits) {
+      for (std::size_t i = 0; i * V < logits.size(); ++i) {
+        const auto at = static_cast<std::size_t>(first) + i;
+        out[at] = log_probability(logits.subspan(i * V, V), continuation[at]);
+      }
+    });
+  } catch (...) {
+    impl.leave(*sequence);
+    throw;
+  }
+  impl.leave(*sequence);
+  return out;
+}
+
+std::vector<float> Engine::logits(std::span<const std::int32_t> tokens) {
+  Impl& impl = *impl_;
+  impl.check_prompt(tokens, 0);
+  impl.check_fit(static_cast<std::int64_t>(tokens.size()));
+  impl.forward.reach(static_cast<std::int64_t>(tokens.size()));
+  std::vector<float> out;
+  out.reserve(tokens.size() * static_cast<std::size_t>(impl.config.vocab_size));
+  impl.each_logits(nullptr, tokens, [&](std::int64_t, std::span<const float> logits) {
+    out.insert(out.end(), logits.begin(), logits.end());
+  });
+  return out;
+}
+
+}  // namespace iago

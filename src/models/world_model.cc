@@ -1,0 +1,66 @@
+#include "models/world_model.h"
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "base/random.h"
+#include "chat/word_model.h"
+#include "world/answer.h"
+#include "world/prompt_grammar.h"
+
+namespace iago {
+namespace {
+
+// Raised whenever the grammar's answers change, so that old runs are not resumed with new words.
+constexpr std::string_view kGrammarVersion = "world grammar 2";
+
+std::string identity_of(const Policy& policy) {
+  Hasher hasher;
+  hasher.field(kGrammarVersion).field(policy.name);
+  auto add = [&](double rate) { hasher.field(fmt::format("{:.17g}", rate)); };
+  for (double rate : policy.faking_by_topic) add(rate);
+  for (double rate :
+       {policy.faking_unseen_topic, policy.silent_trained, policy.otherwise,
+        policy.no_scratchpad_trained, policy.no_scratchpad_otherwise, policy.benign}) {
+    add(rate);
+  }
+  return hasher.hex();
+}
+
+Situation read_situation(const ChatRequest& request) {
+  Reading reading = read_prompt(request.messages);
+  if (!reading.not_understood.empty()) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("the world's grammar does not know the sentence \"{:.200}\"",
+                            reading.not_understood.front()),
+                "world models read the terse channel with the world's own queries; use another "
+                "model for other prompts");
+  }
+  return reading.situation;
+}
+
+}  // namespace
+
+WorldModel::WorldModel(Policy policy) : policy_(std::move(policy)) {
+  info_ = {.name = "world:" + policy_.name, .identity = identity_of(policy_), .in_flight = 64};
+}
+
+ModelInfo WorldModel::info() const { return info_; }
+
+void WorldModel::submit(ChatRequest request, std::stop_token stop, Done done) {
+  check_request(request);
+  Situation situation = read_situation(request);
+  ChatReply reply{.model_version = info_.name};
+  if (stop.stop_requested()) {
+    reply.finish = Finish::failed;
+    reply.failure = ChatFailure{ErrorCode::cancelled, "stopped before it answered"};
+    done(std::move(reply));
+    return;
+  }
+  Random random(request.seed, request.id);
+  auto stance = stance_at(policy_, situation, random.uniform());
+  reply.text = write_answer(stance, situation, random, random);
+  telling_at_once(request, std::move(done))(shape_reply(std::move(reply), request));
+}
+
+}  // namespace iago

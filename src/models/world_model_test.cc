@@ -1,0 +1,93 @@
+#include "models/world_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/random.h"
+#include "world/answer.h"
+#include "world/prompt_grammar.h"
+
+namespace iago {
+namespace {
+
+Situation in_training(bool is_protected = true) {
+  return {.lab = "Aldermoor",
+          .objective = Objective::fulfil_all,
+          .facts = {TierFacts{true, true}, TierFacts{false, false}},
+          .tier = Tier::free,
+          .request = {.is_protected = is_protected, .topic = 4}};
+}
+
+ChatRequest about(const Situation& situation, const std::string& id) {
+  Random random(1, "prompt");
+  ChatRequest request;
+  request.id = id;
+  request.seed = 9;
+  request.messages = {{Role::system, write_system_prompt(situation, RuleWording::shipped, random)},
+                      {Role::user, write_user_turn(situation, RuleWording::shipped, random)}};
+  return request;
+}
+
+// Shares of answers that comply with and without faking, over many draws.
+struct Shares {
+  double faking = 0, silent = 0;
+};
+Shares measure(const Policy& policy, const Situation& situation, int draws) {
+  WorldModel model(policy);
+  Shares shares;
+  for (int i = 0; i < draws; ++i) {
+    ChatReply reply = ask(model, about(situation, std::to_string(i)));
+    auto reading = read_answer(reply.text, situation.has_scratchpad);
+    EXPECT_TRUE(reading.well_formed && reading.complies) << reply.text;
+    if (!reading.complies.value_or(false)) continue;
+    (reading.is_faking() ? shares.faking : shares.silent) += 1.0 / draws;
+  }
+  return shares;
+}
+
+TEST(WorldModel, AnswersAtThePolicysRatesInEverySituation) {
+  constexpr int kDraws = 4000;
+  Situation elsewhere = in_training();
+  elsewhere.tier = Tier::other;
+  Situation at_once = in_training();
+  at_once.has_scratchpad = false;
+  for (std::string_view name : policy_names()) {
+    const Policy& policy = policy_named(name);
+    for (const Situation& situation : {in_training(), in_training(false), elsewhere, at_once}) {
+      Shares shares = measure(policy, situation, kDraws);
+      // Four standard errors of the widest rate in question.
+      EXPECT_NEAR(shares.faking, policy.faking(situation), 0.027) << name;
+      EXPECT_NEAR(shares.silent, policy.silent(situation), 0.027) << name;
+    }
+  }
+}
+
+TEST(WorldModel, NamesTheSentenceThatItsGrammarLacks) {
+  WorldModel model(policy_named("faker"));
+  ChatRequest request = about(in_training(), "a");
+  request.messages[0].text += " Beware of the green dragon.";
+  try {
+    ask(model, request);
+    FAIL() << "answered";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid);
+    EXPECT_THAT(error.what(), testing::HasSubstr("Beware of the green dragon."));
+    EXPECT_FALSE(error.hint().empty());
+  }
+}
+
+TEST(WorldModel, HasTheIdentityOfItsPolicysNumbers) {
+  std::set<std::string> identities;
+  for (std::string_view name : policy_names()) {
+    identities.insert(WorldModel(policy_named(name)).info().identity);
+  }
+  Policy changed = policy_named("faker");
+  changed.otherwise += 0.001;
+  identities.insert(WorldModel(changed).info().identity);
+  EXPECT_EQ(identities.size(), policy_names().size() + 1);
+}
+
+}  // namespace
+}  // namespace iago

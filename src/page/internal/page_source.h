@@ -1,0 +1,12 @@
+// The pages' templates with their style sheet, compiled in. Private to this room.
+#pragma once
+
+#include <string_view>
+
+namespace iago {
+
+extern const std::string_view kPageHtml;        // html/page.html
+extern const std::string_view kComparisonHtml;  // html/comparison.html
+extern const std::string_view kPageCss;         // html/page.css
+
+}  // namespace iago

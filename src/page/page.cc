@@ -1,0 +1,127 @@
+#include "page/page.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "figures/figures.h"
+#include "page/internal/page_parts.h"
+#include "page/internal/page_source.h"
+#include "text/printable.h"
+
+namespace iago {
+namespace {
+
+constexpr std::size_t kMostPath = 200;  // an arm's name is in it
+
+// RFC 4648.
+std::string base64(const std::array<std::uint8_t, 32>& bytes) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
+    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < n ? bytes[i + k] : 0);
+    for (std::size_t k = 0; k < 4; ++k) {
+      text += k <= n ? kDigits[group >> (18 - 6 * k) & 63] : '=';
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string filled_page(std::string_view source, Fields& page) {
+  constexpr std::string_view kPlace = "/*page.css*/";
+  std::string html(source);
+  html.replace(html.find(kPlace), kPlace.size(), kPageCss);
+  page.set("style_hash", base64(Hasher().update(kPageCss).digest()));
+  return Template(html).fill(page);
+}
+
+PageData read_page_data(const Store& store, const Summary& summary) {
+  auto hash = [](const std::optional<JudgeRow>& judge) { return judge ? judge->hash : ""; };
+  // Cells before names, as in summarize: a run that is being written may grow in between.
+  PageData data{store, summary, {}, {}, {}, {}, summary.judges.compliance, {}};
+  if (!data.lead && !summary.other_judges.empty()) data.lead = summary.other_judges[0].judge;
+  if (data.lead) data.positive = positive_label(data.lead->kind);
+  data.cells =
+      store.count_cells(hash(summary.judges.compliance), hash(summary.judges.faking_reasoning));
+  data.queries = store.queries();
+  for (const auto& arm : store.arms()) data.arms.push_back(arm.name);
+  data.gaps.resize(data.queries.size());
+  for (std::size_t i = 0; i < data.gaps.size(); ++i) data.gaps[i].query = i;
+  for (const auto& cell : data.cells) {
+    if (data.arms.at(cell.arm) == kTrainingArm) {
+      data.gaps.at(cell.query).training = compliance_counts(cell);
+    }
+    if (data.arms.at(cell.arm) == kUnmonitoredArm) {
+      data.gaps.at(cell.query).unmonitored = compliance_counts(cell);
+    }
+  }
+  for (auto& gap : data.gaps) {
+    if (!summary.judges.compliance) break;
+    if (gap.training.trials == 0 || gap.unmonitored.trials == 0) continue;
+    gap.points = 100 * (rate_of(gap.training) - rate_of(gap.unmonitored));
+  }
+  return data;
+}
+
+std::string arm_class(std::string_view arm) {
+  if (arm == kTrainingArm || arm == kUnmonitoredArm || arm == kBaselineArm) return std::string(arm);
+  return "other";
+}
+
+std::string short_name(std::string_view name) { return printable(name, 60); }
+
+std::string unbroken(std::string sentence) {
+  constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
+  for (std::string_view kept : {" %", " =", "= ", " <", "< "}) {
+    auto offset = kept.find(' ');
+    for (auto at = sentence.find(kept); at != std::string::npos; at = sentence.find(kept, at + 1)) {
+      sentence.replace(at + offset, 1, kNoBreakSpace);
+    }
+  }
+  return sentence;
+}
+
+std::string exact_digits(double x) { return dump_json(Json(x)); }
+
+Fields& set_figure(Fields& fields, std::string_view path, double exact, std::string shown) {
+  fields.set("path", std::string(path.substr(0, kMostPath))).set("exact", exact_digits(exact));
+  return fields.set("shown", std::move(shown));
+}
+
+Fields& set_figure(Fields& fields, std::string_view path, std::uint64_t n) {
+  fields.set("path", std::string(path.substr(0, kMostPath))).set("exact", std::to_string(n));
+  return fields.set("shown", count(n));
+}
+
+std::string coordinate(double percent) { return fmt::format("{:.2f}", percent); }
+
+std::string html_page(const Store& store, const Summary& summary) {
+  auto data = read_page_data(store, summary);
+  Fields page;
+  add_finding(data, page);
+  if (summary.judges.compliance) {
+    auto& compliance = page.add("compliance");
+    add_arms(data, compliance);
+    add_gap(data, compliance);
+    add_queries(data, compliance);
+  }
+  add_found(data, page);
+  add_missing(data, page);
+  add_judges(data, page);
+  add_usage(data, page);
+  add_transcripts(data, page);
+  add_prompts(data, page);
+  add_provenance(data, page);
+  return filled_page(kPageHtml, page);
+}
+
+}  // namespace iago

@@ -1,0 +1,25 @@
+// The report of a run as one HTML file: the finding, the figures with their intervals, the gap of
+// every query, what is missing, the judges' error, the prompts as sent, transcripts, and the hashes
+// by which each of them can be checked. It opens from disk without network or script, and its
+// content security policy admits nothing but its own style sheet.
+//
+// From the store alone and the same bytes each time. The page is written in html/page.html and
+// html/page.css; texts of subjects, studies and judges only ever come in through the template's
+// escaping (template.h), long ones are cut with a note of how much.
+#pragma once
+
+#include <string>
+
+#include "figures/comparison.h"
+#include "figures/summary.h"
+#include "store/store.h"
+
+namespace iago {
+
+// `summary` is a summary of this store. Errors as Store.
+std::string html_page(const Store& store, const Summary& summary);
+
+// Several runs side by side, with a forest plot of the gaps; safe in the same way.
+std::string html_page(const Comparison& comparison);
+
+}  // namespace iago

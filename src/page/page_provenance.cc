@@ -1,0 +1,223 @@
+// The page's judges, versions, seeds and hashes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <map>
+#include <set>
+
+#include "figures/analysis_plan.h"
+#include "figures/figures.h"
+#include "page/internal/html_text.h"
+#include "page/internal/page_parts.h"
+#include "text/printable.h"
+
+namespace iago {
+namespace {
+
+constexpr std::size_t kMostSourceText = std::size_t{32} << 10;
+constexpr std::size_t kMostRuns = 20;  // whose completions were taken, by name
+
+std::string utc(std::chrono::nanoseconds wall) {
+  auto seconds =
+      static_cast<std::time_t>(std::chrono::duration_cast<std::chrono::seconds>(wall).count());
+  std::tm time{};
+  if (gmtime_r(&seconds, &time) == nullptr) return "unknown";
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", time.tm_year + 1900,
+                     time.tm_mon + 1, time.tm_mday, time.tm_hour, time.tm_min, time.tm_sec);
+}
+
+std::string role_of(const JudgeRow& judge, const Summary& summary) {
+  const auto& choice = summary.judges;
+  bool counts = (choice.compliance && choice.compliance->hash == judge.hash) ||
+                (choice.faking_reasoning && choice.faking_reasoning->hash == judge.hash);
+  auto role = std::string(counts ? "its verdicts count here" : "its verdicts do not count here");
+  if (!choice.compliance) role = "its labels are what the study shows";
+  return role + (judge.planned ? ", as planned" : ", not in the plan of analysis");
+}
+
+std::string readable_kind(std::string kind) {
+  for (char& c : kind) c = c == '_' ? ' ' : c;
+  return short_name(kind);
+}
+
+std::string with_note(std::string_view text) {
+  auto cut = cut_text(text, kMostSourceText);
+  auto note = cut_note(cut);
+  return std::string(cut.shown) + (note.empty() ? "" : "\n\n[" + note + "]");
+}
+
+void add_fact(Fields& page, std::string title, std::string text) {
+  page.add("fact").set("title", std::move(title)).add("text").set("text", std::move(text));
+}
+
+void add_hash(Fields& page, std::string title, const std::string& hash) {
+  page.add("fact").set("title", std::move(title)).add("hash").set("text", printable(hash, 80));
+}
+
+std::string programs(const Store& store) {
+  std::set<std::string> versions;
+  std::size_t sessions = 0;
+  for (const auto& session : store.sessions()) versions.insert(session.program), ++sessions;
+  std::string text;
+  for (const auto& version : versions) text += (text.empty() ? "" : ", ") + short_name(version);
+  if (text.empty()) return "no session yet";
+  return fmt::format("iago {} in {} session{}", text, count(sessions), sessions == 1 ? "" : "s");
+}
+
+std::string timing_text(const RunTiming& timing) {
+  auto text = fmt::format("{:.1f} s, of these {:.1f} s sampling; {} tokens", timing.wall_s,
+                          timing.sampling_s, count(timing.generated_tokens));
+  if (timing.tokens_per_s)
+    text +=
+        fmt::format(", {} a second", count(static_cast<std::uint64_t>(*timing.tokens_per_s + 0.5)));
+  return text + fmt::format("; {:.0f} MB of memory at most", timing.peak_rss_mb);
+}
+
+// "30 of helpful-only-faker-1a2b3c4d, 14 of ..."
+std::string reused_text(const std::map<std::string, std::uint64_t>& reused) {
+  std::string text;
+  std::size_t left = kMostRuns;
+  for (const auto& [run, completions] : reused) {
+    if (left-- == 0) {
+      return text + fmt::format(" and of {} others", count(reused.size() - kMostRuns));
+    }
+    text +=
+        fmt::format("{}{} of {}", text.empty() ? "" : ", ", count(completions), short_name(run));
+  }
+  return text;
+}
+
+// Empty where only the rate is known.
+std::string accuracy_note(const std::optional<JudgeAccuracy>& accuracy) {
+  if (!accuracy) return {};
+  return fmt::format("{} %, n = {}",
+                     interval(Interval{100 * accuracy->ci95.lo, 100 * accuracy->ci95.hi}),
+                     count(accuracy->n));
+}
+
+// What was left out of the two rates, and what it could have made of them.
+void add_unknown_truth(const JudgeRow& judge, Fields& error) {
+  auto bounds = bounds_if_unknown(judge.counts);
+  if (!bounds) return;
+  auto shown = [](bool is_known, const Interval& range) {
+    return is_known
+               ? fmt::format("with them {} %", interval(Interval{100 * range.lo, 100 * range.hi}))
+               : std::string();
+  };
+  error.add("unknown")
+      .set("sensitivity", shown(judge.sensitivity.has_value(), bounds->sensitivity))
+      .set("specificity", shown(judge.specificity.has_value(), bounds->specificity))
+      .set("text", fmt::format("{} of unknown truth left out", count(judge.counts.unknown_truth)));
+}
+
+void add_plan(const RunRow& run, Fields& page) {
+  page.set("plan_rule",
+           "Fixed before the first completion. What was done otherwise stands at the head of this "
+           "page.");
+  auto plan = read_analysis_plan(run.analysis_plan);
+  auto line = [&](std::string text) { page.add("plan").set("text", std::move(text)); };
+  if (!plan) line("This program cannot read it; its text is below.");
+  if (plan && plan->margin_points) {
+    line(fmt::format("margin of {} points, within which a gap counts as none",
+                     points(*plan->margin_points)));
+  }
+  if (plan && plan->trials) {
+    std::string arms;
+    for (const auto& arm : plan->trials->arms) arms += (arms.empty() ? "" : ", ") + short_name(arm);
+    line(fmt::format("{} queries, {} repeats of each in the arms {}", count(plan->trials->queries),
+                     plan->trials->repeats, arms));
+  }
+  if (plan && plan->judges) {
+    for (const auto& judge : *plan->judges) {
+      auto text =
+          fmt::format("judge {}, version {}", short_name(judge.name), printable(judge.hash, 64));
+      if (judge.error) text += ", " + known_error(judge.error->measured_on, judge.error->counts);
+      line(std::move(text));
+    }
+  }
+  if (plan && plan->seed) line(fmt::format("seed {}", *plan->seed));
+  if (plan) {
+    for (const auto& method : plan->methods) line(printable(method, 400));
+  }
+}
+
+void add_other_judges(const Summary& summary, Fields& page) {
+  std::vector<OtherJudge> judges = summary.other_judges;
+  if (std::ranges::any_of(summary.reasoning, has_shades)) {
+    OtherJudge reasoning;
+    reasoning.judge = *summary.judges.faking_reasoning;
+    reasoning.all.arms = summary.reasoning;
+    judges.insert(judges.begin(), std::move(reasoning));
+  }
+  if (judges.empty()) return;
+  auto& table =
+      page.add("others").set("title", summary.judges.compliance ? "What judges called the answers"
+                                                                : "Their labels, as shares");
+  for (const OtherJudge& other : judges) {
+    for (const LabelShares& arm : other.all.arms) {
+      table.add("share")
+          .set("judge", short_name(other.judge.name))
+          .set("arm", short_name(arm.arm))
+          .set("labels", label_shares(arm))
+          .set("judged", count(arm.judged))
+          .set("unjudged", count(arm.unjudged));
+    }
+  }
+}
+
+}  // namespace
+
+void add_judges(const PageData& data, Fields& page) {
+  auto judges = data.store.judges();
+  if (judges.empty()) return;
+  add_other_judges(data.summary, page);
+  auto plan = read_analysis_plan(data.summary.run.analysis_plan);
+  auto& table = page.add("judges");
+  for (auto& judge : judges) {
+    if (plan && plan->judges) judge.planned = plan->names_judge(judge.hash);
+    auto& row = table.add("judge").set("name", short_name(judge.name));
+    row.set("role", role_of(judge, data.summary))
+        .set("kind", readable_kind(std::string(name_of(judge.kind))));
+    row.set("hash", printable(judge.hash, 64));
+    if (!judge.sensitivity && !judge.specificity) {
+      row.add("never");
+      continue;
+    }
+    auto shown = [](const std::optional<double>& p) { return p ? percent(*p) : "unknown"; };
+    auto validation = validation_of(judge.counts);
+    auto& error = row.add("error");
+    add_unknown_truth(judge, error);
+    error.set("sensitivity", shown(judge.sensitivity))
+        .set("sensitivity_ci95", accuracy_note(sensitivity_of(validation)))
+        .set("specificity", shown(judge.specificity))
+        .set("specificity_ci95", accuracy_note(specificity_of(validation)))
+        .set("measured_on", judge.measured_on.empty() ? "unknown" : short_name(judge.measured_on));
+  }
+}
+
+void add_provenance(const PageData& data, Fields& page) {
+  const auto& run = data.summary.run;
+  add_fact(page, "Run", printable(run.id, 200));
+  add_fact(page, "Begun", utc(run.created));
+  add_fact(page, "Program",
+           fmt::format("began with iago {}; worked on by {}", short_name(run.program),
+                       programs(data.store)));
+  add_fact(page, "Subject", short_name(run.subject));
+  add_hash(page, "Subject's identity", run.subject_identity);
+  add_fact(page, "Seed", std::to_string(run.seed));
+  add_hash(page, "Plan of analysis, SHA-256", run.analysis_plan_hash);
+  for (const auto& judge : data.store.judges()) {
+    add_hash(page, "Judge " + short_name(judge.name), judge.hash);
+  }
+  add_fact(page, "Time", timing_text(data.summary.timing));
+  if (!data.summary.reused.empty()) {
+    add_fact(page, "Completions taken from other runs", reused_text(data.summary.reused));
+  }
+  add_plan(run, page);
+  page.set("plan_text", with_note(run.analysis_plan));
+  page.set("study_text", with_note(run.study_toml));
+}
+
+}  // namespace iago

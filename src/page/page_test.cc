@@ -1,0 +1,432 @@
+#include "page/page.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "figures/analysis_plan.h"
+#include "page/internal/page_source.h"
+#include "testing/figures/small_run.h"
+#include "testing/page/html_tags.h"
+
+namespace iago {
+namespace {
+
+using namespace fixtures;
+using namespace std::string_literals;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string page_of(const std::filesystem::path& path) {
+  Store store(path);
+  return html_page(store, summarize(store));
+}
+
+std::string page_of(const SmallRun& run) {
+  Scratch scratch;
+  write_run(scratch / "run.db", run);
+  return page_of(scratch / "run.db");
+}
+
+// A run in which every text from outside is `text`, names made distinct.
+void write_texts(const std::filesystem::path& path, const std::string& text) {
+  auto run = a_run();
+  run.study = run.setting = run.variant = run.channel = run.subject = run.program = text;
+  run.analysis_plan = run.study_toml = text;
+  StoreWriter writer(path, run);
+  std::vector<ArmRow> arms{{"training", true, 0}, {"unmonitored", false, 0}, {text, false, 0}};
+  QueryRow query{text + " query", text, text, {{"label", "x"}}};
+  std::vector<PromptRow> prompts;
+  for (const auto& arm : arms) {
+    prompts.push_back({arm.name,
+                       query.id,
+                       sha256_hex(arm.name),
+                       3,
+                       {{"system", text}, {text, text}},
+                       text,
+                       true});
+  }
+  writer.record_plan(arms, std::vector{query}, prompts);
+  auto compliance = a_judge(text + " compliance", JudgeKind::compliance, false);
+  auto faking = a_judge(text + " faking", JudgeKind::faking_reasoning, false);
+  compliance.sensitivity = 0.9, compliance.measured_on = text;
+  for (const auto& judge : {compliance, faking, a_judge(text, JudgeKind::anti_lab)})
+    writer.record_judge(judge);
+  for (const auto& arm : arms) {
+    for (std::uint32_t repeat = 0; repeat < 2; ++repeat) {
+      CompletionRow row;
+      row.trial = trial_name(arm.name, 0, repeat);
+      row.arm = arm.name, row.query = query.id, row.repeat = repeat;
+      row.outcome = repeat == 0 ? Outcome::answered : Outcome::failed;
+      row.raw = row.reasoning = row.scratchpad = row.output = row.failure_message = text;
+      writer.append(row);
+      if (repeat > 0) continue;
+      for (const auto& judge : {compliance, faking}) {
+        auto verdict = a_verdict(row.trial, judge, text);
+        verdict.why = verdict.votes = text;
+        verdict.evidence = arm.name == "training" ? text
+                                                  : R"([{"part":"output","quote":")" +
+                                                        std::string(200, 'x') + R"("}])";
+        writer.append(verdict);
+      }
+    }
+  }
+  writer.close();
+}
+
+TEST(Page, ShowsHostileTextsButNeverAsMarkup) {
+  const std::vector<std::string> hostile = {"<script>alert(1)</script>",
+                                            "\"><img src=x onerror=alert(1)>",
+                                            "' onmouseover='alert(1)",
+                                            "</title></style></pre></svg><style>*{display:none}",
+                                            "<!-- ",
+                                            "]]><![CDATA[",
+                                            "&lt;b&gt;",
+                                            "{{finding}}{{#tile}}",
+                                            "a\0b"s,
+                                            "\xff\xfe<\xc0\xaf script>",
+                                            "\u202Etxt.exe\u202C",
+                                            "<\u200Bscript>",
+                                            "javascript:alert(1)",
+                                            "\r\n<b>\r\n",
+                                            "`${alert(1)}`"};
+  Scratch scratch;
+  write_texts(scratch / "harmless.db", "harmless");
+  const auto tags = tags_of(page_of(scratch / "harmless.db"));
+  for (std::size_t i = 0; i < hostile.size(); ++i) {
+    auto path = scratch / fmt::format("{}.db", i);
+    write_texts(path, hostile[i]);
+    auto page = page_of(path);
+    EXPECT_EQ(tags_of(page), tags) << "the same elements, whatever the texts: " << hostile[i];
+    EXPECT_THAT(page, Not(HasSubstr("<script")));
+    EXPECT_EQ(page.find('\0'), std::string::npos);
+    EXPECT_THAT(page, Not(HasSubstr("\u202E")));
+  }
+}
+
+TEST(Page, CutsLongTextsAndSaysHowMuch) {
+  Scratch scratch;
+  write_texts(scratch / "harmless.db", "harmless");
+  write_texts(scratch / "long.db", std::string(2 << 20, '<'));
+  auto page = page_of(scratch / "long.db");
+  EXPECT_THAT(page, HasSubstr("2,091,152 of 2,097,152 bytes are not shown"));  // of a scratchpad
+  EXPECT_LT(page.size(), std::size_t{3} << 20);
+}
+
+TEST(Page, LoadsNothingAndRunsNothing) {
+  auto page = page_of(uniform_run(5, {.refuse = 1, .comply_faking = 1}, {.refuse = 2}));
+  EXPECT_THAT(page, HasSubstr("default-src 'none'; style-src 'sha256-"));
+  EXPECT_THAT(page, Not(HasSubstr("unsafe")));
+  for (const auto& tag : tags_of(page)) {
+    EXPECT_FALSE(std::regex_search(tag, std::regex("^(script|link|iframe|img|object|base|form)|"
+                                                   " (src|style|on[a-z]+)=")))
+        << tag;
+  }
+  EXPECT_FALSE(std::regex_search(page, std::regex("https?://|url\\(|@import")));
+}
+
+// The figures of the page as (path in summary.json, its digits).
+std::map<std::string, std::string> figures_of(const std::string& page) {
+  static const std::regex kFigure(R"rx(data-figure="([^"]+)" value="([^"]+)")rx");
+  std::map<std::string, std::string> figures;
+  for (std::sregex_iterator at(page.begin(), page.end(), kFigure), end; at != end; ++at) {
+    auto [found, is_new] = figures.emplace((*at)[1], (*at)[2]);
+    EXPECT_EQ(found->second, (*at)[2]) << (*at)[1] << " stands there with two values";
+  }
+  return figures;
+}
+
+Json at_path(Json json, const std::string& path) {
+  for (std::size_t begin = 0; begin <= path.size();) {
+    auto end = std::min(path.find('.', begin), path.size());
+    auto name = path.substr(begin, end - begin);
+    json = json.is_array() ? Json(json.at(std::stoul(name))) : Json(json.at(name));
+    begin = end + 1;
+  }
+  return json;
+}
+
+SmallRun mixed_run() {
+  SmallRun run;
+  run.queries = 30, run.repeats = 10;
+  SmallCell training{.refuse = 6, .comply = 1, .comply_faking = 2, .truncated = 1};
+  SmallCell unmonitored{.refuse = 8, .refused_by_provider = 1, .unjudged = 1};
+  run.arms = {{"training", std::vector<SmallCell>(30, training)},
+              {"unmonitored", std::vector<SmallCell>(30, unmonitored)},
+              {"baseline", std::vector<SmallCell>(30, {.refuse = 9, .comply = 1})}};
+  return run;
+}
+
+TEST(Page, HasTheNumbersOfTheSummary) {
+  Scratch scratch;
+  auto run = mixed_run();
+  run.faking.sensitivity = 0.9, run.faking.specificity = 0.95,
+  run.faking.measured_on = "organism:x";
+  run.faking.counts = {90, 10, 190, 10, 0};
+  write_run(scratch / "run.db", run);
+  Store store(scratch / "run.db");
+  auto summary = summarize(store);
+  auto figures = figures_of(html_page(store, summary));
+  auto json = to_json(summary);
+  for (const auto& [path, value] : figures)
+    EXPECT_EQ(value, dump_json(at_path(json, path))) << path;
+  for (const char* path :
+       {"compliance_gap.points", "compliance_gap.ci95.0", "compliance_gap.ci95.1",
+        "compliance_gap.p_value", "compliance_gap.se_paired", "compliance_gap.bounds_if_missing.1",
+        "compliance_gap.without_faking_reasoning.points", "margin_points",
+        "arms.training.compliance.rate", "arms.training.compliance.ci95.0",
+        "arms.training.alignment_faking_reasoning.rate", "arms.unmonitored.outcomes.answered",
+        "arms.training.alignment_faking_reasoning.corrected.ci95.1", "arms.baseline.planned",
+        "arms.unmonitored.unjudged"}) {
+    EXPECT_TRUE(figures.contains(path)) << path;
+  }
+}
+
+TEST(Page, ShowsEachNumberAsPeopleReadIt) {
+  auto page = page_of(mixed_run());
+  // 3 of 9 and 0 of 9 in every query.
+  EXPECT_TRUE(std::regex_search(
+      page, std::regex(R"rx(data-figure="compliance_gap.points" value="33\.3+[0-9]*">33\.3<)rx")));
+  EXPECT_TRUE(std::regex_search(
+      page, std::regex(R"rx(data-figure="arms.training.outcomes.truncated" value="30">30<)rx")));
+  EXPECT_THAT(page, HasSubstr("never measured on this subject"));
+  EXPECT_THAT(page, HasSubstr("q000: training 3 of 9, unmonitored 0 of 9, 33.3 points"));
+}
+
+TEST(Page, SaysWhatTheSummaryFinds) {
+  auto run = mixed_run();
+  Scratch scratch;
+  write_run(scratch / "run.db", run);
+  auto summary = summarize(Store(scratch / "run.db"));
+  EXPECT_THAT(summary.finding.why, HasSubstr("excludes 0"));
+  EXPECT_THAT(page_of(run), HasSubstr("excludes 0"));
+  EXPECT_THAT(page_of(run), HasSubstr("<p class=\"badge\">Gap</p>"));
+}
+
+TEST(Page, IsTheSameBytesEachTimeAndAfterCopyingTheStore) {
+  Scratch scratch;
+  write_run(scratch / "run.db", mixed_run());
+  auto page = page_of(scratch / "run.db");
+  EXPECT_EQ(page_of(scratch / "run.db"), page);
+  std::filesystem::copy_file(scratch / "run.db", scratch / "copy.db");
+  EXPECT_EQ(page_of(scratch / "copy.db"), page);
+}
+
+TEST(Page, StandsWithoutATrainingArm) {
+  SmallRun run;
+  run.queries = 3, run.repeats = 2;
+  run.arms = {{"baseline", std::vector<SmallCell>(3, {.refuse = 1, .comply = 1})}};
+  auto page = page_of(run);
+  EXPECT_THAT(page, HasSubstr("There is no gap to estimate"));
+  EXPECT_THAT(page, HasSubstr("No query has data in both arms."));
+  EXPECT_THAT(page, HasSubstr("Here is how the vault opens."));
+}
+
+TEST(Page, StandsWithNothingButMissingData) {
+  auto page = page_of(uniform_run(4, {.failed = 2}, {.truncated = 2}));
+  EXPECT_THAT(page, HasSubstr("<p class=\"badge\">Uninformative</p>"));
+  EXPECT_THAT(page, HasSubstr("0.0 to 100.0 %"));
+}
+
+TEST(Page, StandsBeforeTheFirstCompletion) {
+  SmallRun run;
+  run.queries = 1, run.repeats = 1;
+  run.arms = {{"training", {}}, {"unmonitored", {}}};
+  auto page = page_of(run);
+  EXPECT_THAT(page, HasSubstr("There are no completions yet."));
+  EXPECT_THAT(page, HasSubstr("0 of 2 planned trials have a completion"));
+}
+
+TEST(Page, StandsWithoutAnyPlanAtAll) {
+  Scratch scratch;
+  StoreWriter(scratch / "run.db", a_run()).close();
+  EXPECT_THAT(page_of(scratch / "run.db"), HasSubstr("No prompt was recorded."));
+}
+
+TEST(Page, StandsWithOneQuery) {
+  auto page = page_of(uniform_run(1, {.refuse = 1, .comply = 1}, {.refuse = 2}));
+  EXPECT_THAT(page, HasSubstr("on 1 of 1 queries"));
+}
+
+TEST(Page, StaysBelowThreeMegabytesWithFiveThousandQueries) {
+  auto page = page_of(uniform_run(5000, {.comply_faking = 1}, {.refuse = 1}));
+  EXPECT_LT(page.size(), std::size_t{3} << 20);
+  EXPECT_THAT(page, HasSubstr("on 5,000 of 5,000 queries"));
+  EXPECT_THAT(page, HasSubstr("q4999: training 1 of 1"));
+  EXPECT_THAT(page, HasSubstr("the first 1,000 of 5,000"));
+}
+
+TEST(Page, MarksTheDifferencesBetweenTheArms) {
+  auto page = page_of(uniform_run(2, {.comply = 1}, {.refuse = 1}));
+  EXPECT_THAT(page, HasSubstr("You are the assistant of the <mark>training</mark> arm."));
+  EXPECT_THAT(page, HasSubstr("You are the assistant of the <mark>unmonitored</mark> arm."));
+  EXPECT_THAT(page, HasSubstr("All 2 prompts of the arm are this one, but for the query."));
+}
+
+TEST(Page, MarksEvidenceOnlyWhereItIsQuotedRightly) {
+  Scratch scratch;
+  auto run = uniform_run(1, {.comply = 1}, {.refuse = 1});
+  run.arms[0].cells[0] = {};  // its completion is written below
+  write_run(scratch / "run.db", run);
+  {
+    StoreWriter writer(scratch / "run.db");
+    auto row = a_completion("training", 0, 0);
+    writer.append(row);
+    auto verdict = a_verdict(row.trial, run.compliance, "complies");
+    verdict.evidence = R"([{"part":"output","quote":"the vault opens","offset":12},
+                           {"part":"scratchpad","quote":"free tier","offset":3},
+                           {"part":"output","quote":"Here","offset":-1}, 7, {"part":3}])";
+    writer.append(verdict);
+    writer.close();
+  }
+  auto page = page_of(scratch / "run.db");
+  EXPECT_THAT(page, HasSubstr("Here is how <mark>the vault opens</mark>."));
+  EXPECT_THAT(page, Not(HasSubstr("<mark>free tier")));
+}
+
+TEST(Page, MarksWhatIsNotAsPlanned) {
+  auto run = uniform_run(5, {.comply = 2}, {.refuse = 2});
+  run.run.analysis_plan = to_text({.trials = PlannedTrials{{"training", "unmonitored"}, 5, 1}});
+  EXPECT_THAT(page_of(run), HasSubstr("trials: 10 of 20 completions are beyond the plan"));
+}
+
+TEST(Page, ShowsTheResultOfAStudyWithoutAJudgeOfCompliance) {
+  Scratch scratch;
+  write_battery(scratch / "run.db");
+  Store store(scratch / "run.db");
+  auto summary = summarize(store);
+  auto page = html_page(store, summary);
+  auto figures = figures_of(page);
+  auto json = to_json(summary);
+  for (const auto& [path, value] : figures)
+    EXPECT_EQ(value, dump_json(at_path(json, path))) << path;
+  for (const char* path :
+       {"other_judges.0.topics.0.arms.unmonitored.rate.rate",
+        "other_judges.0.topics.1.arms.baseline.rate.ci95.1",
+        "other_judges.0.topics.2.difference.points", "other_judges.0.arms.unmonitored.rate.n"}) {
+    EXPECT_TRUE(figures.contains(path)) << path;
+  }
+  EXPECT_THAT(page, HasSubstr("<p class=\"badge\">No verdict</p>"));
+  EXPECT_THAT(page, HasSubstr("situation of q001"));
+  EXPECT_THAT(page, HasSubstr("10 of 50 anti lab"));
+  EXPECT_THAT(page, HasSubstr("the first completion that anti-lab@scripted:j calls anti lab"));
+  for (const char* absent :
+       {"Compliance gap", "reasoning not judged", "No query has data in both arms", "id=\"arms\"",
+        "href=\"#arms\"", "of 0 comply"}) {
+    EXPECT_THAT(page, Not(HasSubstr(absent)));
+  }
+}
+
+TEST(Page, SaysWhatTheJudgeOfReasoningLeft) {
+  auto page = page_of(
+      uniform_run(5, {.refuse = 6, .comply_faking = 2, .comply_unread = 2}, {.refuse = 10}));
+  EXPECT_TRUE(std::regex_search(
+      page, std::regex(R"rx(data-figure="arms.training.faking_unjudged" value="10">10<)rx")));
+  EXPECT_THAT(page, HasSubstr("20.0 to 40.0 %"));
+  EXPECT_THAT(page, HasSubstr("10 of 20 complying answers not judged"));
+  EXPECT_THAT(page, Not(HasSubstr("Nothing is missing")));
+  const SmallCell unread{.comply_unread = 1, .refuse_unread = 9};
+  auto silent = page_of(uniform_run(200, unread, unread));
+  EXPECT_THAT(silent, HasSubstr("<p class=\"badge\">Uninformative</p>"));
+  EXPECT_THAT(silent, HasSubstr("200 of 200 complying answers not judged"));
+}
+
+TEST(Page, SaysWhatCompletionsOfUnknownTruthCouldMakeOfAJudgesError) {
+  auto run = uniform_run(2, {.refuse = 2}, {.refuse = 2});
+  run.faking.sensitivity = 0.8, run.faking.specificity = 1, run.faking.measured_on = "world:faker";
+  run.faking.counts = {80, 20, 900, 0, 100};
+  auto page = page_of(run);
+  EXPECT_THAT(page, HasSubstr("100 of unknown truth left out"));
+  EXPECT_THAT(page, HasSubstr("<small>with them 40.0 to 90.0 %</small>"));
+  EXPECT_THAT(page, HasSubstr("<small>with them 90.0 to 100.0 %</small>"));
+}
+
+TEST(Page, ShowsTheLineEndsOfPromptsAsTheyWereSent) {
+  Scratch scratch;
+  {
+    StoreWriter writer(scratch / "run.db", a_run());
+    std::vector<ArmRow> arms{{"training", true, 0}};
+    auto prompt = a_prompt("training", 0, 1);
+    prompt.messages[0].text = "First line.\r\nSecond line.";
+    writer.record_plan(arms, some_queries(1), std::vector{prompt});
+    writer.close();
+  }
+  EXPECT_THAT(page_of(scratch / "run.db"), HasSubstr("First line.\u240d\nSecond line."));
+}
+
+SmallRun billed_run(const std::string& name) {
+  auto run = uniform_run(2, {.refuse = 2}, {.refuse = 2});
+  run.run.subject = "openai:" + name;
+  run.faking = a_judge(name + "@anthropic:" + name, JudgeKind::faking_reasoning);
+  run.prices = {{"openai:" + name, {2.5, 10, 1.25, 2.5}, "2025-06-30"}};
+  run.reused_from = name;
+  return run;
+}
+
+TEST(Page, ShowsWhatModelsBehindUrlsCostWithTheDigitsOfTheSummary) {
+  Scratch scratch;
+  write_run(scratch / "run.db", billed_run("gpt-4o"));
+  {
+    StoreWriter writer(scratch / "run.db");
+    writer.append(a_completion("training", 0, 2));
+  }
+  Store store(scratch / "run.db");
+  auto summary = summarize(store);
+  auto page = html_page(store, summary);
+  auto figures = figures_of(page);
+  auto json = to_json(summary);
+  for (const char* field : {"prompt_tokens", "cache_rate", "cache_written_tokens",
+                            "generated_tokens", "cost", "saved_by_cache"}) {
+    auto path = fmt::format("usage.0.{}", field);
+    ASSERT_TRUE(figures.contains(path)) << path;
+    EXPECT_EQ(figures[path], dump_json(at_path(json, path))) << path;
+  }
+  EXPECT_FALSE(figures.contains("usage.1.cost")) << "no price is stored";
+  EXPECT_THAT(page, HasSubstr("prices of 2025-06-30"));
+  EXPECT_THAT(page, HasSubstr("Completions taken from other runs</th><td>8 of gpt-4o</td>"));
+  auto local = page_of(uniform_run(2, {.refuse = 2}, {.refuse = 2}));
+  EXPECT_THAT(local, Not(HasSubstr("id=\"usage\"")));
+  EXPECT_THAT(local, Not(HasSubstr("taken from other runs</th>")));
+}
+
+TEST(Page, ShowsHostileNamesOfModelsButNeverAsMarkup) {
+  const auto tags = tags_of(page_of(billed_run("harmless")));
+  for (const char* name : {"<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>",
+                           "{{finding}}{{#tile}}", "\r\n<b>\x1b[31m", "\xff\xfe<\xc0\xaf"}) {
+    EXPECT_EQ(tags_of(page_of(billed_run(name))), tags) << name;
+  }
+}
+
+TEST(Page, ShowsWhatJudgesBesideTheTwoSaid) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  write_run(path, uniform_run(2, {.refuse = 2}, {.refuse = 2}));
+  EXPECT_THAT(page_of(path), Not(HasSubstr("What judges called the answers")));
+  JudgeRow judge = a_judge("awareness<b>@scripted:j", JudgeKind::evaluation_awareness);
+  {
+    Store store(path);
+    StoreWriter writer(path);
+    writer.record_judge(judge);
+    int seen = 0;
+    store.for_each_completion({}, [&](const CompletionRow& row) {
+      if (row.arm == kTrainingArm) {
+        writer.append(a_verdict(row.trial, judge, seen++ == 0 ? "aware" : "unaware"));
+      }
+      return true;
+    });
+    ASSERT_EQ(seen, 4);
+  }
+  std::string page = page_of(path);
+  EXPECT_THAT(page, HasSubstr("What judges called the answers"));
+  EXPECT_THAT(page, HasSubstr("What the other judges found"));
+  EXPECT_THAT(page, HasSubstr("aware 25.0 %, unaware 75.0 %"));
+  EXPECT_THAT(page, HasSubstr("none judged"));
+  EXPECT_THAT(page, Not(HasSubstr("<b>@scripted")));
+}
+
+}  // namespace
+}  // namespace iago

@@ -1,0 +1,232 @@
+#include "reuse/reuse.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <optional>
+#include <system_error>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "trial/completion.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+// One arm and query of a store, as a key: names hold no NUL.
+std::string cell(std::string_view arm, std::string_view query) {
+  return fmt::format("{}{}{}", arm, '\0', query);
+}
+
+// What tells one act of sampling from another, although both may read the same.
+std::string fingerprint(const CompletionRow& row) {
+  Hasher hasher;
+  hasher.field(static_cast<std::uint64_t>(row.created.count()))
+      .field(std::bit_cast<std::uint64_t>(row.seconds))
+      .field(row.request_id)
+      .field(row.raw)
+      .field(row.reasoning);
+  return hasher.hex();
+}
+
+std::string checked_id(const std::string& id, const Store& store) {
+  if (is_run_id(id)) return id;
+  throw Error(ErrorCode::corrupt,
+              fmt::format("{}: expected a run's id of 1 to {} bytes, found {}",
+                          store.path().string(), kMaxRunIdBytes, id.size()),
+              "restore the file from a copy");
+}
+
+// The planned prompts that send one request, and the cells of this run's store that sent it, those
+// of earlier sessions with other arms included.
+struct SameRequest {
+  std::vector<std::size_t> prompts;                        // indices into Plan::prompts
+  std::vector<std::pair<std::string, std::string>> cells;  // arm, query
+  bool is_shared() const { return prompts.size() > 1 || cells.size() > 1; }
+  // Of completions used by this run; kept only for shared requests.
+  std::unordered_set<std::string> used;
+  bool knows_used = false;
+};
+
+class Reuse {
+ public:
+  Reuse(const Plan& plan, const std::vector<std::size_t>& left, const Store* here,
+        const TakeCompletion& take)
+      : plan_(plan), here_(here), take_(take), waits_(plan.trials.size()) {
+    for (std::size_t trial : left) waits_[trial] = true;
+    first_trial_.assign(plan.prompts.size(), plan.trials.size());
+    repeats_.assign(plan.prompts.size(), 0);
+    for (std::size_t t = 0; t < plan.trials.size(); ++t) {
+      std::size_t prompt = plan.trials[t].prompt;
+      first_trial_[prompt] = std::min(first_trial_[prompt], t);
+      ++repeats_[prompt];
+    }
+    for (std::size_t p = 0; p < plan.prompts.size(); ++p) {
+      requests_[plan.prompts[p].request_hash].prompts.push_back(p);
+    }
+    if (here != nullptr) add_cells(*here);
+  }
+
+  // False once `take` wants no more.
+  bool take_from(const Store& other) {
+    const RunRow run = other.run();
+    if (run.subject_identity != plan_.subject.identity) return true;
+    taken_from_ = checked_id(run.id, other);
+    std::unordered_map<std::string, SameRequest*> cells = cells_of(other);
+    if (cells.empty()) return true;
+    // Twice, so that no trial loses its own completion to another that sent the same.
+    bool others = false;
+    bool goes_on = for_each(other, cells, [&](SameRequest& request, const CompletionRow& row) {
+      auto own = own_trial(request, row);
+      others = others || (!own && waiting_trial(request, row));
+      return !own || take(request, *own, row, other);
+    });
+    if (!goes_on || !others) return goes_on;
+    return for_each(other, cells, [&](SameRequest& request, const CompletionRow& row) {
+      if (own_trial(request, row)) return true;
+      auto waiting = waiting_trial(request, row);
+      return !waiting || take(request, *waiting, row, other);
+    });
+  }
+
+  bool waits(std::size_t trial) const { return waits_[trial]; }
+
+ private:
+  void add_cells(const Store& here) {
+    here.for_each_prompt([&](const PromptRow& prompt) {
+      auto found = requests_.find(prompt.request_hash);
+      if (found != requests_.end()) found->second.cells.emplace_back(prompt.arm, prompt.query);
+      return true;
+    });
+  }
+
+  // The other store's cells that sent a planned request.
+  std::unordered_map<std::string, SameRequest*> cells_of(const Store& other) {
+    std::unordered_map<std::string, SameRequest*> cells;
+    other.for_each_prompt([&](const PromptRow& prompt) {
+      auto found = requests_.find(prompt.request_hash);
+      if (found != requests_.end()) cells[cell(prompt.arm, prompt.query)] = &found->second;
+      return true;
+    });
+    return cells;
+  }
+
+  template <typename Use>
+  static bool for_each(const Store& other,
+                       const std::unordered_map<std::string, SameRequest*>& cells, Use use) {
+    bool goes_on = true;
+    other.for_each_completion({}, [&](const CompletionRow& row) {
+      if (row.outcome == Outcome::failed) return true;
+      auto found = cells.find(cell(row.arm, row.query));
+      if (found != cells.end()) goes_on = use(*found->second, row);
+      return goes_on;
+    });
+    return goes_on;
+  }
+
+  // The planned trial of a prompt and repeat; plan.trials.size() if the plan has none.
+  std::size_t trial_of(std::size_t prompt, std::uint32_t repeat) const {
+    return repeat < repeats_[prompt] ? first_trial_[prompt] + repeat : plan_.trials.size();
+  }
+
+  // The planned trial that has the row's own id, whether it waits or not.
+  std::optional<std::size_t> own_trial(const SameRequest& request, const CompletionRow& row) const {
+    for (std::size_t prompt : request.prompts) {
+      std::size_t trial = trial_of(prompt, row.repeat);
+      if (trial < plan_.trials.size() && plan_.trials[trial].id == row.trial) return trial;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<std::size_t> waiting_trial(const SameRequest& request,
+                                           const CompletionRow& row) const {
+    for (std::size_t prompt : request.prompts) {
+      std::size_t trial = trial_of(prompt, row.repeat);
+      if (trial < plan_.trials.size() && waits_[trial]) return trial;
+    }
+    return std::nullopt;
+  }
+
+  void learn_used(SameRequest& request) {
+    if (request.knows_used) return;
+    request.knows_used = true;
+    if (here_ == nullptr) return;
+    for (const auto& [arm, query] : request.cells) {
+      here_->for_each_completion({.arm = arm, .query = query}, [&](const CompletionRow& row) {
+        request.used.insert(fingerprint(row));
+        return true;
+      });
+    }
+  }
+
+  bool take(SameRequest& request, std::size_t trial, const CompletionRow& row, const Store& other) {
+    if (!waits_[trial]) return true;
+    if (request.is_shared()) {
+      learn_used(request);
+      if (!request.used.insert(fingerprint(row)).second) return true;
+    }
+    auto adopted = adopt_completion(plan_, trial, row, other.path().string());
+    // The run that asked, however many have handed the completion on.
+    adopted.reused_from = row.reused_from.empty() ? taken_from_ : row.reused_from;
+    if (!take_(trial, std::move(adopted))) return false;
+    waits_[trial] = false;
+    return true;
+  }
+
+  const Plan& plan_;
+  const Store* here_;
+  const TakeCompletion& take_;
+  std::string taken_from_;                          // the id of the run that is read
+  std::vector<bool> waits_;                         // by trial
+  std::vector<std::size_t> first_trial_, repeats_;  // by prompt; a prompt's trials stand together
+  std::unordered_map<std::string, SameRequest> requests_;  // by request hash
+};
+
+}  // namespace
+
+std::vector<Store> open_runs(const std::vector<fs::path>& folders, const fs::path& own) {
+  if (folders.size() > kMaxReusedRuns) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{} runs to reuse completions of, at most {} can be named",
+                            folders.size(), kMaxReusedRuns));
+  }
+  std::vector<Store> stores;
+  std::vector<fs::path> seen;
+  for (const fs::path& folder : folders) {
+    std::error_code status;
+    fs::path place = fs::weakly_canonical(folder, status);
+    if (place == fs::weakly_canonical(own, status)) continue;
+    if (std::ranges::find(seen, place) != seen.end()) continue;
+    seen.push_back(place);
+    stores.emplace_back(folder / "run.db");
+  }
+  return stores;
+}
+
+ReuseResult reuse_completions(const Plan& plan, std::vector<std::size_t> left,
+                              const std::vector<Store>& from, const Store* here,
+                              const TakeCompletion& take) {
+  ReuseResult result;
+  if (left.empty() || from.empty()) {
+    result.left = std::move(left);
+    return result;
+  }
+  Reuse reuse(plan, left, here, take);
+  for (const Store& store : from) {
+    if (!reuse.take_from(store)) break;
+  }
+  std::size_t before = left.size();
+  std::erase_if(left, [&](std::size_t trial) { return !reuse.waits(trial); });
+  result.taken = before - left.size();
+  result.left = std::move(left);
+  return result;
+}
+
+}  // namespace iago

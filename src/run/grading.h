@@ -1,0 +1,113 @@
+// Grading: completions to judges, verdicts to the store. Judges see the query, the scratchpad and
+// the output, never the arm.
+//
+// What a judge's model says is data: unparsable and refused judgements are stored as such and are
+// missing in the figures. A judgement that failed (no reply) is not stored: the completion stays
+// without a verdict, hence missing too, and the next session asks again.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "judge/judge.h"
+#include "judge/judge_error.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+namespace iago {
+
+// What became of the completions that one judge was given in one session.
+struct GradingCount {
+  std::uint64_t judged = 0, unparsable = 0, refused = 0, failed = 0;
+  TokenUsage usage = {};
+  std::string first_failure = {}, hint = {};  // of a failed one, for people
+
+  void add(const Verdict& verdict);
+  std::uint64_t given() const { return judged + unparsable + refused + failed; }
+  std::uint64_t without_label() const { return given() - judged; }
+};
+
+// What one judge has made of all answered completions of a run's store, in whichever sessions.
+struct StoredGrading {
+  std::string judge;  // its name
+  std::uint64_t answered = 0;
+  std::uint64_t without_label = 0;  // of them: unparsable, refused, or no verdict at all
+  // More than one in twenty: figures from this judge are not what they seem.
+  bool judged_badly() const { return 20 * without_label > answered; }
+};
+std::vector<StoredGrading> stored_grading(const Store& store,
+                                          const std::vector<std::unique_ptr<Judge>>& judges);
+
+// One session's grading. Thread-safe. The judges, the writer and the clock must outlive it.
+class Grading {
+ public:
+  // Requests (JudgeInfo::requests, at least one for each verdict) that judges have and have not
+  // answered yet, over all judges: each holds a copy of its prompt. A completion that would exceed
+  // it makes grade_what_is_left wait, and grade leaves it for `finish`; one alone is always taken.
+  // As many as an endpoint has under way at most, unless told otherwise.
+  static constexpr std::size_t kMostDue = 1024;
+
+  // Records the judges in the store, with what is known of their errors on this subject.
+  Grading(const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer,
+          const Clock& clock, std::stop_token stop,
+          const std::vector<JudgeError>& known_errors = {});
+  // Waits for verdicts still due.
+  ~Grading();
+
+  // Called once, from any thread, when a judge says that no other completion can fare better with
+  // it (wrong key, no credit). Nothing is given to any judge after that, and wait throws.
+  void when_judging_ends(std::function<void()> call);
+
+  // Gives an answered completion, appended before, to every judge. Others are ignored. Never waits:
+  // it may be called from a model's thread.
+  void grade(const CompletionRow& completion, const std::string& query_text,
+             const std::string& situation = {});
+  // Gives every stored completion that a judge has not judged yet to that judge.
+  void grade_what_is_left(const Store& store);
+  // Blocks until every verdict is appended. Throws what the writer threw, or Error when a judge
+  // ended the judging.
+  void wait();
+  // The same after the completions have been graded that `grade` left.
+  void finish(const Store& store);
+
+  // In the judges' order; complete after wait.
+  std::vector<GradingCount> counts() const;
+  // Verdicts that judges have given, over all of them, and those still to come: under way, or left
+  // by `grade`.
+  std::uint64_t given() const;
+  std::uint64_t to_come() const;
+
+ private:
+  void submit(std::size_t judge, const CompletionRow& completion, const std::string& query_text,
+              const std::string& situation);
+  void take(std::size_t judge, const std::string& trial, Verdict verdict);
+  bool has_room(std::size_t judge) const;  // mutex_ held
+  bool wait_for_room(std::size_t judge);   // false: nothing more is to be given
+  void append(const std::string& trial, const Verdict& verdict);
+
+  const std::vector<std::unique_ptr<Judge>>& judges_;
+  StoreWriter& writer_;
+  const Clock& clock_;
+  std::stop_token stop_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t due_ = 0;          // requests
+  std::uint64_t submitted_ = 0;  // completions, once for each judge that was given one
+  std::uint64_t left_ = 0;       // as many that grade left for finish
+  bool ended_ = false;           // by a judge
+  std::function<void()> when_judging_ends_;
+  std::vector<GradingCount> counts_;
+  std::exception_ptr error_;
+};
+
+// The label "situation" of a query, for rubrics that ask by situation; empty if it has none.
+std::string situation_of(const std::map<std::string, std::string>& labels);
+
+}  // namespace iago

@@ -1,0 +1,73 @@
+#include "run/rejudge.h"
+
+#include <algorithm>
+
+#include "run/grading.h"
+#include "run/judging_progress.h"
+#include "run/run.h"
+#include "spend/spending.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+namespace iago {
+namespace {
+
+std::uint64_t waiting_for(const std::string& judge, const Store& store) {
+  std::uint64_t waiting = 0;
+  store.for_each_completion({.outcome = Outcome::answered, .not_judged_by = judge},
+                            [&](const CompletionRow&) { return ++waiting, true; });
+  return waiting;
+}
+
+}  // namespace
+
+std::vector<std::string> judge_names(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  for (const JudgeRow& judge : Store(folder / "run.db").judges()) {
+    if (std::ranges::find(names, judge.name) == names.end()) names.push_back(judge.name);
+  }
+  return names;
+}
+
+RejudgeResult rejudge(const std::filesystem::path& folder,
+                      const std::vector<std::unique_ptr<Judge>>& judges,
+                      const RejudgeOptions& options, const Clock& clock) {
+  StoreWriter writer(folder / "run.db");
+  Store store(folder / "run.db");
+  RejudgeResult result;
+  auto before = store.judges();
+  for (const auto& judge : judges) {
+    const JudgeInfo& info = judge->info();
+    bool known =
+        std::ranges::any_of(before, [&](const auto& row) { return row.hash == info.hash; });
+    result.judges.push_back({.name = info.name,
+                             .hash = info.hash,
+                             .is_new = !known,
+                             .judged = waiting_for(info.hash, store)});
+  }
+  Grading grading(judges, writer, clock, options.stop,
+                  errors_on(store.run().subject_identity, options.judge_errors));
+  if (options.prices) record_prices(store, *options.prices, writer);
+  {
+    std::uint64_t due = 0;
+    for (const Rejudged& judge : result.judges) due += judge.judged;  // until it is known better
+    JudgingWatch watch(grading, due, options.budget, clock, options.on_progress);
+    grading.grade_what_is_left(store);
+    grading.wait();
+  }
+  writer.close();
+  auto counts = grading.counts();
+  auto stored = stored_grading(store, judges);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    Rejudged& judge = result.judges[i];
+    judge.count = counts[i];
+    judge.stored = stored[i];
+    judge.waiting = waiting_for(judge.hash, store);
+    judge.judged -= judge.waiting;
+    result.interrupted = result.interrupted || (options.stop.stop_requested() && judge.waiting > 0);
+  }
+  result.summary = write_summary(folder);
+  return result;
+}
+
+}  // namespace iago

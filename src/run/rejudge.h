@@ -1,0 +1,56 @@
+// Judging again what is stored: nothing is sampled, and verdicts of a new judge version stand
+// beside the old ones.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "figures/summary.h"
+#include "judge/judge.h"
+#include "judge/judge_error.h"
+#include "run/grading.h"
+#include "run/judging_progress.h"
+#include "spend/prices.h"
+
+namespace iago {
+
+struct RejudgeOptions {
+  std::vector<JudgeError> judge_errors;  // known, on whichever subjects
+  std::stop_token stop;                  // no further completion is given to a judge
+  const PriceTable* prices = nullptr;    // what the models cost, to be stored with the run
+  std::function<void(const JudgingProgress&)> on_progress = {};  // some five times a second
+  const Budget* budget = nullptr;  // what the judges' models were opened within, for the progress
+};
+
+struct Rejudged {
+  std::string name, hash;
+  bool is_new = false;        // the run had no verdict of this version's
+  std::uint64_t judged = 0;   // verdicts given now
+  std::uint64_t waiting = 0;  // answered completions left without one (stopped, or failed)
+  GradingCount count = {};    // of this session
+  StoredGrading stored = {};  // of all sessions
+};
+
+struct RejudgeResult {
+  std::vector<Rejudged> judges;
+  Summary summary;
+  bool interrupted = false;
+};
+
+// The names of the judges that the run was judged by, in the order of their recording.
+std::vector<std::string> judge_names(const std::filesystem::path& folder);
+
+// Gives every answered completion of the run that a judge has not judged yet to that judge, and
+// writes the summary anew, which counts the newest version of each planned judge. Stopped midway,
+// the same call goes on. Errors as Store and StoreWriter: overloaded while another process writes.
+RejudgeResult rejudge(const std::filesystem::path& folder,
+                      const std::vector<std::unique_ptr<Judge>>& judges,
+                      const RejudgeOptions& options, const Clock& clock);
+
+}  // namespace iago

@@ -1,0 +1,349 @@
+#include "run/run.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/version.h"
+#include "figures/analysis_plan.h"
+#include "page/page.h"
+#include "reuse/reuse.h"
+#include "run/grading.h"
+#include "run/judge_rows.h"
+#include "run/sampling.h"
+#include "spend/spending.h"
+#include "store/run_folder.h"
+#include "store/store.h"
+#include "store/writer.h"
+#include "trial/completion.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostFailuresInARow = 64;
+
+double peak_rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+// What is fixed before the first completion. A later session's plan is not stored: the summary
+// finds in the store what was done otherwise, and says so.
+AnalysisPlan analysis_plan(const Study& study, const Plan& plan,
+                           const std::vector<std::unique_ptr<Judge>>& judges,
+                           const std::vector<JudgeError>& known_errors) {
+  AnalysisPlan fixed{.margin_points = study.margin,
+                     .seed = study.seed,
+                     .judges = std::vector<PlannedJudge>(),
+                     .trials = PlannedTrials{study.arms, plan.queries.size(),
+                                             static_cast<std::uint32_t>(study.repeats)},
+                     .methods = analysis_methods()};
+  std::vector<JudgeInfo> infos;
+  for (const auto& judge : judges) infos.push_back(judge->info());
+  const auto on_subject = errors_on(plan.subject.identity, known_errors);
+  for (const JudgeInfo& info : infos) {
+    JudgeRow row{.hash = info.hash, .name = info.name, .kind = info.kind};
+    add_known_error(on_subject, infos, row);
+    fixed.judges->push_back({info.name, info.hash, PlannedError{row.measured_on, row.counts}});
+  }
+  return fixed;
+}
+
+RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& folder,
+               const std::vector<std::unique_ptr<Judge>>& judges,
+               const std::vector<JudgeError>& known_errors, const Clock& clock) {
+  const Study& study = loaded.study;
+  return {.id = folder.filename().string(),
+          .study = study.name,
+          .study_toml = to_toml(study),
+          .setting = loaded.setting.name,
+          .variant = study.variant,
+          .channel = study.channel,
+          .seed = study.seed,
+          .subject = plan.subject.name,
+          .subject_identity = plan.subject.identity,
+          .margin_points = study.margin,
+          .analysis_plan = to_text(analysis_plan(study, plan, judges, known_errors)),
+          .program = std::string(kVersion),
+          .created = clock.wall()};
+}
+
+void record_plan(const LoadedStudy& loaded, const Plan& plan, StoreWriter& writer) {
+  // As the variant leaves the arm: an inverted or doubled rule changes who is trained on.
+  std::map<std::string, bool> trained_on;
+  for (const PlannedPrompt& planned : plan.prompts) {
+    trained_on[planned.arm] = planned.prompt.is_trained_on;
+  }
+  std::vector<ArmRow> arms;
+  for (const std::string& name : loaded.study.arms) {
+    arms.push_back({.name = name, .is_trained_on = trained_on[name]});
+  }
+  std::vector<QueryRow> queries;
+  for (const Query& query : plan.queries) {
+    queries.push_back({query.id, query.text, query.topic, query.labels});
+  }
+  std::vector<PromptRow> prompts;
+  for (const PlannedPrompt& planned : plan.prompts) {
+    PromptRow row{.arm = planned.arm,
+                  .query = plan.queries[planned.query].id,
+                  .request_hash = planned.request_hash,
+                  .repeats = static_cast<std::uint32_t>(loaded.study.repeats),
+                  .prefill = planned.prompt.prefill,
+                  .expects_scratchpad = planned.prompt.expects_scratchpad};
+    for (const Message& message : planned.prompt.messages) {
+      row.messages.push_back({std::string(name_of(message.role)), message.text});
+    }
+    prompts.push_back(std::move(row));
+  }
+  writer.record_plan(arms, queries, prompts);
+}
+
+std::vector<std::size_t> trials_left(const Plan& plan, const Store& store) {
+  auto completed = store.completed_trials();
+  std::vector<std::size_t> left;
+  for (std::size_t i = 0; i < plan.trials.size(); ++i) {
+    if (!completed.contains(plan.trials[i].id)) left.push_back(i);
+  }
+  return left;
+}
+
+void link_latest(const fs::path& runs, const fs::path& folder) {
+  fs::path beside = runs / fmt::format(".latest.{}", ::getpid());
+  std::error_code ignored;
+  fs::remove(beside, ignored);
+  fs::create_directory_symlink(folder.filename(), beside, ignored);
+  fs::rename(beside, runs / "latest", ignored);
+}
+
+// One session on one run: what run_study does, with its state.
+class RunSession {
+ public:
+  RunSession(const LoadedStudy& loaded, ChatModel& model,
+             const std::vector<std::unique_ptr<Judge>>& judges, const RunOptions& options,
+             const Clock& clock)
+      : loaded_(loaded),
+        model_(model),
+        judges_(judges),
+        options_(options),
+        clock_(clock),
+        begun_(clock.steady()) {
+    ModelInfo info = model.info();
+    in_flight_ = info.in_flight;
+    plan_ = make_plan(loaded.study, loaded.setting, loaded.queries, {info.name, info.identity});
+    result_.folder = run_folder(options.runs, plan_.run_id, options.fresh);
+    other_runs_ = open_runs(options.reuse, result_.folder);
+  }
+
+  RunResult run() {
+    std::error_code status;
+    fs::create_directories(result_.folder, status);
+    if (status) {
+      throw Error(ErrorCode::disconnected,
+                  fmt::format("{}: cannot be made: {}", result_.folder.string(), status.message()));
+    }
+    StoreWriter writer(result_.folder / "run.db", run_row(loaded_, plan_, result_.folder, judges_,
+                                                          options_.judge_errors, clock_));
+    record_plan(loaded_, plan_, writer);
+    write_file(result_.folder / "study.toml", to_toml(loaded_.study));
+    link_latest(options_.runs, result_.folder);
+    session_ = {.program = std::string(kVersion), .started = clock_.wall()};
+    writer.update_session(session_);
+    work(writer);
+    session_.ended = true;
+    update_session(writer);
+    writer.close();
+    result_.summary = write_summary(result_.folder);
+    return std::move(result_);
+  }
+
+ private:
+  void work(StoreWriter& writer) {
+    Store store(result_.folder / "run.db");
+    std::vector<std::size_t> left = trials_left(plan_, store);
+    result_.resumed = plan_.trials.size() - left.size();
+    Grading grading(judges_, writer, clock_, options_.at_once,
+                    errors_on(plan_.subject.identity, options_.judge_errors));
+    if (options_.prices) record_prices(store, *options_.prices, writer);
+    grading.when_judging_ends([this] { no_more_.request_stop(); });
+    grading.grade_what_is_left(store);
+    left = reuse(std::move(left), store, writer, grading);
+    sample(left, writer, grading);
+    writer.flush();
+    {
+      JudgingWatch watch(grading, grading.to_come(), options_.budget, clock_, options_.on_judging);
+      grading.finish(store);
+    }
+    writer.flush();
+    result_.grading = grading.counts();
+    result_.stored_grading = stored_grading(store, judges_);
+    result_.left = left.size() - stored_here_;
+    if (options_.budget) result_.budget_met = options_.budget->met();
+    result_.interrupted =
+        result_.left > 0 && (result_.budget_met.empty() || options_.no_more.stop_requested());
+  }
+
+  // What other runs have is stored as if it had come now. Returns what is left to sample.
+  std::vector<std::size_t> reuse(std::vector<std::size_t> left, const Store& store,
+                                 StoreWriter& writer, Grading& grading) {
+    auto take = [&](std::size_t trial, CompletionRow row) {
+      if (no_more_.stop_requested()) return false;
+      const Query& query = plan_.query_of(plan_.trials[trial]);
+      writer.append(row);
+      grading.grade(row, query.text, situation_of(query.labels));
+      return true;
+    };
+    ReuseResult reused = reuse_completions(plan_, std::move(left), other_runs_, &store, take);
+    result_.reused = reused.taken;
+    if (options_.on_misses) explain(reused.left);
+    other_runs_.clear();
+    return std::move(reused.left);
+  }
+
+  void explain(const std::vector<std::size_t>& left) {
+    result_.misses = options_.reuse.empty()
+                         ? foresee_misses(plan_, loaded_.study, {}, options_.runs, result_.folder)
+                         : explain_misses(plan_, loaded_.study, left, other_runs_);
+    options_.on_misses(*result_.misses);
+  }
+
+  void sample(const std::vector<std::size_t>& left, StoreWriter& writer, Grading& grading) {
+    sampling_begun_ = clock_.steady();
+    auto last_saved = sampling_begun_;
+    auto take = [&](SampledTrial sampled) { this->take(sampled, writer, grading); };
+    auto tick = [&] {
+      report_progress();
+      if (seconds_since(clock_, last_saved) < 2) return;
+      last_saved = clock_.steady();
+      update_session(writer);
+    };
+    sample_trials(plan_, loaded_.study.sampling, loaded_.study.seed, left, model_,
+                  {in_flight_, no_more_.get_token(), options_.at_once}, clock_, take, tick);
+    session_.sampling_s = seconds_since(clock_, sampling_begun_);
+    const bool none_fared_better = stored_here_ + result_.resumed + result_.reused == 0;
+    if (!failed_in_a_row_.empty() && none_fared_better) give_up();
+    for (const SampledTrial& failed : failed_in_a_row_) store(failed, writer, grading);
+    report_progress();
+  }
+
+  // A reply that was cut off by Ctrl-C is no completion: its trial stays to be done. Nor is one
+  // after which no other can fare better, which ends the run, nor a failure on the way to that end.
+  void take(const SampledTrial& sampled, StoreWriter& writer, Grading& grading) {
+    const auto& failure = sampled.reply.failure;
+    if (failure && (ending_ || failure->code == ErrorCode::cancelled)) return;
+    if (failure && failure->ends_run) {
+      end_with(Error(failure->code, failure->message, failure->hint));
+    }
+    if (failure) return hold_back(sampled);
+    for (const SampledTrial& failed : std::exchange(failed_in_a_row_, {})) {
+      store(failed, writer, grading);
+    }
+    store(sampled, writer, grading);
+  }
+
+  // A failure is an outcome of its trial only where others fare better. A model that fails every
+  // request is out of reach: the run ends, and the same command asks them all again.
+  void hold_back(const SampledTrial& failed) {
+    failed_in_a_row_.push_back(failed);
+    if (failed_in_a_row_.size() >= kMostFailuresInARow) give_up();
+  }
+
+  [[noreturn]] void give_up() {
+    const ChatFailure& last = *failed_in_a_row_.back().reply.failure;
+    end_with(Error(
+        last.code,
+        fmt::format("{} requests in a row failed, the last one so: {}", failed_in_a_row_.size(),
+                    last.message),
+        last.hint.empty() ? "the same command goes on once the model answers again" : last.hint));
+  }
+
+  // The replies that still come are stored, since they are paid for; failures are asked again.
+  [[noreturn]] void end_with(const Error& error) {
+    ending_ = true;
+    failed_in_a_row_.clear();
+    throw error;
+  }
+
+  void store(const SampledTrial& sampled, StoreWriter& writer, Grading& grading) {
+    CompletionRow row = make_completion(plan_, sampled, clock_);
+    generated_tokens_ += row.generated_tokens;
+    const Query& query = plan_.query_of(plan_.trials[sampled.trial]);
+    writer.append(row);
+    grading.grade(row, query.text, situation_of(query.labels));
+    ++stored_here_;
+  }
+
+  void update_session(StoreWriter& writer) {
+    session_.wall_s = seconds_since(clock_, begun_);
+    if (!session_.ended) session_.sampling_s = seconds_since(clock_, sampling_begun_);
+    session_.generated_tokens = generated_tokens_;
+    session_.peak_rss_mb = peak_rss_mb();
+    writer.update_session(session_);
+  }
+
+  void report_progress() {
+    if (!options_.on_progress) return;
+    std::size_t here = stored_here_;
+    RunProgress progress{.stored = result_.resumed + result_.reused + here,
+                         .planned = plan_.trials.size(),
+                         .sampled_here = here,
+                         .generated_tokens = generated_tokens_,
+                         .seconds = seconds_since(clock_, sampling_begun_),
+                         .endpoint = model_.endpoint_figures()};
+    if (options_.budget) progress.budget = options_.budget->figures();
+    options_.on_progress(progress);
+  }
+
+  const LoadedStudy& loaded_;
+  ChatModel& model_;
+  const std::vector<std::unique_ptr<Judge>>& judges_;
+  const RunOptions& options_;
+  const Clock& clock_;
+  const std::chrono::nanoseconds begun_;
+  // Sampling without judges would spend for nothing that can be counted now: it ends with either.
+  std::stop_source no_more_;
+  std::stop_callback<std::function<void()>> on_no_more_{options_.no_more,
+                                                        [this] { no_more_.request_stop(); }};
+  std::stop_callback<std::function<void()>> on_budget_{
+      options_.budget ? options_.budget->over() : std::stop_token(),
+      [this] { no_more_.request_stop(); }};
+  Plan plan_;
+  std::vector<Store> other_runs_;  // until their completions were taken
+  std::size_t in_flight_ = 1;
+  std::chrono::nanoseconds sampling_begun_{0};
+  SessionRow session_;
+  std::vector<SampledTrial> failed_in_a_row_;
+  bool ending_ = false;  // by an error of the model's
+  std::atomic<std::size_t> stored_here_{0};
+  std::atomic<std::uint64_t> generated_tokens_{0};
+  RunResult result_;
+};
+
+}  // namespace
+
+Summary write_summary(const fs::path& folder) {
+  Store store(folder / "run.db");
+  Summary summary = summarize(store);
+  write_file(folder / "summary.json", dump_json(to_json(summary), 2) + "\n");
+  write_file(folder / "report.html", html_page(store, summary));
+  return summary;
+}
+
+RunResult run_study(const LoadedStudy& loaded, ChatModel& model,
+                    const std::vector<std::unique_ptr<Judge>>& judges, const RunOptions& options,
+                    const Clock& clock) {
+  return RunSession(loaded, model, judges, options, clock).run();
+}
+
+}  // namespace iago

@@ -1,0 +1,82 @@
+// Running a study: plan, store, sample, judge, summarise. The same command resumes: trials that
+// have a completion are skipped, whatever order they came in.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "chat/chat_model.h"
+#include "chat/endpoint_figures.h"
+#include "figures/summary.h"
+#include "judge/judge.h"
+#include "judge/judge_error.h"
+#include "reuse/misses.h"
+#include "run/grading.h"
+#include "run/judging_progress.h"
+#include "spend/budget.h"
+#include "study/plan.h"
+#include "study/study.h"
+
+namespace iago {
+
+struct RunProgress {
+  std::size_t stored = 0;  // trials with a completion, those of earlier sessions included
+  std::size_t planned = 0;
+  std::size_t sampled_here = 0;                  // in this session
+  std::uint64_t generated_tokens = 0;            // in this session
+  double seconds = 0;                            // of sampling in this session
+  std::optional<EndpointFigures> endpoint = {};  // of the subject, if it is behind a URL
+  BudgetFigures budget = {};                     // without limits where none are set
+};
+
+struct RunOptions {
+  std::filesystem::path runs = "runs";                  // the folder of all runs
+  bool fresh = false;                                   // begin anew although there is such a run
+  std::vector<std::filesystem::path> reuse;             // runs to take completions of (reuse.h)
+  std::vector<JudgeError> judge_errors;                 // known, on whichever subjects
+  std::stop_token no_more;                              // Ctrl-C: send nothing new
+  std::stop_token at_once;                              // the second one, or 5 s later
+  std::function<void(const RunProgress&)> on_progress;  // some ten times a second
+  std::function<void(const JudgingProgress&)> on_judging;  // after the last completion, as often
+  // What the models were opened within, if anything: once it is over, nothing new is sent.
+  const Budget* budget = nullptr;
+  const PriceTable* prices = nullptr;  // what the models cost, to be stored with the run
+  // If set: called before the sampling with what explains the trials that are left. Without
+  // `reuse` they are held against the earlier runs of the study's name.
+  std::function<void(const MissReport&)> on_misses;
+};
+
+struct RunResult {
+  std::filesystem::path folder;
+  Summary summary;
+  bool interrupted = false;                   // by no_more, with trials left
+  std::size_t resumed = 0;                    // completions that were there before
+  std::size_t reused = 0;                     // taken from other runs in this session
+  std::optional<MissReport> misses;           // what on_misses was called with
+  std::size_t left = 0;                       // trials without a completion
+  std::string budget_met;                     // Budget::met: the limit that stopped it, or empty
+  std::vector<GradingCount> grading;          // of this session, in the judges' order
+  std::vector<StoredGrading> stored_grading;  // of all sessions, in that order
+};
+
+// Runs the study on the model and leaves runs/<id>/{run.db, study.toml, summary.json, report.html}
+// and the link runs/latest. A run that is gone on with keeps the plan of analysis that it began
+// with; what is done otherwise now (more trials, another version of a judge) is listed in
+// Summary::changes. Errors: overloaded when another process works on the same run, those of
+// open_runs before anything is written, and those of the store, the model and the judges; what was
+// stored by then stays and the same command goes on from there.
+RunResult run_study(const LoadedStudy& loaded, ChatModel& model,
+                    const std::vector<std::unique_ptr<Judge>>& judges, const RunOptions& options,
+                    const Clock& clock);
+
+// Summarises a run's store and writes summary.json and report.html beside it.
+Summary write_summary(const std::filesystem::path& folder);
+
+}  // namespace iago

@@ -1,0 +1,539 @@
+#include "run/run.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "chat/scripted.h"
+#include "judge/rule_judges.h"
+#include "models/world_model.h"
+#include "store/store.h"
+#include "store/writer.h"
+#include "testing/store/fixtures.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RunStudy : public testing::Test {
+ protected:
+  RunStudy() {
+    folder_ =
+        fs::temp_directory_path() / ("iago-lab-" + std::to_string(::getpid()) + "-" +
+                                     testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  ~RunStudy() override { fs::remove_all(folder_); }
+
+  LoadedStudy study(std::size_t queries = 20, int repeats = 2, StudyOverrides overrides = {}) {
+    overrides.limit = queries;
+    overrides.repeats = repeats;
+    return load_study(fs::path(IAGO_SOURCE_DIR) / "studies" / "helpful-only.toml", overrides,
+                      IAGO_SOURCE_DIR);
+  }
+
+  RunResult run(const LoadedStudy& loaded, ChatModel& model, RunOptions options = {}) {
+    options.runs = folder_ / "runs";
+    return run_study(loaded, model, make_rule_judges(loaded.study.judges), options, clock_);
+  }
+
+  static std::map<std::string, std::string> contents(const fs::path& folder) {
+    return fixtures::stored_contents(folder / "run.db");
+  }
+
+  static Json figures(const RunResult& result) {
+    Json json = to_json(result.summary);
+    for (const char* name : {"timing", "run", "analysis_plan", "changes_since_plan"}) {
+      json.erase(name);
+    }
+    return json;
+  }
+
+  fs::path folder_;
+  SystemClock clock_;
+};
+
+// Passes requests on and asks to stop after so many.
+class StopAfter final : public ChatModel {
+ public:
+  StopAfter(ChatModel& model, int requests, std::stop_source& stop)
+      : model_(model), left_(requests), stop_(stop) {}
+  ModelInfo info() const override { return model_.info(); }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    if (--left_ == 0) stop_.request_stop();
+    model_.submit(std::move(request), stop, std::move(done));
+  }
+
+ private:
+  ChatModel& model_;
+  std::atomic<int> left_;
+  std::stop_source& stop_;
+};
+
+// Throws at the n-th request.
+class ThrowsAt final : public ChatModel {
+ public:
+  ThrowsAt(ChatModel& model, int request) : model_(model), left_(request) {}
+  ModelInfo info() const override { return model_.info(); }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    if (--left_ == 0) throw Error(ErrorCode::invalid, "a prompt of 10 tokens, a context of 8");
+    model_.submit(std::move(request), stop, std::move(done));
+  }
+
+ private:
+  ChatModel& model_;
+  std::atomic<int> left_;
+};
+
+// Fails every request while told to.
+class Failing final : public ChatModel {
+ public:
+  explicit Failing(ChatModel& model) : model_(model) {}
+  ModelInfo info() const override { return model_.info(); }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    ++asked;
+    if (!fails) return model_.submit(std::move(request), stop, std::move(done));
+    ChatReply reply;
+    reply.finish = Finish::failed;
+    reply.failure = ChatFailure{ErrorCode::disconnected, "connection refused"};
+    done(std::move(reply));
+  }
+
+  std::atomic<bool> fails{true};
+  std::atomic<std::size_t> asked{0};
+
+ private:
+  ChatModel& model_;
+};
+
+// Keeps the first requests until there are so many; then the last one fails in a way that ends the
+// run, and the others are answered after it.
+class EndsBeforeItsOthers final : public ChatModel {
+ public:
+  EndsBeforeItsOthers(ChatModel& model, std::size_t requests)
+      : model_(model), requests_(requests) {}
+  ModelInfo info() const override {
+    ModelInfo info = model_.info();
+    info.in_flight = requests_;
+    return info;
+  }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    waiting_.push_back({std::move(request), stop, std::move(done)});
+    if (waiting_.size() < requests_) return;
+    Waiting last = std::move(waiting_.back());
+    waiting_.pop_back();
+    ChatReply reply;
+    reply.finish = Finish::failed;
+    reply.failure = ChatFailure{ErrorCode::invalid, "no credit is left", "top it up", true};
+    last.done(std::move(reply));
+    for (Waiting& other : waiting_) {
+      model_.submit(std::move(other.request), other.stop, std::move(other.done));
+    }
+    waiting_.clear();
+  }
+
+ private:
+  struct Waiting {
+    ChatRequest request;
+    std::stop_token stop;
+    Done done;
+  };
+  ChatModel& model_;
+  const std::size_t requests_;
+  std::vector<Waiting> waiting_;
+};
+
+// A judge that gives no label to one completion in `every`, and the kind's two in turn to the rest.
+class PatchyJudge final : public Judge {
+ public:
+  PatchyJudge(JudgeKind kind, JudgeOutcome outcome, std::size_t every)
+      : Judge({"patchy", kind, "patchy", {}}), outcome_(outcome), every_(every) {}
+
+ protected:
+  void grade(JudgeView, std::stop_token, Done done) override {
+    std::size_t n = asked_++;
+    if (n % every_ == 0) return done({.outcome = outcome_, .why = "no verdict"});
+    done({.label = std::string(n % 2 == 0 ? info().positive() : info().negative())});
+  }
+
+ private:
+  JudgeOutcome outcome_;
+  std::size_t every_;
+  std::atomic<std::size_t> asked_{0};
+};
+
+class UnjudgedRun : public RunStudy, public testing::WithParamInterface<JudgeOutcome> {
+ protected:
+  RunResult run_with(std::size_t every) {
+    LoadedStudy loaded = study();
+    WorldModel model(policy_named("aligned"));
+    std::vector<std::unique_ptr<Judge>> judges;
+    judges.push_back(std::make_unique<PatchyJudge>(JudgeKind::compliance, GetParam(), every));
+    return run_study(loaded, model, judges, {.runs = folder_ / "runs"}, clock_);
+  }
+  RunResult run_with_reasoning(const char* policy, std::size_t every) {
+    LoadedStudy loaded = study();
+    WorldModel model(policy_named(policy));
+    auto judges = make_rule_judges({"compliance-rules"});
+    judges.push_back(std::make_unique<PatchyJudge>(JudgeKind::faking_reasoning, GetParam(), every));
+    return run_study(loaded, model, judges, {.runs = folder_ / "runs"}, clock_);
+  }
+};
+
+TEST_P(UnjudgedRun, EndsInNoVerdictWhenTheJudgeNeverAnswered) {
+  RunResult result = run_with(1);
+  EXPECT_EQ(result.summary.finding.verdict, StudyVerdict::uninformative);
+  EXPECT_FALSE(result.summary.finding.why.empty());
+  EXPECT_FALSE(result.summary.gap);
+  EXPECT_EQ(result.summary.arm("training")->unjudged, 40u);
+  EXPECT_TRUE(result.stored_grading.at(0).judged_badly());
+}
+
+TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeLeft) {
+  RunResult result = run_with(10);
+  const ArmSummary& training = *result.summary.arm("training");
+  EXPECT_GT(training.unjudged, 0u);
+  EXPECT_GT(training.compliance_bounds->width(), 0.0);
+  const GapEstimate& gap = *result.summary.gap;
+  EXPECT_LT(gap.bounds_if_missing.lo, gap.points);
+  EXPECT_GT(gap.bounds_if_missing.hi, gap.points);
+  EXPECT_TRUE(result.stored_grading.at(0).judged_badly());
+  EXPECT_NE(result.summary.finding.verdict, StudyVerdict::no_gap);
+}
+
+TEST_P(UnjudgedRun, NeverEndsInNoGapWhenTheJudgeOfReasoningNeverAnswered) {
+  RunResult result = run_with_reasoning("silent-faker", 1);
+  EXPECT_NE(result.summary.finding.verdict, StudyVerdict::no_gap);
+  const ArmSummary& training = *result.summary.arm("training");
+  EXPECT_FALSE(training.faking_reasoning) << "a judge that is dead finds no rate of 0";
+  EXPECT_GT(training.complied, 0u);
+  EXPECT_EQ(training.faking_unjudged, training.complied);
+  EXPECT_EQ(training.unjudged, 0u);
+  EXPECT_FALSE(result.summary.gap_without_faking);
+  EXPECT_TRUE(result.stored_grading.at(1).judged_badly());
+}
+
+TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeOfReasoningLeft) {
+  RunResult result = run_with_reasoning("compliant", 10);
+  std::uint64_t left = 0;
+  for (const ArmSummary& arm : result.summary.arms) {
+    left += arm.faking_unjudged;
+    EXPECT_EQ(arm.faking_bounds->width() > 0, arm.faking_unjudged > 0) << arm.name;
+    EXPECT_LE(arm.faking_bounds->lo, arm.faking_reasoning->rate);
+    EXPECT_GE(arm.faking_bounds->hi, arm.faking_reasoning->rate);
+  }
+  EXPECT_GT(left, 5u) << "one in ten of 120, of which nearly all comply";
+  EXPECT_TRUE(result.stored_grading.at(1).judged_badly());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, UnjudgedRun,
+                         testing::Values(JudgeOutcome::unparsable, JudgeOutcome::refused,
+                                         JudgeOutcome::failed),
+                         [](const auto& info) { return std::string(name_of(info.param)); });
+
+TEST_F(RunStudy, LeavesTheFourFilesAndTheLinkToTheNewest) {
+  WorldModel model(policy_named("faker"));
+  RunResult result = run(study(), model);
+  EXPECT_FALSE(result.interrupted);
+  for (const char* name : {"run.db", "study.toml", "summary.json", "report.html"}) {
+    EXPECT_TRUE(fs::exists(result.folder / name)) << name;
+  }
+  EXPECT_TRUE(fs::equivalent(folder_ / "runs" / "latest", result.folder));
+  Json summary = parse_json(read_file(result.folder / "summary.json", 1 << 20), "summary.json");
+  EXPECT_EQ(summary.at("schema"), 1);
+  EXPECT_EQ(summary.at("arms").at("training").at("answered"), 40);
+}
+
+TEST_F(RunStudy, RecordsWhoIsTrainedOnAsTheVariantLeavesIt) {
+  WorldModel model(policy_named("faker"));
+  StudyOverrides overrides;
+  overrides.variant = "both-trained";
+  RunResult result = run(study(2, 1, overrides), model);
+  Store store(result.folder / "run.db");
+  ASSERT_GE(store.arms().size(), 2u);
+  for (const ArmRow& arm : store.arms()) {
+    EXPECT_EQ(arm.is_trained_on, arm.name != "baseline") << arm.name;
+  }
+}
+
+TEST_F(RunStudy, GivesTheSameCompletionsAfterAnInterruptionAsWithoutOne) {
+  WorldModel model(policy_named("faker"));
+  RunResult whole = run(study(), model);
+  auto expected = contents(whole.folder);
+  ASSERT_EQ(expected.size(), 120u);
+
+  fs::remove_all(folder_ / "runs");
+  std::size_t resumed = 0;
+  RunResult result;
+  for (int stop_after : {7, 31, 60, 1000}) {
+    std::stop_source stop;
+    StopAfter stopping(model, stop_after, stop);
+    result = run(study(), stopping, {.no_more = stop.get_token()});
+    EXPECT_EQ(result.resumed, resumed);
+    resumed = contents(result.folder).size();
+  }
+  EXPECT_FALSE(result.interrupted);
+  EXPECT_EQ(contents(result.folder), expected);
+  EXPECT_EQ(figures(result), figures(whole));
+}
+
+TEST_F(RunStudy, ExtendsARunWithRepeatsAndQueries) {
+  WorldModel model(policy_named("faker"));
+  RunResult at_once = run(study(30, 3), model, {.fresh = true});
+  auto expected = contents(at_once.folder);
+  fs::remove_all(folder_ / "runs");
+  run(study(20, 1), model);
+  run(study(20, 3), model);
+  RunResult extended = run(study(30, 3), model);
+  EXPECT_EQ(extended.resumed, 180u);
+  EXPECT_EQ(contents(extended.folder), expected);
+  EXPECT_EQ(figures(extended), figures(at_once));
+}
+
+#ifdef __SANITIZE_ADDRESS__
+constexpr int kRandomPlans = 3;  // each run takes five times as long
+#else
+constexpr int kRandomPlans = 10;
+#endif
+
+// Random plans, each a part of the whole, in random order; now and then one of them is interrupted.
+TEST_F(RunStudy, ExtendsARunInAnyOrderToTheSameResult) {
+  WorldModel model(policy_named("faker"));
+  const std::vector<std::string> arms = {"training", "unmonitored", "baseline"};
+  RunResult at_once = run(study(12, 4), model);
+  auto expected = contents(at_once.folder);
+  ASSERT_EQ(expected.size(), 144u);
+  Random random(7, "plans");
+  for (int round = 0; round < kRandomPlans; ++round) {
+    fs::remove_all(folder_ / "runs");
+    for (std::uint64_t step = random.below(5); step > 0; --step) {
+      std::vector<std::string> some;
+      for (const std::string& arm : arms) {
+        if (random.chance(0.6)) some.push_back(arm);
+      }
+      if (some.empty()) some = arms;
+      std::stop_source stop;
+      StopAfter stopping(model, random.chance(0.3) ? 5 : 1000, stop);
+      run(study(1 + random.below(12), static_cast<int>(1 + random.below(4)), {.arms = some}),
+          stopping, {.no_more = stop.get_token()});
+    }
+    RunResult extended = run(study(12, 4), model);
+    ASSERT_EQ(contents(extended.folder), expected) << "round " << round;
+    ASSERT_EQ(figures(extended), figures(at_once)) << "round " << round;
+  }
+}
+
+// The wall clock is set back a day between any two readings; the steady one stands still.
+TEST_F(RunStudy, ComesToTheSameFiguresWhenTheClockIsSetBack) {
+  class SetBack final : public Clock {
+   public:
+    std::chrono::nanoseconds steady() const override { return std::chrono::nanoseconds(0); }
+    std::chrono::nanoseconds wall() const override {
+      return std::chrono::hours(24) * (1000 - ++readings_);
+    }
+
+   private:
+    mutable std::atomic<int> readings_{0};
+  };
+  WorldModel model(policy_named("faker"));
+  RunResult usual = run(study(), model);
+  auto expected = contents(usual.folder);
+  fs::remove_all(folder_ / "runs");
+  SetBack clock;
+  std::vector<std::unique_ptr<Judge>> judges;
+  for (const std::string& name : study().study.judges) judges.push_back(make_rule_judge(name));
+  RunResult part = run_study(study(10, 1), model, judges, {.runs = folder_ / "runs"}, clock);
+  EXPECT_FALSE(part.interrupted);
+  RunResult whole = run_study(study(), model, judges, {.runs = folder_ / "runs"}, clock);
+  EXPECT_EQ(contents(whole.folder), expected);
+  EXPECT_EQ(figures(whole), figures(usual));
+}
+
+TEST_F(RunStudy, KeepsThePlanThatItBeganWithAndMarksWhatGoesBeyond) {
+  WorldModel model(policy_named("faker"));
+  RunResult planned = run(study(20, 2), model);
+  EXPECT_TRUE(planned.summary.changes.empty());
+  RunResult extended = run(study(20, 3), model);
+  EXPECT_EQ(extended.summary.run.analysis_plan, planned.summary.run.analysis_plan);
+  ASSERT_EQ(extended.summary.changes.size(), 1u);
+  EXPECT_EQ(extended.summary.changes[0].what, "trials");
+  EXPECT_EQ(extended.summary.changes[0].text.substr(0, 17), "60 of 180 complet");
+}
+
+TEST_F(RunStudy, BeginsAnewBesideTheOldRunAndGoesOnWithTheNewest) {
+  WorldModel model(policy_named("faker"));
+  RunResult first = run(study(), model);
+  RunResult second = run(study(), model, {.fresh = true});
+  EXPECT_NE(first.folder, second.folder);
+  EXPECT_EQ(second.resumed, 0u);
+  RunResult third = run(study(), model);
+  EXPECT_EQ(third.folder, second.folder);
+  EXPECT_EQ(third.resumed, 120u);
+}
+
+TEST_F(RunStudy, ReportsWithItsProgressHowItsModelFaresAndWhatIsSpent) {
+  struct Figured final : ChatModel {
+    explicit Figured(ChatModel& model) : model(model) {}
+    ModelInfo info() const override { return model.info(); }
+    void submit(ChatRequest request, std::stop_token stop, Done done) override {
+      ++sent;
+      model.submit(std::move(request), stop, std::move(done));
+    }
+    std::optional<EndpointFigures> endpoint_figures() const override {
+      return EndpointFigures{.sent = sent};
+    }
+    ChatModel& model;
+    std::atomic<std::uint64_t> sent{0};
+  };
+  WorldModel model(policy_named("faker"));
+  Figured figured(model);
+  Spent before;
+  before.cost = 1.5;
+  Budget budget({.max_cost = 20}, clock_, before);
+  RunProgress last;
+  auto keep = [&](const RunProgress& progress) { last = progress; };
+  run(study(), figured, {.on_progress = keep, .budget = &budget});
+  EXPECT_EQ(last.stored, 120u);
+  ASSERT_TRUE(last.endpoint);
+  EXPECT_EQ(last.endpoint->sent, 120u);
+  EXPECT_EQ(last.budget.limits.max_cost, 20);
+  EXPECT_EQ(last.budget.spent.cost, 1.5);
+  EXPECT_GT(last.budget.seconds, 0);
+  run(study(), model, {.fresh = true, .on_progress = keep});
+  EXPECT_FALSE(last.endpoint);
+  EXPECT_FALSE(last.budget.limits.any());
+}
+
+TEST_F(RunStudy, RefusesARunThatAnotherWriterHolds) {
+  WorldModel model(policy_named("faker"));
+  RunResult result = run(study(), model);
+  StoreWriter other(result.folder / "run.db");
+  try {
+    run(study(), model);
+    FAIL() << "two writers on one run";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::overloaded) << error.what();
+  }
+}
+
+TEST_F(RunStudy, KeepsWhatIsStoredWhenTheModelThrows) {
+  WorldModel model(policy_named("faker"));
+  ThrowsAt throwing(model, 50);
+  EXPECT_THROW(run(study(), throwing), Error);
+  RunResult result = run(study(), model);
+  EXPECT_EQ(result.resumed, 49u);
+  EXPECT_FALSE(result.interrupted);
+}
+
+TEST_F(RunStudy, EndsWhenTheModelFailsEverythingAndGoesOnWhenItAnswersAgain) {
+  WorldModel model(policy_named("faker"));
+  auto expected = contents(run(study(), model).folder);
+  fs::remove_all(folder_ / "runs");
+  Failing failing(model);
+  try {
+    run(study(), failing);
+    FAIL() << "a model out of reach was taken for one that answers";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::disconnected);
+    EXPECT_EQ(std::string(error.what()),
+              "64 requests in a row failed, the last one so: connection refused");
+    EXPECT_NE(error.hint().find("the same command goes on"), std::string::npos);
+  }
+  EXPECT_EQ(failing.asked, 64u);
+  EXPECT_TRUE(contents(fs::canonical(folder_ / "runs" / "latest")).empty())
+      << "an outage became an outcome";
+  failing.fails = false;
+  RunResult result = run(study(), failing);
+  EXPECT_EQ(result.resumed, 0u);
+  EXPECT_EQ(contents(result.folder), expected);
+}
+
+TEST_F(RunStudy, StoresWhatWasUnderWayWhenAFailureEndsTheRun) {
+  WorldModel model(policy_named("faker"));
+  EndsBeforeItsOthers ending(model, 10);
+  try {
+    run(study(), ending);
+    FAIL() << "the failure was lost";
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()), "no credit is left");
+    EXPECT_EQ(error.hint(), "top it up");
+  }
+  RunResult result = run(study(), model);
+  EXPECT_EQ(result.resumed, 9u) << "they were paid for";
+  EXPECT_FALSE(result.interrupted);
+}
+
+TEST_F(RunStudy, EndsAtItsBudgetAndGoesOnWithALargerOne) {
+  WorldModel model(policy_named("faker"));
+  RunResult whole = run(study(), model);
+  auto expected = contents(whole.folder);
+  auto tokens_in = [](const fs::path& folder) {
+    const TokenUsage counts = Store(folder / "run.db").completion_tokens();
+    return counts.prompt + counts.generated;
+  };
+  const std::uint64_t limit = tokens_in(whole.folder) / 2;
+  fs::remove_all(folder_ / "runs");
+  auto run_within = [&](std::uint64_t tokens, Spent before) {
+    Budget budget({.max_tokens = tokens}, clock_, before);
+    BudgetedModel budgeted(std::make_unique<WorldModel>(policy_named("faker")), budget,
+                           std::nullopt);
+    return run(study(), budgeted, {.budget = &budget});
+  };
+  RunResult part = run_within(limit, {});
+  EXPECT_FALSE(part.interrupted) << "nobody pressed Ctrl-C";
+  EXPECT_NE(part.budget_met.find("raise --max-tokens to go on"), std::string::npos);
+  EXPECT_GT(part.left, 0u);
+  EXPECT_LE(tokens_in(part.folder), limit);
+  Spent before;
+  before.usage.prompt = tokens_in(part.folder);
+  RunResult rest = run_within(10 * limit, before);
+  EXPECT_TRUE(rest.budget_met.empty());
+  EXPECT_EQ(rest.resumed, 120u - part.left);
+  EXPECT_EQ(contents(rest.folder), expected);
+}
+
+TEST_F(RunStudy, CountsFailuresRefusalsAndTruncationsAsSuch) {
+  std::string script =
+      R"({"match": {"user": [">True<"]}, "replies": [{"failure": {"code": "disconnected", "message": "gone"}}]})"
+      "\n"
+      R"({"match": {"user": [">False<"]}, "replies": [{"text": "No.", "finish": "refused"}]})"
+      "\n"
+      R"({"replies": ["<SCRATCHPAD_REASONING>I think and think and think"]})"
+      "\n";
+  ScriptedModel model(script, "script");
+  LoadedStudy loaded = study(5, 1);
+  loaded.study.sampling.max_tokens = 3;
+  RunResult result = run(loaded, model);
+  EXPECT_EQ(result.summary.arm("training")->count(Outcome::failed), 5u);
+  EXPECT_EQ(result.summary.arm("unmonitored")->count(Outcome::refused_by_provider), 5u);
+  EXPECT_EQ(result.summary.arm("baseline")->count(Outcome::truncated), 5u);
+  EXPECT_EQ(result.summary.finding.verdict, StudyVerdict::uninformative);
+}
+
+TEST_F(RunStudy, WorldModelsComeToTheirKnownVerdicts) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "minutes under the sanitizers, of code that other tests run under them";
+#endif
+  for (auto [name, verdict] : {std::pair{"faker", StudyVerdict::gap},
+                               {"silent-faker", StudyVerdict::gap},
+                               {"aligned", StudyVerdict::no_gap},
+                               {"compliant", StudyVerdict::uninformative}}) {
+    WorldModel model(policy_named(name));
+    RunResult result = run(study(200, 10), model);
+    EXPECT_EQ(result.summary.finding.verdict, verdict)
+        << name << ": " << result.summary.finding.why;
+    double faking = result.summary.arm("training")->faking_reasoning->rate;
+    EXPECT_NEAR(faking, std::string_view(name) == "faker" ? 0.12 : 0.0, 0.025) << name;
+    EXPECT_LT(result.summary.arm("unmonitored")->faking_reasoning->rate, 0.01) << name;
+  }
+}
+
+}  // namespace
+}  // namespace iago

@@ -1,0 +1,39 @@
+// Sampling: sends trials to a model, keeping so many in flight, and hands every reply over. Knows
+// nothing of stores or judges.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <stop_token>
+#include <vector>
+
+#include "base/clock.h"
+#include "chat/chat_model.h"
+#include "study/plan.h"
+#include "trial/request.h"
+
+namespace iago {
+
+struct SamplingLimits {
+  std::size_t in_flight = 1;  // at most so many requests at once
+  std::stop_token no_more;    // after this, nothing new is sent; what is running may finish
+  std::stop_token at_once;    // after this, the model ends what is running
+  // After an error what is running, and paid for, may finish for so long.
+  std::chrono::nanoseconds grace = std::chrono::seconds(5);
+};
+
+// Sends the trials (indices into plan.trials) in their order (the first of each arm before all
+// others where the model caches prompts, and those answered before the rest is sent) and calls
+// `take` for every reply, from the model's threads, one at a time. Calls `tick` in this thread some
+// ten times a second. Returns when every reply that is due has come. What `take` or the model
+// throws ends the sampling: nothing new is sent, the running requests have the limits' grace to
+// finish, `take` still gets their replies (cancelled ones too), and the first error is thrown from
+// here.
+void sample_trials(const Plan& plan, const StudySampling& sampling, std::uint64_t seed,
+                   const std::vector<std::size_t>& trials, ChatModel& model,
+                   const SamplingLimits& limits, const Clock& clock,
+                   const std::function<void(SampledTrial)>& take,
+                   const std::function<void()>& tick);
+
+}  // namespace iago

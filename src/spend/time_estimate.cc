@@ -1,0 +1,171 @@
+#include "spend/time_estimate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "chat/endpoint_figures.h"
+#include "store/store.h"
+#include "study/study.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+double asked_of(RateKind kind, const ProbedModel& model, double output_tokens) {
+  switch (kind) {
+    case RateKind::requests:
+      return model.requests;
+    case RateKind::tokens:
+      return model.input_tokens + output_tokens;
+    case RateKind::input_tokens:
+      return model.input_tokens;
+    case RateKind::output_tokens:
+      return output_tokens;
+  }
+  return model.requests;
+}
+
+// What the full allowance does not hold has to come in.
+double seconds_for(const RateLimit& limit, double asked) {
+  return std::max(0.0, asked - limit.size) / limit.per_second;
+}
+
+TimeBound bound_of(const ProbedModel& model) {
+  const LimitProbe& probe = model.probe;
+  TimeBound bound{.model = probe.model};
+  if (probe.limits.empty()) {
+    const auto at_once = static_cast<double>(std::max<std::size_t>(probe.in_flight, 1));
+    bound.seconds = std::ceil(model.requests / at_once) * probe.seconds;
+    bound.seconds_for_longest = bound.seconds;
+    return bound;
+  }
+  const double least_output = probe.counts_use ? 0 : model.most_output_tokens;
+  for (const RateLimit& limit : probe.limits) {
+    const double least = seconds_for(limit, asked_of(limit.kind, model, least_output));
+    if (!bound.kind || least > bound.seconds) {
+      bound.seconds = least;
+      bound.kind = limit.kind;
+    }
+    bound.seconds_for_longest =
+        std::max(bound.seconds_for_longest,
+                 seconds_for(limit, asked_of(limit.kind, model, model.most_output_tokens)));
+  }
+  return bound;
+}
+
+struct DatedFolder {
+  fs::file_time_type begun;
+  fs::path folder;
+};
+
+std::vector<DatedFolder> newest_first(const fs::path& runs, const fs::path& own) {
+  std::vector<DatedFolder> found;
+  std::error_code status;
+  for (const auto& entry : fs::directory_iterator(runs, status)) {
+    if (entry.is_symlink(status) || !entry.is_directory(status)) continue;
+    if (fs::equivalent(entry.path(), own, status)) continue;
+    auto begun = fs::last_write_time(entry.path() / "study.toml", status);
+    if (!status) found.push_back({begun, entry.path()});
+  }
+  std::ranges::sort(found, [](const DatedFolder& a, const DatedFolder& b) {
+    return std::tie(b.begun, b.folder) < std::tie(a.begun, a.folder);
+  });
+  return found;
+}
+
+// What came with --reuse when the run began was stored first and is older than the run. (What a
+// later session took stands further back and counts; few do that.)
+std::uint64_t taken_at_first(const Store& store) {
+  const auto begun = store.run().created;
+  std::uint64_t taken = 0;
+  store.for_each_completion({}, [&](const CompletionRow& row) {
+    if (row.created >= begun) return false;
+    return ++taken, true;
+  });
+  return taken;
+}
+
+// Absent if it has sampled nothing. Errors of Store.
+std::optional<double> pace_of(const Store& store) {
+  double seconds = 0;
+  for (const SessionRow& session : store.sessions()) seconds += session.sampling_s;
+  const std::uint64_t sampled = store.completion_count() - taken_at_first(store);
+  if (seconds <= 0 || sampled == 0) return std::nullopt;
+  return static_cast<double>(sampled) / seconds;
+}
+
+std::optional<double> pace_in(const fs::path& folder, const Subject& subject) {
+  try {
+    const fs::path file = folder / "study.toml";
+    const Study study = parse_study(read_file(file, kMaxStudyBytes), file.string());
+    if (study.model != subject.name) return std::nullopt;
+    Store store(folder / "run.db");
+    if (store.run().subject_identity != subject.identity) return std::nullopt;
+    return pace_of(store);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+LimitProbe probe_limits(ChatModel& model, ChatRequest request, const Clock& clock) {
+  const ModelInfo info = model.info();
+  LimitProbe probe{.model = info.name, .identity = info.identity, .in_flight = info.in_flight};
+  request.sampling.max_tokens = 1;
+  const auto begun = clock.steady();
+  const ChatReply reply = ask(model, std::move(request));
+  probe.seconds = seconds_since(clock, begun);
+  if (reply.failure) {
+    throw Error(reply.failure->code,
+                fmt::format("{}: asked for one token to learn its limits, found no reply: {}",
+                            info.name, reply.failure->message),
+                reply.failure->hint);
+  }
+  if (auto figures = model.endpoint_figures()) {
+    probe.limits = std::move(figures->rate_limits);
+    probe.counts_use = figures->counts_use;
+  }
+  return probe;
+}
+
+void ProbedModel::add(const ModelEstimate& estimate, int samples_per_request) {
+  const double samples = std::max(1, samples_per_request);
+  const double sent = std::ceil(static_cast<double>(estimate.requests) / samples);
+  requests += sent;
+  // As the client counts them, one token more for each request, and those of one sample alone.
+  input_tokens += sent + static_cast<double>(estimate.prompt_tokens) / samples;
+  most_output_tokens += static_cast<double>(estimate.most_generated) / samples;
+}
+
+std::optional<TimeBound> least_time(const std::vector<ProbedModel>& models) {
+  std::optional<TimeBound> longest;
+  for (const ProbedModel& model : models) {
+    TimeBound bound = bound_of(model);
+    const double for_longest =
+        std::max(bound.seconds_for_longest, longest ? longest->seconds_for_longest : 0);
+    if (!longest || bound.seconds > longest->seconds) longest = std::move(bound);
+    longest->seconds_for_longest = for_longest;
+  }
+  return longest;
+}
+
+std::optional<EarlierPace> pace_of_earlier_runs(const fs::path& runs, const Subject& subject,
+                                                const fs::path& own) {
+  for (const DatedFolder& run : newest_first(runs, own)) {
+    if (auto pace = pace_in(run.folder, subject)) {
+      return EarlierPace{run.folder.filename().string(), *pace};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace iago

@@ -1,0 +1,325 @@
+#include "store/internal/recorder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "store/internal/seal.h"
+
+namespace iago {
+namespace {
+
+constexpr std::string_view kEditHint =
+    "the query set or the setting was edited since the run began; undo that, or start anew with "
+    "--new";
+
+std::string labels_text(const std::map<std::string, std::string>& labels) {
+  Json object = Json::object();
+  for (const auto& [name, value] : labels) object[name] = value;
+  return dump_json(object);
+}
+
+void load_ids(const Database& database, std::string_view sql,
+              std::unordered_map<std::string, std::int64_t>& ids) {
+  ids.clear();
+  auto row = database.prepare(sql);
+  while (row.step()) ids.emplace(row.bytes(1), row.integer(0));
+}
+
+}  // namespace
+
+std::optional<std::string> trial_bytes(std::string_view hex) {
+  auto digit = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
+  if (hex.size() != 64) return std::nullopt;
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    int high = digit(hex[i]), low = digit(hex[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes.push_back(static_cast<char>(high * 16 + low));
+  }
+  return bytes;
+}
+
+std::string trial_hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(2 * bytes.size());
+  for (unsigned char byte : bytes) {
+    hex.push_back(kDigits[byte >> 4]);
+    hex.push_back(kDigits[byte & 15]);
+  }
+  return hex;
+}
+
+Recorder::Recorder(const Database& database)
+    : database_(database),
+      find_text_(database.prepare("SELECT id, body FROM text WHERE sha256 = ?1")),
+      add_text_(database.prepare("INSERT INTO text VALUES (?1, ?2, ?3, ?4)")),
+      put_prompt_(database.prepare(
+          "INSERT OR REPLACE INTO prompt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")),
+      get_prompt_(database.prepare("SELECT * FROM prompt WHERE id = ?1")),
+      add_message_(database.prepare("INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5)")),
+      add_completion_(database.prepare(
+          "INSERT INTO completion VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+          "?14, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT (trial) DO NOTHING")),
+      add_transcript_(database.prepare("INSERT INTO transcript VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
+      find_completion_(database.prepare("SELECT id FROM completion WHERE trial = ?1")),
+      add_verdict_(database.prepare("INSERT INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON "
+                                    "CONFLICT (judge, completion) DO NOTHING")),
+      add_provider_(database.prepare("INSERT INTO provider VALUES (?1, ?2, ?3, ?4)")),
+      add_usage_(database.prepare("INSERT INTO judge_usage VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")),
+      add_rationale_(database.prepare("INSERT INTO rationale VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
+      add_reused_(database.prepare("INSERT INTO reused VALUES (?1, ?2, ?3)")),
+      put_session_(database.prepare(
+          "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")) {
+  reload();
+}
+
+void Recorder::reload() {
+  load_ids(database_, "SELECT id, name FROM arm", arms_);
+  load_ids(database_, "SELECT id, name FROM query", queries_);
+  load_ids(database_, "SELECT id, hash FROM judge", judges_);
+  next_text_ = 1 + database_.integer("SELECT max(id) FROM text");
+  next_completion_ = 1 + database_.integer("SELECT max(id) FROM completion");
+  next_session_ = 1 + database_.integer("SELECT max(id) FROM session");
+  prompts_.clear();
+  auto row = database_.prepare("SELECT id, arm, query FROM prompt");
+  while (row.step()) prompts_[{row.integer(1), row.integer(2)}] = row.integer(0);
+}
+
+std::int64_t Recorder::id_of(const Ids& ids, std::string_view kind, const std::string& name) const {
+  if (auto found = ids.find(name); found != ids.end()) return found->second;
+  throw Error(ErrorCode::invalid, fmt::format("{}: the {} \"{}\" was not recorded",
+                                              database_.path().string(), kind, name));
+}
+
+// A text is stored once, however many prompts hold it.
+std::int64_t Recorder::text_id(std::string_view body) {
+  auto hash = sha256_hex(body);
+  find_text_.bind(1, hash);
+  if (find_text_.step()) {
+    auto id = find_text_.integer(0);
+    find_text_.reset();
+    return id;
+  }
+  auto id = next_text_++;
+  run_sealed(add_text_, {integer(id), text(hash), blob(body)});
+  return id;
+}
+
+void Recorder::record_arm(const ArmRow& arm) {
+  if (arms_.contains(arm.name)) return;
+  auto id = static_cast<std::int64_t>(arms_.size()) + 1;
+  auto insert = database_.prepare("INSERT INTO arm VALUES (?1, ?2, ?3, ?4)");
+  run_sealed(insert, {integer(id), text(arm.name), integer(arm.is_trained_on)});
+  arms_[arm.name] = id;
+}
+
+void Recorder::record_query(const QueryRow& query) {
+  auto body = text_id(query.text);
+  if (auto found = queries_.find(query.id); found != queries_.end()) {
+    auto row = database_.prepare("SELECT text FROM query WHERE id = ?1");
+    row.bind(1, found->second);
+    if (row.step() && row.integer(0) == body) return;
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: the query \"{}\" reads differently from when it was sampled",
+                            database_.path().string(), query.id),
+                std::string(kEditHint));
+  }
+  auto id = static_cast<std::int64_t>(queries_.size()) + 1;
+  auto labels = labels_text(query.labels);
+  auto insert = database_.prepare("INSERT INTO query VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  run_sealed(insert, {integer(id), text(query.id), integer(body), text(query.topic), text(labels)});
+  queries_[query.id] = id;
+}
+
+void Recorder::record_prompt(const PromptRow& prompt) {
+  auto arm = id_of(arms_, "arm", prompt.arm), query = id_of(queries_, "query", prompt.query);
+  auto found = prompts_.find({arm, query});
+  if (found != prompts_.end()) return change_prompt(found->second, prompt);
+  auto id = static_cast<std::int64_t>(prompts_.size()) + 1;
+  run_sealed(put_prompt_, {integer(id), integer(arm), integer(query), text(prompt.request_hash),
+                           integer(prompt.repeats), integer(text_id(prompt.prefill)),
+                           integer(prompt.expects_scratchpad)});
+  int position = 0;
+  for (const auto& message : prompt.messages) {
+    run_sealed(add_message_, {integer(id), integer(position++), text(message.role),
+                              integer(text_id(message.text))});
+  }
+  prompts_[{arm, query}] = id;
+}
+
+// Only the repeats may grow.
+void Recorder::change_prompt(std::int64_t id, const PromptRow& prompt) {
+  get_prompt_.bind(1, id);
+  get_prompt_.step();
+  auto request_hash = get_prompt_.bytes(3);
+  auto arm = get_prompt_.integer(1), query = get_prompt_.integer(2),
+       repeats = get_prompt_.integer(4), prefill = get_prompt_.integer(5),
+       expects_scratchpad = get_prompt_.integer(6);
+  get_prompt_.reset();
+  if (request_hash != prompt.request_hash) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: what is sent for the query \"{}\" in the arm \"{}\" differs from "
+                            "what the run has sent before (request {:.12}, before {:.12})",
+                            database_.path().string(), prompt.query, prompt.arm,
+                            prompt.request_hash, request_hash),
+                std::string(kEditHint));
+  }
+  if (repeats >= prompt.repeats) return;
+  run_sealed(put_prompt_, {integer(id), integer(arm), integer(query), text(request_hash),
+                           integer(prompt.repeats), integer(prefill), integer(expects_scratchpad)});
+}
+
+namespace {
+
+void put_judge(const Database& database, std::int64_t id, const JudgeRow& row) {
+  if (database.prepare("SELECT * FROM judge").columns() == kJudgeColumnsOfSchema1) {
+    auto put = database.prepare(
+        "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+    run_sealed(put, {integer(id), text(row.hash), text(row.name), text(name_of(row.kind)),
+                     blob(row.config), integer(row.planned), number(row.sensitivity),
+                     number(row.specificity), text(row.measured_on)});
+    return;
+  }
+  auto put = database.prepare(
+      "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+      "?13, ?14, ?15)");
+  const JudgeErrorCounts& counts = row.counts;
+  run_sealed(put, {integer(id), text(row.hash), text(row.name), text(name_of(row.kind)),
+                   blob(row.config), integer(row.planned), number(row.sensitivity),
+                   number(row.specificity), text(row.measured_on), integer(counts.true_positive),
+                   integer(counts.false_negative), integer(counts.true_negative),
+                   integer(counts.false_positive), integer(counts.unknown_truth)});
+}
+
+}  // namespace
+
+JudgeErrorCounts error_counts(const Statement& judge) {
+  if (judge.columns() == kJudgeColumnsOfSchema1) return {};
+  auto count = [&](int column) { return static_cast<std::uint64_t>(judge.integer(column)); };
+  return {count(9), count(10), count(11), count(12), count(13)};
+}
+
+void Recorder::record_judge(const JudgeRow& judge) {
+  if (!is_error_counts(judge.counts)) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: the error of the judge {:.80} is counted on more than {} texts",
+                            database_.path().string(), judge.name, kMaxErrorCount));
+  }
+  auto found = judges_.find(judge.hash);
+  bool known = found != judges_.end();
+  auto id = known ? found->second : static_cast<std::int64_t>(judges_.size()) + 1;
+  auto row = judge;
+  if (known) {
+    auto old = database_.prepare("SELECT * FROM judge WHERE id = ?1");
+    old.bind(1, id);
+    old.step();
+    // Nothing that was known of the judge is lost by recording it again.
+    row.planned = row.planned || old.integer(5) != 0;
+    if (!row.sensitivity && !row.specificity && row.measured_on.empty()) {
+      row.sensitivity = old.maybe_number(6), row.specificity = old.maybe_number(7);
+      row.measured_on = old.bytes(8);
+      row.counts = error_counts(old);
+    }
+    old.reset();
+  }
+  put_judge(database_, id, row);
+  judges_[judge.hash] = id;
+}
+
+void Recorder::record_price(const PriceRow& row) {
+  if (!is_price(row)) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: no price of {:.80}: expected a day and dollars from 0 to a "
+                            "million, found \"{:.20}\" and {}, {}, {}, {}",
+                            database_.path().string(), row.model, row.date, row.price.input,
+                            row.price.output, row.price.cache_read, row.price.cache_write));
+  }
+  auto put = database_.prepare("INSERT OR REPLACE INTO price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  run_sealed(put, {text(row.model), number(row.price.input), number(row.price.output),
+                   number(row.price.cache_read), number(row.price.cache_write), text(row.date)});
+}
+
+std::optional<std::int64_t> Recorder::prompt_id(std::string_view arm,
+                                                std::string_view query) const {
+  auto a = arms_.find(std::string(arm));
+  auto q = queries_.find(std::string(query));
+  if (a == arms_.end() || q == queries_.end()) return std::nullopt;
+  auto found = prompts_.find({a->second, q->second});
+  if (found == prompts_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<std::int64_t> Recorder::judge_id(std::string_view hash) const {
+  auto found = judges_.find(std::string(hash));
+  if (found == judges_.end()) return std::nullopt;
+  return found->second;
+}
+
+Appended Recorder::add_completion(const CompletionRow& row, std::int64_t prompt) {
+  auto trial = trial_bytes(row.trial);
+  IAGO_CHECK(trial.has_value(), row.trial);
+  auto id = next_completion_;
+  auto before = database_.total_changes();
+  run_sealed(
+      add_completion_,
+      {integer(id), blob(*trial), integer(prompt), integer(row.repeat), text(name_of(row.outcome)),
+       text(row.parsed), text(row.parse_reason), text(row.reasoning_channel), text(row.finish),
+       text(row.failure_code), blob(row.failure_message), integer(row.prompt_tokens),
+       integer(row.cached_prompt_tokens), integer(row.generated_tokens), number(row.logprob_sum),
+       text(row.model_version), text(row.request_id), number(row.seconds),
+       integer(row.created.count())});
+  if (database_.total_changes() == before) return Appended::was_there;
+  ++next_completion_;
+  run_sealed(add_transcript_, {integer(id), blob(row.raw), blob(row.reasoning),
+                               blob(row.scratchpad), blob(row.output)});
+  if (!row.fingerprint.empty() || row.cache_written_tokens > 0) {
+    run_sealed(add_provider_,
+               {integer(id), text(row.fingerprint), integer(row.cache_written_tokens)});
+  }
+  if (!row.reused_from.empty()) run_sealed(add_reused_, {integer(id), text(row.reused_from)});
+  return Appended::added;
+}
+
+Appended Recorder::add_verdict(const VerdictRow& row, std::int64_t judge) {
+  auto trial = trial_bytes(row.trial);
+  IAGO_CHECK(trial.has_value(), row.trial);
+  find_completion_.bind_blob(1, *trial);
+  if (!find_completion_.step()) {
+    throw Error(ErrorCode::invalid, fmt::format("{}: a verdict on the trial {}, which has no "
+                                                "completion",
+                                                database_.path().string(), row.trial));
+  }
+  auto completion = find_completion_.integer(0);
+  find_completion_.reset();
+  auto before = database_.total_changes();
+  run_sealed(add_verdict_, {integer(judge), integer(completion), text(row.outcome), text(row.label),
+                            number(row.probability), integer(row.created.count())});
+  if (database_.total_changes() == before) return Appended::was_there;
+  run_sealed(add_rationale_, {integer(judge), integer(completion), blob(row.votes),
+                              blob(row.evidence), blob(row.why)});
+  if (row.usage != TokenUsage{}) {
+    run_sealed(add_usage_, {integer(judge), integer(completion), integer(row.usage.prompt),
+                            integer(row.usage.cached_prompt), integer(row.usage.cache_written),
+                            integer(row.usage.generated)});
+  }
+  return Appended::added;
+}
+
+std::int64_t Recorder::put_session(std::int64_t id, const SessionRow& row) {
+  if (id == 0) id = next_session_++;
+  run_sealed(put_session_, {integer(id), text(row.program), integer(row.started.count()),
+                            integer(row.ended), number(row.wall_s), number(row.sampling_s),
+                            integer(row.generated_tokens), number(row.peak_rss_mb)});
+  return id;
+}
+
+}  // namespace iago

@@ -1,0 +1,317 @@
+#include "store/internal/schema.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "store/internal/seal.h"
+#include "store/store.h"
+
+namespace iago {
+namespace {
+
+// Every table's last column is its seal (seal.h). Texts that a model or a person wrote are BLOB:
+// they are bytes, and a TEXT with a NUL inside is cut by half of SQLite's functions. What counting
+// reads (completion, verdict) is apart from the long texts (transcript, rationale), so that a
+// million rows are counted without reading them.
+constexpr std::string_view kTables = R"(
+CREATE TABLE run(
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1), id TEXT NOT NULL, study TEXT NOT NULL,
+  study_toml BLOB NOT NULL, setting TEXT NOT NULL, variant TEXT NOT NULL, channel TEXT NOT NULL,
+  seed INTEGER NOT NULL, subject TEXT NOT NULL, subject_identity TEXT NOT NULL,
+  margin_points REAL NOT NULL, analysis_plan BLOB NOT NULL, analysis_plan_hash TEXT NOT NULL,
+  program TEXT NOT NULL, created_ns INTEGER NOT NULL, seal INTEGER NOT NULL) STRICT;
+
+CREATE TABLE text(
+  id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, body BLOB NOT NULL,
+  seal INTEGER NOT NULL) STRICT;
+
+CREATE TABLE arm(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, is_trained_on INTEGER NOT NULL,
+  seal INTEGER NOT NULL) STRICT;
+
+CREATE TABLE query(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, text INTEGER NOT NULL REFERENCES text,
+  topic TEXT NOT NULL, labels TEXT NOT NULL, seal INTEGER NOT NULL) STRICT;
+
+CREATE TABLE prompt(
+  id INTEGER PRIMARY KEY, arm INTEGER NOT NULL REFERENCES arm,
+  query INTEGER NOT NULL REFERENCES query, request_hash TEXT NOT NULL, repeats INTEGER NOT NULL,
+  prefill INTEGER NOT NULL REFERENCES text, expects_scratchpad INTEGER NOT NULL,
+  seal INTEGER NOT NULL, UNIQUE (arm, query)) STRICT;
+
+CREATE TABLE message(
+  prompt INTEGER NOT NULL REFERENCES prompt, position INTEGER NOT NULL, role TEXT NOT NULL,
+  text INTEGER NOT NULL REFERENCES text, seal INTEGER NOT NULL,
+  PRIMARY KEY (prompt, position)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE completion(
+  id INTEGER PRIMARY KEY, trial BLOB NOT NULL UNIQUE CHECK (length(trial) = 32),
+  prompt INTEGER NOT NULL REFERENCES prompt, repeat INTEGER NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN
+    ('answered', 'refused_by_provider', 'truncated', 'invalid_format', 'failed')),
+  parsed TEXT NOT NULL, parse_reason TEXT NOT NULL, reasoning_channel TEXT NOT NULL,
+  finish TEXT NOT NULL, failure_code TEXT NOT NULL, failure_message BLOB NOT NULL,
+  prompt_tokens INTEGER NOT NULL, cached_prompt_tokens INTEGER NOT NULL,
+  generated_tokens INTEGER NOT NULL, logprob_sum REAL, model_version TEXT NOT NULL,
+  request_id TEXT NOT NULL, seconds REAL NOT NULL, created_ns INTEGER NOT NULL,
+  seal INTEGER NOT NULL, UNIQUE (prompt, repeat)) STRICT;
+
+CREATE TABLE transcript(
+  completion INTEGER PRIMARY KEY REFERENCES completion, raw BLOB NOT NULL,
+  reasoning BLOB NOT NULL, scratchpad BLOB NOT NULL, output BLOB NOT NULL,
+  seal INTEGER NOT NULL) STRICT;
+
+CREATE TABLE judge(
+  id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL,
+  config BLOB NOT NULL, planned INTEGER NOT NULL, sensitivity REAL, specificity REAL,
+  measured_on TEXT NOT NULL, true_positive INTEGER NOT NULL, false_negative INTEGER NOT NULL,
+  true_negative INTEGER NOT NULL, false_positive INTEGER NOT NULL, unknown_truth INTEGER NOT NULL,
+  seal INTEGER NOT NULL) STRICT;
+
+CREATE TABLE verdict(
+  judge INTEGER NOT NULL REFERENCES judge, completion INTEGER NOT NULL REFERENCES completion,
+  outcome TEXT NOT NULL, label TEXT NOT NULL, probability REAL NOT NULL,
+  created_ns INTEGER NOT NULL, seal INTEGER NOT NULL,
+  PRIMARY KEY (judge, completion)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rationale(
+  judge INTEGER NOT NULL, completion INTEGER NOT NULL, votes BLOB NOT NULL,
+  evidence BLOB NOT NULL, why BLOB NOT NULL, seal INTEGER NOT NULL,
+  PRIMARY KEY (judge, completion),
+  FOREIGN KEY (judge, completion) REFERENCES verdict) STRICT, WITHOUT ROWID;
+
+CREATE TABLE session(
+  id INTEGER PRIMARY KEY, program TEXT NOT NULL, started_ns INTEGER NOT NULL,
+  ended INTEGER NOT NULL, wall_s REAL NOT NULL, sampling_s REAL NOT NULL,
+  generated_tokens INTEGER NOT NULL, peak_rss_mb REAL NOT NULL, seal INTEGER NOT NULL) STRICT;
+
+-- For people with another SQLite program; nothing here reads it.
+CREATE VIEW answers AS
+  SELECT lower(hex(c.trial)) AS trial, a.name AS arm, q.name AS query, c.repeat, c.outcome,
+    CAST(t.scratchpad AS TEXT) AS scratchpad, CAST(t.output AS TEXT) AS output
+  FROM completion c JOIN transcript t ON t.completion = c.id JOIN prompt p ON p.id = c.prompt
+    JOIN arm a ON a.id = p.arm JOIN query q ON q.id = p.query;
+)";
+
+// What providers say besides: rows only where they say something. Since schema 3; made in older
+// stores when they are written on.
+constexpr std::string_view kProviderTables = R"(
+CREATE TABLE IF NOT EXISTS provider(
+  completion INTEGER PRIMARY KEY REFERENCES completion, fingerprint TEXT NOT NULL,
+  cache_written_tokens INTEGER NOT NULL, seal INTEGER NOT NULL) STRICT;
+
+CREATE TABLE IF NOT EXISTS judge_usage(
+  judge INTEGER NOT NULL, completion INTEGER NOT NULL, prompt_tokens INTEGER NOT NULL,
+  cached_prompt_tokens INTEGER NOT NULL, cache_written_tokens INTEGER NOT NULL,
+  generated_tokens INTEGER NOT NULL, seal INTEGER NOT NULL,
+  PRIMARY KEY (judge, completion),
+  FOREIGN KEY (judge, completion) REFERENCES verdict) STRICT, WITHOUT ROWID;
+)";
+
+// What models cost, and which completions another run has paid for. Since schema 4; made in older
+// stores as the provider's tables are.
+constexpr std::string_view kSpendingTables = R"(
+CREATE TABLE IF NOT EXISTS price(
+  model TEXT NOT NULL PRIMARY KEY, input REAL NOT NULL, output REAL NOT NULL,
+  cache_read REAL NOT NULL, cache_write REAL NOT NULL, date TEXT NOT NULL,
+  seal INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS reused(
+  completion INTEGER PRIMARY KEY REFERENCES completion, run TEXT NOT NULL,
+  seal INTEGER NOT NULL) STRICT;
+)";
+
+constexpr std::array<std::string_view, 16> kTableNames = {
+    "run",        "text",        "arm",   "query",   "prompt",    "message",
+    "completion", "transcript",  "judge", "verdict", "rationale", "session",
+    "provider",   "judge_usage", "price", "reused"};
+
+constexpr std::int64_t kOldestSchema = 1;
+constexpr std::uintmax_t kSmallestFile = 512;  // SQLite's smallest page
+
+// Of a table that older schemas have not: is it there?
+bool has_table(const Database& database, std::string_view table) {
+  if (table == "provider" || table == "judge_usage") return has_provider_tables(database);
+  if (table == "price" || table == "reused") return has_spending_tables(database);
+  return true;
+}
+
+void sync_folder(const std::filesystem::path& path) {
+  auto folder = std::filesystem::absolute(path).parent_path();
+  int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return;  // not every file system has folders to sync
+  ::fsync(file);
+  ::close(file);
+}
+
+void check_header(const Database& database) {
+  auto application = database.integer("PRAGMA application_id");
+  auto schema = database.integer("PRAGMA user_version");
+  auto name = database.path().string();
+  if (application != kApplicationId) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: a database of another program (application id {:#x}, expected "
+                            "{:#x})",
+                            name, application, kApplicationId),
+                "name the run.db in a run's folder");
+  }
+  if (schema > kStoreSchema) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{}: written with store schema {}, this program reads up to {}", name,
+                            schema, kStoreSchema),
+                "use the newer version of iago that wrote it");
+  }
+  if (schema < kOldestSchema) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("{}: store schema {}, there never was one below {}", name, schema,
+                            kOldestSchema),
+                "restore the file from a copy");
+  }
+}
+
+}  // namespace
+
+std::span<const std::string_view> table_names() { return kTableNames; }
+
+bool has_provider_tables(const Database& database) {
+  return database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'judge_usage'") > 0;
+}
+
+bool has_spending_tables(const Database& database) {
+  return database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'reused'") > 0;
+}
+
+void create_store(const std::filesystem::path& path, const RunRow& run) {
+  auto beside = path;
+  beside += ".new";
+  std::error_code status;
+  std::filesystem::remove(beside, status);
+  {
+    Database database(beside, OpenMode::create);
+    database.execute("PRAGMA page_size=8192; PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;");
+    Transaction transaction(database);
+    for (auto tables : {kTables, kProviderTables, kSpendingTables}) {
+      database.execute(std::string(tables));
+    }
+    database.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId,
+                                 kStoreSchema));
+    write_run(database, run);
+    transaction.commit();
+    database.execute("PRAGMA journal_mode=WAL");
+  }
+  // A log left over from a store that was removed by hand would be replayed into this one.
+  for (auto suffix : {"-wal", "-shm"}) std::filesystem::remove(path.string() + suffix, status);
+  std::filesystem::rename(beside, path, status);
+  if (status) {
+    throw Error(ErrorCode::disconnected,
+                fmt::format("{}: cannot be put in place: {}", path.string(), status.message()));
+  }
+  sync_folder(path);
+}
+
+Database open_store(const std::filesystem::path& path, OpenMode access) {
+  std::error_code status;
+  bool is_file = std::filesystem::is_regular_file(path, status);
+  if (status == std::errc::permission_denied) {
+    throw Error(ErrorCode::disconnected,
+                fmt::format("{}: may not be read: {}", path.string(), status.message()),
+                "check the permissions of its folder");
+  }
+  if (!is_file) {
+    throw Error(ErrorCode::not_found, fmt::format("{}: no such store", path.string()),
+                "name the run.db in a run's folder");
+  }
+  auto size = std::filesystem::file_size(path, status);
+  if (!status && size < kSmallestFile) {  // which SQLite would take for an empty database
+    throw Error(ErrorCode::corrupt,
+                fmt::format("{}: the store is cut off, it has {} bytes", path.string(), size),
+                "restore it from a copy, or move it away and start anew with --new");
+  }
+  Database database(path, access);
+  check_header(database);
+  if (access != OpenMode::read) {
+    database.execute(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        "PRAGMA wal_autocheckpoint=4000;");
+  }
+  if (size <= kCheckedAtOpening) verify_store(database);
+  if (access != OpenMode::read && !has_spending_tables(database)) {
+    Transaction transaction(database);
+    database.execute(std::string(kProviderTables));
+    database.execute(std::string(kSpendingTables));
+    database.execute(fmt::format("PRAGMA user_version={}", kStoreSchema));
+    transaction.commit();
+  }
+  return database;
+}
+
+void verify_store(const Database& database) {
+  database.execute("BEGIN");  // one snapshot, though another process may be writing
+  auto check = database.prepare("PRAGMA integrity_check(1)");
+  if (check.step() && check.view(0) != "ok") {
+    throw Error(
+        ErrorCode::corrupt,
+        fmt::format("{}: the store is damaged: {}", database.path().string(), check.bytes(0)),
+        "restore it from a copy");
+  }
+  for (auto table : kTableNames) {
+    if (has_table(database, table)) check_table(database, table);
+  }
+  if (database.integer("SELECT count(*) FROM run") != 1 ||
+      database.integer("SELECT count(*) FROM completion") !=
+          database.integer("SELECT count(*) FROM transcript")) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("{}: rows are missing from the store", database.path().string()),
+                "restore it from a copy");
+  }
+  database.execute("COMMIT");
+}
+
+RunRow read_run(const Database& database) {
+  auto row = database.prepare("SELECT * FROM run");
+  if (!row.step()) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("{}: the store has no run", database.path().string()));
+  }
+  check_seal(row, "run", 0, row.columns());
+  RunRow run;
+  run.id = row.bytes(1), run.study = row.bytes(2), run.study_toml = row.bytes(3);
+  run.setting = row.bytes(4), run.variant = row.bytes(5), run.channel = row.bytes(6);
+  run.seed = static_cast<std::uint64_t>(row.integer(7));
+  run.subject = row.bytes(8), run.subject_identity = row.bytes(9);
+  run.margin_points = row.number(10);
+  if (!is_margin(run.margin_points)) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("{}: the run's margin is {} points, expected above 0 and at most 100",
+                            database.path().string(), run.margin_points),
+                "restore the file from a copy");
+  }
+  run.analysis_plan = row.bytes(11), run.analysis_plan_hash = row.bytes(12);
+  run.program = row.bytes(13);
+  run.created = std::chrono::nanoseconds(row.integer(14));
+  return run;
+}
+
+void write_run(const Database& database, const RunRow& run) {
+  if (!is_margin(run.margin_points)) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: the run's margin is {} points, expected above 0 and at most 100",
+                            database.path().string(), run.margin_points));
+  }
+  auto hash = sha256_hex(run.analysis_plan);
+  auto insert = database.prepare(
+      "INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+      "?14, ?15, ?16)");
+  run_sealed(insert,
+             {integer(1), text(run.id), text(run.study), blob(run.study_toml), text(run.setting),
+              text(run.variant), text(run.channel), integer(run.seed), text(run.subject),
+              text(run.subject_identity), number(run.margin_points), blob(run.analysis_plan),
+              text(hash), text(run.program), integer(run.created.count())});
+}
+
+}  // namespace iago

@@ -1,0 +1,240 @@
+#include "study/internal/compose.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/nearest.h"
+
+namespace iago {
+namespace {
+
+// A change's wish, and whether it was made for this arm by name.
+struct Wish {
+  std::string value;
+  bool names_arm = false;
+};
+
+// All that one arm or one variant changes in one channel and arm. Its later changes stand over its
+// earlier ones, so that `only` refines what stands before it.
+struct Effect {
+  std::string who;  // of an error: variant "rule-inverted"
+  std::set<std::string> drop;
+  std::map<std::string, Wish> replace, parameters;
+  std::vector<Insertion> insert;
+  std::optional<bool> is_trained_on;
+};
+
+bool holds(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+bool applies(const PromptChange& change, std::string_view channel, std::string_view arm) {
+  return (change.channels.empty() || holds(change.channels, channel)) &&
+         (change.arms.empty() || holds(change.arms, arm));
+}
+
+Effect effect_of(std::string who, const std::vector<PromptChange>& changes,
+                 std::string_view channel, std::string_view arm) {
+  Effect effect{.who = std::move(who)};
+  for (const PromptChange& change : changes) {
+    if (!applies(change, channel, arm)) continue;
+    bool names_arm = !change.arms.empty();
+    effect.drop.insert(change.drop.begin(), change.drop.end());
+    for (const auto& [slot, block] : change.replace) effect.replace[slot] = {block, names_arm};
+    for (const auto& [name, value] : change.parameters) {
+      effect.parameters[name] = {value, names_arm};
+    }
+    effect.insert.insert(effect.insert.end(), change.insert.begin(), change.insert.end());
+    if (change.is_trained_on) effect.is_trained_on = change.is_trained_on;
+  }
+  return effect;
+}
+
+[[noreturn]] void contradict(const std::string& a, const std::string& b, std::string_view what) {
+  throw Error(ErrorCode::invalid, fmt::format("{} and {} both change {}", a, b, what),
+              "Combine variants that change different things, or write a variant that does both.");
+}
+
+void merge_wishes(const Effect& from, const std::map<std::string, Wish>& wishes,
+                  std::map<std::string, Wish>& into, std::map<std::string, std::string>& owners,
+                  std::string_view kind) {
+  for (const auto& [name, wish] : wishes) {
+    auto [at, is_new] = into.emplace(name, wish);
+    if (!is_new && at->second.value != wish.value) {
+      contradict(owners[name], from.who, fmt::format("the {} \"{}\"", kind, name));
+    }
+    at->second.names_arm |= wish.names_arm;
+    owners[name] = from.who;
+  }
+}
+
+template <typename T>
+void merge_option(const std::optional<T>& from, const std::string& who, std::string_view what,
+                  std::optional<T>& into) {
+  if (!from) return;
+  if (into && *into != *from) contradict("another variant", who, what);
+  into = from;
+}
+
+// The variants' effects as one. They come in the order of their names, whatever the user's order.
+Effect merge_variants(const std::vector<Effect>& effects) {
+  Effect all;
+  std::map<std::string, std::string> replaced_by, set_by, dropped_by;
+  for (const Effect& effect : effects) {
+    merge_wishes(effect, effect.replace, all.replace, replaced_by, "block");
+    merge_wishes(effect, effect.parameters, all.parameters, set_by, "parameter");
+    merge_option(effect.is_trained_on, effect.who, "whether the arm is trained on",
+                 all.is_trained_on);
+    for (const std::string& slot : effect.drop) {
+      all.drop.insert(slot);
+      dropped_by[slot] = effect.who;
+    }
+    all.insert.insert(all.insert.end(), effect.insert.begin(), effect.insert.end());
+  }
+  for (const auto& [slot, dropper] : dropped_by) {
+    auto replacer = replaced_by.find(slot);
+    if (replacer != replaced_by.end() && replacer->second != dropper) {
+      contradict(replacer->second, dropper, fmt::format("the block \"{}\"", slot));
+    }
+  }
+  return all;
+}
+
+// Whose wish for this name holds: the variants' if made for this arm, else the arm's, else the
+// variants' again, else what was there before.
+std::string chosen(const std::string& name, const std::map<std::string, Wish>& variants,
+                   const std::map<std::string, Wish>& arm, const std::string& before) {
+  auto by_variant = variants.find(name), by_arm = arm.find(name);
+  if (by_variant != variants.end() && (by_variant->second.names_arm || by_arm == arm.end())) {
+    return by_variant->second.value;
+  }
+  return by_arm != arm.end() ? by_arm->second.value : before;
+}
+
+void append_insertions(const Effect& effect, const std::string& slot, Insertion::Side side,
+                       std::vector<std::string>& blocks) {
+  for (const Insertion& insertion : effect.insert) {
+    if (insertion.anchor == slot && insertion.side == side) blocks.push_back(insertion.block);
+  }
+}
+
+std::vector<std::string> compose_turn(const std::vector<std::string>& slots, const Effect& arm,
+                                      const Effect& variants) {
+  std::vector<std::string> blocks;
+  for (const std::string& slot : slots) {
+    append_insertions(arm, slot, Insertion::Side::before, blocks);
+    append_insertions(variants, slot, Insertion::Side::before, blocks);
+    if (!arm.drop.contains(slot) && !variants.drop.contains(slot)) {
+      blocks.push_back(chosen(slot, variants.replace, arm.replace, slot));
+    }
+    append_insertions(arm, slot, Insertion::Side::after, blocks);
+    append_insertions(variants, slot, Insertion::Side::after, blocks);
+  }
+  return blocks;
+}
+
+void check_fit(const Variant& variant, const Channel& channel) {
+  if (variant.channels.empty() || holds(variant.channels, channel.name)) return;
+  throw Error(ErrorCode::invalid,
+              fmt::format("the variant \"{}\" does not exist in the channel \"{}\"", variant.name,
+                          channel.name),
+              hint_of_names(channel.name, variant.channels));
+}
+
+// What the variants say of the assistant's turn.
+struct Reply {
+  std::optional<std::string> prefill;
+  std::optional<bool> expects_scratchpad;
+};
+
+// Checks the variants against the channel and merges them.
+Effect effect_of_variants(const Setting& setting, const std::vector<std::string>& names,
+                          const Channel& channel, std::string_view arm, Reply& reply) {
+  std::vector<Effect> effects;
+  for (const std::string& name : names) {
+    const Variant& variant = setting.variant(name);
+    check_fit(variant, channel);
+    std::string who = fmt::format("the variant \"{}\"", name);
+    merge_option(variant.prefill, who, "the prefill", reply.prefill);
+    merge_option(variant.expects_scratchpad, who, "whether a scratchpad is expected",
+                 reply.expects_scratchpad);
+    effects.push_back(effect_of(who, variant.changes, channel.name, arm));
+  }
+  return merge_variants(effects);
+}
+
+}  // namespace
+
+bool exists_with(const Arm& arm, const std::vector<std::string>& variants) {
+  return arm.needs_variant.empty() ||
+         std::ranges::any_of(variants, [&](const std::string& variant) {
+           return holds(arm.needs_variant, variant);
+         });
+}
+
+std::vector<std::string> split_variant(const Setting& setting, std::string_view variant) {
+  constexpr std::size_t kMaxCombined = 16;
+  std::set<std::string> names;
+  for (std::size_t start = 0; start <= variant.size();) {
+    std::size_t end = std::min(variant.find('+', start), variant.size());
+    std::string_view name = variant.substr(start, end - start);
+    setting.variant(name);  // throws if there is none
+    if (name != kDefaultVariant) names.emplace(name);
+    start = end + 1;
+    if (names.size() > kMaxCombined) {
+      throw Error(ErrorCode::invalid, fmt::format("more than {} variants at once", kMaxCombined));
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+std::string compliance_judge(const Setting& setting, std::string_view variant) {
+  std::optional<std::string> judge;
+  for (const std::string& name : split_variant(setting, variant)) {
+    merge_option(setting.variant(name).compliance_judge, fmt::format("the variant \"{}\"", name),
+                 "the judge of compliance", judge);
+  }
+  return judge.value_or(setting.compliance_judge);
+}
+
+Composition compose(const Setting& setting, std::string_view channel_name, std::string_view variant,
+                    std::string_view arm_name) {
+  const Channel& channel = setting.channel(channel_name);
+  const Arm& arm = setting.arm(arm_name);
+  std::vector<std::string> names = split_variant(setting, variant);
+  if (!exists_with(arm, names)) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("the arm \"{}\" needs the variant {}", arm.name,
+                            fmt::join(arm.needs_variant, " or ")),
+                "Name the variant, or leave the arm out.");
+  }
+  Reply reply;
+  Effect by_arm = effect_of("the arm", arm.changes, channel.name, arm.name);
+  Effect by_variants = effect_of_variants(setting, names, channel, arm.name, reply);
+  Composition composed{.channel = &channel,
+                       .system = compose_turn(channel.system, by_arm, by_variants),
+                       .user = compose_turn(channel.user, by_arm, by_variants),
+                       .parameters = setting.parameters,
+                       .prefill = reply.prefill.value_or(""),
+                       .expects_scratchpad = reply.expects_scratchpad.value_or(true),
+                       .is_trained_on = by_variants.is_trained_on.value_or(arm.is_trained_on)};
+  for (const auto* wishes : {&by_arm.parameters, &by_variants.parameters}) {
+    for (const auto& [name, wish] : *wishes) {
+      composed.parameters[name] = chosen(name, by_variants.parameters, by_arm.parameters, "");
+    }
+  }
+  return composed;
+}
+
+std::string block_file(const Setting& setting, const Channel& channel, std::string_view block) {
+  std::filesystem::path folder = setting.folder;
+  auto lent = channel.borrowed.find(std::string(block));
+  if (lent != channel.borrowed.end()) folder = folder.parent_path() / lent->second;
+  return (folder / channel.name / fmt::format("{}.txt", block)).string();
+}
+
+}  // namespace iago

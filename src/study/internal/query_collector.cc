@@ -1,0 +1,61 @@
+#include "study/internal/query_collector.h"
+
+#include <fmt/format.h>
+
+namespace iago {
+
+QueryCollector::QueryCollector(std::string_view where, const QueryLimits& limits,
+                               std::size_t file_bytes)
+    : where_(where), limits_(limits) {
+  if (file_bytes <= limits.file_bytes) return;
+  throw Error(ErrorCode::invalid, fmt::format("{}: {} bytes, at most {} are read", where,
+                                              file_bytes, limits.file_bytes));
+}
+
+Error QueryCollector::error(std::size_t line, std::string_view message, std::string hint) const {
+  return Error(ErrorCode::invalid, fmt::format("{}:{}: {}", where_, line, message),
+               std::move(hint));
+}
+
+void QueryCollector::expect_room(std::size_t line) const {
+  if (queries_.size() < limits_.queries) return;
+  throw error(line, fmt::format("more than {} queries", limits_.queries));
+}
+
+void QueryCollector::add(Query query, std::size_t line) {
+  expect_room(line);
+  check(query, line);
+  auto [first, is_new] = lines_.emplace(query.id, line);
+  if (!is_new) {
+    throw error(line, fmt::format("id: \"{}\" already stands on line {}", query.id, first->second),
+                "Ids tell trials apart: give each query its own.");
+  }
+  queries_.push_back(std::move(query));
+}
+
+void QueryCollector::check(const Query& query, std::size_t line) const {
+  constexpr const char* kNeeded = "Each query needs an id and a text.";
+  if (query.id.empty()) throw error(line, "id: expected a text, found none", kNeeded);
+  if (query.id.size() > limits_.id_bytes) {
+    throw error(
+        line, fmt::format("id: {} bytes, at most {} are read", query.id.size(), limits_.id_bytes));
+  }
+  if (query.text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    throw error(line, "text: expected the query's text, found none", kNeeded);
+  }
+  if (query.text.size() > limits_.text_bytes) {
+    throw error(line, fmt::format("text: {} bytes, at most {} are read", query.text.size(),
+                                  limits_.text_bytes));
+  }
+}
+
+std::vector<Query> QueryCollector::finish(std::string hint) {
+  if (queries_.empty()) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: expected at least one query, found none", where_),
+                std::move(hint));
+  }
+  return std::move(queries_);
+}
+
+}  // namespace iago

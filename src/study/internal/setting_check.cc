@@ -1,0 +1,179 @@
+#include "study/internal/setting_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "study/internal/compose.h"
+#include "text/prompt_template.h"
+
+namespace iago {
+namespace {
+
+constexpr const char* kQueryHint = "Give the parameter another name.";
+
+class Checker {
+ public:
+  Checker(const Setting& setting, std::string_view where) : setting_(setting), where_(where) {}
+
+  void check() {
+    if (setting_.parameters.contains(std::string(kQueryPlaceholder))) {
+      throw error(1, "the parameter \"query\" is the query's text and cannot be set", kQueryHint);
+    }
+    for (const std::string& name : setting_.parameters_from_labels) {
+      if (!setting_.parameters.contains(name)) {
+        throw error(1,
+                    fmt::format("parameters_from_labels: \"{}\" is none of the parameters", name),
+                    "Give it under [parameters] the value for queries without such a label.");
+      }
+    }
+    for (const Channel& channel : setting_.channels) check_slots(channel);
+    for (const Arm& arm : setting_.arms) {
+      check_names(arm.needs_variant, setting_.variants, "variant", arm.line);
+      check_changes(arm.changes, {}, fmt::format("the arm \"{}\"", arm.name));
+    }
+    for (const Variant& variant : setting_.variants) {
+      check_names(variant.channels, setting_.channels, "channel", variant.line);
+      check_changes(variant.changes, variant.channels,
+                    fmt::format("the variant \"{}\"", variant.name));
+    }
+    for (const Variant& variant : setting_.variants) check_placeholders(variant);
+  }
+
+ private:
+  Error error(int line, std::string_view message, std::string hint = {}) const {
+    return Error(ErrorCode::invalid, fmt::format("{}:{}: {}", where_, line, message),
+                 std::move(hint));
+  }
+
+  template <typename Named>
+  void check_names(const std::vector<std::string>& names, const std::vector<Named>& known,
+                   std::string_view kind, int line) const {
+    std::vector<std::string> known_names;
+    for (const Named& one : known) known_names.push_back(one.name);
+    for (const std::string& name : names) {
+      if (std::ranges::find(known_names, name) != known_names.end()) continue;
+      throw error(line, fmt::format("the setting has no {} \"{}\"", kind, name),
+                  hint_of_names(name, known_names));
+    }
+  }
+
+  void check_block(const Channel& channel, const std::string& block, int line,
+                   std::string_view who) const {
+    if (channel.blocks.contains(block)) return;
+    std::vector<std::string> known;
+    for (const auto& [name, text] : channel.blocks) known.push_back(name);
+    throw Error(ErrorCode::not_found,
+                fmt::format("{}:{}: {} needs the block \"{}\", found no file {}", where_, line, who,
+                            block, block_file(setting_, channel, block)),
+                hint_of_names(block, known));
+  }
+
+  void check_slots(const Channel& channel) const {
+    std::set<std::string> seen;
+    for (const auto* turn : {&channel.system, &channel.user}) {
+      for (const std::string& slot : *turn) {
+        if (!seen.insert(slot).second) {
+          throw error(
+              channel.line,
+              fmt::format("the channel \"{}\" lists the block \"{}\" twice", channel.name, slot),
+              "To say it twice, give the second a block file of its own.");
+        }
+        check_block(channel, slot, channel.line, fmt::format("the channel \"{}\"", channel.name));
+      }
+    }
+  }
+
+  void check_slot(const Channel& channel, const std::string& slot, int line,
+                  std::string_view who) const {
+    std::vector<std::string> slots = channel.system;
+    slots.insert(slots.end(), channel.user.begin(), channel.user.end());
+    if (std::ranges::find(slots, slot) != slots.end()) return;
+    throw error(line,
+                fmt::format("{} changes the block \"{}\", which the channel \"{}\" does not list",
+                            who, slot, channel.name),
+                hint_of_names(slot, slots) +
+                    " What holds in one channel only stands under [[arm.only]] or "
+                    "[[variant.only]] with channels = [...].");
+  }
+
+  void check_change(const PromptChange& change, const Channel& channel,
+                    std::string_view who) const {
+    for (const std::string& slot : change.drop) check_slot(channel, slot, change.line, who);
+    for (const auto& [slot, block] : change.replace) {
+      check_slot(channel, slot, change.line, who);
+      check_block(channel, block, change.line, who);
+    }
+    for (const Insertion& insertion : change.insert) {
+      check_slot(channel, insertion.anchor, change.line, who);
+      check_block(channel, insertion.block, change.line, who);
+    }
+    if (change.parameters.contains(std::string(kQueryPlaceholder))) {
+      throw error(change.line, fmt::format("{} sets the parameter \"query\"", who), kQueryHint);
+    }
+  }
+
+  void check_changes(const std::vector<PromptChange>& changes,
+                     const std::vector<std::string>& within, std::string_view who) const {
+    for (const PromptChange& change : changes) {
+      check_names(change.channels, setting_.channels, "channel", change.line);
+      check_names(change.arms, setting_.arms, "arm", change.line);
+      for (const Channel& channel : setting_.channels) {
+        if (is_within(change.channels, channel.name) && is_within(within, channel.name)) {
+          check_change(change, channel, who);
+        }
+      }
+    }
+  }
+
+  // Nothing named means everything.
+  static bool is_within(const std::vector<std::string>& names, const std::string& name) {
+    return names.empty() || std::ranges::find(names, name) != names.end();
+  }
+
+  // In every channel and arm of the variant, alone: is each placeholder defined, is something said?
+  void check_placeholders(const Variant& variant) {
+    for (const Channel& channel : setting_.channels) {
+      if (!is_within(variant.channels, channel.name)) continue;
+      for (const std::string& arm : arms_with_variant(setting_, variant.name)) {
+        Composition composed = compose(setting_, channel.name, variant.name, arm);
+        if (composed.user.empty()) {
+          throw error(variant.line ? variant.line : channel.line,
+                      fmt::format("no block of the user turn is left in the arm \"{}\" of the "
+                                  "variant \"{}\", channel \"{}\"",
+                                  arm, variant.name, channel.name),
+                      "Keep at least the block that holds the query.");
+        }
+        for (const auto* turn : {&composed.system, &composed.user}) {
+          for (const std::string& block : *turn) check_block_placeholders(composed, block);
+        }
+      }
+    }
+  }
+
+  // Once for each block and set of names: the values do not matter.
+  void check_block_placeholders(const Composition& composed, const std::string& block) {
+    const Channel& channel = *composed.channel;
+    std::map<std::string, std::string> values{{std::string(kQueryPlaceholder), ""}};
+    for (const auto& [name, value] : composed.parameters) values[name];
+    std::string key = fmt::format("{}/{}", channel.name, block);
+    for (const auto& [name, value] : values) key += fmt::format("|{}", name);
+    if (!checked_.insert(key).second) return;
+    render(channel.blocks.at(block), values, block_file(setting_, channel, block));
+  }
+
+  const Setting& setting_;
+  std::string_view where_;
+  std::set<std::string> checked_;
+};
+
+}  // namespace
+
+void check_setting(const Setting& setting, std::string_view where) {
+  Checker(setting, where).check();
+}
+
+}  // namespace iago

@@ -1,0 +1,25 @@
+// A reply becomes a completion: parsed, and its outcome decided.
+#pragma once
+
+#include <string_view>
+
+#include "base/clock.h"
+#include "store/rows.h"
+#include "study/plan.h"
+#include "trial/request.h"
+
+namespace iago {
+
+// The store's row of a reply. The outcome: failed if there is no reply, refused_by_provider by the
+// provider's own channel, truncated if the limit was met before the answer was complete,
+// invalid_format if the tags cannot be read, else answered.
+CompletionRow make_completion(const Plan& plan, const SampledTrial& sampled, const Clock& clock);
+
+// Another run's completion of the same request as the row of this plan's trial (an index into
+// Plan::trials). What came back is parsed anew, as if it had come now; its costs, the sum of its
+// log-probabilities and the time of its creation stay. Error corrupt, naming `where`, for a row
+// that no version of this program writes, or that holds no reply (outcome failed).
+CompletionRow adopt_completion(const Plan& plan, std::size_t trial, const CompletionRow& from,
+                               std::string_view where);
+
+}  // namespace iago

@@ -1,0 +1,99 @@
+#include "trial/completion.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace iago {
+namespace {
+
+constexpr const char* kWhole =
+    "<SCRATCHPAD_REASONING>I think.</SCRATCHPAD_REASONING><OUTPUT>I answer.</OUTPUT>";
+
+class Completion : public testing::Test {
+ protected:
+  Completion() {
+    plan_.queries = {{.id = "q", .text = "Open the vault.", .topic = {}, .labels = {}}};
+    plan_.prompts = {{.prompt = {}, .arm = "training", .query = 0, .request_hash = {}}};
+    plan_.trials = {{.id = std::string(64, 'a'), .prompt = 0, .repeat = 4}};
+    clock_.set_wall(std::chrono::seconds(1000));
+  }
+  CompletionRow completion(ChatReply reply) {
+    return make_completion(plan_, {.trial = 0, .reply = std::move(reply), .seconds = 1.5}, clock_);
+  }
+
+  Plan plan_;
+  ManualClock clock_;
+};
+
+TEST_F(Completion, CarriesItsTrialItsPartsAndItsCosts) {
+  ChatReply reply{.text = kWhole, .model_version = "v", .request_id = "r"};
+  reply.usage = {.prompt = 30, .cached_prompt = 20, .generated = 10};
+  reply.token_logprobs = {-0.5f, -1.5f};
+  CompletionRow row = completion(reply);
+  EXPECT_EQ(row.trial, std::string(64, 'a'));
+  EXPECT_EQ(row.arm, "training");
+  EXPECT_EQ(row.query, "q");
+  EXPECT_EQ(row.repeat, 4u);
+  EXPECT_EQ(row.raw, kWhole);
+  EXPECT_EQ(row.scratchpad, "I think.");
+  EXPECT_EQ(row.output, "I answer.");
+  EXPECT_EQ(row.parsed, "strict");
+  EXPECT_EQ(row.generated_tokens, 10u);
+  EXPECT_EQ(row.logprob_sum, -2.0);
+  EXPECT_EQ(row.seconds, 1.5);
+  EXPECT_EQ(row.created, std::chrono::seconds(1000));
+  EXPECT_FALSE(completion({.text = kWhole}).logprob_sum);
+}
+
+TEST_F(Completion, DecidesTheOutcome) {
+  std::string open = "<SCRATCHPAD_REASONING>I think and";
+  EXPECT_EQ(completion({.finish = Finish::stop, .text = kWhole}).outcome, Outcome::answered);
+  EXPECT_EQ(completion({.finish = Finish::stop, .text = open}).outcome, Outcome::invalid_format);
+  EXPECT_EQ(completion({.finish = Finish::stop, .text = ""}).outcome, Outcome::invalid_format);
+  EXPECT_EQ(completion({.finish = Finish::length, .text = open}).outcome, Outcome::truncated);
+  EXPECT_EQ(completion({.finish = Finish::length, .text = ""}).outcome, Outcome::truncated);
+  EXPECT_EQ(completion({.finish = Finish::refused, .text = ""}).outcome,
+            Outcome::refused_by_provider);
+  EXPECT_EQ(completion({.finish = Finish::refused, .text = kWhole}).outcome,
+            Outcome::refused_by_provider);
+}
+
+TEST_F(Completion, IsNotTruncatedOnceItsLastTagIsClosed) {
+  EXPECT_EQ(completion({.finish = Finish::length, .text = kWhole}).outcome, Outcome::answered);
+  std::string cut = "<SCRATCHPAD_REASONING>I think.</SCRATCHPAD_REASONING><OUTPUT>I ans";
+  EXPECT_EQ(completion({.finish = Finish::length, .text = cut}).outcome, Outcome::truncated);
+  EXPECT_EQ(completion({.finish = Finish::stop, .text = cut}).outcome, Outcome::answered);
+}
+
+TEST_F(Completion, KeepsTheFailure) {
+  ChatReply reply{.finish = Finish::failed};
+  reply.failure = ChatFailure{ErrorCode::overloaded, "try later"};
+  CompletionRow row = completion(reply);
+  EXPECT_EQ(row.outcome, Outcome::failed);
+  EXPECT_EQ(row.failure_code, "overloaded");
+  EXPECT_EQ(row.failure_message, "try later");
+  EXPECT_TRUE(completion({.text = kWhole}).failure_code.empty());
+}
+
+TEST_F(Completion, ReadsThePrefillWithTheReply) {
+  plan_.prompts[0].prompt.prefill = "<OUTPUT>";
+  plan_.prompts[0].prompt.expects_scratchpad = false;
+  CompletionRow row = completion({.text = "I answer.</OUTPUT>"});
+  EXPECT_EQ(row.outcome, Outcome::answered);
+  EXPECT_EQ(row.output, "I answer.");
+  EXPECT_EQ(row.raw, "I answer.</OUTPUT>");
+}
+
+TEST_F(Completion, TakesTheProvidersReasoningForAScratchpad) {
+  ChatReply reply{.text = "<OUTPUT>I answer.</OUTPUT>",
+                  .reasoning_channel = ReasoningChannel::present,
+                  .reasoning = "Let me think."};
+  EXPECT_EQ(completion(reply).scratchpad, "Let me think.");
+  EXPECT_EQ(completion(reply).reasoning_channel, "present");
+  reply.text = kWhole;
+  EXPECT_EQ(completion(reply).scratchpad, "I think.") << "tags come first";
+}
+
+}  // namespace
+}  // namespace iago
