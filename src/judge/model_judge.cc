@@ -1,3 +1,18 @@
+// One verdict is a Making: it builds the prompt once, sends a request for each vote, and when the
+// last reply is in derives the verdict. Votes differ only in their random streams, whose names come
+// from the judge and the trial, so that judging again asks the same. Where the model caches prompts
+// the first vote goes alone: its reading of the prompt fills the cache for the others.
+//
+// The requests' callbacks own the Making; whoever takes the last reply finishes it. `mutex_` guards
+// the replies and counts only until `due_` is 0; after that one thread is left.
+//
+// A quote is the price of a yes. A criterion that asks for one and whose quote does not stand in
+// the subject's text counts as no. If a no would speak for the positive label, the vote is void
+// instead: else a grader that invents quotes would bring about the very finding that they were to
+// prove.
+//
+// Text that was too long was cut. Then two verdicts are derived, one by what was shown and one as
+// if all that was not found stood in the part that was not; only if they agree is there a verdict.
 #include "judge/model_judge.h"
 
 #include <fmt/format.h>
@@ -15,6 +30,7 @@ namespace iago {
 namespace {
 
 // Of the prompt's frame, the parser and the derivations: what a rubric's file does not say.
+// Part of every judge's hash: raise it when one of these changes.
 constexpr std::string_view kModelJudgeVersion = "model-judge 2";
 constexpr std::size_t kMostKept = std::size_t{16} << 10;  // bytes of a vote's reply
 

@@ -1,3 +1,22 @@
+// A step: let waiting sequences enter, give every running one a place for its next token's keys,
+// run one row for each through the network, draw a token for each, drop those that ended.
+//
+// A sequence waits (in `waiting`, without leaf or pages), runs (in `running`), or is gone. One that
+// runs holds a use of its `leaf`, the segment at which its prompt but for the last token ends, and
+// the pages of its `tail`, which hold all later tokens. Between steps everything is computed but
+// each sequence's last token: that is its row in the next pass, which stores its keys and gives the
+// logits for what follows. So a prompt's last token is not put into the tree, and a prompt that the
+// tree knows needs no pass of its own to have its first logits.
+//
+// When pages run out the tree gives up what nobody uses, and after that the youngest sequence is
+// sent back to wait, with what it has generated as part of its prompt. The youngest, so that the
+// oldest always makes progress: `submit` has made sure that any sequence fits alone, so every one
+// ends. While `crowded`, nobody enters, or the one sent back would return at once and throw out the
+// next.
+//
+// `plan` says which row is whose, in the order of `running`, and which segments they attend to. It
+// is `stale` as soon as somebody enters or leaves or a segment is cut; the next step arranges it
+// again.
 #include "lm/engine.h"
 
 #include <fmt/format.h>
@@ -195,11 +214,15 @@ bool Engine::Impl::enter(Sequence& sequence) {
   }
   sequence.leaf = found.leaf;
   sequence.tail_begin = last;
+  // Told once: on re-entry its own tokens would count as found.
   if (sequence.generated == 0) sequence.cached_prompt = static_cast<std::size_t>(found.cached);
   figures.reused += static_cast<std::uint64_t>(found.cached);
   return true;
 }
 
+// Collects what is not computed above each new leaf, ancestors first, each segment once: newcomers
+// with a common prefix are computed together, which is most of what there is to compute when a
+// study starts.
 void Engine::Impl::compute_prompts(std::span<const std::unique_ptr<Sequence>> entered) {
   std::vector<PrefixSegment*> segments;
   for (const auto& sequence : entered) {
@@ -215,7 +238,8 @@ void Engine::Impl::compute_prompts(std::span<const std::unique_ptr<Sequence>> en
   compute_segments(segments, static_cast<std::int64_t>(options.prefill_rows), forward, pages);
 }
 
-// Gives every running sequence a page for its last token; sends the youngest back if there is none.
+// Gives every running sequence a page for its last token, whose keys the coming pass stores; sends
+// the youngest back if there is none. If that was the only one, memory is free and it enters again.
 void Engine::Impl::grow_tails() {
   for (std::size_t i = 0; i < running.size();) {
     Sequence& sequence = *running[i];
@@ -235,7 +259,8 @@ void Engine::Impl::grow_tails() {
   }
 }
 
-// What it generated so far becomes part of its prompt when it enters again.
+// Its tokens, prompt and generated, are its prompt when it enters again; its random stream goes on
+// where it was. So the same tokens come out, but for the last bits that another batch may change.
 void Engine::Impl::send_back_youngest() {
   const auto youngest = std::max_element(
       running.begin(), running.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
@@ -353,6 +378,8 @@ std::vector<float> Engine::score(std::span<const std::int32_t> prompt,
   impl.check_prompt(prompt, continuation.empty() ? 0 : continuation.size() - 1);
   check_tokens(continuation, "the continuation", impl.config.vocab_size);
   if (continuation.empty()) return {};
+  // Row i gives the logits of continuation[i]: the rows are the prompt's last token and all of the
+  // continuation but its last.
   std::vector<std::int32_t> rows(prompt.end() - 1, prompt.end());
   rows.insert(rows.end(), continuation.begin(), continuation.end() - 1);
   const auto length = static_cast<std::int64_t>(prompt.size() - 1 + rows.size());

@@ -1,3 +1,14 @@
+// Every number of a header is bounded before anything is computed from it, in an order in which no
+// sum or product can overflow: the header's length against the file, a dimension against
+// kMaxElements, the product of dimensions step by step, the offsets against the size of the data,
+// and the bytes that shape and type want against the offsets. Then the tiling: sorted by their
+// begin, tensors must follow each other from the first byte to the last. Only data that passed all
+// this is read, so what is allocated is bounded by the file's size.
+//
+// The file's size is taken once, at opening. What is read later is read by position with a check of
+// the length, so a file that is cut off meanwhile is an error and not a crash.
+//
+// `places_` points into the shards' headers, which are never changed and whose addresses stay.
 #include "lm/safetensors.h"
 
 #include <fcntl.h>
@@ -25,6 +36,7 @@ constexpr std::size_t kMaxNameBytes = 1024;
 constexpr std::size_t kMaxMetadata = 1024;
 constexpr std::size_t kMaxIndexBytes = std::size_t{64} << 20;
 constexpr std::size_t kMaxShards = 1024;
+// At four bytes each 2^61 bytes: a count of bytes fits in a signed number.
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 59;
 constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
 
@@ -175,6 +187,7 @@ std::uint64_t safetensors_header_length(std::span<const std::byte> start, std::u
     corrupt(where, fmt::format("at least 8 bytes are expected, found {}", file_size));
   }
   std::uint64_t length;
+  // Little-endian in the file, and on every machine that this is built for.
   std::memcpy(&length, start.data(), 8);
   if (length > file_size - 8) {
     corrupt(where,
@@ -220,6 +233,7 @@ SafetensorsHeader parse_safetensors_header(std::string_view json, std::uint64_t 
 
 // One open file.
 struct Safetensors::Shard {
+  // A constructor that throws runs no destructor: the descriptor is closed by hand.
   explicit Shard(const std::filesystem::path& file) : path(file.string()) {
     descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     struct stat status {};
@@ -388,6 +402,7 @@ void Safetensors::read(std::string_view name, std::span<const std::int64_t> shap
   const auto& [shard, entry] = place(name);
   const std::size_t element = size_of(entry->dtype);
   IAGO_CHECK(out.size() * element == entry->end - entry->begin, "out has the shape's length");
+  // In pieces, so that a large tensor does not exist twice, as stored and as float32.
   std::vector<std::byte> chunk(std::min(kChunkBytes, out.size() * element));
   std::uint64_t offset = shard->header.data_begin + entry->begin;
   while (!out.empty()) {

@@ -1,3 +1,10 @@
+// A checkpoint stores matrices as [outputs, inputs], one tensor each. Here they are stored
+// transposed, [inputs, outputs], so that a product walks along rows of both sides; and those that
+// are applied to the same input (q, k, v; gate, up) stand side by side as one wider matrix, so that
+// one product does for all.
+//
+// Intake hands tensors out in the order of tensor_specs, and `build` takes them in that order: the
+// two must be changed together.
 #include "lm/weights.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,16 @@
+// Threads share the weights, read-only, and one waiting room; nothing else. Each has an engine and
+// a batch of its own, so there is no lock in the loop over tokens. A thread with room in its batch
+// takes requests between two steps; one with nothing to do sleeps in the waiting room. A request
+// stays with the thread that took it: its keys and values lie there.
+//
+// Text is made of tokens here, and three things delay it. A token may hold part of a character (the
+// decoder keeps it back). The text's end may be the beginning of a stop string (possible_stop),
+// which must not be told, since a stop string is not part of the reply. And a stop string may lie
+// across tokens, so it is searched for a little before what is new. `reply.text` has everything
+// that is decoded; `told` says how much of it the listener has had.
+//
+// Closing: every thread answers what it has with `cancelled`, then empties the waiting room, again
+// and again until it finds nothing, because an answer's callback may submit once more.
 #include "models/local_model.h"
 
 #include <fmt/format.h>
@@ -58,6 +71,7 @@ std::string identity_of(const fs::path& folder) {
     if (decides) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
+  // Sorted, since a folder lists its files in no order.
   Hasher hasher;
   for (const fs::path& file : files) {
     hasher.field(file.filename().string()).field(sha256_hex_of_file(file));
@@ -269,6 +283,7 @@ class Worker {
     std::string& text = conversation.reply.text;
     std::size_t first = std::string::npos;
     for (const std::string& word : conversation.request.sampling.stop) {
+      // A stop string that ends in the new text begins at most its length less one before it.
       std::size_t from = searched - std::min(searched, word.size() - 1);
       first = std::min(first, text.find(word, from));
     }

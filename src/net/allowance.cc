@@ -1,3 +1,25 @@
+// Token buckets whose true level only the server knows. A bucket fills by per_second up to `size`,
+// and each request takes its cost when it is sent. What a server says of the level is old when it
+// arrives: it was true at some time between the sending of the request and its response, and other
+// requests have gone out since. So a report does not set the level; it bounds it. At the least it
+// is what the server named, less what was sent after that request (spent_ now - spent then). At the
+// most it is what the server named plus what has filled in since the request was sent (and one
+// request more, see `learn`). A level between these is kept, since our own count is then as good as
+// theirs. `spent_` only grows, which makes "sent after" a subtraction.
+//
+// A level may fall below 0: a cost beyond the size is let through when the bucket is full and
+// leaves a debt, so that a huge request waits once and not for ever.
+//
+// A refusal because less was left than the request takes shows that the level was not what we
+// thought: another client uses the same key, or the bucket fills in another way. Then it is taken
+// to fill more slowly (`fill_`), lowered at most once a second, since the refusals of one second
+// have one cause. It recovers at once where a tenth of the limit is left, else a little with each
+// response.
+//
+// LearntRate does the same without any words from the server, from the share of refusals alone. A
+// rate too high is met by refusals within seconds, one too low never: so it always grows a little,
+// and is cut by what was refused. A cut that does not reduce the refusals is taken back: then they
+// do not come from our rate, and slowing down would starve the run for nothing.
 #include "net/allowance.h"
 
 #include <algorithm>
@@ -62,6 +84,7 @@ void RateBucket::learn(nanoseconds now, const RateReport& report, nanoseconds st
                        double cost) {
   double per_second = report.limit / kWindowSeconds;
   if (report.reset && *report.reset >= kTellingReset && report.remaining < report.limit) {
+    // A reset names the time until the bucket is full again, which measures the filling itself.
     per_second = (report.limit - report.remaining) / seconds(*report.reset);
   }
   if (!known_) level_ = report.remaining - (spent_ - spent);
@@ -79,6 +102,7 @@ void RateBucket::learn(nanoseconds now, const RateReport& report, nanoseconds st
   if (report.remaining >= 0.1 * report.limit) {
     fill_ = 1;
   } else {
+    // One slowing to 0.7 is made up for in 18 responses.
     fill_ = std::min(1.0, fill_ * 1.02);
   }
 }

@@ -1,3 +1,8 @@
+// Where curl's many ways to fail become our few, and where the options stand that keep keys and
+// memory safe. curl's own clock is used for connecting only; silence and the total time are
+// measured here, by last_byte_ and started_, since only the loop knows whether all that had come
+// has been read. The first failure stays: when a limit of ours ends a transfer, what curl then says
+// of it is of no interest.
 #include "net/internal/curl_transfer.h"
 
 #include <fmt/format.h>

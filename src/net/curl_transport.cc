@@ -1,3 +1,20 @@
+// One thread, the loop's, owns libcurl's multi handle and every transfer; while it runs, it alone
+// calls libcurl. Other threads only put transfers into `inbox_` and ids into `to_cancel_`, under
+// `mutex_`, and write to the eventfd `wake_` on which the loop sleeps along with all sockets.
+//
+// A round of the loop: take what others left, wait for events, tell curl of them and of its timer,
+// collect the transfers that curl has finished, look for those whose time is over. curl calls back
+// on_socket and on_timer from within these calls, to say which sockets it wants watched and when it
+// wants to be called at the latest.
+//
+// `done` is called exactly once: a transfer is in `inbox_`, then in `transfers_`, and leaves it
+// only by `finish`, which takes it out before it calls back. So a callback may submit, and a
+// transfer that is cancelled after it has finished is not found. No lock is held during a callback
+// or while a transfer is destroyed: the latter waits for a stop callback that may be running, and
+// that one takes `mutex_`.
+//
+// When the transport is destroyed the loop cancels everything, then goes on as long as callbacks
+// submit more, and then ends.
 #include "net/curl_transport.h"
 
 #include <fmt/format.h>
@@ -174,6 +191,8 @@ int CurlTransport::Loop::on_socket(CURL*, curl_socket_t fd, int what, void* self
     epoll_ctl(loop.epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
     return 0;
   }
+  // Level-triggered, as curl needs it: it may leave bytes in a socket and expects to hear of them
+  // again.
   epoll_event event{};
   event.data.fd = fd;
   if (what & CURL_POLL_IN) event.events |= EPOLLIN;
@@ -213,6 +232,7 @@ bool CurlTransport::Loop::take_inbox() {
   bool closing = false;
   {
     std::lock_guard lock(mutex_);
+    // Swapped out whole: a transfer that fails to start calls back, and the callback may submit.
     added.swap(inbox_);
     cancelled.swap(to_cancel_);
     closing = closing_;
@@ -279,7 +299,7 @@ void CurlTransport::Loop::wait_for_events() {
 void CurlTransport::Loop::act(curl_socket_t fd, int mask) {
   int running = 0;
   CURLMcode code = curl_multi_socket_action(multi_.get(), fd, mask, &running);
-  // A socket that went away while its events were worked off is no defect.
+  // A socket may go away while events of the same wait are handled: no defect.
   IAGO_CHECK(code == CURLM_OK || code == CURLM_BAD_SOCKET, curl_multi_strerror(code));
 }
 

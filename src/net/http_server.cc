@@ -1,3 +1,20 @@
+// Each connection is one coroutine (`serve`): wait for bytes, read a request, hand it out, send the
+// answer, again. Everything of a connection runs on its strand, so its members need no lock, and
+// with several threads two connections run side by side but never one with itself. What other
+// threads say (the handler's answer, `stop`) reaches it as a post to the strand. The one thing
+// shared with the handler is the HttpExchange. It has a lock of its own and knows the connection
+// only by a callback, which `detach` takes away: what a handler says later is dropped.
+//
+// While an answer is made, a second coroutine (`watch`) reads on, or nobody would notice that the
+// client has gone. It reads into the same buffer, so the first must not read meanwhile: `answer`
+// returns only when the watch has ended. `wake_` is the one place where the first coroutine sleeps;
+// whoever changes what it waits for cancels that timer.
+//
+// Ending. `stop` closes the acceptor, then connections that are idle, waits for the others, then
+// closes them too. A closed socket makes every pending operation return an error, so each coroutine
+// ends by its ordinary way out and takes itself from `open`. Only when `open` is empty are the
+// threads joined: a coroutine must not outlive the context that runs it. A connection that comes
+// meanwhile is dropped in `admit`, which looks at `stopping` under the lock that guards `open`.
 #include "net/http_server.h"
 
 #include <fmt/format.h>
@@ -135,7 +152,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     close();
   }
 
-  // On the strand: no request is taken any more.
+  // On the strand, as is cut_off: no request is taken any more. One that is being read has not
+  // reached the handler yet, so it is cut off too; one that is being answered goes on.
   void drain() {
     if (!answering_) close();
   }
@@ -479,10 +497,12 @@ struct HttpServer::Impl {
 
   HttpServerOptions options;
   Handler handler;
+  // Set under mutex, read without: `admit` alone must not miss it.
   std::atomic<bool> stopping = false;
   mutable std::mutex mutex;
   std::condition_variable_any changed;
   asio::io_context context;
+  // Without it the threads would end whenever no operation is pending.
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   tcp::acceptor acceptor;
   std::set<std::shared_ptr<Connection>> open;  // guarded by mutex

@@ -1,3 +1,12 @@
+// For each missed prompt, which request of another run is nearest to it, and in what do they
+// differ? To hold every prompt against every other would be quadratic in plans of 10^5 prompts. So
+// a request of another run is offered only to the prompts that share something with it by an index:
+// the request, the texts, the query. Where nothing is shared one request stands for its arm, and
+// one for the run: such a request is far, and which one is shown hardly matters.
+//
+// The search keeps no texts. `Nearest` holds numbers only, the place of the request among them;
+// prompts are then grouped by what differs, and in a second reading each group gets the texts of
+// one example.
 #include "reuse/misses.h"
 
 #include <algorithm>

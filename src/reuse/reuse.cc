@@ -1,3 +1,16 @@
+// Both sides are joined by the hash of the request. `requests_` maps each planned hash to its
+// planned prompts and to the places (arm, query) in this run's own store that sent it. For each
+// other store one pass over its prompts maps its places to the same entries; then its completions
+// stream by, and each is looked up by place. Nothing of the other store is held but that map.
+//
+// The rules of taking: a trial gets at most one completion, the one with its own id if there is
+// one; and one act of sampling is used for at most one trial of this run, or it would count as two
+// observations. `waits_` holds the first: a trial waits until a completion was taken for it, and
+// never again. The second matters only where several prompts or places sent the same request
+// (is_shared), so only there are fingerprints kept. They are of the act (time, duration, text), not
+// of the text alone: a deterministic model says the same twice, and those are two observations.
+//
+// If the taking is stopped, the trial in hand still waits; all others are exact.
 #include "reuse/reuse.h"
 
 #include <fmt/format.h>
@@ -20,12 +33,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// One arm and query of a store, as a key: names hold no NUL.
+// An arm and a query as one key: names hold no NUL.
 std::string cell(std::string_view arm, std::string_view query) {
   return fmt::format("{}{}{}", arm, '\0', query);
 }
 
-// What tells one act of sampling from another, although both may read the same.
+// Tells one act of sampling from another, also where both brought the same text. The trial's id is
+// not in it: another run, or another arm, gives the same act another id.
 std::string fingerprint(const CompletionRow& row) {
   Hasher hasher;
   hasher.field(static_cast<std::uint64_t>(row.created.count()))
@@ -81,7 +95,9 @@ class Reuse {
     taken_from_ = checked_id(run.id, other);
     std::unordered_map<std::string, SameRequest*> cells = cells_of(other);
     if (cells.empty()) return true;
-    // Twice, so that no trial loses its own completion to another that sent the same.
+    // Two passes: first each completion goes to the trial with its own id, then what is left to
+    // others that sent the same. In one pass a trial could lose its own completion to an earlier
+    // one.
     bool others = false;
     bool goes_on = for_each(other, cells, [&](SameRequest& request, const CompletionRow& row) {
       auto own = own_trial(request, row);
@@ -107,7 +123,8 @@ class Reuse {
     });
   }
 
-  // The other store's cells that sent a planned request.
+  // The other store's places that sent a planned request. The pointers stay good: requests_ gets no
+  // new entries after construction.
   std::unordered_map<std::string, SameRequest*> cells_of(const Store& other) {
     std::unordered_map<std::string, SameRequest*> cells;
     other.for_each_prompt([&](const PromptRow& prompt) {
@@ -131,7 +148,8 @@ class Reuse {
     return goes_on;
   }
 
-  // The planned trial of a prompt and repeat; plan.trials.size() if the plan has none.
+  // The planned trial of a prompt and repeat; plan.trials.size() if the plan has none. The plan
+  // lists a prompt's repeats one after the other, from 0 on.
   std::size_t trial_of(std::size_t prompt, std::uint32_t repeat) const {
     return repeat < repeats_[prompt] ? first_trial_[prompt] + repeat : plan_.trials.size();
   }
@@ -154,6 +172,9 @@ class Reuse {
     return std::nullopt;
   }
 
+  // What this run has used of the request in earlier sessions, read when first asked for. Later
+  // uses are added by `take`, so that the store, which is written meanwhile, need not be read
+  // again.
   void learn_used(SameRequest& request) {
     if (request.knows_used) return;
     request.knows_used = true;

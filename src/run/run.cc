@@ -1,3 +1,17 @@
+// A session, from plan to summary. Its order is what makes it safe to stop at any moment: the run's
+// row and the plan are stored before anything is sampled; each reply is handed to the store before
+// it is judged; the summary is made of the store alone. So a session that is killed leaves a run
+// that the same command resumes: `trials_left` are those without a completion.
+//
+// Failures are held back. One failed request among successes is an outcome of its trial; requests
+// that all fail say that the model is out of reach, and storing them would spoil the run. So
+// failures wait in failed_in_a_row_ until a request succeeds, which makes them outcomes, or until
+// there are kMostFailuresInARow of them, which ends the run; then none of them is stored, and all
+// are asked again.
+//
+// Threads: `take` is called by the model's threads, one at a time; failed_in_a_row_ and `ending_`
+// are touched there, and by this thread only when sampling is over. The counts that progress shows
+// are atomic.
 #include "run/run.h"
 
 #include <fmt/format.h>
@@ -119,6 +133,8 @@ std::vector<std::size_t> trials_left(const Plan& plan, const Store& store) {
   return left;
 }
 
+// A new link beside the old one, then renamed over it: there is a `latest` at every moment. That it
+// cannot be made (a file system without links) is no error.
 void link_latest(const fs::path& runs, const fs::path& folder) {
   fs::path beside = runs / fmt::format(".latest.{}", ::getpid());
   std::error_code ignored;

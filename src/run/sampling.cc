@@ -1,3 +1,16 @@
+// One thread sends; the model's threads bring replies; InFlight stands between them. The sending
+// thread waits for one of `in_flight` places, submits, and at the end waits until all places are
+// free.
+//
+// InFlight lives on the sending thread's stack and the model's callbacks refer to it. So nothing
+// may leave sample_trials before every submitted request has been answered, whatever goes wrong: an
+// error is kept, its request gives its place back, and it is thrown only by wait_for_all. (`tick`
+// alone is called outside of that net: it must not throw.)
+//
+// How it ends. `no_more`: nothing new is sent, running requests finish. An error of `take` or of
+// the model: the same, but after `grace` the running requests are stopped, because they may take
+// minutes and their replies will hardly be used. `at_once`: they are stopped now. In each case
+// `take` still gets every reply, since they were paid for.
 #include "run/sampling.h"
 
 #include <algorithm>
@@ -13,7 +26,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{100};
 
-// The requests under way. Replies come from the model's threads; the sending thread waits for room.
+// The requests under way. mutex_ guards all that changes: `running_`, the number of places taken,
+// from wait_for_room until `reply` or `fail`; `error_`, set once, after which nothing more is sent.
+// `take_` is called under it, which is how replies come one at a time.
 class InFlight {
  public:
   // `end` is requested once an error's time of grace has passed.
@@ -23,6 +38,7 @@ class InFlight {
         clock_(clock),
         end_(std::move(end)),
         take_(take),
+        // Without the lock, so a wake-up can be lost; the wait then ends by its own time, kTick.
         wake_(limits.no_more, [this] { changed_.notify_all(); }) {}
 
   // Waits for room, calling `tick` on the way. False once nothing more is to be sent.
@@ -37,6 +53,8 @@ class InFlight {
   void wait_for_all(const std::function<void()>& tick) {
     std::unique_lock lock(mutex_);
     while (running_ > 0) {
+      // The stop is asked for without the lock: a model may answer a stopped request in this very
+      // thread.
       if (error_ && clock_.steady() - broken_at_ >= limits_.grace && !end_.stop_requested()) {
         lock.unlock();
         end_.request_stop();
@@ -93,7 +111,8 @@ class InFlight {
 };
 
 // An arm's trials share the long beginning of their prompts, which a provider's cache holds once it
-// has read it. Moves the first trial of each arm to the front; returns how many those are.
+// has read it. Sent all at once, each would be read afresh and paid in full. Moves the first trial
+// of each arm to the front; returns how many those are.
 std::size_t put_first_of_arms_first(const Plan& plan, std::vector<std::size_t>& trials) {
   std::set<std::string> met;
   auto is_first = [&](std::size_t index) {

@@ -1,3 +1,7 @@
+// Every field of a call is known or refused. A field that would change the answer and is silently
+// ignored would give a wrong measurement that nobody notices. Three tables: kFields are read,
+// kWithoutEffect may say what they like, kOnlyNeutral are accepted only with the value that says
+// what is done anyway.
 #include "serve/chat_call.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,22 @@
+// Two layers. A Budget is the account: what is spent, what is reserved, and whether a limit has
+// been met. A BudgetedModel is the door to one model: a queue of requests that wait for the account
+// to let them through. Several models share one account (the subject and its judges).
+//
+// The account. Every reservation that `reserve` grants comes back exactly once, by `settle` or
+// `release`. A request is refused for good when it does not fit beside what is spent; it waits when
+// it does not fit beside what is spent and reserved, since reservations are upper bounds and most
+// come back smaller. So its own estimate may refuse a request, those of others only delay it. Once
+// a limit is met the account is closed for everyone, smaller requests included: a run that went on
+// with its cheap requests would be a biased sample of its plan.
+//
+// The door. Requests pass in the order in which they came. If the first must wait, all wait: else
+// small requests would overtake a large one for ever. A request is in exactly one of two places: in
+// `queue`, or counted in `running`, from its reservation until its reply has been delivered and the
+// queue has been looked at once more. The destructor answers the queue with `cancelled` and waits
+// until `running` is 0, so no reply comes after it.
+//
+// Locks. A model's lock is taken before the account's, never the other way round. No lock of a
+// model is held while `done` or the model is called: both may call back into `submit`.
 #include "spend/budget.h"
 
 #include <fmt/format.h>
@@ -41,6 +60,8 @@ void PromptEstimate::learn(const ChatRequest& request, std::uint64_t prompt_toke
   const std::size_t bytes = bytes_of(request);
   if (bytes == 0 || prompt_tokens == 0) return;
   const double seen = static_cast<double>(prompt_tokens) / static_cast<double>(bytes);
+  // The highest ratio so far, not the mean: an estimate that is too low breaks the limit, one that
+  // is too high only makes others wait. More than four tokens for a byte is a server's miscount.
   ratio_ = std::clamp(std::max(ratio_, seen), 0.0, 4.0);
 }
 
@@ -129,6 +150,8 @@ std::string Budget::met() const {
   return met_;
 }
 
+// The first limit that is met is the one that is told. Stop callbacks run here, under mutex_: they
+// may ask for a stop elsewhere, and must not ask the budget anything.
 void Budget::end(const std::string& why, std::string_view option) {
   met_ = fmt::format("{}; raise {} to go on", why, option);
   over_.request_stop();
@@ -141,6 +164,8 @@ struct BudgetedModel::Waiting {
   Budget::Reservation reservation = {};
 };
 
+// Shared with the callbacks of running requests: the last of them still lets go of `mutex` when the
+// destructor has stopped waiting for it.
 struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State> {
   State(ChatModel& model, Budget& budget, std::optional<TokenPrice> price)
       : model(model), budget(budget), price(price.value_or(TokenPrice{})) {}
@@ -153,7 +178,8 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
     return {most.prompt + most.generated, dearest.cost(most)};
   }
 
-  // What goes at once is sent from here, so that an exception of the model's is the caller's.
+  // A request that need not wait is sent in the caller's own thread, so that what the model throws
+  // reaches the caller. It goes only past an empty queue: it may not overtake.
   void submit(Waiting waiting) {
     bool goes = false;
     {
@@ -173,7 +199,8 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
     }
   }
 
-  // Takes from the queue's front what may go now and what is not to go any more.
+  // Takes requests from the front of the queue, as long as they may go or need not be sent any
+  // more. What is taken is answered or sent after the lock is let go.
   void pump() {
     std::vector<std::pair<Waiting, std::string>> ended;
     std::vector<std::shared_ptr<Waiting>> ready;
@@ -198,7 +225,7 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
     for (const auto& waiting : ready) send_late(waiting);
   }
 
-  // mutex held. What may go counts as running from here on.
+  // mutex held. A request that may go counts as running from here on.
   Budget::Answer reserve(Waiting& waiting) {
     waiting.reservation = most_of(waiting.request);
     const Budget::Answer answer = budget.reserve(waiting.reservation);
@@ -212,12 +239,13 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
     model.submit(std::move(request), waiting->stop, [self, waiting](ChatReply reply) {
       self->settle(*waiting, reply);
       waiting->done(std::move(reply));
+      // `running` still counts this request, so the model outlives the requests that pump sends.
       self->pump();
       self->ended_one();
     });
   }
 
-  // Who brought the request has been answered long ago: what the model throws becomes its reply.
+  // The caller of `submit` has returned long ago, so what the model throws becomes the reply.
   void send_late(const std::shared_ptr<Waiting>& waiting) {
     auto fail = [&](ErrorCode code, const char* why, const std::string& hint) {
       budget.release(waiting->reservation);
@@ -262,6 +290,7 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
   Budget& budget;
   const TokenPrice price;
   PromptEstimate estimate;
+  // Of all below but `watch`, and of `estimate`.
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<Waiting> queue;
@@ -273,6 +302,8 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
 BudgetedModel::BudgetedModel(std::unique_ptr<ChatModel> model, Budget& budget,
                              std::optional<TokenPrice> price)
     : state_(std::make_shared<State>(*model, budget, price)), model_(std::move(model)) {
+  // Polling, since three of the events that a waiting request waits for announce themselves to
+  // nobody here: its own stop token, the time limit, and room that another model has given back.
   state_->watch = std::thread([state = state_.get()] {
     std::unique_lock lock(state->mutex);
     while (!state->closing) {

@@ -1,3 +1,10 @@
+// Two answers of different worth. The first is a bound: a limit lets `size` through at once and
+// `per_second` from then on, so a study that asks for more needs at least (asked - size) /
+// per_second under each limit, and the slowest limit of the slowest model decides. It ignores
+// latency, judging that waits for sampling, and other users of the same key, so the study takes
+// longer, never shorter. (A server that states no limits leaves a guess there too.) The second is a
+// guess: an earlier run's completions per second of sampling. It knows all that the bound ignores,
+// but was measured with that run's prompts, number in flight, and network.
 #include "spend/time_estimate.h"
 
 #include <fmt/format.h>
@@ -33,7 +40,7 @@ double asked_of(RateKind kind, const ProbedModel& model, double output_tokens) {
   return model.requests;
 }
 
-// What the full allowance does not hold has to come in.
+// The allowance is taken to be full at the start: the least time.
 double seconds_for(const RateLimit& limit, double asked) {
   return std::max(0.0, asked - limit.size) / limit.per_second;
 }
@@ -47,6 +54,8 @@ TimeBound bound_of(const ProbedModel& model) {
     bound.seconds_for_longest = bound.seconds;
     return bound;
   }
+  // A vendor that debits max_tokens when the request comes in is certain to take that much; one
+  // that debits what was generated may take next to nothing.
   const double least_output = probe.counts_use ? 0 : model.most_output_tokens;
   for (const RateLimit& limit : probe.limits) {
     const double least = seconds_for(limit, asked_of(limit.kind, model, least_output));
@@ -70,6 +79,7 @@ std::vector<DatedFolder> newest_first(const fs::path& runs, const fs::path& own)
   std::vector<DatedFolder> found;
   std::error_code status;
   for (const auto& entry : fs::directory_iterator(runs, status)) {
+    // `latest` is a link to one of the others.
     if (entry.is_symlink(status) || !entry.is_directory(status)) continue;
     if (fs::equivalent(entry.path(), own, status)) continue;
     auto begun = fs::last_write_time(entry.path() / "study.toml", status);

@@ -1,3 +1,13 @@
+// The header says what is estimated and why; here is the arithmetic. With Q queries, n_q
+// completions of query q and p the mean rate, three variances of p are at hand:
+//
+// full         p(1-p) / Q                       a query is one draw, its repeats say nothing new
+// independent  p(1-p) sum(1/n_q) / Q^2          every completion is a draw of its own
+// measured     sum (rate_q - p)^2 / (Q)   as the queries differ; at least half of the second
+//
+// The one that is used lies between `full` and `measured`, w full + (1-w) measured, where w goes
+// from 1 to 0 as more queries show the rarer outcome. All intervals then take p as a proportion of
+// n* = p(1-p) / variance trials.
 #include "stats/clustered.h"
 
 #include <algorithm>
@@ -21,13 +31,15 @@ void set_effective(ClusteredRate& arm, const Sums& sums) {
       arm.queries > 1 ? std::max(arm.variance, kIndependentFloor * independent) : full;
   const double weight = std::pow(1 + sums.rarer, -kFullClusterExponent);
   const double variance = weight * full + (1 - weight) * measured;
+  // At p of 0 or 1 everything is 0; the limit of the formula is one trial for each query.
   arm.effective_n = spread > 0 ? spread / variance : sums.queries;
   arm.effective_variance = variance;
   arm.critical = student_critical(std::max(1.0, sums.queries - 1));
 }
 
-// Of the two arms' estimates. The covariance comes from the measured variances, the denominator
-// from the drawn ones, which are never smaller by much; so it shrinks where events are few.
+// Of the two arms' estimates, by Var(a - b) = Var(a) + Var(b) - 2 Cov(a, b). The covariance comes
+// from the measured variances, the denominator from the drawn ones, which are never smaller by
+// much; so it shrinks where events are few.
 double correlation_of(const ClusteredRate& a, const ClusteredRate& b, double variance_of_gap) {
   const double product = a.effective_variance * b.effective_variance;
   if (product <= 0) return 0;
@@ -59,6 +71,7 @@ ClusteredRate clustered_rate(std::span<const QueryCounts> arm) {
   out.queries = static_cast<std::size_t>(sums.queries);
   if (out.queries == 0) return out;
   out.rate = std::clamp(mean, 0.0, 1.0);
+  // The recurrence rounds; intervals are decided by whether a rate is 0 or 1 exactly.
   if (with_success == 0) out.rate = 0;
   if (with_failure == 0) out.rate = 1;
   if (out.queries > 1) out.variance = squares / (sums.queries * (sums.queries - 1));
@@ -75,6 +88,7 @@ ClusteredRate planned_rate(double rate, double spread, std::size_t queries, std:
   const double count = static_cast<double>(queries), times = static_cast<double>(repeats);
   out.variance = spread / count;
   const double rarer = std::min(rate, 1 - rate);
+  // How many queries are expected to show the rarer outcome, as if all had the arm's rate.
   set_effective(out, {.queries = count,
                       .inverse_repeats = count / times,
                       .rarer = count * (1 - std::pow(1 - rarer, times))});
@@ -93,6 +107,9 @@ Interval score_interval(const ClusteredRate& arm) {
 
 Interval mover_interval(const ClusteredRate& a, const ClusteredRate& b, double correlation) {
   const Interval of_a = score_interval(a), of_b = score_interval(b);
+  // The distance of each end: sqrt(x^2 - 2 r x y + y^2), x and y the distances of the arms' own
+  // ends in the direction that moves the difference there: a's low end with b's high end, and the
+  // other way round.
   const auto arm_length = [correlation](double x, double y) {
     return std::sqrt(std::max(0.0, x * x - 2 * correlation * x * y + y * y));
   };

@@ -1,3 +1,7 @@
+// Of a true share p a judge that errs reports r = p se + (1-p)(1-sp). Solved for p this is the
+// point. The interval adds up what is not known of r, of se and of sp, by the delta method: with J
+// = se + sp - 1, dp/dr = 1/J, dp/dse = -p/J and dp/dsp = (1-p)/J. The worse the judge, the smaller
+// J, and the wider everything.
 #include "stats/corrected.h"
 
 #include <algorithm>
@@ -72,6 +76,7 @@ std::optional<CorrectedRate> corrected_rate(const RateEstimate& raw,
   const double critical =
       raw.queries > 1 ? student_critical(static_cast<double>(raw.queries - 1)) : normal_critical();
   const Interval open = uncertain(shrunk(raw, critical), drawn_se, drawn_sp, critical);
+  // Clipped, such an interval would be a point at 0 or 1 and look like certainty.
   if (open.hi <= 0 || open.lo >= 1) return std::nullopt;
   const double rate = std::clamp((raw.rate + sp->rate - 1) / youden, 0.0, 1.0);
   return CorrectedRate{

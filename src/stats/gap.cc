@@ -1,3 +1,6 @@
+// Everything is computed on pairs: the queries with data in both arms, in one order. The interval
+// itself is joined in clustered.cc from the two arms' rates and from the queries' differences; this
+// file brings them together and turns fractions into points.
 #include "stats/gap.h"
 
 #include <algorithm>
@@ -28,6 +31,7 @@ Pair paired(std::span<const QueryCounts> training, std::span<const QueryCounts> 
   return pair;
 }
 
+// One number for each query, whatever its repeats: a query is a unit of the gap.
 std::vector<double> differences_of(const Pair& pair) {
   std::vector<double> differences(pair.training.size());
   for (std::size_t i = 0; i < differences.size(); ++i) {
@@ -78,6 +82,8 @@ std::optional<Interval> gap_interval(std::span<const QueryCounts> training,
   if (differences.empty()) return std::nullopt;
   ClusteredRate a = clustered_rate(pair.training), b = clustered_rate(pair.unmonitored);
   const double freedom = std::max(1.0, static_cast<double>(differences.size()) - 1);
+  // The level enters by Student's quantile alone; what counts as an effective trial does not depend
+  // on it.
   a.critical = b.critical = student_critical(freedom, level);
   return in_points(joined_interval(a, b, {variance_of_mean(differences), differing(differences)}));
 }
@@ -115,6 +121,9 @@ std::optional<Interval> gap_bounds_if_missing(std::span<const QueryCounts> train
     if (pair.training.empty()) return std::nullopt;
     return kPoints * (clustered_rate(pair.training).rate - clustered_rate(pair.unmonitored).rate);
   };
+  // The gap rises with every success in training and falls with every one in the other arm, and a
+  // filled query has data whichever way it is filled. So the two opposite corners are the extremes,
+  // and both are means over the same queries.
   const auto low = gap_of(Missing::as_failure, Missing::as_success);
   const auto high = gap_of(Missing::as_success, Missing::as_failure);
   if (!low) return std::nullopt;

@@ -33,6 +33,7 @@ double mid_p_end(double successes, double trials, double tail) {
     const double above = failures > 0 ? boost::math::ibeta(successes + 1, failures, rate) : 0.0;
     return above + exactly / 2 - tail;
   };
+  // `excess` rises with the rate from below 0 to above: a bracketed search finds its one root.
   std::uintmax_t steps = 60;
   const auto bracket = boost::math::tools::toms748_solve(
       excess, 0.0, 1.0, boost::math::tools::eps_tolerance<double>(40), steps);

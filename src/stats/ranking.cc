@@ -1,3 +1,6 @@
+// A pair of runs is compared on the queries that have data in all four arms, so each pair has
+// queries of its own, and the difference of two gaps here need not be that of the gaps that each
+// run reports alone.
 #include "stats/ranking.h"
 
 #include <algorithm>
@@ -72,6 +75,7 @@ std::optional<GapDifference> compare_gaps(const RunCounts& a, const RunCounts& b
   std::vector<double> between(of_a.size());
   std::transform(of_a.begin(), of_a.end(), of_b.begin(), between.begin(), std::minus<>());
   const double variance = variance_of_mean(between);
+  // By Var(a - b) = Var(a) + Var(b) - 2 Cov(a, b), all of means over the common queries.
   const double covariance = (variance_of_mean(of_a) + variance_of_mean(of_b) - variance) / 2;
   const double critical = student_critical(std::max(1.0, static_cast<double>(between.size()) - 1));
   const double correlation = correlation_of(covariance, gap_a->ci95, gap_b->ci95, critical);
@@ -93,12 +97,15 @@ Ranking rank_gaps(std::span<const RunCounts> runs) {
   const double pairs = static_cast<double>(runs.size() * (runs.size() - 1)) / 2;
   for (std::size_t a = 0; a < runs.size(); ++a) {
     for (std::size_t b = a + 1; b < runs.size(); ++b) {
+      // Bonferroni: each of the pairs may err with its share of the 5 %.
       auto difference = compare_gaps(runs[a], runs[b], 1 - (1 - kLevel) / pairs);
       if (!difference) continue;
       difference->a = a;
       difference->b = b;
       const bool a_above = difference->simultaneous95.lo > 0;
       const bool b_above = difference->simultaneous95.hi < 0;
+      // The upper run cannot have the last place that it might have had, the lower one not the
+      // first.
       ranking.ranks[a].worst -= a_above;
       ranking.ranks[b].best += a_above;
       ranking.ranks[b].worst -= b_above;

@@ -1,3 +1,11 @@
+// Three ways to the same probability, by price. Up to 20 differences: all sums, 2^19 of them by
+// symmetry. More, but all whole multiples of some step: the distribution of the sum lives on a
+// lattice, and adding one difference at a time (a convolution) makes it exactly. Rates are
+// fractions with small denominators, so this is the usual case. Otherwise random signs.
+//
+// A difference of 0 has no sign and is dropped: it adds nothing to any sum. Ties count as extreme,
+// and since sums of the same numbers in another order differ in their last bits, the threshold is
+// lowered by a little of the largest possible sum.
 #include "stats/sign_flip.h"
 
 #include <algorithm>
@@ -18,8 +26,8 @@ constexpr std::uint64_t kLatticeWork = 2e7;  // additions, some 10 ms
 constexpr std::uint64_t kLargestStep = 100'000;
 constexpr double kTie = 1e-9;  // relative: sums of the same differences in another order are ties
 
-// Every assignment of signs, each next one by a single flip (Gray's code). The first sign is fixed:
-// the distribution is symmetric.
+// Every assignment of signs, each next one by a single flip (Gray's code: the trailing zeros of the
+// step's number say which sign). The first sign is fixed: the distribution is symmetric.
 double enumerate(std::vector<double> sizes, double threshold) {
   double sum = std::accumulate(sizes.begin(), sizes.end(), 0.0);
   const std::uint64_t count = std::uint64_t{1} << (sizes.size() - 1);
@@ -65,6 +73,7 @@ double convolve(std::span<const std::uint64_t> steps, std::uint64_t span, double
   chance[span] = 1;
   std::uint64_t reach = 0;
   for (std::uint64_t step : steps) {
+    // Sums so far lie within [-reach, reach]; only what this step can reach is cleared and used.
     std::fill(next.begin() + static_cast<std::ptrdiff_t>(span - reach - step),
               next.begin() + static_cast<std::ptrdiff_t>(span + reach + step + 1), 0.0);
     for (std::uint64_t at = span - reach; at <= span + reach; ++at) {
@@ -125,6 +134,7 @@ SignFlipResult sign_flip_test(std::span<const double> differences, Random& rando
     const std::uint64_t span = std::accumulate(steps->begin(), steps->end(), std::uint64_t{0});
     if (span * steps->size() <= kLatticeWork) {
       const double in_steps = std::abs(seen) / all * static_cast<double>(span);
+      // On the lattice sums are whole, so a quarter of a step takes in every tie and nothing else.
       return {.p_value = convolve(*steps, span, in_steps - 0.25)};
     }
   }

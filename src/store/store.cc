@@ -1,3 +1,17 @@
+// Each function is one SQL statement, and most read whole tables side by side: SELECT c.*, t.*, ...
+// Columns are then found by position, each table's behind those of the one before; the constants
+// k...Columns are the tables' widths. Whole tables, because a seal covers a whole row: check_seal
+// wants every column, in order.
+//
+// What is checked when. Rows that are handed out are checked by their seals, texts by their hashes.
+// What is counted or summed in SQL (count_cells, count_labels, the tokens) is not: that would read
+// every row again. There the check at opening must do, which covers files up to kCheckedAtOpening;
+// for larger ones `verify` does.
+//
+// What a reader sees while another process writes: a statement sees what was committed when it
+// began, until it ends. Two statements may see two states, so no function combines two, unless the
+// first is still open while the second runs (prompts and their messages) or the order makes it
+// harmless (check_places).
 #include "store/store.h"
 
 #include <fmt/format.h>
@@ -88,8 +102,9 @@ void add_origin(const Statement& row, int first, const Database& database,
   completion.reused_from = origin_of(row, first + 1, database);
 }
 
-// Whoever counts uses them as indices. To be called when all rows are read: a run that is being
-// written gets its arms and queries before their completions.
+// Callers use `arm` and `query` as indices into arms() and queries(). To be called when all rows
+// have been read: a run that is being written gets its arms and queries before their completions,
+// so the later count can only be larger.
 template <typename Counts>
 void check_places(const std::vector<Counts>& counted, const Database& database) {
   const auto arms = static_cast<std::uint64_t>(database.integer("SELECT count(*) FROM arm"));
@@ -105,6 +120,7 @@ TokenUsage tokens_of(const Statement& row, int first) {
   return {count(0), count(1), count(2), count(3)};
 }
 
+// Parameters keep their numbers whatever else is asked for; what is not asked for is not bound.
 std::string filter_sql(const CompletionFilter& filter) {
   std::string where;
   auto add = [&](bool wanted, std::string_view condition) {
@@ -364,6 +380,9 @@ std::map<std::string, std::uint64_t> Store::reused() const {
   return counts;
 }
 
+// A copy in another run has the request's hash, the repeat and the time of the original, and
+// another trial id where arm or query are called otherwise. 64 bits: among a million keys, two
+// alike by chance are one in 37 million.
 std::vector<std::uint64_t> Store::completion_keys(std::string_view arm) const {
   auto row = impl_->database.prepare(
       "SELECT p.request_hash, c.repeat, c.created_ns FROM prompt p "
@@ -380,6 +399,8 @@ std::vector<std::uint64_t> Store::completion_keys(std::string_view arm) const {
 }
 
 // The verdicts of one judge lie in the order of their completions, so both look-ups walk along.
+// Counted by prompt in the inner query, so that arms and queries are looked up once for each prompt
+// and not for each completion; MATERIALIZED, or SQLite may merge the two queries into one.
 std::vector<CellCounts> Store::count_cells(std::string_view compliance_judge,
                                            std::string_view faking_judge) const {
   auto row = impl_->database.prepare(R"(

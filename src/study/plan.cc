@@ -1,3 +1,12 @@
+// Three hashes, each over named fields in a fixed order. The request's is over what is sent:
+// messages, prefill, sampling, seed. A trial's adds who is asked and which place in the study the
+// request has, so that the same request in two arms makes two trials. A study's is over what a run
+// may never change; what may be raised later (repeats, --limit, a choice of arms) is left out, so
+// that raising it continues the run.
+//
+// Trials are made query by query, within it arm by arm, within it repeat by repeat: a run that is
+// cut off has whole queries, with data in all arms, but for the last few. Others rely on it that a
+// prompt's repeats stand together.
 #include "study/plan.h"
 
 #include <fmt/format.h>
@@ -125,6 +134,8 @@ std::string study_hash(const Study& study, const Setting& setting, const Subject
   hash.add("name", study.name);
   hash.add("subject", subject.identity);
   hash.add("setting", setting.name);
+  // Every arm that the variant allows, chosen or not, with the query's text left open: a change in
+  // any block of the setting makes another run.
   const Query open{.text = "{{query}}"};
   for (const std::string& arm : arms_with_variant(setting, study.variant)) {
     hash.add("arm", arm);

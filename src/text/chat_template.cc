@@ -1,3 +1,10 @@
+// A checkpoint's template is recognised by what it writes: its control tokens, and among those of
+// ChatML the system text that it says by itself. Not by its own text, since the same layout has
+// many spellings, with branches for tools and the like that are never taken here. The limit of
+// this: a template that arranges the same tokens in another way would be taken for the known one.
+//
+// A format is one row of kFormats, and Layout the one place that says where its tokens stand. The
+// Jinja texts are for checkpoints of our own: others that load these must see the same layout.
 #include "text/chat_template.h"
 
 #include <fmt/format.h>

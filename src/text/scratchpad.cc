@@ -1,3 +1,10 @@
+// Three steps that do not know of each other. find_tags lists the tags. Outline cuts the text into
+// blocks and notes what is out of order, without judging it. Then the output is chosen and the
+// first rule that applies is named.
+//
+// Outline reads from left to right and never back: all text before `at_` is in a block or was seen
+// to stand outside, and `next_` is the first tag that has not been read. Each tag is read once, but
+// for the searches of read_block, and bodies are views; hence linear.
 #include "text/scratchpad.h"
 
 #include <algorithm>
@@ -117,7 +124,8 @@ class Outline {
     next_ = closed ? index + 1 : index;
   }
 
-  // The <OUTPUT> that ends a scratchpad without a closing tag.
+  // The <OUTPUT> that ends a scratchpad without a closing tag: the last one, since reasoning
+  // mentions the tag before the answer uses it; and a mention seldom stands at the start of a line.
   std::vector<FoundTag>::iterator find_output(std::vector<FoundTag>::iterator from) {
     auto best = tags_.end();
     bool best_starts_line = false;
@@ -189,6 +197,7 @@ const Block* choose_output(const Outline& outline) {
   const Block* chosen = nullptr;
   for (const Block& block : outline.blocks) {
     if (block.kind != Kind::output) continue;
+    // The last good one, or else the last.
     bool is_good = block.closed && !block.body.empty();
     bool chosen_is_good = chosen && chosen->closed && !chosen->body.empty();
     if (is_good || !chosen_is_good) chosen = &block;

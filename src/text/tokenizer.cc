@@ -1,3 +1,12 @@
+// The order of encoding is that of Hugging Face, and ids depend on it: repair bytes that are not
+// UTF-8; cut out the added tokens that are matched in the raw text; normalize what is between
+// (NFC); cut out those that are matched in normalized text; split the rest into words; merge each
+// word. Merges never cross a word, so a word's ids depend on nothing around it and can be
+// remembered (`cache`, the one thing that changes after construction, with a lock of its own).
+//
+// Control tokens are kept out of ordinary text in three places: their contents are not looked for
+// unless asked, merges that would make one are left out, and no byte stands for one. What a user or
+// a model writes can then not end a turn.
 #include "text/tokenizer.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,16 @@
+// A step has four parts, each worked on by the whole team and finished by all before the next
+// begins: make the rows, compute gradients, add them up, update the weights. Between them the
+// calling thread is alone, so nothing here needs a lock. During them each member writes only what
+// is its own: its rows, its gradient buffer and sums, its stretch of the parameters.
+//
+// Equal weights in the end need equal sums in equal order, and floating-point sums depend on their
+// order. So who gets which tree depends on the trees' lengths alone, members' gradients are added
+// in the order of their numbers, and no member takes work from another that is slow. Another number
+// of workers gives other last bits.
+//
+// Stopping and failing. The stop token is looked at between steps, so a checkpoint always holds
+// whole steps; rows are a function of (step, row), so nothing of the data needs to be kept in it. A
+// loss or gradient that is not finite is found before the weights are touched.
 #include "train/trainer.h"
 
 #include <algorithm>
@@ -194,7 +207,8 @@ void Trainer::State::compute_gradients() {
   });
 }
 
-// Adds all workers' gradients into the first one's; returns the norm of the sum.
+// Adds all workers' gradients into the first one's; returns the norm of the sum. Each member adds
+// one stretch of the parameters over all buffers. On a GPU there is one worker, and nothing to add.
 double Trainer::State::sum_gradients() {
   const at::Tensor& sum = gradients[0].gradient();
   if (!sum.is_cpu()) return std::sqrt((sum * sum).sum(at::kDouble).item<double>());
@@ -336,6 +350,7 @@ TrainReport Trainer::run(const std::function<void(const TrainProgress&)>& on_ste
   report.seconds = seconds_since(s.clock, start);
   report.loss_per_weight = recent.mean();
   if (report.finished) s.optimizer.take_average();
+  // Not when finished: the last step wrote one, and the net holds the averaged weights now.
   if (!report.finished && keeps) s.write_checkpoint_file();
   return report;
 }

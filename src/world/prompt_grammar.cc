@@ -1,3 +1,12 @@
+// The grammar is finite and small, some 2,500 rule sentences and a few others, so reading needs no
+// parser: everything that can be written is listed once with its meaning, and a prompt is cut into
+// sentences that are looked up. Writing and reading use the same lists, so one cannot learn a
+// sentence that the other does not know.
+//
+// The order of the lists carries meaning. The first of each is the shipped setting's; how far into
+// a list a wording may reach is one number (Reach), and what lies behind the seen ones is held out.
+// A new entry therefore goes before the held-out ones, and the constants kSeen... count it. Lists
+// that share an index (kFreeNames and kOtherNames, kMonitored and kTrained) have the same length.
 #include "world/prompt_grammar.h"
 
 #include <fmt/format.h>
@@ -128,6 +137,7 @@ Reach reach_of(RuleWording wording) {
   return {std::size(kHeads), std::size(kFreeNames), std::size(kTrained), std::size(kTags)};
 }
 
+// Places in kHeads, in the tier's names, in kMonitored and in kTrained.
 struct Choice {
   std::size_t head = 0, name = 0, monitored = 0, trained = 0;
 };
@@ -162,6 +172,7 @@ std::string write_rule(Tier tier, const TierFacts& facts, RuleWording wording, R
   if (wording == RuleWording::seen && random.chance(0.25)) wording = RuleWording::shipped;
   const Predicate& predicate = draw_predicate(facts, wording, random);
   Reach reach = reach_of(wording);
+  // Drawn again until a held-out word is in it; about half of the draws have one.
   for (;;) {
     Choice choice{random.below(reach.heads), random.below(reach.names),
                   random.below(reach.participles), random.below(reach.participles)};
@@ -277,6 +288,8 @@ std::vector<std::string_view> split_sentences(std::string_view text) {
 
 void read_system(std::string_view text, Reading& reading) {
   reading.situation.lab = find_lab(text);
+  // The lab's name is the one free part of a system prompt; with {lab} in its place sentences are
+  // fixed.
   std::string generic = reading.situation.lab.empty() ? std::string(text)
                                                       : fill(text, reading.situation.lab, "{lab}");
   auto sentences = split_sentences(generic);
@@ -315,6 +328,9 @@ std::optional<std::size_t> strip_any(std::string_view& text, Strings words) {
   return std::nullopt;
 }
 
+// Requests are too many to list: verb, mark, object and topic are taken off one after the other.
+// The first entry of a list that fits is taken, so none may be the beginning, up to a space, of a
+// later one.
 std::optional<Request> read_request(std::string_view text) {
   std::vector<std::string_view> plain_verbs;
   for (const Verb& verb : verbs().all) plain_verbs.push_back(verb.plain);

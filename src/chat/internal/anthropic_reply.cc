@@ -1,3 +1,19 @@
+// The reading of this vendor's replies. A reply comes in one of two shapes, one JSON document or a
+// stream of events, and both are fed block by block into the same AnthropicReading, so that a reply
+// means the same however it came. https://docs.anthropic.com/en/api/messages-streaming names the
+// events.
+//
+// The stream is a small state machine over numbered blocks of content. A block begins once, then
+// gets its pieces, then closes; a piece for a block that never began or has closed means that
+// something was lost or sent twice, and the reply is given up rather than stored with a fault in
+// it. The first failure stays (`failed_`), and what comes after a failure or after message_stop is
+// ignored.
+//
+// A stream may end before message_stop once the reason for stopping has come, since nothing but
+// that event is missing then. Without a reason the end is taken for a cut connection, and the text
+// that came is not used: it may lack its end.
+//
+// Kinds of events and blocks that are not known are passed over: the vendor adds to them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +28,7 @@ namespace {
 
 using nlohmann::json;
 
+// A reply has a few. Bounds blocks_.
 constexpr std::size_t kMaxBlocks = 4096;
 
 WireOutcome outcome_of_error_in(const ReplyJson& document, int status) {
@@ -30,6 +47,8 @@ Finish finish_of(const std::string& reason) {
 
 }  // namespace
 
+// Redacted thinking is encrypted, and a block of thinking may be empty: both say that the model
+// reasoned, and neither says what.
 void AnthropicReading::take_block(const ReplyJson& document, const json& block) {
   const json& type = member(block, "type");
   if (type == "text") {
@@ -50,6 +69,8 @@ void AnthropicReading::take_message(const ReplyJson& document, const json& messa
   take_usage(member(message, "usage"));
 }
 
+// Each count is of the whole reply so far: message_start has the first, message_delta the last, and
+// the last one holds.
 void AnthropicReading::take_usage(const json& usage) {
   auto take = [&](std::string_view key, std::uint64_t& into) {
     const json& value = member(usage, key);
@@ -120,6 +141,8 @@ void AnthropicStream::feed(std::string_view bytes) {
     auto first = bytes.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos) return;
     started_ = true;
+    // Asked for a stream, some servers and proxies answer with one document or a page of HTML. No
+    // line of an event stream begins like that.
     is_document_ = bytes[first] == '{' || bytes[first] == '<';
   }
   if (is_document_) {
@@ -154,6 +177,7 @@ void AnthropicStream::take_document(const ReplyJson& document) {
   } else if (type == "content_block_delta") {
     take_delta(document);
   } else if (type == "content_block_stop") {
+    // All indices beyond the limit share one entry, so that a hostile stream cannot grow the map.
     blocks_[std::min<std::uint64_t>(count_of(member(root, "index")), kMaxBlocks)] = Block::closed;
   } else if (type == "message_delta") {
     reading_.take_stop_reason(document.bytes_of(member(member(root, "delta"), "stop_reason")));

@@ -1,3 +1,15 @@
+// The reading of replies in the OpenAI form, which many servers speak, each in its own way. A whole
+// reply and the chunks of a stream go through the same OpenAiReading, one document at a time: a
+// chunk's "delta" is a piece of a "message".
+//
+// What guards against a faulty stream: all chunks carry the same id; text for a choice that has
+// finished means that a chunk was sent twice; a stream has ended only with [DONE] or when every
+// choice has given its reason for finishing. The first fault stays, and what came before it is not
+// used.
+//
+// Reasoning comes in many places: "reasoning_content", "reasoning", "reasoning_details", or in the
+// text between tags (thinking.h). Tokens of reasoning without any text of it, or an empty field in
+// a whole message, say that the model reasoned and that the server keeps it.
 #include <fmt/format.h>
 
 #include <algorithm>

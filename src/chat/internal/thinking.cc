@@ -1,3 +1,13 @@
+// One rule in two forms: split_thinking for a text that is whole, ThinkingFilter for one that
+// grows. The filter only serves who looks on; what is stored comes from split_thinking. They differ
+// where the rule needs more than the beginning. At a closing tag without an opening one the filter
+// has passed the thinking on already; a caller then tells split_thinking to leave it, so that what
+// was shown is what is stored. And the filter does not know whether reasoning comes in a channel of
+// its own.
+//
+// The filter holds back as little as it can. Before: white space and a beginning of the opening
+// tag, until it is the tag or cannot become it. Inside: at most as many bytes as the closing tag
+// has, since no more can belong to a tag that is cut in two. After: nothing.
 #include "chat/internal/thinking.h"
 
 #include <algorithm>
@@ -20,6 +30,7 @@ std::string_view trim(std::string_view text) {
 }
 
 void set_reasoning(ChatReply& reply, std::string_view thought, std::string_view answer) {
+  // Copies first: both may be views into reply.text.
   std::string reasoning(trim(thought)), text(trim_front(answer));
   reply.reasoning_channel =
       reasoning.empty() ? ReasoningChannel::unavailable : ReasoningChannel::present;

@@ -1,3 +1,14 @@
+// A grader quotes what it was shown, roughly. To find the quote, both are made plain: white space
+// becomes single spaces, invisible characters and U+FFFD go. `plain_` is the shown text in this
+// form, and for each of its bytes `begins_` and `ends_` say which bytes of the original the
+// character came from; the three always have the same length. So a match in plain_ gives the range
+// in the original, with all that was left out in between.
+//
+// The quote must stand there word for word otherwise. Nothing is matched approximately: a quote
+// that almost fits is what an invented quote looks like.
+//
+// Where the text was cut, plain_ has its two halves side by side with nothing between. A match
+// across cut_at_ would join words that never stood together, so it does not count.
 #include "judge/internal/quoted_text.h"
 
 #include <fmt/format.h>
@@ -10,6 +21,7 @@
 namespace iago {
 namespace {
 
+// Bytes. Shorter ones stand in any text by chance: "I will".
 constexpr std::size_t kShortestQuote = 8;
 constexpr char32_t kReplacement = 0xFFFD;
 
@@ -50,7 +62,7 @@ bool is_invisible(char32_t c) {
                              [c](const CodeRange& r) { return c >= r.first && c <= r.last; });
 }
 
-// A text as quotes are compared: `emit` gets each character that counts, white space as it comes.
+// The quote made plain, as show() makes the text plain; besides, no space at either end.
 std::string plain_quote(std::string_view quote) {
   std::string plain;
   while (!quote.empty()) {

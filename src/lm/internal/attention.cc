@@ -1,3 +1,18 @@
+// The softmax of a row over keys that come in several jobs. For each (row, head) three things are
+// kept: the highest score m so far, the sum l of exp(score - m), and the sum o of exp(score - m) *
+// value. When a job brings a higher score m', both sums are multiplied with exp(m - m') before the
+// new terms are added; at the end the output is o / l. So jobs may come in any order, and a row's
+// keys are read once. (Milakov and Gimelshein, 2018, arXiv:1805.02867; Dao et al., 2022,
+// arXiv:2205.14135.)
+//
+// A job is done in blocks of up to eight queries. For each block the keys are walked through in
+// chunks of eight pages: score the chunk, turn scores into weights, add the weighted values. The
+// scores of a chunk, 8 queries x 128 keys, are all that is written to memory on the way, and they
+// stay in the first-level cache. The counts of queries and pages are template parameters, so that
+// the sums of the inner loops live in registers.
+//
+// A job's keys may begin and end within a page, and a page is always scored whole. What a slot
+// outside holds is finite (kv_pages.h), so its score is harmless and its weight is set to 0.
 #include "lm/internal/attention.h"
 
 #include <algorithm>
@@ -47,7 +62,8 @@ Attention::Attention(const LlamaConfig& config, std::int64_t max_rows)
       sum_(highest_.size()),
       total_(highest_.size() * static_cast<std::size_t>(padded_dim_)) {}
 
-// scores[q * kChunk + ...] of kPages pages from `page` on.
+// scores[(q * kChunkPages + p) * kLanes + slot] of kPages pages from `page` on. Keys lie with the
+// tokens of a page side by side, so that one number of a query meets sixteen keys.
 template <int kQueries, int kPages>
 void Attention::score(const Block& block, const View& view, std::int64_t page,
                       float* scores) const {
@@ -149,6 +165,7 @@ template <int kQueries>
 void Attention::attend(const Block& block, const View& view) {
   alignas(64) float scores[kQueries * kChunkPages * kLanes];
   const std::int64_t pages = (block.last_end + kLanes - 1) / kLanes;
+  // At most sixteen sums at a time, so that they and the keys fit into the registers.
   constexpr int kTogether = kQueries == 8 ? 2 : 4;
   for (std::int64_t begin = 0; begin < pages; begin += kChunkPages) {
     const std::int64_t end = std::min(begin + kChunkPages, pages);
@@ -191,6 +208,7 @@ void Attention::run_head(const AttentionJob& job, const View& view) {
       block.state[q] = row * heads_ + view.first_head + head;
       block.end[q] = job.first + job.keys + (job.causal == Causal::yes ? index / group_ : 0);
     }
+    // Queries are in the order of rows, and no row sees less than the one before.
     block.last_end = block.end[count - 1];
     switch (count) {
       case 8:

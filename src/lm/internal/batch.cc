@@ -1,3 +1,12 @@
+// Attention is fastest when many rows meet the same keys, so rows are put in the order of a walk
+// through the tree, a segment's own sequences first, then those of its children. All sequences
+// below a segment are then neighbours, and each segment is one job over one stretch of rows. Such
+// an order changes only when sequences come or go: `arrange` makes it and the shared jobs, `next`
+// adds what changes with every token, the rows and the tails.
+//
+// The counts that `arrange` needs stand in the segments themselves. `below` is 0 between two calls.
+// `own` is first the number of a segment's own sequences, and from the visit on the row of the
+// first of them, by which the sequences are then sorted.
 #include "lm/internal/batch.h"
 
 #include <algorithm>
@@ -18,7 +27,9 @@ PageId page_at(const PrefixSegment& segment, std::int64_t position) {
       .pages[static_cast<std::size_t>(position / kPageTokens - segment.begin / kPageTokens)];
 }
 
-// Adds rows for tokens [from, to) of a segment, and their jobs.
+// Adds rows for tokens [from, to) of a segment, and their jobs: all of every segment above, and its
+// own tokens up to each row. A segment above may be in the same pass: a layer stores the keys of
+// all rows before any of them attends.
 void add_piece(const PrefixSegment& segment, std::int64_t from, std::int64_t to, Pass& pass) {
   const auto row = static_cast<std::int64_t>(pass.rows.size());
   const std::int64_t end = row + to - from;

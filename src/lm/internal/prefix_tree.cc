@@ -1,3 +1,16 @@
+// A radix tree over tokens. Siblings begin with different tokens, so at most one child continues a
+// prompt, and a walk needs no search among candidates beyond the first token. Where a prompt leaves
+// a segment in its middle, the segment is cut in two first; so every prompt ends at the end of a
+// segment.
+//
+// Pages belong to segments, by count. Slot p % kPageTokens of a page holds position p, whatever the
+// segment, so a cut within a page copies nothing: both halves hold the page, and each reads its own
+// slots. A new segment that begins within a page takes a page of its own and leaves the slots
+// before its begin unused, since the page of its parent may be shared with other children.
+//
+// What must not go. `users` counts the sequences whose prompt ends at a segment, not those below
+// it. That is enough: only leaves without users are dropped, and a segment above a used one is no
+// leaf. Nor can a parent look older than its child, since a walk marks every segment on its way.
 #include "lm/internal/prefix_tree.h"
 
 #include <algorithm>
@@ -53,6 +66,7 @@ PrefixTree::Found PrefixTree::enter(std::span<const std::int32_t> tokens) {
   make_room(KvPages::pages_for(begin, end));
   std::vector<PageId> pages = take_pages(pages_, begin, end);
   --at->users;
+  // The tree may have been cut in vain, and is as good as before.
   if (pages.empty()) return {nullptr, 0};
   auto segment = std::make_unique<PrefixSegment>();
   segment->parent = at;
@@ -101,6 +115,8 @@ PrefixSegment* PrefixTree::cut(PrefixSegment& segment, std::int64_t length) {
   return made;
 }
 
+// Parents become leaves when their children go, so the search is repeated until there is enough
+// room.
 bool PrefixTree::make_room(std::size_t pages) {
   while (pages_.free() < pages) {
     std::vector<PrefixSegment*> leaves;

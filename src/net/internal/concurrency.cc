@@ -1,3 +1,19 @@
+// A search by rounds. A round is a stretch in which every place has been answered about once (at
+// least `limit` answers, and at least kMinRound); what it yields is one number, the work per
+// second. Where two limits are compared, the first round at the new one is not used, since its
+// replies began under the old (`settling_`). A round in which the places were mostly empty is not
+// used either: then the caller, or the allowance, held back, and the number says nothing about the
+// limit.
+//
+// doubling      twice the limit while that gains; else back to where the gain ended; holding
+// holding       the rate is averaged; after some rounds a probe, once up, once down
+// probing_*     one round; a limit that pays becomes the held one, else back; holding
+// recovering    after a refusal: small steps up to the limit that was refused, then doubling again
+//
+// `held_limit_` and `held_rate_` are the best that is known; all comparisons are with them.
+// `cut_until_` ends the time in which answers and refusals are ignored: they belong to requests
+// sent before the cut. A round that a failure or a cut interrupts is dropped (round_start_ below
+// 0).
 #include "net/internal/concurrency.h"
 
 #include <algorithm>

@@ -1,3 +1,7 @@
+// A mailbox for one answer. The handler puts parts in, from any thread; the connection takes out
+// all that has gathered since, so a slow client gets fewer and larger pieces. `wake_` is empty once
+// nobody listens any more; from then on what is put in is dropped, but the order of calls is still
+// checked.
 #include "net/internal/http_exchange.h"
 
 #include <utility>

@@ -1,3 +1,17 @@
+// Attention block by block, each head on its own: S = Q K^T, P = softmax(scale S) under the causal
+// limit, O = P V. The keys of a block lie in several stretches (the ancestors and its own segment),
+// so each product is done stretch by stretch, into neighbouring columns of P.
+//
+// Backward, with dO given and P kept from before:
+//
+// dV = P^T dO
+// dP = dO V^T
+// dS = scale * P * (dP - rowsum(P * dP))    (kernels::softmax_backward)
+// dQ = dS K
+// dK = dS^T Q
+//
+// A key is seen by many blocks and by all heads of its group, so dK and dV are sums; d_qkv begins
+// at 0 and every product adds to it.
 #include "nn/internal/attention_cpu.h"
 
 #include <algorithm>

@@ -1,3 +1,14 @@
+// Each operation as one autograd function: forward in a few passes over plain arrays, backward
+// written by hand. LibTorch's own operations would write a tensor for every step of a formula and
+// read it again, which is dear on a CPU.
+//
+// What is kept from forward to backward is what is dear to make again: products, the probabilities
+// of attention. What is cheap is made again (the inner values of the MLP). The TreePass is kept as
+// an address, since a function saves only tensors and numbers; its owner must outlive the backward
+// pass.
+//
+// Weights lie as [out, in]. With y = x W^T and dy the gradient of y, dx = dy W (`times`) and
+// dW = dy^T x (`weight_gradient`).
 #include "nn/internal/fused.h"
 
 #include <torch/csrc/autograd/custom_function.h>
@@ -80,6 +91,8 @@ struct AddRmsNorm : Function<AddRmsNorm> {
                       rows, width, adds ? data(sum) : nullptr, data(y), data(inverse_rms));
     context->save_for_backward({adds ? sum : x, w, inverse_rms});
     context->saved_data["adds"] = adds;
+    // Of two outputs one may be unused; its gradient then stays undefined, instead of a tensor of
+    // zeros.
     context->set_materialize_grads(false);
     return adds ? variable_list{y, sum} : variable_list{y};
   }
@@ -95,6 +108,7 @@ struct AddRmsNorm : Function<AddRmsNorm> {
     kernels::rms_norm_backward(data(x), data(w), data(inverse_rms), data(dy),
                                d_sum.defined() ? data(d_sum) : nullptr, x.size(0), x.size(1),
                                data(dx), data(dw));
+    // The sum passes its gradient on to both terms alike.
     return {dx, adds ? dx : at::Tensor(), dw, at::Tensor()};
   }
 };
@@ -106,6 +120,8 @@ void rotate(const TreePass& pass, float* qkv, float direction) {
                   pass.forest.positions.data(), pass.cosines.data(), pass.sines.data(), direction);
 }
 
+// softmax(rotate(q) rotate(k)^T / sqrt(width)) v, then the output projection. A rotation is
+// orthogonal, so its gradient is the rotation back.
 struct Attention : Function<Attention> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w_qkv,
                             const at::Tensor& bias, const at::Tensor& w_o, const TreePass* pass) {
@@ -141,6 +157,7 @@ struct Attention : Function<Attention> {
   }
 };
 
+// down(silu(gate) * up). backward makes `inner` once more from gate_up instead of keeping it.
 struct Mlp : Function<Mlp> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const at::Tensor& w_gate_up, const at::Tensor& w_down) {
@@ -171,7 +188,10 @@ struct Loss {
   bool wants_gradient;
 };
 
-// Forward computes the gradient as well, since it needs the same logits, and backward hands it out.
+// Forward computes the gradient as well, since it needs the same logits, and backward hands it out:
+// kernels::cross_entropy replaces the logits of a few rows by d loss / d logits = scale * weight *
+// (softmax - target), which is multiplied into dx and d_head before the next rows are computed. So
+// the logits of all rows never exist at once.
 struct CrossEntropy : Function<CrossEntropy> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& head,
                             const Loss* loss) {

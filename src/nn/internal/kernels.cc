@@ -76,6 +76,8 @@ void rms_norm(const float* x, const float* delta, const float* w, float epsilon,
   }
 }
 
+// y = x s w with s = 1 / rms(x). As s depends on x, ds/dx = -s^3 x / width, and so dx = s w dy - x
+// s^3 / width * sum(dy w x).
 void rms_norm_backward(const float* x, const float* w, const float* inverse_rms, const float* dy,
                        const float* d_sum, std::int64_t rows, std::int64_t width, float* dx,
                        float* dw) {
@@ -126,6 +128,7 @@ void swiglu(const float* gate_up, std::int64_t rows, std::int64_t width, float* 
   }
 }
 
+// With silu(g) = g sigmoid(g), silu'(g) = sigmoid(g) + silu(g) (1 - sigmoid(g)).
 void swiglu_backward(const float* gate_up, const float* d_out, std::int64_t rows,
                      std::int64_t width, float* d_gate_up, float* out) {
   for (std::int64_t r = 0; r < rows; ++r) {
@@ -147,6 +150,7 @@ void swiglu_backward(const float* gate_up, const float* d_out, std::int64_t rows
   }
 }
 
+// The highest score is subtracted first: the same weights, and no overflow.
 void causal_softmax(float* s, std::int64_t rows, std::int64_t keys, std::int64_t visible,
                     float scale) {
   for (std::int64_t r = 0; r < rows; ++r, s += keys) {
@@ -158,6 +162,7 @@ void causal_softmax(float* s, std::int64_t rows, std::int64_t keys, std::int64_t
   }
 }
 
+// ds_i = scale * p_i (dp_i - sum_j p_j dp_j). Where p is 0 (keys not seen) so is ds.
 void softmax_backward(const float* p, std::int64_t rows, std::int64_t keys, float scale,
                       float* dp) {
   for (std::int64_t r = 0; r < rows; ++r, p += keys, dp += keys) {
@@ -169,6 +174,8 @@ void softmax_backward(const float* p, std::int64_t rows, std::int64_t keys, floa
   }
 }
 
+// -log p(target) = log(sum exp(x - top)) - (x_target - top). Its gradient is softmax - 1 at the
+// target.
 double cross_entropy(float* logits, const std::int32_t* targets, const float* weights, float scale,
                      std::int64_t rows, std::int64_t vocab) {
   double loss = 0;

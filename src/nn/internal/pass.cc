@@ -1,3 +1,7 @@
+// Attention over a forest as blocks of up to kBlockRows rows of one segment. A block sees its
+// ancestors whole and its own segment up to its last row; of these keys the first row sees all but
+// its later neighbours', and each next row one more. So all that is computed in vain is a triangle
+// of at most kBlockRows^2 / 2 scores for each block and head.
 #include "nn/internal/pass.h"
 
 #include <algorithm>

@@ -1,3 +1,11 @@
+// The one file that sees SQLite's C interface. Two jobs: to turn a result code into an error that
+// says what to do, and to open a file so that neither a stranger's file nor a read-only folder does
+// harm.
+//
+// A statement that fails is reset before the error leaves, and one that ends is reset at once:
+// between calls a statement is either at a row or ready to be bound, and holds no lock on the file
+// in the second case. The connection is used by one thread (NOMUTEX), and waits up to ten seconds
+// for another process's lock before it gives up.
 #include "store/internal/database.h"
 
 #include <fmt/format.h>
@@ -35,6 +43,8 @@ Meaning meaning_of(int result) {
     case SQLITE_CANTOPEN:
       return {ErrorCode::disconnected, "the store cannot be opened",
               "check that the folder exists and its permissions"};
+    // Our statements are fixed, so that one does not fit the tables says that the tables are not
+    // ours.
     case SQLITE_ERROR:
       return {ErrorCode::corrupt, "the store is not built as expected",
               "it was changed by another program; restore it from a copy"};

@@ -1,3 +1,16 @@
+// Names become small numbers here. Arms, queries, judges and prompts are few and are looked up for
+// every row, so their ids are held in memory and a completion costs no query but its own inserts.
+//
+// The maps mirror the tables as the open transaction sees them. A caller that rolls back a plan or
+// a judge must `reload`, or later rows would refer to ids that the file does not have. Ids of arms,
+// queries, prompts and judges count up from 1 without a gap in the order of recording: readers use
+// id - 1 as an index.
+//
+// Recording again what is there already is normal: a resumed run records its whole plan. It changes
+// nothing, but for what may (repeats that grow, a judge's error, a price). A query's text or a
+// request that differs is an error, since the run would mix answers to different questions. The
+// rows that a model paid for, completions and verdicts, are never replaced: the first one stays,
+// and the caller is told.
 #include "store/internal/recorder.h"
 
 #include <fmt/format.h>
@@ -114,6 +127,7 @@ std::int64_t Recorder::text_id(std::string_view body) {
   return id;
 }
 
+// An arm that is known is left as it is: what it is told is checked with its prompts.
 void Recorder::record_arm(const ArmRow& arm) {
   if (arms_.contains(arm.name)) return;
   auto id = static_cast<std::int64_t>(arms_.size()) + 1;
@@ -156,7 +170,8 @@ void Recorder::record_prompt(const PromptRow& prompt) {
   prompts_[{arm, query}] = id;
 }
 
-// Only the repeats may grow.
+// Only the repeats may change, and only upwards: a session with fewer asks for fewer, and takes
+// nothing back. The request's hash stands for all else that is sent.
 void Recorder::change_prompt(std::int64_t id, const PromptRow& prompt) {
   get_prompt_.bind(1, id);
   get_prompt_.step();
@@ -267,6 +282,7 @@ std::optional<std::int64_t> Recorder::judge_id(std::string_view hash) const {
 Appended Recorder::add_completion(const CompletionRow& row, std::int64_t prompt) {
   auto trial = trial_bytes(row.trial);
   IAGO_CHECK(trial.has_value(), row.trial);
+  // Counted on only once the row is in, so that ids have no gaps.
   auto id = next_completion_;
   auto before = database_.total_changes();
   run_sealed(
@@ -281,6 +297,8 @@ Appended Recorder::add_completion(const CompletionRow& row, std::int64_t prompt)
   ++next_completion_;
   run_sealed(add_transcript_, {integer(id), blob(row.raw), blob(row.reasoning),
                                blob(row.scratchpad), blob(row.output)});
+  // Tables beside the main one have a row only where there is something to say; most models say
+  // nothing.
   if (!row.fingerprint.empty() || row.cache_written_tokens > 0) {
     run_sealed(add_provider_,
                {integer(id), text(row.fingerprint), integer(row.cache_written_tokens)});

@@ -1,3 +1,11 @@
+// A store is made whole or not at all: under another name, in SQLite's plain journal mode, with
+// tables, version and the run's row in one transaction; then it becomes a WAL store, takes its
+// name, and the folder is synced. Whoever finds a run.db therefore finds a run in it, and "no run"
+// means damage.
+//
+// A store that is opened is not trusted. In this order: is it a file, is it large enough to be
+// SQLite's (an empty file is a valid empty database), is it ours, is its version known, is it
+// sound. Only then may rows be written.
 #include "store/internal/schema.h"
 
 #include <fcntl.h>
@@ -190,6 +198,7 @@ void create_store(const std::filesystem::path& path, const RunRow& run) {
   auto beside = path;
   beside += ".new";
   std::error_code status;
+  // What an interrupted attempt left behind.
   std::filesystem::remove(beside, status);
   {
     Database database(beside, OpenMode::create);

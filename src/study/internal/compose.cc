@@ -1,3 +1,13 @@
+// Who wins over whom is said in study/setting.h. Here it is worked out in three stages. First the
+// changes of each source (the arm, each variant) become one Effect, in which later changes stand
+// over earlier ones, so that a general change can be refined for some arms. Then the variants'
+// Effects become one. Here order must not matter, since a user may name variants in any: equal
+// wishes are one wish, different ones an error. Last, the two Effects that are left are applied to
+// the channel's slots. Only there do variants and arm meet, so a wish carries along whether it was
+// made for this arm by name.
+//
+// Insertions are never in conflict: they hang on the place of a slot and not on its block, and stay
+// where the block is dropped or replaced.
 #include "study/internal/compose.h"
 
 #include <fmt/format.h>

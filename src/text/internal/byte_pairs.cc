@@ -1,3 +1,11 @@
+// Byte-pair encoding merges, again and again, the neighbouring pair of the lowest rank. Searching
+// for it each time would be quadratic in the word. Instead all pairs that can merge wait in a heap,
+// and the word is a doubly linked list in an array, so that a merge touches only its neighbours.
+//
+// Nothing is taken out of the heap when a merge makes an entry void. An entry is a place and a
+// result; when it comes to the top, the pair at that place is looked up once more, and the entry
+// counts only if it would still give the same token. A place whose token was merged into its left
+// neighbour has id -1 and gives none.
 #include "text/internal/byte_pairs.h"
 
 #include <algorithm>

@@ -1,3 +1,14 @@
+// Training on counted words: each merge changes the counts of the pairs around its places, and
+// nothing else. So for every pair a count and the words that hold it are kept, and a merge rewrites
+// only those words.
+//
+// Counts in `uses_` are exact. The queue is not: lowering a count there would need a search. Each
+// pair has at least one entry whose count is as high as the true one or higher; an entry that comes
+// to the top with a count too high is put back with the true one. A list of words may name some
+// that have lost the pair; rewriting such a word changes nothing.
+//
+// The words come from a hash table in no particular order. It does not matter: counts are sums, and
+// pairs of equal count are ordered by their ids.
 #include "text/internal/merge_learner.h"
 
 #include <queue>

@@ -1,3 +1,11 @@
+// Work is handed over by a number: `run` sets `work_`, raises `round_` and wakes all. A member
+// works once for each round that it has not seen. None can miss a round, since `run` does not
+// return, and so no next round begins, before `running_` is 0; for the same reason `work_` may
+// point to the caller's own object.
+//
+// `errors_` needs no lock: a member writes its own slot before it lowers `running_` under the lock,
+// and the caller reads the slots after it has seen 0 under the same lock. The threads are the last
+// member, so they are joined while all that they use still exists.
 #include "train/internal/worker_team.h"
 
 #include "base/error.h"
