@@ -5,6 +5,8 @@
 
 namespace iago {
 
-inline constexpr std::string_view kVersion = "0.1.0";
+// The version that CMake's project states: "major.minor.patch". A constant that needs no
+// initialising, so other globals may use it for theirs.
+extern const std::string_view kVersion;
 
 }  // namespace iago
