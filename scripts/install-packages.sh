@@ -8,7 +8,7 @@ packages=(
   libfmt-dev libspdlog-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev
   libboost1.81-dev libcurl4-openssl-dev libsqlite3-dev libsodium-dev libpcre2-dev libre2-dev libutf8proc-dev
   libopenblas-pthread-dev libdnnl-dev libtorch-dev libpcg-cpp-dev
-  libgtest-dev libgmock-dev python3-venv
+  libgtest-dev libgmock-dev python3-venv clang-format-14
 )
 
 missing=()
