@@ -10,7 +10,6 @@
 namespace iago::bench {
 namespace {
 
-constexpr SequenceShape kShape;
 constexpr std::int64_t kRepeats = 10;  // of each query, as in the default study
 constexpr double kAskedShare = 0.4;    // of the sgemm rate, at batch 256
 constexpr double kAskedRatio = 2.5;    // to the naive loop

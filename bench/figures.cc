@@ -2,10 +2,11 @@
 // output, each beside its floor: what the machine's measured rate of products or of writing alone
 // would allow.
 //
-//   figures [--rounds N] [--steps N] [--rows N] [--verdicts N] [--no-study]
+//   figures [--rounds N] [--steps N] [--rows N] [--verdicts N] [--study-queries N]
+//           [--no-study]
 //
-// Run it by bench/run.sh, which holds every library to one thread (OpenBLAS, which LibTorch uses,
-// obeys only its environment).
+// --study-queries takes only the default study's first N queries. Run it by bench/run.sh, which
+// holds every library to one thread (OpenBLAS, which LibTorch uses, obeys only its environment).
 #include <unistd.h>
 
 #include <charconv>
@@ -27,21 +28,24 @@ struct Options {
   int steps = 8;
   int rows = 30'000;
   int verdicts = 1'000'000;
+  int study_queries = 0;  // 0: all of the default study's
   bool study = true;
 };
 
 constexpr std::string_view kUsage =
-    "usage: figures [--rounds N] [--steps N] [--rows N] [--verdicts N] [--no-study]\n";
+    "usage: figures [--rounds N] [--steps N] [--rows N] [--verdicts N] [--study-queries N] "
+    "[--no-study]\n";
 
 // False for what is no option of this program.
 bool parse(int count, char** values, Options& options) {
   for (int i = 1; i < count; ++i) {
     const std::string_view name = values[i];
-    int* number = name == "--rounds"     ? &options.rounds
-                  : name == "--steps"    ? &options.steps
-                  : name == "--rows"     ? &options.rows
-                  : name == "--verdicts" ? &options.verdicts
-                                         : nullptr;
+    int* number = name == "--rounds"          ? &options.rounds
+                  : name == "--steps"         ? &options.steps
+                  : name == "--rows"          ? &options.rows
+                  : name == "--verdicts"      ? &options.verdicts
+                  : name == "--study-queries" ? &options.study_queries
+                                              : nullptr;
     if (name == "--no-study") {
       options.study = false;
     } else if (number != nullptr && i + 1 < count) {
@@ -101,7 +105,7 @@ void run(const Options& options) {
       subject.name, c.layers, c.hidden_size, c.heads, c.intermediate_size, c.vocab_size,
       grouped(static_cast<double>(subject.weights->parameter_count())), options.rounds);
   std::vector<Figure> figures;
-  if (options.study) measure_study(scratch.folder(), figures);
+  if (options.study) measure_study(scratch.folder(), options.study_queries, figures);
   const StopWatch wall;
   const CpuWatch processor;
   measure_decoding(subject, options.rounds, figures);

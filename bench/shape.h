@@ -19,6 +19,7 @@ struct SequenceShape {
   std::int64_t answer = 60;
   std::int64_t prompt() const { return system + query; }
 };
+inline constexpr SequenceShape kShape;
 
 struct Subject {
   std::shared_ptr<const Weights> weights;

@@ -8,8 +8,9 @@
 
 namespace iago::bench {
 
-// Runs it as a process of its own with all its threads, its runs under `scratch`; says so instead
-// if the organism has not been grown. Error disconnected if the process fails.
-void measure_study(const std::filesystem::path& scratch, std::vector<Figure>& figures);
+// Runs it as a process of its own with all its threads, its runs under `scratch`: the study's first
+// `queries`, or all of them for 0. Says so instead if the organism has not been grown. Error
+// disconnected if the process fails.
+void measure_study(const std::filesystem::path& scratch, int queries, std::vector<Figure>& figures);
 
 }  // namespace iago::bench

@@ -7,7 +7,6 @@
 namespace iago::bench {
 namespace {
 
-constexpr SequenceShape kShape;
 constexpr std::int64_t kBranches = 6, kRowsPerStep = 24;
 constexpr double kTokensPerRow = kShape.system + kBranches * (kShape.query + kShape.answer);
 constexpr double kTargetsPerRow = kBranches * kShape.answer;
