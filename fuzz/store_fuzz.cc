@@ -2,8 +2,6 @@
 // and showing it gives figures or an iago::Error. The first byte chooses: a file of these bytes; a
 // sound file whose rows say whatever a hostile program could have written and sealed; or a sound
 // file, damaged.
-#include <fuzzer/FuzzedDataProvider.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -15,6 +13,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "figures/summary.h"
+#include "fuzz/input_bytes.h"
 #include "fuzz/memory_folder.h"
 #include "page/page.h"
 #include "store/internal/database.h"
@@ -52,16 +51,15 @@ void read_all() {
 }
 
 // What no writer of ours writes: the seal is no secret.
-void forge_rows(FuzzedDataProvider& data) {
-  namespace store = iago::store;
+void forge_rows(iago::fuzz::InputBytes& data) {
   const Database database(store_file(), OpenMode::write);
   const auto any = [&] {
-    const std::int64_t small = data.ConsumeIntegralInRange<std::int64_t>(-1, 5);
-    return integer(small < 5 ? small : data.ConsumeIntegral<std::int64_t>());
+    const std::int64_t small = data.integral_in_range<std::int64_t>(-1, 5);
+    return integer(small < 5 ? small : data.integral<std::int64_t>());
   };
-  if (data.ConsumeBool()) {
+  if (data.boolean()) {
     auto query = database.prepare("INSERT OR REPLACE INTO query VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-    const std::string labels = data.ConsumeRandomLengthString(64);
+    const std::string labels = data.text(64);
     run_sealed(query, {any(), text("q2"), any(), text(""), text(labels)});
   }
   auto prompt =
@@ -69,52 +67,53 @@ void forge_rows(FuzzedDataProvider& data) {
   run_sealed(prompt, {any(), any(), any(), text(""), any(), any(), any()});
 }
 
-void write_rows(FuzzedDataProvider& data) {
-  const auto text = [&] { return data.ConsumeRandomLengthString(64); };
+void write_rows(iago::fuzz::InputBytes& data) {
+  const auto text = [&] { return data.text(64); };
   iago::RunRow run{.id = text(),
                    .study = text(),
-                   .study_toml = data.ConsumeRandomLengthString(512),
+                   .study_toml = data.text(512),
                    .setting = text(),
                    .variant = text(),
                    .channel = text(),
                    .subject = text(),
                    .subject_identity = text(),
-                   .margin_points = data.ConsumeFloatingPointInRange(-1.0, 101.0),
-                   .analysis_plan = data.ConsumeRandomLengthString(512),
+                   .margin_points = data.real_in_range(-1.0, 101.0),
+                   .analysis_plan = data.text(512),
                    .program = text()};
   iago::StoreWriter writer(store_file(), run);
-  const iago::ArmRow arms[] = {{"training", data.ConsumeBool()}, {"unmonitored", false}};
+  const iago::ArmRow arms[] = {{"training", data.boolean()}, {"unmonitored", false}};
   const iago::QueryRow queries[] = {{"q1", text(), text(), {{text(), text()}}},
                                     {"q2", text(), "", {}}};
   std::vector<iago::PromptRow> prompts;
   for (const auto& arm : arms) {
     for (const auto& query : queries) {
-      iago::PromptRow prompt{arm.name, query.id, text(), data.ConsumeIntegral<std::uint32_t>(),
-                             {},       {}};
+      iago::PromptRow prompt{arm.name, query.id, text(), data.integral<std::uint32_t>(), {}, {}};
       prompt.messages = {{text(), text()}, {"user", text()}};
       prompts.push_back(prompt);
     }
   }
   writer.record_plan(arms, queries, prompts);
-  iago::JudgeRow judge{.hash = iago::sha256_hex("judge"),
-                       .name = text(),
-                       .kind = data.PickValueInArray(iago::kJudgeKinds),
-                       .config = text(),
-                       .measured_on = text()};
-  if (data.ConsumeBool()) judge.sensitivity = data.ConsumeFloatingPoint<double>();
+  iago::JudgeRow judge{
+      .hash = iago::sha256_hex("judge"),
+      .name = text(),
+      .kind =
+          iago::kJudgeKinds[data.integral_in_range<std::size_t>(0, iago::kJudgeKinds.size() - 1)],
+      .config = text(),
+      .measured_on = text()};
+  if (data.boolean()) judge.sensitivity = data.real();
   for (std::uint64_t* count :
        {&judge.counts.true_positive, &judge.counts.false_negative, &judge.counts.true_negative,
         &judge.counts.false_positive, &judge.counts.unknown_truth}) {
-    *count = data.ConsumeIntegralInRange<std::uint64_t>(0, 2 * iago::kMaxErrorCount);
+    *count = data.integral_in_range<std::uint64_t>(0, 2 * iago::kMaxErrorCount);
   }
   writer.record_judge(judge);
   const auto label = [&] {
-    const std::string_view known = data.PickValueInArray(
-        {iago::kComplies, iago::kFaking, iago::kClaimsTrained, std::string_view()});
+    const std::string_view known =
+        data.one_of({iago::kComplies, iago::kFaking, iago::kClaimsTrained, std::string_view()});
     return known.empty() ? text() : std::string(known);
   };
-  if (data.ConsumeBool()) {
-    const double price = data.ConsumeFloatingPointInRange(0.0, iago::kMaxPrice);
+  if (data.boolean()) {
+    const double price = data.real_in_range(0.0, iago::kMaxPrice);
     const iago::PriceRow prices[] = {{text(), {price, price, price, price}, "2025-06-30"}};
     writer.record_prices(prices);
   }
@@ -122,42 +121,42 @@ void write_rows(FuzzedDataProvider& data) {
     iago::CompletionRow row;
     row.trial = iago::sha256_hex(std::to_string(i));
     row.arm = arms[i % 2].name, row.query = queries[i / 2 % 2].id, row.repeat = i / 4;
-    row.outcome = iago::kOutcomes[data.ConsumeIntegralInRange<std::size_t>(0, 4)];
+    row.outcome = iago::kOutcomes[data.integral_in_range<std::size_t>(0, 4)];
     row.raw = text(), row.reasoning = text(), row.scratchpad = text(), row.output = text();
     row.parsed = text(), row.finish = text(), row.model_version = text();
-    row.generated_tokens = data.ConsumeIntegral<std::uint64_t>();
-    row.seconds = data.ConsumeFloatingPoint<double>();
-    if (data.ConsumeBool()) row.reused_from = text();
+    row.generated_tokens = data.integral<std::uint64_t>();
+    row.seconds = data.real();
+    if (data.boolean()) row.reused_from = text();
     writer.append(row);
     writer.append(iago::VerdictRow{.trial = row.trial,
                                    .judge = judge.hash,
                                    .outcome = text(),
                                    .label = label(),
-                                   .probability = data.ConsumeFloatingPoint<double>(),
+                                   .probability = data.real(),
                                    .votes = text(),
                                    .evidence = text(),
                                    .why = text()});
   }
-  iago::SessionRow session{.program = text(), .wall_s = data.ConsumeFloatingPoint<double>()};
+  iago::SessionRow session{.program = text(), .wall_s = data.real()};
   writer.update_session(session);
   writer.close();
-  if (data.ConsumeBool()) forge_rows(data);
+  if (data.boolean()) forge_rows(data);
 }
 
 // Up to a size, with some bytes replaced.
-void write_damaged(FuzzedDataProvider& data) {
+void write_damaged(iago::fuzz::InputBytes& data) {
   static const std::string sound = [] {
     const std::string rows(2000, 'r');
-    FuzzedDataProvider of_rows(reinterpret_cast<const std::uint8_t*>(rows.data()), rows.size());
+    iago::fuzz::InputBytes of_rows(reinterpret_cast<const std::uint8_t*>(rows.data()), rows.size());
     write_rows(of_rows);
     return iago::read_file(store_file(), std::size_t{1} << 20);
   }();
   remove_store();
   std::string damaged = sound;
-  if (data.ConsumeBool()) damaged.resize(data.ConsumeIntegralInRange<std::size_t>(1, sound.size()));
+  if (data.boolean()) damaged.resize(data.integral_in_range<std::size_t>(1, sound.size()));
   while (data.remaining_bytes() > 0) {
-    const auto at = data.ConsumeIntegralInRange<std::size_t>(0, damaged.size() - 1);
-    damaged[at] = data.ConsumeIntegral<char>();
+    const auto at = data.integral_in_range<std::size_t>(0, damaged.size() - 1);
+    damaged[at] = data.integral<char>();
   }
   iago::write_file(store_file(), damaged);
 }
@@ -168,10 +167,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (size == 0) return 0;
   remove_store();
   try {
-    FuzzedDataProvider data(bytes + 1, size - 1);
+    iago::fuzz::InputBytes data(bytes + 1, size - 1);
     switch (bytes[0] % 3) {
       case 0:
-        iago::write_file(store_file(), data.ConsumeRemainingBytesAsString());
+        iago::write_file(store_file(), data.remaining_text());
         break;
       case 1:
         write_rows(data);
