@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 scripts/install-packages.sh
-cmake -S . -B build -G Ninja >build.log 2>&1 || { cat build.log >&2; exit 1; }
-cmake --build build --target iago
+cmake --preset release >build.log 2>&1 || { cat build.log >&2; exit 1; }
+cmake --build --preset release --target iago
 rm -f build.log
 exec build/iago run studies/helpful-only.toml "$@"

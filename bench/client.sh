@@ -6,18 +6,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-build=build/variants/client
-cmake -S . -B "$build" -G Ninja -DIAGO_BENCH=ON -DIAGO_TESTS=OFF -DIAGO_TORCH=OFF >&2
-cmake --build "$build" --target client >&2
+cmake --preset release >&2
+cmake --build --preset release --target client >&2
 
-python=$build/openai_client/bin/python3
+python=build/openai_client/bin/python3
 if ! "$python" -c 'import openai' 2>/dev/null; then
-  { python3 -m venv "$build/openai_client" &&
+  { python3 -m venv build/openai_client &&
     "$python" -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 \
       'openai>=1.40,<3'; } >&2 || true
 fi
 versions="not installed"
-client=("$build/bench/client")
+client=(build/bench/client)
 if "$python" -c 'import openai' 2>/dev/null; then
   client+=(--python "$PWD/$python")
   versions=$("$python" -c 'import openai, httpx, platform

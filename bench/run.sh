@@ -4,9 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-build=build/variants/bench
-cmake -S . -B "$build" -G Ninja -DIAGO_BENCH=ON -DIAGO_TESTS=OFF >&2
-cmake --build "$build" --target figures coverage iago >&2
+cmake --preset release >&2
+cmake --build --preset release --target figures iago >&2
 
 machine="$(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
 # LibTorch's BLAS takes its number of threads from the environment alone.
@@ -21,7 +20,7 @@ trap 'rm -f "$new"' EXIT
   echo
   echo "$(date -u +%Y-%m-%d), $(git describe --always --dirty), $machine."
   echo
-  (cd "$build" && bench/figures "$@")
+  (cd build && bench/figures "$@")
 } | tee "$new"
 chmod 644 "$new"
 mv "$new" docs/results/bench.md

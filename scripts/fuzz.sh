@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds every fuzz target and runs each for so many seconds (60 by default) from its seeds. What is
+# Builds every fuzz target and runs each for a number of seconds (60 by default) from its seeds. What is
 # new in a corpus stays in build/variants/fuzz/corpus; a crash ends the script and names its input.
 # Needs clang 16 or newer with libFuzzer: on Debian 12 clang-19 and libclang-rt-19-dev; with llvm-19
 # the stack of a crash has names.
@@ -13,11 +13,10 @@ command -v "$compiler" >/dev/null || {
   echo "fuzz: no $compiler; install clang-19 and libclang-rt-19-dev, or set CXX" >&2
   exit 1
 }
-cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" -DIAGO_FUZZ=ON -DIAGO_TORCH=OFF \
-  -DIAGO_TESTS=OFF >&2
+cmake --preset fuzz -DCMAKE_CXX_COMPILER="$compiler" >&2
 targets=()
 for source in fuzz/*_fuzz.cc; do targets+=("$(basename "$source" .cc)"); done
-cmake --build "$build" --target "${targets[@]}" >&2
+cmake --build --preset fuzz --target "${targets[@]}" >&2
 
 symbolizer=$(command -v llvm-symbolizer-19 || true)
 [ -z "$symbolizer" ] || export ASAN_SYMBOLIZER_PATH=${ASAN_SYMBOLIZER_PATH:-$symbolizer}
