@@ -2,7 +2,21 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
+
 namespace iago {
+
+using std::chrono::nanoseconds;
+
+nanoseconds Clock::longest_sleep(nanoseconds until) const {
+  return until <= steady() ? nanoseconds(0) : std::chrono::milliseconds(1);
+}
+
+nanoseconds SystemClock::longest_sleep(nanoseconds until) const {
+  const nanoseconds now = steady();
+  if (until <= now) return nanoseconds(0);
+  return std::min<nanoseconds>(until - now, std::chrono::hours(1));
+}
 
 std::chrono::nanoseconds SystemClock::steady() const {
   return std::chrono::steady_clock::now().time_since_epoch();

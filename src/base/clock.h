@@ -14,6 +14,10 @@ class Clock {
   virtual std::chrono::nanoseconds steady() const = 0;
   // Since 1970-01-01 UTC; may be set back by the user, so never used for measuring.
   virtual std::chrono::nanoseconds wall() const = 0;
+  // How long a thread that waits for steady() to reach `until` may sleep, by the machine's time,
+  // before it looks at the clock again: from 0 (the time has come) to an hour. Here 1 ms at most,
+  // since such a clock moves without waking anybody.
+  virtual std::chrono::nanoseconds longest_sleep(std::chrono::nanoseconds until) const;
 };
 
 // The machine's clocks. Thread-safe.
@@ -21,9 +25,10 @@ class SystemClock final : public Clock {
  public:
   std::chrono::nanoseconds steady() const override;
   std::chrono::nanoseconds wall() const override;
+  std::chrono::nanoseconds longest_sleep(std::chrono::nanoseconds until) const override;
 };
 
-// A clock that moves only when told. Thread-safe.
+// A clock that moves only when told; who waits by it notices within about 1 ms. Thread-safe.
 class ManualClock final : public Clock {
  public:
   std::chrono::nanoseconds steady() const override { return std::chrono::nanoseconds(steady_); }

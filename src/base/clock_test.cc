@@ -26,6 +26,19 @@ TEST(ManualClock, MovesOnlyWhenTold) {
   EXPECT_DOUBLE_EQ(seconds_since(clock, start), 1.5);
 }
 
+TEST(Clock, SaysHowLongToSleepUntilATime) {
+  ManualClock manual;
+  EXPECT_EQ(manual.longest_sleep(1h), 1ms) << "it may be moved at any time";
+  manual.advance(1h);
+  EXPECT_EQ(manual.longest_sleep(1h), 0ns);
+  SystemClock system;
+  EXPECT_EQ(system.longest_sleep(system.steady()), 0ns);
+  EXPECT_EQ(system.longest_sleep(std::chrono::nanoseconds::max()), 1h);
+  const auto sleep = system.longest_sleep(system.steady() + 10min);
+  EXPECT_GT(sleep, 0ns);
+  EXPECT_LE(sleep, 10min);
+}
+
 TEST(SystemClock, NeverGoesBack) {
   SystemClock clock;
   auto last = clock.steady();
