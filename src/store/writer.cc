@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
@@ -12,8 +11,10 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/queue.h"
 #include "store/internal/lock.h"
 #include "store/internal/recorder.h"
 #include "store/internal/schema.h"
@@ -22,12 +23,11 @@
 namespace iago {
 namespace {
 
+// A row, or nothing: a flush, which is stored when all before it is.
 struct Item {
-  std::variant<CompletionRow, VerdictRow, SessionRow> row;
+  std::variant<CompletionRow, VerdictRow, SessionRow, std::monostate> row;
   std::int64_t owner = 0;  // the prompt of a completion, the judge of a verdict
   StoreWriter::Stored stored;
-  std::size_t bytes = 0;
-  std::chrono::steady_clock::time_point since;
 };
 
 std::size_t bytes_of(const CompletionRow& row) {
@@ -108,11 +108,12 @@ struct StoreWriter::Impl {
         lock(std::in_place, path),
         database(open_for(path, run)),
         recorder(std::in_place, *database),
+        queue(clock, {.entries = options.queue_rows, .weight = options.queue_bytes}),
         thread([this] { work(); }) {}
 
-  void push(Item item);
+  void push(Item item, QueueEntry how);
+  void flush();
   void work();
-  std::vector<Item> next_batch();
   void commit(std::vector<Item>& batch);
   bool store_item(const Item& item);
   void fail(const Error& error);
@@ -128,55 +129,39 @@ struct StoreWriter::Impl {
   std::mutex sql;           // the connection; taken after `names`
   std::int64_t session = 0;
 
-  std::mutex mutex;  // of all below
-  std::condition_variable work_waits, room_waits, commit_waits;
-  std::deque<Item> queue;
-  std::size_t queued_bytes = 0;
-  std::uint64_t appended = 0, committed = 0, flush_until = 0, duplicates = 0;
-  bool stopping = false;
-  std::optional<Error> failure;
+  const SystemClock clock;
+  Queue<Item> queue;  // closed when the writer closes or its thread has failed
+
+  std::mutex mutex;                     // of the next two
+  std::condition_variable flush_waits;  // for a flush to be stored, or for a failure
+  std::uint64_t duplicates = 0;
+  std::optional<Error> failure;  // once set, it stays, and the queue is closed
 
   std::thread thread;  // last: it uses all of the above
 };
 
 void StoreWriter::Impl::throw_failure() {
   if (failure) throw *failure;
-  if (stopping) throw Error(ErrorCode::invalid, "the store's writer is closed");
+  if (queue.closed()) throw Error(ErrorCode::invalid, "the store's writer is closed");
 }
 
-void StoreWriter::Impl::push(Item item) {
-  std::unique_lock guard(mutex);
-  room_waits.wait(guard, [&] {
-    bool fits = queue.size() < options.queue_rows &&
-                (queue.empty() || queued_bytes + item.bytes <= options.queue_bytes);
-    return fits || failure || stopping;
-  });
+void StoreWriter::Impl::push(Item item, QueueEntry how) {
+  if (queue.push(std::move(item), how)) return;
+  std::lock_guard guard(mutex);
   throw_failure();
-  item.since = std::chrono::steady_clock::now();
-  queued_bytes += item.bytes;
-  queue.push_back(std::move(item));
-  ++appended;
-  bool is_large = queued_bytes >= options.queue_bytes / 2;
-  if (queue.size() == 1 || queue.size() == options.batch_rows || is_large) work_waits.notify_one();
 }
 
-// Empty when there will be no more.
-std::vector<Item> StoreWriter::Impl::next_batch() {
+void StoreWriter::Impl::flush() {
+  bool is_stored = false;
+  auto stored = [&] {
+    std::lock_guard guard(mutex);
+    is_stored = true;
+    flush_waits.notify_all();
+  };
+  push({std::monostate{}, 0, stored}, {.weight = 0, .urgent = true});
   std::unique_lock guard(mutex);
-  work_waits.wait(guard, [&] { return !queue.empty() || stopping; });
-  if (queue.empty()) return {};
-  work_waits.wait_until(guard, queue.front().since + options.batch_delay, [&] {
-    return queue.size() >= options.batch_rows || stopping || committed < flush_until ||
-           queued_bytes >= options.queue_bytes / 2;
-  });
-  std::vector<Item> batch;
-  while (!queue.empty() && batch.size() < options.batch_rows) {
-    queued_bytes -= queue.front().bytes;
-    batch.push_back(std::move(queue.front()));
-    queue.pop_front();
-  }
-  room_waits.notify_all();
-  return batch;
+  flush_waits.wait(guard, [&] { return is_stored || failure; });
+  if (failure) throw *failure;
 }
 
 bool StoreWriter::Impl::store_item(const Item& item) {
@@ -186,7 +171,9 @@ bool StoreWriter::Impl::store_item(const Item& item) {
   if (const auto* row = std::get_if<VerdictRow>(&item.row)) {
     return recorder->add_verdict(*row, item.owner) == Appended::added;
   }
-  session = recorder->put_session(session, std::get<SessionRow>(item.row));
+  if (const auto* row = std::get_if<SessionRow>(&item.row)) {
+    session = recorder->put_session(session, *row);
+  }
   return true;
 }
 
@@ -194,7 +181,7 @@ void StoreWriter::Impl::commit(std::vector<Item>& batch) {
   std::uint64_t dropped = 0;
   {
     std::lock_guard guard(sql);
-    Transaction transaction(*database);
+    Transaction transaction(*database);  // of a flush alone: it writes nothing
     for (const Item& item : batch) dropped += store_item(item) ? 0 : 1;
     transaction.commit();
   }
@@ -205,24 +192,22 @@ void StoreWriter::Impl::commit(std::vector<Item>& batch) {
   for (Item& item : batch) {
     if (item.stored) item.stored();
   }
-  std::lock_guard guard(mutex);
-  committed += batch.size();
-  commit_waits.notify_all();
 }
 
 void StoreWriter::Impl::fail(const Error& error) {
-  std::deque<Item> dropped;  // its callbacks are destroyed without the lock
-  std::lock_guard guard(mutex);
-  failure = error;
-  dropped.swap(queue);
-  queued_bytes = 0;
-  room_waits.notify_all();
-  commit_waits.notify_all();
+  {
+    std::lock_guard guard(mutex);
+    failure = error;
+    queue.close();  // under the lock: nobody gets in who has seen the failure
+    flush_waits.notify_all();
+  }
+  queue.take();  // what was not stored is dropped
 }
 
 void StoreWriter::Impl::work() {
   try {
-    for (auto batch = next_batch(); !batch.empty(); batch = next_batch()) commit(batch);
+    const QueueBatch limits{.most = options.batch_rows, .linger = options.batch_delay};
+    for (auto batch = queue.take(limits); !batch.empty(); batch = queue.take(limits)) commit(batch);
   } catch (const Error& error) {
     fail(error);
   } catch (const std::exception& error) {
@@ -300,7 +285,7 @@ void StoreWriter::append(CompletionRow row, Stored stored) {
         fmt::format("trial {}: no plan was recorded for the arm \"{}\" and the query \"{}\"",
                     row.trial, row.arm, row.query));
   }
-  impl_->push({std::move(row), prompt.value_or(0), std::move(stored), bytes, {}});
+  impl_->push({std::move(row), prompt.value_or(0), std::move(stored)}, {.weight = bytes});
 }
 
 void StoreWriter::append(VerdictRow row, Stored stored) {
@@ -316,31 +301,18 @@ void StoreWriter::append(VerdictRow row, Stored stored) {
     throw Error(ErrorCode::invalid,
                 fmt::format("trial {}: the judge {} was not recorded", row.trial, row.judge));
   }
-  impl_->push({std::move(row), judge.value_or(0), std::move(stored), bytes, {}});
+  impl_->push({std::move(row), judge.value_or(0), std::move(stored)}, {.weight = bytes});
 }
 
 void StoreWriter::update_session(const SessionRow& session) {
-  impl_->push({session, 0, {}, sizeof(Item), {}});
+  impl_->push({session, 0, {}}, {.weight = sizeof(Item)});
 }
 
-void StoreWriter::flush() {
-  std::unique_lock guard(impl_->mutex);
-  impl_->throw_failure();
-  auto until = impl_->appended;
-  impl_->flush_until = std::max(impl_->flush_until, until);
-  impl_->work_waits.notify_one();
-  impl_->commit_waits.wait(guard, [&] { return impl_->committed >= until || impl_->failure; });
-  if (impl_->failure) throw *impl_->failure;
-}
+void StoreWriter::flush() { impl_->flush(); }
 
 void StoreWriter::close() {
   if (!impl_->thread.joinable()) return;
-  {
-    std::lock_guard guard(impl_->mutex);
-    impl_->stopping = true;  // the thread commits what is queued, then ends
-    impl_->work_waits.notify_all();
-    impl_->room_waits.notify_all();
-  }
+  impl_->queue.close();  // the thread commits what is queued, then ends
   impl_->thread.join();
   std::unique_lock names_guard(impl_->names);
   impl_->recorder.reset();
