@@ -17,16 +17,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/hash.h"
+#include "base/queue.h"
 #include "base/random.h"
 #include "lm/engine.h"
 #include "lm/weights.h"
@@ -130,59 +130,26 @@ void cancel(Conversation& conversation) {
   fail(conversation, {ErrorCode::cancelled, "stopped before it had answered"});
 }
 
-// Requests that wait for a thread. Closing wakes everybody.
-class WaitingRoom {
- public:
-  void add(std::unique_ptr<Conversation> conversation) {
-    {
-      std::lock_guard lock(mutex_);
-      waiting_.push_back(std::move(conversation));
-    }
-    changed_.notify_one();
-  }
-  void close() {
-    std::lock_guard lock(mutex_);
-    closed_ = true;
-    changed_.notify_all();
-  }
-  // Up to `count` conversations; blocks for the first if `wait`. Empty: none, or closed.
-  std::vector<std::unique_ptr<Conversation>> take(std::size_t count, bool wait) {
-    std::unique_lock lock(mutex_);
-    if (wait) changed_.wait(lock, [&] { return closed_ || !waiting_.empty(); });
-    std::vector<std::unique_ptr<Conversation>> taken;
-    while (taken.size() < count && !waiting_.empty()) {
-      taken.push_back(std::move(waiting_.front()));
-      waiting_.pop_front();
-    }
-    return taken;
-  }
-  bool closed() const {
-    std::lock_guard lock(mutex_);
-    return closed_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::unique_ptr<Conversation>> waiting_;
-  bool closed_ = false;
-};
+// Conversations that wait for a thread.
+using WaitingRoom = Queue<std::unique_ptr<Conversation>>;
 
 // One thread's loop: takes conversations into its engine and gives their tokens back as text. When
 // the engine breaks (weights whose logits are not finite), all that it has and gets fails with what
 // broke it.
 class Worker {
  public:
-  Worker(const Checkpoint& checkpoint, WaitingRoom& room, const EngineOptions& options)
+  Worker(const Checkpoint& checkpoint, WaitingRoom& room, std::stop_token closing,
+         const EngineOptions& options)
       : checkpoint_(checkpoint),
         room_(room),
+        closing_(std::move(closing)),
         batch_(options.max_batch),
         engine_(checkpoint.weights, options) {}
 
   void run() {
     for (;;) {
       admit();
-      if (room_.closed()) return cancel_all();
+      if (closing_.stop_requested()) return cancel_all();
       drop_stopped();
       step();
     }
@@ -192,7 +159,10 @@ class Worker {
   void admit() {
     std::size_t room = batch_ - std::min(batch_, running_.size());
     if (room == 0) return;
-    for (auto& conversation : room_.take(room, running_.empty())) {
+    const QueueBatch batch{
+        .most = room,
+        .patience = running_.empty() ? QueueBatch::kForever : std::chrono::nanoseconds(0)};
+    for (auto& conversation : room_.take(batch, closing_)) {
       if (conversation->stop.stop_requested()) {
         cancel(*conversation);
         continue;
@@ -244,7 +214,7 @@ class Worker {
   void cancel_all() {
     for (auto& [id, conversation] : running_) cancel(*conversation);
     for (;;) {
-      auto waiting = room_.take(SIZE_MAX, false);
+      auto waiting = room_.take({.patience = std::chrono::nanoseconds(0)});
       if (waiting.empty()) return;
       for (auto& conversation : waiting) cancel(*conversation);
     }
@@ -294,6 +264,7 @@ class Worker {
 
   const Checkpoint& checkpoint_;
   WaitingRoom& room_;
+  const std::stop_token closing_;
   const std::size_t batch_;
   Engine engine_;
   std::map<SequenceId, std::unique_ptr<Conversation>> running_;
@@ -306,13 +277,14 @@ class LocalModel final : public ChatModel {
              const EngineOptions& options)
       : checkpoint_(std::move(checkpoint)), info_(std::move(info)) {
     for (std::size_t i = 0; i < threads; ++i) {
-      workers_.push_back(std::make_unique<Worker>(checkpoint_, room_, options));
+      workers_.push_back(
+          std::make_unique<Worker>(checkpoint_, room_, closing_.get_token(), options));
     }
     for (auto& worker : workers_) threads_.emplace_back([&worker = *worker] { worker.run(); });
   }
 
   ~LocalModel() override {
-    room_.close();
+    closing_.request_stop();
     for (std::thread& thread : threads_) thread.join();
   }
 
@@ -354,7 +326,9 @@ class LocalModel final : public ChatModel {
 
   const Checkpoint checkpoint_;
   const ModelInfo info_;
-  WaitingRoom room_;
+  const SystemClock clock_;
+  WaitingRoom room_{clock_};
+  std::stop_source closing_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
 };
