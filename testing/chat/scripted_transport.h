@@ -3,9 +3,8 @@
 #pragma once
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/queue.h"
 #include "chat/chat_model.h"
 #include "chat/word_model.h"
 #include "net/http.h"
@@ -144,15 +144,10 @@ class ScriptedTransport final : public HttpTransport {
   using Server = std::function<std::optional<HttpResponse>(const HttpRequest&, int number)>;
 
   explicit ScriptedTransport(Server server, std::size_t piece_bytes = 1 << 20)
-      : server_(std::move(server)), piece_bytes_(piece_bytes), thread_([this] { run(); }) {}
-  ~ScriptedTransport() override {
-    {
-      std::lock_guard lock(mutex_);
-      closing_ = true;
-    }
-    changed_.notify_one();
-    thread_.join();
-  }
+      : server_(std::move(server)),
+        piece_bytes_(piece_bytes),
+        items_(clock_),
+        thread_([this](std::stop_token closing) { run(closing); }) {}
 
   void submit(HttpRequest request, std::stop_token stop, OnData on_data, Done done) override {
     auto item = std::make_unique<Item>();
@@ -161,13 +156,12 @@ class ScriptedTransport final : public HttpTransport {
     item->on_data = std::move(on_data);
     item->done = std::move(done);
     item->on_stop = std::make_unique<std::stop_callback<std::function<void()>>>(
-        stop, [this] { changed_.notify_one(); });
+        stop, [this] { items_.wake(); });
     {
       std::lock_guard lock(mutex_);
       seen_.push_back(item->request);
-      items_.push_back(std::move(item));
     }
-    changed_.notify_one();
+    items_.add(std::move(item));
   }
 
   // All requests so far.
@@ -185,32 +179,23 @@ class ScriptedTransport final : public HttpTransport {
     std::unique_ptr<std::stop_callback<std::function<void()>>> on_stop;
   };
 
-  void run() {
-    std::unique_lock lock(mutex_);
+  void run(std::stop_token closing) {
     std::vector<std::unique_ptr<Item>> silent;
-    int number = 0;
-    while (!closing_ || !items_.empty() || !silent.empty()) {
-      std::vector<std::unique_ptr<Item>> stopped;
+    for (int number = 0;;) {
+      auto items = items_.take({}, closing);
+      const bool closes = closing.stop_requested();
+      if (closes && items.empty() && silent.empty()) return;
+      for (auto& item : items) {
+        const bool is_answered = serve(*item, number++);
+        if (!is_answered) silent.push_back(std::move(item));
+        item.reset();
+      }
       for (auto& item : silent) {
-        if (closing_ || item->stop.stop_requested()) stopped.push_back(std::move(item));
+        if (!closes && !item->stop.stop_requested()) continue;
+        item->done(failed_response(HttpFault::cancelled));
+        item.reset();
       }
       std::erase(silent, nullptr);
-      std::unique_ptr<Item> item;
-      if (!items_.empty()) {
-        item = std::move(items_.front());
-        items_.pop_front();
-      }
-      if (item == nullptr && stopped.empty()) {
-        // A stop may come between the look above and the wait: its wake-up is not under the lock.
-        changed_.wait_for(lock, std::chrono::milliseconds(5));
-        continue;
-      }
-      lock.unlock();
-      for (auto& gone : stopped) gone->done(failed_response(HttpFault::cancelled));
-      stopped.clear();
-      if (item != nullptr && !serve(*item, number++)) silent.push_back(std::move(item));
-      item.reset();
-      lock.lock();
     }
   }
 
@@ -233,12 +218,11 @@ class ScriptedTransport final : public HttpTransport {
 
   Server server_;
   std::size_t piece_bytes_;
+  const SystemClock clock_;
+  Queue<std::unique_ptr<Item>> items_;
   std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::unique_ptr<Item>> items_;
-  std::vector<HttpRequest> seen_;
-  bool closing_ = false;
-  std::thread thread_;
+  std::vector<HttpRequest> seen_;  // guarded by mutex_
+  std::jthread thread_;            // last: it uses all of the above
 };
 
 }  // namespace iago

@@ -2,15 +2,14 @@
 // room; the scripted model's clock is the machine's, since its delays are there to be felt.
 #pragma once
 
+#include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <stop_token>
 #include <thread>
-#include <vector>
 
+#include "base/clock.h"
+#include "base/queue.h"
 #include "chat/chat_model.h"
 
 namespace iago {
@@ -23,28 +22,21 @@ class Delivery {
   ~Delivery();
 
   // `done` gets the reply after `delay`, or a cancelled one soon after `stop` is requested if that
-  // comes first. Replies that are due at once come in the order of their submission.
+  // comes first. Replies that are due at once come in the order of their submission. Error
+  // overloaded once a million wait.
   void add(ChatReply reply, std::chrono::milliseconds delay, std::stop_token stop,
            ChatModel::Done done);
 
  private:
-  using Time = std::chrono::steady_clock::time_point;
   struct Parcel;
-  struct DueLater {
-    bool operator()(const std::unique_ptr<Parcel>& a, const std::unique_ptr<Parcel>& b) const;
-  };
 
-  void run();
-  std::vector<std::unique_ptr<Parcel>> take_ready();  // mutex_ held
-  void wake_for_stop();
+  void run(std::stop_token closing);
+  void look_for_stops();
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<std::unique_ptr<Parcel>> pending_;  // a heap, the first due in front
-  std::uint64_t added_ = 0;
-  bool stop_requested_ = false;  // by some parcel's stop token, not yet looked into
-  bool closing_ = false;
-  std::thread thread_;  // last: it uses all of the above
+  const SystemClock clock_;
+  Queue<std::unique_ptr<Parcel>> parcels_;
+  std::atomic<bool> stop_requested_ = false;  // by some parcel's stop token, not yet looked into
+  std::jthread thread_;                       // last: it uses all of the above
 };
 
 }  // namespace iago

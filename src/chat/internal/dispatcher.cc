@@ -13,11 +13,8 @@ namespace iago {
 namespace {
 
 using std::chrono::nanoseconds;
-using namespace std::chrono_literals;
 
 constexpr int kLongReply = 8192;  // tokens: connections that are silent for so long get cut
-// A clock that is not the machine's moves without waking anybody: it is looked at this often.
-constexpr nanoseconds kLook = 20ms;
 constexpr std::size_t kMostLookedThrough = 2048;  // of the queue, for requests that go together
 
 std::string group_of(const ChatRequest& request) {
@@ -59,22 +56,14 @@ Dispatcher::Dispatcher(DispatcherSetup setup, std::unique_ptr<Wire> wire,
       wire_(std::move(wire)),
       transport_(std::move(transport)),
       clock_(clock),
+      inbox_(clock),
       pace_({.first = setup_.options.first_in_flight, .most = setup_.options.max_in_flight}, clock),
       completion_tokens_(setup_.shape.completion_tokens),
       samples_(setup_.shape.samples) {
   // OpenAI debits what a reply may take, Anthropic what it took.
   figures_.counts_use = setup_.kind == EndpointKind::anthropic;
   publish();
-  thread_ = std::thread([this] { run(); });
-}
-
-Dispatcher::~Dispatcher() {
-  {
-    std::lock_guard lock(mutex_);
-    closing_ = true;
-    changed_.notify_one();
-  }
-  thread_.join();
+  thread_ = std::jthread([this](std::stop_token closing) { run(closing); });
 }
 
 EndpointFigures Dispatcher::figures() const {
@@ -90,64 +79,49 @@ void Dispatcher::submit(ChatRequest request, std::stop_token stop, Done done) {
   job->done = std::move(done);
   if (setup_.shape.samples > 1) job->group = group_of(job->request);
   if (stop.stop_possible()) {
-    job->on_stop = std::make_unique<std::stop_callback<std::function<void()>>>(stop, [this] {
-      std::lock_guard lock(mutex_);
-      stop_requested_ = true;
-      changed_.notify_one();
-    });
+    job->on_stop = std::make_unique<std::stop_callback<std::function<void()>>>(
+        stop, [this] { look_for_stops(); });
   }
-  std::lock_guard lock(mutex_);
+  inbox_.add({std::move(job)});
   // Requested between the making of the callback and here: it woke the thread too early.
-  if (stop.stop_requested()) stop_requested_ = true;
-  inbox_.push_back(std::move(job));
-  changed_.notify_one();
+  if (stop.stop_requested()) look_for_stops();
 }
 
-void Dispatcher::run() {
-  while (take_inbox()) {
-    nanoseconds wait = release_delayed();
+void Dispatcher::look_for_stops() {
+  stop_requested_ = true;
+  inbox_.wake();
+}
+
+// Ends when the model closes and nothing is left; meanwhile what waits is dropped and what is in
+// flight comes back cancelled.
+void Dispatcher::run(std::stop_token closing) {
+  nanoseconds wait = nanoseconds::max();
+  while (!shutting_ || !is_idle()) {
+    // The stop wakes the thread once; from then on only the transport and callbacks do.
+    std::vector<Event> events =
+        inbox_.take({.patience = wait}, shutting_ ? std::stop_token() : closing);
+    shutting_ = closing.stop_requested();
+    for (Event& event : events) take_in(std::move(event));
+    if (stop_requested_.exchange(false) || shutting_) drop_stopped();
+    wait = release_delayed();
     wait = std::min(wait, send_ready());
     publish();
-    wait_for_work(wait);
   }
 }
 
-bool Dispatcher::take_inbox() {
-  Jobs added;
-  std::vector<Exchange*> arrived;
-  bool look_for_stops = false;
-  {
-    std::lock_guard lock(mutex_);
-    added.swap(inbox_);
-    arrived.swap(arrived_);
-    look_for_stops = std::exchange(stop_requested_, false) || closing_;
-    shutting_ = closing_;
+void Dispatcher::take_in(Event event) {
+  if (event.arrived == nullptr) {
+    ready_.push_back(std::move(event.job));
+    return;
   }
-  for (Job& job : added) ready_.push_back(std::move(job));
-  for (Exchange* exchange : arrived) {
-    auto place = flying_.find(exchange);
-    std::unique_ptr<Exchange> owned = std::move(place->second);
-    flying_.erase(place);
-    settle(*owned);
-  }
-  if (look_for_stops) drop_stopped();
-  if (!shutting_ || !ready_.empty() || !delayed_.empty() || !flying_.empty()) return true;
-  std::lock_guard lock(mutex_);
-  return !inbox_.empty();
+  auto place = flying_.find(event.arrived);
+  std::unique_ptr<Exchange> owned = std::move(place->second);
+  flying_.erase(place);
+  settle(*owned);
 }
 
-void Dispatcher::wait_for_work(nanoseconds longest) {
-  std::unique_lock lock(mutex_);
-  auto woken = [this] {
-    return !inbox_.empty() || !arrived_.empty() || stop_requested_ || (closing_ && !shutting_);
-  };
-  if (longest == nanoseconds::max()) {
-    // Closing with nothing in flight must not sleep: nobody would wake it.
-    if (shutting_ && flying_.empty()) return;
-    changed_.wait(lock, woken);
-  } else {
-    changed_.wait_for(lock, std::min(longest, kLook), woken);
-  }
+bool Dispatcher::is_idle() const {
+  return ready_.empty() && delayed_.empty() && flying_.empty() && inbox_.size() == 0;
 }
 
 bool Dispatcher::is_stopped(const EndpointJob& job) const {
@@ -306,10 +280,8 @@ void Dispatcher::start(std::unique_ptr<Exchange> owned) {
   ++figures_.sent;
   transport_->submit(std::move(request), exchange->stop.get_token(), std::move(on_data),
                      [this, exchange](HttpResponse response) {
-                       std::lock_guard lock(mutex_);
                        exchange->response = std::move(response);
-                       arrived_.push_back(exchange);
-                       changed_.notify_one();
+                       inbox_.push({nullptr, exchange});
                      });
 }
 

@@ -3,7 +3,7 @@
 // Private to the room.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/queue.h"
 #include "chat/endpoint.h"
 #include "chat/internal/exchange.h"
 #include "chat/internal/wire.h"
@@ -36,7 +37,7 @@ class Dispatcher final : public Endpoint {
  public:
   Dispatcher(DispatcherSetup setup, std::unique_ptr<Wire> wire,
              std::shared_ptr<HttpTransport> transport, const Clock& clock);
-  ~Dispatcher() override;
+  ~Dispatcher() override = default;
 
   ModelInfo info() const override { return setup_.info; }
   EndpointFigures figures() const override;
@@ -46,9 +47,16 @@ class Dispatcher final : public Endpoint {
   using Job = std::unique_ptr<EndpointJob>;
   using Jobs = std::vector<Job>;
 
-  void run();
-  bool take_inbox();  // false once all is done and the model closes
-  void wait_for_work(std::chrono::nanoseconds longest);
+  // What others leave for the thread: a job, or an exchange whose response has come.
+  struct Event {
+    Job job;
+    Exchange* arrived = nullptr;
+  };
+
+  void run(std::stop_token closing);
+  void take_in(Event event);
+  bool is_idle() const;
+  void look_for_stops();
   // Sends what may go; how long until more may.
   std::chrono::nanoseconds send_ready();
   std::chrono::nanoseconds release_delayed();
@@ -77,12 +85,9 @@ class Dispatcher final : public Endpoint {
   const std::shared_ptr<HttpTransport> transport_;
   const Clock& clock_;
 
-  mutable std::mutex mutex_;  // of the next six
-  std::condition_variable changed_;
-  Jobs inbox_;
-  std::vector<Exchange*> arrived_;
-  bool stop_requested_ = false;  // by some job's token, not yet looked into
-  bool closing_ = false;
+  Queue<Event> inbox_;
+  std::atomic<bool> stop_requested_ = false;  // by some job's token, not yet looked into
+  mutable std::mutex mutex_;                  // of the next one
   EndpointFigures published_;
 
   // The thread's own.
@@ -96,7 +101,7 @@ class Dispatcher final : public Endpoint {
   double mean_generated_ = -1;  // tokens per reply, or unknown
   std::uint64_t exchanges_ = 0;
   bool shutting_ = false;
-  std::thread thread_;  // last: it uses all of the above
+  std::jthread thread_;  // last: it uses all of the above
 };
 
 }  // namespace iago
