@@ -106,6 +106,7 @@ class CurlTransport::Loop {
   Descriptor epoll_, wake_;
   std::unique_ptr<CURLM, MultiCleanup> multi_;
 
+  // The thread waits for sockets in epoll, not for an inbox: no base/queue.h.
   std::mutex mutex_;  // of the next four
   std::vector<std::unique_ptr<CurlTransfer>> inbox_;
   std::vector<std::uint64_t> to_cancel_;

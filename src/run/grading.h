@@ -45,7 +45,9 @@ struct StoredGrading {
 std::vector<StoredGrading> stored_grading(const Store& store,
                                           const std::vector<std::unique_ptr<Judge>>& judges);
 
-// One session's grading. Thread-safe. The judges, the writer and the clock must outlive it.
+// One session's grading. It has no base/queue.h, since nothing waits in it: a judge is given its
+// completions at once, and what finds no room stays in the store. It counts what is under way.
+// Thread-safe. The judges, the writer and the clock must outlive it.
 class Grading {
  public:
   // Requests (JudgeInfo::requests, at least one for each verdict) that judges have and have not
@@ -96,7 +98,7 @@ class Grading {
   StoreWriter& writer_;
   const Clock& clock_;
   std::stop_token stop_;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // of all below
   std::condition_variable changed_;
   std::size_t due_ = 0;          // requests
   std::uint64_t submitted_ = 0;  // completions, once for each judge that was given one

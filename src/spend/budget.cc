@@ -164,6 +164,9 @@ struct BudgetedModel::Waiting {
   Budget::Reservation reservation = {};
 };
 
+// What waits here waits for money, not for a thread: whether the first may go depends on the
+// budget, which a base/queue.h could not ask.
+//
 // Shared with the callbacks of running requests: the last of them still lets go of `mutex` when the
 // destructor has stopped waiting for it.
 struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State> {

@@ -2,6 +2,9 @@
 // busy; the rest wait here, in the order they came, where those whose client went can be dropped
 // and a full queue can be refused. One thread of its own submits them, since a model may compute
 // (tokenize a long prompt) before `submit` returns.
+//
+// It has no base/queue.h: a choice goes when the model has room and not as soon as it is there,
+// several come in together or not at all, and a full queue first drops those whose client went.
 #pragma once
 
 #include <condition_variable>
@@ -47,7 +50,7 @@ class Admission {
 
   ChatModel& model_;
   const std::size_t max_running_, max_waiting_;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // of the next four
   std::condition_variable changed_;
   std::deque<Choice> waiting_;
   std::size_t running_ = 0;
