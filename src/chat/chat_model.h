@@ -94,7 +94,9 @@ class ChatModel {
   virtual ModelInfo info() const = 0;
   // Takes the request and returns at once. After `stop` is requested, replies still due come soon,
   // as they are or failed with ErrorCode::cancelled. Thread-safe. The model must outlive its
-  // pending replies; its destructor cancels and waits for them.
+  // pending replies; its destructor cancels and waits for them. Error overloaded, and no reply,
+  // once more requests wait than the model can hold (a million); ModelInfo::in_flight keeps it
+  // busy.
   virtual void submit(ChatRequest request, std::stop_token stop, Done done) = 0;
   // How requests fare that go to a server, as of now; absent where none do. A model that hands its
   // requests on to another says what that one says. Thread-safe.
