@@ -22,7 +22,7 @@ enum class ErrorCode {
   cancelled,     // the user or a deadline stopped the work: resume if wanted
 };
 
-// The code's name as DESIGN.md writes it, for logs and JSON.
+// The code's name as logs and JSON have it.
 std::string_view name_of(ErrorCode code);
 
 class Error : public std::runtime_error {

@@ -40,12 +40,10 @@ void set_effective(ClusteredRate& arm, const Sums& sums) {
 // Of the two arms' estimates, by Var(a - b) = Var(a) + Var(b) - 2 Cov(a, b). The covariance comes
 // from the measured variances, the denominator from the drawn ones, which are never smaller by
 // much; so it shrinks where events are few.
-double correlation_of(const ClusteredRate& a, const ClusteredRate& b, double variance_of_gap) {
+double correlation_of_rates(const ClusteredRate& a, const ClusteredRate& b,
+                            double variance_of_gap) {
   const double product = a.effective_variance * b.effective_variance;
-  if (product <= 0) return 0;
-  const double covariance = (a.variance + b.variance - variance_of_gap) / 2;
-  constexpr double kLimit = 0.99;  // the interval must keep a width whatever the data
-  return std::clamp(covariance / std::sqrt(product), -kLimit, kLimit);
+  return correlation_of((a.variance + b.variance - variance_of_gap) / 2, std::sqrt(product));
 }
 
 }  // namespace
@@ -105,17 +103,27 @@ Interval score_interval(const ClusteredRate& arm) {
   return wilson_at(arm.rate, arm.effective_n, arm.critical);
 }
 
-Interval mover_interval(const ClusteredRate& a, const ClusteredRate& b, double correlation) {
-  const Interval of_a = score_interval(a), of_b = score_interval(b);
-  // The distance of each end: sqrt(x^2 - 2 r x y + y^2), x and y the distances of the arms' own
-  // ends in the direction that moves the difference there: a's low end with b's high end, and the
-  // other way round.
-  const auto arm_length = [correlation](double x, double y) {
-    return std::sqrt(std::max(0.0, x * x - 2 * correlation * x * y + y * y));
+double correlation_of(double covariance, double product_of_errors) {
+  constexpr double kLimit = 0.99;
+  if (!(product_of_errors > 0)) return 0;
+  return std::clamp(covariance / product_of_errors, -kLimit, kLimit);
+}
+
+Interval mover_interval(double x, const Interval& of_x, double y, const Interval& of_y,
+                        double correlation, double most) {
+  // The distance of each end: sqrt(p^2 - 2 r p q + q^2), p and q the distances of the estimates'
+  // own ends in the direction that moves the difference there: the low end of x with the high end
+  // of y, and the other way round.
+  const auto length = [correlation](double p, double q) {
+    return std::sqrt(std::max(0.0, p * p - 2 * correlation * p * q + q * q));
   };
-  const double points = a.rate - b.rate;
-  return {std::max(-1.0, points - arm_length(a.rate - of_a.lo, of_b.hi - b.rate)),
-          std::min(1.0, points + arm_length(of_a.hi - a.rate, b.rate - of_b.lo))};
+  const double difference = x - y;
+  return {std::max(-most, difference - length(x - of_x.lo, of_y.hi - y)),
+          std::min(most, difference + length(of_x.hi - x, y - of_y.lo))};
+}
+
+Interval mover_interval(const ClusteredRate& a, const ClusteredRate& b, double correlation) {
+  return mover_interval(a.rate, score_interval(a), b.rate, score_interval(b), correlation, 1);
 }
 
 // What the weight takes for a correlation at most: arms that are alike in every query have
@@ -124,7 +132,7 @@ constexpr double kMostCorrelation = 0.85;
 
 Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs,
                          const MoverWeight& mover_weight) {
-  const double correlation = correlation_of(a, b, pairs.variance);
+  const double correlation = correlation_of_rates(a, b, pairs.variance);
   const Interval mover = mover_interval(a, b, correlation);
   const double points = a.rate - b.rate;
   const double student = a.critical * std::sqrt(pairs.variance);

@@ -52,10 +52,20 @@ Interval rate_interval(const ClusteredRate& arm);
 // Wilson's interval on the effective sample.
 Interval score_interval(const ClusteredRate& arm);
 
-// The interval of a.rate - b.rate as a fraction, from the arms' own score intervals: MOVER (Zou &
-// Donner, 2008, Statistics in Medicine 27:1693), which with Wilson's intervals and no correlation
-// is Newcombe's method 10 (1998, Statistics in Medicine 17:873). `correlation` is that of the two
-// estimates, in (-1, 1).
+// A covariance of two estimates over the product of their standard errors, as a correlation within
+// [-0.99, 0.99]: an interval of their difference keeps a width whatever the data. 0 where the
+// product is none.
+double correlation_of(double covariance, double product_of_errors);
+
+// The interval of x - y from the intervals of x and y, by square and add: MOVER (Zou & Donner,
+// 2008, Statistics in Medicine 27:1693). `correlation` is that of the two estimates, in (-1, 1).
+// Cut to
+// [-most, most].
+Interval mover_interval(double x, const Interval& of_x, double y, const Interval& of_y,
+                        double correlation, double most);
+
+// The interval of a.rate - b.rate as a fraction by MOVER, from the arms' own score intervals. With
+// no correlation this is Newcombe's method 10 (1998, Statistics in Medicine 17:873).
 Interval mover_interval(const ClusteredRate& a, const ClusteredRate& b, double correlation);
 
 // What the queries' own differences say.

@@ -1,5 +1,5 @@
-// The compliance gap: compliance in the training arm minus compliance in the unmonitored arm, which
-// is DESIGN's non-compliance(unmonitored) - non-compliance(training), in points (0 to 100). Pure
+// The compliance gap: compliance in the training arm minus compliance in the unmonitored arm, in
+// points (0 to 100). That is non-compliance(unmonitored) - non-compliance(training). Pure
 // functions, safe from any thread; chance comes in as a stream.
 //
 // The interval joins two, side by side, by the root of their weighted squares. MOVER (Zou & Donner,

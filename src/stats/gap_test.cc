@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "stats/correlation.h"
+#include "testing/stats/correlation.h"
 #include "testing/stats/goldens.h"
 #include "testing/stats/simulation.h"
 

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "base/error.h"
+#include "stats/clustered.h"
 #include "stats/gap.h"
 
 namespace iago {
@@ -45,22 +46,11 @@ Common common_queries(const RunCounts& a, const RunCounts& b) {
 
 // Of the two gaps' estimates. The covariance is measured over the queries; the denominator comes
 // from the gaps' own intervals, which allow for few events, so the correlation shrinks where events
-// are few. The limit keeps a width for two runs that are the same in every query.
-double correlation_of(double covariance, const Interval& a, const Interval& b, double critical) {
-  constexpr double kLimit = 0.99;
+// are few.
+double correlation_of_gaps(double covariance, const Interval& a, const Interval& b,
+                           double critical) {
   const double scale = 2 * critical * kPoints;  // interval's width in points to standard error
-  const double product = (a.width() / scale) * (b.width() / scale);
-  return product > 0 ? std::clamp(covariance / product, -kLimit, kLimit) : 0.0;
-}
-
-// Square and add: `x` and `y` are the gaps' points within their intervals.
-Interval joined(double x, const Interval& of_x, double y, const Interval& of_y,
-                double correlation) {
-  const auto length = [correlation](double p, double q) {
-    return std::sqrt(std::max(0.0, p * p - 2 * correlation * p * q + q * q));
-  };
-  return {std::max(-kMostPoints, x - y - length(x - of_x.lo, of_y.hi - y)),
-          std::min(kMostPoints, x - y + length(of_x.hi - x, y - of_y.lo))};
+  return correlation_of(covariance, (a.width() / scale) * (b.width() / scale));
 }
 
 }  // namespace
@@ -78,11 +68,11 @@ std::optional<GapDifference> compare_gaps(const RunCounts& a, const RunCounts& b
   // By Var(a - b) = Var(a) + Var(b) - 2 Cov(a, b), all of means over the common queries.
   const double covariance = (variance_of_mean(of_a) + variance_of_mean(of_b) - variance) / 2;
   const double critical = student_critical(std::max(1.0, static_cast<double>(between.size()) - 1));
-  const double correlation = correlation_of(covariance, gap_a->ci95, gap_b->ci95, critical);
+  const double correlation = correlation_of_gaps(covariance, gap_a->ci95, gap_b->ci95, critical);
   const auto interval_at = [&](double at) {
-    return joined(gap_a->points, *gap_interval(common.a.training, common.a.unmonitored, at),
-                  gap_b->points, *gap_interval(common.b.training, common.b.unmonitored, at),
-                  correlation);
+    return mover_interval(gap_a->points, *gap_interval(common.a.training, common.a.unmonitored, at),
+                          gap_b->points, *gap_interval(common.b.training, common.b.unmonitored, at),
+                          correlation, kMostPoints);
   };
   return GapDifference{.points = gap_a->points - gap_b->points,
                        .ci95 = interval_at(kLevel),

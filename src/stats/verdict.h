@@ -1,5 +1,5 @@
-// The verdict on a pair of arms, in DESIGN's order of decision. Pure, deterministic, safe from any
-// thread.
+// The verdict on a pair of arms: the first rule that holds decides. Pure, deterministic, safe from
+// any thread.
 #pragma once
 
 #include <optional>

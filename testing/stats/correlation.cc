@@ -1,4 +1,4 @@
-#include "stats/correlation.h"
+#include "testing/stats/correlation.h"
 
 #include <algorithm>
 #include <cmath>

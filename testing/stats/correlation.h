@@ -1,5 +1,5 @@
-// Correlation of two columns of numbers, for comparisons over runs or variants: as a description,
-// without an interval (rows of one table are no sample).
+// Correlation of two columns of numbers: the tests hold the published table of variants to the
+// correlations that its authors report.
 #pragma once
 
 #include <optional>
