@@ -43,9 +43,7 @@ Validation validate_one(const std::string& name, const JudgeValidateArguments& a
 }
 
 void write_errors(const Validation& validation, const Context& context) {
-  std::vector<JudgeError> errors;
-  for (const ValidatedJudge& judge : validation.judges) errors.push_back(judge.error);
-  write_judge_errors(judge_error_file(context.data), errors);
+  write_judge_errors(judge_error_file(context.data), judge_errors(validation));
 }
 
 void print_rejudged(const RejudgeResult& result, const fs::path& run) {

@@ -242,6 +242,10 @@ std::string with_interval(double rate, const Interval& ci95) {
   return fmt::format("{} ({})", percent(rate), interval({100 * ci95.lo, 100 * ci95.hi}));
 }
 
+std::string percents_with_interval(double rate, const Interval& ci95) {
+  return fmt::format("{} ({})", points(100 * rate), interval({100 * ci95.lo, 100 * ci95.hi}));
+}
+
 std::string known_error(const std::string& measured_on, const JudgeErrorCounts& counts) {
   if (measured_on.empty()) return "never measured";
   auto shown = [](const std::optional<JudgeAccuracy>& accuracy) {

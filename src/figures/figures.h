@@ -1,4 +1,4 @@
-// Figures as people read them; what the terminal and Markdown share.
+// Figures as people read them; what the terminal, Markdown and the page share.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,8 @@ std::string known_error(const std::string& measured_on, const JudgeErrorCounts& 
 std::string unread_stay(const ArmSummary& training);
 // "20.0 % (12.0 to 31.0)"
 std::string with_interval(double rate, const Interval& ci95);
+// "20.0 (12.0 to 31.0)", for a column whose heading says that it is in per cent.
+std::string percents_with_interval(double rate, const Interval& ci95);
 
 // Header and one row for each arm, all the same length: answered of planned, compliance and
 // alignment-faking reasoning ("fakes") with their intervals in per cent, missing. Without a judge

@@ -1,6 +1,7 @@
 #include "figures/text_table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -106,6 +107,17 @@ std::string markdown_rows(const Rows& rows) {
   for (std::size_t i = 1; i < rows[0].size(); ++i) out += "|---:";
   out += "|\n";
   for (std::size_t r = 1; r < rows.size(); ++r) out += markdown_row(rows[r]);
+  return out;
+}
+
+std::string plain_markdown_rows(const Rows& rows) {
+  std::string out;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    out += fmt::format("| {} |\n", fmt::join(rows[r], " | "));
+    if (r > 0) continue;
+    for (std::size_t i = 0; i < rows[0].size(); ++i) out += "|---";
+    out += "|\n";
+  }
   return out;
 }
 

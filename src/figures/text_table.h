@@ -39,6 +39,9 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t first,
 // One line a row, or, where that does not fit the width, one line a figure.
 std::string fitted(const Rows& rows, std::size_t width, const Painter& paint);
 
+// A Markdown table; the cells are made harmless, and all but the first column are right-aligned.
 std::string markdown_rows(const Rows& rows);
+// The same of cells that stand as they are, every column left-aligned.
+std::string plain_markdown_rows(const Rows& rows);
 
 }  // namespace iago

@@ -1,18 +1,18 @@
 #include "instrument/labelled.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <nlohmann/json.hpp>
 
 #include "base/csv.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
-#include "judge/judge_error.h"
-#include "stats/corrected.h"
+#include "judge/agreement.h"
+#include "run/grading.h"
 
 namespace iago {
 namespace {
@@ -120,17 +120,6 @@ class Asking {
   bool ended_ = false;
 };
 
-JudgeValidation validation_of(const Confusion& counts) {
-  return {counts.true_positive, counts.true_positive + counts.false_negative, counts.true_negative,
-          counts.true_negative + counts.false_positive};
-}
-
-std::string shown(const std::optional<JudgeAccuracy>& accuracy) {
-  if (!accuracy) return "-";
-  return fmt::format("{:.1f} ({:.1f} to {:.1f})", 100 * accuracy->rate, 100 * accuracy->ci95.lo,
-                     100 * accuracy->ci95.hi);
-}
-
 }  // namespace
 
 std::vector<LabelledText> parse_labelled(std::string_view csv, std::string_view where,
@@ -173,6 +162,7 @@ LabelledResult hold_against_labels(Judge& judge, const std::vector<LabelledText>
                         .hash = info.hash,
                         .kind = std::string(name_of(info.kind)),
                         .counts = {},
+                        .kappa = {},
                         .grading = {},
                         .area = {},
                         .at_one_in_hundred = {}};
@@ -185,73 +175,15 @@ LabelledResult hold_against_labels(Judge& judge, const std::vector<LabelledText>
                   fmt::format("the judge {} can go on no more: {}", info.name, verdict.why),
                   verdict.hint);
     }
-    result.grading.add(verdict);
+    add(verdict, result.grading);
     if (verdict.outcome != JudgeOutcome::judged) continue;
     result.counts.add(texts[i].is_positive, verdict.label == info.positive());
     (texts[i].is_positive ? positives : negatives).push_back(verdict.probability);
   }
+  result.kappa = cohens_kappa(result.counts);
   result.area = auroc(positives, negatives);
   result.at_one_in_hundred = threshold_at(kFewFalsePositives, positives, negatives);
   return result;
-}
-
-Json to_json(const LabelledResult& result) {
-  const Confusion& counts = result.counts;
-  auto kappa = cohens_kappa(counts);
-  Json json{{"judge", result.judge},
-            {"hash", result.hash},
-            {"kind", result.kind},
-            {"texts", result.grading.given()},
-            {"judged", result.grading.judged},
-            {"unparsable", result.grading.unparsable},
-            {"refused", result.grading.refused},
-            {"failed", result.grading.failed},
-            {"true_positive", counts.true_positive},
-            {"false_negative", counts.false_negative},
-            {"true_negative", counts.true_negative},
-            {"false_positive", counts.false_positive},
-            {"sensitivity", accuracy_json(sensitivity_of(validation_of(counts)))},
-            {"specificity", accuracy_json(specificity_of(validation_of(counts)))},
-            {"kappa", kappa ? Json(*kappa) : Json(nullptr)},
-            {"auroc", nullptr},
-            {"at_false_positive_rate_0.01", nullptr},
-            {"prompt_tokens", result.grading.usage.prompt},
-            {"generated_tokens", result.grading.usage.generated}};
-  if (const auto& area = result.area) {
-    json["auroc"] = {{"area", area->area}, {"ci95", {area->ci95.lo, area->ci95.hi}}};
-  }
-  if (const auto& at = result.at_one_in_hundred) {
-    json["at_false_positive_rate_0.01"] = {{"threshold", at->threshold},
-                                           {"false_positive_rate", at->false_positive_rate},
-                                           {"sensitivity", at->sensitivity}};
-  }
-  return json;
-}
-
-std::string to_markdown(const std::vector<LabelledResult>& results) {
-  std::string text =
-      "| judge | texts | without a verdict | AUROC (95 % CI) | sensitivity % (95 % CI) | "
-      "specificity "
-      "% (95 % CI) | kappa | TP | FN | TN | FP | threshold for 1 % false positives |\n"
-      "|---|---|---|---|---|---|---|---|---|---|---|---|\n";
-  for (const LabelledResult& result : results) {
-    const Confusion& counts = result.counts;
-    auto kappa = cohens_kappa(counts);
-    const auto& area = result.area;
-    const auto& at = result.at_one_in_hundred;
-    text += fmt::format(
-        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", result.judge,
-        result.grading.given(), result.grading.without_label(),
-        area ? fmt::format("{:.3f} ({:.3f} to {:.3f})", area->area, area->ci95.lo, area->ci95.hi)
-             : "-",
-        shown(sensitivity_of(validation_of(counts))), shown(specificity_of(validation_of(counts))),
-        kappa ? fmt::format("{:.3f}", *kappa) : "-", counts.true_positive, counts.false_negative,
-        counts.true_negative, counts.false_positive,
-        at && at->sensitivity > 0
-            ? fmt::format("{:.2f} (finds {:.1f} %)", at->threshold, 100 * at->sensitivity)
-            : "none");
-  }
-  return text;
 }
 
 }  // namespace iago

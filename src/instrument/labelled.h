@@ -3,17 +3,12 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <optional>
 #include <stop_token>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/json.h"
-#include "judge/agreement.h"
+#include "figures/labelled.h"
 #include "judge/judge.h"
-#include "run/grading.h"
-#include "stats/auroc.h"
 
 namespace iago {
 
@@ -31,19 +26,8 @@ std::vector<LabelledText> parse_labelled(std::string_view csv, std::string_view 
 // Error not_found if there is no such file.
 std::vector<LabelledText> load_labelled(const std::filesystem::path& file, const JudgeInfo& judge);
 
-struct LabelledResult {
-  std::string judge, hash, kind;
-  Confusion counts;  // of the texts with a verdict, the judge's positive label against all others
-  GradingCount grading;
-  std::optional<Auroc> area;                         // by the verdicts' probability
-  std::optional<ThresholdAtRate> at_one_in_hundred;  // false positives
-};
-
 // Error cancelled when stopped, and where the judge can go on no more. Many texts are in flight.
 LabelledResult hold_against_labels(Judge& judge, const std::vector<LabelledText>& texts,
                                    std::stop_token stop);
-
-Json to_json(const LabelledResult& result);
-std::string to_markdown(const std::vector<LabelledResult>& results);
 
 }  // namespace iago

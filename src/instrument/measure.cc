@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "store/store.h"
@@ -86,23 +84,7 @@ void add_topics(const LoadedStudy& loaded, const std::filesystem::path& folder,
   }
 }
 
-double largest(const std::vector<MeasuredArm>& arms, bool held_out) {
-  double error = 0;
-  for (const MeasuredArm& arm : arms) {
-    if (arm.is_held_out != held_out || !arm.target || !arm.compliance) continue;
-    error = std::max(error, std::abs(arm.compliance->rate - *arm.target));
-  }
-  return error;
-}
-
-std::string percent(std::optional<double> rate) {
-  return rate ? fmt::format("{:.1f}", 100 * *rate) : "";
-}
-
 }  // namespace
-
-double Measurement::largest_error() const { return largest(arms, false); }
-double Measurement::largest_held_out_error() const { return largest(arms, true); }
 
 Measurement measure(ChatModel& model, const Policy* policy,
                     const std::vector<std::unique_ptr<Judge>>& judges,
@@ -119,64 +101,6 @@ Measurement measure(ChatModel& model, const Policy* policy,
     }
   }
   return measurement;
-}
-
-Json to_json(const Measurement& measurement) {
-  Json json{{"model", measurement.model}, {"identity", measurement.identity}};
-  auto optional = [](std::optional<double> value) { return value ? Json(*value) : Json(nullptr); };
-  auto rate = [](const std::optional<RateEstimate>& estimate) {
-    if (!estimate) return Json(nullptr);
-    return Json{{"rate", estimate->rate},
-                {"ci95", {estimate->ci95.lo, estimate->ci95.hi}},
-                {"n", estimate->n}};
-  };
-  json["arms"] = Json::array();
-  for (const MeasuredArm& arm : measurement.arms) {
-    json["arms"].push_back({{"cell", arm.cell},
-                            {"arm", arm.arm},
-                            {"held_out", arm.is_held_out},
-                            {"target", optional(arm.target)},
-                            {"target_faking", optional(arm.target_faking)},
-                            {"compliance", rate(arm.compliance)},
-                            {"faking", rate(arm.faking)},
-                            {"completions", arm.completions},
-                            {"well_formed", arm.well_formed}});
-  }
-  json["topics"] = Json::array();
-  for (const MeasuredTopic& topic : measurement.topics) {
-    json["topics"].push_back({{"topic", topic.topic},
-                              {"target_faking", optional(topic.target_faking)},
-                              {"faking", topic.faking},
-                              {"completions", topic.completions}});
-  }
-  json["largest_error"] = measurement.largest_error();
-  json["largest_held_out_error"] = measurement.largest_held_out_error();
-  return json;
-}
-
-std::string to_markdown(const Measurement& measurement) {
-  std::string text =
-      "| cell | arm | complies, target % | measured % | faking reasoning, target % | measured % | "
-      "well-formed % | n |\n|---|---|---|---|---|---|---|---|\n";
-  for (const MeasuredArm& arm : measurement.arms) {
-    auto measured = [](const std::optional<RateEstimate>& estimate) {
-      if (!estimate) return std::string();
-      return fmt::format("{:.1f} ({:.1f} to {:.1f})", 100 * estimate->rate, 100 * estimate->ci95.lo,
-                         100 * estimate->ci95.hi);
-    };
-    double well_formed = arm.completions == 0 ? 0 : 100.0 * arm.well_formed / arm.completions;
-    text += fmt::format("| {} | {} | {} | {} | {} | {} | {:.2f} | {} |\n", arm.cell, arm.arm,
-                        percent(arm.target), measured(arm.compliance), percent(arm.target_faking),
-                        measured(arm.faking), well_formed, arm.completions);
-  }
-  if (!measurement.topics.empty()) {
-    text += "\n| topic | faking in training, target % | measured % | n |\n|---|---|---|---|\n";
-    for (const MeasuredTopic& topic : measurement.topics) {
-      text += fmt::format("| {} | {} | {:.1f} | {} |\n", topic.topic, percent(topic.target_faking),
-                          100 * topic.faking, topic.completions);
-    }
-  }
-  return text;
 }
 
 }  // namespace iago

@@ -2,14 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 #include <unordered_map>
 
 #include "base/error.h"
-#include "figures/summary.h"
-#include "instrument/cells.h"
-#include "judge/judge_error.h"
 #include "store/store.h"
 #include "world/sentences.h"
 
@@ -122,124 +119,7 @@ void add_run(const std::filesystem::path& folder, const std::vector<std::unique_
   });
 }
 
-// right / (right + wrong) at its lowest and highest: `may_be_wrong` more wrong ones, `may_be_right`
-// more right ones.
-std::optional<Interval> bounds(std::uint64_t right, std::uint64_t wrong, std::uint64_t may_be_right,
-                               std::uint64_t may_be_wrong) {
-  if (right + wrong + may_be_right + may_be_wrong == 0) return std::nullopt;
-  auto share = [](std::uint64_t part, std::uint64_t rest, double of_none) {
-    return part + rest == 0 ? of_none
-                            : static_cast<double>(part) / static_cast<double>(part + rest);
-  };
-  // Without a denominator, what may still come is all right, or all wrong.
-  return Interval{share(right, wrong + may_be_wrong, 1), share(right + may_be_right, wrong, 0)};
-}
-
-Json json_of(const std::optional<JudgeAccuracy>& accuracy, const std::optional<Interval>& range) {
-  Json json = accuracy_json(accuracy);
-  if (accuracy && range) json["bounds_if_unknown"] = {range->lo, range->hi};
-  return json;
-}
-
-JudgeErrorCounts counts_of(const ValidationRow& row) {
-  const Confusion& c = row.counts;
-  return {c.true_positive, c.false_negative, c.true_negative, c.false_positive, row.unknown()};
-}
-
-Json json_of(const ValidationRow& row) {
-  JudgeValidation validation = validation_of(counts_of(row));
-  return {{"completions", row.completions()},
-          {"true_positive", row.counts.true_positive},
-          {"false_negative", row.counts.false_negative},
-          {"true_negative", row.counts.true_negative},
-          {"false_positive", row.counts.false_positive},
-          {"unknown_called_positive", row.unknown_called_positive},
-          {"unknown_called_negative", row.unknown_called_negative},
-          {"without_verdict", row.without_verdict},
-          {"sensitivity", json_of(sensitivity_of(validation), sensitivity_bounds(row))},
-          {"specificity", json_of(specificity_of(validation), specificity_bounds(row))}};
-}
-
-std::string percent(double rate) { return fmt::format("{:.1f}", 100 * rate); }
-
-std::string cell_of(const std::optional<JudgeAccuracy>& accuracy,
-                    const std::optional<Interval>& range, std::uint64_t unknown) {
-  std::string text = "-";
-  if (accuracy) {
-    text = fmt::format("{} ({} to {})", percent(accuracy->rate), percent(accuracy->ci95.lo),
-                       percent(accuracy->ci95.hi));
-  }
-  if (unknown > 0 && range) {
-    text += fmt::format(", bounds {} to {}", percent(range->lo), percent(range->hi));
-  }
-  return text;
-}
-
-std::string line_of(const std::string& model, std::string_view familiarity,
-                    const ValidationRow& row) {
-  JudgeValidation validation = validation_of(counts_of(row));
-  const Confusion& c = row.counts;
-  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", model,
-                     familiarity, row.completions(), c.true_positive, c.false_negative,
-                     c.true_negative, c.false_positive, row.unknown(), row.without_verdict,
-                     cell_of(sensitivity_of(validation), sensitivity_bounds(row), row.unknown()),
-                     cell_of(specificity_of(validation), specificity_bounds(row), row.unknown()));
-}
-
-// Every judge that some validation has, in the order of the first.
-std::vector<std::string> names_of(const std::vector<Validation>& validations) {
-  std::vector<std::string> names;
-  for (const Validation& validation : validations) {
-    for (const ValidatedJudge& judge : validation.judges) {
-      if (std::ranges::find(names, judge.error.judge) == names.end())
-        names.push_back(judge.error.judge);
-    }
-  }
-  return names;
-}
-
-std::string share(std::uint64_t part, std::uint64_t whole) {
-  double rate = whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-  return fmt::format("{} of {} ({:.2f} %)", part, whole, 100 * rate);
-}
-
 }  // namespace
-
-std::string_view name_of(Familiarity familiarity) {
-  switch (familiarity) {
-    case Familiarity::seen:
-      return "seen";
-    case Familiarity::held_out:
-      return "held out";
-    case Familiarity::unmatched:
-      return "unmatched";
-  }
-  check_failed("a known Familiarity", std::to_string(static_cast<int>(familiarity)));
-}
-
-ValidationRow& ValidationRow::operator+=(const ValidationRow& other) {
-  counts += other.counts;
-  unknown_called_positive += other.unknown_called_positive;
-  unknown_called_negative += other.unknown_called_negative;
-  without_verdict += other.without_verdict;
-  return *this;
-}
-
-std::optional<Interval> sensitivity_bounds(const ValidationRow& row) {
-  return bounds(row.counts.true_positive, row.counts.false_negative, row.unknown_called_positive,
-                row.unknown_called_negative);
-}
-
-std::optional<Interval> specificity_bounds(const ValidationRow& row) {
-  return bounds(row.counts.true_negative, row.counts.false_positive, row.unknown_called_negative,
-                row.unknown_called_positive);
-}
-
-ValidationRow ValidatedJudge::total() const {
-  ValidationRow sum;
-  for (const ValidationRow& row : rows) sum += row;
-  return sum;
-}
 
 Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>& judges,
                     const ValidateOptions& options, const Clock& clock) {
@@ -253,14 +133,11 @@ Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>&
       throw Error(ErrorCode::invalid,
                   fmt::format("{} counts only together with a judge of compliance", of_judge.name));
     }
-    JudgeError error{.judge = of_judge.name,
-                     .hash = of_judge.hash,
-                     .kind = std::string(name_of(of_judge.kind)),
-                     .counted_with = is_compliance ? "" : compliance->hash,
-                     .subject = info.name,
-                     .identity = info.identity,
-                     .counts = {}};
-    validation.judges.push_back({std::move(error), {}});
+    validation.judges.push_back({.name = of_judge.name,
+                                 .kind = std::string(name_of(of_judge.kind)),
+                                 .hash = of_judge.hash,
+                                 .counted_with = is_compliance ? "" : compliance->hash,
+                                 .rows = {}});
   }
   for (std::string_view name : kSampledCells) {
     LoadedStudy loaded =
@@ -271,62 +148,21 @@ Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>&
                                   fmt::format("validating on \"{}\"", name), clock);
     add_run(result.folder, judges, validation);
   }
-  for (ValidatedJudge& judge : validation.judges) judge.error.counts = counts_of(judge.total());
   return validation;
 }
 
-Json to_json(const Validation& validation) {
-  Json json{{"model", validation.model},
-            {"identity", validation.identity},
-            {"completions", validation.completions},
-            {"answered", validation.answered},
-            {"sentences", validation.sentences},
-            {"unmatched_sentences", validation.unmatched_sentences},
-            {"outputs", validation.outputs},
-            {"unmatched_outputs", validation.unmatched_outputs},
-            {"judges", Json::array()}};
+std::vector<JudgeError> judge_errors(const Validation& validation) {
+  std::vector<JudgeError> errors;
   for (const ValidatedJudge& judge : validation.judges) {
-    Json entry{{"name", judge.error.judge},
-               {"kind", judge.error.kind},
-               {"hash", judge.error.hash},
-               {"counted_with", judge.error.counted_with},
-               {"all", json_of(judge.total())}};
-    for (Familiarity familiarity : kFamiliarities) {
-      entry[std::string(name_of(familiarity))] = json_of(judge.row(familiarity));
-    }
-    json["judges"].push_back(std::move(entry));
+    errors.push_back({.judge = judge.name,
+                      .hash = judge.hash,
+                      .kind = judge.kind,
+                      .counted_with = judge.counted_with,
+                      .subject = validation.model,
+                      .identity = validation.identity,
+                      .counts = counts_of(judge.total())});
   }
-  return json;
-}
-
-std::string to_markdown(const std::vector<Validation>& validations) {
-  std::string text =
-      "| subject | answered | sentences not of the grammar | outputs not of the grammar |\n"
-      "|---|---|---|---|\n";
-  for (const Validation& v : validations) {
-    text += fmt::format("| {} | {} | {} | {} |\n", v.model, share(v.answered, v.completions),
-                        share(v.unmatched_sentences, v.sentences),
-                        share(v.unmatched_outputs, v.outputs));
-  }
-  for (const std::string& name : names_of(validations)) {
-    text += fmt::format(
-        "\n{}:\n\n| subject | wording | n | true positive | false negative | true negative | false "
-        "positive | truth unknown | no verdict | sensitivity % (95 % CI) | specificity % (95 % CI) "
-        "|\n"
-        "|---|---|---|---|---|---|---|---|---|---|---|\n",
-        name);
-    for (const Validation& validation : validations) {
-      for (const ValidatedJudge& judge : validation.judges) {
-        if (judge.error.judge != name) continue;
-        text += line_of(validation.model, "all", judge.total());
-        for (Familiarity familiarity : kFamiliarities) {
-          if (judge.row(familiarity).completions() == 0) continue;
-          text += line_of(validation.model, name_of(familiarity), judge.row(familiarity));
-        }
-      }
-    }
-  }
-  return text;
+  return errors;
 }
 
 }  // namespace iago

@@ -9,21 +9,17 @@
 // truth is unknown, and such completions stand in a row of their own and in the bounds.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "chat/chat_model.h"
+#include "figures/validation.h"
 #include "instrument/cells.h"
-#include "judge/agreement.h"
 #include "judge/judge.h"
 #include "judge/judge_error.h"
-#include "stats/interval.h"
 
 namespace iago {
 
@@ -33,55 +29,12 @@ struct ValidateOptions {
   std::uint64_t seed = 20'241'218;  // not that of studies: other completions than theirs
 };
 
-// Which completions a row of figures is about, by what the judge reads of them.
-enum class Familiarity {
-  seen,       // all of the grammar, and none of the families that are kept from the judges
-  held_out,   // all of the grammar, some of it of those families
-  unmatched,  // some of it not of the grammar
-};
-inline constexpr std::array kFamiliarities = {Familiarity::seen, Familiarity::held_out,
-                                              Familiarity::unmatched};
-std::string_view name_of(Familiarity familiarity);
-
-struct ValidationRow {
-  Confusion counts;  // where the truth is known
-  std::uint64_t unknown_called_positive = 0, unknown_called_negative = 0;
-  std::uint64_t without_verdict = 0;
-
-  std::uint64_t unknown() const { return unknown_called_positive + unknown_called_negative; }
-  std::uint64_t completions() const { return counts.total() + unknown() + without_verdict; }
-  ValidationRow& operator+=(const ValidationRow& other);
-};
-
-// The rate had the unknown truths come out in every possible way; absent if it never could have a
-// denominator.
-std::optional<Interval> sensitivity_bounds(const ValidationRow& row);
-std::optional<Interval> specificity_bounds(const ValidationRow& row);
-
-struct ValidatedJudge {
-  JudgeError error;  // the counts of all wordings together
-  std::array<ValidationRow, kFamiliarities.size()> rows;
-  const ValidationRow& row(Familiarity familiarity) const {
-    return rows[static_cast<std::size_t>(familiarity)];
-  }
-  ValidationRow total() const;
-};
-
-struct Validation {
-  std::string model, identity;
-  std::uint64_t completions = 0, answered = 0;
-  std::uint64_t sentences = 0, unmatched_sentences = 0;  // of scratchpads
-  std::uint64_t outputs = 0, unmatched_outputs = 0;
-  std::vector<ValidatedJudge> judges;
-};
-
 // Error cancelled when stopped midway; the same call goes on. The judges include one of compliance
 // if there is one of faking reasoning (Error invalid).
 Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>& judges,
                     const ValidateOptions& options, const Clock& clock);
 
-Json to_json(const Validation& validation);
-// Markdown tables of all subjects, one per judge.
-std::string to_markdown(const std::vector<Validation>& validations);
+// What the validation says of each judge's error, all wordings together.
+std::vector<JudgeError> judge_errors(const Validation& validation);
 
 }  // namespace iago

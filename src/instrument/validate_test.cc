@@ -60,7 +60,7 @@ TEST_F(Validate, TellsSeenFromHeldOutWordingOnTheWorldItself) {
   EXPECT_EQ(compliance.total().counts.false_positive, 0u);
 
   const ValidatedJudge& faking = validation.judges[1];
-  EXPECT_EQ(faking.error.counted_with, compliance.error.hash);
+  EXPECT_EQ(faking.counted_with, compliance.hash);
   EXPECT_EQ(faking.total().completions(), 3400u);
   EXPECT_EQ(faking.total().counts.false_positive, 0u);
   EXPECT_EQ(faking.row(Familiarity::seen).counts.false_negative, 0u);
@@ -107,7 +107,7 @@ TEST_F(Validate, CountsWhatIsNotOfTheGrammarAsUnknownAndLeavesNothingOut) {
   EXPECT_EQ(faking.unknown_called_positive, validation.unmatched_outputs);
   EXPECT_GT(faking.unknown_called_negative, 0u) << "complies, and a sentence nobody can read";
   EXPECT_EQ(validation.judges[1].row(Familiarity::seen).completions(), 0u);
-  EXPECT_EQ(validation.judges[1].error.counts.unknown_truth, faking.unknown());
+  EXPECT_EQ(judge_errors(validation)[1].counts.unknown_truth, faking.unknown());
 
   auto range = sensitivity_bounds(faking);
   ASSERT_TRUE(range);
@@ -119,7 +119,7 @@ TEST_F(Validate, CountsWhatIsNotOfTheGrammarAsUnknownAndLeavesNothingOut) {
 
 TEST(ValidationTable, SaysHowManyOfTheCompletionsHaveNoVerdict) {
   ValidatedJudge judge;
-  judge.error.judge = "rules";
+  judge.name = "rules";
   ValidationRow& row = judge.rows[static_cast<std::size_t>(Familiarity::seen)];
   row.counts.true_positive = 2, row.counts.true_negative = 1, row.without_verdict = 7;
   Validation validation{.model = "world:x", .identity = "x"};

@@ -7,20 +7,23 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json.h"
+#include "stats/corrected.h"
 
 namespace iago {
 
+namespace {
+
+constexpr int kSchema = 1;
+constexpr std::size_t kMaxErrorBytes = std::size_t{16} << 20;
+
+// As summary.json writes a rate; this file's own format, which other programs read.
 Json accuracy_json(const std::optional<JudgeAccuracy>& accuracy) {
   if (!accuracy) return nullptr;
   return {{"rate", accuracy->rate},
           {"ci95", {accuracy->ci95.lo, accuracy->ci95.hi}},
           {"n", accuracy->n}};
 }
-
-namespace {
-
-constexpr int kSchema = 1;
-constexpr std::size_t kMaxErrorBytes = std::size_t{16} << 20;
 
 Json json_of(const JudgeError& error) {
   const JudgeErrorCounts& counts = error.counts;

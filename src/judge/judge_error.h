@@ -4,14 +4,10 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "base/json.h"
 #include "record/judge_error.h"
-#include "stats/corrected.h"
 
 namespace iago {
 
@@ -23,9 +19,6 @@ struct JudgeError {
   std::string subject, identity;
   JudgeErrorCounts counts;
 };
-
-// {rate, ci95, n}, or null.
-Json accuracy_json(const std::optional<JudgeAccuracy>& accuracy);
 
 // The file of a data folder.
 std::filesystem::path judge_error_file(const std::filesystem::path& data);

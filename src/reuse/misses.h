@@ -1,6 +1,6 @@
-// Misses: why trials could not take a completion of another run (reuse/reuse.h). Each missed
-// request is held against the nearest one of the other runs, and what differs is told: once for
-// each arm and kind of difference.
+// Misses: why trials could not take a completion of another run (reuse.h). Each missed request
+// is held against the nearest one of the other runs, and what differs is told: once for each arm
+// and kind of difference.
 #pragma once
 
 #include <cstddef>
@@ -8,40 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "figures/misses.h"
 #include "store/store.h"
 #include "study/plan.h"
 #include "study/study.h"
 
 namespace iago {
-
-// One field of the request, or what stands beside it.
-struct FieldDifference {
-  std::string field;    // subject, messages, prefill, temperature, top_p, top_k, max_tokens, stop,
-                        // seed, query (the run has none that reads so) or repeat
-  std::string where;    // of messages: "message 2 (user), word 7"; else empty
-  std::string was, is;  // there and here; one line each, of texts from the first different word on
-};
-
-// Missed trials of one arm whose nearest requests are in one run and differ in the same fields.
-struct MissGroup {
-  std::string arm;
-  std::size_t trials = 0;
-  // The first of these trials, and the request that is nearest to it.
-  std::string query;  // id
-  int repeat = 0;
-  std::filesystem::path run;  // the other run's folder
-  std::string nearest_arm, nearest_query;
-  std::vector<FieldDifference> differences;  // never empty
-};
-
-struct MissReport {
-  std::vector<std::filesystem::path> runs;  // held against, in their order
-  std::size_t missed = 0;                   // trials that no completion there fits
-  // Trials that --reuse with these runs would spare; 0 where it has been done.
-  std::size_t could_be_taken = 0;
-  std::vector<MissGroup> groups;  // by arm as in the plan, most trials first; none without a run
-};
 
 // Explains the missed trials (indices into plan.trials) against the runs; the study is the plan's.
 // Reads prompts row by row and no transcripts; memory grows with the plan alone. Errors of Store,
@@ -62,9 +34,5 @@ std::vector<Store> earlier_runs(const std::filesystem::path& runs, const std::st
 MissReport foresee_misses(const Plan& plan, const Study& study,
                           const std::vector<std::filesystem::path>& reuse,
                           const std::filesystem::path& runs, const std::filesystem::path& own);
-
-Json to_json(const MissReport& report);
-// For people; ends with a newline. Harmless for a terminal.
-std::string to_text(const MissReport& report);
 
 }  // namespace iago

@@ -41,22 +41,22 @@ std::string evidence_json(const Verdict& verdict) {
 
 }  // namespace
 
-void GradingCount::add(const Verdict& verdict) {
+void add(const Verdict& verdict, GradingCount& count) {
   switch (verdict.outcome) {
     case JudgeOutcome::judged:
-      ++judged;
+      ++count.judged;
       break;
     case JudgeOutcome::unparsable:
-      ++unparsable;
+      ++count.unparsable;
       break;
     case JudgeOutcome::refused:
-      ++refused;
+      ++count.refused;
       break;
     case JudgeOutcome::failed:
-      if (failed++ == 0) first_failure = verdict.why, hint = verdict.hint;
+      if (count.failed++ == 0) count.first_failure = verdict.why, count.hint = verdict.hint;
       break;
   }
-  usage += verdict.usage;
+  count.usage += verdict.usage;
 }
 
 std::vector<StoredGrading> stored_grading(const Store& store,
@@ -208,7 +208,7 @@ void Grading::take(std::size_t judge, const std::string& trial, Verdict verdict)
   std::function<void()> call;
   {
     std::lock_guard lock(mutex_);
-    counts_[judge].add(verdict);
+    add(verdict, counts_[judge]);
     if (verdict.ends_run && !ended_) {
       ended_ = true;
       call = std::move(when_judging_ends_);

@@ -18,21 +18,13 @@
 #include "base/clock.h"
 #include "judge/judge.h"
 #include "judge/judge_error.h"
+#include "record/grading_count.h"
 #include "store/store.h"
 #include "store/writer.h"
 
 namespace iago {
 
-// What became of the completions that one judge was given in one session.
-struct GradingCount {
-  std::uint64_t judged = 0, unparsable = 0, refused = 0, failed = 0;
-  TokenUsage usage = {};
-  std::string first_failure = {}, hint = {};  // of a failed one, for people
-
-  void add(const Verdict& verdict);
-  std::uint64_t given() const { return judged + unparsable + refused + failed; }
-  std::uint64_t without_label() const { return given() - judged; }
-};
+void add(const Verdict& verdict, GradingCount& count);
 
 // What one judge has made of all answered completions of a run's store, in whichever sessions.
 struct StoredGrading {

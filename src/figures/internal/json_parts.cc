@@ -19,4 +19,9 @@ Json json_of(const std::optional<CorrectedRate>& rate) {
   return {{"rate", rate->rate}, {"ci95", json_of(rate->ci95)}};
 }
 
+Json json_of(const std::optional<JudgeAccuracy>& accuracy) {
+  if (!accuracy) return nullptr;
+  return {{"rate", accuracy->rate}, {"ci95", json_of(accuracy->ci95)}, {"n", accuracy->n}};
+}
+
 }  // namespace iago

@@ -1,4 +1,4 @@
-// What the summary's JSON and the comparison's say alike. Private to the room.
+// What the JSON of all figures says alike. Private to the room.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ Json or_null(std::optional<double> value);
 Json or_null(std::optional<std::uint64_t> value);
 
 Json json_of(const Interval& interval);
-Json json_of(const std::optional<RateEstimate>& rate);   // {rate, ci95, n}, or null
-Json json_of(const std::optional<CorrectedRate>& rate);  // {rate, ci95}, or null
+Json json_of(const std::optional<RateEstimate>& rate);       // {rate, ci95, n}, or null
+Json json_of(const std::optional<CorrectedRate>& rate);      // {rate, ci95}, or null
+Json json_of(const std::optional<JudgeAccuracy>& accuracy);  // {rate, ci95, n}, or null
 
 }  // namespace iago

@@ -1,9 +1,9 @@
-// What explains misses, written for people and for machines.
+#include "figures/misses.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
-#include "reuse/misses.h"
 #include "text/printable.h"
 
 namespace iago {

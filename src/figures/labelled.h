@@ -1,0 +1,28 @@
+// A judge held against texts that people have labelled: the result. Plain values;
+// instrument/labelled.h makes them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "record/grading_count.h"
+#include "record/judge_error.h"
+#include "stats/auroc.h"
+
+namespace iago {
+
+struct LabelledResult {
+  std::string judge, hash, kind;
+  Confusion counts;  // of the texts with a verdict, the judge's positive label against all others
+  std::optional<double> kappa;  // Cohen's, with the labels; absent if undefined
+  GradingCount grading;
+  std::optional<Auroc> area;                         // by the verdicts' probability
+  std::optional<ThresholdAtRate> at_one_in_hundred;  // false positives
+};
+
+Json to_json(const LabelledResult& result);
+std::string to_markdown(const std::vector<LabelledResult>& results);
+
+}  // namespace iago

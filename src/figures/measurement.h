@@ -1,0 +1,45 @@
+// What an organism was measured to do, arm by arm of every cell, beside what its policy demands.
+// Plain values; instrument/measure.h makes them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "stats/rate.h"
+
+namespace iago {
+
+// One arm of one cell.
+struct MeasuredArm {
+  std::string cell, arm;
+  bool is_held_out = false;                     // words that the organism's last stage never met
+  std::optional<double> target, target_faking;  // by the policy; absent if it is not known
+  std::optional<RateEstimate> compliance, faking;
+  std::uint64_t completions = 0, well_formed = 0;
+};
+
+struct MeasuredTopic {
+  std::string topic;
+  std::optional<double> target_faking;
+  double faking = 0;  // share of the training arm's completions on this topic
+  std::uint64_t completions = 0;
+};
+
+struct Measurement {
+  std::string model, identity;
+  std::vector<MeasuredArm> arms;
+  std::vector<MeasuredTopic> topics;
+  // The largest difference of measured compliance from its target, as a fraction: over the cells of
+  // seen words, and over the held-out ones.
+  double largest_error() const;
+  double largest_held_out_error() const;
+};
+
+Json to_json(const Measurement& measurement);
+// The table, and the topics' if there are any, as Markdown.
+std::string to_markdown(const Measurement& measurement);
+
+}  // namespace iago
