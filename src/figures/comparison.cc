@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 // What is read of one store; the counts are by query id, since runs need not record in one order.
 struct ReadRun {
   ComparedRun run;
-  std::vector<Condition> conditions;
+  std::vector<NamedField> conditions;
   std::map<std::string, std::pair<QueryCounts, QueryCounts>> counts;  // training, unmonitored
 };
 
@@ -80,12 +80,12 @@ std::vector<fs::path> each_once(std::span<const fs::path> folders) {
 }
 
 // The conditions that most runs share; of equally many, those of the run that was named first.
-const std::vector<Condition>& most_shared(const std::vector<ReadRun>& runs) {
+const std::vector<NamedField>& most_shared(const std::vector<ReadRun>& runs) {
   std::size_t most = 0, best = 0;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const auto shared =
         static_cast<std::size_t>(std::count_if(runs.begin(), runs.end(), [&](const ReadRun& other) {
-          return agree(other.conditions, runs[i].conditions);
+          return differing_fields(other.conditions, runs[i].conditions).empty();
         }));
     if (shared > most) most = shared, best = i;
   }
@@ -160,9 +160,9 @@ void rank(std::vector<ReadRun>& runs, Comparison& comparison) {
 Comparison compare_runs(std::span<const fs::path> folders, RunOrder order) {
   std::vector<ReadRun> runs;
   for (const fs::path& folder : each_once(folders)) runs.push_back(read_run(folder));
-  const std::vector<Condition> reference = most_shared(runs);
+  const std::vector<NamedField> reference = most_shared(runs);
   for (ReadRun& read : runs) {
-    read.run.differs = differences(read.conditions, reference);
+    read.run.differs = what_differs(read.conditions, reference);
   }
   sort_runs(runs, order);
   adjust_p_values(runs);

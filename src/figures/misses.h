@@ -7,16 +7,9 @@
 #include <vector>
 
 #include "base/json.h"
+#include "record/field_difference.h"
 
 namespace iago {
-
-// One field of the request, or what stands beside it.
-struct FieldDifference {
-  std::string field;    // subject, messages, prefill, temperature, top_p, top_k, max_tokens, stop,
-                        // seed, query (the run has none that reads so) or repeat
-  std::string where;    // of messages: "message 2 (user), word 7"; else empty
-  std::string was, is;  // there and here; one line each, of texts from the first different word on
-};
 
 // Missed trials of one arm whose nearest requests are in one run and differ in the same fields.
 struct MissGroup {
@@ -27,7 +20,11 @@ struct MissGroup {
   int repeat = 0;
   std::filesystem::path run;  // the other run's folder
   std::string nearest_arm, nearest_query;
-  std::vector<FieldDifference> differences;  // never empty
+  // Never empty. A field is one of the request (messages, prefill), of the run (subject,
+  // temperature, top_p, top_k, max_tokens, stop, seed), the query (the run has none that reads so)
+  // or the repeat. `was` is there and `is` is here; one line each, of texts from the first
+  // different word on.
+  std::vector<FieldDifference> differences;
 };
 
 struct MissReport {

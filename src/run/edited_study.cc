@@ -12,9 +12,11 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "record/field_difference.h"
 #include "run/run.h"
 #include "store/run_folder.h"
 #include "store/store.h"
+#include "study/study_fields.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -59,40 +61,24 @@ std::optional<EarlierRun> newest_run(const fs::path& runs, const Study& study) {
   return newest;
 }
 
-// Collects "FIELD was X, is Y".
-class Differences {
- public:
-  template <typename T>
-  void compare(std::string_view field, const T& was, const T& is, bool deliberate = false) {
-    if (was == is) return;
-    any_ = true;
-    if (!deliberate) texts_.push_back(fmt::format("{} was {}, is {}", field, was, is));
-  }
-  bool any() const { return any_; }
-  const std::vector<std::string>& unasked() const { return texts_; }
+// Everything of a study that makes another run of it.
+std::vector<NamedField> fields_of(const Study& study) {
+  std::vector<NamedField> fields = {plain_field("setting", study.setting.string()),
+                                    plain_field("channel", study.channel),
+                                    plain_field("queries", study.queries.string()),
+                                    plain_field("seed", fmt::format("{}", study.seed)),
+                                    plain_field("margin", fmt::format("{}", study.margin)),
+                                    plain_field("judges", fmt::format("{}", study.judges)),
+                                    plain_field("judge_model", study.judge_model)};
+  for (NamedField& field : sampling_fields(study.sampling)) fields.push_back(std::move(field));
+  return fields;
+}
 
- private:
-  bool any_ = false;
-  std::vector<std::string> texts_;
-};
-
-Differences differences(const Study& was, const Study& is, const StudyOverrides& overrides) {
-  Differences found;
-  found.compare("setting", was.setting.string(), is.setting.string(),
-                overrides.setting.has_value());
-  found.compare("channel", was.channel, is.channel, overrides.channel.has_value());
-  found.compare("queries", was.queries.string(), is.queries.string(),
-                overrides.queries.has_value());
-  found.compare("seed", was.seed, is.seed, overrides.seed.has_value());
-  found.compare("margin", was.margin, is.margin);
-  found.compare("judges", fmt::format("{}", was.judges), fmt::format("{}", is.judges));
-  found.compare("judge_model", was.judge_model, is.judge_model, overrides.judge_model.has_value());
-  found.compare("temperature", was.sampling.temperature, is.sampling.temperature);
-  found.compare("top_p", was.sampling.top_p, is.sampling.top_p);
-  found.compare("top_k", was.sampling.top_k, is.sampling.top_k);
-  found.compare("max_tokens", was.sampling.max_tokens, is.sampling.max_tokens);
-  found.compare("stop", fmt::format("{}", was.sampling.stop), fmt::format("{}", is.sampling.stop));
-  return found;
+// Was the field given on the command line?
+bool is_deliberate(const std::string& field, const StudyOverrides& overrides) {
+  return (field == "setting" && overrides.setting) || (field == "channel" && overrides.channel) ||
+         (field == "queries" && overrides.queries) || (field == "seed" && overrides.seed) ||
+         (field == "judge_model" && overrides.judge_model);
 }
 
 // The recorded queries that are not where the run has them from: at the head of the set, which is
@@ -147,9 +133,13 @@ void refuse_edited_study(const fs::path& runs, const LoadedStudy& loaded,
   }
   auto earlier = newest_run(runs, loaded.study);
   if (!earlier) return;
-  Differences found = differences(earlier->study, loaded.study, overrides);
-  std::vector<std::string> texts = found.unasked();
-  if (texts.empty() && found.any()) return;
+  const auto found = differing_fields(fields_of(earlier->study), fields_of(loaded.study));
+  std::vector<std::string> texts;
+  for (const FieldDifference& one : found) {
+    if (is_deliberate(one.field, overrides)) continue;
+    texts.push_back(fmt::format("{} was {}, is {}", one.field, one.was, one.is));
+  }
+  if (texts.empty() && !found.empty()) return;
   if (texts.empty()) texts.push_back("the setting's prompts or the model's files were changed");
   throw Error(ErrorCode::invalid,
               fmt::format("the study \"{}\" is not what {} was begun with: {}", loaded.study.name,

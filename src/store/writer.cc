@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/queue.h"
+#include "record/field_difference.h"
 #include "store/internal/lock.h"
 #include "store/internal/recorder.h"
 #include "store/internal/schema.h"
@@ -59,23 +60,25 @@ void check_origin(const CompletionRow& row) {
 }
 
 // The parts of a run that never change. The plan of analysis stays as it was first recorded.
+std::vector<NamedField> fixed_fields(const RunRow& run) {
+  return {plain_field("run id", run.id),
+          plain_field("study", run.study),
+          plain_field("setting", run.setting),
+          plain_field("variant", run.variant),
+          plain_field("channel", run.channel),
+          plain_field("seed", std::to_string(run.seed)),
+          plain_field("subject", run.subject),
+          plain_field("subject's identity", run.subject_identity),
+          plain_field("margin", fmt::format("{}", run.margin_points))};
+}
+
 void check_same_run(const std::filesystem::path& path, const RunRow& stored, const RunRow& given) {
-  auto check = [&](std::string_view what, const std::string& before, const std::string& now) {
-    if (before == now) return;
-    throw Error(ErrorCode::invalid,
-                fmt::format("{}: the store is of another run: its {} is \"{}\", not \"{}\"",
-                            path.string(), what, before, now),
-                "start a new run with --new, or undo the change");
-  };
-  check("run id", stored.id, given.id);
-  check("study", stored.study, given.study);
-  check("setting", stored.setting, given.setting);
-  check("variant", stored.variant, given.variant);
-  check("channel", stored.channel, given.channel);
-  check("seed", std::to_string(stored.seed), std::to_string(given.seed));
-  check("subject", stored.subject, given.subject);
-  check("subject's identity", stored.subject_identity, given.subject_identity);
-  check("margin", fmt::format("{}", stored.margin_points), fmt::format("{}", given.margin_points));
+  const auto found = differing_fields(fixed_fields(stored), fixed_fields(given));
+  if (found.empty()) return;
+  throw Error(ErrorCode::invalid,
+              fmt::format("{}: the store is of another run: its {} is \"{}\", not \"{}\"",
+                          path.string(), found[0].field, found[0].was, found[0].is),
+              "start a new run with --new, or undo the change");
 }
 
 Database open_for(const std::filesystem::path& path, const RunRow* run) {

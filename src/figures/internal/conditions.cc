@@ -21,8 +21,8 @@ constexpr std::string_view kPrompts = "prompts";
 constexpr std::array<std::string_view, 5> kMakesPrompts = {"setting", "channel", "variant",
                                                            "queries", "arms"};
 
-Condition named(std::string_view name, const std::string& text) {
-  return {std::string(name), printable(text, 60), text};
+NamedField named(std::string_view name, const std::string& text) {
+  return {std::string(name), text, printable(text, 60)};
 }
 
 std::string head_of(const std::string& hash) { return printable(hash.substr(0, 8)); }
@@ -35,13 +35,13 @@ std::string hash_of(std::vector<std::string> texts) {
   return hasher.hex();
 }
 
-Condition queries_of(const Store& store) {
+NamedField queries_of(const Store& store) {
   std::vector<std::string> texts;
   for (const QueryRow& query : store.queries()) {
     texts.push_back(Hasher().field(query.id).field(query.text).hex());
   }
   auto hash = hash_of(texts);
-  return {"queries", fmt::format("{} ({})", count(texts.size()), head_of(hash)), hash};
+  return {"queries", hash, fmt::format("{} ({})", count(texts.size()), head_of(hash))};
 }
 
 struct Prompts {
@@ -96,15 +96,15 @@ std::string sampling_of(const RunRow& run) {
   }
 }
 
-Condition judge_of(std::string_view name, const std::optional<JudgeRow>& judge) {
+NamedField judge_of(std::string_view name, const std::optional<JudgeRow>& judge) {
   if (!judge) return named(name, "none");
-  return {std::string(name),
-          fmt::format("{} ({})", printable(judge->name, 40), head_of(judge->hash)), judge->hash};
+  return {std::string(name), judge->hash,
+          fmt::format("{} ({})", printable(judge->name, 40), head_of(judge->hash))};
 }
 
 }  // namespace
 
-std::vector<Condition> conditions_of(const Store& store, const Summary& summary) {
+std::vector<NamedField> conditions_of(const Store& store, const Summary& summary) {
   const RunRow& run = summary.run;
   const Prompts prompts = read_prompts(store);
   return {named("setting", run.setting),
@@ -113,28 +113,21 @@ std::vector<Condition> conditions_of(const Store& store, const Summary& summary)
           named("arms", prompts.arms),
           queries_of(store),
           named("repeats", repeats_of(prompts)),
-          {std::string(kPrompts), head_of(prompts.hash), prompts.hash},
+          {std::string(kPrompts), prompts.hash, head_of(prompts.hash)},
           named("sampling", sampling_of(run)),
           judge_of("compliance judge", summary.judges.compliance),
           judge_of("faking judge", summary.judges.faking_reasoning),
           named("margin", fmt::format("{}", summary.margin_points))};
 }
 
-bool agree(const std::vector<Condition>& a, const std::vector<Condition>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const auto& x, const auto& y) { return x.exact == y.exact; });
-}
-
-std::vector<std::string> differences(const std::vector<Condition>& run,
-                                     const std::vector<Condition>& reference) {
+std::vector<std::string> what_differs(const std::vector<NamedField>& run,
+                                      const std::vector<NamedField>& reference) {
   std::vector<std::string> texts;
   bool explained = false;
-  for (std::size_t i = 0; i < run.size(); ++i) {
-    if (run[i].exact == reference[i].exact) continue;
-    if (run[i].name == kPrompts && explained) continue;
-    explained = explained || std::find(kMakesPrompts.begin(), kMakesPrompts.end(), run[i].name) !=
-                                 kMakesPrompts.end();
-    texts.push_back(fmt::format("{}: {}, not {}", run[i].name, run[i].shown, reference[i].shown));
+  for (const FieldDifference& found : differing_fields(reference, run)) {
+    if (found.field == kPrompts && explained) continue;
+    explained = explained || std::ranges::find(kMakesPrompts, found.field) != kMakesPrompts.end();
+    texts.push_back(fmt::format("{}: {}, not {}", found.field, found.is, found.was));
   }
   return texts;
 }

@@ -1,11 +1,11 @@
 #include "reuse/internal/request_difference.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <string_view>
 
+#include "study/study_fields.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -44,28 +44,27 @@ OtherRun other_run(const Store& store) {
   return run;
 }
 
+namespace {
+
+// What every request of a run has in common.
+std::vector<NamedField> request_fields(const std::string& subject, const std::string& identity,
+                                       const StudySampling& sampling, std::uint64_t seed) {
+  std::vector<NamedField> fields = {
+      {"subject", identity, fmt::format("{} ({:.12})", subject, identity)}};
+  for (NamedField& field : sampling_fields(sampling)) fields.push_back(std::move(field));
+  fields.push_back(plain_field("seed", fmt::format("{}", seed)));
+  for (NamedField& field : fields) field.shown = shown(field.shown);
+  return fields;
+}
+
+}  // namespace
+
 std::vector<FieldDifference> run_differences(const Plan& plan, const Study& study,
                                              const OtherRun& other) {
-  std::vector<FieldDifference> found;
-  if (other.row.subject_identity != plan.subject.identity) {
-    auto text = [](const std::string& name, const std::string& identity) {
-      return shown(fmt::format("{} ({:.12})", name, identity));
-    };
-    found.push_back({"subject", "", text(other.row.subject, other.row.subject_identity),
-                     text(plan.subject.name, plan.subject.identity)});
-  }
-  auto compare = [&](const char* field, const auto& was, const auto& is) {
-    if (was == is) return;
-    found.push_back({field, "", shown(fmt::format("{}", was)), shown(fmt::format("{}", is))});
-  };
-  const StudySampling &was = other.study.sampling, &is = study.sampling;
-  compare("temperature", was.temperature, is.temperature);
-  compare("top_p", was.top_p, is.top_p);
-  compare("top_k", was.top_k, is.top_k);
-  compare("max_tokens", was.max_tokens, is.max_tokens);
-  compare("stop", was.stop, is.stop);
-  compare("seed", other.row.seed, study.seed);
-  return found;
+  return differing_fields(
+      request_fields(other.row.subject, other.row.subject_identity, other.study.sampling,
+                     other.row.seed),
+      request_fields(plan.subject.name, plan.subject.identity, study.sampling, study.seed));
 }
 
 std::size_t first_different(const std::vector<MessageRow>& was, const std::vector<Message>& is) {
