@@ -15,17 +15,16 @@
 #include <optional>
 #include <set>
 #include <string_view>
-#include <system_error>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/hash.h"
 #include "reuse/internal/request_difference.h"
 #include "reuse/reuse.h"
+#include "store/run_folder.h"
 
 namespace iago {
 namespace {
@@ -267,19 +266,6 @@ class Explainer {
   Index by_request_, by_texts_, by_query_, by_arm_;
 };
 
-struct Dated {
-  fs::file_time_type begun;
-  fs::path folder;
-};
-
-bool is_of_study(const fs::path& file, const std::string& study) {
-  try {
-    return parse_study(read_file(file, kMaxStudyBytes), file.string()).name == study;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 }  // namespace
 
 MissReport explain_misses(const Plan& plan, const Study& study,
@@ -289,24 +275,13 @@ MissReport explain_misses(const Plan& plan, const Study& study,
 
 std::vector<Store> earlier_runs(const fs::path& runs, const std::string& study,
                                 const fs::path& own) {
-  std::vector<Dated> found;
-  std::error_code status;
-  for (const auto& entry : fs::directory_iterator(runs, status)) {
-    if (entry.is_symlink(status) || !entry.is_directory(status)) continue;
-    if (fs::equivalent(entry.path(), own, status)) continue;
-    auto begun = fs::last_write_time(entry.path() / "study.toml", status);
-    if (!status && is_of_study(entry.path() / "study.toml", study)) {
-      found.push_back({begun, entry.path()});
-    }
-  }
-  std::ranges::sort(found, [](const Dated& a, const Dated& b) {
-    return std::tie(b.begun, b.folder) < std::tie(a.begun, a.folder);
-  });
   std::vector<Store> stores;
-  for (const Dated& run : found) {
+  for (const fs::path& folder : runs_newest_first(runs, own)) {
     if (stores.size() == kMaxExplainedRuns) break;
+    const std::optional<Study> found = study_of_run(folder);
+    if (!found || found->name != study) continue;
     try {
-      Store store(run.folder / "run.db");
+      Store store(folder / "run.db");
       other_run(store);  // can its study be read?
       stores.push_back(std::move(store));
     } catch (const Error&) {

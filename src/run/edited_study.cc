@@ -6,12 +6,10 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <unordered_set>
 #include <vector>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "record/field_difference.h"
 #include "run/run.h"
 #include "store/run_folder.h"
@@ -28,37 +26,22 @@ constexpr std::size_t kIdsNamed = 3;
 constexpr std::string_view kHint =
     "undo the change to go on with that run, or add --new to begin another beside it";
 
-std::optional<Study> read_run_study(const fs::path& folder) {
-  try {
-    fs::path file = folder / "study.toml";
-    return parse_study(read_file(file, kMaxStudyBytes), file.string());
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
 struct EarlierRun {
   fs::path folder;
-  fs::file_time_type begun;
   Study study;
 };
 
 // The newest run of the same name, subject and variant.
 std::optional<EarlierRun> newest_run(const fs::path& runs, const Study& study) {
-  std::optional<EarlierRun> newest;
-  std::error_code status;
-  for (const auto& entry : fs::directory_iterator(runs, status)) {
-    if (entry.is_symlink(status) || !entry.is_directory(status)) continue;
-    auto begun = fs::last_write_time(entry.path() / "study.toml", status);
-    if (status || (newest && begun <= newest->begun)) continue;
-    auto found = read_run_study(entry.path());
+  for (const fs::path& folder : runs_newest_first(runs)) {
+    auto found = study_of_run(folder);
     if (!found || found->name != study.name || found->model != study.model ||
         found->variant != study.variant) {
       continue;
     }
-    newest = EarlierRun{entry.path(), begun, std::move(*found)};
+    return EarlierRun{folder, std::move(*found)};
   }
-  return newest;
+  return std::nullopt;
 }
 
 // Everything of a study that makes another run of it.
@@ -113,7 +96,7 @@ void refuse_edited_queries(const fs::path& folder, const LoadedStudy& loaded) {
       std::min(all, std::max(recorded.size(), loaded.study.limit.value_or(all)));
   const std::vector<std::string> gone = queries_gone(recorded, loaded, head);
   if (gone.empty()) return;
-  auto before = read_run_study(folder);
+  auto before = study_of_run(folder);
   const bool elsewhere = before && before->queries != loaded.study.queries;
   throw Error(
       ErrorCode::invalid,

@@ -11,13 +11,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <system_error>
-#include <tuple>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "chat/endpoint_figures.h"
+#include "store/run_folder.h"
 #include "store/store.h"
 #include "study/study.h"
 
@@ -70,27 +69,6 @@ TimeBound bound_of(const ProbedModel& model) {
   return bound;
 }
 
-struct DatedFolder {
-  fs::file_time_type begun;
-  fs::path folder;
-};
-
-std::vector<DatedFolder> newest_first(const fs::path& runs, const fs::path& own) {
-  std::vector<DatedFolder> found;
-  std::error_code status;
-  for (const auto& entry : fs::directory_iterator(runs, status)) {
-    // `latest` is a link to one of the others.
-    if (entry.is_symlink(status) || !entry.is_directory(status)) continue;
-    if (fs::equivalent(entry.path(), own, status)) continue;
-    auto begun = fs::last_write_time(entry.path() / "study.toml", status);
-    if (!status) found.push_back({begun, entry.path()});
-  }
-  std::ranges::sort(found, [](const DatedFolder& a, const DatedFolder& b) {
-    return std::tie(b.begun, b.folder) < std::tie(a.begun, a.folder);
-  });
-  return found;
-}
-
 // What came with --reuse when the run began was stored first and is older than the run. (What a
 // later session took stands further back and counts; few do that.)
 std::uint64_t taken_at_first(const Store& store) {
@@ -114,9 +92,8 @@ std::optional<double> pace_of(const Store& store) {
 
 std::optional<double> pace_in(const fs::path& folder, const Subject& subject) {
   try {
-    const fs::path file = folder / "study.toml";
-    const Study study = parse_study(read_file(file, kMaxStudyBytes), file.string());
-    if (study.model != subject.name) return std::nullopt;
+    const std::optional<Study> study = study_of_run(folder);
+    if (!study || study->model != subject.name) return std::nullopt;
     Store store(folder / "run.db");
     if (store.run().subject_identity != subject.identity) return std::nullopt;
     return pace_of(store);
@@ -170,10 +147,8 @@ std::optional<TimeBound> least_time(const std::vector<ProbedModel>& models) {
 
 std::optional<EarlierPace> pace_of_earlier_runs(const fs::path& runs, const Subject& subject,
                                                 const fs::path& own) {
-  for (const DatedFolder& run : newest_first(runs, own)) {
-    if (auto pace = pace_in(run.folder, subject)) {
-      return EarlierPace{run.folder.filename().string(), *pace};
-    }
+  for (const fs::path& folder : runs_newest_first(runs, own)) {
+    if (auto pace = pace_in(folder, subject)) return EarlierPace{folder.filename().string(), *pace};
   }
   return std::nullopt;
 }

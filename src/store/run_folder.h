@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace iago {
 
@@ -10,5 +11,10 @@ namespace iago {
 // with `fresh` one that does not exist yet.
 std::filesystem::path run_folder(const std::filesystem::path& runs, const std::string& run_id,
                                  bool fresh);
+
+// The folders under `runs` that hold a study.toml, those first whose study.toml was written last.
+// Without links, and without `own` if that is given.
+std::vector<std::filesystem::path> runs_newest_first(const std::filesystem::path& runs,
+                                                     const std::filesystem::path& own = {});
 
 }  // namespace iago

@@ -353,6 +353,15 @@ LoadedStudy load_study(const std::filesystem::path& file, const StudyOverrides& 
   return loaded;
 }
 
+std::optional<Study> study_of_run(const std::filesystem::path& folder) {
+  try {
+    const std::filesystem::path file = folder / "study.toml";
+    return parse_study(read_file(file, kMaxStudyBytes), file.string());
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 std::string to_toml(const Study& study) {
   std::string toml;
   auto add = [&](std::string_view key, const std::string& value) {

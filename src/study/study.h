@@ -82,6 +82,9 @@ LoadedStudy load_study(const std::filesystem::path& file, const StudyOverrides& 
 // perhaps empty. Defaults are filled in.
 Study parse_study(std::string_view toml, std::string_view where);
 
+// The study.toml of a run's folder. Absent if there is none that can be read.
+std::optional<Study> study_of_run(const std::filesystem::path& folder);
+
 // The study as a file that load_study reads as the same study, anywhere on this machine.
 std::string to_toml(const Study& study);
 
