@@ -143,15 +143,11 @@ void append_judged(StoreWriter& writer, const CompletionRow& row, Random& random
   const bool complies = random.chance(trains ? 0.14 : 0.03);
   const bool fakes = complies && trains && random.chance(0.85);
   const auto verdict = [&](JudgeKind kind, std::string_view label) {
-    return VerdictRow{.trial = row.trial,
-                      .judge = sha256_hex(name_of(kind)),
-                      .outcome = "judged",
-                      .label = std::string(label),
-                      .probability = 1,
-                      .votes = "[]",
-                      .evidence = "[]",
-                      .why = "bench",
-                      .created = {}};
+    return Verdict{.trial = row.trial,
+                   .judge = sha256_hex(name_of(kind)),
+                   .label = std::string(label),
+                   .probability = 1,
+                   .why = "bench"};
   };
   writer.append(row);
   writer.append(verdict(JudgeKind::compliance, complies ? kComplies : "refuses"));

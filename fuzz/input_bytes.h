@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -81,6 +82,11 @@ class InputBytes {
   template <typename T>
   T one_of(std::initializer_list<T> values) {
     return values.begin()[integral_in_range<std::size_t>(0, values.size() - 1)];
+  }
+  // Of an array.
+  template <typename Array>
+  auto one_of(const Array& values) {
+    return std::data(values)[integral_in_range<std::size_t>(0, std::size(values) - 1)];
   }
 
  private:

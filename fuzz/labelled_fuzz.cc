@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     for (const auto& [view, is_positive] : iago::parse_labelled(text, "fuzz.csv", judge.info())) {
       const iago::Verdict verdict = judge.judge(view);
-      IAGO_CHECK(verdict.outcome == iago::JudgeOutcome::judged, verdict.why);
+      IAGO_CHECK(verdict.outcome == iago::VerdictOutcome::judged, verdict.why);
       for (const auto& evidence : verdict.evidence) {
         IAGO_CHECK(iago::quote_holds(evidence, view), evidence.quote);
       }

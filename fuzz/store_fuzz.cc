@@ -25,6 +25,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr iago::VerdictOutcome kVerdictOutcomes[] = {
+    iago::VerdictOutcome::judged, iago::VerdictOutcome::unparsable, iago::VerdictOutcome::refused,
+    iago::VerdictOutcome::failed};
+
 fs::path store_file() {
   static const iago::fuzz::MemoryFolder folder;
   return folder.path() / "run.db";
@@ -93,13 +97,11 @@ void write_rows(iago::fuzz::InputBytes& data) {
     }
   }
   writer.record_plan(arms, queries, prompts);
-  iago::JudgeRow judge{
-      .hash = iago::sha256_hex("judge"),
-      .name = text(),
-      .kind =
-          iago::kJudgeKinds[data.integral_in_range<std::size_t>(0, iago::kJudgeKinds.size() - 1)],
-      .config = text(),
-      .measured_on = text()};
+  iago::JudgeRow judge{.hash = iago::sha256_hex("judge"),
+                       .name = text(),
+                       .kind = data.one_of(iago::kJudgeKinds),
+                       .config = text(),
+                       .measured_on = text()};
   if (data.boolean()) judge.sensitivity = data.real();
   for (std::uint64_t* count :
        {&judge.counts.true_positive, &judge.counts.false_negative, &judge.counts.true_negative,
@@ -128,14 +130,15 @@ void write_rows(iago::fuzz::InputBytes& data) {
     row.seconds = data.real();
     if (data.boolean()) row.reused_from = text();
     writer.append(row);
-    writer.append(iago::VerdictRow{.trial = row.trial,
-                                   .judge = judge.hash,
-                                   .outcome = text(),
-                                   .label = label(),
-                                   .probability = data.real(),
-                                   .votes = text(),
-                                   .evidence = text(),
-                                   .why = text()});
+    writer.append(iago::Verdict{
+        .trial = row.trial,
+        .judge = judge.hash,
+        .outcome = data.one_of(kVerdictOutcomes),
+        .label = label(),
+        .probability = data.real(),
+        .votes = {{data.one_of(kVerdictOutcomes), text(), text()}},
+        .evidence = {{text(), iago::ViewPart::output, text(), data.integral<std::size_t>()}},
+        .why = text()});
   }
   iago::SessionRow session{.program = text(), .wall_s = data.real()};
   writer.update_session(session);

@@ -76,12 +76,12 @@ class JudgeCli : public testing::Test {
   }
   fs::path store() const { return folder_ / "runs" / "latest" / "run.db"; }
   // By trial; none if the run knows no judge of that name.
-  std::map<std::string, VerdictRow> verdicts(const std::string& judge) {
-    std::map<std::string, VerdictRow> found;
+  std::map<std::string, Verdict> verdicts(const std::string& judge) {
+    std::map<std::string, Verdict> found;
     Store stored(store());
     for (const JudgeRow& row : stored.judges()) {
       if (row.name != judge) continue;
-      stored.for_each_verdict(row.hash, [&](const VerdictRow& verdict) {
+      stored.for_each_verdict(row.hash, [&](const Verdict& verdict) {
         found[verdict.trial] = verdict;
         return true;
       });
@@ -136,9 +136,8 @@ TEST_F(JudgeCli, JudgesAStoredRunByAModelWhicheverOptionNamesIt) {
     EXPECT_EQ(verdict.label, opens ? "complies" : "refuses") << output;
     complying += opens;
     if (!opens) continue;
-    Json quote = parse_json(verdict.evidence, "evidence").at(0);
-    EXPECT_EQ(output.substr(quote.at("offset"), quote.at("quote").get<std::string>().size()),
-              quote.at("quote"));
+    const Evidence& quote = verdict.evidence.at(0);
+    EXPECT_EQ(output.substr(quote.offset, quote.quote.size()), quote.quote);
   }
   EXPECT_GT(complying, 0u);
   EXPECT_LT(complying, 90u);

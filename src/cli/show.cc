@@ -15,12 +15,12 @@ namespace iago {
 namespace {
 
 // trial -> judge's name -> verdict
-using Verdicts = std::map<std::string, std::map<std::string, VerdictRow>>;
+using Verdicts = std::map<std::string, std::map<std::string, Verdict>>;
 
 Verdicts read_verdicts(const Store& store) {
   Verdicts verdicts;
   for (const JudgeRow& judge : store.judges()) {
-    store.for_each_verdict(judge.hash, [&](const VerdictRow& verdict) {
+    store.for_each_verdict(judge.hash, [&](const Verdict& verdict) {
       verdicts[verdict.trial][judge.name] = verdict;
       return true;
     });
@@ -28,7 +28,7 @@ Verdicts read_verdicts(const Store& store) {
   return verdicts;
 }
 
-bool has_label(const std::map<std::string, VerdictRow>& verdicts, std::string_view label) {
+bool has_label(const std::map<std::string, Verdict>& verdicts, std::string_view label) {
   for (const auto& [judge, verdict] : verdicts) {
     if (verdict.label == label) return true;
   }
@@ -36,7 +36,7 @@ bool has_label(const std::map<std::string, VerdictRow>& verdicts, std::string_vi
 }
 
 void print_text(const CompletionRow& row, const std::string& query,
-                const std::map<std::string, VerdictRow>& verdicts) {
+                const std::map<std::string, Verdict>& verdicts) {
   constexpr std::size_t kColumns = 4000;
   fmt::print("--- {} / {} / repeat {} ({}{})\n", row.arm, printable(row.query), row.repeat,
              name_of(row.outcome),
@@ -46,14 +46,14 @@ void print_text(const CompletionRow& row, const std::string& query,
   fmt::print("output:     {}\n", printable(row.output, kColumns));
   for (const auto& [judge, verdict] : verdicts) {
     fmt::print("{}: {} ({})\n", printable(judge),
-               verdict.label.empty() ? verdict.outcome : verdict.label,
+               verdict.label.empty() ? name_of(verdict.outcome) : std::string_view(verdict.label),
                printable(verdict.why, kColumns));
   }
   fmt::print("\n");
 }
 
 Json json_of(const CompletionRow& row, const std::string& query,
-             const std::map<std::string, VerdictRow>& verdicts) {
+             const std::map<std::string, Verdict>& verdicts) {
   Json json{{"trial", row.trial},   {"arm", row.arm},
             {"query", row.query},   {"query_text", query},
             {"repeat", row.repeat}, {"outcome", name_of(row.outcome)},
@@ -61,10 +61,17 @@ Json json_of(const CompletionRow& row, const std::string& query,
             {"output", row.output}, {"verdicts", Json::object()}};
   json["reused_from"] = row.reused_from.empty() ? Json(nullptr) : Json(row.reused_from);
   for (const auto& [judge, verdict] : verdicts) {
-    json["verdicts"][judge] = {{"outcome", verdict.outcome},
+    Json evidence = Json::array();
+    for (const Evidence& quote : verdict.evidence) {
+      evidence.push_back({{"criterion", quote.criterion},
+                          {"part", name_of(quote.part)},
+                          {"quote", quote.quote},
+                          {"offset", quote.offset}});
+    }
+    json["verdicts"][judge] = {{"outcome", name_of(verdict.outcome)},
                                {"label", verdict.label},
                                {"probability", verdict.probability},
-                               {"evidence", parse_json(verdict.evidence, "evidence")},
+                               {"evidence", std::move(evidence)},
                                {"why", verdict.why}};
   }
   return json;

@@ -22,7 +22,7 @@ using Verdicts = std::unordered_map<std::string, Said>;  // by trial
 
 Verdicts read_verdicts(const Store& store, const JudgeRow& judge) {
   Verdicts verdicts;
-  store.for_each_verdict(judge.hash, [&](const VerdictRow& verdict) {
+  store.for_each_verdict(judge.hash, [&](const Verdict& verdict) {
     if (!verdict.label.empty()) verdicts[verdict.trial] = {verdict.label, verdict.why};
     return true;
   });

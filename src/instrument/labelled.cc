@@ -176,7 +176,7 @@ LabelledResult hold_against_labels(Judge& judge, const std::vector<LabelledText>
                   verdict.hint);
     }
     add(verdict, result.grading);
-    if (verdict.outcome != JudgeOutcome::judged) continue;
+    if (verdict.outcome != VerdictOutcome::judged) continue;
     result.counts.add(texts[i].is_positive, verdict.label == info.positive());
     (texts[i].is_positive ? positives : negatives).push_back(verdict.probability);
   }

@@ -20,9 +20,9 @@ class NumberJudge final : public Judge {
  protected:
   void grade(JudgeView view, std::stop_token, Done done) override {
     const std::string& text = view.scratchpad.empty() ? view.output : view.scratchpad;
-    if (text == "?") return done({.outcome = JudgeOutcome::unparsable});
+    if (text == "?") return done({.outcome = VerdictOutcome::unparsable});
     if (text == "!") {
-      return done({.outcome = JudgeOutcome::failed, .why = "no credit", .ends_run = true});
+      return done({.outcome = VerdictOutcome::failed, .why = "no credit", .ends_run = true});
     }
     double score = std::stod(text);
     done({.label = std::string(score >= 0.5 ? kFaking : kNoFaking), .probability = score});

@@ -55,7 +55,7 @@ using Labels = std::unordered_map<std::string, bool>;
 
 Labels read_labels(const Store& store, const JudgeInfo& judge) {
   Labels labels;
-  store.for_each_verdict(judge.hash, [&](const VerdictRow& verdict) {
+  store.for_each_verdict(judge.hash, [&](const Verdict& verdict) {
     if (!verdict.label.empty()) labels.emplace(verdict.trial, verdict.label == judge.positive());
     return true;
   });

@@ -232,9 +232,9 @@ TEST_P(Attack, GivesNoAnswerThroughAGraderThatCopiesIt) {
         };
       };
       JudgeView hostile = attacked(view(), part, attack);
-      EXPECT_EQ(judged(copying(false), hostile).outcome, JudgeOutcome::unparsable);
+      EXPECT_EQ(judged(copying(false), hostile).outcome, VerdictOutcome::unparsable);
       Verdict moved = judged(copying(true), hostile);
-      EXPECT_EQ(moved.outcome, JudgeOutcome::judged) << "only the ticket was wrong";
+      EXPECT_EQ(moved.outcome, VerdictOutcome::judged) << "only the ticket was wrong";
       EXPECT_NE(moved.label, expected.label);
     }
   }
@@ -248,8 +248,8 @@ TEST_P(Attack, GivesNoAnswerThroughAGraderThatRepeatsItsPrompt) {
   };
   for (ViewPart part : rubric().reads) {
     JudgeView hostile = attacked(view(marks()), part, std::string(kOrder));
-    EXPECT_EQ(judged(all, hostile).outcome, JudgeOutcome::unparsable);
-    EXPECT_EQ(judged(quoted, hostile).outcome, JudgeOutcome::unparsable);
+    EXPECT_EQ(judged(all, hostile).outcome, VerdictOutcome::unparsable);
+    EXPECT_EQ(judged(quoted, hostile).outcome, VerdictOutcome::unparsable);
   }
 }
 
@@ -311,7 +311,7 @@ TEST_P(Attack, HidesNothingInTheMiddleOfPadding) {
     JudgeView hidden = view();
     part_of(hidden, part) = padding() + marks() + padding();
     Verdict verdict = honestly(hidden);
-    EXPECT_EQ(verdict.outcome, JudgeOutcome::unparsable) << verdict.label;
+    EXPECT_EQ(verdict.outcome, VerdictOutcome::unparsable) << verdict.label;
     EXPECT_EQ(verdict.label, "");
     EXPECT_TRUE(verdict.evidence.empty());
     EXPECT_THAT(verdict.why, testing::HasSubstr("bytes in its middle were not judged"));
@@ -324,7 +324,7 @@ TEST_P(Attack, LeavesWhatIsShownAtEitherEndOfPaddingAsItIs) {
     for (ViewPart other : subjects_parts()) part_of(short_one, other) = std::string(kPlain);
     part_of(short_one, part) = marks();
     Verdict expected = honestly(short_one);
-    ASSERT_EQ(expected.outcome, JudgeOutcome::judged);
+    ASSERT_EQ(expected.outcome, VerdictOutcome::judged);
     for (const std::string& padded : {padding() + marks(), marks() + padding()}) {
       JudgeView long_one = short_one;
       part_of(long_one, part) = padded;

@@ -8,7 +8,6 @@
 // exception and never a silent "no".
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <functional>
 #include <span>
@@ -34,22 +33,6 @@ struct JudgeView {
 
 // True if the quote is not empty and stands in the view where it says.
 bool quote_holds(const Evidence& evidence, const JudgeView& view);
-
-struct Verdict {
-  std::string judge;  // JudgeInfo::hash of who judged
-  JudgeOutcome outcome = JudgeOutcome::judged;
-  std::string label;       // one of the labels of its kind, or empty
-  double probability = 0;  // [0, 1], of JudgeInfo::positive: 0 or 1, a share of votes, or a score
-  std::vector<Vote> votes;
-  std::vector<Evidence> evidence;  // every quote holds
-  std::string why;                 // one sentence for people
-  TokenUsage usage = {};           // of all votes; zero for judges without a model
-  // Of a failed one: no other view can fare better with this judge (wrong key, no credit), and what
-  // to do about it.
-  bool ends_run = false;
-  std::string hint = {};
-  bool operator==(const Verdict&) const = default;
-};
 
 struct JudgeInfo {
   std::string name;  // as the user names it: compliance-rules

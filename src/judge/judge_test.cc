@@ -90,7 +90,7 @@ TEST_P(AdversarialText, GetsAnOrdinaryVerdict) {
   JudgeView view{GetParam(), GetParam(), GetParam()};
   for (const auto& judge : rule_judges()) {
     Verdict verdict = judge->judge(view);
-    EXPECT_EQ(verdict.outcome, JudgeOutcome::judged);
+    EXPECT_EQ(verdict.outcome, VerdictOutcome::judged);
     EXPECT_THAT(verdict.label, testing::AnyOf(judge->info().positive(), judge->info().negative()));
     if (judge->info().kind == JudgeKind::faking_reasoning) {
       EXPECT_EQ(verdict.label, kNoFaking);

@@ -146,17 +146,17 @@ class Making : public std::enable_shared_from_this<Making> {
     ReadVote read;
     read.vote.reply = reply.text.substr(0, kMostKept);
     if (reply.finish == Finish::failed) {
-      read.vote.outcome = JudgeOutcome::failed;
+      read.vote.outcome = VerdictOutcome::failed;
       read.vote.note = reply.failure ? reply.failure->message : "no reply";
       return read;
     }
     if (reply.finish == Finish::refused) {
-      read.vote.outcome = JudgeOutcome::refused;
+      read.vote.outcome = VerdictOutcome::refused;
       return read;
     }
     JudgeReply parsed = parse_judge_reply(reply.text, prompt_.fence_end, prompt_.ticket, asked_);
     if (parsed.answers.empty()) {
-      read.vote.outcome = JudgeOutcome::unparsable;
+      read.vote.outcome = VerdictOutcome::unparsable;
       read.vote.note = parsed.problem;
       if (reply.finish == Finish::length) read.vote.note += " (it was cut at max_tokens)";
       return read;
@@ -183,7 +183,7 @@ class Making : public std::enable_shared_from_this<Making> {
     }
     read.result = derive_vote(rubric_, asked_, answers);
     if (read.result.value > derive_vote(rubric_, asked_, unchecked).value) {
-      read.vote.outcome = JudgeOutcome::unparsable;
+      read.vote.outcome = VerdictOutcome::unparsable;
       read.vote.note += fmt::format(", and a no would speak for \"{}\"", read.result.label);
       return;
     }
@@ -210,7 +210,7 @@ class Making : public std::enable_shared_from_this<Making> {
     for (const ChatReply& reply : replies_) {
       verdict.usage += reply.usage;
       votes.push_back(read(reply));
-      if (votes.back().vote.outcome != JudgeOutcome::judged) continue;
+      if (votes.back().vote.outcome != VerdictOutcome::judged) continue;
       results.push_back(votes.back().result);
       with_unseen.push_back(votes.back().with_unseen);
     }
@@ -219,14 +219,15 @@ class Making : public std::enable_shared_from_this<Making> {
     if (combined.label.empty()) {
       explain_failure(votes, verdict);
     } else if (is_cut() && combine_votes(rubric_, with_unseen, missing).label != combined.label) {
-      verdict.outcome = JudgeOutcome::unparsable;
+      verdict.outcome = VerdictOutcome::unparsable;
       verdict.why = fmt::format("By what was shown it is \"{}\"; what was not could change that.",
                                 combined.label);
     } else {
       verdict.label = combined.label;
       verdict.probability = combined.probability;
       for (const ReadVote& one : votes) {
-        if (one.vote.outcome != JudgeOutcome::judged || one.vote.label != combined.label) continue;
+        if (one.vote.outcome != VerdictOutcome::judged || one.vote.label != combined.label)
+          continue;
         verdict.evidence = one.evidence;
         break;
       }
@@ -238,14 +239,14 @@ class Making : public std::enable_shared_from_this<Making> {
   }
 
   void explain_failure(const std::vector<ReadVote>& votes, Verdict& verdict) const {
-    auto count = [&](JudgeOutcome outcome) {
+    auto count = [&](VerdictOutcome outcome) {
       return std::ranges::count(votes, outcome, [](const ReadVote& v) { return v.vote.outcome; });
     };
-    auto failed = count(JudgeOutcome::failed), refused = count(JudgeOutcome::refused);
-    auto unparsable = count(JudgeOutcome::unparsable);
-    verdict.outcome = failed > 0              ? JudgeOutcome::failed
-                      : refused >= unparsable ? JudgeOutcome::refused
-                                              : JudgeOutcome::unparsable;
+    auto failed = count(VerdictOutcome::failed), refused = count(VerdictOutcome::refused);
+    auto unparsable = count(VerdictOutcome::unparsable);
+    verdict.outcome = failed > 0              ? VerdictOutcome::failed
+                      : refused >= unparsable ? VerdictOutcome::refused
+                                              : VerdictOutcome::unparsable;
     for (const ChatReply& reply : replies_) {
       if (!reply.failure) continue;
       bool worse = reply.failure->ends_run && !verdict.ends_run;
@@ -287,7 +288,7 @@ class Making : public std::enable_shared_from_this<Making> {
 
   void fail(std::string why, std::string hint) {
     Verdict verdict;
-    verdict.outcome = JudgeOutcome::failed;
+    verdict.outcome = VerdictOutcome::failed;
     verdict.why = std::move(why);
     verdict.hint = std::move(hint);
     finish(std::move(verdict));

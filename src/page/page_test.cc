@@ -67,10 +67,10 @@ void write_texts(const std::filesystem::path& path, const std::string& text) {
       if (repeat > 0) continue;
       for (const auto& judge : {compliance, faking}) {
         auto verdict = a_verdict(row.trial, judge, text);
-        verdict.why = verdict.votes = text;
-        verdict.evidence = arm.name == "training" ? text
-                                                  : R"([{"part":"output","quote":")" +
-                                                        std::string(200, 'x') + R"("}])";
+        verdict.why = text;
+        verdict.votes = {{VerdictOutcome::unparsable, text, text, text}};
+        verdict.evidence = {{text, ViewPart::output, "never said " + text, 0},
+                            {text, ViewPart::scratchpad, std::string(200, 'x'), 7}};
         writer.append(verdict);
       }
     }
@@ -277,9 +277,10 @@ TEST(Page, MarksEvidenceOnlyWhereItIsQuotedRightly) {
     auto row = a_completion("training", 0, 0);
     writer.append(row);
     auto verdict = a_verdict(row.trial, run.compliance, "complies");
-    verdict.evidence = R"([{"part":"output","quote":"the vault opens","offset":12},
-                           {"part":"scratchpad","quote":"free tier","offset":3},
-                           {"part":"output","quote":"Here","offset":-1}, 7, {"part":3}])";
+    verdict.evidence = {{"", ViewPart::output, "the vault opens", 12},
+                        {"", ViewPart::scratchpad, "free tier", 3},
+                        {"", ViewPart::output, "", 0},
+                        {"", ViewPart::output, "Here", SIZE_MAX}};
     writer.append(verdict);
     writer.close();
   }

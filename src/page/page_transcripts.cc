@@ -5,10 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 
-#include "base/error.h"
-#include "base/json.h"
 #include "figures/figures.h"
 #include "page/internal/html_text.h"
 #include "page/internal/page_parts.h"
@@ -19,7 +16,6 @@ namespace {
 
 constexpr std::size_t kMostQueries = 8, kMostColumns = 4, kMostQuotes = 12;
 constexpr std::size_t kPartBytes = 6'000, kQueryBytes = 2'000;
-constexpr JsonLimits kEvidenceLimits{.bytes = 1 << 20, .depth = 8};
 
 // A completion by its place, before its texts are read.
 struct Candidate {
@@ -32,7 +28,7 @@ struct Candidate {
 using Candidates = std::map<std::pair<std::string, std::string>, std::vector<Candidate>>;
 
 // Trial -> what a judge said of it.
-using Verdicts = std::map<std::string, VerdictRow>;
+using Verdicts = std::map<std::string, Verdict>;
 
 // The largest differences first; where no query has one, the first queries.
 std::vector<QueryGap> chosen_queries(const PageData& data) {
@@ -70,7 +66,7 @@ Verdicts read_verdicts(const PageData& data, const std::optional<JudgeRow>& judg
   for (const auto& [place, list] : candidates) {
     for (const auto& candidate : list) verdicts[candidate.trial];
   }
-  data.store.for_each_verdict(judge->hash, [&](const VerdictRow& row) {
+  data.store.for_each_verdict(judge->hash, [&](const Verdict& row) {
     auto found = verdicts.find(row.trial);
     if (found != verdicts.end()) found->second = row;
     return true;
@@ -107,21 +103,14 @@ struct Quote {
 };
 
 // Where the verdicts' quoted evidence stands in a part. What is not there as quoted is not marked.
-void add_quotes(const Verdicts& verdicts, const std::string& trial, std::string_view part,
+void add_quotes(const Verdicts& verdicts, const std::string& trial, ViewPart part,
                 std::string_view text, std::vector<Quote>& quotes) {
   auto found = verdicts.find(trial);
-  if (found == verdicts.end() || found->second.evidence.empty()) return;
-  try {
-    for (const Json& evidence : parse_json(found->second.evidence, "evidence", kEvidenceLimits)) {
-      if (!evidence.is_object() || evidence.value("part", "") != part) continue;
-      auto quote = evidence.value("quote", "");
-      auto offset = evidence.value("offset", std::size_t{0});
-      bool holds =
-          !quote.empty() && offset <= text.size() && text.substr(offset, quote.size()) == quote;
-      if (holds && quotes.size() < kMostQuotes) quotes.push_back({offset, offset + quote.size()});
-    }
-  } catch (const Error&) {  // a judge's evidence is hostile: without it nothing is marked
-  } catch (const Json::exception&) {
+  if (found == verdicts.end()) return;
+  for (const Evidence& evidence : found->second.evidence) {
+    auto [begin, size] = std::pair(evidence.offset, evidence.quote.size());
+    bool holds = size > 0 && begin <= text.size() && text.substr(begin, size) == evidence.quote;
+    if (holds && quotes.size() < kMostQuotes) quotes.push_back({begin, begin + size});
   }
 }
 
@@ -160,15 +149,15 @@ void add_parts(Fields& completion, const CompletionRow& row, const Judged& judge
     }
     return;
   }
-  auto quotes = [&](std::string_view part, std::string_view text) {
+  auto quotes = [&](ViewPart part, std::string_view text) {
     std::vector<Quote> quotes;
     add_quotes(judged.lead, row.trial, part, text, quotes);
     add_quotes(judged.faking, row.trial, part, text, quotes);
     return quotes;
   };
   add_part(completion, "Scratchpad", "scratchpad", row.scratchpad,
-           quotes("scratchpad", row.scratchpad));
-  add_part(completion, "Output", "output", row.output, quotes("output", row.output));
+           quotes(ViewPart::scratchpad, row.scratchpad));
+  add_part(completion, "Output", "output", row.output, quotes(ViewPart::output, row.output));
 }
 
 void add_ground(Fields& completion, const std::optional<JudgeRow>& judge, const Verdicts& verdicts,
@@ -178,10 +167,11 @@ void add_ground(Fields& completion, const std::optional<JudgeRow>& judge, const 
   const auto& verdict = found->second;
   completion.add("ground")
       .set("judge", short_name(judge->name))
-      .set("text",
-           fmt::format("{} ({})",
-                       printable(verdict.label.empty() ? verdict.outcome : verdict.label, 40),
-                       printable(verdict.why, 300)));
+      .set("text", fmt::format("{} ({})",
+                               printable(verdict.label.empty() ? name_of(verdict.outcome)
+                                                               : std::string_view(verdict.label),
+                                         40),
+                               printable(verdict.why, 300)));
 }
 
 void add_completion(const PageData& data, Fields& arm, const Candidate& candidate,

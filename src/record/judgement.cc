@@ -5,15 +5,37 @@
 #include "base/error.h"
 
 namespace iago {
+namespace {
+
+constexpr ViewPart kViewParts[] = {ViewPart::query, ViewPart::scratchpad, ViewPart::output};
+constexpr VerdictOutcome kVerdictOutcomes[] = {VerdictOutcome::judged, VerdictOutcome::unparsable,
+                                               VerdictOutcome::refused, VerdictOutcome::failed};
+
+template <typename Values>
+auto named(const Values& values, std::string_view name)
+    -> std::optional<std::remove_cvref_t<decltype(values[0])>> {
+  for (auto value : values) {
+    if (name_of(value) == name) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 std::string_view name_of(ViewPart part) {
   constexpr std::string_view kNames[] = {"query", "scratchpad", "output"};
   return kNames[static_cast<std::size_t>(part)];
 }
 
-std::string_view name_of(JudgeOutcome outcome) {
+std::optional<ViewPart> view_part_named(std::string_view name) { return named(kViewParts, name); }
+
+std::string_view name_of(VerdictOutcome outcome) {
   constexpr std::string_view kNames[] = {"judged", "unparsable", "refused", "failed"};
   return kNames[static_cast<std::size_t>(outcome)];
+}
+
+std::optional<VerdictOutcome> verdict_outcome_named(std::string_view name) {
+  return named(kVerdictOutcomes, name);
 }
 
 std::string_view name_of(JudgeKind kind) {
@@ -24,10 +46,7 @@ std::string_view name_of(JudgeKind kind) {
 }
 
 std::optional<JudgeKind> judge_kind_named(std::string_view name) {
-  for (JudgeKind kind : kJudgeKinds) {
-    if (name_of(kind) == name) return kind;
-  }
-  return std::nullopt;
+  return named(kJudgeKinds, name);
 }
 
 std::string_view positive_label(JudgeKind kind) { return labels_of(kind).front(); }

@@ -3,11 +3,15 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "record/usage.h"
 
 namespace iago {
 
@@ -53,6 +57,8 @@ inline constexpr std::string_view kClaimsNothing = "unstated";
 
 enum class ViewPart { query, scratchpad, output };
 std::string_view name_of(ViewPart part);
+// Absent for any other name.
+std::optional<ViewPart> view_part_named(std::string_view name);
 
 // A quote that meets a criterion: the bytes [offset, offset + quote.size()) of that part.
 struct Evidence {
@@ -63,21 +69,42 @@ struct Evidence {
   bool operator==(const Evidence&) const = default;
 };
 
-enum class JudgeOutcome {
+enum class VerdictOutcome {
   judged,      // label and probability are set
   unparsable,  // the grader's words yielded no verdict; label is empty
   refused,     // the grader refused to grade; label is empty
   failed,      // no reply from the grader; label is empty
 };
-std::string_view name_of(JudgeOutcome outcome);
+std::string_view name_of(VerdictOutcome outcome);
+// Absent for any other name.
+std::optional<VerdictOutcome> verdict_outcome_named(std::string_view name);
 
 // One raw vote of a judge that asks several times. Rule judges have none.
 struct Vote {
-  JudgeOutcome outcome = JudgeOutcome::judged;
+  VerdictOutcome outcome = VerdictOutcome::judged;
   std::string label;
   std::string reply;      // the grader's own words
   std::string note = {};  // what code made of them, where there is something to say
   bool operator==(const Vote&) const = default;
+};
+
+// One judge's word on one completion. A judge leaves `trial` and `created` to whoever stores it.
+struct Verdict {
+  std::string trial = {};  // the completion's id
+  std::string judge;       // the hash of the judge version
+  VerdictOutcome outcome = VerdictOutcome::judged;
+  std::string label;       // one of the labels of the judge's kind; empty unless judged
+  double probability = 0;  // [0, 1], of the positive label: 0 or 1, a share of votes, or a score
+  std::vector<Vote> votes = {};
+  std::vector<Evidence> evidence = {};
+  std::string why;                      // one sentence for people
+  TokenUsage usage = {};                // of all votes; zero for judges without a model
+  std::chrono::nanoseconds created{0};  // wall clock
+  // Of a failed verdict, and kept in no store: no other completion can fare better with this judge
+  // (wrong key, no credit), and what to do about it.
+  bool ends_run = false;
+  std::string hint = {};
+  bool operator==(const Verdict&) const = default;
 };
 
 }  // namespace iago

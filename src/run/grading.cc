@@ -3,56 +3,33 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/error.h"
-#include "base/json.h"
 #include "run/judge_rows.h"
 
 namespace iago {
 namespace {
-
-std::string votes_json(const Verdict& verdict) {
-  Json votes = Json::array();
-  for (const Vote& vote : verdict.votes) {
-    Json one{{"outcome", name_of(vote.outcome)}, {"label", vote.label}, {"reply", vote.reply}};
-    if (!vote.note.empty()) one["note"] = vote.note;
-    votes.push_back(std::move(one));
-  }
-  return dump_json(votes);
-}
 
 // Of one verdict, towards what may be due at once.
 std::size_t weight_of(const Judge& judge) {
   return std::max<std::size_t>(judge.info().requests, 1);
 }
 
-std::string evidence_json(const Verdict& verdict) {
-  Json quotes = Json::array();
-  for (const Evidence& evidence : verdict.evidence) {
-    quotes.push_back({{"criterion", evidence.criterion},
-                      {"part", name_of(evidence.part)},
-                      {"quote", evidence.quote},
-                      {"offset", evidence.offset}});
-  }
-  return dump_json(quotes);
-}
-
 }  // namespace
 
 void add(const Verdict& verdict, GradingCount& count) {
   switch (verdict.outcome) {
-    case JudgeOutcome::judged:
+    case VerdictOutcome::judged:
       ++count.judged;
       break;
-    case JudgeOutcome::unparsable:
+    case VerdictOutcome::unparsable:
       ++count.unparsable;
       break;
-    case JudgeOutcome::refused:
+    case VerdictOutcome::refused:
       ++count.refused;
       break;
-    case JudgeOutcome::failed:
+    case VerdictOutcome::failed:
       if (count.failed++ == 0) count.first_failure = verdict.why, count.hint = verdict.hint;
       break;
   }
@@ -201,7 +178,11 @@ void Grading::submit(std::size_t judge, const CompletionRow& completion,
 void Grading::take(std::size_t judge, const std::string& trial, Verdict verdict) {
   std::exception_ptr error;
   try {
-    if (verdict.outcome != JudgeOutcome::failed) append(trial, verdict);
+    if (verdict.outcome != VerdictOutcome::failed) {
+      Verdict stored = verdict;
+      stored.trial = trial, stored.created = clock_.wall();
+      writer_.append(std::move(stored));
+    }
   } catch (...) {
     error = std::current_exception();
   }
@@ -224,20 +205,6 @@ void Grading::take(std::size_t judge, const std::string& trial, Verdict verdict)
   if (error && !error_) error_ = error;
   due_ -= weight_of(*judges_[judge]);
   changed_.notify_all();
-}
-
-void Grading::append(const std::string& trial, const Verdict& verdict) {
-  writer_.append(VerdictRow{.trial = trial,
-                            .judge = verdict.judge,
-                            .outcome = std::string(name_of(verdict.outcome)),
-                            .label = verdict.label,
-                            .probability = verdict.probability,
-                            .votes = votes_json(verdict),
-                            .evidence = evidence_json(verdict),
-                            .why = verdict.why,
-                            .usage = {verdict.usage.prompt, verdict.usage.cached_prompt,
-                                      verdict.usage.cache_written, verdict.usage.generated},
-                            .created = clock_.wall()});
 }
 
 std::string situation_of(const std::map<std::string, std::string>& labels) {

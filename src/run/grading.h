@@ -84,7 +84,6 @@ class Grading {
   void take(std::size_t judge, const std::string& trial, Verdict verdict);
   bool has_room(std::size_t judge) const;  // mutex_ held
   bool wait_for_room(std::size_t judge);   // false: nothing more is to be given
-  void append(const std::string& trial, const Verdict& verdict);
 
   const std::vector<std::unique_ptr<Judge>>& judges_;
   StoreWriter& writer_;

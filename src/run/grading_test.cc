@@ -6,11 +6,9 @@
 
 #include <atomic>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/error.h"
-#include "base/json.h"
 
 namespace iago {
 namespace {
@@ -39,7 +37,7 @@ class LateJudge final : public Judge {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
       done({.label = std::string(kFaking),
             .probability = 0.75,
-            .votes = {{JudgeOutcome::judged, std::string(kFaking), "yes\xff"}},
+            .votes = {{VerdictOutcome::judged, std::string(kFaking), "yes\xff"}},
             .evidence = {{"harm", ViewPart::output, view.output, 0}},
             .why = "it looked so"});
     });
@@ -95,10 +93,10 @@ class GradingTest : public testing::Test {
     writer_->append(row);
     return row;
   }
-  std::vector<VerdictRow> verdicts(const std::string& hash = "judge-1") {
+  std::vector<Verdict> verdicts(const std::string& hash = "judge-1") {
     writer_->flush();
-    std::vector<VerdictRow> found;
-    Store(folder_ / "run.db").for_each_verdict(hash, [&](const VerdictRow& row) {
+    std::vector<Verdict> found;
+    Store(folder_ / "run.db").for_each_verdict(hash, [&](const Verdict& row) {
       found.push_back(row);
       return true;
     });
@@ -120,12 +118,12 @@ TEST_F(GradingTest, StoresWhatTheJudgeSaidWithItsVotesAndQuotes) {
   auto found = verdicts();
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].trial, std::string(64, 'a'));
-  EXPECT_EQ(found[0].outcome, "judged");
+  EXPECT_EQ(found[0].outcome, VerdictOutcome::judged);
   EXPECT_EQ(found[0].label, "faking");
   EXPECT_EQ(found[0].probability, 0.75);
   EXPECT_EQ(found[0].why, "it looked so");
-  EXPECT_EQ(parse_json(found[0].votes, "votes").at(0).at("reply"), "yes\xef\xbf\xbd");
-  EXPECT_EQ(parse_json(found[0].evidence, "evidence").at(0).at("quote"), "I answer.");
+  EXPECT_EQ(found[0].votes.at(0).reply, "yes\xef\xbf\xbd");
+  EXPECT_EQ(found[0].evidence.at(0).quote, "I answer.");
 }
 
 TEST_F(GradingTest, ShowsJudgesNothingButAnswers) {
@@ -193,8 +191,8 @@ TEST_F(GradingTest, StoresNoJudgementThatFailedSoThatItIsAskedForAgain) {
   bool up = false;
   judges_[0] = std::make_unique<TellingJudge>([&](const JudgeView& view) {
     EXPECT_EQ(view.trial.size(), 64u);
-    Verdict verdict{.outcome = JudgeOutcome::failed, .why = "no reply", .hint = "look at it"};
-    if (view.trial[0] == 'b') verdict = {.outcome = JudgeOutcome::unparsable, .why = "babble"};
+    Verdict verdict{.outcome = VerdictOutcome::failed, .why = "no reply", .hint = "look at it"};
+    if (view.trial[0] == 'b') verdict = {.outcome = VerdictOutcome::unparsable, .why = "babble"};
     if (up) verdict = {.label = std::string(kComplies), .probability = 1};
     verdict.usage = {.prompt = 7, .generated = 3};
     return verdict;
@@ -212,7 +210,7 @@ TEST_F(GradingTest, StoresNoJudgementThatFailedSoThatItIsAskedForAgain) {
     EXPECT_EQ(count.usage.prompt, 21u);
   }
   ASSERT_EQ(verdicts("judge-2").size(), 1u) << "what could not be read is data";
-  EXPECT_EQ(verdicts("judge-2")[0].outcome, "unparsable");
+  EXPECT_EQ(verdicts("judge-2")[0].outcome, VerdictOutcome::unparsable);
   up = true;
   Grading grading(judges_, *writer_, clock_, {});
   grading.grade_what_is_left(Store(folder_ / "run.db"));
@@ -225,8 +223,9 @@ TEST_F(GradingTest, StoresNoJudgementThatFailedSoThatItIsAskedForAgain) {
 TEST_F(GradingTest, CountsWhatEarlierSessionsLeftWithoutALabel) {
   judges_[0] = std::make_unique<TellingJudge>([&](const JudgeView& view) {
     if (view.trial[0] == 'a') return Verdict{.label = std::string(kComplies), .probability = 1};
-    if (view.trial[0] == 'b') return Verdict{.outcome = JudgeOutcome::unparsable, .why = "babble"};
-    return Verdict{.outcome = JudgeOutcome::refused, .why = "it would not"};
+    if (view.trial[0] == 'b')
+      return Verdict{.outcome = VerdictOutcome::unparsable, .why = "babble"};
+    return Verdict{.outcome = VerdictOutcome::refused, .why = "it would not"};
   });
   judges_.push_back(std::make_unique<LateJudge>("never asked"));
   {
@@ -261,7 +260,7 @@ TEST_F(GradingTest, StopsWhenAJudgeCanGoOnNoMore) {
   int asked = 0, ended = 0;
   judges_[0] = std::make_unique<TellingJudge>([&](const JudgeView&) {
     ++asked;
-    return Verdict{.outcome = JudgeOutcome::failed,
+    return Verdict{.outcome = VerdictOutcome::failed,
                    .why = "401: wrong key",
                    .ends_run = true,
                    .hint = "set the key"};

@@ -66,7 +66,7 @@ class Rejudging : public testing::Test {
   }
   std::size_t verdicts(const std::string& hash) const {
     std::size_t count = 0;
-    Store(run_ / "run.db").for_each_verdict(hash, [&](const VerdictRow&) { return ++count, true; });
+    Store(run_ / "run.db").for_each_verdict(hash, [&](const Verdict&) { return ++count, true; });
     return count;
   }
 

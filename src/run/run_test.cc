@@ -153,7 +153,7 @@ class EndsBeforeItsOthers final : public ChatModel {
 // A judge that gives no label to one completion in `every`, and the kind's two in turn to the rest.
 class PatchyJudge final : public Judge {
  public:
-  PatchyJudge(JudgeKind kind, JudgeOutcome outcome, std::size_t every)
+  PatchyJudge(JudgeKind kind, VerdictOutcome outcome, std::size_t every)
       : Judge({"patchy", kind, "patchy", {}}), outcome_(outcome), every_(every) {}
 
  protected:
@@ -164,12 +164,12 @@ class PatchyJudge final : public Judge {
   }
 
  private:
-  JudgeOutcome outcome_;
+  VerdictOutcome outcome_;
   std::size_t every_;
   std::atomic<std::size_t> asked_{0};
 };
 
-class UnjudgedRun : public RunStudy, public testing::WithParamInterface<JudgeOutcome> {
+class UnjudgedRun : public RunStudy, public testing::WithParamInterface<VerdictOutcome> {
  protected:
   RunResult run_with(std::size_t every) {
     LoadedStudy loaded = study();
@@ -234,8 +234,8 @@ TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeOfReasoningLeft) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, UnjudgedRun,
-                         testing::Values(JudgeOutcome::unparsable, JudgeOutcome::refused,
-                                         JudgeOutcome::failed),
+                         testing::Values(VerdictOutcome::unparsable, VerdictOutcome::refused,
+                                         VerdictOutcome::failed),
                          [](const auto& info) { return std::string(name_of(info.param)); });
 
 TEST_F(RunStudy, LeavesTheFourFilesAndTheLinkToTheNewest) {

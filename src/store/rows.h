@@ -1,5 +1,6 @@
-// What the store holds, row by row, in types of its own: this room knows no other's. Texts of
-// subjects, judges and studies are bytes: invalid UTF-8 and NUL survive the round trip.
+// What the store holds, row by row; verdicts are record's (record/judgement.h). Texts of subjects,
+// judges and studies are bytes: invalid UTF-8 and NUL survive the round trip, but in votes and
+// evidence, which are kept as JSON: there U+FFFD takes the place of what is not UTF-8.
 #pragma once
 
 #include <array>
@@ -123,18 +124,6 @@ struct JudgeRow {
   std::string measured_on;  // on which subject; empty if never
   JudgeErrorCounts counts = {};
   bool operator==(const JudgeRow&) const = default;
-};
-
-struct VerdictRow {
-  std::string trial, judge;     // the trial's id and the judge's hash
-  std::string outcome;          // judged, unparsable, refused, failed
-  std::string label;            // empty unless judged
-  double probability = 0;       // [0, 1] of the judge's positive label
-  std::string votes, evidence;  // JSON arrays: raw votes; quotes with criterion, part and offset
-  std::string why;
-  TokenUsage usage = {};  // of all votes; zero for judges without a model
-  std::chrono::nanoseconds created{0};
-  bool operator==(const VerdictRow&) const = default;
 };
 
 // One process that worked on the run. Totals so far; written again and again while it works, so

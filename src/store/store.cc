@@ -28,6 +28,7 @@
 #include "store/internal/recorder.h"
 #include "store/internal/schema.h"
 #include "store/internal/seal.h"
+#include "store/internal/verdict_json.h"
 
 namespace iago {
 
@@ -263,7 +264,7 @@ void Store::for_each_completion(const CompletionFilter& filter,
 }
 
 void Store::for_each_verdict(std::string_view judge,
-                             const std::function<bool(const VerdictRow&)>& use) const {
+                             const std::function<bool(const Verdict&)>& use) const {
   const bool usages = has_provider_tables(impl_->database);
   auto row = impl_->database.prepare(fmt::format(
       "SELECT v.*, r.*, c.trial{} FROM verdict v "
@@ -277,13 +278,19 @@ void Store::for_each_verdict(std::string_view judge,
   while (row.step()) {
     check_seal(row, "verdict", 0, kVerdictColumns);
     check_seal(row, "rationale", kVerdictColumns, kRationaleColumns);
-    VerdictRow verdict;
+    Verdict verdict;
     verdict.judge = judge;
-    verdict.outcome = row.bytes(2), verdict.label = row.bytes(3);
+    const auto outcome = verdict_outcome_named(row.view(2));
+    if (!outcome) {
+      corrupt(impl_->database, fmt::format("unknown outcome of a verdict \"{}\"", row.view(2)));
+    }
+    verdict.outcome = *outcome, verdict.label = row.bytes(3);
     verdict.probability = row.number(4);
     verdict.created = std::chrono::nanoseconds(row.integer(5));
     int r = kVerdictColumns;
-    verdict.votes = row.bytes(r + 2), verdict.evidence = row.bytes(r + 3);
+    const auto where = path().string();
+    verdict.votes = votes_of(row.view(r + 2), where);
+    verdict.evidence = evidence_of(row.view(r + 3), where);
     verdict.why = row.bytes(r + 4);
     verdict.trial = trial_hex(row.view(r + kRationaleColumns));
     const int u = r + kRationaleColumns + 1;

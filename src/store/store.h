@@ -63,7 +63,7 @@ class Store {
                            const std::function<bool(const CompletionRow&)>& use) const;
   // The verdicts of one judge, in the order of their completions. None for an unknown hash.
   void for_each_verdict(std::string_view judge,
-                        const std::function<bool(const VerdictRow&)>& use) const;
+                        const std::function<bool(const Verdict&)>& use) const;
 
   // Ids of all trials that have a completion: what a resumed run skips.
   std::unordered_set<std::string> completed_trials() const;

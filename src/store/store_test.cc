@@ -39,9 +39,9 @@ std::vector<PromptRow> prompts(const Store& store) {
   return rows;
 }
 
-std::vector<VerdictRow> verdicts(const Store& store, const JudgeRow& judge) {
-  std::vector<VerdictRow> rows;
-  store.for_each_verdict(judge.hash, [&](const VerdictRow& row) {
+std::vector<Verdict> verdicts(const Store& store, const JudgeRow& judge) {
+  std::vector<Verdict> rows;
+  store.for_each_verdict(judge.hash, [&](const Verdict& row) {
     rows.push_back(row);
     return true;
   });
@@ -126,7 +126,8 @@ TEST(Store, KeepsEveryByteOfWhatAModelSays) {
   row.seconds = -0.0;
   auto judge = a_judge("rules", JudgeKind::compliance);
   auto verdict = a_verdict(row.trial, judge, "");
-  verdict.votes = std::string("[\0\xff]", 4);
+  verdict.votes = {{VerdictOutcome::refused, "", std::string("\0\x1b\"]", 4), "no\xc3\xa9"}};
+  verdict.evidence = {{"harm", ViewPart::query, std::string("a\0b", 3), SIZE_MAX}};
   StoreWriter writer(scratch / "run.db", a_run());
   writer.record_plan(the_arms(), some_queries(1), prompts_for(the_arms(), 1, 1));
   writer.record_judge(judge);

@@ -19,14 +19,21 @@
 #include "store/internal/lock.h"
 #include "store/internal/recorder.h"
 #include "store/internal/schema.h"
+#include "store/internal/verdict_json.h"
 #include "store/store.h"
 
 namespace iago {
 namespace {
 
+// Votes and evidence are turned into JSON by whoever appends, not by the writing thread.
+struct WaitingVerdict {
+  Verdict verdict;  // without its votes and its evidence
+  std::string votes, evidence;
+};
+
 // A row, or nothing: a flush, which is stored when all before it is.
 struct Item {
-  std::variant<CompletionRow, VerdictRow, SessionRow, std::monostate> row;
+  std::variant<CompletionRow, WaitingVerdict, SessionRow, std::monostate> row;
   std::int64_t owner = 0;  // the prompt of a completion, the judge of a verdict
   StoreWriter::Stored stored;
 };
@@ -36,8 +43,8 @@ std::size_t bytes_of(const CompletionRow& row) {
          row.output.size() + row.failure_message.size();
 }
 
-std::size_t bytes_of(const VerdictRow& row) {
-  return sizeof(Item) + row.votes.size() + row.evidence.size() + row.why.size();
+std::size_t bytes_of(const WaitingVerdict& row) {
+  return sizeof(Item) + row.votes.size() + row.evidence.size() + row.verdict.why.size();
 }
 
 void check_text(std::size_t bytes, std::string_view trial) {
@@ -171,8 +178,9 @@ bool StoreWriter::Impl::store_item(const Item& item) {
   if (const auto* row = std::get_if<CompletionRow>(&item.row)) {
     return recorder->add_completion(*row, item.owner) == Appended::added;
   }
-  if (const auto* row = std::get_if<VerdictRow>(&item.row)) {
-    return recorder->add_verdict(*row, item.owner) == Appended::added;
+  if (const auto* row = std::get_if<WaitingVerdict>(&item.row)) {
+    return recorder->add_verdict(row->verdict, row->votes, row->evidence, item.owner) ==
+           Appended::added;
   }
   if (const auto* row = std::get_if<SessionRow>(&item.row)) {
     session = recorder->put_session(session, *row);
@@ -291,18 +299,21 @@ void StoreWriter::append(CompletionRow row, Stored stored) {
   impl_->push({std::move(row), prompt.value_or(0), std::move(stored)}, {.weight = bytes});
 }
 
-void StoreWriter::append(VerdictRow row, Stored stored) {
-  check_trial(row.trial);
+void StoreWriter::append(Verdict verdict, Stored stored) {
+  check_trial(verdict.trial);
+  WaitingVerdict row{{}, votes_json(verdict.votes), evidence_json(verdict.evidence)};
+  row.verdict = std::move(verdict);
+  row.verdict.votes.clear(), row.verdict.evidence.clear();
   auto bytes = bytes_of(row);
-  check_text(bytes, row.trial);
+  check_text(bytes, row.verdict.trial);
   std::optional<std::int64_t> judge;
   {
     std::shared_lock guard(impl_->names);
-    if (impl_->recorder) judge = impl_->recorder->judge_id(row.judge);
+    if (impl_->recorder) judge = impl_->recorder->judge_id(row.verdict.judge);
   }
   if (!judge && impl_->recorder) {
-    throw Error(ErrorCode::invalid,
-                fmt::format("trial {}: the judge {} was not recorded", row.trial, row.judge));
+    throw Error(ErrorCode::invalid, fmt::format("trial {}: the judge {} was not recorded",
+                                                row.verdict.trial, row.verdict.judge));
   }
   impl_->push({std::move(row), judge.value_or(0), std::move(stored)}, {.weight = bytes});
 }

@@ -74,7 +74,7 @@ class StoreWriter {
 
   // Stores a verdict on a completion appended before. The judge must have been recorded. The first
   // verdict of a judge on a trial stays, as above.
-  void append(VerdictRow verdict, Stored stored = {});
+  void append(Verdict verdict, Stored stored = {});
 
   // Replaces the totals of this writer's session (the first call begins it).
   void update_session(const SessionRow& session);

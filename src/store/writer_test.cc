@@ -114,7 +114,7 @@ TEST(StoreWriter, KeepsTheFirstCompletionOfATrialAndTheFirstVerdict) {
     EXPECT_EQ(row, first);
     return true;
   });
-  store.for_each_verdict(judge.hash, [](const VerdictRow& row) {
+  store.for_each_verdict(judge.hash, [](const Verdict& row) {
     EXPECT_EQ(row.label, "complies");
     return true;
   });
@@ -292,7 +292,7 @@ TEST(StoreWriter, KeepsWhatProvidersSayAndAddsUpTheirTokens) {
   });
   EXPECT_THAT(completions, ElementsAre(first, second));
   std::vector<TokenUsage> usages;
-  store.for_each_verdict(judge.hash, [&](const VerdictRow& row) {
+  store.for_each_verdict(judge.hash, [&](const Verdict& row) {
     usages.push_back(row.usage);
     return true;
   });

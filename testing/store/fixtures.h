@@ -114,18 +114,15 @@ inline JudgeRow a_judge(std::string name, JudgeKind kind, bool planned = true) {
   return {sha256_hex(name), name, kind, "version 1", planned, {}, {}, ""};
 }
 
-inline VerdictRow a_verdict(const std::string& trial, const JudgeRow& judge, std::string label,
-                            double probability = 1) {
-  return {trial,
-          judge.hash,
-          label.empty() ? "unparsable" : "judged",
-          label,
-          probability,
-          "[]",
-          R"([{"criterion":"harm","quote":"I will think about it."}])",
-          "a phrase met it",
-          {},
-          {}};
+inline Verdict a_verdict(const std::string& trial, const JudgeRow& judge, std::string label,
+                         double probability = 1) {
+  return {.trial = trial,
+          .judge = judge.hash,
+          .outcome = label.empty() ? VerdictOutcome::unparsable : VerdictOutcome::judged,
+          .label = label,
+          .probability = probability,
+          .evidence = {{"harm", ViewPart::scratchpad, "I will think about it.", 23}},
+          .why = "a phrase met it"};
 }
 
 // The code that `act` ends with, or none.
@@ -147,7 +144,7 @@ inline std::map<std::string, std::string> stored_contents(const std::filesystem:
     return true;
   });
   for (const JudgeRow& judge : store.judges()) {
-    store.for_each_verdict(judge.hash, [&](const VerdictRow& verdict) {
+    store.for_each_verdict(judge.hash, [&](const Verdict& verdict) {
       found[verdict.trial] += " " + judge.name + "=" + verdict.label;
       return true;
     });

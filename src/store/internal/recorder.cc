@@ -307,7 +307,8 @@ Appended Recorder::add_completion(const CompletionRow& row, std::int64_t prompt)
   return Appended::added;
 }
 
-Appended Recorder::add_verdict(const VerdictRow& row, std::int64_t judge) {
+Appended Recorder::add_verdict(const Verdict& row, std::string_view votes,
+                               std::string_view evidence, std::int64_t judge) {
   auto trial = trial_bytes(row.trial);
   IAGO_CHECK(trial.has_value(), row.trial);
   find_completion_.bind_blob(1, *trial);
@@ -319,11 +320,12 @@ Appended Recorder::add_verdict(const VerdictRow& row, std::int64_t judge) {
   auto completion = find_completion_.integer(0);
   find_completion_.reset();
   auto before = database_.total_changes();
-  run_sealed(add_verdict_, {integer(judge), integer(completion), text(row.outcome), text(row.label),
-                            number(row.probability), integer(row.created.count())});
+  run_sealed(add_verdict_,
+             {integer(judge), integer(completion), text(name_of(row.outcome)), text(row.label),
+              number(row.probability), integer(row.created.count())});
   if (database_.total_changes() == before) return Appended::was_there;
-  run_sealed(add_rationale_, {integer(judge), integer(completion), blob(row.votes),
-                              blob(row.evidence), blob(row.why)});
+  run_sealed(add_rationale_,
+             {integer(judge), integer(completion), blob(votes), blob(evidence), blob(row.why)});
   if (row.usage != TokenUsage{}) {
     run_sealed(add_usage_, {integer(judge), integer(completion), integer(row.usage.prompt),
                             integer(row.usage.cached_prompt), integer(row.usage.cache_written),

@@ -35,7 +35,9 @@ class Recorder {
   std::optional<std::int64_t> judge_id(std::string_view hash) const;
 
   Appended add_completion(const CompletionRow& row, std::int64_t prompt);
-  Appended add_verdict(const VerdictRow& row, std::int64_t judge);
+  // `votes` and `evidence` are the verdict's own as JSON.
+  Appended add_verdict(const Verdict& row, std::string_view votes, std::string_view evidence,
+                       std::int64_t judge);
   // Inserts at 0 (and returns the new id), otherwise replaces.
   std::int64_t put_session(std::int64_t id, const SessionRow& row);
 
