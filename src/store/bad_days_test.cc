@@ -269,7 +269,21 @@ TEST(BadDays, AnEditedPriceOrOriginDoesNotMatchItsSeal) {
   EXPECT_FALSE(code_after("SELECT 1"));
   EXPECT_EQ(code_after("UPDATE price SET output = 0.01"), ErrorCode::corrupt);
   EXPECT_EQ(code_after("UPDATE price SET date = '2030-01-01'"), ErrorCode::corrupt);
-  EXPECT_EQ(code_after("UPDATE reused SET run = 'nobody'"), ErrorCode::corrupt);
+  EXPECT_EQ(code_after("UPDATE completion SET reused_from = 'nobody'"), ErrorCode::corrupt);
+}
+
+// As if the first completion had been taken from another run.
+void forge_completion(const Database& database, const std::string& reused_from) {
+  database.execute("PRAGMA foreign_keys=OFF");
+  auto forged = database.prepare(
+      "INSERT OR REPLACE INTO completion VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+      "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)");
+  const std::string trial(32, 't');
+  run_sealed(forged, {integer(1),   blob(trial),      integer(1),   integer(0),   text("answered"),
+                      text(""),     text(""),         text("none"), text("stop"), text(""),
+                      blob(""),     integer(1),       integer(0),   integer(0),   integer(1),
+                      number(-1.0), text(""),         text(""),     text(""),     number(1.0),
+                      integer(1),   text(reused_from)});
 }
 
 // The seal is no secret: a forged row may have a right one.
@@ -282,14 +296,48 @@ TEST(BadDays, APriceOrOriginOutOfRangeIsCorruptWhateverItsSeal) {
     auto price = database.prepare("INSERT INTO price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
     run_sealed(price, {text("openai:x"), number(-1.0), number(1.0), number(1.0), number(1.0),
                        text("2025-06-30")});
-    auto origin = database.prepare("INSERT INTO reused VALUES (?1, ?2, ?3)");
-    run_sealed(origin, {integer(1), text("")});
+    forge_completion(database, std::string(kMaxRunIdBytes + 1, 'r'));
   }
   Store store(path);
   EXPECT_EQ(code_of([&] { store.prices(); }), ErrorCode::corrupt);
   EXPECT_EQ(code_of([&] { store.reused(); }), ErrorCode::corrupt);
   EXPECT_EQ(code_of([&] { store.for_each_completion({}, [](const auto&) { return true; }); }),
             ErrorCode::corrupt);
+}
+
+TEST(BadDays, ARationaleThatThisRoomCannotHaveWrittenIsCorrupt) {
+  const std::string good = "[]";
+  const std::pair<std::string, std::string> bad[] = {
+      {"", good},
+      {"{}", good},
+      {"[7]", good},
+      {R"([{"outcome":"guessed","label":"","reply":""}])", good},
+      {good, "[[[[[]]]]]"},
+      {good, R"([{"criterion":"","part":"output","quote":"Here","offset":-1}])"},
+      {good, R"([{"criterion":"","part":"prompt","quote":"Here","offset":1}])"},
+      {good, R"([{"part":3}])"}};
+  for (const auto& [votes, evidence] : bad) {
+    Scratch scratch;
+    auto path = scratch / "run.db";
+    make_store(path, 1);
+    auto judge = a_judge("rules", JudgeKind::compliance);
+    {
+      StoreWriter writer(path);
+      writer.record_judge(judge);
+      writer.append(a_verdict(trial_name("training", 0, 0), judge, "complies"));
+    }
+    auto read = [&] {
+      Store(path).for_each_verdict(judge.hash, [](const Verdict&) { return true; });
+    };
+    EXPECT_FALSE(code_of(read));
+    {
+      Database database(path, OpenMode::write);
+      auto forged =
+          database.prepare("INSERT OR REPLACE INTO rationale VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+      run_sealed(forged, {integer(1), integer(1), blob(votes), blob(evidence), blob("")});
+    }
+    EXPECT_EQ(code_of(read), ErrorCode::corrupt) << votes << " " << evidence;
+  }
 }
 
 TEST(BadDays, APromptOfAnArmOrAQueryThatIsNotThereIsCorrupt) {
@@ -365,19 +413,22 @@ TEST(BadDays, ErrorsCountedOnMoreThanABillionTextsAreNeitherWrittenNorRead) {
   EXPECT_EQ(code_of([&] { Store(path).judges(); }), ErrorCode::corrupt);
 }
 
-TEST(BadDays, ANewerSchemaIsUnsupportedAndSaysBothVersions) {
-  Scratch scratch;
-  make_store(scratch / "run.db", 1);
-  Database(scratch / "run.db", OpenMode::write).execute("PRAGMA user_version = 9");
-  try {
-    Store store(scratch / "run.db");
-    ADD_FAILURE();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::unsupported);
-    EXPECT_THAT(error.what(), HasSubstr("schema 9"));
-    EXPECT_THAT(error.what(), HasSubstr("up to 4"));
+TEST(BadDays, AnotherSchemaIsUnsupportedAndSaysBothVersions) {
+  for (int schema : {kStoreSchema + 8, kStoreSchema - 1}) {
+    Scratch scratch;
+    make_store(scratch / "run.db", 1);
+    Database(scratch / "run.db", OpenMode::write)
+        .execute(fmt::format("PRAGMA user_version = {}", schema));
+    try {
+      Store store(scratch / "run.db");
+      ADD_FAILURE();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::unsupported);
+      EXPECT_THAT(error.what(), HasSubstr(fmt::format("schema {}", schema)));
+      EXPECT_THAT(error.what(), HasSubstr(fmt::format("reads {}", kStoreSchema)));
+    }
+    EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "run.db"); }), ErrorCode::unsupported);
   }
-  EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "run.db"); }), ErrorCode::unsupported);
 }
 
 TEST(BadDays, WhatIsNoStoreIsNotTouched) {

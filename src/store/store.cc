@@ -34,8 +34,8 @@ namespace iago {
 
 namespace {
 
-constexpr int kCompletionColumns = 20, kTranscriptColumns = 6;
-constexpr int kVerdictColumns = 7, kRationaleColumns = 6, kUsageColumns = 7;
+constexpr int kCompletionColumns = 23, kTranscriptColumns = 6;
+constexpr int kVerdictColumns = 11, kRationaleColumns = 6;
 
 [[noreturn]] void corrupt(const Database& database, std::string_view what) {
   throw Error(ErrorCode::corrupt, fmt::format("{}: {}", database.path().string(), what),
@@ -72,35 +72,19 @@ CompletionRow completion_of(const Statement& row, const Database& database) {
   completion.failure_code = row.bytes(9), completion.failure_message = row.bytes(10);
   completion.prompt_tokens = static_cast<std::uint64_t>(row.integer(11));
   completion.cached_prompt_tokens = static_cast<std::uint64_t>(row.integer(12));
-  completion.generated_tokens = static_cast<std::uint64_t>(row.integer(13));
-  completion.logprob_sum = row.maybe_number(14);
-  completion.model_version = row.bytes(15), completion.request_id = row.bytes(16);
-  completion.seconds = row.number(17);
-  completion.created = std::chrono::nanoseconds(row.integer(18));
+  completion.cache_written_tokens = static_cast<std::uint64_t>(row.integer(13));
+  completion.generated_tokens = static_cast<std::uint64_t>(row.integer(14));
+  completion.logprob_sum = row.maybe_number(15);
+  completion.model_version = row.bytes(16), completion.fingerprint = row.bytes(17);
+  completion.request_id = row.bytes(18), completion.seconds = row.number(19);
+  completion.created = std::chrono::nanoseconds(row.integer(20));
+  if (!row.view(21).empty()) completion.reused_from = origin_of(row, 21, database);
   int t = kCompletionColumns;
   completion.raw = row.bytes(t + 1), completion.reasoning = row.bytes(t + 2);
   completion.scratchpad = row.bytes(t + 3), completion.output = row.bytes(t + 4);
   completion.arm = row.bytes(t + kTranscriptColumns);
   completion.query = row.bytes(t + kTranscriptColumns + 1);
   return completion;
-}
-
-// provider.* behind the columns of completion_of; NULL where the provider said nothing.
-constexpr int kProviderFirst = kCompletionColumns + kTranscriptColumns + 2, kProviderColumns = 4;
-void add_provider(const Statement& row, CompletionRow& completion) {
-  if (!row.maybe_number(kProviderFirst)) return;
-  check_seal(row, "provider", kProviderFirst, kProviderColumns);
-  completion.fingerprint = row.bytes(kProviderFirst + 1);
-  completion.cache_written_tokens = static_cast<std::uint64_t>(row.integer(kProviderFirst + 2));
-}
-
-// reused.* from a column on; NULL where this run has asked itself.
-constexpr int kReusedColumns = 3;
-void add_origin(const Statement& row, int first, const Database& database,
-                CompletionRow& completion) {
-  if (!row.maybe_number(first)) return;
-  check_seal(row, "reused", first, kReusedColumns);
-  completion.reused_from = origin_of(row, first + 1, database);
 }
 
 // Callers use `arm` and `query` as indices into arms() and queries(). To be called when all rows
@@ -234,16 +218,11 @@ void Store::for_each_prompt(const std::function<bool(const PromptRow&)>& use) co
 
 void Store::for_each_completion(const CompletionFilter& filter,
                                 const std::function<bool(const CompletionRow&)>& use) const {
-  const bool providers = has_provider_tables(impl_->database);
-  const bool origins = has_spending_tables(impl_->database);
   auto row = impl_->database.prepare(
-      fmt::format("SELECT c.*, t.*, a.name, q.name{}{} FROM completion c "
+      fmt::format("SELECT c.*, t.*, a.name, q.name FROM completion c "
                   "JOIN transcript t ON t.completion = c.id JOIN prompt p ON p.id = c.prompt "
-                  "JOIN arm a ON a.id = p.arm JOIN query q ON q.id = p.query{}{}{} ORDER BY c.id",
-                  providers ? ", s.*" : "", origins ? ", u.*" : "",
-                  providers ? " LEFT JOIN provider s ON s.completion = c.id" : "",
-                  origins ? " LEFT JOIN reused u ON u.completion = c.id" : "", filter_sql(filter)));
-  const int first_origin = kProviderFirst + (providers ? kProviderColumns : 0);
+                  "JOIN arm a ON a.id = p.arm JOIN query q ON q.id = p.query{} ORDER BY c.id",
+                  filter_sql(filter)));
   std::string trial;
   if (filter.trial) {
     auto bytes = trial_bytes(*filter.trial);
@@ -256,24 +235,17 @@ void Store::for_each_completion(const CompletionFilter& filter,
   if (filter.outcome) row.bind(4, name_of(*filter.outcome));
   if (filter.not_judged_by) row.bind(5, *filter.not_judged_by);
   while (row.step()) {
-    CompletionRow completion = completion_of(row, impl_->database);
-    if (providers) add_provider(row, completion);
-    if (origins) add_origin(row, first_origin, impl_->database, completion);
-    if (!use(completion)) return;
+    if (!use(completion_of(row, impl_->database))) return;
   }
 }
 
 void Store::for_each_verdict(std::string_view judge,
                              const std::function<bool(const Verdict&)>& use) const {
-  const bool usages = has_provider_tables(impl_->database);
-  auto row = impl_->database.prepare(fmt::format(
-      "SELECT v.*, r.*, c.trial{} FROM verdict v "
+  auto row = impl_->database.prepare(
+      "SELECT v.*, r.*, c.trial FROM verdict v "
       "JOIN rationale r ON r.judge = v.judge AND r.completion = v.completion "
-      "JOIN completion c ON c.id = v.completion{} "
-      "WHERE v.judge = (SELECT id FROM judge WHERE hash = ?1) ORDER BY v.completion",
-      usages ? ", u.*" : "",
-      usages ? " LEFT JOIN judge_usage u ON u.judge = v.judge AND u.completion = v.completion"
-             : ""));
+      "JOIN completion c ON c.id = v.completion "
+      "WHERE v.judge = (SELECT id FROM judge WHERE hash = ?1) ORDER BY v.completion");
   row.bind(1, judge);
   while (row.step()) {
     check_seal(row, "verdict", 0, kVerdictColumns);
@@ -285,19 +257,14 @@ void Store::for_each_verdict(std::string_view judge,
       corrupt(impl_->database, fmt::format("unknown outcome of a verdict \"{}\"", row.view(2)));
     }
     verdict.outcome = *outcome, verdict.label = row.bytes(3);
-    verdict.probability = row.number(4);
-    verdict.created = std::chrono::nanoseconds(row.integer(5));
+    verdict.probability = row.number(4), verdict.usage = tokens_of(row, 5);
+    verdict.created = std::chrono::nanoseconds(row.integer(9));
     int r = kVerdictColumns;
     const auto where = path().string();
     verdict.votes = votes_of(row.view(r + 2), where);
     verdict.evidence = evidence_of(row.view(r + 3), where);
     verdict.why = row.bytes(r + 4);
     verdict.trial = trial_hex(row.view(r + kRationaleColumns));
-    const int u = r + kRationaleColumns + 1;
-    if (usages && row.maybe_number(u)) {
-      check_seal(row, "judge_usage", u, kUsageColumns);
-      verdict.usage = tokens_of(row, u + 2);
-    }
     if (!use(verdict)) return;
   }
 }
@@ -335,35 +302,27 @@ std::uint64_t Store::generated_tokens() const {
 }
 
 TokenUsage Store::completion_tokens() const {
-  const auto own = [&](std::string_view completion) {
-    if (!has_spending_tables(impl_->database)) return std::string();
-    return fmt::format(" WHERE {} NOT IN (SELECT completion FROM reused)", completion);
-  };
-  std::string written = "0";
-  if (has_provider_tables(impl_->database)) {
-    written = fmt::format("(SELECT sum(cache_written_tokens) FROM provider{})", own("completion"));
-  }
   auto row = impl_->database.prepare(
-      fmt::format("SELECT sum(prompt_tokens), sum(cached_prompt_tokens), {}, sum(generated_tokens) "
-                  "FROM completion{}",
-                  written, own("id")));
+      "SELECT sum(prompt_tokens), sum(cached_prompt_tokens), sum(cache_written_tokens), "
+      "sum(generated_tokens) FROM completion WHERE reused_from = ''");
   row.step();
   return tokens_of(row, 0);
 }
 
 std::map<std::string, TokenUsage> Store::judge_tokens() const {
-  if (!has_provider_tables(impl_->database)) return {};
   auto row = impl_->database.prepare(
-      "SELECT j.hash, sum(u.prompt_tokens), sum(u.cached_prompt_tokens), "
-      "sum(u.cache_written_tokens), sum(u.generated_tokens) FROM judge_usage u "
-      "JOIN judge j ON j.id = u.judge GROUP BY j.id");
+      "SELECT j.hash, u.* FROM (SELECT judge, sum(prompt_tokens), sum(cached_prompt_tokens), "
+      "sum(cache_written_tokens), sum(generated_tokens) FROM verdict GROUP BY judge) u "
+      "JOIN judge j ON j.id = u.judge");
   std::map<std::string, TokenUsage> tokens;
-  while (row.step()) tokens[row.bytes(0)] = tokens_of(row, 1);
+  while (row.step()) {
+    const TokenUsage usage = tokens_of(row, 2);
+    if (usage != TokenUsage{}) tokens[row.bytes(0)] = usage;
+  }
   return tokens;
 }
 
 std::vector<PriceRow> Store::prices() const {
-  if (!has_spending_tables(impl_->database)) return {};
   auto row = impl_->database.prepare("SELECT * FROM price ORDER BY model");
   std::vector<PriceRow> prices;
   while (row.step()) {
@@ -377,12 +336,11 @@ std::vector<PriceRow> Store::prices() const {
 }
 
 std::map<std::string, std::uint64_t> Store::reused() const {
-  if (!has_spending_tables(impl_->database)) return {};
-  auto row = impl_->database.prepare("SELECT * FROM reused");
+  auto row = impl_->database.prepare(
+      "SELECT reused_from, count(*) FROM completion WHERE reused_from <> '' GROUP BY reused_from");
   std::map<std::string, std::uint64_t> counts;
   while (row.step()) {
-    check_seal(row, "reused", 0, kReusedColumns);
-    ++counts[origin_of(row, 1, impl_->database)];
+    counts[origin_of(row, 0, impl_->database)] = static_cast<std::uint64_t>(row.integer(1));
   }
   return counts;
 }

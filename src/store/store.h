@@ -24,10 +24,8 @@
 
 namespace iago {
 
-// Schema 1 had no counts of a judge's error, schema 2 nothing of providers' fingerprints, caches
-// and judges' tokens, schema 3 nothing of prices and of completions taken from other runs; such
-// stores are read as they are, and get the tables of schemas 3 and 4 when written on.
-inline constexpr int kStoreSchema = 4;
+// A store of any other schema is refused. A change of the tables raises the number.
+inline constexpr int kStoreSchema = 1;
 // Stores up to this size are checked whole when they are opened (some 0.2 s); larger ones row by
 // row as they are read.
 inline constexpr std::uintmax_t kCheckedAtOpening = std::uintmax_t{64} << 20;
@@ -42,7 +40,7 @@ struct CompletionFilter {
 class Store {
  public:
   // Opens an existing store for reading; a read-only folder will do. Error not_found if there is
-  // none, invalid if the file belongs to another program, unsupported if its schema is newer,
+  // none, invalid if the file belongs to another program, unsupported if its schema is another,
   // corrupt if it is truncated or damaged.
   explicit Store(const std::filesystem::path& path);
   ~Store();

@@ -244,30 +244,6 @@ TEST(StoreWriter, KeepsWhatIsKnownOfAJudge) {
               ElementsAre(measured, a_judge("another", JudgeKind::faking_reasoning)));
 }
 
-TEST(StoreWriter, WritesOnInAStoreOfTheFirstSchema) {
-  Scratch scratch;
-  StoreWriter(scratch / "run.db", a_run()).close();
-  {
-    Database old(scratch / "run.db", OpenMode::write);
-    old.execute(
-        "DROP TABLE judge; CREATE TABLE judge("
-        "id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL,"
-        "config BLOB NOT NULL, planned INTEGER NOT NULL, sensitivity REAL, specificity REAL,"
-        "measured_on TEXT NOT NULL, seal INTEGER NOT NULL) STRICT; PRAGMA user_version=1");
-  }
-  auto judge = a_judge("rules", JudgeKind::compliance);
-  judge.sensitivity = 0.98, judge.specificity = 0.99, judge.measured_on = "organism:faker";
-  judge.counts = {98, 2, 99, 1, 0};
-  StoreWriter writer(scratch / "run.db", a_run());
-  writer.record_judge(judge);
-  writer.record_judge(a_judge("another", JudgeKind::faking_reasoning));
-  writer.record_judge(judge);
-  writer.close();
-  judge.counts = {};
-  EXPECT_THAT(Store(scratch / "run.db").judges(),
-              ElementsAre(judge, a_judge("another", JudgeKind::faking_reasoning)));
-}
-
 TEST(StoreWriter, KeepsWhatProvidersSayAndAddsUpTheirTokens) {
   Scratch scratch;
   auto judge = a_judge("graders", JudgeKind::compliance);
@@ -300,64 +276,6 @@ TEST(StoreWriter, KeepsWhatProvidersSayAndAddsUpTheirTokens) {
   EXPECT_EQ(store.completion_tokens(), (TokenUsage{180, 160, 70, 80}));
   EXPECT_EQ(store.judge_tokens().at(judge.hash), verdict.usage);
   store.verify();
-}
-
-TEST(StoreWriter, MakesTheProvidersTablesInAStoreOfTheSecondSchema) {
-  Scratch scratch;
-  {
-    StoreWriter writer(scratch / "run.db", a_run());
-    plan(writer, 2, 1);
-    writer.append(a_completion("training", 0, 0));
-  }
-  {
-    Database old(scratch / "run.db", OpenMode::write);
-    old.execute(
-        "DROP TABLE provider; DROP TABLE judge_usage; DROP TABLE price; DROP TABLE reused;"
-        "PRAGMA user_version=2");
-  }
-  {
-    Store old(scratch / "run.db");
-    EXPECT_EQ(old.completion_tokens().cache_written, 0u);
-    EXPECT_TRUE(old.judge_tokens().empty());
-    EXPECT_GT(old.completion_count(), 0u);
-    std::size_t read = 0;
-    old.for_each_completion({}, [&](const CompletionRow& row) {
-      EXPECT_TRUE(row.fingerprint.empty());
-      return ++read > 0;
-    });
-    EXPECT_EQ(read, old.completion_count());
-  }
-  StoreWriter(scratch / "run.db").close();
-  EXPECT_TRUE(Store(scratch / "run.db").judge_tokens().empty());
-  EXPECT_EQ(Database(scratch / "run.db", OpenMode::read).integer("PRAGMA user_version"),
-            kStoreSchema);
-}
-
-TEST(StoreWriter, MakesTheSpendingTablesInAStoreOfTheThirdSchema) {
-  Scratch scratch;
-  auto path = scratch / "run.db";
-  auto first = a_completion("training", 0, 0), second = a_completion("training", 1, 0);
-  first.fingerprint = "fp_1", first.cache_written_tokens = 70;
-  {
-    StoreWriter writer(path, a_run());
-    plan(writer, 2, 1);
-    writer.append(first);
-  }
-  Database(path, OpenMode::write)
-      .execute("DROP TABLE price; DROP TABLE reused; PRAGMA user_version=3");
-  EXPECT_EQ(Store(path).completion_tokens(), (TokenUsage{90, 80, 70, 40}));
-  EXPECT_TRUE(Store(path).prices().empty());
-  EXPECT_TRUE(Store(path).reused().empty());
-  EXPECT_THAT(completions_in(path), ElementsAre(first)) << "read as it is";
-  EXPECT_EQ(Database(path, OpenMode::read).integer("PRAGMA user_version"), 3);
-  second.reused_from = "another-run";
-  {
-    StoreWriter writer(path, a_run());
-    writer.append(second);
-  }
-  EXPECT_THAT(completions_in(path), ElementsAre(first, second));
-  EXPECT_EQ(Database(path, OpenMode::read).integer("PRAGMA user_version"), kStoreSchema);
-  Store(path).verify();
 }
 
 TEST(StoreWriter, KeepsTheNewestPriceOfAModel) {

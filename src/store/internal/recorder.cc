@@ -81,15 +81,13 @@ Recorder::Recorder(const Database& database)
       add_message_(database.prepare("INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5)")),
       add_completion_(database.prepare(
           "INSERT INTO completion VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-          "?14, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT (trial) DO NOTHING")),
+          "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) ON CONFLICT (trial) DO NOTHING")),
       add_transcript_(database.prepare("INSERT INTO transcript VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
       find_completion_(database.prepare("SELECT id FROM completion WHERE trial = ?1")),
-      add_verdict_(database.prepare("INSERT INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON "
-                                    "CONFLICT (judge, completion) DO NOTHING")),
-      add_provider_(database.prepare("INSERT INTO provider VALUES (?1, ?2, ?3, ?4)")),
-      add_usage_(database.prepare("INSERT INTO judge_usage VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")),
+      add_verdict_(
+          database.prepare("INSERT INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+                           "?8, ?9, ?10, ?11) ON CONFLICT (judge, completion) DO NOTHING")),
       add_rationale_(database.prepare("INSERT INTO rationale VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
-      add_reused_(database.prepare("INSERT INTO reused VALUES (?1, ?2, ?3)")),
       put_session_(database.prepare(
           "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")) {
   reload();
@@ -196,14 +194,6 @@ void Recorder::change_prompt(std::int64_t id, const PromptRow& prompt) {
 namespace {
 
 void put_judge(const Database& database, std::int64_t id, const JudgeRow& row) {
-  if (database.prepare("SELECT * FROM judge").columns() == kJudgeColumnsOfSchema1) {
-    auto put = database.prepare(
-        "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
-    run_sealed(put, {integer(id), text(row.hash), text(row.name), text(name_of(row.kind)),
-                     blob(row.config), integer(row.planned), number(row.sensitivity),
-                     number(row.specificity), text(row.measured_on)});
-    return;
-  }
   auto put = database.prepare(
       "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
       "?13, ?14, ?15)");
@@ -218,7 +208,6 @@ void put_judge(const Database& database, std::int64_t id, const JudgeRow& row) {
 }  // namespace
 
 JudgeErrorCounts error_counts(const Statement& judge) {
-  if (judge.columns() == kJudgeColumnsOfSchema1) return {};
   auto count = [&](int column) { return static_cast<std::uint64_t>(judge.integer(column)); };
   return {count(9), count(10), count(11), count(12), count(13)};
 }
@@ -285,25 +274,32 @@ Appended Recorder::add_completion(const CompletionRow& row, std::int64_t prompt)
   // Counted on only once the row is in, so that ids have no gaps.
   auto id = next_completion_;
   auto before = database_.total_changes();
-  run_sealed(
-      add_completion_,
-      {integer(id), blob(*trial), integer(prompt), integer(row.repeat), text(name_of(row.outcome)),
-       text(row.parsed), text(row.parse_reason), text(row.reasoning_channel), text(row.finish),
-       text(row.failure_code), blob(row.failure_message), integer(row.prompt_tokens),
-       integer(row.cached_prompt_tokens), integer(row.generated_tokens), number(row.logprob_sum),
-       text(row.model_version), text(row.request_id), number(row.seconds),
-       integer(row.created.count())});
+  run_sealed(add_completion_, {integer(id),
+                               blob(*trial),
+                               integer(prompt),
+                               integer(row.repeat),
+                               text(name_of(row.outcome)),
+                               text(row.parsed),
+                               text(row.parse_reason),
+                               text(row.reasoning_channel),
+                               text(row.finish),
+                               text(row.failure_code),
+                               blob(row.failure_message),
+                               integer(row.prompt_tokens),
+                               integer(row.cached_prompt_tokens),
+                               integer(row.cache_written_tokens),
+                               integer(row.generated_tokens),
+                               number(row.logprob_sum),
+                               text(row.model_version),
+                               text(row.fingerprint),
+                               text(row.request_id),
+                               number(row.seconds),
+                               integer(row.created.count()),
+                               text(row.reused_from)});
   if (database_.total_changes() == before) return Appended::was_there;
   ++next_completion_;
   run_sealed(add_transcript_, {integer(id), blob(row.raw), blob(row.reasoning),
                                blob(row.scratchpad), blob(row.output)});
-  // Tables beside the main one have a row only where there is something to say; most models say
-  // nothing.
-  if (!row.fingerprint.empty() || row.cache_written_tokens > 0) {
-    run_sealed(add_provider_,
-               {integer(id), text(row.fingerprint), integer(row.cache_written_tokens)});
-  }
-  if (!row.reused_from.empty()) run_sealed(add_reused_, {integer(id), text(row.reused_from)});
   return Appended::added;
 }
 
@@ -320,17 +316,13 @@ Appended Recorder::add_verdict(const Verdict& row, std::string_view votes,
   auto completion = find_completion_.integer(0);
   find_completion_.reset();
   auto before = database_.total_changes();
-  run_sealed(add_verdict_,
-             {integer(judge), integer(completion), text(name_of(row.outcome)), text(row.label),
-              number(row.probability), integer(row.created.count())});
+  run_sealed(add_verdict_, {integer(judge), integer(completion), text(name_of(row.outcome)),
+                            text(row.label), number(row.probability), integer(row.usage.prompt),
+                            integer(row.usage.cached_prompt), integer(row.usage.cache_written),
+                            integer(row.usage.generated), integer(row.created.count())});
   if (database_.total_changes() == before) return Appended::was_there;
   run_sealed(add_rationale_,
              {integer(judge), integer(completion), blob(votes), blob(evidence), blob(row.why)});
-  if (row.usage != TokenUsage{}) {
-    run_sealed(add_usage_, {integer(judge), integer(completion), integer(row.usage.prompt),
-                            integer(row.usage.cached_prompt), integer(row.usage.cache_written),
-                            integer(row.usage.generated)});
-  }
   return Appended::added;
 }
 

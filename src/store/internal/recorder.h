@@ -53,13 +53,11 @@ class Recorder {
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> prompts_;  // (arm, query)
   Statement find_text_, add_text_, put_prompt_, get_prompt_, add_message_;
   Statement add_completion_, add_transcript_, find_completion_, add_verdict_;
-  Statement add_provider_, add_usage_, add_rationale_, add_reused_, put_session_;
+  Statement add_rationale_, put_session_;
   std::int64_t next_text_ = 1, next_completion_ = 1, next_session_ = 1;
 };
 
-// The columns of the table `judge` in a store of schema 1, which has no counts of the error.
-inline constexpr int kJudgeColumnsOfSchema1 = 10;
-// From a row of the whole table `judge`; zeros in a store of schema 1.
+// From a row of the whole table `judge`.
 JudgeErrorCounts error_counts(const Statement& judge);
 
 // 64 hexadecimal digits as 32 bytes, and back. Absent if it is anything else.

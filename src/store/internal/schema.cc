@@ -65,9 +65,13 @@ CREATE TABLE completion(
   parsed TEXT NOT NULL, parse_reason TEXT NOT NULL, reasoning_channel TEXT NOT NULL,
   finish TEXT NOT NULL, failure_code TEXT NOT NULL, failure_message BLOB NOT NULL,
   prompt_tokens INTEGER NOT NULL, cached_prompt_tokens INTEGER NOT NULL,
-  generated_tokens INTEGER NOT NULL, logprob_sum REAL, model_version TEXT NOT NULL,
-  request_id TEXT NOT NULL, seconds REAL NOT NULL, created_ns INTEGER NOT NULL,
+  cache_written_tokens INTEGER NOT NULL, generated_tokens INTEGER NOT NULL, logprob_sum REAL,
+  model_version TEXT NOT NULL, fingerprint TEXT NOT NULL, request_id TEXT NOT NULL,
+  seconds REAL NOT NULL, created_ns INTEGER NOT NULL, reused_from TEXT NOT NULL,
   seal INTEGER NOT NULL, UNIQUE (prompt, repeat)) STRICT;
+
+-- As a rule a run takes nothing from others: whoever counts what it took reads no completion.
+CREATE INDEX completion_reused ON completion(reused_from) WHERE reused_from <> '';
 
 CREATE TABLE transcript(
   completion INTEGER PRIMARY KEY REFERENCES completion, raw BLOB NOT NULL,
@@ -84,6 +88,8 @@ CREATE TABLE judge(
 CREATE TABLE verdict(
   judge INTEGER NOT NULL REFERENCES judge, completion INTEGER NOT NULL REFERENCES completion,
   outcome TEXT NOT NULL, label TEXT NOT NULL, probability REAL NOT NULL,
+  prompt_tokens INTEGER NOT NULL, cached_prompt_tokens INTEGER NOT NULL,
+  cache_written_tokens INTEGER NOT NULL, generated_tokens INTEGER NOT NULL,
   created_ns INTEGER NOT NULL, seal INTEGER NOT NULL,
   PRIMARY KEY (judge, completion)) STRICT, WITHOUT ROWID;
 
@@ -92,6 +98,11 @@ CREATE TABLE rationale(
   evidence BLOB NOT NULL, why BLOB NOT NULL, seal INTEGER NOT NULL,
   PRIMARY KEY (judge, completion),
   FOREIGN KEY (judge, completion) REFERENCES verdict) STRICT, WITHOUT ROWID;
+
+CREATE TABLE price(
+  model TEXT NOT NULL PRIMARY KEY, input REAL NOT NULL, output REAL NOT NULL,
+  cache_read REAL NOT NULL, cache_write REAL NOT NULL, date TEXT NOT NULL,
+  seal INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE session(
   id INTEGER PRIMARY KEY, program TEXT NOT NULL, started_ns INTEGER NOT NULL,
@@ -106,48 +117,11 @@ CREATE VIEW answers AS
     JOIN arm a ON a.id = p.arm JOIN query q ON q.id = p.query;
 )";
 
-// What providers say besides: rows only where they say something. Since schema 3; made in older
-// stores when they are written on.
-constexpr std::string_view kProviderTables = R"(
-CREATE TABLE IF NOT EXISTS provider(
-  completion INTEGER PRIMARY KEY REFERENCES completion, fingerprint TEXT NOT NULL,
-  cache_written_tokens INTEGER NOT NULL, seal INTEGER NOT NULL) STRICT;
+constexpr std::array<std::string_view, 13> kTableNames = {
+    "run",        "text",  "arm",     "query",     "prompt",  "message", "completion",
+    "transcript", "judge", "verdict", "rationale", "session", "price"};
 
-CREATE TABLE IF NOT EXISTS judge_usage(
-  judge INTEGER NOT NULL, completion INTEGER NOT NULL, prompt_tokens INTEGER NOT NULL,
-  cached_prompt_tokens INTEGER NOT NULL, cache_written_tokens INTEGER NOT NULL,
-  generated_tokens INTEGER NOT NULL, seal INTEGER NOT NULL,
-  PRIMARY KEY (judge, completion),
-  FOREIGN KEY (judge, completion) REFERENCES verdict) STRICT, WITHOUT ROWID;
-)";
-
-// What models cost, and which completions another run has paid for. Since schema 4; made in older
-// stores as the provider's tables are.
-constexpr std::string_view kSpendingTables = R"(
-CREATE TABLE IF NOT EXISTS price(
-  model TEXT NOT NULL PRIMARY KEY, input REAL NOT NULL, output REAL NOT NULL,
-  cache_read REAL NOT NULL, cache_write REAL NOT NULL, date TEXT NOT NULL,
-  seal INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-
-CREATE TABLE IF NOT EXISTS reused(
-  completion INTEGER PRIMARY KEY REFERENCES completion, run TEXT NOT NULL,
-  seal INTEGER NOT NULL) STRICT;
-)";
-
-constexpr std::array<std::string_view, 16> kTableNames = {
-    "run",        "text",        "arm",   "query",   "prompt",    "message",
-    "completion", "transcript",  "judge", "verdict", "rationale", "session",
-    "provider",   "judge_usage", "price", "reused"};
-
-constexpr std::int64_t kOldestSchema = 1;
 constexpr std::uintmax_t kSmallestFile = 512;  // SQLite's smallest page
-
-// Of a table that older schemas have not: is it there?
-bool has_table(const Database& database, std::string_view table) {
-  if (table == "provider" || table == "judge_usage") return has_provider_tables(database);
-  if (table == "price" || table == "reused") return has_spending_tables(database);
-  return true;
-}
 
 void sync_folder(const std::filesystem::path& path) {
   auto folder = std::filesystem::absolute(path).parent_path();
@@ -168,31 +142,17 @@ void check_header(const Database& database) {
                             name, application, kApplicationId),
                 "name the run.db in a run's folder");
   }
-  if (schema > kStoreSchema) {
+  if (schema != kStoreSchema) {
     throw Error(ErrorCode::unsupported,
-                fmt::format("{}: written with store schema {}, this program reads up to {}", name,
-                            schema, kStoreSchema),
-                "use the newer version of iago that wrote it");
-  }
-  if (schema < kOldestSchema) {
-    throw Error(ErrorCode::corrupt,
-                fmt::format("{}: store schema {}, there never was one below {}", name, schema,
-                            kOldestSchema),
-                "restore the file from a copy");
+                fmt::format("{}: written with store schema {}, this program reads {}", name, schema,
+                            kStoreSchema),
+                "use the version of iago that wrote it");
   }
 }
 
 }  // namespace
 
 std::span<const std::string_view> table_names() { return kTableNames; }
-
-bool has_provider_tables(const Database& database) {
-  return database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'judge_usage'") > 0;
-}
-
-bool has_spending_tables(const Database& database) {
-  return database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'reused'") > 0;
-}
 
 void create_store(const std::filesystem::path& path, const RunRow& run) {
   auto beside = path;
@@ -204,9 +164,7 @@ void create_store(const std::filesystem::path& path, const RunRow& run) {
     Database database(beside, OpenMode::create);
     database.execute("PRAGMA page_size=8192; PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;");
     Transaction transaction(database);
-    for (auto tables : {kTables, kProviderTables, kSpendingTables}) {
-      database.execute(std::string(tables));
-    }
+    database.execute(std::string(kTables));
     database.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId,
                                  kStoreSchema));
     write_run(database, run);
@@ -249,13 +207,6 @@ Database open_store(const std::filesystem::path& path, OpenMode access) {
         "PRAGMA wal_autocheckpoint=4000;");
   }
   if (size <= kCheckedAtOpening) verify_store(database);
-  if (access != OpenMode::read && !has_spending_tables(database)) {
-    Transaction transaction(database);
-    database.execute(std::string(kProviderTables));
-    database.execute(std::string(kSpendingTables));
-    database.execute(fmt::format("PRAGMA user_version={}", kStoreSchema));
-    transaction.commit();
-  }
   return database;
 }
 
@@ -268,9 +219,7 @@ void verify_store(const Database& database) {
         fmt::format("{}: the store is damaged: {}", database.path().string(), check.bytes(0)),
         "restore it from a copy");
   }
-  for (auto table : kTableNames) {
-    if (has_table(database, table)) check_table(database, table);
-  }
+  for (auto table : kTableNames) check_table(database, table);
   if (database.integer("SELECT count(*) FROM run") != 1 ||
       database.integer("SELECT count(*) FROM completion") !=
           database.integer("SELECT count(*) FROM transcript")) {

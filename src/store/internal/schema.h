@@ -16,11 +16,6 @@ inline constexpr std::int64_t kApplicationId = 0x4941474f;
 
 std::span<const std::string_view> table_names();
 
-// False for a store of schema 1 or 2 that was not written on since.
-bool has_provider_tables(const Database& database);
-// The same of schemas 1 to 3.
-bool has_spending_tables(const Database& database);
-
 // Makes the store with its run row under another name, syncs it and renames it: a crash leaves the
 // whole store or none. Error disconnected if it cannot be written.
 void create_store(const std::filesystem::path& path, const RunRow& run);
