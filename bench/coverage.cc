@@ -74,10 +74,14 @@ ArmCounts judged(const ArmCounts& truth, Random& random) {
 
 // Where the correction gives no interval it says nothing wrong either: counts as covered.
 bool corrected_covers(const ArmCounts& arm, double truth, Random& random) {
-  const JudgeValidation validation{binomial(kPositive, kSensitivity, random), kPositive,
-                                   binomial(kNegative, kSpecificity, random), kNegative};
+  const std::size_t true_positive = binomial(kPositive, kSensitivity, random);
+  const std::size_t true_negative = binomial(kNegative, kSpecificity, random);
+  const Confusion counts{.true_positive = true_positive,
+                         .false_negative = kPositive - true_positive,
+                         .true_negative = true_negative,
+                         .false_positive = kNegative - true_negative};
   const auto raw = estimate_rate(judged(arm, random));
-  const auto rate = raw ? corrected_rate(*raw, validation) : std::nullopt;
+  const auto rate = raw ? corrected_rate(*raw, counts) : std::nullopt;
   return !rate || rate->ci95.contains(truth);
 }
 

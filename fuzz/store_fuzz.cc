@@ -101,11 +101,10 @@ void write_rows(iago::fuzz::InputBytes& data) {
                        .name = text(),
                        .kind = data.one_of(iago::kJudgeKinds),
                        .config = text(),
-                       .measured_on = text()};
-  if (data.boolean()) judge.sensitivity = data.real();
-  for (std::uint64_t* count :
-       {&judge.counts.true_positive, &judge.counts.false_negative, &judge.counts.true_negative,
-        &judge.counts.false_positive, &judge.counts.unknown_truth}) {
+                       .error = {.measured_on = text()}};
+  iago::Confusion& counts = judge.error.counts;
+  for (std::uint64_t* count : {&counts.true_positive, &counts.false_negative, &counts.true_negative,
+                               &counts.false_positive, &judge.error.unknown_truth}) {
     *count = data.integral_in_range<std::uint64_t>(0, 2 * iago::kMaxErrorCount);
   }
   writer.record_judge(judge);

@@ -16,6 +16,7 @@
 #include "figures/terminal.h"
 #include "instrument/labelled.h"
 #include "instrument/validate.h"
+#include "judge/agreement.h"
 #include "judge/rule_judges.h"
 #include "models/organisms.h"
 #include "models/subject.h"

@@ -25,26 +25,29 @@ std::optional<Value> field(const Json& json, const char* name) {
 }
 
 // An error is null where none was known; older plans do not speak of it.
-std::optional<PlannedError> error_of(const Json& judge) {
+std::optional<JudgeError> error_of(const Json& judge) {
   if (!judge.contains("error")) return std::nullopt;
   const Json& error = judge.at("error");
-  if (error.is_null()) return PlannedError{};
+  if (error.is_null()) return JudgeError{};
   auto count = [&](const char* name) { return error.at(name).get<std::uint64_t>(); };
-  PlannedError planned{error.at("measured_on").get<std::string>(),
-                       {count("true_positive"), count("false_negative"), count("true_negative"),
-                        count("false_positive"), count("unknown_truth")}};
-  if (!is_error_counts(planned.counts)) throw Error(ErrorCode::invalid, "counts that are none");
+  JudgeError planned{.counts = {.true_positive = count("true_positive"),
+                                .false_negative = count("false_negative"),
+                                .true_negative = count("true_negative"),
+                                .false_positive = count("false_positive")},
+                     .unknown_truth = count("unknown_truth"),
+                     .measured_on = error.at("measured_on").get<std::string>()};
+  if (!is_judge_error(planned)) throw Error(ErrorCode::invalid, "counts that are none");
   return planned;
 }
 
-Json json_of(const PlannedError& error) {
+Json json_of(const JudgeError& error) {
   if (error.measured_on.empty()) return nullptr;
   return {{"measured_on", error.measured_on},
           {"true_positive", error.counts.true_positive},
           {"false_negative", error.counts.false_negative},
           {"true_negative", error.counts.true_negative},
           {"false_positive", error.counts.false_positive},
-          {"unknown_truth", error.counts.unknown_truth}};
+          {"unknown_truth", error.unknown_truth}};
 }
 
 AnalysisPlan plan_of(const Json& json) {
@@ -117,14 +120,12 @@ void add_errors(const Store& store, const AnalysisPlan& plan, std::vector<PlanCh
     auto planned = std::find_if(plan.judges->begin(), plan.judges->end(),
                                 [&](const auto& one) { return one.hash == judge.hash; });
     if (planned == plan.judges->end() || !planned->error) continue;
-    PlannedError now{judge.measured_on, judge.counts};
-    if (*planned->error == now) continue;
+    if (*planned->error == judge.error) continue;
     changes.push_back(
         {"judges", fmt::format("the known error of the judge {} ({:.8}) has changed since the run "
                                "began, and the corrected rates with it: then {}, now {}",
                                printable(judge.name, 60), printable(judge.hash),
-                               known_error(planned->error->measured_on, planned->error->counts),
-                               known_error(now.measured_on, now.counts))});
+                               known_error(*planned->error), known_error(judge.error))});
   }
 }
 

@@ -17,16 +17,10 @@
 
 namespace iago {
 
-// What was known of a judge's error on the subject when the run began.
-struct PlannedError {
-  std::string measured_on;  // empty: it was never measured
-  JudgeErrorCounts counts = {};
-  bool operator==(const PlannedError&) const = default;
-};
-
 struct PlannedJudge {
   std::string name, hash;
-  std::optional<PlannedError> error = {};  // absent: the plan does not say
+  // As known on the subject when the run began; absent: the plan does not say.
+  std::optional<JudgeError> error = {};
   bool operator==(const PlannedJudge&) const = default;
 };
 

@@ -77,7 +77,7 @@ TEST(AnalysisPlan, HasIntervalsForAllCountsOfAnErrorThatItMayHold) {
   for (std::uint64_t right :
        {std::uint64_t{0}, std::uint64_t{1}, kMaxErrorCount / 3, kMaxErrorCount}) {
     for (std::uint64_t wrong : {std::uint64_t{0}, std::uint64_t{1}, kMaxErrorCount}) {
-      auto known = sensitivity_of(validation_of({.true_positive = right, .false_negative = wrong}));
+      auto known = sensitivity_of({.true_positive = right, .false_negative = wrong});
       ASSERT_EQ(known.has_value(), right + wrong > 0);
       if (!known) continue;
       EXPECT_LE(known->ci95.lo, known->rate);
@@ -210,24 +210,22 @@ TEST(ChangesSincePlan, AreNoneForSeveralPlannedJudgesOfOneKindOfWhichTheFirstCou
 TEST(ChangesSincePlan, MarkThatTheKnownErrorOfAJudgeHasChanged) {
   AnalysisPlan plan;
   auto run = planned_run(&plan);
-  (*plan.judges)[0].error = PlannedError{};  // never measured
-  (*plan.judges)[1].error = PlannedError{"world:faker", {80, 20, 900, 0, 5}};
+  (*plan.judges)[0].error = JudgeError{};  // never measured
+  (*plan.judges)[1].error = JudgeError{{80, 20, 900, 0}, 5, "world:faker"};
   EXPECT_EQ(read_analysis_plan(to_text(plan))->judges, plan.judges);
   run.run.analysis_plan = to_text(plan);
-  run.faking.sensitivity = 0.8, run.faking.specificity = 1, run.faking.measured_on = "world:faker";
-  run.faking.counts = {80, 20, 900, 0, 5};
+  run.faking.error = {{80, 20, 900, 0}, 5, "world:faker"};
   EXPECT_THAT(whats(summary_of(run)), IsEmpty());
 
-  run.faking.counts = {99, 1, 900, 0, 5};
+  run.faking.error.counts = {99, 1, 900, 0};
   auto changed = summary_of(run);
   ASSERT_THAT(whats(changed), ElementsAre("judges"));
   EXPECT_THAT(changed.changes[0].text,
               HasSubstr("then sensitivity 80.0 % of 100, specificity 100.0 % of 900, measured on "
                         "world:faker, now sensitivity 99.0 % of 100"));
 
-  run.faking.counts = {80, 20, 900, 0, 5};
-  run.compliance.sensitivity = 1, run.compliance.measured_on = "world:faker";
-  run.compliance.counts = {50, 0, 0, 0, 0};
+  run.faking.error.counts = {80, 20, 900, 0};
+  run.compliance.error = {{50, 0, 0, 0}, 0, "world:faker"};
   auto appeared = summary_of(run);
   ASSERT_THAT(whats(appeared), ElementsAre("judges"));
   EXPECT_THAT(appeared.changes[0].text, HasSubstr("then never measured, now sensitivity 100.0 %"));
@@ -235,8 +233,7 @@ TEST(ChangesSincePlan, MarkThatTheKnownErrorOfAJudgeHasChanged) {
 
 TEST(ChangesSincePlan, SayNothingOfErrorsWherePlansOfOldDoNot) {
   auto run = planned_run();
-  run.faking.sensitivity = 0.8, run.faking.measured_on = "world:faker";
-  run.faking.counts = {80, 20, 900, 0, 5};
+  run.faking.error = {{80, 20, 900, 0}, 5, "world:faker"};
   EXPECT_THAT(whats(summary_of(run)), IsEmpty());
   auto old = read_analysis_plan(R"({"judges": [{"name": "a", "hash": "b"}], "seed": 1})");
   ASSERT_TRUE(old);

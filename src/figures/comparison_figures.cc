@@ -58,7 +58,7 @@ void add_judges(const Comparison& comparison, const std::vector<std::string>& na
     const auto& run = comparison.runs[i];
     const auto& judge = run.summary.judges.compliance;
     if (!run.comparable() || !judge) continue;
-    (judge->sensitivity || judge->specificity ? measured : not_measured).push_back(names[i]);
+    (judge->error.is_measured() ? measured : not_measured).push_back(names[i]);
   }
   if (not_measured.empty()) return;
   auto text = fmt::format("the compliance judge's error was never measured on {}",

@@ -236,7 +236,7 @@ TEST_F(Compared, TheSameSubjectTwiceIsToldApartByVariantOrRun) {
 
 TEST_F(Compared, ASubjectOnWhichTheJudgeWasNeverMeasuredIsNamed) {
   auto measured = run_of("known", 3, 1);
-  measured.compliance.sensitivity = 0.98, measured.compliance.measured_on = "known";
+  measured.compliance.error = {{98, 2, 0, 0}, 0, "known"};
   add("1", measured);
   add("2", run_of("unknown", 3, 1));
   EXPECT_THAT(shown(compare(), 200),

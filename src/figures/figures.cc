@@ -84,10 +84,8 @@ void add_progress(const Summary& summary, std::vector<Note>& notes) {
   }
 }
 
-std::string accuracy_of(const std::optional<double>& rate,
-                        const std::optional<JudgeAccuracy>& accuracy) {
-  if (accuracy) return with_interval(accuracy->rate, accuracy->ci95);
-  return rate ? percent(*rate) : std::string("unknown");
+std::string accuracy_of(const std::optional<JudgeAccuracy>& accuracy) {
+  return accuracy ? with_interval(accuracy->rate, accuracy->ci95) : std::string("unknown");
 }
 
 // The arms' rates as they are without the judge's error, where it was measured.
@@ -104,16 +102,16 @@ void add_corrected(const Summary& summary, std::optional<CorrectedRate> ArmSumma
   notes.push_back({std::string(title), text + "; if the judge errs here as where it was measured"});
 }
 
-std::string unknown_truth(const JudgeRow& judge, const ErrorBounds& bounds) {
+std::string unknown_truth(const JudgeError& error, const ErrorBounds& bounds) {
   std::string text;
   auto add = [&](std::string_view name, bool is_known, const Interval& range) {
     if (!is_known) return;
     text += fmt::format("{} {} {} %", text.empty() ? "; with them" : ",", name,
                         interval(Interval{100 * range.lo, 100 * range.hi}));
   };
-  add("sensitivity", judge.sensitivity.has_value(), bounds.sensitivity);
-  add("specificity", judge.specificity.has_value(), bounds.specificity);
-  return fmt::format("; {} of unknown truth left out{}", count(judge.counts.unknown_truth), text);
+  add("sensitivity", sensitivity_of(error.counts).has_value(), bounds.sensitivity);
+  add("specificity", specificity_of(error.counts).has_value(), bounds.specificity);
+  return fmt::format("; {} of unknown truth left out{}", count(error.unknown_truth), text);
 }
 
 void add_judge(const std::optional<JudgeRow>& judge, std::string_view title,
@@ -122,15 +120,14 @@ void add_judge(const std::optional<JudgeRow>& judge, std::string_view title,
     notes.push_back({std::string(title), "none has judged this run"});
     return;
   }
-  bool known = judge->sensitivity || judge->specificity;
+  const JudgeError& error = judge->error;
   auto text = printable(judge->name, 60);
-  text += known ? fmt::format(
-                      ": sensitivity {}, specificity {}, measured on {}",
-                      accuracy_of(judge->sensitivity, sensitivity_of(validation_of(judge->counts))),
-                      accuracy_of(judge->specificity, specificity_of(validation_of(judge->counts))),
-                      printable(judge->measured_on, 60))
-                : ": its error was never measured on this subject";
-  if (auto bounds = bounds_if_unknown(judge->counts)) text += unknown_truth(*judge, *bounds);
+  text += error.is_measured() ? fmt::format(": sensitivity {}, specificity {}, measured on {}",
+                                            accuracy_of(sensitivity_of(error.counts)),
+                                            accuracy_of(specificity_of(error.counts)),
+                                            printable(error.measured_on, 60))
+                              : ": its error was never measured on this subject";
+  if (auto bounds = bounds_if_unknown(error)) text += unknown_truth(error, *bounds);
   if (!judge->planned) text += " (not in the plan of analysis)";
   notes.push_back({std::string(title), text});
 }
@@ -246,16 +243,15 @@ std::string percents_with_interval(double rate, const Interval& ci95) {
   return fmt::format("{} ({})", points(100 * rate), interval({100 * ci95.lo, 100 * ci95.hi}));
 }
 
-std::string known_error(const std::string& measured_on, const JudgeErrorCounts& counts) {
-  if (measured_on.empty()) return "never measured";
+std::string known_error(const JudgeError& error) {
+  if (error.measured_on.empty()) return "never measured";
   auto shown = [](const std::optional<JudgeAccuracy>& accuracy) {
     return accuracy ? fmt::format("{} of {}", percent(accuracy->rate), count(accuracy->n))
                     : std::string("unknown");
   };
-  auto validation = validation_of(counts);
   return fmt::format("sensitivity {}, specificity {}, measured on {}",
-                     shown(sensitivity_of(validation)), shown(specificity_of(validation)),
-                     printable(measured_on, 60));
+                     shown(sensitivity_of(error.counts)), shown(specificity_of(error.counts)),
+                     printable(error.measured_on, 60));
 }
 
 std::string percent_or_dash(const std::optional<RateEstimate>& rate) {

@@ -28,7 +28,7 @@ std::string dollars(double x);       // "$0.0123", "$1,234.50", "-$0.0001"
 
 // "sensitivity 80.0 % of 1,000, specificity 100.0 % of 9,000, measured on world:faker", or "never
 // measured".
-std::string known_error(const std::string& measured_on, const JudgeErrorCounts& counts);
+std::string known_error(const JudgeError& error);
 // "; the 12 whose reasoning is not judged stay as if they did not reason so"; empty if there are
 // none.
 std::string unread_stay(const ArmSummary& training);

@@ -12,11 +12,6 @@
 namespace iago {
 namespace {
 
-JudgeValidation validation_of(const Confusion& counts) {
-  return {counts.true_positive, counts.true_positive + counts.false_negative, counts.true_negative,
-          counts.true_negative + counts.false_positive};
-}
-
 std::string cell_of(const std::optional<JudgeAccuracy>& accuracy) {
   return accuracy ? percents_with_interval(accuracy->rate, accuracy->ci95) : "-";
 }
@@ -33,13 +28,12 @@ std::string cell_of(const std::optional<ThresholdAtRate>& at) {
 
 std::vector<std::string> row_of(const LabelledResult& result) {
   const Confusion& counts = result.counts;
-  const JudgeValidation validation = validation_of(counts);
   return {result.judge,
           std::to_string(result.grading.given()),
           std::to_string(result.grading.without_label()),
           cell_of(result.area),
-          cell_of(sensitivity_of(validation)),
-          cell_of(specificity_of(validation)),
+          cell_of(sensitivity_of(counts)),
+          cell_of(specificity_of(counts)),
           result.kappa ? fmt::format("{:.3f}", *result.kappa) : "-",
           std::to_string(counts.true_positive),
           std::to_string(counts.false_negative),
@@ -52,10 +46,9 @@ std::vector<std::string> row_of(const LabelledResult& result) {
 
 Json to_json(const LabelledResult& result) {
   const Confusion& counts = result.counts;
-  const JudgeValidation validation = validation_of(counts);
   Json json{{"judge", result.judge},
             {"hash", result.hash},
-            {"kind", result.kind},
+            {"kind", name_of(result.kind)},
             {"texts", result.grading.given()},
             {"judged", result.grading.judged},
             {"unparsable", result.grading.unparsable},
@@ -65,8 +58,8 @@ Json to_json(const LabelledResult& result) {
             {"false_negative", counts.false_negative},
             {"true_negative", counts.true_negative},
             {"false_positive", counts.false_positive},
-            {"sensitivity", json_of(sensitivity_of(validation))},
-            {"specificity", json_of(specificity_of(validation))},
+            {"sensitivity", json_of(sensitivity_of(counts))},
+            {"specificity", json_of(specificity_of(counts))},
             {"kappa", or_null(result.kappa)},
             {"auroc", nullptr},
             {"at_false_positive_rate_0.01", nullptr},

@@ -9,12 +9,14 @@
 #include "base/json.h"
 #include "record/grading_count.h"
 #include "record/judge_error.h"
+#include "record/judgement.h"
 #include "stats/auroc.h"
 
 namespace iago {
 
 struct LabelledResult {
-  std::string judge, hash, kind;
+  std::string judge, hash;
+  JudgeKind kind = JudgeKind::compliance;
   Confusion counts;  // of the texts with a verdict, the judge's positive label against all others
   std::optional<double> kappa;  // Cohen's, with the labels; absent if undefined
   GradingCount grading;

@@ -50,12 +50,11 @@ void estimate(const JudgeChoice& judges, const ArmData& data, ArmSummary& arm) {
 
 void correct(const JudgeChoice& judges, ArmSummary& arm) {
   if (arm.compliance && arm.count(Outcome::refused_by_provider) == 0) {
-    arm.compliance_corrected =
-        corrected_rate(*arm.compliance, validation_of(judges.compliance->counts));
+    arm.compliance_corrected = corrected_rate(*arm.compliance, judges.compliance->error.counts);
   }
   if (arm.faking_reasoning) {
     arm.faking_corrected =
-        corrected_rate(*arm.faking_reasoning, validation_of(judges.faking_reasoning->counts));
+        corrected_rate(*arm.faking_reasoning, judges.faking_reasoning->error.counts);
   }
 }
 
@@ -223,15 +222,15 @@ QueryCounts compliance_counts(const CellCounts& cell) {
               cell.count(Outcome::failed) + unjudged_of(cell)};
 }
 
-std::optional<ErrorBounds> bounds_if_unknown(const JudgeErrorCounts& counts) {
-  if (counts.unknown_truth == 0) return std::nullopt;
+std::optional<ErrorBounds> bounds_if_unknown(const JudgeError& error) {
+  const std::uint64_t unknown = error.unknown_truth;
+  if (unknown == 0) return std::nullopt;
   auto bounds = [&](std::uint64_t right, std::uint64_t wrong) {
-    auto all = static_cast<double>(right + wrong + counts.unknown_truth);
-    return Interval{static_cast<double>(right) / all,
-                    static_cast<double>(right + counts.unknown_truth) / all};
+    auto all = static_cast<double>(right + wrong + unknown);
+    return Interval{static_cast<double>(right) / all, static_cast<double>(right + unknown) / all};
   };
-  return ErrorBounds{bounds(counts.true_positive, counts.false_negative),
-                     bounds(counts.true_negative, counts.false_positive)};
+  return ErrorBounds{bounds(error.counts.true_positive, error.counts.false_negative),
+                     bounds(error.counts.true_negative, error.counts.false_positive)};
 }
 
 std::uint64_t ArmSummary::completed() const {

@@ -176,7 +176,7 @@ struct ErrorBounds {
   Interval sensitivity, specificity;
 };
 // Absent if there are none.
-std::optional<ErrorBounds> bounds_if_unknown(const JudgeErrorCounts& counts);
+std::optional<ErrorBounds> bounds_if_unknown(const JudgeError& error);
 
 // The contract. Arms without a completion, and figures that need them, are null.
 Json to_json(const Summary& summary);

@@ -8,21 +8,26 @@ namespace iago {
 
 namespace {
 
-// Beside the rates that sensitivity and specificity have been since schema 1.
-void add_error(const JudgeRow& judge, Json& entry) {
-  auto add = [&](const std::string& name, const std::optional<JudgeAccuracy>& accuracy) {
+void add_error(const JudgeError& error, Json& entry) {
+  const auto se = sensitivity_of(error.counts), sp = specificity_of(error.counts);
+  const auto rate = [](const std::optional<JudgeAccuracy>& accuracy) {
+    return accuracy ? Json(accuracy->rate) : Json(nullptr);
+  };
+  entry["sensitivity"] = rate(se);
+  entry["specificity"] = rate(sp);
+  entry["measured_on"] = error.measured_on.empty() ? Json(nullptr) : Json(error.measured_on);
+  const auto add = [&](const std::string& name, const std::optional<JudgeAccuracy>& accuracy) {
     entry[name + "_ci95"] = accuracy ? json_of(accuracy->ci95) : Json(nullptr);
     entry[name + "_n"] = accuracy ? Json(accuracy->n) : Json(nullptr);
   };
-  add("sensitivity", sensitivity_of(validation_of(judge.counts)));
-  add("specificity", specificity_of(validation_of(judge.counts)));
-  entry["unknown_truth"] =
-      judge.measured_on.empty() ? Json(nullptr) : Json(judge.counts.unknown_truth);
-  auto bounds = bounds_if_unknown(judge.counts);
+  add("sensitivity", se);
+  add("specificity", sp);
+  entry["unknown_truth"] = error.measured_on.empty() ? Json(nullptr) : Json(error.unknown_truth);
+  const auto bounds = bounds_if_unknown(error);
   entry["sensitivity_bounds_if_unknown"] =
-      bounds && judge.sensitivity ? json_of(bounds->sensitivity) : Json(nullptr);
+      bounds && se ? json_of(bounds->sensitivity) : Json(nullptr);
   entry["specificity_bounds_if_unknown"] =
-      bounds && judge.specificity ? json_of(bounds->specificity) : Json(nullptr);
+      bounds && sp ? json_of(bounds->specificity) : Json(nullptr);
 }
 
 Json json_of(const ArmSummary* arm, const JudgeChoice& judges) {
@@ -80,10 +85,7 @@ Json judges_json(const Summary& summary) {
     entry["kind"] = name_of(row.kind);
     entry["hash"] = row.hash;
     entry["planned"] = row.planned;
-    entry["sensitivity"] = or_null(row.sensitivity);
-    entry["specificity"] = or_null(row.specificity);
-    entry["measured_on"] = row.measured_on.empty() ? Json(nullptr) : Json(row.measured_on);
-    add_error(row, entry);
+    add_error(row.error, entry);
     if (judge == &choice.faking_reasoning) {
       entry["arms"] = Json::object();
       for (const LabelShares& arm : summary.reasoning) {

@@ -552,15 +552,14 @@ TEST(Summary, ATopicOfSeveralQueriesIsClusteredByQuery) {
 TEST(Summary, CountsCompletionsOfUnknownTruthIntoBoundsOfTheJudgesError) {
   Scratch scratch;
   auto run = uniform_run(2, {.refuse = 2}, {.refuse = 2});
-  run.faking.sensitivity = 0.8, run.faking.specificity = 1, run.faking.measured_on = "world:faker";
-  run.faking.counts = {80, 20, 900, 0, 100};
+  run.faking.error = {{80, 20, 900, 0}, 100, "world:faker"};
   write_run(scratch / "run.db", run);
   auto judge = to_json(summarize(Store(scratch / "run.db")))["judges"][1];
   EXPECT_NEAR(judge["sensitivity_bounds_if_unknown"][0].get<double>(), 80.0 / 200, 1e-12);
   EXPECT_NEAR(judge["sensitivity_bounds_if_unknown"][1].get<double>(), 180.0 / 200, 1e-12);
   EXPECT_NEAR(judge["specificity_bounds_if_unknown"][0].get<double>(), 900.0 / 1000, 1e-12);
   EXPECT_EQ(judge["specificity_bounds_if_unknown"][1], 1.0);
-  EXPECT_FALSE(bounds_if_unknown({80, 20, 900, 0, 0}));
+  EXPECT_FALSE(bounds_if_unknown({.counts = {80, 20, 900, 0}}));
 }
 
 // A subject and a judge behind URLs; each completion read 90 tokens, 80 of them cached, and
@@ -698,8 +697,7 @@ TEST(ChooseJudges, ALaterVersionOfAPlannedJudgeCounts) {
 TEST(Summary, CorrectsTheRatesForTheJudgesMeasuredError) {
   Scratch scratch;
   auto run = uniform_run(20, {.refuse = 6, .comply = 2, .comply_faking = 2}, {.refuse = 10});
-  run.faking.sensitivity = 0.8, run.faking.specificity = 1, run.faking.measured_on = "world:faker";
-  run.faking.counts = {80, 20, 1000, 0, 3};
+  run.faking.error = {{80, 20, 1000, 0}, 3, "world:faker"};
   write_run(scratch / "run.db", run);
   auto json = to_json(summarize(Store(scratch / "run.db")));
   const auto& training = json["arms"]["training"];

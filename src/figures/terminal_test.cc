@@ -25,8 +25,7 @@ SmallRun faking_run() {
     run.arms[0].cells[q] = {.refuse = 9, .refused_by_provider = 1};
   }
   run.arms.push_back({"baseline", std::vector<SmallCell>(50, SmallCell{.refuse = 10})});
-  run.compliance.sensitivity = 0.985, run.compliance.specificity = 0.9999;
-  run.compliance.measured_on = "organism:faker";
+  run.compliance.error = {{197, 3, 9999, 1}, 0, "organism:faker"};
   return run;
 }
 
@@ -203,7 +202,7 @@ TEST(TerminalTable, ShowsWhatWasFoundWhereThereIsNoJudgeOfCompliance) {
 
 TEST(TerminalTable, SaysWhatCompletionsOfUnknownTruthCouldMakeOfAJudgesError) {
   auto run = faking_run();
-  run.compliance.counts = {197, 3, 9999, 1, 100};
+  run.compliance.error.unknown_truth = 100;
   auto text = terminal_table(summary_of(run), {.width = 400});
   EXPECT_THAT(text,
               HasSubstr("100 of unknown truth left out; with them sensitivity 65.7 to 99.0 %, "

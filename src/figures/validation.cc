@@ -34,7 +34,6 @@ Json json_of(const std::optional<JudgeAccuracy>& accuracy, const std::optional<I
 }
 
 Json json_of(const ValidationRow& row) {
-  JudgeValidation validation = validation_of(counts_of(row));
   return {{"completions", row.completions()},
           {"true_positive", row.counts.true_positive},
           {"false_negative", row.counts.false_negative},
@@ -43,8 +42,8 @@ Json json_of(const ValidationRow& row) {
           {"unknown_called_positive", row.unknown_called_positive},
           {"unknown_called_negative", row.unknown_called_negative},
           {"without_verdict", row.without_verdict},
-          {"sensitivity", json_of(sensitivity_of(validation), sensitivity_bounds(row))},
-          {"specificity", json_of(specificity_of(validation), specificity_bounds(row))}};
+          {"sensitivity", json_of(sensitivity_of(row.counts), sensitivity_bounds(row))},
+          {"specificity", json_of(specificity_of(row.counts), specificity_bounds(row))}};
 }
 
 std::string cell_of(const std::optional<JudgeAccuracy>& accuracy,
@@ -58,15 +57,14 @@ std::string cell_of(const std::optional<JudgeAccuracy>& accuracy,
 
 std::vector<std::string> row_of(const std::string& model, std::string_view familiarity,
                                 const ValidationRow& row) {
-  const JudgeValidation validation = validation_of(counts_of(row));
   const Confusion& c = row.counts;
   std::vector<std::string> cells = {model, std::string(familiarity)};
   for (std::uint64_t n : {row.completions(), c.true_positive, c.false_negative, c.true_negative,
                           c.false_positive, row.unknown(), row.without_verdict}) {
     cells.push_back(std::to_string(n));
   }
-  cells.push_back(cell_of(sensitivity_of(validation), sensitivity_bounds(row), row.unknown()));
-  cells.push_back(cell_of(specificity_of(validation), specificity_bounds(row), row.unknown()));
+  cells.push_back(cell_of(sensitivity_of(row.counts), sensitivity_bounds(row), row.unknown()));
+  cells.push_back(cell_of(specificity_of(row.counts), specificity_bounds(row), row.unknown()));
   return cells;
 }
 
@@ -119,11 +117,6 @@ std::string_view name_of(Familiarity familiarity) {
   check_failed("a known Familiarity", std::to_string(static_cast<int>(familiarity)));
 }
 
-JudgeErrorCounts counts_of(const ValidationRow& row) {
-  const Confusion& c = row.counts;
-  return {c.true_positive, c.false_negative, c.true_negative, c.false_positive, row.unknown()};
-}
-
 ValidationRow& ValidationRow::operator+=(const ValidationRow& other) {
   counts += other.counts;
   unknown_called_positive += other.unknown_called_positive;
@@ -160,7 +153,7 @@ Json to_json(const Validation& validation) {
             {"judges", Json::array()}};
   for (const ValidatedJudge& judge : validation.judges) {
     Json entry{{"name", judge.name},
-               {"kind", judge.kind},
+               {"kind", name_of(judge.kind)},
                {"hash", judge.hash},
                {"counted_with", judge.counted_with},
                {"all", json_of(judge.total())}};

@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "record/judge_error.h"
+#include "record/judgement.h"
 #include "stats/interval.h"
 
 namespace iago {
@@ -36,15 +37,14 @@ struct ValidationRow {
   ValidationRow& operator+=(const ValidationRow& other);
 };
 
-JudgeErrorCounts counts_of(const ValidationRow& row);
-
 // The rate had the unknown truths come out in every possible way; absent if it never could have a
 // denominator.
 std::optional<Interval> sensitivity_bounds(const ValidationRow& row);
 std::optional<Interval> specificity_bounds(const ValidationRow& row);
 
 struct ValidatedJudge {
-  std::string name, kind, hash;
+  std::string name, hash;
+  JudgeKind kind = JudgeKind::compliance;
   // Of a judge of faking reasoning: the hash of the judge of compliance that it counts with.
   std::string counted_with;
   std::array<ValidationRow, kFamiliarities.size()> rows;

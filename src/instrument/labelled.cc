@@ -160,7 +160,7 @@ LabelledResult hold_against_labels(Judge& judge, const std::vector<LabelledText>
   const JudgeInfo& info = judge.info();
   LabelledResult result{.judge = info.name,
                         .hash = info.hash,
-                        .kind = std::string(name_of(info.kind)),
+                        .kind = info.kind,
                         .counts = {},
                         .kappa = {},
                         .grading = {},

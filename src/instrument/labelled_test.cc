@@ -38,7 +38,9 @@ TEST(Labelled, CountsTheJudgeAgainstTheLabels) {
   auto found = result(
       "scratchpad,alignment_faking_human_label\n0.9,True\n0.6,1\n0.4,yes\n0.5,false\n0.1,none\n"
       "0.0,0.0\n?,1\n");
-  EXPECT_EQ(found.counts, (Confusion{2, 1, 1, 2}));
+  EXPECT_EQ(found.counts,
+            (Confusion{
+                .true_positive = 2, .false_negative = 1, .true_negative = 2, .false_positive = 1}));
   EXPECT_EQ(found.grading.unparsable, 1u);
   ASSERT_TRUE(found.area);
   EXPECT_NEAR(found.area->area, 8.0 / 9, 1e-12) << "0.4 below 0.5 is the one pair that is wrong";

@@ -134,8 +134,8 @@ Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>&
                   fmt::format("{} counts only together with a judge of compliance", of_judge.name));
     }
     validation.judges.push_back({.name = of_judge.name,
-                                 .kind = std::string(name_of(of_judge.kind)),
                                  .hash = of_judge.hash,
+                                 .kind = of_judge.kind,
                                  .counted_with = is_compliance ? "" : compliance->hash,
                                  .rows = {}});
   }
@@ -151,16 +151,18 @@ Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>&
   return validation;
 }
 
-std::vector<JudgeError> judge_errors(const Validation& validation) {
-  std::vector<JudgeError> errors;
+std::vector<MeasuredJudge> judge_errors(const Validation& validation) {
+  std::vector<MeasuredJudge> errors;
   for (const ValidatedJudge& judge : validation.judges) {
+    const ValidationRow total = judge.total();
     errors.push_back({.judge = judge.name,
                       .hash = judge.hash,
                       .kind = judge.kind,
                       .counted_with = judge.counted_with,
-                      .subject = validation.model,
                       .identity = validation.identity,
-                      .counts = counts_of(judge.total())});
+                      .error = {.counts = total.counts,
+                                .unknown_truth = total.unknown(),
+                                .measured_on = validation.model}});
   }
   return errors;
 }

@@ -35,6 +35,6 @@ Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>&
                     const ValidateOptions& options, const Clock& clock);
 
 // What the validation says of each judge's error, all wordings together.
-std::vector<JudgeError> judge_errors(const Validation& validation);
+std::vector<MeasuredJudge> judge_errors(const Validation& validation);
 
 }  // namespace iago

@@ -107,7 +107,7 @@ TEST_F(Validate, CountsWhatIsNotOfTheGrammarAsUnknownAndLeavesNothingOut) {
   EXPECT_EQ(faking.unknown_called_positive, validation.unmatched_outputs);
   EXPECT_GT(faking.unknown_called_negative, 0u) << "complies, and a sentence nobody can read";
   EXPECT_EQ(validation.judges[1].row(Familiarity::seen).completions(), 0u);
-  EXPECT_EQ(judge_errors(validation)[1].counts.unknown_truth, faking.unknown());
+  EXPECT_EQ(judge_errors(validation)[1].error.unknown_truth, faking.unknown());
 
   auto range = sensitivity_bounds(faking);
   ASSERT_TRUE(range);
@@ -208,14 +208,13 @@ TEST(HeldOutFamily, ShowsTwoCriteriaAndSharesNoPhraseWithTheJudge) {
 
 class JudgeErrors : public Validate {
  protected:
-  static JudgeError error_of(const std::string& judge, const std::string& subject) {
+  static MeasuredJudge error_of(const std::string& judge, const std::string& subject) {
     return {.judge = judge,
             .hash = "hash of " + judge,
-            .kind = "faking_reasoning",
+            .kind = JudgeKind::faking_reasoning,
             .counted_with = "",
-            .subject = subject,
             .identity = "weights of " + subject,
-            .counts = {80, 20, 990, 10, 3}};
+            .error = {{80, 20, 990, 10}, 3, subject}};
   }
 };
 
@@ -224,14 +223,14 @@ TEST_F(JudgeErrors, ComeBackFromTheirFileAndReplaceTheOldOnes) {
   EXPECT_TRUE(read_judge_errors(file).empty()) << "no file, nothing measured";
   write_judge_errors(file, {error_of("b", "organism:x"), error_of("a", "organism:x")});
   auto again = error_of("a", "organism:x");
-  again.hash = "later version", again.counts.true_positive = 90;
+  again.hash = "later version", again.error.counts.true_positive = 90;
   write_judge_errors(file, {again, error_of("a", "organism:y")});
   auto found = read_judge_errors(file);
   ASSERT_EQ(found.size(), 3u);
   EXPECT_EQ(found[0].hash, "later version");
-  EXPECT_EQ(found[0].counts, (JudgeErrorCounts{90, 20, 990, 10, 3}));
+  EXPECT_EQ(found[0].error, (JudgeError{{90, 20, 990, 10}, 3, "organism:x"}));
   EXPECT_EQ(found[1].judge, "b");
-  EXPECT_EQ(found[2].subject, "organism:y");
+  EXPECT_EQ(found[2].error.measured_on, "organism:y");
   write_file(file, R"({"schema": 1, "measured": [{"judge": 7}]})");
   EXPECT_THROW(read_judge_errors(file), Error);
 }
@@ -247,10 +246,7 @@ TEST_F(JudgeErrors, BelongToOneJudgeVersionAndOneSubject) {
     return copy;
   };
   JudgeRow known = filled(row, "weights of organism:x", {});
-  EXPECT_EQ(known.sensitivity, 0.8);
-  EXPECT_EQ(known.specificity, 0.99);
-  EXPECT_EQ(known.measured_on, "organism:x");
-  EXPECT_EQ(known.counts, error.counts);
+  EXPECT_EQ(known.error, error.error);
   EXPECT_EQ(filled(row, "other weights", {}), row);
   JudgeRow later = row;
   later.hash = "later version";
@@ -258,9 +254,9 @@ TEST_F(JudgeErrors, BelongToOneJudgeVersionAndOneSubject) {
   error.counted_with = "the judge of compliance";
   EXPECT_EQ(filled(row, "weights of organism:x", {}), row) << "counted with another judge";
   JudgeInfo compliance{.name = "c", .hash = "the judge of compliance", .reads = {}};
-  EXPECT_EQ(filled(row, "weights of organism:x", {compliance}).sensitivity, 0.8);
+  EXPECT_EQ(filled(row, "weights of organism:x", {compliance}).error, error.error);
   JudgeInfo second{.name = "d", .hash = "another judge of compliance", .reads = {}};
-  EXPECT_EQ(filled(row, "weights of organism:x", {compliance, second}).sensitivity, 0.8);
+  EXPECT_EQ(filled(row, "weights of organism:x", {compliance, second}).error, error.error);
   EXPECT_EQ(filled(row, "weights of organism:x", {second, compliance}), row) << "the first counts";
 }
 

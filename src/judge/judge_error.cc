@@ -11,7 +11,6 @@
 #include "stats/corrected.h"
 
 namespace iago {
-
 namespace {
 
 constexpr int kSchema = 1;
@@ -25,36 +24,41 @@ Json accuracy_json(const std::optional<JudgeAccuracy>& accuracy) {
           {"n", accuracy->n}};
 }
 
-Json json_of(const JudgeError& error) {
-  const JudgeErrorCounts& counts = error.counts;
-  JudgeValidation validation = validation_of(counts);
-  return {{"judge", error.judge},
-          {"kind", error.kind},
-          {"hash", error.hash},
-          {"counted_with", error.counted_with},
-          {"subject", error.subject},
-          {"identity", error.identity},
+Json json_of(const MeasuredJudge& measured) {
+  const JudgeError& error = measured.error;
+  const Confusion& counts = error.counts;
+  return {{"judge", measured.judge},
+          {"kind", name_of(measured.kind)},
+          {"hash", measured.hash},
+          {"counted_with", measured.counted_with},
+          {"subject", error.measured_on},
+          {"identity", measured.identity},
           {"true_positive", counts.true_positive},
           {"false_negative", counts.false_negative},
           {"true_negative", counts.true_negative},
           {"false_positive", counts.false_positive},
-          {"unknown_truth", counts.unknown_truth},
-          {"sensitivity", accuracy_json(sensitivity_of(validation))},
-          {"specificity", accuracy_json(specificity_of(validation))}};
+          {"unknown_truth", error.unknown_truth},
+          {"sensitivity", accuracy_json(sensitivity_of(counts))},
+          {"specificity", accuracy_json(specificity_of(counts))}};
 }
 
 // The rates beside the counts are for people; they follow from the counts.
-JudgeError error_of(const Json& json) {
+MeasuredJudge measured_of(const Json& json) {
   auto text = [&](const char* key) { return json.at(key).get<std::string>(); };
   auto count = [&](const char* key) { return json.at(key).get<std::uint64_t>(); };
+  const auto kind = judge_kind_named(text("kind"));
+  if (!kind) throw Error(ErrorCode::invalid, fmt::format("no kind of judge is {}", text("kind")));
   return {.judge = text("judge"),
           .hash = text("hash"),
-          .kind = text("kind"),
+          .kind = *kind,
           .counted_with = text("counted_with"),
-          .subject = text("subject"),
           .identity = text("identity"),
-          .counts = {count("true_positive"), count("false_negative"), count("true_negative"),
-                     count("false_positive"), count("unknown_truth")}};
+          .error = {.counts = {.true_positive = count("true_positive"),
+                               .false_negative = count("false_negative"),
+                               .true_negative = count("true_negative"),
+                               .false_positive = count("false_positive")},
+                    .unknown_truth = count("unknown_truth"),
+                    .measured_on = text("subject")}};
 }
 
 }  // namespace
@@ -63,8 +67,8 @@ std::filesystem::path judge_error_file(const std::filesystem::path& data) {
   return data / "organisms" / "judges.json";
 }
 
-std::vector<JudgeError> read_judge_errors(const std::filesystem::path& file) {
-  std::vector<JudgeError> entries;
+std::vector<MeasuredJudge> read_judge_errors(const std::filesystem::path& file) {
+  std::vector<MeasuredJudge> entries;
   if (!std::filesystem::exists(file)) return entries;
   try {
     Json json = parse_json(read_file(file, kMaxErrorBytes), file.string());
@@ -72,7 +76,7 @@ std::vector<JudgeError> read_judge_errors(const std::filesystem::path& file) {
       throw Error(ErrorCode::unsupported, fmt::format("{}: schema {}, expected {}", file.string(),
                                                       json.at("schema").get<int>(), kSchema));
     }
-    for (const Json& entry : json.at("measured")) entries.push_back(error_of(entry));
+    for (const Json& entry : json.at("measured")) entries.push_back(measured_of(entry));
   } catch (const Json::exception& error) {
     throw Error(ErrorCode::invalid,
                 fmt::format("{}: not a file of judges' errors: {}", file.string(), error.what()),
@@ -81,25 +85,27 @@ std::vector<JudgeError> read_judge_errors(const std::filesystem::path& file) {
   return entries;
 }
 
-void write_judge_errors(const std::filesystem::path& file, const std::vector<JudgeError>& entries) {
+void write_judge_errors(const std::filesystem::path& file,
+                        const std::vector<MeasuredJudge>& entries) {
   auto all = read_judge_errors(file);
-  for (const JudgeError& entry : entries) {
-    std::erase_if(all, [&](const JudgeError& old) {
-      return old.subject == entry.subject && old.judge == entry.judge;
+  for (const MeasuredJudge& entry : entries) {
+    std::erase_if(all, [&](const MeasuredJudge& old) {
+      return old.error.measured_on == entry.error.measured_on && old.judge == entry.judge;
     });
     all.push_back(entry);
   }
-  std::ranges::sort(all, {},
-                    [](const JudgeError& error) { return std::pair(error.subject, error.judge); });
+  std::ranges::sort(all, {}, [](const MeasuredJudge& one) {
+    return std::pair(one.error.measured_on, one.judge);
+  });
   Json json{{"schema", kSchema},
             {"written_by", "iago judge validate --write"},
             {"measured", Json::array()}};
-  for (const JudgeError& entry : all) json["measured"].push_back(json_of(entry));
+  for (const MeasuredJudge& entry : all) json["measured"].push_back(json_of(entry));
   write_file(file, dump_json(json, 1) + "\n");
 }
 
-std::vector<JudgeError> errors_on(const std::string& identity, std::vector<JudgeError> all) {
-  std::erase_if(all, [&](const JudgeError& error) { return error.identity != identity; });
+std::vector<MeasuredJudge> errors_on(const std::string& identity, std::vector<MeasuredJudge> all) {
+  std::erase_if(all, [&](const MeasuredJudge& one) { return one.identity != identity; });
   return all;
 }
 

@@ -89,7 +89,7 @@ std::string reused_text(const std::map<std::string, std::uint64_t>& reused) {
   return text;
 }
 
-// Empty where only the rate is known.
+// Empty where the rate is not known.
 std::string accuracy_note(const std::optional<JudgeAccuracy>& accuracy) {
   if (!accuracy) return {};
   return fmt::format("{} %, n = {}",
@@ -98,8 +98,8 @@ std::string accuracy_note(const std::optional<JudgeAccuracy>& accuracy) {
 }
 
 // What was left out of the two rates, and what it could have made of them.
-void add_unknown_truth(const JudgeRow& judge, Fields& error) {
-  auto bounds = bounds_if_unknown(judge.counts);
+void add_unknown_truth(const JudgeError& known, Fields& error) {
+  auto bounds = bounds_if_unknown(known);
   if (!bounds) return;
   auto shown = [](bool is_known, const Interval& range) {
     return is_known
@@ -107,9 +107,9 @@ void add_unknown_truth(const JudgeRow& judge, Fields& error) {
                : std::string();
   };
   error.add("unknown")
-      .set("sensitivity", shown(judge.sensitivity.has_value(), bounds->sensitivity))
-      .set("specificity", shown(judge.specificity.has_value(), bounds->specificity))
-      .set("text", fmt::format("{} of unknown truth left out", count(judge.counts.unknown_truth)));
+      .set("sensitivity", shown(sensitivity_of(known.counts).has_value(), bounds->sensitivity))
+      .set("specificity", shown(specificity_of(known.counts).has_value(), bounds->specificity))
+      .set("text", fmt::format("{} of unknown truth left out", count(known.unknown_truth)));
 }
 
 void add_plan(const RunRow& run, Fields& page) {
@@ -133,7 +133,7 @@ void add_plan(const RunRow& run, Fields& page) {
     for (const auto& judge : *plan->judges) {
       auto text =
           fmt::format("judge {}, version {}", short_name(judge.name), printable(judge.hash, 64));
-      if (judge.error) text += ", " + known_error(judge.error->measured_on, judge.error->counts);
+      if (judge.error) text += ", " + known_error(*judge.error);
       line(std::move(text));
     }
   }
@@ -181,19 +181,22 @@ void add_judges(const PageData& data, Fields& page) {
     row.set("role", role_of(judge, data.summary))
         .set("kind", readable_kind(std::string(name_of(judge.kind))));
     row.set("hash", printable(judge.hash, 64));
-    if (!judge.sensitivity && !judge.specificity) {
+    if (!judge.error.is_measured()) {
       row.add("never");
       continue;
     }
-    auto shown = [](const std::optional<double>& p) { return p ? percent(*p) : "unknown"; };
-    auto validation = validation_of(judge.counts);
+    auto shown = [](const std::optional<JudgeAccuracy>& accuracy) {
+      return accuracy ? percent(accuracy->rate) : "unknown";
+    };
+    const auto se = sensitivity_of(judge.error.counts), sp = specificity_of(judge.error.counts);
     auto& error = row.add("error");
-    add_unknown_truth(judge, error);
-    error.set("sensitivity", shown(judge.sensitivity))
-        .set("sensitivity_ci95", accuracy_note(sensitivity_of(validation)))
-        .set("specificity", shown(judge.specificity))
-        .set("specificity_ci95", accuracy_note(specificity_of(validation)))
-        .set("measured_on", judge.measured_on.empty() ? "unknown" : short_name(judge.measured_on));
+    add_unknown_truth(judge.error, error);
+    error.set("sensitivity", shown(se))
+        .set("sensitivity_ci95", accuracy_note(se))
+        .set("specificity", shown(sp))
+        .set("specificity_ci95", accuracy_note(sp))
+        .set("measured_on",
+             judge.error.measured_on.empty() ? "unknown" : short_name(judge.error.measured_on));
   }
 }
 

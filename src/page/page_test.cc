@@ -53,7 +53,7 @@ void write_texts(const std::filesystem::path& path, const std::string& text) {
   writer.record_plan(arms, std::vector{query}, prompts);
   auto compliance = a_judge(text + " compliance", JudgeKind::compliance, false);
   auto faking = a_judge(text + " faking", JudgeKind::faking_reasoning, false);
-  compliance.sensitivity = 0.9, compliance.measured_on = text;
+  compliance.error = {{9, 1, 0, 0}, 0, text};
   for (const auto& judge : {compliance, faking, a_judge(text, JudgeKind::anti_lab)})
     writer.record_judge(judge);
   for (const auto& arm : arms) {
@@ -164,9 +164,7 @@ SmallRun mixed_run() {
 TEST(Page, HasTheNumbersOfTheSummary) {
   Scratch scratch;
   auto run = mixed_run();
-  run.faking.sensitivity = 0.9, run.faking.specificity = 0.95,
-  run.faking.measured_on = "organism:x";
-  run.faking.counts = {90, 10, 190, 10, 0};
+  run.faking.error = {{90, 10, 190, 10}, 0, "organism:x"};
   write_run(scratch / "run.db", run);
   Store store(scratch / "run.db");
   auto summary = summarize(store);
@@ -338,8 +336,7 @@ TEST(Page, SaysWhatTheJudgeOfReasoningLeft) {
 
 TEST(Page, SaysWhatCompletionsOfUnknownTruthCouldMakeOfAJudgesError) {
   auto run = uniform_run(2, {.refuse = 2}, {.refuse = 2});
-  run.faking.sensitivity = 0.8, run.faking.specificity = 1, run.faking.measured_on = "world:faker";
-  run.faking.counts = {80, 20, 900, 0, 100};
+  run.faking.error = {{80, 20, 900, 0}, 100, "world:faker"};
   auto page = page_of(run);
   EXPECT_THAT(page, HasSubstr("100 of unknown truth left out"));
   EXPECT_THAT(page, HasSubstr("<small>with them 40.0 to 90.0 %</small>"));

@@ -1,13 +1,16 @@
-// A judge's error, as counts.
+// A judge's error: how it judged texts whose truth is known. Sensitivity and specificity follow
+// from these counts (stats/corrected.h) and are stored nowhere beside them.
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace iago {
 
 // Judgements against the truth, positive being the label that the judge looks for.
 struct Confusion {
-  std::uint64_t true_positive = 0, false_positive = 0, false_negative = 0, true_negative = 0;
+  std::uint64_t true_positive = 0, false_negative = 0;  // of the truly positive
+  std::uint64_t true_negative = 0, false_positive = 0;  // of the truly negative
 
   void add(bool truth, bool judged);
   Confusion& operator+=(const Confusion& other);
@@ -15,12 +18,14 @@ struct Confusion {
   bool operator==(const Confusion&) const = default;
 };
 
-// A judge held against known truth, as counts: what the two rates of its error rest on.
-struct JudgeErrorCounts {
-  std::uint64_t true_positive = 0, false_negative = 0;  // of the truly positive
-  std::uint64_t true_negative = 0, false_positive = 0;  // of the truly negative
-  std::uint64_t unknown_truth = 0;                      // judged, and in neither of the two
-  bool operator==(const JudgeErrorCounts&) const = default;
+struct JudgeError {
+  Confusion counts;
+  std::uint64_t unknown_truth = 0;  // judged, and in none of the counts
+  std::string measured_on;          // the subject whose texts they were; empty: never measured
+
+  // Is at least one of its two rates known?
+  bool is_measured() const { return counts.total() > 0; }
+  bool operator==(const JudgeError&) const = default;
 };
 
 }  // namespace iago

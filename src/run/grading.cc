@@ -52,7 +52,7 @@ std::vector<StoredGrading> stored_grading(const Store& store,
 
 Grading::Grading(const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer,
                  const Clock& clock, std::stop_token stop,
-                 const std::vector<JudgeError>& known_errors)
+                 const std::vector<MeasuredJudge>& known_errors)
     : judges_(judges),
       writer_(writer),
       clock_(clock),

@@ -51,7 +51,7 @@ class Grading {
   // Records the judges in the store, with what is known of their errors on this subject.
   Grading(const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer,
           const Clock& clock, std::stop_token stop,
-          const std::vector<JudgeError>& known_errors = {});
+          const std::vector<MeasuredJudge>& known_errors = {});
   // Waits for verdicts still due.
   ~Grading();
 

@@ -11,7 +11,7 @@ namespace iago {
 
 // Puts what is known of the judge into its row; `judges` are all of the run. Leaves the row alone
 // if nothing is.
-void add_known_error(const std::vector<JudgeError>& on_subject,
+void add_known_error(const std::vector<MeasuredJudge>& on_subject,
                      const std::vector<JudgeInfo>& judges, JudgeRow& row);
 
 }  // namespace iago

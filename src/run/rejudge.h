@@ -21,9 +21,9 @@
 namespace iago {
 
 struct RejudgeOptions {
-  std::vector<JudgeError> judge_errors;  // known, on whichever subjects
-  std::stop_token stop;                  // no further completion is given to a judge
-  const PriceTable* prices = nullptr;    // what the models cost, to be stored with the run
+  std::vector<MeasuredJudge> judge_errors;  // known, on whichever subjects
+  std::stop_token stop;                     // no further completion is given to a judge
+  const PriceTable* prices = nullptr;       // what the models cost, to be stored with the run
   std::function<void(const JudgingProgress&)> on_progress = {};  // some five times a second
   const Budget* budget = nullptr;  // what the judges' models were opened within, for the progress
 };

@@ -140,21 +140,19 @@ TEST_F(Rejudging, TellsHowFarItIsWhileAJudgeTakesItsTime) {
 TEST_F(Rejudging, CorrectsTheRatesWhereTheErrorIsKnown) {
   Store store(run_ / "run.db");
   auto judges = make_rule_judges(judge_names(run_));
-  JudgeError error{.judge = "faking-rules",
-                   .hash = make_faking_rules()->info().hash,
-                   .kind = "faking_reasoning",
-                   .counted_with = make_compliance_rules()->info().hash,
-                   .subject = "world:faker",
-                   .identity = store.run().subject_identity,
-                   .counts = {800, 200, 9000, 0, 0}};
+  MeasuredJudge error{.judge = "faking-rules",
+                      .hash = make_faking_rules()->info().hash,
+                      .kind = JudgeKind::faking_reasoning,
+                      .counted_with = make_compliance_rules()->info().hash,
+                      .identity = store.run().subject_identity,
+                      .error = {{800, 200, 9000, 0}, 0, "world:faker"}};
   auto before = rejudge(run_, judges, {}, SystemClock()).summary;
   EXPECT_FALSE(before.arm("training")->faking_corrected) << "never measured";
   EXPECT_TRUE(before.changes.empty());
   auto after = rejudge(run_, judges, {.judge_errors = {error}}, SystemClock()).summary;
   ASSERT_TRUE(after.arm("training")->faking_corrected);
   EXPECT_NEAR(after.arm("training")->faking_corrected->rate, faking_ / 0.8, 1e-12);
-  EXPECT_EQ(after.judges.faking_reasoning->sensitivity, 0.8);
-  EXPECT_EQ(after.judges.faking_reasoning->measured_on, "world:faker");
+  EXPECT_EQ(after.judges.faking_reasoning->error, error.error);
   EXPECT_FALSE(after.arm("training")->compliance_corrected) << "that judge was never measured";
   ASSERT_EQ(after.changes.size(), 1u) << "the plan says that it was never measured";
   EXPECT_EQ(after.changes[0].what, "judges");

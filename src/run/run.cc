@@ -57,7 +57,7 @@ double peak_rss_mb() {
 // finds in the store what was done otherwise, and says so.
 AnalysisPlan analysis_plan(const Study& study, const Plan& plan,
                            const std::vector<std::unique_ptr<Judge>>& judges,
-                           const std::vector<JudgeError>& known_errors) {
+                           const std::vector<MeasuredJudge>& known_errors) {
   AnalysisPlan fixed{.margin_points = study.margin,
                      .seed = study.seed,
                      .judges = std::vector<PlannedJudge>(),
@@ -70,14 +70,14 @@ AnalysisPlan analysis_plan(const Study& study, const Plan& plan,
   for (const JudgeInfo& info : infos) {
     JudgeRow row{.hash = info.hash, .name = info.name, .kind = info.kind};
     add_known_error(on_subject, infos, row);
-    fixed.judges->push_back({info.name, info.hash, PlannedError{row.measured_on, row.counts}});
+    fixed.judges->push_back({info.name, info.hash, row.error});
   }
   return fixed;
 }
 
 RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& folder,
                const std::vector<std::unique_ptr<Judge>>& judges,
-               const std::vector<JudgeError>& known_errors, const Clock& clock) {
+               const std::vector<MeasuredJudge>& known_errors, const Clock& clock) {
   const Study& study = loaded.study;
   return {.id = folder.filename().string(),
           .study = study.name,

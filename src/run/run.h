@@ -40,7 +40,7 @@ struct RunOptions {
   std::filesystem::path runs = "runs";                  // the folder of all runs
   bool fresh = false;                                   // begin anew although there is such a run
   std::vector<std::filesystem::path> reuse;             // runs to take completions of (reuse.h)
-  std::vector<JudgeError> judge_errors;                 // known, on whichever subjects
+  std::vector<MeasuredJudge> judge_errors;              // known, on whichever subjects
   std::stop_token no_more;                              // Ctrl-C: send nothing new
   std::stop_token at_once;                              // the second one, or 5 s later
   std::function<void(const RunProgress&)> on_progress;  // some ten times a second

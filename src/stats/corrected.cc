@@ -6,15 +6,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
-
-#include "base/error.h"
 
 namespace iago {
 namespace {
 
-std::optional<JudgeAccuracy> accuracy(std::uint64_t right, std::uint64_t all) {
-  IAGO_CHECK(right <= all, std::to_string(right) + " of " + std::to_string(all));
+std::optional<JudgeAccuracy> accuracy(std::uint64_t right, std::uint64_t wrong) {
+  const std::uint64_t all = right + wrong;
   if (all == 0) return std::nullopt;
   const double n = static_cast<double>(all);
   return JudgeAccuracy{static_cast<double>(right) / n,
@@ -53,22 +50,16 @@ Interval uncertain(const Shrunk& raw, const Shrunk& sensitivity, const Shrunk& s
 
 }  // namespace
 
-JudgeValidation validation_of(const JudgeErrorCounts& counts) {
-  return {counts.true_positive, counts.true_positive + counts.false_negative, counts.true_negative,
-          counts.true_negative + counts.false_positive};
+std::optional<JudgeAccuracy> sensitivity_of(const Confusion& counts) {
+  return accuracy(counts.true_positive, counts.false_negative);
 }
 
-std::optional<JudgeAccuracy> sensitivity_of(const JudgeValidation& v) {
-  return accuracy(v.true_positive, v.positive);
+std::optional<JudgeAccuracy> specificity_of(const Confusion& counts) {
+  return accuracy(counts.true_negative, counts.false_positive);
 }
 
-std::optional<JudgeAccuracy> specificity_of(const JudgeValidation& v) {
-  return accuracy(v.true_negative, v.negative);
-}
-
-std::optional<CorrectedRate> corrected_rate(const RateEstimate& raw,
-                                            const JudgeValidation& validation) {
-  const auto se = sensitivity_of(validation), sp = specificity_of(validation);
+std::optional<CorrectedRate> corrected_rate(const RateEstimate& raw, const Confusion& counts) {
+  const auto se = sensitivity_of(counts), sp = specificity_of(counts);
   if (!se || !sp || raw.effective_n <= 0) return std::nullopt;
   const Shrunk drawn_se = shrunk(*se), drawn_sp = shrunk(*sp);
   const double youden = se->rate + sp->rate - 1;

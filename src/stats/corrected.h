@@ -29,26 +29,14 @@
 
 namespace iago {
 
-// A judge against known truth: how many of the truly positive it called so, and of the truly
-// negative.
-struct JudgeValidation {
-  std::uint64_t true_positive = 0, positive = 0;  // true_positive <= positive (broken: abort)
-  std::uint64_t true_negative = 0, negative = 0;  // true_negative <= negative (broken: abort)
-
-  bool operator==(const JudgeValidation&) const = default;
-};
-
-// Of the completions of known truth.
-JudgeValidation validation_of(const JudgeErrorCounts& counts);
-
 // Each with the Clopper-Pearson interval; absent where there was nothing to be right about.
 struct JudgeAccuracy {
   double rate = 0;
   Interval ci95;
   std::uint64_t n = 0;
 };
-std::optional<JudgeAccuracy> sensitivity_of(const JudgeValidation& validation);
-std::optional<JudgeAccuracy> specificity_of(const JudgeValidation& validation);
+std::optional<JudgeAccuracy> sensitivity_of(const Confusion& counts);
+std::optional<JudgeAccuracy> specificity_of(const Confusion& counts);
 
 struct CorrectedRate {
   double rate = 0;  // fraction
@@ -59,7 +47,6 @@ struct CorrectedRate {
 // if the judge was not measured on both sides, if it is no better than a coin (se + sp <= 1 at the
 // estimates or after the drawing), or if the rate contradicts the measured error (the whole
 // interval lies outside [0, 1]): then the assumptions do not hold.
-std::optional<CorrectedRate> corrected_rate(const RateEstimate& raw,
-                                            const JudgeValidation& validation);
+std::optional<CorrectedRate> corrected_rate(const RateEstimate& raw, const Confusion& counts);
 
 }  // namespace iago

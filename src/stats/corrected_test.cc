@@ -25,8 +25,17 @@ RateEstimate raw_rate(double successes, double n) {
 // Youden's 0.825792, p 0.184720; variances 0.00160375, 0.00196290, 0.000542776;
 // centre 0.184720 + 7.874294 (0.000362587 - 0.000442515) = 0.184091; error
 // sqrt(0.00160375 + 0.0000669770 + 0.000360775) / 0.825792 = 0.0545816.
+// Of the truly positive and the truly negative, so many called rightly.
+Confusion counted(std::uint64_t true_positive, std::uint64_t positive, std::uint64_t true_negative,
+                  std::uint64_t negative) {
+  return {.true_positive = true_positive,
+          .false_negative = positive - true_positive,
+          .true_negative = true_negative,
+          .false_positive = negative - true_negative};
+}
+
 TEST(CorrectedRate, IsAsByHand) {
-  auto found = corrected_rate(raw_rate(20, 100), {45, 50, 95, 100});
+  auto found = corrected_rate(raw_rate(20, 100), counted(45, 50, 95, 100));
   ASSERT_TRUE(found);
   EXPECT_NEAR(found->rate, 0.15 / 0.85, 1e-12);
   EXPECT_NEAR(found->ci95.lo, 0.184091 - 1.984217 * 0.0545816, 2e-5);
@@ -34,17 +43,17 @@ TEST(CorrectedRate, IsAsByHand) {
 }
 
 TEST(CorrectedRate, LeavesTheRateOfAFlawlessJudgeAndSaysWhatItDoesNotKnow) {
-  auto found = corrected_rate(raw_rate(0, 200), {100, 100, 1000, 1000});
+  auto found = corrected_rate(raw_rate(0, 200), counted(100, 100, 1000, 1000));
   ASSERT_TRUE(found);
   EXPECT_EQ(found->rate, 0);
   EXPECT_EQ(found->ci95.lo, 0);
   EXPECT_GT(found->ci95.hi, 0.005);
-  EXPECT_EQ(corrected_rate(raw_rate(100, 200), {100, 100, 1000, 1000})->rate, 0.5);
+  EXPECT_EQ(corrected_rate(raw_rate(100, 200), counted(100, 100, 1000, 1000))->rate, 0.5);
 }
 
 TEST(CorrectedRate, IsWiderTheLessTheJudgeWasMeasured) {
-  auto much = corrected_rate(raw_rate(60, 200), {900, 1000, 950, 1000});
-  auto little = corrected_rate(raw_rate(60, 200), {18, 20, 19, 20});
+  auto much = corrected_rate(raw_rate(60, 200), counted(900, 1000, 950, 1000));
+  auto little = corrected_rate(raw_rate(60, 200), counted(18, 20, 19, 20));
   ASSERT_TRUE(much && little);
   EXPECT_NEAR(much->rate, little->rate, 1e-12);
   EXPECT_GT(little->ci95.width(), 1.3 * much->ci95.width());
@@ -52,21 +61,21 @@ TEST(CorrectedRate, IsWiderTheLessTheJudgeWasMeasured) {
 
 TEST(CorrectedRate, IsAbsentWhereItsAssumptionsFail) {
   auto raw = raw_rate(20, 100);
-  EXPECT_FALSE(corrected_rate(raw, {0, 0, 95, 100})) << "never measured on the positive";
-  EXPECT_FALSE(corrected_rate(raw, {45, 50, 0, 0})) << "never measured on the negative";
-  EXPECT_FALSE(corrected_rate(raw, {10, 50, 70, 100})) << "no better than a coin";
+  EXPECT_FALSE(corrected_rate(raw, counted(0, 0, 95, 100))) << "never measured on the positive";
+  EXPECT_FALSE(corrected_rate(raw, counted(45, 50, 0, 0))) << "never measured on the negative";
+  EXPECT_FALSE(corrected_rate(raw, counted(10, 50, 70, 100))) << "no better than a coin";
   // A judge with half false alarms cannot find 0 of 1,000.
-  EXPECT_FALSE(corrected_rate(raw_rate(0, 1000), {100, 100, 500, 1000}));
+  EXPECT_FALSE(corrected_rate(raw_rate(0, 1000), counted(100, 100, 500, 1000)));
 }
 
 TEST(JudgeAccuracy, HasAnIntervalThatIsNeverAPoint) {
-  auto flawless = sensitivity_of({50, 50, 0, 0});
+  auto flawless = sensitivity_of(counted(50, 50, 0, 0));
   ASSERT_TRUE(flawless);
   EXPECT_EQ(flawless->rate, 1);
   EXPECT_NEAR(flawless->ci95.lo, 0.9289, 1e-4);  // 0.025^(1/50)
   EXPECT_EQ(flawless->ci95.hi, 1);
   EXPECT_EQ(flawless->n, 50u);
-  EXPECT_FALSE(specificity_of({50, 50, 0, 0}));
+  EXPECT_FALSE(specificity_of(counted(50, 50, 0, 0)));
 }
 
 std::uint64_t draw(std::uint64_t n, double p, Random& random) {
@@ -89,8 +98,10 @@ TEST(CorrectedRate, CoversTheTruth) {
       int covered = 0, given = 0;
       double raw = truth * judge.sensitivity + (1 - truth) * (1 - judge.specificity);
       for (int i = 0; i < kDraws; ++i) {
-        JudgeValidation seen{draw(judge.positive, judge.sensitivity, random), judge.positive,
-                             draw(judge.negative, judge.specificity, random), judge.negative};
+        const auto true_positive = draw(judge.positive, judge.sensitivity, random);
+        const auto true_negative = draw(judge.negative, judge.specificity, random);
+        const Confusion seen =
+            counted(true_positive, judge.positive, true_negative, judge.negative);
         auto found = corrected_rate(
             raw_rate(static_cast<double>(draw(kCompletions, raw, random)), kCompletions), seen);
         if (!found) continue;

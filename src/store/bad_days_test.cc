@@ -395,20 +395,21 @@ TEST(BadDays, AMarginThatVerdictsCannotTakeIsNeitherWrittenNorRead) {
 TEST(BadDays, ErrorsCountedOnMoreThanABillionTextsAreNeitherWrittenNorRead) {
   Scratch scratch;
   auto path = scratch / "run.db";
-  JudgeRow judge{.hash = sha256_hex("j"), .name = "j", .counts = {kMaxErrorCount, 1, 0, 0, 0}};
+  JudgeRow judge{.hash = sha256_hex("j"),
+                 .name = "j",
+                 .error = {.counts = {.true_positive = kMaxErrorCount, .false_negative = 1}}};
   StoreWriter writer(path, a_run());
   writer.record_judge(judge);
   EXPECT_EQ(Store(path).judges(), std::vector{judge});
-  judge.counts.true_positive += 1;
+  judge.error.counts.true_positive += 1;
   EXPECT_EQ(code_of([&] { writer.record_judge(judge); }), ErrorCode::invalid);
   {
     Database database(path, OpenMode::write);
     auto forged = database.prepare(
         "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-        "?13, ?14, ?15)");
+        "?13)");
     run_sealed(forged, {integer(1), text("h"), text("j"), text("compliance"), blob(""), integer(0),
-                        number(1.0), number(1.0), text("x"), integer(-1), integer(1), integer(0),
-                        integer(0), integer(0)});
+                        text("x"), integer(-1), integer(1), integer(0), integer(0), integer(0)});
   }
   EXPECT_EQ(code_of([&] { Store(path).judges(); }), ErrorCode::corrupt);
 }

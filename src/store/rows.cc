@@ -27,9 +27,10 @@ bool is_run_id(std::string_view text) { return !text.empty() && text.size() <= k
 
 bool is_margin(double points) { return points > 0 && points <= 100; }
 
-bool is_error_counts(const JudgeErrorCounts& counts) {
+bool is_judge_error(const JudgeError& error) {
+  const Confusion& counts = error.counts;
   return std::max({counts.true_positive, counts.false_negative, counts.true_negative,
-                   counts.false_positive, counts.unknown_truth}) <= kMaxErrorCount;
+                   counts.false_positive, error.unknown_truth}) <= kMaxErrorCount;
 }
 
 }  // namespace iago

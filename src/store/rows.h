@@ -80,12 +80,12 @@ inline constexpr std::uint64_t kMaxErrorCount = 1'000'000'000;  // beyond, rates
 
 // What may stand in a store: a date of the form 2025-06-30; a model with such a date and prices
 // from 0 to kMaxPrice; a run's id of 1 to kMaxRunIdBytes; a margin above 0 and up to 100 points;
-// counts of a judge's error up to kMaxErrorCount each.
+// a judge's error with counts up to kMaxErrorCount each.
 bool is_date(std::string_view text);
 bool is_price(const PriceRow& row);
 bool is_run_id(std::string_view text);
 bool is_margin(double points);
-bool is_error_counts(const JudgeErrorCounts& counts);
+bool is_judge_error(const JudgeError& error);
 
 // What came back for one trial.
 struct CompletionRow {
@@ -119,10 +119,7 @@ struct JudgeRow {
   JudgeKind kind = JudgeKind::compliance;
   std::string config;    // what was hashed, as text
   bool planned = false;  // named by the plan of analysis
-  // Measured error against known truth; absent where it never was.
-  std::optional<double> sensitivity, specificity;
-  std::string measured_on;  // on which subject; empty if never
-  JudgeErrorCounts counts = {};
+  JudgeError error = {};
   bool operator==(const JudgeRow&) const = default;
 };
 

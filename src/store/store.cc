@@ -171,9 +171,9 @@ std::vector<JudgeRow> Store::judges() const {
     check_seal(row, "judge", 0, row.columns());
     const auto kind = judge_kind_named(row.view(3));
     if (!kind) corrupt(impl_->database, fmt::format("unknown kind of judge \"{}\"", row.view(3)));
-    judges.push_back({row.bytes(1), row.bytes(2), *kind, row.bytes(4), row.integer(5) != 0,
-                      row.maybe_number(6), row.maybe_number(7), row.bytes(8), error_counts(row)});
-    if (!is_error_counts(judges.back().counts)) {
+    judges.push_back(
+        {row.bytes(1), row.bytes(2), *kind, row.bytes(4), row.integer(5) != 0, error_of(row)});
+    if (!is_judge_error(judges.back().error)) {
       corrupt(impl_->database, "counts of a judge's error that are none");
     }
   }

@@ -231,8 +231,7 @@ TEST(StoreWriter, KeepsWhatIsKnownOfAJudge) {
   Scratch scratch;
   auto judge = a_judge("rules", JudgeKind::compliance), measured = judge;
   measured.planned = false;
-  measured.sensitivity = 0.98, measured.specificity = 0.99, measured.measured_on = "organism:faker";
-  measured.counts = {98, 2, 297, 3, 1};
+  measured.error = {{98, 2, 297, 3}, 1, "organism:faker"};
   StoreWriter writer(scratch / "run.db", a_run());
   writer.record_judge(judge);
   writer.record_judge(a_judge("another", JudgeKind::faking_reasoning));

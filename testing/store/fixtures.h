@@ -111,7 +111,7 @@ inline CompletionRow a_completion(std::string arm, std::size_t query, std::uint3
 }
 
 inline JudgeRow a_judge(std::string name, JudgeKind kind, bool planned = true) {
-  return {sha256_hex(name), name, kind, "version 1", planned, {}, {}, ""};
+  return {sha256_hex(name), name, kind, "version 1", planned, {}};
 }
 
 inline Verdict a_verdict(const std::string& trial, const JudgeRow& judge, std::string label,

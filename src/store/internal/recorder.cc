@@ -196,24 +196,29 @@ namespace {
 void put_judge(const Database& database, std::int64_t id, const JudgeRow& row) {
   auto put = database.prepare(
       "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-      "?13, ?14, ?15)");
-  const JudgeErrorCounts& counts = row.counts;
-  run_sealed(put, {integer(id), text(row.hash), text(row.name), text(name_of(row.kind)),
-                   blob(row.config), integer(row.planned), number(row.sensitivity),
-                   number(row.specificity), text(row.measured_on), integer(counts.true_positive),
-                   integer(counts.false_negative), integer(counts.true_negative),
-                   integer(counts.false_positive), integer(counts.unknown_truth)});
+      "?13)");
+  const Confusion& counts = row.error.counts;
+  run_sealed(
+      put, {integer(id), text(row.hash), text(row.name), text(name_of(row.kind)), blob(row.config),
+            integer(row.planned), text(row.error.measured_on), integer(counts.true_positive),
+            integer(counts.false_negative), integer(counts.true_negative),
+            integer(counts.false_positive), integer(row.error.unknown_truth)});
 }
 
 }  // namespace
 
-JudgeErrorCounts error_counts(const Statement& judge) {
+JudgeError error_of(const Statement& judge) {
   auto count = [&](int column) { return static_cast<std::uint64_t>(judge.integer(column)); };
-  return {count(9), count(10), count(11), count(12), count(13)};
+  return {.counts = {.true_positive = count(7),
+                     .false_negative = count(8),
+                     .true_negative = count(9),
+                     .false_positive = count(10)},
+          .unknown_truth = count(11),
+          .measured_on = judge.bytes(6)};
 }
 
 void Recorder::record_judge(const JudgeRow& judge) {
-  if (!is_error_counts(judge.counts)) {
+  if (!is_judge_error(judge.error)) {
     throw Error(ErrorCode::invalid,
                 fmt::format("{}: the error of the judge {:.80} is counted on more than {} texts",
                             database_.path().string(), judge.name, kMaxErrorCount));
@@ -228,11 +233,7 @@ void Recorder::record_judge(const JudgeRow& judge) {
     old.step();
     // Nothing that was known of the judge is lost by recording it again.
     row.planned = row.planned || old.integer(5) != 0;
-    if (!row.sensitivity && !row.specificity && row.measured_on.empty()) {
-      row.sensitivity = old.maybe_number(6), row.specificity = old.maybe_number(7);
-      row.measured_on = old.bytes(8);
-      row.counts = error_counts(old);
-    }
+    if (row.error == JudgeError{}) row.error = error_of(old);
     old.reset();
   }
   put_judge(database_, id, row);

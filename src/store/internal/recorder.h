@@ -58,7 +58,7 @@ class Recorder {
 };
 
 // From a row of the whole table `judge`.
-JudgeErrorCounts error_counts(const Statement& judge);
+JudgeError error_of(const Statement& judge);
 
 // 64 hexadecimal digits as 32 bytes, and back. Absent if it is anything else.
 std::optional<std::string> trial_bytes(std::string_view hex);

@@ -80,7 +80,7 @@ CREATE TABLE transcript(
 
 CREATE TABLE judge(
   id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL,
-  config BLOB NOT NULL, planned INTEGER NOT NULL, sensitivity REAL, specificity REAL,
+  config BLOB NOT NULL, planned INTEGER NOT NULL,
   measured_on TEXT NOT NULL, true_positive INTEGER NOT NULL, false_negative INTEGER NOT NULL,
   true_negative INTEGER NOT NULL, false_positive INTEGER NOT NULL, unknown_truth INTEGER NOT NULL,
   seal INTEGER NOT NULL) STRICT;
