@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "figures/figures.h"
+#include "figures/summary.h"
 #include "stats/sign_flip.h"
 #include "stats/verdict.h"
 #include "text/printable.h"
@@ -220,9 +221,16 @@ std::optional<AnalysisPlan> read_analysis_plan(std::string_view text) {
   }
 }
 
+std::vector<JudgeRow> judges_by_plan(const Store& store, const std::optional<AnalysisPlan>& plan) {
+  auto judges = store.judges();
+  if (!plan || !plan->judges) return judges;
+  for (auto& judge : judges) judge.planned = plan->names_judge(judge.hash);
+  return judges;
+}
+
 std::vector<PlanChange> changes_since_plan(const Store& store, const Summary& summary) {
   std::vector<PlanChange> changes;
-  auto plan = read_analysis_plan(summary.run.analysis_plan);
+  const auto& plan = summary.judges.plan;
   double planned_margin =
       plan && plan->margin_points ? *plan->margin_points : summary.run.margin_points;
   if (planned_margin != summary.margin_points) {

@@ -12,10 +12,12 @@
 #include <string_view>
 #include <vector>
 
-#include "figures/summary.h"
+#include "record/judge_error.h"
 #include "store/store.h"
 
 namespace iago {
+
+struct Summary;
 
 struct PlannedJudge {
   std::string name, hash;
@@ -52,8 +54,19 @@ std::string to_text(const AnalysisPlan& plan);
 // Absent if the text is not such JSON. Keys that are not there are absent in the plan.
 std::optional<AnalysisPlan> read_analysis_plan(std::string_view text);
 
-// Everything in which the run and this summary of it leave the plan. Empty if nothing does, and
-// where the plan says nothing about it (an unreadable plan says nothing at all).
+// All judges of the store. JudgeRow::planned is what the plan says, and where it names no judges
+// what a session thought when it recorded the judge.
+std::vector<JudgeRow> judges_by_plan(const Store& store, const std::optional<AnalysisPlan>& plan);
+
+// One way in which the figures leave the plan.
+struct PlanChange {
+  std::string what;  // margin, trials, judges or methods
+  std::string text;  // a sentence without its full stop
+};
+
+// Everything in which the run and this summary of it leave the plan that its choice of judges
+// holds. Empty if nothing does, and where the plan says nothing about it (an unreadable plan says
+// nothing at all).
 std::vector<PlanChange> changes_since_plan(const Store& store, const Summary& summary);
 
 }  // namespace iago

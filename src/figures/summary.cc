@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "figures/analysis_plan.h"
 #include "figures/internal/other_judges.h"
 
 namespace iago {
@@ -135,15 +134,6 @@ void conclude(Summary& summary, const Pair& pair, bool is_reasoning_unread) {
   }
 }
 
-// The flag says what a session thought when it recorded the judge; the hashed text decides.
-std::vector<JudgeRow> judges_by_plan(const Store& store) {
-  auto judges = store.judges();
-  auto plan = read_analysis_plan(store.run().analysis_plan);
-  if (!plan || !plan->judges) return judges;
-  for (auto& judge : judges) judge.planned = plan->names_judge(judge.hash);
-  return judges;
-}
-
 // A later version of a planned judge counts in place of the planned one; the changes say so.
 bool is_version_of_planned(const JudgeRow& judge, const std::vector<JudgeRow>& judges) {
   return std::any_of(judges.begin(), judges.end(), [&](const JudgeRow& other) {
@@ -167,7 +157,8 @@ const JudgeRow* counting(const std::vector<JudgeRow>& judges, JudgeKind kind) {
 // Has the judge of reasoning that the plan names, or a later version of it, said nothing at all?
 bool is_reasoning_unread(const Store& store, const Summary& summary) {
   const auto& judge = summary.judges.faking_reasoning;
-  if (!judge || !is_version_of_planned(*judge, judges_by_plan(store))) return false;
+  if (!judge || !is_version_of_planned(*judge, judges_by_plan(store, summary.judges.plan)))
+    return false;
   std::uint64_t answered = 0;
   for (const auto& arm : summary.arms) {
     answered += arm.count(Outcome::answered);
@@ -182,8 +173,9 @@ bool is_reasoning_unread(const Store& store, const Summary& summary) {
 }  // namespace
 
 JudgeChoice choose_judges(const Store& store) {
-  auto judges = judges_by_plan(store);
   JudgeChoice choice;
+  choice.plan = read_analysis_plan(store.run().analysis_plan);
+  auto judges = judges_by_plan(store, choice.plan);
   if (const auto* judge = counting(judges, JudgeKind::compliance)) choice.compliance = *judge;
   if (const auto* judge = counting(judges, JudgeKind::faking_reasoning))
     choice.faking_reasoning = *judge;
@@ -191,8 +183,8 @@ JudgeChoice choose_judges(const Store& store) {
 }
 
 JudgeChoice choose_judges(const Store& store, const std::vector<std::string>& hashes) {
-  auto judges = judges_by_plan(store);
   auto choice = choose_judges(store);
+  auto judges = judges_by_plan(store, choice.plan);
   for (const auto& hash : hashes) {
     auto found = std::find_if(judges.begin(), judges.end(),
                               [&](const JudgeRow& judge) { return judge.hash == hash; });

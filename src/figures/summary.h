@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "figures/analysis_plan.h"
 #include "figures/usage.h"
 #include "stats/corrected.h"
 #include "stats/gap.h"
@@ -41,6 +42,8 @@ inline constexpr std::string_view kBaselineArm = "baseline";
 // Whose verdicts count. Absent: none of that kind, and its figures are null.
 struct JudgeChoice {
   std::optional<JudgeRow> compliance, faking_reasoning;
+  // The run's, by which they were chosen, read once for all figures; absent if unreadable.
+  std::optional<AnalysisPlan> plan;
 };
 
 // Of each kind, the judge that the plan of analysis names first, in its newest version; if it names
@@ -120,13 +123,6 @@ struct OtherJudge {
   std::string positive;             // the label whose rate is given; empty for an unknown kind
   SharesByArm all;                  // over all queries
   std::vector<TopicShares> topics;  // in the order of the queries; empty if there are too many
-};
-
-// One way in which the figures leave the plan of analysis that was fixed before the first
-// completion (figures/analysis_plan.h).
-struct PlanChange {
-  std::string what;  // margin, trials, judges or methods
-  std::string text;  // a sentence without its full stop
 };
 
 struct RunTiming {

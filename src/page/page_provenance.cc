@@ -7,7 +7,6 @@
 #include <map>
 #include <set>
 
-#include "figures/analysis_plan.h"
 #include "figures/figures.h"
 #include "page/internal/html_text.h"
 #include "page/internal/page_parts.h"
@@ -112,11 +111,10 @@ void add_unknown_truth(const JudgeError& known, Fields& error) {
       .set("text", fmt::format("{} of unknown truth left out", count(known.unknown_truth)));
 }
 
-void add_plan(const RunRow& run, Fields& page) {
+void add_plan(const std::optional<AnalysisPlan>& plan, Fields& page) {
   page.set("plan_rule",
            "Fixed before the first completion. What was done otherwise stands at the head of this "
            "page.");
-  auto plan = read_analysis_plan(run.analysis_plan);
   auto line = [&](std::string text) { page.add("plan").set("text", std::move(text)); };
   if (!plan) line("This program cannot read it; its text is below.");
   if (plan && plan->margin_points) {
@@ -170,13 +168,11 @@ void add_other_judges(const Summary& summary, Fields& page) {
 }  // namespace
 
 void add_judges(const PageData& data, Fields& page) {
-  auto judges = data.store.judges();
+  const auto judges = judges_by_plan(data.store, data.summary.judges.plan);
   if (judges.empty()) return;
   add_other_judges(data.summary, page);
-  auto plan = read_analysis_plan(data.summary.run.analysis_plan);
   auto& table = page.add("judges");
-  for (auto& judge : judges) {
-    if (plan && plan->judges) judge.planned = plan->names_judge(judge.hash);
+  for (const auto& judge : judges) {
     auto& row = table.add("judge").set("name", short_name(judge.name));
     row.set("role", role_of(judge, data.summary))
         .set("kind", readable_kind(std::string(name_of(judge.kind))));
@@ -218,7 +214,7 @@ void add_provenance(const PageData& data, Fields& page) {
   if (!data.summary.reused.empty()) {
     add_fact(page, "Completions taken from other runs", reused_text(data.summary.reused));
   }
-  add_plan(run, page);
+  add_plan(data.summary.judges.plan, page);
   page.set("plan_text", with_note(run.analysis_plan));
   page.set("study_text", with_note(run.study_toml));
 }
