@@ -14,8 +14,8 @@ struct Decoded {
   std::size_t bytes;
 };
 
-// The first character of a text that is not empty; a byte that begins none is kReplacement
-// (Unicode 15, table 3-7).
+// The first character of a text that is not empty. A byte that begins none is kReplacement by
+// itself, so that each can be shown.
 Decoded decode(std::string_view text);
 
 bool is_space_or_control(char32_t code);
