@@ -130,44 +130,8 @@ WireOutcome read_anthropic_error(int status, std::string_view body) {
   return outcome_of_error(status, {.message = excerpt_of(body)});
 }
 
-void AnthropicStream::fail(WireOutcome why) {
-  failed_ = true;
-  failure_ = std::move(why);
-}
-
-void AnthropicStream::feed(std::string_view bytes) {
-  if (failed_ || done_) return;
-  if (!started_) {
-    auto first = bytes.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return;
-    started_ = true;
-    // Asked for a stream, some servers and proxies answer with one document or a page of HTML. No
-    // line of an event stream begins like that.
-    is_document_ = bytes[first] == '{' || bytes[first] == '<';
-  }
-  if (is_document_) {
-    document_ += bytes;
-    return;
-  }
-  try {
-    events_.feed(bytes, [this](const SseEvent& event) { take_event(event); });
-  } catch (const Error& error) {
-    fail(broken_reply(error.what()));
-  }
-}
-
-void AnthropicStream::take_event(const SseEvent& event) {
-  if (failed_ || done_ || event.data.empty()) return;
-  if (!event.id.empty() && event.id == last_event_id_) return;  // delivered twice
-  last_event_id_ = event.id;
-  try {
-    take_document(ReplyJson(event.data, "an event of the reply"));
-  } catch (const Error& error) {
-    fail(not_json(event.data, error.what()));
-  }
-}
-
-void AnthropicStream::take_document(const ReplyJson& document) {
+void AnthropicStream::take(const SseEvent& event) {
+  const ReplyJson document(event.data, "an event of the reply");
   const json& root = document.root();
   const json& type = member(root, "type");
   if (type == "message_start") {
@@ -183,7 +147,7 @@ void AnthropicStream::take_document(const ReplyJson& document) {
     reading_.take_stop_reason(document.bytes_of(member(member(root, "delta"), "stop_reason")));
     reading_.take_usage(member(root, "usage"));
   } else if (type == "message_stop") {
-    done_ = true;
+    end();
   } else if (type == "error" || !member(root, "error").is_null()) {
     fail(outcome_of_error_in(document, 0));
   }  // pings, and events that are newer than this client
@@ -236,15 +200,14 @@ void AnthropicStream::pass_on(const std::string& text) {
   if (on_text_ && !text.empty()) on_text_(text);
 }
 
-WireOutcome AnthropicStream::finish() {
-  if (is_document_) {
-    WireOutcome outcome = read_anthropic_reply(document_);
-    if (!outcome.replies.empty()) pass_on(outcome.replies[0].text);
-    return outcome;
-  }
-  if (!failed_ && !done_) events_.finish([this](const SseEvent& event) { take_event(event); });
-  if (failed_) return failure_;
-  if (!has_message_ || (!done_ && !reading_.has_stop_reason())) {
+WireOutcome AnthropicStream::take_document(std::string_view body) {
+  WireOutcome outcome = read_anthropic_reply(body);
+  if (!outcome.replies.empty()) pass_on(outcome.replies[0].text);
+  return outcome;
+}
+
+WireOutcome AnthropicStream::conclude() {
+  if (!has_message_ || (!has_ended() && !reading_.has_stop_reason())) {
     return broken_reply("the stream ended before the reply did");
   }
   return reading_.conclude();

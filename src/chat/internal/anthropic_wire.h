@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "chat/internal/event_stream.h"
 #include "chat/internal/wire.h"
 #include "chat/internal/wire_json.h"
-#include "net/sse.h"
 
 namespace iago {
 
@@ -34,31 +34,26 @@ class AnthropicReading {
   std::uint64_t fresh_input_ = 0;
 };
 
-class AnthropicStream final : public WireStream {
+class AnthropicStream final : public EventStream {
  public:
   explicit AnthropicStream(Wire::OnText on_text) : on_text_(std::move(on_text)) {}
-  void feed(std::string_view bytes) override;
-  WireOutcome finish() override;
 
  private:
-  void take_event(const SseEvent& event);
-  void take_document(const ReplyJson& json);
+  void take(const SseEvent& event) override;
+  WireOutcome take_document(std::string_view body) override;
+  WireOutcome conclude() override;
+
   void start_message(const ReplyJson& json);
   void start_block(const ReplyJson& json);
   void take_delta(const ReplyJson& json);
   void pass_on(const std::string& text);
-  void fail(WireOutcome why);
 
   enum class Block { open, closed };
 
   Wire::OnText on_text_;
-  SseParser events_;
   AnthropicReading reading_;
   std::map<std::uint64_t, Block> blocks_;
-  std::string document_, last_event_id_;
-  bool is_document_ = false, started_ = false, has_message_ = false;
-  bool done_ = false, failed_ = false;
-  WireOutcome failure_;
+  bool has_message_ = false;
 };
 
 WireOutcome read_anthropic_reply(std::string_view body);

@@ -245,61 +245,23 @@ WireOutcome read_openai_error(int status, std::string_view body) {
 OpenAiStream::OpenAiStream(Wire::OnText on_text)
     : filter_(on_text ? on_text : [](std::string_view) {}), listening_(on_text != nullptr) {}
 
-void OpenAiStream::feed(std::string_view bytes) {
-  if (failed_ || done_) return;
-  if (!started_) {
-    auto first = bytes.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return;
-    started_ = true;
-    is_document_ = bytes[first] == '{' || bytes[first] == '<';
-  }
-  if (is_document_) {
-    document_ += bytes;
-    return;
-  }
-  try {
-    events_.feed(bytes, [this](const SseEvent& event) { take_event(event); });
-  } catch (const Error& error) {
-    failed_ = true;
-    failure_ = broken_reply(error.what());
-  }
-}
-
-void OpenAiStream::take_event(const SseEvent& event) {
-  if (failed_ || done_ || event.data.empty()) return;
-  if (event.data == "[DONE]") {
-    done_ = true;
-    return;
-  }
-  if (!event.id.empty() && event.id == last_event_id_) return;  // delivered twice
-  last_event_id_ = event.id;
-  try {
-    ReplyJson document(event.data, "a chunk of the reply");
-    if (!reading_.take(document)) {
-      failed_ = true;
-      failure_ = reading_.failure();
-      return;
-    }
-  } catch (const Error& error) {
-    failed_ = true;
-    failure_ = not_json(event.data, error.what());
-    return;
-  }
+void OpenAiStream::take(const SseEvent& event) {
+  const ReplyJson document(event.data, "a chunk of the reply");
+  if (!reading_.take(document)) return fail(reading_.failure());
   if (listening_ && !reading_.news().empty()) filter_.feed(reading_.news());
 }
 
-WireOutcome OpenAiStream::finish() {
-  if (is_document_) {
-    WireOutcome outcome = read_openai_reply(document_);
-    if (listening_ && !outcome.replies.empty() && !outcome.replies[0].text.empty()) {
-      filter_.feed(outcome.replies[0].text);
-      filter_.finish();
-    }
-    return outcome;
+WireOutcome OpenAiStream::take_document(std::string_view body) {
+  WireOutcome outcome = read_openai_reply(body);
+  if (listening_ && !outcome.replies.empty() && !outcome.replies[0].text.empty()) {
+    filter_.feed(outcome.replies[0].text);
+    filter_.finish();
   }
-  if (!failed_ && !done_) events_.finish([this](const SseEvent& event) { take_event(event); });
-  if (failed_) return failure_;
-  if (!done_ && !reading_.all_finished()) {
+  return outcome;
+}
+
+WireOutcome OpenAiStream::conclude() {
+  if (!has_ended() && !reading_.all_finished()) {
     return broken_reply("the stream ended before the reply did");
   }
   if (listening_) filter_.finish();

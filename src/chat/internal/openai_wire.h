@@ -8,10 +8,10 @@
 #include <string>
 #include <string_view>
 
+#include "chat/internal/event_stream.h"
 #include "chat/internal/thinking.h"
 #include "chat/internal/wire.h"
 #include "chat/internal/wire_json.h"
-#include "net/sse.h"
 
 namespace iago {
 
@@ -52,24 +52,19 @@ class OpenAiReading {
   WireOutcome failure_;
 };
 
-class OpenAiStream final : public WireStream {
+class OpenAiStream final : public EventStream {
  public:
   explicit OpenAiStream(Wire::OnText on_text);
-  void feed(std::string_view bytes) override;
-  WireOutcome finish() override;
 
  private:
-  void take_event(const SseEvent& event);
+  bool is_end(const SseEvent& event) const override { return event.data == "[DONE]"; }
+  void take(const SseEvent& event) override;
+  WireOutcome take_document(std::string_view body) override;
+  WireOutcome conclude() override;
 
-  SseParser events_;
   OpenAiReading reading_;
   ThinkingFilter filter_;
   bool listening_ = false;
-  std::string document_;  // of a server that does not stream although it was asked to
-  bool is_document_ = false, started_ = false;
-  bool done_ = false, failed_ = false;
-  WireOutcome failure_;
-  std::string last_event_id_;
 };
 
 WireOutcome read_openai_reply(std::string_view body);

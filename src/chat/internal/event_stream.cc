@@ -1,0 +1,47 @@
+#include "chat/internal/event_stream.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "chat/internal/wire_failure.h"
+
+namespace iago {
+
+void EventStream::feed(std::string_view bytes) {
+  if (failure_ || ended_) return;
+  if (!started_) {
+    const auto first = bytes.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos) return;
+    started_ = true;
+    is_document_ = bytes[first] == '{' || bytes[first] == '<';
+  }
+  if (is_document_) {
+    document_ += bytes;
+    return;
+  }
+  try {
+    events_.feed(bytes, [this](const SseEvent& event) { take_event(event); });
+  } catch (const Error& error) {
+    fail(broken_reply(error.what()));
+  }
+}
+
+void EventStream::take_event(const SseEvent& event) {
+  if (failure_ || ended_ || event.data.empty()) return;
+  if (is_end(event)) return end();
+  if (!event.id.empty() && event.id == last_event_id_) return;  // delivered twice
+  last_event_id_ = event.id;
+  try {
+    take(event);
+  } catch (const Error& error) {
+    fail(not_json(event.data, error.what()));
+  }
+}
+
+WireOutcome EventStream::finish() {
+  if (is_document_) return take_document(document_);
+  if (!failure_ && !ended_) events_.finish([this](const SseEvent& event) { take_event(event); });
+  return failure_ ? *failure_ : conclude();
+}
+
+}  // namespace iago
