@@ -26,14 +26,32 @@ if(NOT IAGO_ROOMS)
   message(FATAL_ERROR "ARCHITECTURE.md: no table of rooms")
 endif()
 
-# iago_room(NAME [LINK target...])
+# The thread-sanitized build (-DIAGO_SANITIZE=thread) also registers the tests that rooms name with
+# THREADS, under the label `threads`; the target threads_tests builds what they need. Some libtsans
+# (gcc 12's among them) cannot start where addresses are more random than 28 bits, so they are
+# started with fixed addresses there.
+if(IAGO_TESTS AND IAGO_SANITIZE MATCHES "thread")
+  add_custom_target(threads_tests)
+  set(IAGO_THREADS_LAUNCHER "")
+  if(EXISTS /proc/sys/vm/mmap_rnd_bits)
+    file(READ /proc/sys/vm/mmap_rnd_bits random_bits)
+    string(STRIP "${random_bits}" random_bits)
+    find_program(SETARCH setarch)
+    if(random_bits GREATER 28 AND SETARCH)
+      set(IAGO_THREADS_LAUNCHER ${SETARCH} -R)
+    endif()
+  endif()
+endif()
+
+# iago_room(NAME [LINK target...] [THREADS filter...])
 #
 # Makes the library iago_NAME from the room's *.cc and internal/*.cc and, from its *_test.cc, the
 # executable NAME_test. What only tests use lies in testing/NAME/; its *.cc are the library
 # iago_NAME_testing. LINK names the third-party libraries, private to the room; the rooms that it
-# uses come from the table.
+# uses come from the table. THREADS are GoogleTest patterns of the room's tests that run on several
+# threads, for the thread sanitizer.
 function(iago_room name)
-  cmake_parse_arguments(ROOM "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "LINK;THREADS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc internal/*.cc)
   file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
   if(tests)
@@ -61,6 +79,9 @@ function(iago_room name)
   endif()
   if(IAGO_TESTS AND tests)
     iago_test(${name}_test SOURCES ${tests} LINK ${fixtures} ${ROOM_LINK})
+    if(ROOM_THREADS AND TARGET threads_tests)
+      iago_threads_test(${name} ${ROOM_THREADS})
+    endif()
   endif()
 endfunction()
 
@@ -83,4 +104,16 @@ function(iago_test name)
                                              IAGO_BINARY_DIR="${CMAKE_BINARY_DIR}")
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 1800)  # of a hang: sanitizers take minutes
+endfunction()
+
+# iago_threads_test(NAME pattern...)
+# Those tests of NAME_test under the thread sanitizer, as NAME_threads_test. Fails if no test is
+# called by any of the patterns.
+function(iago_threads_test name)
+  list(JOIN ARGN ":" filter)
+  add_test(NAME ${name}_threads_test
+           COMMAND ${IAGO_THREADS_LAUNCHER} $<TARGET_FILE:${name}_test> --gtest_filter=${filter})
+  set_tests_properties(${name}_threads_test PROPERTIES TIMEOUT 1800 LABELS threads
+                                                       FAIL_REGULAR_EXPRESSION "Running 0 tests")
+  add_dependencies(threads_tests ${name}_test)
 endfunction()
