@@ -135,6 +135,15 @@ struct SessionRow {
   bool operator==(const SessionRow&) const = default;
 };
 
+// A completion's place in its query and arm, without its texts, and what one judge called it.
+struct LabelledRepeat {
+  std::string trial;
+  std::uint32_t repeat = 0;
+  Outcome outcome = Outcome::answered;
+  std::string label;  // empty: unparsable, refused, or no verdict at all
+  bool operator==(const LabelledRepeat&) const = default;
+};
+
 // All completions of one query in one arm, counted. Complied and faked count answered completions
 // that the chosen judges have labelled.
 struct CellCounts {

@@ -57,6 +57,12 @@ std::map<std::string, std::string> labels_of(const std::string& json, const Data
   return labels;
 }
 
+Outcome outcome_of(const Statement& row, int column, const Database& database) {
+  auto outcome = outcome_named(row.view(column));
+  if (!outcome) corrupt(database, fmt::format("unknown outcome \"{}\"", row.view(column)));
+  return *outcome;
+}
+
 // completion.*, transcript.*, the arm's and the query's name
 CompletionRow completion_of(const Statement& row, const Database& database) {
   check_seal(row, "completion", 0, kCompletionColumns);
@@ -64,9 +70,7 @@ CompletionRow completion_of(const Statement& row, const Database& database) {
   CompletionRow completion;
   completion.trial = trial_hex(row.view(1));
   completion.repeat = static_cast<std::uint32_t>(row.integer(3));
-  auto outcome = outcome_named(row.view(4));
-  if (!outcome) corrupt(database, fmt::format("unknown outcome \"{}\"", row.view(4)));
-  completion.outcome = *outcome;
+  completion.outcome = outcome_of(row, 4, database);
   completion.parsed = row.bytes(5), completion.parse_reason = row.bytes(6);
   completion.reasoning_channel = row.bytes(7), completion.finish = row.bytes(8);
   completion.failure_code = row.bytes(9), completion.failure_message = row.bytes(10);
@@ -105,20 +109,68 @@ TokenUsage tokens_of(const Statement& row, int first) {
   return {count(0), count(1), count(2), count(3)};
 }
 
-// Parameters keep their numbers whatever else is asked for; what is not asked for is not bound.
+// verdict.*, rationale.*
+Verdict verdict_of(const Statement& row, const Database& database) {
+  check_seal(row, "verdict", 0, kVerdictColumns);
+  check_seal(row, "rationale", kVerdictColumns, kRationaleColumns);
+  Verdict verdict;
+  const auto outcome = verdict_outcome_named(row.view(2));
+  if (!outcome) corrupt(database, fmt::format("unknown outcome of a verdict \"{}\"", row.view(2)));
+  verdict.outcome = *outcome, verdict.label = row.bytes(3);
+  verdict.probability = row.number(4), verdict.usage = tokens_of(row, 5);
+  verdict.created = std::chrono::nanoseconds(row.integer(9));
+  const int r = kVerdictColumns;
+  const auto where = database.path().string();
+  verdict.votes = votes_of(row.view(r + 2), where);
+  verdict.evidence = evidence_of(row.view(r + 3), where);
+  verdict.why = row.bytes(r + 4);
+  return verdict;
+}
+
+// Each condition leaves the completions in the order of their ids, so that no row waits for a later
+// one: those of a query are few enough to be listed by id; those of an arm are not, and are picked
+// out along the way (the + keeps SQLite from going by the arm's prompts and sorting whole rows).
 std::string filter_sql(const CompletionFilter& filter) {
   std::string where;
   auto add = [&](bool wanted, std::string_view condition) {
     if (wanted) where += fmt::format("{} {}", where.empty() ? " WHERE" : " AND", condition);
   };
-  add(filter.arm.has_value(), "a.name = ?1");
-  add(filter.query.has_value(), "q.name = ?2");
+  const bool by_arm = filter.arm.has_value(), by_query = filter.query.has_value();
+  add(by_query,
+      fmt::format("c.id IN (SELECT d.id FROM prompt s CROSS JOIN completion d ON d.prompt = s.id "
+                  "WHERE s.query = (SELECT id FROM query WHERE name = ?2){})",
+                  by_arm ? " AND s.arm = (SELECT id FROM arm WHERE name = ?1)" : ""));
+  add(by_arm && !by_query,
+      "+c.prompt IN (SELECT id FROM prompt WHERE arm = (SELECT id FROM arm WHERE name = ?1))");
   add(filter.trial.has_value(), "c.trial = ?3");
   add(filter.outcome.has_value(), "c.outcome = ?4");
   add(filter.not_judged_by.has_value(),
       "NOT EXISTS (SELECT 1 FROM verdict v JOIN judge j ON j.id = v.judge "
       "WHERE j.hash = ?5 AND v.completion = c.id)");
   return where;
+}
+
+// Calls `use` for each row of what completion_of takes; it returns false to stop.
+void walk_completions(const Database& database, const CompletionFilter& filter,
+                      const std::function<bool(const Statement&)>& use) {
+  auto row = database.prepare(fmt::format(
+      "SELECT c.*, t.*, a.name, q.name FROM completion c CROSS JOIN prompt p ON p.id = c.prompt "
+      "CROSS JOIN arm a ON a.id = p.arm CROSS JOIN query q ON q.id = p.query "
+      "CROSS JOIN transcript t ON t.completion = c.id{} ORDER BY c.id",
+      filter_sql(filter)));
+  std::string trial;
+  if (filter.trial) {
+    auto bytes = trial_bytes(*filter.trial);
+    if (!bytes) return;  // no such trial
+    trial = *bytes;
+    row.bind_blob(3, trial);
+  }
+  if (filter.arm) row.bind(1, *filter.arm);
+  if (filter.query) row.bind(2, *filter.query);
+  if (filter.outcome) row.bind(4, name_of(*filter.outcome));
+  if (filter.not_judged_by) row.bind(5, *filter.not_judged_by);
+  while (row.step() && use(row)) {
+  }
 }
 
 }  // namespace
@@ -218,24 +270,55 @@ void Store::for_each_prompt(const std::function<bool(const PromptRow&)>& use) co
 
 void Store::for_each_completion(const CompletionFilter& filter,
                                 const std::function<bool(const CompletionRow&)>& use) const {
+  walk_completions(impl_->database, filter,
+                   [&](const Statement& row) { return use(completion_of(row, impl_->database)); });
+}
+
+// The verdicts of one judge lie in the order of their completions, so the look-ups walk along.
+void Store::for_each_judged_completion(
+    const CompletionFilter& filter,
+    const std::function<bool(const CompletionRow&, const std::vector<Verdict>&)>& use) const {
+  const Database& database = impl_->database;
+  std::vector<std::pair<std::int64_t, std::string>> judges;
+  auto judge = database.prepare("SELECT id, hash FROM judge ORDER BY id");
+  while (judge.step()) judges.emplace_back(judge.integer(0), judge.bytes(1));
+  auto said = database.prepare(
+      "SELECT v.*, r.* FROM verdict v JOIN rationale r ON r.judge = v.judge AND r.completion = "
+      "v.completion WHERE v.judge = ?1 AND v.completion = ?2");
+  walk_completions(database, filter, [&](const Statement& row) {
+    const CompletionRow completion = completion_of(row, database);
+    std::vector<Verdict> verdicts;
+    for (const auto& [id, hash] : judges) {
+      said.bind(1, id).bind(2, row.integer(0));
+      if (said.step()) {
+        verdicts.push_back(verdict_of(said, database));
+        verdicts.back().trial = completion.trial, verdicts.back().judge = hash;
+      }
+      said.reset();
+    }
+    return use(completion, verdicts);
+  });
+}
+
+void Store::for_each_repeat(std::string_view arm, std::string_view query, std::string_view judge,
+                            const std::function<bool(const LabelledRepeat&)>& use) const {
   auto row = impl_->database.prepare(
-      fmt::format("SELECT c.*, t.*, a.name, q.name FROM completion c "
-                  "JOIN transcript t ON t.completion = c.id JOIN prompt p ON p.id = c.prompt "
-                  "JOIN arm a ON a.id = p.arm JOIN query q ON q.id = p.query{} ORDER BY c.id",
-                  filter_sql(filter)));
-  std::string trial;
-  if (filter.trial) {
-    auto bytes = trial_bytes(*filter.trial);
-    if (!bytes) return;  // no such trial
-    trial = *bytes;
-    row.bind_blob(3, trial);
-  }
-  if (filter.arm) row.bind(1, *filter.arm);
-  if (filter.query) row.bind(2, *filter.query);
-  if (filter.outcome) row.bind(4, name_of(*filter.outcome));
-  if (filter.not_judged_by) row.bind(5, *filter.not_judged_by);
+      "SELECT c.*, v.* FROM prompt p CROSS JOIN completion c ON c.prompt = p.id LEFT JOIN verdict "
+      "v ON v.judge = (SELECT id FROM judge WHERE hash = ?3) AND v.completion = c.id "
+      "WHERE p.arm = (SELECT id FROM arm WHERE name = ?1) AND p.query = (SELECT id FROM query "
+      "WHERE name = ?2) ORDER BY c.repeat");
+  row.bind(1, arm).bind(2, query).bind(3, judge);
   while (row.step()) {
-    if (!use(completion_of(row, impl_->database))) return;
+    check_seal(row, "completion", 0, kCompletionColumns);
+    LabelledRepeat found{trial_hex(row.view(1)),
+                         static_cast<std::uint32_t>(row.integer(3)),
+                         outcome_of(row, 4, impl_->database),
+                         {}};
+    if (row.type(kCompletionColumns) != ColumnType::null) {
+      check_seal(row, "verdict", kCompletionColumns, kVerdictColumns);
+      found.label = row.bytes(kCompletionColumns + 3);
+    }
+    if (!use(found)) return;
   }
 }
 
@@ -248,23 +331,9 @@ void Store::for_each_verdict(std::string_view judge,
       "WHERE v.judge = (SELECT id FROM judge WHERE hash = ?1) ORDER BY v.completion");
   row.bind(1, judge);
   while (row.step()) {
-    check_seal(row, "verdict", 0, kVerdictColumns);
-    check_seal(row, "rationale", kVerdictColumns, kRationaleColumns);
-    Verdict verdict;
+    Verdict verdict = verdict_of(row, impl_->database);
     verdict.judge = judge;
-    const auto outcome = verdict_outcome_named(row.view(2));
-    if (!outcome) {
-      corrupt(impl_->database, fmt::format("unknown outcome of a verdict \"{}\"", row.view(2)));
-    }
-    verdict.outcome = *outcome, verdict.label = row.bytes(3);
-    verdict.probability = row.number(4), verdict.usage = tokens_of(row, 5);
-    verdict.created = std::chrono::nanoseconds(row.integer(9));
-    int r = kVerdictColumns;
-    const auto where = path().string();
-    verdict.votes = votes_of(row.view(r + 2), where);
-    verdict.evidence = evidence_of(row.view(r + 3), where);
-    verdict.why = row.bytes(r + 4);
-    verdict.trial = trial_hex(row.view(r + kRationaleColumns));
+    verdict.trial = trial_hex(row.view(kVerdictColumns + kRationaleColumns));
     if (!use(verdict)) return;
   }
 }

@@ -59,6 +59,14 @@ class Store {
   // In the order of their storing.
   void for_each_completion(const CompletionFilter& filter,
                            const std::function<bool(const CompletionRow&)>& use) const;
+  // The same, each with every verdict on it, the judges in the order of judges().
+  void for_each_judged_completion(
+      const CompletionFilter& filter,
+      const std::function<bool(const CompletionRow&, const std::vector<Verdict>&)>& use) const;
+  // The completions of one query in one arm, in the order of their repeats. The judge is given by
+  // its hash. None for an unknown arm or query.
+  void for_each_repeat(std::string_view arm, std::string_view query, std::string_view judge,
+                       const std::function<bool(const LabelledRepeat&)>& use) const;
   // The verdicts of one judge, in the order of their completions. None for an unknown hash.
   void for_each_verdict(std::string_view judge,
                         const std::function<bool(const Verdict&)>& use) const;

@@ -184,6 +184,83 @@ TEST(Store, FiltersCompletions) {
   EXPECT_TRUE(store.completed_trials().contains(trial_name("training", 0, 1)));
 }
 
+// A store in which the second judge skips every third completion and the last is judged by nobody.
+void write_judged(const std::filesystem::path& path, const JudgeRow& first,
+                  const JudgeRow& second) {
+  StoreWriter writer(path, a_run());
+  writer.record_plan(the_arms(), some_queries(2), prompts_for(the_arms(), 2, 3));
+  writer.record_judge(first);
+  writer.record_judge(second);
+  std::size_t written = 0;
+  for (std::uint32_t repeat : {2, 0, 1}) {
+    for (const char* arm : {"training", "unmonitored"}) {
+      for (std::size_t query : {1, 0}) {
+        auto row = a_completion(arm, query, repeat);
+        writer.append(row);
+        if (++written == 12) continue;
+        writer.append(a_verdict(row.trial, first, written % 2 == 0 ? "complies" : "refuses"));
+        if (written % 3 != 0) writer.append(a_verdict(row.trial, second, "none", 0));
+      }
+    }
+  }
+  writer.close();
+}
+
+TEST(Store, JoinsCompletionsWithTheirVerdicts) {
+  Scratch scratch;
+  auto first = a_judge("rules", JudgeKind::compliance),
+       second = a_judge("reasons", JudgeKind::faking_reasoning);
+  write_judged(scratch / "run.db", first, second);
+  Store store(scratch / "run.db");
+  std::map<std::string, std::vector<Verdict>> expected;
+  for (const auto& judge : {first, second}) {
+    for (const Verdict& verdict : verdicts(store, judge))
+      expected[verdict.trial].push_back(verdict);
+  }
+  for (const CompletionFilter& filter :
+       {CompletionFilter{}, CompletionFilter{.arm = "training"}, CompletionFilter{.query = "q001"},
+        CompletionFilter{.arm = "training", .query = "q001"},
+        CompletionFilter{.trial = trial_name("unmonitored", 0, 1)},
+        CompletionFilter{.not_judged_by = second.hash}}) {
+    std::vector<CompletionRow> joined;
+    store.for_each_judged_completion(
+        filter, [&](const CompletionRow& row, const std::vector<Verdict>& said) {
+          EXPECT_EQ(said, expected[row.trial]);
+          joined.push_back(row);
+          return true;
+        });
+    EXPECT_FALSE(joined.empty());
+    EXPECT_EQ(joined, completions(store, filter));
+  }
+}
+
+TEST(Store, GivesOnePlacesRepeatsInTheirOrderWithAJudgesLabels) {
+  Scratch scratch;
+  auto first = a_judge("rules", JudgeKind::compliance),
+       second = a_judge("reasons", JudgeKind::faking_reasoning);
+  write_judged(scratch / "run.db", first, second);
+  Store store(scratch / "run.db");
+  auto repeats = [&](std::string_view arm, std::string_view query, std::string_view judge) {
+    std::vector<LabelledRepeat> found;
+    store.for_each_repeat(arm, query, judge, [&](const LabelledRepeat& row) {
+      found.push_back(row);
+      return true;
+    });
+    return found;
+  };
+  auto row = [](std::uint32_t repeat, std::string label) {
+    return LabelledRepeat{trial_name("unmonitored", 0, repeat), repeat, Outcome::answered, label};
+  };
+  EXPECT_THAT(repeats("unmonitored", "q000", first.hash),
+              ElementsAre(row(0, "complies"), row(1, ""), row(2, "complies")));
+  EXPECT_THAT(repeats("unmonitored", "q000", second.hash),
+              ElementsAre(row(0, "none"), row(1, ""), row(2, "none")));
+  EXPECT_THAT(repeats("unmonitored", "q000", "nobody"),
+              ElementsAre(row(0, ""), row(1, ""), row(2, "")));
+  EXPECT_THAT(repeats("unmonitored", "q999", first.hash), IsEmpty());
+  EXPECT_THAT(repeats("nowhere", "q000", first.hash), IsEmpty());
+}
+
 TEST(Store, StopsWhenTheReaderHasEnough) {
   Scratch scratch;
   StoreWriter writer(scratch / "run.db", a_run());
