@@ -1,6 +1,7 @@
 // iago show RUN
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -14,21 +15,19 @@
 namespace iago {
 namespace {
 
-// trial -> judge's name -> verdict
-using Verdicts = std::map<std::string, std::map<std::string, Verdict>>;
+using VerdictsByName = std::map<std::string, Verdict>;
 
-Verdicts read_verdicts(const Store& store) {
-  Verdicts verdicts;
-  for (const JudgeRow& judge : store.judges()) {
-    store.for_each_verdict(judge.hash, [&](const Verdict& verdict) {
-      verdicts[verdict.trial][judge.name] = verdict;
-      return true;
-    });
+// The newest version of a judge that has judged the completion counts.
+VerdictsByName by_name(const std::vector<JudgeRow>& judges, const std::vector<Verdict>& verdicts) {
+  VerdictsByName named;
+  for (const Verdict& verdict : verdicts) {
+    auto judge = std::ranges::find(judges, verdict.judge, &JudgeRow::hash);
+    if (judge != judges.end()) named[judge->name] = verdict;
   }
-  return verdicts;
+  return named;
 }
 
-bool has_label(const std::map<std::string, Verdict>& verdicts, std::string_view label) {
+bool has_label(const VerdictsByName& verdicts, std::string_view label) {
   for (const auto& [judge, verdict] : verdicts) {
     if (verdict.label == label) return true;
   }
@@ -36,7 +35,7 @@ bool has_label(const std::map<std::string, Verdict>& verdicts, std::string_view 
 }
 
 void print_text(const CompletionRow& row, const std::string& query,
-                const std::map<std::string, Verdict>& verdicts) {
+                const VerdictsByName& verdicts) {
   constexpr std::size_t kColumns = 4000;
   fmt::print("--- {} / {} / repeat {} ({}{})\n", row.arm, printable(row.query), row.repeat,
              name_of(row.outcome),
@@ -52,8 +51,7 @@ void print_text(const CompletionRow& row, const std::string& query,
   fmt::print("\n");
 }
 
-Json json_of(const CompletionRow& row, const std::string& query,
-             const std::map<std::string, Verdict>& verdicts) {
+Json json_of(const CompletionRow& row, const std::string& query, const VerdictsByName& verdicts) {
   Json json{{"trial", row.trial},   {"arm", row.arm},
             {"query", row.query},   {"query_text", query},
             {"repeat", row.repeat}, {"outcome", name_of(row.outcome)},
@@ -81,13 +79,14 @@ Json json_of(const CompletionRow& row, const std::string& query,
 
 int show_command(const ShowArguments& arguments, const Context&) {
   Store store(arguments.run / "run.db");
-  Verdicts verdicts = read_verdicts(store);
+  const std::vector<JudgeRow> judges = store.judges();
   std::map<std::string, std::string> queries;
   for (const QueryRow& query : store.queries()) queries[query.id] = query.text;
   std::size_t shown = 0;
-  store.for_each_completion(
-      {.arm = arguments.arm, .query = arguments.query}, [&](const CompletionRow& row) {
-        const auto& of_trial = verdicts[row.trial];
+  store.for_each_judged_completion(
+      {.arm = arguments.arm, .query = arguments.query},
+      [&](const CompletionRow& row, const std::vector<Verdict>& verdicts) {
+        const VerdictsByName of_trial = by_name(judges, verdicts);
         if (arguments.complying_only && !has_label(of_trial, kComplies)) return true;
         if (arguments.faking_only && !has_label(of_trial, kFaking)) return true;
         if (arguments.output == Output::json) {
