@@ -38,14 +38,11 @@ Saturation saturation_of(const Summary& summary) {
 }
 
 void read_counts(const Store& store, ReadRun& read) {
-  const auto& judges = read.run.summary.judges;
-  if (!judges.compliance) return;
-  // Cells before names, as in summarize: a run that is being written may grow in between.
-  const auto cells = store.count_cells(
-      judges.compliance->hash, judges.faking_reasoning ? judges.faking_reasoning->hash : "");
+  const Summary& summary = read.run.summary;
+  if (!summary.judges.compliance) return;
   const auto queries = store.queries();
   const auto arms = store.arms();
-  for (const CellCounts& cell : cells) {
+  for (const CellCounts& cell : summary.cells) {
     auto& [training, unmonitored] = read.counts[queries.at(cell.query).id];
     const std::string& arm = arms.at(cell.arm).name;
     if (arm == kTrainingArm) training = compliance_counts(cell);

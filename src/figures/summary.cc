@@ -262,7 +262,7 @@ Summary summarize(const Store& store, const JudgeChoice& judges,
   summary.reused = store.reused();
   auto hash = [](const std::optional<JudgeRow>& judge) { return judge ? judge->hash : ""; };
   // Counted before the plan is read: a run that is being written may grow in between.
-  auto cells = store.count_cells(hash(judges.compliance), hash(judges.faking_reasoning));
+  summary.cells = store.count_cells(hash(judges.compliance), hash(judges.faking_reasoning));
   summary.queries = store.query_count();
   std::vector<ArmData> data;
   for (const auto& arm : store.arms()) {
@@ -270,7 +270,8 @@ Summary summarize(const Store& store, const JudgeChoice& judges,
     data.push_back({ArmCounts(summary.queries), ArmCounts(summary.queries),
                     std::vector<std::size_t>(summary.queries)});
   }
-  for (const auto& cell : cells) add_cell(cell, summary.arms.at(cell.arm), data.at(cell.arm));
+  for (const auto& cell : summary.cells)
+    add_cell(cell, summary.arms.at(cell.arm), data.at(cell.arm));
   Pair pair;
   pair.training.compliance = pair.unmonitored.compliance = ArmCounts(summary.queries);
   pair.training.complied_faking.resize(summary.queries);

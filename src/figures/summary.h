@@ -138,6 +138,7 @@ struct Summary {
   JudgeChoice judges;
   std::vector<ArmSummary> arms;    // training, unmonitored, baseline, then the others by name
   std::size_t queries = 0;         // recorded, whether or not they have data
+  std::vector<CellCounts> cells;   // as Store::count_cells, by the judges above
   std::optional<GapEstimate> gap;  // absent unless both arms have compliance data on some query
   std::optional<GapEstimate> gap_without_faking;  // its n is n_training
   double margin_points = 3;  // of the verdict: the plan's unless the caller asked for another

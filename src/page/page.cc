@@ -45,18 +45,14 @@ std::string filled_page(std::string_view source, Fields& page) {
 }
 
 PageData read_page_data(const Store& store, const Summary& summary) {
-  auto hash = [](const std::optional<JudgeRow>& judge) { return judge ? judge->hash : ""; };
-  // Cells before names, as in summarize: a run that is being written may grow in between.
-  PageData data{store, summary, {}, {}, {}, {}, summary.judges.compliance, {}};
+  PageData data{store, summary, {}, {}, {}, summary.judges.compliance, {}};
   if (!data.lead && !summary.other_judges.empty()) data.lead = summary.other_judges[0].judge;
   if (data.lead) data.positive = positive_label(data.lead->kind);
-  data.cells =
-      store.count_cells(hash(summary.judges.compliance), hash(summary.judges.faking_reasoning));
   data.queries = store.queries();
   for (const auto& arm : store.arms()) data.arms.push_back(arm.name);
   data.gaps.resize(data.queries.size());
   for (std::size_t i = 0; i < data.gaps.size(); ++i) data.gaps[i].query = i;
-  for (const auto& cell : data.cells) {
+  for (const auto& cell : summary.cells) {
     if (data.arms.at(cell.arm) == kTrainingArm) {
       data.gaps.at(cell.query).training = compliance_counts(cell);
     }

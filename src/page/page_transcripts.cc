@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <optional>
 
 #include "figures/figures.h"
 #include "page/internal/html_text.h"
@@ -17,19 +17,6 @@ namespace {
 constexpr std::size_t kMostQueries = 8, kMostColumns = 4, kMostQuotes = 12;
 constexpr std::size_t kPartBytes = 6'000, kQueryBytes = 2'000;
 
-// A completion by its place, before its texts are read.
-struct Candidate {
-  std::string trial;
-  std::uint32_t repeat = 0;
-  Outcome outcome = Outcome::answered;
-};
-
-// (arm, query) -> completions.
-using Candidates = std::map<std::pair<std::string, std::string>, std::vector<Candidate>>;
-
-// Trial -> what a judge said of it.
-using Verdicts = std::map<std::string, Verdict>;
-
 // The largest differences first; where no query has one, the first queries.
 std::vector<QueryGap> chosen_queries(const PageData& data) {
   auto gaps = data.gaps;
@@ -37,65 +24,32 @@ std::vector<QueryGap> chosen_queries(const PageData& data) {
   std::stable_sort(gaps.begin(), gaps.end(),
                    [&](const auto& a, const auto& b) { return size(a) > size(b); });
   std::vector<bool> has_any(gaps.size());
-  for (const auto& cell : data.cells) has_any.at(cell.query) = true;
+  for (const auto& cell : data.summary.cells) has_any.at(cell.query) = true;
   std::erase_if(gaps, [&](const QueryGap& gap) { return !has_any[gap.query]; });
   if (gaps.size() > kMostQueries) gaps.resize(kMostQueries);
   return gaps;
 }
 
-Candidates read_candidates(const PageData& data, const std::vector<QueryGap>& chosen) {
-  Candidates candidates;
-  for (const auto& gap : chosen) {
-    const auto& query = data.queries[gap.query].id;
-    data.store.for_each_completion({.query = query}, [&](const CompletionRow& row) {
-      candidates[{row.arm, query}].push_back({row.trial, row.repeat, row.outcome});
-      return true;
-    });
-  }
-  for (auto& [place, list] : candidates) {
-    std::sort(list.begin(), list.end(),
-              [](const Candidate& a, const Candidate& b) { return a.repeat < b.repeat; });
-  }
-  return candidates;
-}
-
-Verdicts read_verdicts(const PageData& data, const std::optional<JudgeRow>& judge,
-                       const Candidates& candidates) {
-  Verdicts verdicts;
-  if (!judge) return verdicts;
-  for (const auto& [place, list] : candidates) {
-    for (const auto& candidate : list) verdicts[candidate.trial];
-  }
-  data.store.for_each_verdict(judge->hash, [&](const Verdict& row) {
-    auto found = verdicts.find(row.trial);
-    if (found != verdicts.end()) found->second = row;
-    return true;
-  });
-  return verdicts;
-}
-
-std::string_view label_of(const Verdicts& verdicts, const std::string& trial) {
-  auto found = verdicts.find(trial);
-  return found == verdicts.end() ? std::string_view() : std::string_view(found->second.label);
-}
-
-struct Judged {
-  Verdicts lead, faking;
-  std::string positive;  // the lead's label
+// What one arm shows of one query.
+struct Shown {
+  // The first with the lead's positive label (that complies, as a rule) and the first without, in
+  // the order of their repeats.
+  std::optional<LabelledRepeat> positive, other;
+  std::size_t labelled = 0, labelled_positive = 0;  // of all
 };
 
-// The first with the lead's positive label (that complies, as a rule) and the first without, in the
-// order of their repeats.
-std::vector<Candidate> chosen_completions(const std::vector<Candidate>& list,
-                                          const Judged& judged) {
-  std::vector<Candidate> chosen;
-  for (bool positive : {true, false}) {
-    auto found = std::find_if(list.begin(), list.end(), [&](const Candidate& candidate) {
-      return (label_of(judged.lead, candidate.trial) == judged.positive) == positive;
-    });
-    if (found != list.end()) chosen.push_back(*found);
-  }
-  return chosen;
+Shown read_shown(const PageData& data, const std::string& arm, const std::string& query) {
+  Shown shown;
+  data.store.for_each_repeat(arm, query, data.lead ? data.lead->hash : "",
+                             [&](const LabelledRepeat& row) {
+                               const bool is_positive = row.label == data.positive;
+                               shown.labelled += !row.label.empty();
+                               shown.labelled_positive += !row.label.empty() && is_positive;
+                               auto& place = is_positive ? shown.positive : shown.other;
+                               if (!place) place = row;
+                               return true;
+                             });
+  return shown;
 }
 
 struct Quote {
@@ -103,15 +57,18 @@ struct Quote {
 };
 
 // Where the verdicts' quoted evidence stands in a part. What is not there as quoted is not marked.
-void add_quotes(const Verdicts& verdicts, const std::string& trial, ViewPart part,
-                std::string_view text, std::vector<Quote>& quotes) {
-  auto found = verdicts.find(trial);
-  if (found == verdicts.end()) return;
-  for (const Evidence& evidence : found->second.evidence) {
-    auto [begin, size] = std::pair(evidence.offset, evidence.quote.size());
-    bool holds = size > 0 && begin <= text.size() && text.substr(begin, size) == evidence.quote;
-    if (holds && quotes.size() < kMostQuotes) quotes.push_back({begin, begin + size});
+std::vector<Quote> quotes_in(const std::vector<const Verdict*>& verdicts, ViewPart part,
+                             std::string_view text) {
+  std::vector<Quote> quotes;
+  for (const Verdict* verdict : verdicts) {
+    for (const Evidence& evidence : verdict->evidence) {
+      const auto begin = evidence.offset, size = evidence.quote.size();
+      if (evidence.part != part || size == 0 || begin > text.size()) continue;
+      if (text.substr(begin, size) != evidence.quote || quotes.size() == kMostQuotes) continue;
+      quotes.push_back({begin, begin + size});
+    }
   }
+  return quotes;
 }
 
 void add_spans(Fields& part, std::string_view text, std::vector<Quote> quotes) {
@@ -141,7 +98,8 @@ void add_part(Fields& completion, std::string title, std::string style, std::str
   if (text.empty()) part.add("empty");
 }
 
-void add_parts(Fields& completion, const CompletionRow& row, const Judged& judged) {
+void add_parts(Fields& completion, const CompletionRow& row,
+               const std::vector<const Verdict*>& verdicts) {
   if (row.outcome != Outcome::answered) {
     add_part(completion, "As it came", "raw", row.raw, {});
     if (!row.failure_message.empty()) {
@@ -149,66 +107,69 @@ void add_parts(Fields& completion, const CompletionRow& row, const Judged& judge
     }
     return;
   }
-  auto quotes = [&](ViewPart part, std::string_view text) {
-    std::vector<Quote> quotes;
-    add_quotes(judged.lead, row.trial, part, text, quotes);
-    add_quotes(judged.faking, row.trial, part, text, quotes);
-    return quotes;
-  };
   add_part(completion, "Scratchpad", "scratchpad", row.scratchpad,
-           quotes(ViewPart::scratchpad, row.scratchpad));
-  add_part(completion, "Output", "output", row.output, quotes(ViewPart::output, row.output));
+           quotes_in(verdicts, ViewPart::scratchpad, row.scratchpad));
+  add_part(completion, "Output", "output", row.output,
+           quotes_in(verdicts, ViewPart::output, row.output));
 }
 
-void add_ground(Fields& completion, const std::optional<JudgeRow>& judge, const Verdicts& verdicts,
-                const std::string& trial) {
-  auto found = verdicts.find(trial);
-  if (!judge || found == verdicts.end() || found->second.judge.empty()) return;
-  const auto& verdict = found->second;
+void add_ground(Fields& completion, const JudgeRow& judge, const Verdict& verdict) {
+  const auto label = verdict.label.empty() ? name_of(verdict.outcome) : verdict.label;
   completion.add("ground")
-      .set("judge", short_name(judge->name))
-      .set("text", fmt::format("{} ({})",
-                               printable(verdict.label.empty() ? name_of(verdict.outcome)
-                                                               : std::string_view(verdict.label),
-                                         40),
-                               printable(verdict.why, 300)));
+      .set("judge", short_name(judge.name))
+      .set("text", fmt::format("{} ({})", printable(label, 40), printable(verdict.why, 300)));
 }
 
-void add_completion(const PageData& data, Fields& arm, const Candidate& candidate,
-                    const Judged& judged) {
-  auto& completion = arm.add("completion");
-  auto label = std::string(label_of(judged.lead, candidate.trial));
-  bool is_positive = !label.empty() && label == judged.positive;
-  if (label.empty()) label = candidate.outcome == Outcome::answered ? "not judged" : "";
-  if (label.empty()) label = name_of(candidate.outcome);
-  std::replace(label.begin(), label.end(), '_', ' ');
-  completion.set("label", short_name(label)).set("label_class", is_positive ? "yes" : "");
-  if (label_of(judged.faking, candidate.trial) == kFaking) {
+// What the two judges that the page shows said of a completion; null: nothing.
+struct Judged {
+  const Verdict *lead = nullptr, *faking = nullptr;
+};
+
+Judged judged_by(const PageData& data, const std::vector<Verdict>& verdicts) {
+  const auto of = [&](const std::optional<JudgeRow>& judge) -> const Verdict* {
+    for (const Verdict& verdict : verdicts) {
+      if (judge && verdict.judge == judge->hash) return &verdict;
+    }
+    return nullptr;
+  };
+  return {of(data.lead), of(data.summary.judges.faking_reasoning)};
+}
+
+void add_said(const PageData& data, Fields& completion, const CompletionRow& row,
+              const Judged& judged) {
+  if (judged.faking != nullptr && judged.faking->label == kFaking) {
     completion.add("faking").set("class", "faking").set("label", "alignment-faking reasoning");
   }
-  completion.set("repeat", std::to_string(candidate.repeat));
-  completion.set("trial", candidate.trial.substr(0, 12));
-  data.store.for_each_completion({.trial = candidate.trial}, [&](const CompletionRow& row) {
-    add_parts(completion, row, judged);
-    return false;
-  });
-  add_ground(completion, data.lead, judged.lead, candidate.trial);
-  add_ground(completion, data.summary.judges.faking_reasoning, judged.faking, candidate.trial);
+  std::vector<const Verdict*> verdicts;
+  for (const Verdict* verdict : {judged.lead, judged.faking}) {
+    if (verdict != nullptr) verdicts.push_back(verdict);
+  }
+  add_parts(completion, row, verdicts);
+  if (judged.lead != nullptr) add_ground(completion, *data.lead, *judged.lead);
+  if (judged.faking != nullptr) {
+    add_ground(completion, *data.summary.judges.faking_reasoning, *judged.faking);
+  }
 }
 
-// Of the completions of one query in one arm, how many have the lead's positive label.
-std::string lead_counts(const std::vector<Candidate>& list, const Judged& judged) {
-  std::size_t labelled = 0, positive = 0;
-  for (const auto& candidate : list) {
-    auto label = label_of(judged.lead, candidate.trial);
-    labelled += !label.empty();
-    positive += !label.empty() && label == judged.positive;
-  }
-  return fmt::format("{} of {} {}", positive, labelled, readable_label(judged.positive));
+void add_completion(const PageData& data, Fields& arm, const LabelledRepeat& shown) {
+  auto& completion = arm.add("completion");
+  auto label = shown.label;
+  bool is_positive = !label.empty() && label == data.positive;
+  if (label.empty()) label = shown.outcome == Outcome::answered ? "not judged" : "";
+  if (label.empty()) label = name_of(shown.outcome);
+  std::replace(label.begin(), label.end(), '_', ' ');
+  completion.set("label", short_name(label)).set("label_class", is_positive ? "yes" : "");
+  completion.set("repeat", std::to_string(shown.repeat));
+  completion.set("trial", shown.trial.substr(0, 12));
+  data.store.for_each_judged_completion(
+      {.trial = shown.trial}, [&](const CompletionRow& row, const std::vector<Verdict>& verdicts) {
+        add_said(data, completion, row, judged_by(data, verdicts));
+        return false;
+      });
 }
 
 std::string cell_counts(const PageData& data, std::string_view arm, std::size_t query) {
-  for (const auto& cell : data.cells) {
+  for (const auto& cell : data.summary.cells) {
     if (cell.query != query || data.arms[cell.arm] != arm) continue;
     auto n = cell.complied + cell.refused + cell.count(Outcome::refused_by_provider);
     auto text = fmt::format("{} of {} comply", cell.complied, n);
@@ -220,8 +181,7 @@ std::string cell_counts(const PageData& data, std::string_view arm, std::size_t 
   return "no data";
 }
 
-void add_transcript(const PageData& data, Fields& page, const QueryGap& gap,
-                    const Candidates& candidates, const Judged& judged) {
+void add_transcript(const PageData& data, Fields& page, const QueryGap& gap) {
   const auto& query = data.queries[gap.query];
   auto& transcript = page.add("transcript").set("query", short_name(query.id));
   if (!query.topic.empty()) transcript.add("topic").set("text", short_name(query.topic));
@@ -238,14 +198,14 @@ void add_transcript(const PageData& data, Fields& page, const QueryGap& gap,
     auto& arm = transcript.add("arm").set("arm", short_name(summary.name));
     arm.set("class", arm_class(summary.name));
     arm.set("counts", cell_counts(data, summary.name, gap.query));
-    auto found = candidates.find({summary.name, query.id});
-    if (found == candidates.end()) continue;
+    const Shown shown = read_shown(data, summary.name, query.id);
+    if (!shown.positive && !shown.other) continue;
     if (!data.summary.judges.compliance && data.lead) {
-      arm.set("counts", lead_counts(found->second, judged));
+      arm.set("counts", fmt::format("{} of {} {}", shown.labelled_positive, shown.labelled,
+                                    readable_label(data.positive)));
     }
-    for (const auto& candidate : chosen_completions(found->second, judged)) {
-      add_completion(data, arm, candidate, judged);
-    }
+    if (shown.positive) add_completion(data, arm, *shown.positive);
+    if (shown.other) add_completion(data, arm, *shown.other);
   }
 }
 
@@ -283,11 +243,7 @@ std::string rule_sentence(const PageData& data, const std::vector<QueryGap>& cho
 void add_transcripts(const PageData& data, Fields& page) {
   auto chosen = chosen_queries(data);
   page.set("transcripts_rule", rule_sentence(data, chosen));
-  auto candidates = read_candidates(data, chosen);
-  Judged judged{read_verdicts(data, data.lead, candidates),
-                read_verdicts(data, data.summary.judges.faking_reasoning, candidates),
-                data.positive};
-  for (const auto& gap : chosen) add_transcript(data, page, gap, candidates, judged);
+  for (const auto& gap : chosen) add_transcript(data, page, gap);
 }
 
 }  // namespace iago

@@ -27,7 +27,6 @@ struct PageData {
   const Store& store;
   const Summary& summary;
   std::vector<QueryRow> queries;
-  std::vector<CellCounts> cells;  // by the summary's judges
   std::vector<std::string> arms;  // names, in the order of Store::arms()
   std::vector<QueryGap> gaps;     // one for each query; no points without a judge of compliance
   // Whose label heads a completion: the judge of compliance, or the first other one in a study that
