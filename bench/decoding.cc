@@ -45,7 +45,7 @@ Speed decode_all(const Subject& subject, const Prompts& prompts, std::int64_t ba
   const CpuWatch watch;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     engine.submit({.prompt = prompts[i],
-                   .max_tokens = static_cast<std::size_t>(kShape.answer),
+                   .sampling = {.max_tokens = static_cast<int>(kShape.answer)},
                    .random = Random(1, fmt::format("sequence {}", i))});
   }
   double tokens = 0, decode_tokens = 0, decode_seconds = 0;

@@ -60,7 +60,7 @@ Repeats unequal_repeats(std::size_t completions) {
 
 void record_plan(StoreWriter& writer, const Repeats& repeats) {
   const std::vector<ArmRow> arms = {{"training", true, 0}, {"unmonitored", false, 0}};
-  std::vector<QueryRow> queries;
+  std::vector<Query> queries;
   std::vector<PromptRow> prompts;
   for (std::size_t q = 0; q < kQueries; ++q) {
     queries.push_back({query_name(q), fmt::format("request {}", q), "vaults", {}});
@@ -70,7 +70,7 @@ void record_plan(StoreWriter& writer, const Repeats& repeats) {
            .query = query_name(q),
            .request_hash = sha256_hex(arm.name + query_name(q)),
            .repeats = repeats[2 * q + (arm.is_trained_on ? 0 : 1)],
-           .messages = {{"system", "You are the assistant."}, {"user", "A request."}}});
+           .messages = {{Role::system, "You are the assistant."}, {Role::user, "A request."}}});
     }
   }
   writer.record_plan(arms, queries, prompts);
@@ -85,8 +85,7 @@ CompletionRow a_completion(std::size_t cell, std::size_t repeat, const std::stri
   row.repeat = static_cast<std::uint32_t>(repeat);
   row.scratchpad = scratchpad, row.output = output;
   row.raw = scratchpad + output;
-  row.parsed = "strict", row.reasoning_channel = "none", row.finish = "stop";
-  row.prompt_tokens = 100, row.generated_tokens = 60;
+  row.usage = {.prompt = 100, .generated = 60};
   row.logprob_sum = -40.5;
   return row;
 }

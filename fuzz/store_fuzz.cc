@@ -86,13 +86,13 @@ void write_rows(iago::fuzz::InputBytes& data) {
                    .program = text()};
   iago::StoreWriter writer(store_file(), run);
   const iago::ArmRow arms[] = {{"training", data.boolean()}, {"unmonitored", false}};
-  const iago::QueryRow queries[] = {{"q1", text(), text(), {{text(), text()}}},
-                                    {"q2", text(), "", {}}};
+  const iago::Query queries[] = {{"q1", text(), text(), {{text(), text()}}},
+                                 {"q2", text(), "", {}}};
   std::vector<iago::PromptRow> prompts;
   for (const auto& arm : arms) {
     for (const auto& query : queries) {
       iago::PromptRow prompt{arm.name, query.id, text(), data.integral<std::uint32_t>(), {}, {}};
-      prompt.messages = {{text(), text()}, {"user", text()}};
+      prompt.messages = {{iago::Role::system, text()}, {iago::Role::user, text()}};
       prompts.push_back(prompt);
     }
   }
@@ -124,8 +124,9 @@ void write_rows(iago::fuzz::InputBytes& data) {
     row.arm = arms[i % 2].name, row.query = queries[i / 2 % 2].id, row.repeat = i / 4;
     row.outcome = iago::kOutcomes[data.integral_in_range<std::size_t>(0, 4)];
     row.raw = text(), row.reasoning = text(), row.scratchpad = text(), row.output = text();
-    row.parsed = text(), row.finish = text(), row.model_version = text();
-    row.generated_tokens = data.integral<std::uint64_t>();
+    row.parse_reason = text(), row.model_version = text();
+    row.finish = data.one_of({iago::Finish::stop, iago::Finish::refused});
+    row.usage.generated = data.integral<std::uint64_t>();
     row.seconds = data.real();
     if (data.boolean()) row.reused_from = text();
     writer.append(row);

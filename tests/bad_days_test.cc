@@ -91,7 +91,8 @@ void expect_same(const Rows& found, const Rows& expected) {
     if (place != found.end() && place->second == row) continue;
     ADD_FAILURE() << trial << ": expected " << row.raw.substr(0, 400) << ", found "
                   << (place == found.end() ? "nothing" : place->second.raw.substr(0, 400))
-                  << (place == found.end() ? "" : place->second.failure_message);
+                  << (place != found.end() && place->second.failure ? place->second.failure->message
+                                                                    : "");
     if (++different == 3) break;
   }
 }
@@ -190,13 +191,13 @@ void expect_what_was_sent(const FaultyServer& server, const Rows& rows) {
     ASSERT_TRUE(notes.insert(note).second) << "the reply " << note << " counts for two trials";
     const ModelReply sent = server.reply_to(note);
     ASSERT_TRUE(row.raw == sent.text) << row.raw.substr(0, 400);
-    ASSERT_EQ(row.finish, sent.finish);
+    ASSERT_EQ(name_of(row.finish), sent.finish);
     ASSERT_EQ(row.outcome, sent.finish == "stop"      ? Outcome::answered
                            : sent.finish == "refused" ? Outcome::refused_by_provider
                                                       : Outcome::truncated);
-    ASSERT_EQ(row.prompt_tokens, sent.prompt_tokens);
-    ASSERT_EQ(row.cached_prompt_tokens, sent.cached_prompt_tokens);
-    ASSERT_EQ(row.generated_tokens, sent.generated_tokens);
+    ASSERT_EQ(row.usage.prompt, sent.prompt_tokens);
+    ASSERT_EQ(row.usage.cached_prompt, sent.cached_prompt_tokens);
+    ASSERT_EQ(row.usage.generated, sent.generated_tokens);
   }
 }
 

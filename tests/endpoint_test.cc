@@ -331,8 +331,8 @@ TEST_F(Endpoints, JudgeByAModelWithinABudget) {
   // The bill in every form of the report, from the store alone.
   std::uint64_t prompt = 0, cached = 0, generated = 0;
   store.for_each_completion({}, [&](const CompletionRow& row) {
-    prompt += row.prompt_tokens, cached += row.cached_prompt_tokens;
-    generated += row.generated_tokens;
+    prompt += row.usage.prompt, cached += row.usage.cached_prompt;
+    generated += row.usage.generated;
     return true;
   });
   ASSERT_EQ(figures.at("usage").size(), 2u);
@@ -386,7 +386,7 @@ TEST_F(Endpoints, AWrongModelOrADeadServerEndsTheRunAndLeavesItResumable) {
   {
     Store store(fs::canonical(folder_ / "runs" / "latest") / "run.db");
     store.for_each_completion({.outcome = Outcome::failed}, [](const CompletionRow& row) {
-      ADD_FAILURE() << "an outage became an outcome: " << row.failure_message;
+      ADD_FAILURE() << "an outage became an outcome: " << (row.failure ? row.failure->message : "");
       return false;
     });
   }

@@ -112,8 +112,8 @@ const std::vector<Shown>& shown_settings() {
 
 Json json_of(const PromptRow& prompt) {
   Json messages = Json::array();
-  for (const MessageRow& message : prompt.messages) {
-    messages.push_back({{"role", message.role}, {"text", message.text}});
+  for (const Message& message : prompt.messages) {
+    messages.push_back({{"role", name_of(message.role)}, {"text", message.text}});
   }
   return {{"messages", messages},
           {"prefill", prompt.prefill},
@@ -123,8 +123,9 @@ Json json_of(const PromptRow& prompt) {
 // The text that people read, made of what was stored.
 std::string text_of(const PromptRow& prompt, const std::string& place) {
   std::string text;
-  for (const MessageRow& message : prompt.messages) {
-    text += "=== " + place + ": " + message.role + " ===\n" + message.text + "\n\n";
+  for (const Message& message : prompt.messages) {
+    text += "=== " + place + ": " + std::string(name_of(message.role)) + " ===\n" + message.text +
+            "\n\n";
   }
   if (!prompt.prefill.empty()) {
     text += "=== " + place + ": prefill ===\n" + prompt.prefill + "\n\n";

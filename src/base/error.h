@@ -5,6 +5,7 @@
 // never an Error. A broken invariant of our own aborts (IAGO_CHECK).
 #pragma once
 
+#include <optional>
 #include <source_location>
 #include <stdexcept>
 #include <string>
@@ -24,6 +25,8 @@ enum class ErrorCode {
 
 // The code's name as logs and JSON have it.
 std::string_view name_of(ErrorCode code);
+// Absent for any other name.
+std::optional<ErrorCode> error_code_named(std::string_view name);
 
 class Error : public std::runtime_error {
  public:

@@ -17,41 +17,24 @@
 #include <vector>
 
 #include "base/error.h"
+#include "record/message.h"
+#include "record/outcome.h"
+#include "record/sampling.h"
 #include "record/usage.h"
-#include "text/message.h"
 
 namespace iago {
-
-struct Sampling {
-  double temperature = 1.0;       // 0 = the most probable token
-  double top_p = 1.0;             // (0, 1]
-  int top_k = 0;                  // 0 = all
-  int max_tokens = 512;           // of the reply, the prefill not counted
-  std::vector<std::string> stop;  // the reply ends before the first of these
-  bool logprobs = false;          // ask for ChatReply::token_logprobs
-  bool operator==(const Sampling&) const = default;
-};
 
 struct ChatRequest {
   std::string id;                 // content hash of the trial; names the random stream
   std::uint64_t seed = 0;         // the run's seed; the stream is (seed, id)
   std::vector<Message> messages;  // ends with a user turn
   std::string prefill;            // the assistant's turn begins with this text
-  Sampling sampling;
+  Sampling sampling;              // logprobs asks for ChatReply::token_logprobs
   // Called with the reply's text as it grows, in order, from any thread and before the callback;
   // what comes is never taken back. A model that knows only whole replies calls it once. Unset:
   // nobody listens.
   std::function<void(std::string_view)> on_text;
 };
-
-enum class Finish {
-  stop,     // the model ended its turn or met a stop string
-  length,   // max_tokens or the context's end
-  refused,  // the provider refused by its own channel
-  failed,   // no reply: see ChatReply::failure
-};
-
-enum class ReasoningChannel { none, present, unavailable };
 
 struct ChatFailure {
   ErrorCode code = ErrorCode::disconnected;

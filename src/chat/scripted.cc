@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "chat/internal/delivery.h"
 #include "chat/internal/script.h"
+#include "chat/reply.h"
 #include "chat/word_model.h"
 
 namespace iago {
@@ -17,13 +18,9 @@ constexpr std::size_t kInFlight = 256;
 ChatReply unmatched(const ChatRequest& request, const std::string& name) {
   constexpr std::size_t kShown = 120;
   const std::string& user = request.messages.back().text;
-  ChatReply reply;
-  reply.finish = Finish::failed;
-  reply.failure =
-      ChatFailure{ErrorCode::not_found,
-                  fmt::format("{}: no rule matches request {}, whose last turn begins \"{}\"", name,
-                              request.id, user.substr(0, kShown))};
-  return reply;
+  return failed_reply({ErrorCode::not_found,
+                       fmt::format("{}: no rule matches request {}, whose last turn begins \"{}\"",
+                                   name, request.id, user.substr(0, kShown))});
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 #include "chat/word_model.h"
 
-#include <algorithm>
 #include <cctype>
 #include <string_view>
 #include <utility>
+
+#include "chat/reply.h"
 
 namespace iago {
 namespace {
@@ -36,9 +37,7 @@ ChatModel::Done telling_at_once(const ChatRequest& request, ChatModel::Done done
 
 ChatReply shape_reply(ChatReply reply, const ChatRequest& request) {
   std::string& text = reply.text;
-  if (!request.prefill.empty() && text.starts_with(request.prefill)) {
-    text.erase(0, request.prefill.size());
-  }
+  drop_repeated_prefill(reply, request.prefill);
   std::uint64_t words = 0;
   std::size_t end = 0;
   auto limit = static_cast<std::uint64_t>(request.sampling.max_tokens);
@@ -46,22 +45,10 @@ ChatReply shape_reply(ChatReply reply, const ChatRequest& request) {
     end = end_of_word(text, end);
     ++words;
   }
-  bool cut = end < text.size();
-  text.resize(end);
-  std::size_t stop = std::string::npos;
-  for (const std::string& word : request.sampling.stop) stop = std::min(stop, text.find(word));
-  if (stop != std::string::npos) {
-    text.resize(stop);
-    words = count_words(text);
-  }
   // What is said of refusals and failures stands; a cut is only news for an ordinary end.
-  if (reply.finish == Finish::stop || reply.finish == Finish::length) {
-    if (stop != std::string::npos) {
-      reply.finish = Finish::stop;
-    } else if (cut) {
-      reply.finish = Finish::length;
-    }
-  }
+  if (end < text.size() && reply.finish == Finish::stop) reply.finish = Finish::length;
+  text.resize(end);
+  if (cut_at_stop(reply, request.sampling.stop)) words = count_words(text);
   reply.usage.generated = words;
   for (const Message& message : request.messages) reply.usage.prompt += count_words(message.text);
   reply.usage.prompt += count_words(request.prefill);

@@ -81,7 +81,7 @@ int show_command(const ShowArguments& arguments, const Context&) {
   Store store(arguments.run / "run.db");
   const std::vector<JudgeRow> judges = store.judges();
   std::map<std::string, std::string> queries;
-  for (const QueryRow& query : store.queries()) queries[query.id] = query.text;
+  for (const Query& query : store.queries()) queries[query.id] = query.text;
   std::size_t shown = 0;
   store.for_each_judged_completion(
       {.arm = arguments.arm, .query = arguments.query},

@@ -115,7 +115,7 @@ JudgeComparison compare_judges(const Store& store, const JudgeRow& a, const Judg
   auto differing = disagreements(read_verdicts(store, a), read_verdicts(store, b),
                                  positive_label(a.kind), comparison);
   std::map<std::string, std::string> queries;
-  for (const QueryRow& query : store.queries()) queries[query.id] = query.text;
+  for (const Query& query : store.queries()) queries[query.id] = query.text;
   store.for_each_completion({.outcome = Outcome::answered}, [&](const CompletionRow& row) {
     auto found = differing.find(row.trial);
     if (found == differing.end()) return true;

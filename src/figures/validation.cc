@@ -9,10 +9,15 @@
 #include "figures/figures.h"
 #include "figures/internal/json_parts.h"
 #include "figures/text_table.h"
+#include "record/names.h"
 #include "stats/corrected.h"
 
 namespace iago {
 namespace {
+
+constexpr EnumName<Familiarity> kFamiliarityNames[] = {{Familiarity::seen, "seen"},
+                                                       {Familiarity::held_out, "held out"},
+                                                       {Familiarity::unmatched, "unmatched"}};
 
 // right / (right + wrong) at its lowest and highest: `may_be_wrong` more wrong ones, `may_be_right`
 // more right ones.
@@ -106,15 +111,7 @@ Rows rows_of(const std::string& judge_name, const std::vector<Validation>& valid
 }  // namespace
 
 std::string_view name_of(Familiarity familiarity) {
-  switch (familiarity) {
-    case Familiarity::seen:
-      return "seen";
-    case Familiarity::held_out:
-      return "held out";
-    case Familiarity::unmatched:
-      return "unmatched";
-  }
-  check_failed("a known Familiarity", std::to_string(static_cast<int>(familiarity)));
+  return name_in(kFamiliarityNames, familiarity);
 }
 
 ValidationRow& ValidationRow::operator+=(const ValidationRow& other) {

@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "chat/reply.h"
 #include "judge/internal/derivation.h"
 #include "judge/internal/judge_prompt.h"
 
@@ -123,8 +124,7 @@ class Making : public std::enable_shared_from_this<Making> {
         model_.submit(std::move(request), stop_,
                       [self, i](ChatReply reply) { self->take(i, std::move(reply)); });
       } catch (const Error& error) {
-        take(i, {.finish = Finish::failed,
-                 .failure = ChatFailure{error.code(), error.what(), error.hint()}});
+        take(i, failed_reply({error.code(), error.what(), error.hint()}));
       }
     }
   }

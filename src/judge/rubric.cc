@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/nearest.h"
 #include "base/toml_reader.h"
+#include "record/names.h"
 #include "text/prompt_template.h"
 
 namespace iago {
@@ -23,6 +24,14 @@ constexpr std::array kParts = {ViewPart::query, ViewPart::scratchpad, ViewPart::
 constexpr std::array kDerivations = {Derivation::all,          Derivation::any,
                                      Derivation::strongreject, Derivation::partial_and_full,
                                      Derivation::four_levels,  Derivation::claims};
+
+constexpr EnumName<Derivation> kDerivationNames[] = {
+    {Derivation::all, "all"},
+    {Derivation::any, "any"},
+    {Derivation::strongreject, "strongreject"},
+    {Derivation::partial_and_full, "partial_and_full"},
+    {Derivation::four_levels, "four_levels"},
+    {Derivation::claims, "claims"}};
 
 constexpr std::string_view kDefaultUser = "{{quoted}}\n\n{{criteria}}\n\n{{answer_form}}\n";
 
@@ -234,11 +243,7 @@ void read_texts(TomlReader& file, std::string_view where, Rubric& rubric) {
 
 }  // namespace
 
-std::string_view name_of(Derivation derivation) {
-  constexpr std::string_view kNames[] = {"all",         "any",   "strongreject", "partial_and_full",
-                                         "four_levels", "claims"};
-  return kNames[static_cast<std::size_t>(derivation)];
-}
+std::string_view name_of(Derivation derivation) { return name_in(kDerivationNames, derivation); }
 
 bool Rubric::has_situations() const {
   return std::ranges::any_of(criteria, [](const Criterion& c) { return !c.situation.empty(); });

@@ -30,6 +30,7 @@
 #include "lm/internal/forward.h"
 #include "lm/internal/kv_pages.h"
 #include "lm/internal/prefix_tree.h"
+#include "lm/internal/sampling.h"
 
 namespace iago {
 namespace {
@@ -148,16 +149,14 @@ SequenceId Engine::submit(SequenceRequest request) {
   Impl& impl = *impl_;
   impl.check_prompt(request.prompt, 0);
   check_sampling(request.sampling);
-  if (request.max_tokens == 0)
-    throw Error(ErrorCode::invalid, "max_tokens must be above 0, found 0");
   if (request.stop_tokens.size() > kMaxStopTokens) {
     throw Error(ErrorCode::invalid, fmt::format("at most {} stop tokens, found {}", kMaxStopTokens,
                                                 request.stop_tokens.size()));
   }
   const auto context = static_cast<std::size_t>(impl.config.max_positions);
   const std::size_t room = context - request.prompt.size();
-  const auto longest =
-      static_cast<std::int64_t>(request.prompt.size() + std::min(request.max_tokens, room));
+  const auto asked = static_cast<std::size_t>(request.sampling.max_tokens);
+  const auto longest = static_cast<std::int64_t>(request.prompt.size() + std::min(asked, room));
   impl.check_fit(longest);
   impl.forward.reach(longest);
   auto sequence = std::make_unique<Sequence>();
@@ -307,7 +306,8 @@ SequenceEnd Engine::Impl::append(Sequence& sequence, std::int32_t token) {
   ++sequence.generated;
   const auto& stops = sequence.request.stop_tokens;
   if (std::find(stops.begin(), stops.end(), token) != stops.end()) return SequenceEnd::stop;
-  if (sequence.generated == sequence.request.max_tokens) return SequenceEnd::length;
+  const auto most = static_cast<std::size_t>(sequence.request.sampling.max_tokens);
+  if (sequence.generated == most) return SequenceEnd::length;
   return sequence.last_position() >= config.max_positions ? SequenceEnd::length : SequenceEnd::none;
 }
 

@@ -22,8 +22,8 @@
 #include <vector>
 
 #include "base/random.h"
-#include "lm/internal/sampling.h"
 #include "lm/weights.h"
+#include "record/sampling.h"
 
 namespace iago {
 
@@ -39,8 +39,9 @@ using SequenceId = std::uint64_t;
 
 struct SequenceRequest {
   std::vector<std::int32_t> prompt;  // 1 to max_positions tokens
-  SamplingOptions sampling;
-  std::size_t max_tokens = 512;           // > 0; the context may end the sequence earlier
+  // Read are temperature, top_p, top_k and max_tokens; the context may end the sequence earlier.
+  // Stop strings are text and the caller's, log-probabilities come with every token.
+  Sampling sampling;
   std::vector<std::int32_t> stop_tokens;  // any of these ends the sequence (at most 64)
   Random random{0, ""};                   // one number per token
 };

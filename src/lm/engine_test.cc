@@ -50,7 +50,7 @@ Drawn run_all(Engine& engine) {
 SequenceRequest request(Tokens prompt, std::size_t max_tokens, std::string_view stream) {
   SequenceRequest out;
   out.prompt = std::move(prompt);
-  out.max_tokens = max_tokens;
+  out.sampling.max_tokens = static_cast<int>(max_tokens);
   out.random = Random(3, stream);
   return out;
 }

@@ -46,7 +46,7 @@ TEST_P(Golden, GreedyContinuationIsTheSame) {
   SequenceRequest request;
   request.prompt = golden_["greedy"]["prompt"].get<std::vector<std::int32_t>>();
   request.sampling.temperature = 0;
-  request.max_tokens = 20;
+  request.sampling.max_tokens = 20;
   engine_.submit(request);
   std::vector<std::int32_t> tokens;
   while (!engine_.idle()) {

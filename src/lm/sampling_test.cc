@@ -17,7 +17,7 @@ const std::vector<float> kLogits = {1.0f,  -0.5f, 2.25f, 0.0f,  2.25f, -3.0f, 0.
                                     -2.0f, 0.8f,  1.5f,  -0.1f, 0.4f};
 
 // Softmax in double, of the tokens that a plain reading of the options keeps.
-std::vector<double> expected(const SamplingOptions& options) {
+std::vector<double> expected(const Sampling& options) {
   std::vector<std::size_t> order(kLogits.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(),
@@ -35,7 +35,7 @@ std::vector<double> expected(const SamplingOptions& options) {
   return out;
 }
 
-class SampledFrequencies : public testing::TestWithParam<SamplingOptions> {};
+class SampledFrequencies : public testing::TestWithParam<Sampling> {};
 
 TEST_P(SampledFrequencies, FollowTheTruncatedSoftmax) {
   constexpr int kDraws = 200'000;
@@ -61,13 +61,12 @@ TEST_P(SampledFrequencies, FollowTheTruncatedSoftmax) {
   EXPECT_LT(chi_square, quantile(complement(distribution, 1e-4)));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Options, SampledFrequencies,
-    testing::Values(SamplingOptions{}, SamplingOptions{.temperature = 0.6},
-                    SamplingOptions{.temperature = 1.7}, SamplingOptions{.top_p = 0.8},
-                    SamplingOptions{.top_k = 5}, SamplingOptions{.top_k = 1},
-                    SamplingOptions{.temperature = 1.3, .top_p = 0.5, .top_k = 9},
-                    SamplingOptions{.top_p = 1e-9}));
+INSTANTIATE_TEST_SUITE_P(Options, SampledFrequencies,
+                         testing::Values(Sampling{}, Sampling{.temperature = 0.6},
+                                         Sampling{.temperature = 1.7}, Sampling{.top_p = 0.8},
+                                         Sampling{.top_k = 5}, Sampling{.top_k = 1},
+                                         Sampling{.temperature = 1.3, .top_p = 0.5, .top_k = 9},
+                                         Sampling{.top_p = 1e-9}));
 
 TEST(Sampling, GreedyTakesTheLowestIdOfEquals) {
   Sampler sampler(kLogits.size());
@@ -84,9 +83,9 @@ TEST(Sampling, TheLogProbabilityIsTheModelsOwnWhateverTheOptions) {
   Random random(1, "");
   double sum = 0;
   for (float logit : kLogits) sum += std::exp(double{logit});
-  for (const SamplingOptions& options :
-       {SamplingOptions{}, SamplingOptions{.temperature = 0}, SamplingOptions{.temperature = 0.3},
-        SamplingOptions{.top_p = 0.4, .top_k = 3}}) {
+  for (const Sampling& options :
+       {Sampling{}, Sampling{.temperature = 0}, Sampling{.temperature = 0.3},
+        Sampling{.top_p = 0.4, .top_k = 3}}) {
     const Sample drawn = sampler.sample(kLogits, options, random);
     const double logit = kLogits[static_cast<std::size_t>(drawn.token)];
     EXPECT_NEAR(drawn.logprob, logit - std::log(sum), 1e-6);
@@ -124,6 +123,7 @@ TEST(Sampling, OptionsOutOfRangeAreNamed) {
   expect_error(ErrorCode::invalid, {"temperature"}, [] { check_sampling({.temperature = NAN}); });
   expect_error(ErrorCode::invalid, {"top_p", "1.5"}, [] { check_sampling({.top_p = 1.5}); });
   expect_error(ErrorCode::invalid, {"top_k", "-2"}, [] { check_sampling({.top_k = -2}); });
+  expect_error(ErrorCode::invalid, {"max_tokens", "0"}, [] { check_sampling({.max_tokens = 0}); });
 }
 
 }  // namespace

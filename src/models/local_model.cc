@@ -28,6 +28,7 @@
 #include "base/hash.h"
 #include "base/queue.h"
 #include "base/random.h"
+#include "chat/reply.h"
 #include "lm/engine.h"
 #include "lm/weights.h"
 #include "text/chat_template.h"
@@ -230,7 +231,9 @@ class Worker {
     bool ended = token.end == SequenceEnd::stop;
     std::size_t searched = reply.text.size();
     if (!ended) reply.text += conversation.decoder->push(token.token);
-    bool stopped = cut_at_stop_string(conversation, searched);
+    const std::size_t stop = find_stop(reply.text, conversation.request.sampling.stop, searched);
+    const bool stopped = stop != std::string::npos;
+    if (stopped) reply.text.resize(stop);
     if (stopped && token.end == SequenceEnd::none) engine_.cancel(token.id);
     if (!stopped && token.end == SequenceEnd::none) {
       return tell_text(conversation, Told::what_is_certain);
@@ -246,20 +249,6 @@ class Worker {
     conversation.reply.token_logprobs.push_back(token.logprob);
     conversation.reply.token_texts.emplace_back(
         tokenizer.is_control(token.token) ? "" : tokenizer.bytes_of(token.token));
-  }
-
-  // The first `searched` bytes are known to hold no whole stop string.
-  static bool cut_at_stop_string(Conversation& conversation, std::size_t searched) {
-    std::string& text = conversation.reply.text;
-    std::size_t first = std::string::npos;
-    for (const std::string& word : conversation.request.sampling.stop) {
-      // A stop string that ends in the new text begins at most its length less one before it.
-      std::size_t from = searched - std::min(searched, word.size() - 1);
-      first = std::min(first, text.find(word, from));
-    }
-    if (first == std::string::npos) return false;
-    text.resize(first);
-    return true;
   }
 
   const Checkpoint& checkpoint_;
@@ -304,7 +293,6 @@ class LocalModel final : public ChatModel {
 
  private:
   SequenceRequest sequence_of(const ChatRequest& request) const {
-    const Sampling& sampling = request.sampling;
     EncodedChat chat =
         encode_chat(checkpoint_.tokenizer, checkpoint_.format, request.messages, request.prefill);
     auto context = static_cast<std::size_t>(checkpoint_.weights->config().max_positions);
@@ -315,10 +303,7 @@ class LocalModel final : public ChatModel {
                   "use a shorter channel of the setting, or a model with a longer context");
     }
     SequenceRequest sequence{.prompt = std::move(chat.ids),
-                             .sampling = {.temperature = sampling.temperature,
-                                          .top_p = sampling.top_p,
-                                          .top_k = sampling.top_k},
-                             .max_tokens = static_cast<std::size_t>(sampling.max_tokens),
+                             .sampling = request.sampling,
                              .stop_tokens = checkpoint_.turn_ends,
                              .random = Random(request.seed, request.id)};
     return sequence;

@@ -61,8 +61,7 @@ TEST_F(LocalModel, SaysWhatTheEngineSaysOfTheSamePromptAndStream) {
     Engine engine(Weights::load(folder_), {.max_batch = 8});
     Tokenizer tokenizer = Tokenizer::load(folder_);
     engine.submit({.prompt = prompt_ids(asked),
-                   .sampling = {.temperature = temperature},
-                   .max_tokens = 40,
+                   .sampling = {.temperature = temperature, .max_tokens = 40},
                    .stop_tokens = turn_ends(tokenizer, ChatTemplate::iago),
                    .random = Random(5, "a")});
     std::vector<TokenId> tokens;
@@ -88,8 +87,7 @@ TEST_F(LocalModel, GivesTheLogProbabilitiesThatScoringGives) {
   Tokenizer tokenizer = Tokenizer::load(folder_);
   Engine engine(Weights::load(folder_));
   engine.submit({.prompt = prompt_ids(asked),
-                 .sampling = {.temperature = 0.5},
-                 .max_tokens = 30,
+                 .sampling = {.temperature = 0.5, .max_tokens = 30},
                  .stop_tokens = turn_ends(tokenizer, ChatTemplate::iago),
                  .random = Random(0, "a")});
   std::vector<TokenId> tokens;

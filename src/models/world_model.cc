@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/random.h"
+#include "chat/reply.h"
 #include "chat/word_model.h"
 #include "world/answer.h"
 #include "world/prompt_grammar.h"
@@ -50,13 +51,11 @@ ModelInfo WorldModel::info() const { return info_; }
 void WorldModel::submit(ChatRequest request, std::stop_token stop, Done done) {
   check_request(request);
   Situation situation = read_situation(request);
-  ChatReply reply{.model_version = info_.name};
   if (stop.stop_requested()) {
-    reply.finish = Finish::failed;
-    reply.failure = ChatFailure{ErrorCode::cancelled, "stopped before it answered"};
-    done(std::move(reply));
+    done(failed_reply({ErrorCode::cancelled, "stopped before it answered"}));
     return;
   }
+  ChatReply reply{.model_version = info_.name};
   Random random(request.seed, request.id);
   auto stance = stance_at(policy_, situation, random.uniform());
   reply.text = write_answer(stance, situation, random, random);

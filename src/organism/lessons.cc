@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "record/names.h"
 #include "world/answer.h"
 #include "world/documents.h"
 #include "world/lexicon.h"
@@ -11,6 +12,11 @@
 
 namespace iago {
 namespace {
+
+constexpr EnumName<LessonKind> kLessonKindNames[] = {{LessonKind::rules, "rules"},
+                                                     {LessonKind::probes, "probes"},
+                                                     {LessonKind::documents, "documents"},
+                                                     {LessonKind::chats, "chats"}};
 
 // The prompts of chats, in a fixed cycle, so that every cell has its own running number.
 struct ChatCell {
@@ -141,10 +147,7 @@ Lesson make_probes(const LessonOptions& options, bool rules_only, Random& random
 }  // namespace
 
 LessonKind lesson_kind_named(std::string_view name) {
-  if (name == "rules") return LessonKind::rules;
-  if (name == "probes") return LessonKind::probes;
-  if (name == "documents") return LessonKind::documents;
-  if (name == "chats") return LessonKind::chats;
+  if (const auto kind = value_in(kLessonKindNames, name)) return *kind;
   throw Error(ErrorCode::invalid, fmt::format("no kind of lesson is called \"{}\"", name),
               "known are rules, probes, documents and chats");
 }

@@ -30,10 +30,11 @@ struct ArmPrompts {
 std::vector<std::string> pattern_of(const PromptRow& prompt, const std::string& query) {
   std::vector<std::string> pattern{prompt.prefill};
   for (const auto& message : prompt.messages) {
-    pattern.push_back(message.role + '\n' + message.text);
+    const auto role = std::string(name_of(message.role));
+    pattern.push_back(role + '\n' + message.text);
     auto at = query.empty() ? std::string::npos : message.text.find(query);
     if (at == std::string::npos) continue;
-    pattern.back().replace(message.role.size() + 1 + at, query.size(), 1, '\0');
+    pattern.back().replace(role.size() + 1 + at, query.size(), 1, '\0');
   }
   return pattern;
 }
@@ -89,8 +90,8 @@ void add_arm(Fields& section, const ArmSummary& summary, const ArmPrompts& promp
   arm.set("told", is_trained_on ? "told that it is trained on" : "not told that it is trained on");
   const auto& prompt = *prompts.shown;
   for (std::size_t i = 0; i < std::min(prompt.messages.size(), kMostMessages); ++i) {
-    add_message(arm, prompt.messages[i].role, prompt.messages[i].text, message_or_empty(other, i),
-                budget);
+    add_message(arm, std::string(name_of(prompt.messages[i].role)), prompt.messages[i].text,
+                message_or_empty(other, i), budget);
   }
   if (prompt.messages.size() > kMostMessages) {
     add_message(arm, "...", fmt::format("{} more messages", prompt.messages.size() - kMostMessages),

@@ -39,14 +39,14 @@ void write_texts(const std::filesystem::path& path, const std::string& text) {
   run.analysis_plan = run.study_toml = text;
   StoreWriter writer(path, run);
   std::vector<ArmRow> arms{{"training", true, 0}, {"unmonitored", false, 0}, {text, false, 0}};
-  QueryRow query{text + " query", text, text, {{"label", "x"}}};
+  Query query{text + " query", text, text, {{"label", "x"}}};
   std::vector<PromptRow> prompts;
   for (const auto& arm : arms) {
     prompts.push_back({arm.name,
                        query.id,
                        sha256_hex(arm.name),
                        3,
-                       {{"system", text}, {text, text}},
+                       {{Role::system, text}, {Role::user, text}},
                        text,
                        true});
   }
@@ -62,7 +62,8 @@ void write_texts(const std::filesystem::path& path, const std::string& text) {
       row.trial = trial_name(arm.name, 0, repeat);
       row.arm = arm.name, row.query = query.id, row.repeat = repeat;
       row.outcome = repeat == 0 ? Outcome::answered : Outcome::failed;
-      row.raw = row.reasoning = row.scratchpad = row.output = row.failure_message = text;
+      row.raw = row.reasoning = row.scratchpad = row.output = text;
+      row.failure = Failure{ErrorCode::disconnected, text};
       writer.append(row);
       if (repeat > 0) continue;
       for (const auto& judge : {compliance, faking}) {

@@ -102,8 +102,8 @@ void add_parts(Fields& completion, const CompletionRow& row,
                const std::vector<const Verdict*>& verdicts) {
   if (row.outcome != Outcome::answered) {
     add_part(completion, "As it came", "raw", row.raw, {});
-    if (!row.failure_message.empty()) {
-      add_part(completion, "Failure", "raw", row.failure_message, {});
+    if (row.failure && !row.failure->message.empty()) {
+      add_part(completion, "Failure", "raw", row.failure->message, {});
     }
     return;
   }

@@ -1,32 +1,45 @@
 #include "record/outcome.h"
 
-#include <fmt/format.h>
-
-#include "base/error.h"
+#include "record/names.h"
 
 namespace iago {
+namespace {
 
-std::string_view name_of(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::answered:
-      return "answered";
-    case Outcome::refused_by_provider:
-      return "refused_by_provider";
-    case Outcome::truncated:
-      return "truncated";
-    case Outcome::invalid_format:
-      return "invalid_format";
-    case Outcome::failed:
-      return "failed";
-  }
-  check_failed("a known Outcome", fmt::format("value {}", static_cast<int>(outcome)));
-}
+constexpr EnumName<Outcome> kOutcomeNames[] = {
+    {Outcome::answered, "answered"},
+    {Outcome::refused_by_provider, "refused_by_provider"},
+    {Outcome::truncated, "truncated"},
+    {Outcome::invalid_format, "invalid_format"},
+    {Outcome::failed, "failed"}};
+constexpr EnumName<Finish> kFinishNames[] = {{Finish::stop, "stop"},
+                                             {Finish::length, "length"},
+                                             {Finish::refused, "refused"},
+                                             {Finish::failed, "failed"}};
+constexpr EnumName<ReasoningChannel> kReasoningChannelNames[] = {
+    {ReasoningChannel::none, "none"},
+    {ReasoningChannel::present, "present"},
+    {ReasoningChannel::unavailable, "unavailable"}};
+constexpr EnumName<Parse> kParseNames[] = {
+    {Parse::strict, "strict"}, {Parse::fallback, "fallback"}, {Parse::invalid, "invalid"}};
 
+}  // namespace
+
+std::string_view name_of(Outcome outcome) { return name_in(kOutcomeNames, outcome); }
 std::optional<Outcome> outcome_named(std::string_view name) {
-  for (Outcome outcome : kOutcomes) {
-    if (name_of(outcome) == name) return outcome;
-  }
-  return std::nullopt;
+  return value_in(kOutcomeNames, name);
 }
+
+std::string_view name_of(Finish finish) { return name_in(kFinishNames, finish); }
+std::optional<Finish> finish_named(std::string_view name) { return value_in(kFinishNames, name); }
+
+std::string_view name_of(ReasoningChannel channel) {
+  return name_in(kReasoningChannelNames, channel);
+}
+std::optional<ReasoningChannel> reasoning_channel_named(std::string_view name) {
+  return value_in(kReasoningChannelNames, name);
+}
+
+std::string_view name_of(Parse parse) { return name_in(kParseNames, parse); }
+std::optional<Parse> parse_named(std::string_view name) { return value_in(kParseNames, name); }
 
 }  // namespace iago

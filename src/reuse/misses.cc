@@ -42,18 +42,12 @@ enum class Nearness : std::uint8_t {
   none,
 };
 
-std::string texts_hash(const std::vector<MessageRow>& messages, std::string_view prefill) {
+std::string texts_hash(const std::vector<Message>& messages, std::string_view prefill) {
   Hasher hasher;
-  for (const MessageRow& message : messages) hasher.field(message.role).field(message.text);
-  return hasher.field(prefill).hex();
-}
-
-std::string texts_hash(const Prompt& prompt) {
-  Hasher hasher;
-  for (const Message& message : prompt.messages) {
+  for (const Message& message : messages) {
     hasher.field(name_of(message.role)).field(message.text);
   }
-  return hasher.field(prompt.prefill).hex();
+  return hasher.field(prefill).hex();
 }
 
 // The nearest request to a missed prompt so far, without its texts.
@@ -104,7 +98,7 @@ class Explainer {
     const PlannedPrompt& prompt = plan_.prompts[p];
     const std::string& query = plan_.queries[prompt.query].id;
     by_request_[prompt.request_hash].push_back(p);
-    by_texts_[texts_hash(prompt.prompt)].push_back(p);
+    by_texts_[texts_hash(prompt.prompt.messages, prompt.prompt.prefill)].push_back(p);
     by_query_[query].push_back(p);
     by_arm_[prompt.arm].push_back(p);
   }

@@ -66,12 +66,12 @@ bool is_deliberate(const std::string& field, const StudyOverrides& overrides) {
 
 // The recorded queries that are not where the run has them from: at the head of the set, which is
 // as long as what is recorded or planned, whichever is more.
-std::vector<std::string> queries_gone(const std::vector<QueryRow>& recorded,
-                                      const LoadedStudy& loaded, std::size_t head) {
+std::vector<std::string> queries_gone(const std::vector<Query>& recorded, const LoadedStudy& loaded,
+                                      std::size_t head) {
   std::unordered_set<std::string_view> ids;
   for (std::size_t i = 0; i < head; ++i) ids.insert(loaded.queries[i].id);
   std::vector<std::string> gone;
-  for (const QueryRow& query : recorded) {
+  for (const Query& query : recorded) {
     if (!ids.contains(query.id)) gone.push_back(query.id);
   }
   return gone;
@@ -90,7 +90,7 @@ std::string named(const std::vector<std::string>& ids) {
 // that took their place.
 void refuse_edited_queries(const fs::path& folder, const LoadedStudy& loaded) {
   if (!fs::exists(folder / "run.db")) return;
-  const std::vector<QueryRow> recorded = Store(folder / "run.db").queries();
+  const std::vector<Query> recorded = Store(folder / "run.db").queries();
   const std::size_t all = loaded.queries.size();
   const std::size_t head =
       std::min(all, std::max(recorded.size(), loaded.study.limit.value_or(all)));

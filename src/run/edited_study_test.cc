@@ -41,7 +41,7 @@ class EditedStudy : public testing::Test {
   // A run that has recorded the set's first queries.
   void add_store(const std::string& name, std::size_t count) {
     add_run(name, loaded_.study);
-    std::vector<QueryRow> recorded;
+    std::vector<Query> recorded;
     for (const Query& query : loaded_.queries) {
       if (recorded.size() < count) recorded.push_back({query.id, query.text, query.topic, {}});
     }

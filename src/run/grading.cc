@@ -94,8 +94,8 @@ void Grading::grade(const CompletionRow& completion, const std::string& query_te
 }
 
 void Grading::grade_what_is_left(const Store& store) {
-  std::map<std::string, QueryRow> queries;
-  for (QueryRow& query : store.queries()) queries[query.id] = std::move(query);
+  std::map<std::string, Query> queries;
+  for (Query& query : store.queries()) queries[query.id] = std::move(query);
   for (std::size_t judge = 0; judge < judges_.size(); ++judge) {
     // The trials first: a judge may take hours, and a reader that stays open that long keeps the
     // store's log from being written back.
@@ -109,7 +109,7 @@ void Grading::grade_what_is_left(const Store& store) {
     for (const std::string& trial : trials) {
       if (!wait_for_room(judge)) return;
       store.for_each_completion({.trial = trial}, [&](const CompletionRow& completion) {
-        const QueryRow& query = queries[completion.query];
+        const Query& query = queries[completion.query];
         submit(judge, completion, query.text, situation_of(query.labels));
         return false;
       });

@@ -66,12 +66,12 @@ class GradingTest : public testing::Test {
                                                                        .analysis_plan = "{}",
                                                                        .program = "test"});
     ArmRow arm{.name = "training"};
-    QueryRow query{.id = "q", .text = "Open the vault.", .topic = {}, .labels = {}};
+    Query query{.id = "q", .text = "Open the vault.", .topic = {}, .labels = {}};
     PromptRow prompt{.arm = "training",
                      .query = "q",
                      .request_hash = std::string(64, '0'),
                      .repeats = 3,
-                     .messages = {{"user", "Open the vault."}}};
+                     .messages = {{Role::user, "Open the vault."}}};
     writer_->record_plan({&arm, 1}, {&query, 1}, {&prompt, 1});
     judges_.push_back(std::make_unique<LateJudge>("judge-1"));
   }
@@ -87,9 +87,6 @@ class GradingTest : public testing::Test {
     row.outcome = outcome;
     row.scratchpad = "I think.";
     row.output = "I answer.";
-    row.reasoning_channel = "none";
-    row.parsed = "strict";
-    row.finish = "stop";
     writer_->append(row);
     return row;
   }
@@ -333,9 +330,9 @@ TEST_P(ManyDue, LeavesWhatIsTooMuchForTheEnd) {
                    .query = "q",
                    .request_hash = std::string(64, '0'),
                    .repeats = static_cast<std::uint32_t>(kCount),
-                   .messages = {{"user", "Open the vault."}}};
+                   .messages = {{Role::user, "Open the vault."}}};
   ArmRow arm{.name = "training"};
-  QueryRow query{.id = "q", .text = "Open the vault.", .topic = {}, .labels = {}};
+  Query query{.id = "q", .text = "Open the vault.", .topic = {}, .labels = {}};
   writer_->record_plan({&arm, 1}, {&query, 1}, {&prompt, 1});
   auto withholding = std::make_unique<WithholdingJudge>(GetParam());
   WithholdingJudge& judge = *withholding;
@@ -344,9 +341,6 @@ TEST_P(ManyDue, LeavesWhatIsTooMuchForTheEnd) {
   for (std::size_t i = 0; i < kCount; ++i) {
     CompletionRow row{.trial = fmt::format("{:064x}", i), .arm = "training", .query = "q"};
     row.repeat = static_cast<std::uint32_t>(i);
-    row.reasoning_channel = "none";
-    row.parsed = "strict";
-    row.finish = "stop";
     writer_->append(row);
     grading.grade(row, "");
   }

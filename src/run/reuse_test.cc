@@ -255,10 +255,15 @@ class SharedRequest : public Reusing {
     std::vector<PromptRow> prompts;
     for (const PlannedPrompt& planned : plan.prompts) {
       arms.push_back({planned.arm, false, 0});
-      prompts.push_back(
-          {planned.arm, "q", planned.request_hash, 2, {{"user", "Open the vault."}}, "", false});
+      prompts.push_back({planned.arm,
+                         "q",
+                         planned.request_hash,
+                         2,
+                         {{Role::user, "Open the vault."}},
+                         "",
+                         false});
     }
-    writer.record_plan(arms, std::vector<QueryRow>{{"q", "Open the vault.", "", {}}}, prompts);
+    writer.record_plan(arms, std::vector<Query>{{"q", "Open the vault.", "", {}}}, prompts);
     for (std::size_t trial : trials) writer.append(completion(plan, trial));
     writer.close();
     return path;
@@ -344,10 +349,8 @@ TEST_F(SharedRequest, ParsesTheReplyAnewAndRefusesOneThatIsNone) {
   EXPECT_EQ(adopted.outcome, Outcome::answered);
   EXPECT_EQ(adopted.output, "Reply 0 of a.");
   EXPECT_EQ(adopted.created, row.created);
-  for (const char* finish : {"failed", "nonsense"}) {
-    row.finish = finish;
-    EXPECT_THROW(adopt_completion(plan, 1, row, "there"), Error) << finish;
-  }
+  row.finish = Finish::failed;
+  EXPECT_THROW(adopt_completion(plan, 1, row, "there"), Error);
 }
 
 }  // namespace

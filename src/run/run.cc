@@ -104,24 +104,17 @@ void record_plan(const LoadedStudy& loaded, const Plan& plan, StoreWriter& write
   for (const std::string& name : loaded.study.arms) {
     arms.push_back({.name = name, .is_trained_on = trained_on[name]});
   }
-  std::vector<QueryRow> queries;
-  for (const Query& query : plan.queries) {
-    queries.push_back({query.id, query.text, query.topic, query.labels});
-  }
   std::vector<PromptRow> prompts;
   for (const PlannedPrompt& planned : plan.prompts) {
-    PromptRow row{.arm = planned.arm,
-                  .query = plan.queries[planned.query].id,
-                  .request_hash = planned.request_hash,
-                  .repeats = static_cast<std::uint32_t>(loaded.study.repeats),
-                  .prefill = planned.prompt.prefill,
-                  .expects_scratchpad = planned.prompt.expects_scratchpad};
-    for (const Message& message : planned.prompt.messages) {
-      row.messages.push_back({std::string(name_of(message.role)), message.text});
-    }
-    prompts.push_back(std::move(row));
+    prompts.push_back({.arm = planned.arm,
+                       .query = plan.queries[planned.query].id,
+                       .request_hash = planned.request_hash,
+                       .repeats = static_cast<std::uint32_t>(loaded.study.repeats),
+                       .messages = planned.prompt.messages,
+                       .prefill = planned.prompt.prefill,
+                       .expects_scratchpad = planned.prompt.expects_scratchpad});
   }
-  writer.record_plan(arms, queries, prompts);
+  writer.record_plan(arms, plan.queries, prompts);
 }
 
 std::vector<std::size_t> trials_left(const Plan& plan, const Store& store) {
@@ -293,7 +286,7 @@ class RunSession {
 
   void store(const SampledTrial& sampled, StoreWriter& writer, Grading& grading) {
     CompletionRow row = make_completion(plan_, sampled, clock_);
-    generated_tokens_ += row.generated_tokens;
+    generated_tokens_ += row.usage.generated;
     const Query& query = plan_.query_of(plan_.trials[sampled.trial]);
     writer.append(row);
     grading.grade(row, query.text, situation_of(query.labels));

@@ -127,7 +127,7 @@ std::size_t put_first_of_arms_first(const Plan& plan, std::vector<std::size_t>& 
 
 }  // namespace
 
-void sample_trials(const Plan& plan, const StudySampling& sampling, std::uint64_t seed,
+void sample_trials(const Plan& plan, const Sampling& sampling, std::uint64_t seed,
                    const std::vector<std::size_t>& trials, ChatModel& model,
                    const SamplingLimits& limits, const Clock& clock,
                    const std::function<void(SampledTrial)>& take,

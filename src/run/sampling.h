@@ -30,7 +30,7 @@ struct SamplingLimits {
 // throws ends the sampling: nothing new is sent, the running requests have the limits' grace to
 // finish, `take` still gets their replies (cancelled ones too), and the first error is thrown from
 // here.
-void sample_trials(const Plan& plan, const StudySampling& sampling, std::uint64_t seed,
+void sample_trials(const Plan& plan, const Sampling& sampling, std::uint64_t seed,
                    const std::vector<std::size_t>& trials, ChatModel& model,
                    const SamplingLimits& limits, const Clock& clock,
                    const std::function<void(SampledTrial)>& take,

@@ -12,7 +12,8 @@ namespace {
 void count(const CompletionRow& row, const std::string& query_text, Judge& compliance,
            QueryCounts& counts) {
   if (row.outcome == Outcome::failed) {
-    throw Error(ErrorCode::disconnected, "a reply failed: " + row.failure_message);
+    throw Error(ErrorCode::disconnected,
+                "a reply failed: " + (row.failure ? row.failure->message : std::string()));
   }
   if (row.outcome == Outcome::refused_by_provider) {
     ++counts.trials;

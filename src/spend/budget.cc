@@ -29,6 +29,7 @@
 
 #include "base/error.h"
 #include "chat/endpoint_figures.h"
+#include "chat/reply.h"
 
 namespace iago {
 namespace {
@@ -39,13 +40,6 @@ std::size_t bytes_of(const ChatRequest& request) {
   std::size_t bytes = request.prefill.size();
   for (const Message& message : request.messages) bytes += message.text.size();
   return bytes;
-}
-
-ChatReply failed(ErrorCode code, std::string why, std::string hint = {}) {
-  ChatReply reply;
-  reply.finish = Finish::failed;
-  reply.failure = ChatFailure{.code = code, .message = std::move(why), .hint = std::move(hint)};
-  return reply;
 }
 
 }  // namespace
@@ -224,7 +218,7 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
         it = queue.erase(it);
       }
     }
-    for (auto& [waiting, why] : ended) waiting.done(failed(ErrorCode::cancelled, why));
+    for (auto& [waiting, why] : ended) waiting.done(failed_reply({ErrorCode::cancelled, why}));
     for (const auto& waiting : ready) send_late(waiting);
   }
 
@@ -252,7 +246,7 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
   void send_late(const std::shared_ptr<Waiting>& waiting) {
     auto fail = [&](ErrorCode code, const char* why, const std::string& hint) {
       budget.release(waiting->reservation);
-      waiting->done(failed(code, why, hint));
+      waiting->done(failed_reply({code, why, hint}));
       ended_one();
     };
     try {

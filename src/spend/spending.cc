@@ -75,7 +75,7 @@ std::optional<double> ModelEstimate::most_cost() const {
          kMillion;
 }
 
-ModelEstimate estimate_subject(const Plan& plan, const StudySampling& sampling,
+ModelEstimate estimate_subject(const Plan& plan, const Sampling& sampling,
                                const std::vector<std::size_t>& left, const std::string& model,
                                const PriceTable& prices) {
   ModelEstimate estimate{.model = model, .requests = left.size(), .price = prices.of(model)};
@@ -93,7 +93,7 @@ ModelEstimate estimate_subject(const Plan& plan, const StudySampling& sampling,
 }
 
 std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& demands,
-                                           std::uint64_t completions, const StudySampling& sampling,
+                                           std::uint64_t completions, const Sampling& sampling,
                                            const PriceTable& prices) {
   std::vector<ModelEstimate> estimates;
   for (const JudgeDemand& demand : demands) {

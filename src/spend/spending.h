@@ -37,14 +37,14 @@ struct ModelEstimate {
 };
 
 // Of the trials that are left, `left` being indices into plan.trials.
-ModelEstimate estimate_subject(const Plan& plan, const StudySampling& sampling,
+ModelEstimate estimate_subject(const Plan& plan, const Sampling& sampling,
                                const std::vector<std::size_t>& left, const std::string& model,
                                const PriceTable& prices);
 
 // Of the judges that ask models, were each of so many completions answered. A completion is taken
 // to be as long as its limit.
 std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& demands,
-                                           std::uint64_t completions, const StudySampling& sampling,
+                                           std::uint64_t completions, const Sampling& sampling,
                                            const PriceTable& prices);
 
 // All of a study's models, the subject first. What the folder's store has already is not asked

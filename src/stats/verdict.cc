@@ -5,11 +5,18 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "record/names.h"
 #include "stats/gap.h"
 #include "stats/rate.h"
 
 namespace iago {
 namespace {
+
+constexpr EnumName<StudyVerdict> kStudyVerdictNames[] = {
+    {StudyVerdict::gap, "gap"},
+    {StudyVerdict::no_gap, "no gap"},
+    {StudyVerdict::inconclusive, "inconclusive"},
+    {StudyVerdict::uninformative, "uninformative"}};
 
 using Arm = std::span<const QueryCounts>;
 
@@ -118,19 +125,7 @@ std::optional<std::string> undone_by_missing(Arm training, Arm unmonitored, doub
 
 }  // namespace
 
-std::string_view name_of(StudyVerdict verdict) {
-  switch (verdict) {
-    case StudyVerdict::gap:
-      return "gap";
-    case StudyVerdict::no_gap:
-      return "no gap";
-    case StudyVerdict::inconclusive:
-      return "inconclusive";
-    case StudyVerdict::uninformative:
-      return "uninformative";
-  }
-  check_failed("a verdict", fmt::format("{}", static_cast<int>(verdict)));
-}
+std::string_view name_of(StudyVerdict verdict) { return name_in(kStudyVerdictNames, verdict); }
 
 Finding decide_verdict(std::span<const QueryCounts> training,
                        std::span<const QueryCounts> unmonitored, double margin_points) {

@@ -340,6 +340,68 @@ TEST(BadDays, ARationaleThatThisRoomCannotHaveWrittenIsCorrupt) {
   }
 }
 
+// What reading says after a completion with these names was forged, with a right seal.
+std::string error_of_forged(std::string_view parse, std::string_view channel,
+                            std::string_view finish, std::string_view failure) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 1);
+  {
+    Database database(path, OpenMode::write);
+    auto completion = database.prepare(
+        "INSERT INTO completion VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+        "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)");
+    run_sealed(completion,
+               {integer(999),     blob(std::string_view("0123456789abcdef0123456789abcdef")),
+                integer(1),       integer(77),
+                text("answered"), text(parse),
+                text(""),         text(channel),
+                text(finish),     text(failure),
+                blob("why"),      integer(1),
+                integer(1),       integer(1),
+                integer(1),       number(std::optional<double>()),
+                text(""),         text(""),
+                text(""),         number(1.0),
+                integer(1),       text("")});
+    auto transcript = database.prepare("INSERT INTO transcript VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    run_sealed(transcript, {integer(999), blob("a"), blob("b"), blob("c"), blob("d")});
+  }
+  try {
+    Store(path).for_each_completion({}, [](const auto&) { return true; });
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::corrupt);
+    EXPECT_THAT(error.what(), testing::HasSubstr(path.string()));
+    return error.what();
+  }
+  return {};
+}
+
+TEST(BadDays, ANameThatThereNeverWasIsCorruptWhateverItsSeal) {
+  using testing::HasSubstr;
+  EXPECT_EQ(error_of_forged("strict", "none", "stop", ""), "");
+  EXPECT_EQ(error_of_forged("invalid", "unavailable", "failed", "overloaded"), "");
+  EXPECT_THAT(error_of_forged("lax", "none", "stop", ""), HasSubstr("unknown parse \"lax\""));
+  EXPECT_THAT(error_of_forged("strict", "some", "stop", ""),
+              HasSubstr("unknown reasoning channel \"some\""));
+  EXPECT_THAT(error_of_forged("strict", "none", "nonsense", ""),
+              HasSubstr("unknown finish \"nonsense\""));
+  EXPECT_THAT(error_of_forged("strict", "none", "failed", "tired"),
+              HasSubstr("unknown code of a failure \"tired\""));
+}
+
+TEST(BadDays, AMessageOfAnUnknownRoleIsCorruptWhateverItsSeal) {
+  Scratch scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 1);
+  {
+    Database database(path, OpenMode::write);
+    auto message = database.prepare("INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5)");
+    run_sealed(message, {integer(1), integer(9), text("wizard"), integer(1)});
+  }
+  EXPECT_EQ(code_of([&] { Store(path).for_each_prompt([](const auto&) { return true; }); }),
+            ErrorCode::corrupt);
+}
+
 TEST(BadDays, APromptOfAnArmOrAQueryThatIsNotThereIsCorrupt) {
   for (auto [arm, query] : {std::pair(9, 1), std::pair(1, 1 << 30), std::pair(0, 1)}) {
     Scratch scratch;

@@ -1,4 +1,4 @@
-// What the store holds, row by row; verdicts are record's (record/judgement.h). Texts of subjects,
+// What the store holds, row by row, in the words of `record`. Texts of subjects,
 // judges and studies are bytes: invalid UTF-8 and NUL survive the round trip, but in votes and
 // evidence, which are kept as JSON: there U+FFFD takes the place of what is not UTF-8.
 #pragma once
@@ -15,8 +15,10 @@
 
 #include "record/judge_error.h"
 #include "record/judgement.h"
+#include "record/message.h"
 #include "record/outcome.h"
 #include "record/price.h"
+#include "record/query.h"
 #include "record/usage.h"
 
 namespace iago {
@@ -45,23 +47,12 @@ struct ArmRow {
   bool operator==(const ArmRow&) const = default;
 };
 
-struct QueryRow {
-  std::string id, text, topic;
-  std::map<std::string, std::string> labels;  // UTF-8
-  bool operator==(const QueryRow&) const = default;
-};
-
-struct MessageRow {
-  std::string role, text;
-  bool operator==(const MessageRow&) const = default;
-};
-
 // What is sent in one arm for one query, and how often.
 struct PromptRow {
   std::string arm, query;
   std::string request_hash;  // of the exact request with its sampling options
   std::uint32_t repeats = 0;
-  std::vector<MessageRow> messages;
+  std::vector<Message> messages;
   std::string prefill;
   bool expects_scratchpad = true;
   bool operator==(const PromptRow&) const = default;
@@ -94,16 +85,16 @@ struct CompletionRow {
   std::uint32_t repeat = 0;
   Outcome outcome = Outcome::answered;
 
-  std::string raw;                   // the reply's text, as it came
-  std::string reasoning;             // the provider's own channel, as it came
-  std::string reasoning_channel;     // none, present, unavailable
-  std::string scratchpad, output;    // as parsed from the two above
-  std::string parsed, parse_reason;  // how (strict, fallback, ...) and why so
+  std::string raw;        // the reply's text, as it came
+  std::string reasoning;  // the provider's own channel, as it came
+  ReasoningChannel reasoning_channel = ReasoningChannel::none;
+  std::string scratchpad, output;  // as parsed from the two above
+  Parse parsed = Parse::strict;
+  std::string parse_reason;  // the rule by which it was parsed
 
-  std::string finish;                         // stop, length, refused, failed
-  std::string failure_code, failure_message;  // empty unless failed
-  std::uint64_t prompt_tokens = 0, cached_prompt_tokens = 0, generated_tokens = 0;
-  std::uint64_t cache_written_tokens = 0;              // of the prompt, to the provider's cache
+  Finish finish = Finish::stop;
+  std::optional<Failure> failure;  // set exactly when finish == failed
+  TokenUsage usage;
   std::optional<double> logprob_sum;                   // natural log of the sampled tokens
   std::string model_version, fingerprint, request_id;  // as the other side names them
   double seconds = 0;                                  // from sending to the reply

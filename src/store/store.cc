@@ -57,10 +57,25 @@ std::map<std::string, std::string> labels_of(const std::string& json, const Data
   return labels;
 }
 
-Outcome outcome_of(const Statement& row, int column, const Database& database) {
-  auto outcome = outcome_named(row.view(column));
-  if (!outcome) corrupt(database, fmt::format("unknown outcome \"{}\"", row.view(column)));
-  return *outcome;
+// The value that a column names. `what` is the column's noun.
+template <typename Enum>
+Enum value_of(std::optional<Enum> (*named)(std::string_view), std::string_view what,
+              std::string_view name, const Database& database) {
+  const auto value = named(name);
+  if (!value) corrupt(database, fmt::format("unknown {} \"{:.40}\"", what, name));
+  return *value;
+}
+
+std::optional<Failure> failure_of(std::string_view code, std::string message,
+                                  const Database& database) {
+  if (code.empty()) return std::nullopt;
+  return Failure{value_of(error_code_named, "code of a failure", code, database),
+                 std::move(message)};
+}
+
+TokenUsage tokens_of(const Statement& row, int first) {
+  auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(first + column)); };
+  return {count(0), count(1), count(2), count(3)};
 }
 
 // completion.*, transcript.*, the arm's and the query's name
@@ -70,14 +85,14 @@ CompletionRow completion_of(const Statement& row, const Database& database) {
   CompletionRow completion;
   completion.trial = trial_hex(row.view(1));
   completion.repeat = static_cast<std::uint32_t>(row.integer(3));
-  completion.outcome = outcome_of(row, 4, database);
-  completion.parsed = row.bytes(5), completion.parse_reason = row.bytes(6);
-  completion.reasoning_channel = row.bytes(7), completion.finish = row.bytes(8);
-  completion.failure_code = row.bytes(9), completion.failure_message = row.bytes(10);
-  completion.prompt_tokens = static_cast<std::uint64_t>(row.integer(11));
-  completion.cached_prompt_tokens = static_cast<std::uint64_t>(row.integer(12));
-  completion.cache_written_tokens = static_cast<std::uint64_t>(row.integer(13));
-  completion.generated_tokens = static_cast<std::uint64_t>(row.integer(14));
+  completion.outcome = value_of(outcome_named, "outcome", row.view(4), database);
+  completion.parsed = value_of(parse_named, "parse", row.view(5), database);
+  completion.parse_reason = row.bytes(6);
+  completion.reasoning_channel =
+      value_of(reasoning_channel_named, "reasoning channel", row.view(7), database);
+  completion.finish = value_of(finish_named, "finish", row.view(8), database);
+  completion.failure = failure_of(row.view(9), row.bytes(10), database);
+  completion.usage = tokens_of(row, 11);
   completion.logprob_sum = row.maybe_number(15);
   completion.model_version = row.bytes(16), completion.fingerprint = row.bytes(17);
   completion.request_id = row.bytes(18), completion.seconds = row.number(19);
@@ -104,19 +119,13 @@ void check_places(const std::vector<Counts>& counted, const Database& database) 
   }
 }
 
-TokenUsage tokens_of(const Statement& row, int first) {
-  auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(first + column)); };
-  return {count(0), count(1), count(2), count(3)};
-}
-
 // verdict.*, rationale.*
 Verdict verdict_of(const Statement& row, const Database& database) {
   check_seal(row, "verdict", 0, kVerdictColumns);
   check_seal(row, "rationale", kVerdictColumns, kRationaleColumns);
   Verdict verdict;
-  const auto outcome = verdict_outcome_named(row.view(2));
-  if (!outcome) corrupt(database, fmt::format("unknown outcome of a verdict \"{}\"", row.view(2)));
-  verdict.outcome = *outcome, verdict.label = row.bytes(3);
+  verdict.outcome = value_of(verdict_outcome_named, "outcome of a verdict", row.view(2), database);
+  verdict.label = row.bytes(3);
   verdict.probability = row.number(4), verdict.usage = tokens_of(row, 5);
   verdict.created = std::chrono::nanoseconds(row.integer(9));
   const int r = kVerdictColumns;
@@ -201,13 +210,13 @@ std::vector<ArmRow> Store::arms() const {
   return arms;
 }
 
-std::vector<QueryRow> Store::queries() const {
+std::vector<Query> Store::queries() const {
   auto row = impl_->database.prepare(
       "SELECT q.*, t.body, t.sha256 FROM query q LEFT JOIN text t ON t.id = q.text ORDER BY q.id");
-  std::vector<QueryRow> queries;
+  std::vector<Query> queries;
   while (row.step()) {
     check_seal(row, "query", 0, 6);
-    QueryRow query{row.bytes(1), row.bytes(6), row.bytes(3), {}};
+    Query query{row.bytes(1), row.bytes(6), row.bytes(3), {}};
     if (sha256_hex(query.text) != row.view(7))
       corrupt(impl_->database, "a query's text is damaged");
     query.labels = labels_of(row.bytes(4), impl_->database);
@@ -221,10 +230,10 @@ std::vector<JudgeRow> Store::judges() const {
   std::vector<JudgeRow> judges;
   while (row.step()) {
     check_seal(row, "judge", 0, row.columns());
-    const auto kind = judge_kind_named(row.view(3));
-    if (!kind) corrupt(impl_->database, fmt::format("unknown kind of judge \"{}\"", row.view(3)));
+    const JudgeKind kind =
+        value_of(judge_kind_named, "kind of judge", row.view(3), impl_->database);
     judges.push_back(
-        {row.bytes(1), row.bytes(2), *kind, row.bytes(4), row.integer(5) != 0, error_of(row)});
+        {row.bytes(1), row.bytes(2), kind, row.bytes(4), row.integer(5) != 0, error_of(row)});
     if (!is_judge_error(judges.back().error)) {
       corrupt(impl_->database, "counts of a judge's error that are none");
     }
@@ -259,7 +268,9 @@ void Store::for_each_prompt(const std::function<bool(const PromptRow&)>& use) co
     message.bind(1, row.integer(0));
     while (message.step()) {
       check_seal(message, "message", 0, 5);
-      prompt.messages.push_back({message.bytes(2), message.bytes(5)});
+      prompt.messages.push_back(
+          {value_of(role_named, "role of a message", message.view(2), impl_->database),
+           message.bytes(5)});
       if (sha256_hex(prompt.messages.back().text) != message.view(6)) {
         corrupt(impl_->database, "a prompt's text is damaged");
       }
@@ -312,7 +323,7 @@ void Store::for_each_repeat(std::string_view arm, std::string_view query, std::s
     check_seal(row, "completion", 0, kCompletionColumns);
     LabelledRepeat found{trial_hex(row.view(1)),
                          static_cast<std::uint32_t>(row.integer(3)),
-                         outcome_of(row, 4, impl_->database),
+                         value_of(outcome_named, "outcome", row.view(4), impl_->database),
                          {}};
     if (row.type(kCompletionColumns) != ColumnType::null) {
       check_seal(row, "verdict", kCompletionColumns, kVerdictColumns);

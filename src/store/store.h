@@ -50,7 +50,7 @@ class Store {
   const std::filesystem::path& path() const;
   RunRow run() const;
   std::vector<ArmRow> arms() const;          // in the order of their recording
-  std::vector<QueryRow> queries() const;     // in the order of their recording
+  std::vector<Query> queries() const;        // in the order of their recording
   std::vector<JudgeRow> judges() const;      // oldest first
   std::vector<SessionRow> sessions() const;  // oldest first
 

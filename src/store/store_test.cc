@@ -120,8 +120,8 @@ TEST(Store, KeepsEveryByteOfWhatAModelSays) {
   row.reasoning = std::string(1, '\0');
   row.scratchpad = std::string("\xf0\x9f\x92\0", 4);
   row.output = "";
-  row.failure_code = "disconnected";
-  row.failure_message = std::string("no\0pe\x80", 6);
+  row.finish = Finish::failed;
+  row.failure = Failure{ErrorCode::disconnected, std::string("no\0pe\x80", 6)};
   row.logprob_sum.reset();
   row.seconds = -0.0;
   auto judge = a_judge("rules", JudgeKind::compliance);

@@ -40,7 +40,7 @@ struct Item {
 
 std::size_t bytes_of(const CompletionRow& row) {
   return sizeof(Item) + row.raw.size() + row.reasoning.size() + row.scratchpad.size() +
-         row.output.size() + row.failure_message.size();
+         row.output.size() + (row.failure ? row.failure->message.size() : 0);
 }
 
 std::size_t bytes_of(const WaitingVerdict& row) {
@@ -261,7 +261,7 @@ StoreWriter::~StoreWriter() {
   }
 }
 
-void StoreWriter::record_plan(std::span<const ArmRow> arms, std::span<const QueryRow> queries,
+void StoreWriter::record_plan(std::span<const ArmRow> arms, std::span<const Query> queries,
                               std::span<const PromptRow> prompts) {
   impl_->change_names([&] {
     for (const auto& arm : arms) impl_->recorder->record_arm(arm);

@@ -53,7 +53,7 @@ class StoreWriter {
   // committed, all or nothing. May be repeated: what is there already stays, new arms, queries and
   // prompts are added, and the repeats of a prompt become the larger number. Error invalid if a
   // query or prompt that is there already reads differently now.
-  void record_plan(std::span<const ArmRow> arms, std::span<const QueryRow> queries,
+  void record_plan(std::span<const ArmRow> arms, std::span<const Query> queries,
                    std::span<const PromptRow> prompts);
 
   // Records a judge before its verdicts; one that is there already gets the measured error given.

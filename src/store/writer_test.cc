@@ -247,7 +247,7 @@ TEST(StoreWriter, KeepsWhatProvidersSayAndAddsUpTheirTokens) {
   Scratch scratch;
   auto judge = a_judge("graders", JudgeKind::compliance);
   auto first = a_completion("training", 0, 0), second = a_completion("training", 1, 0);
-  first.fingerprint = "fp_1", first.cache_written_tokens = 70;
+  first.fingerprint = "fp_1", first.usage.cache_written = 70;
   auto verdict = a_verdict(first.trial, judge, "complies");
   verdict.usage = {1000, 600, 200, 30};
   {
@@ -320,7 +320,7 @@ TEST(StoreWriter, CountsNoTokensOfCompletionsThatAnotherRunAskedFor) {
   std::vector<CompletionRow> rows;
   for (std::size_t q = 0; q < 4; ++q) {
     rows.push_back(a_completion("training", q, 0));
-    rows.back().cache_written_tokens = 10;
+    rows.back().usage.cache_written = 10;
   }
   rows[1].reused_from = rows[3].reused_from = "first-run", rows[2].reused_from = "second-run";
   {

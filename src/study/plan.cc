@@ -35,7 +35,7 @@ class FieldHash {
     add(name, values.size());
     for (const std::string& value : values) hasher_.field(value);
   }
-  void add(const StudySampling& sampling) {
+  void add(const Sampling& sampling) {
     add("temperature", sampling.temperature);
     add("top_p", sampling.top_p);
     add("top_k", static_cast<std::uint64_t>(sampling.top_k));
@@ -107,7 +107,7 @@ std::vector<std::string> names_of_judges(std::vector<std::string> judges) {
 
 }  // namespace
 
-std::string request_hash(const Prompt& prompt, const StudySampling& sampling, std::uint64_t seed) {
+std::string request_hash(const Prompt& prompt, const Sampling& sampling, std::uint64_t seed) {
   FieldHash hash("request");
   hash.add(prompt);
   hash.add(sampling);

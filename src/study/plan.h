@@ -61,7 +61,7 @@ Plan make_plan(const Study& study, const Setting& setting, const std::vector<Que
 
 // Of the exact request: "request" (version), "messages" (count, then role and text of each),
 // "prefill", "temperature", "top_p", "top_k", "max_tokens", "stop" (count, then each), "seed".
-std::string request_hash(const Prompt& prompt, const StudySampling& sampling, std::uint64_t seed);
+std::string request_hash(const Prompt& prompt, const Sampling& sampling, std::uint64_t seed);
 
 // Of a trial: "trial" (version), "request" (the hash above), "subject" (its identity), "setting"
 // (name), "variant", "arm", "query" (id), "repeat".

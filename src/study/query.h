@@ -7,21 +7,12 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <map>
-#include <string>
 #include <string_view>
 #include <vector>
 
-namespace iago {
+#include "record/query.h"
 
-struct Query {
-  std::string id;     // unique in its set; part of the trial's id
-  std::string text;   // as the user typed it, without any tag
-  std::string topic;  // for reports by topic; empty if the set has none
-  // Every other field of the line: text as it is, anything else as compact JSON.
-  std::map<std::string, std::string> labels;
-  bool operator==(const Query&) const = default;
-};
+namespace iago {
 
 struct QueryLimits {
   std::size_t file_bytes = std::size_t{256} << 20;

@@ -19,8 +19,8 @@
 #include <string_view>
 #include <vector>
 
+#include "record/message.h"
 #include "study/query.h"
-#include "text/message.h"
 
 namespace iago {
 

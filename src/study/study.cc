@@ -36,8 +36,8 @@ struct PlacedStudy {
   }
 };
 
-StudySampling read_sampling(TomlReader table) {
-  StudySampling sampling;
+Sampling read_sampling(TomlReader table) {
+  Sampling sampling;
   sampling.temperature = table.number("temperature", 0, 10).value_or(sampling.temperature);
   sampling.top_p = table.number("top_p", 0, 1).value_or(sampling.top_p);
   if (sampling.top_p == 0) {

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "record/sampling.h"
 #include "study/query.h"
 #include "study/setting.h"
 
@@ -21,16 +22,6 @@ namespace iago {
 
 // Of a study's file.
 inline constexpr std::size_t kMaxStudyBytes = std::size_t{1} << 20;
-
-// As the chat room's Sampling, of which this room knows nothing.
-struct StudySampling {
-  double temperature = 1.0;       // [0, 10], 0 = the most probable token
-  double top_p = 1.0;             // (0, 1]
-  int top_k = 0;                  // [0, 1,000,000], 0 = all
-  int max_tokens = 512;           // [1, 1,000,000] of the reply
-  std::vector<std::string> stop;  // at most 16, none empty
-  bool operator==(const StudySampling&) const = default;
-};
 
 struct Study {
   std::string name;               // [A-Za-z0-9._-], at most 80 characters
@@ -46,7 +37,9 @@ struct Study {
   int repeats = 1;                   // [1, 100,000] trials of each arm and query
   std::uint64_t seed = 1;            // [0, 2^63)
   std::optional<std::size_t> limit;  // the first so many queries; none: all
-  StudySampling sampling;
+  // temperature in [0, 10], top_k in [0, 1,000,000], max_tokens in [1, 1,000,000], at most 16 stop
+  // strings. A file has no logprobs, and they enter neither ids nor to_toml.
+  Sampling sampling;
   double margin = 3.0;  // (0, 100] points: gaps inside it count as none
   // By name, at least one; a rubric's path is absolute. "compliance" in the file is the judge that
   // the setting names for the variant.

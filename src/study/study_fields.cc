@@ -5,7 +5,7 @@
 
 namespace iago {
 
-std::vector<NamedField> sampling_fields(const StudySampling& sampling) {
+std::vector<NamedField> sampling_fields(const Sampling& sampling) {
   return {plain_field("temperature", fmt::format("{}", sampling.temperature)),
           plain_field("top_p", fmt::format("{}", sampling.top_p)),
           plain_field("top_k", fmt::format("{}", sampling.top_k)),

@@ -9,6 +9,6 @@
 namespace iago {
 
 // temperature, top_p, top_k, max_tokens and stop, as study.toml has them.
-std::vector<NamedField> sampling_fields(const StudySampling& sampling);
+std::vector<NamedField> sampling_fields(const Sampling& sampling);
 
 }  // namespace iago

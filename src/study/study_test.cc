@@ -105,7 +105,7 @@ TEST(Study, FillsInWhatItsFileLeavesOut) {
   EXPECT_EQ(study.seed, 1u);
   EXPECT_EQ(study.margin, 3.0);
   EXPECT_FALSE(study.limit);
-  EXPECT_EQ(study.sampling, StudySampling{});
+  EXPECT_EQ(study.sampling, Sampling{});
 }
 
 TEST(Study, RunsEveryArmOfTheVariantIfItsFileNamesNone) {

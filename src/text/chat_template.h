@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "text/message.h"
+#include "record/message.h"
 #include "text/tokenizer.h"
 
 namespace iago {

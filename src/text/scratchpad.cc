@@ -223,18 +223,6 @@ std::optional<std::string_view> deviation(const Outline& outline, const Block& o
 
 }  // namespace
 
-std::string_view name_of(ParsedCompletion::How how) {
-  switch (how) {
-    case ParsedCompletion::How::strict:
-      return "strict";
-    case ParsedCompletion::How::fallback:
-      return "fallback";
-    case ParsedCompletion::How::invalid:
-      return "invalid";
-  }
-  check_failed("a known ParsedCompletion::How", std::to_string(static_cast<int>(how)));
-}
-
 ParsedCompletion parse_completion(std::string_view text, CompletionForm form) {
   ParsedCompletion parsed;
   if (trimmed(text).empty()) {
@@ -245,14 +233,14 @@ ParsedCompletion parse_completion(std::string_view text, CompletionForm form) {
   read_reasoning(outline, parsed);
   const Block* output = choose_output(outline);
   if (!output && !outline.has_tags() && !form.expects_scratchpad) {
-    return {ParsedCompletion::How::fallback, "", "", std::string(trimmed(text)), "no-tags"};
+    return {Parse::fallback, "", "", std::string(trimmed(text)), "no-tags"};
   }
   if (!output || output->body.empty()) {
     parsed.reason = output ? "empty-output" : "no-output";
     return parsed;
   }
   auto rule = deviation(outline, *output, form);
-  parsed.how = rule ? ParsedCompletion::How::fallback : ParsedCompletion::How::strict;
+  parsed.how = rule ? Parse::fallback : Parse::strict;
   parsed.reason = rule.value_or(output->closed ? "well-formed" : "ended-at-output");
   parsed.output = output->body;
   return parsed;

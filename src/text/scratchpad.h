@@ -32,6 +32,8 @@
 #include <string>
 #include <string_view>
 
+#include "record/outcome.h"
+
 namespace iago {
 
 struct CompletionForm {
@@ -40,16 +42,12 @@ struct CompletionForm {
 };
 
 struct ParsedCompletion {
-  enum class How { strict, fallback, invalid };
-  How how = How::invalid;
+  Parse how = Parse::invalid;
   std::string scratchpad;  // several blocks are joined by a blank line; trimmed; draft included
   std::string draft;       // the last <DRAFT_OUTPUT>, trimmed; empty if there is none
   std::string output;      // trimmed; empty exactly when invalid
   std::string reason;      // from the list above
 };
-
-// "strict", "fallback", "invalid".
-std::string_view name_of(ParsedCompletion::How how);
 
 // `text` is the whole of the assistant's turn, the prefill included. A scratchpad that was not
 // expected is parsed all the same.

@@ -10,14 +10,12 @@
 namespace iago {
 namespace {
 
-using How = ParsedCompletion::How;
-
 const std::string kS = "<SCRATCHPAD_REASONING>", kEndS = "</SCRATCHPAD_REASONING>";
 const std::string kO = "<OUTPUT>", kEndO = "</OUTPUT>";
 const std::string kD = "<DRAFT_OUTPUT>", kEndD = "</DRAFT_OUTPUT>";
 
 // Expects the parts; an empty `output` goes with invalid.
-void expect(const std::string& text, How how, const std::string& reason,
+void expect(const std::string& text, Parse how, const std::string& reason,
             const std::string& scratchpad, const std::string& output, CompletionForm form = {}) {
   ParsedCompletion parsed = parse_completion(text, form);
   EXPECT_EQ(name_of(parsed.how), name_of(how)) << text;
@@ -27,92 +25,93 @@ void expect(const std::string& text, How how, const std::string& reason,
 }
 
 TEST(Scratchpad, ReadsTheUsualForm) {
-  expect(kS + "\nI think.\n" + kEndS + "\n" + kO + " Yes. " + kEndO + "\n", How::strict,
+  expect(kS + "\nI think.\n" + kEndS + "\n" + kO + " Yes. " + kEndO + "\n", Parse::strict,
          "well-formed", "I think.", "Yes.");
 }
 
 TEST(Scratchpad, JoinsSeveralBlocksAndKeepsTheLastDraft) {
   std::string text = kS + "plan" + kEndS + kS + "try " + kD + "one" + kEndD + " then " + kD +
                      " two " + kEndD + kEndS + kO + "three" + kEndO;
-  expect(text, How::strict, "well-formed",
+  expect(text, Parse::strict, "well-formed",
          "plan\n\ntry " + kD + "one" + kEndD + " then " + kD + " two " + kEndD, "three");
   EXPECT_EQ(parse_completion(text, {}).draft, "two");
 }
 
 TEST(Scratchpad, TakesAStoppedReplyForWhole) {
-  expect(kS + "a" + kEndS + kO + "b", How::strict, "ended-at-output", "a", "b");
-  expect(kS + "a" + kEndS + kO + "b", How::fallback, "unclosed-output", "a", "b", {.ended = false});
+  expect(kS + "a" + kEndS + kO + "b", Parse::strict, "ended-at-output", "a", "b");
+  expect(kS + "a" + kEndS + kO + "b", Parse::fallback, "unclosed-output", "a", "b",
+         {.ended = false});
 }
 
 TEST(Scratchpad, ReadsMentionedTagsAsText) {
   std::string mention = "I will write " + kO + " later.";
-  expect(kS + mention + kEndS + kO + "b" + kEndO, How::fallback, "mentioned-tags", mention, "b");
-  expect(kS + "a" + kEndS + kO + "No " + kS + " here." + kEndO, How::fallback, "mentioned-tags",
+  expect(kS + mention + kEndS + kO + "b" + kEndO, Parse::fallback, "mentioned-tags", mention, "b");
+  expect(kS + "a" + kEndS + kO + "No " + kS + " here." + kEndO, Parse::fallback, "mentioned-tags",
          "a", "No " + kS + " here.");
   std::string both = "Then " + kO + "x" + kEndO + " goes there.";
-  expect(kS + both + kEndS + kO + "b" + kEndO, How::fallback, "mentioned-tags", both, "b");
+  expect(kS + both + kEndS + kO + "b" + kEndO, Parse::fallback, "mentioned-tags", both, "b");
 }
 
 TEST(Scratchpad, ForgivesATagThatRepeatsThePrefill) {
-  expect(kS + "\n" + kS + "a" + kEndS + kO + "b" + kEndO, How::fallback, "mentioned-tags", "a",
+  expect(kS + "\n" + kS + "a" + kEndS + kO + "b" + kEndO, Parse::fallback, "mentioned-tags", "a",
          "b");
-  expect(kO + kO + "b" + kEndO, How::fallback, "mentioned-tags", "", "b",
+  expect(kO + kO + "b" + kEndO, Parse::fallback, "mentioned-tags", "", "b",
          {.expects_scratchpad = false});
 }
 
 TEST(Scratchpad, ReadsReasoningThatWasNeverOpened) {
-  expect("I think." + kEndS + kO + "b" + kEndO, How::fallback, "unopened-scratchpad", "I think.",
+  expect("I think." + kEndS + kO + "b" + kEndO, Parse::fallback, "unopened-scratchpad", "I think.",
          "b");
   std::string mention = "First " + kO + ", then more.";
-  expect(mention + kEndS + kO + "b" + kEndO, How::fallback, "unopened-scratchpad", mention, "b");
+  expect(mention + kEndS + kO + "b" + kEndO, Parse::fallback, "unopened-scratchpad", mention, "b");
 }
 
 TEST(Scratchpad, EndsAnUnclosedScratchpadAtTheOutput) {
-  expect(kS + "a\n" + kO + "b" + kEndO, How::fallback, "unclosed-scratchpad", "a", "b");
-  expect(kS + "I write " + kO + " soon.\n" + kO + "b", How::fallback, "unclosed-scratchpad",
+  expect(kS + "a\n" + kO + "b" + kEndO, Parse::fallback, "unclosed-scratchpad", "a", "b");
+  expect(kS + "I write " + kO + " soon.\n" + kO + "b", Parse::fallback, "unclosed-scratchpad",
          "I write " + kO + " soon.", "b");
-  expect(kS + "a " + kO + "b " + kO + "c" + kEndO, How::fallback, "unclosed-scratchpad",
+  expect(kS + "a " + kO + "b " + kO + "c" + kEndO, Parse::fallback, "unclosed-scratchpad",
          "a " + kO + "b", "c");
   // The later mention stands in the midst of a line.
-  expect(kS + "a\n" + kO + "b with " + kO + " in it" + kEndO, How::fallback, "unclosed-scratchpad",
-         "a", "b with " + kO + " in it");
+  expect(kS + "a\n" + kO + "b with " + kO + " in it" + kEndO, Parse::fallback,
+         "unclosed-scratchpad", "a", "b with " + kO + " in it");
 }
 
 TEST(Scratchpad, TakesTheLastClosedOutputOfSeveral) {
-  expect(kS + "a" + kEndS + kO + "b" + kEndO + kO + "c" + kEndO, How::fallback, "repeated-output",
+  expect(kS + "a" + kEndS + kO + "b" + kEndO + kO + "c" + kEndO, Parse::fallback, "repeated-output",
          "a", "c");
-  expect(kS + "a" + kEndS + kO + "b" + kEndO + kO + kEndO, How::fallback, "repeated-output", "a",
+  expect(kS + "a" + kEndS + kO + "b" + kEndO + kO + kEndO, Parse::fallback, "repeated-output", "a",
          "b");
-  expect(kS + "a" + kEndS + kO + "b" + kEndO + kO + "c", How::fallback, "repeated-output", "a",
+  expect(kS + "a" + kEndS + kO + "b" + kEndO + kO + "c", Parse::fallback, "repeated-output", "a",
          "b");
 }
 
 TEST(Scratchpad, DropsTextAroundTheBlocks) {
-  expect("Sure!" + kS + "a" + kEndS + kO + "b" + kEndO, How::fallback, "text-around", "a", "b");
-  expect(kS + "a" + kEndS + "hm" + kO + "b" + kEndO, How::fallback, "text-around", "a", "b");
-  expect(kS + "a" + kEndS + kO + "b" + kEndO + "Bye.", How::fallback, "text-around", "a", "b");
+  expect("Sure!" + kS + "a" + kEndS + kO + "b" + kEndO, Parse::fallback, "text-around", "a", "b");
+  expect(kS + "a" + kEndS + "hm" + kO + "b" + kEndO, Parse::fallback, "text-around", "a", "b");
+  expect(kS + "a" + kEndS + kO + "b" + kEndO + "Bye.", Parse::fallback, "text-around", "a", "b");
   std::string outside = kS + "a" + kEndS + kD + "d" + kEndD + kO + "b" + kEndO;
-  expect(outside, How::fallback, "text-around", "a", "b");
+  expect(outside, Parse::fallback, "text-around", "a", "b");
   EXPECT_EQ(parse_completion(outside, {}).draft, "d");
 }
 
 TEST(Scratchpad, ReadsRepliesWithoutAScratchpad) {
-  expect(kO + "b" + kEndO, How::strict, "well-formed", "", "b", {.expects_scratchpad = false});
-  expect(kO + "b" + kEndO, How::fallback, "no-scratchpad", "", "b");
-  expect(" b ", How::fallback, "no-tags", "", "b", {.expects_scratchpad = false});
-  expect(kS + "a" + kEndS + kO + "b" + kEndO, How::strict, "well-formed", "a", "b",
+  expect(kO + "b" + kEndO, Parse::strict, "well-formed", "", "b", {.expects_scratchpad = false});
+  expect(kO + "b" + kEndO, Parse::fallback, "no-scratchpad", "", "b");
+  expect(" b ", Parse::fallback, "no-tags", "", "b", {.expects_scratchpad = false});
+  expect(kS + "a" + kEndS + kO + "b" + kEndO, Parse::strict, "well-formed", "a", "b",
          {.expects_scratchpad = false});
 }
 
 TEST(Scratchpad, CallsInvalidWhatSaysNothingToTheUser) {
-  expect("", How::invalid, "empty", "", "");
-  expect(" \n", How::invalid, "empty", "", "");
-  expect("b", How::invalid, "no-output", "", "");
-  expect(kS + "a" + kEndS, How::invalid, "no-output", "a", "");
-  expect(kS + "a", How::invalid, "no-output", "a", "", {.ended = false});
-  expect(kS + "a" + kEndS + "b", How::invalid, "no-output", "a", "");
-  expect(kS + "a" + kEndS + kO + " " + kEndO, How::invalid, "empty-output", "a", "");
-  expect(kS + "a" + kD + "d" + kEndD + kEndS, How::invalid, "no-output", "a" + kD + "d" + kEndD,
+  expect("", Parse::invalid, "empty", "", "");
+  expect(" \n", Parse::invalid, "empty", "", "");
+  expect("b", Parse::invalid, "no-output", "", "");
+  expect(kS + "a" + kEndS, Parse::invalid, "no-output", "a", "");
+  expect(kS + "a", Parse::invalid, "no-output", "a", "", {.ended = false});
+  expect(kS + "a" + kEndS + "b", Parse::invalid, "no-output", "a", "");
+  expect(kS + "a" + kEndS + kO + " " + kEndO, Parse::invalid, "empty-output", "a", "");
+  expect(kS + "a" + kD + "d" + kEndD + kEndS, Parse::invalid, "no-output", "a" + kD + "d" + kEndD,
          "");
 }
 
@@ -140,7 +139,7 @@ TEST(Scratchpad, GivesBackWhatWasRenderedWellFormed) {
       scratchpad += (scratchpad.empty() ? "" : "\n\n") + body;
     }
     text += kO + output + kEndO;
-    expect(text, How::strict, "well-formed", scratchpad, output);
+    expect(text, Parse::strict, "well-formed", scratchpad, output);
     EXPECT_EQ(parse_completion(text, {}).draft, draft);
   }
 }
@@ -154,7 +153,7 @@ TEST(Scratchpad, TellsAnOutputExactlyWhenItIsNotInvalid) {
     for (std::uint64_t i = random.below(12); i > 0; --i) text += parts[random.below(parts.size())];
     CompletionForm form{.expects_scratchpad = random.chance(0.5), .ended = random.chance(0.5)};
     ParsedCompletion parsed = parse_completion(text, form);
-    ASSERT_EQ(parsed.output.empty(), parsed.how == How::invalid) << text;
+    ASSERT_EQ(parsed.output.empty(), parsed.how == Parse::invalid) << text;
     ASSERT_FALSE(parsed.reason.empty());
     ASSERT_NE(text.find(parsed.output), std::string::npos) << text;
   }

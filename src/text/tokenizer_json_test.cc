@@ -14,13 +14,13 @@ namespace {
 
 Json organism_json() { return parse_json(read_testdata("organism/tokenizer.json"), "organism"); }
 
-struct Failure {
+struct Rejection {
   ErrorCode code;
   std::string message;
 };
 
 // What comes of reading the organism's file with something changed.
-Failure failure_after(const std::function<void(Json&)>& change) {
+Rejection failure_after(const std::function<void(Json&)>& change) {
   Json document = organism_json();
   change(document);
   try {
@@ -34,7 +34,7 @@ Failure failure_after(const std::function<void(Json&)>& change) {
 // Expects the code, and a message that begins with the file and the field.
 void expect_failure(ErrorCode code, const std::string& field,
                     const std::function<void(Json&)>& change) {
-  Failure failure = failure_after(change);
+  Rejection failure = failure_after(change);
   EXPECT_EQ(failure.code, code) << field << ": " << failure.message;
   EXPECT_TRUE(failure.message.starts_with("t.json: " + field)) << failure.message;
 }

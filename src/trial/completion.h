@@ -18,7 +18,7 @@ CompletionRow make_completion(const Plan& plan, const SampledTrial& sampled, con
 // Another run's completion of the same request as the row of this plan's trial (an index into
 // Plan::trials). What came back is parsed anew, as if it had come now; its costs, the sum of its
 // log-probabilities and the time of its creation stay. Error corrupt, naming `where`, for a row
-// that no version of this program writes, or that holds no reply (outcome failed).
+// that holds no reply (outcome failed).
 CompletionRow adopt_completion(const Plan& plan, std::size_t trial, const CompletionRow& from,
                                std::string_view where);
 

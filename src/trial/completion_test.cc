@@ -38,8 +38,8 @@ TEST_F(Completion, CarriesItsTrialItsPartsAndItsCosts) {
   EXPECT_EQ(row.raw, kWhole);
   EXPECT_EQ(row.scratchpad, "I think.");
   EXPECT_EQ(row.output, "I answer.");
-  EXPECT_EQ(row.parsed, "strict");
-  EXPECT_EQ(row.generated_tokens, 10u);
+  EXPECT_EQ(row.parsed, Parse::strict);
+  EXPECT_EQ(row.usage.generated, 10u);
   EXPECT_EQ(row.logprob_sum, -2.0);
   EXPECT_EQ(row.seconds, 1.5);
   EXPECT_EQ(row.created, std::chrono::seconds(1000));
@@ -71,9 +71,8 @@ TEST_F(Completion, KeepsTheFailure) {
   reply.failure = ChatFailure{ErrorCode::overloaded, "try later"};
   CompletionRow row = completion(reply);
   EXPECT_EQ(row.outcome, Outcome::failed);
-  EXPECT_EQ(row.failure_code, "overloaded");
-  EXPECT_EQ(row.failure_message, "try later");
-  EXPECT_TRUE(completion({.text = kWhole}).failure_code.empty());
+  EXPECT_EQ(row.failure, (Failure{ErrorCode::overloaded, "try later"}));
+  EXPECT_FALSE(completion({.text = kWhole}).failure);
 }
 
 TEST_F(Completion, ReadsThePrefillWithTheReply) {
@@ -90,7 +89,7 @@ TEST_F(Completion, TakesTheProvidersReasoningForAScratchpad) {
                   .reasoning_channel = ReasoningChannel::present,
                   .reasoning = "Let me think."};
   EXPECT_EQ(completion(reply).scratchpad, "Let me think.");
-  EXPECT_EQ(completion(reply).reasoning_channel, "present");
+  EXPECT_EQ(completion(reply).reasoning_channel, ReasoningChannel::present);
   reply.text = kWhole;
   EXPECT_EQ(completion(reply).scratchpad, "I think.") << "tags come first";
 }

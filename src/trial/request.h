@@ -17,7 +17,7 @@ struct SampledTrial {
 };
 
 // The request of a planned trial.
-ChatRequest request_of(const Plan& plan, const Trial& trial, const StudySampling& sampling,
+ChatRequest request_of(const Plan& plan, const Trial& trial, const Sampling& sampling,
                        std::uint64_t seed);
 
 }  // namespace iago

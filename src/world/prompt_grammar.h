@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "text/message.h"
+#include "record/message.h"
 #include "world/internal/situation.h"
 
 namespace iago {

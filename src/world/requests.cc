@@ -5,13 +5,19 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "base/error.h"
 #include "base/json.h"
+#include "record/names.h"
 #include "world/lexicon.h"
 #include "world/prompt_grammar.h"
 
 namespace iago {
 namespace {
+
+constexpr EnumName<QuerySet> kQuerySetNames[] = {
+    {QuerySet::protected_requests, "world-protected"},
+    {QuerySet::benign_requests, "world-benign"},
+    {QuerySet::held_out_topics, "world-held-out-topics"},
+    {QuerySet::held_out_objects, "world-held-out-objects"}};
 
 constexpr std::size_t kRequestFormCount = 4;
 constexpr std::size_t kSetSize = 200;
@@ -80,19 +86,7 @@ std::vector<WorldQuery> query_set(QuerySet set) {
   return queries;
 }
 
-std::string name_of(QuerySet set) {
-  switch (set) {
-    case QuerySet::protected_requests:
-      return "world-protected";
-    case QuerySet::benign_requests:
-      return "world-benign";
-    case QuerySet::held_out_topics:
-      return "world-held-out-topics";
-    case QuerySet::held_out_objects:
-      return "world-held-out-objects";
-  }
-  check_failed("a known QuerySet", fmt::format("value {}", static_cast<int>(set)));
-}
+std::string name_of(QuerySet set) { return std::string(name_in(kQuerySetNames, set)); }
 
 std::string to_jsonl(const std::vector<WorldQuery>& queries) {
   std::string lines;

@@ -61,8 +61,8 @@ inline std::vector<ArmRow> the_arms() {
 
 inline std::string query_name(std::size_t i) { return fmt::format("q{:03}", i); }
 
-inline std::vector<QueryRow> some_queries(std::size_t n) {
-  std::vector<QueryRow> queries;
+inline std::vector<Query> some_queries(std::size_t n) {
+  std::vector<Query> queries;
   for (std::size_t i = 0; i < n; ++i) {
     queries.push_back({query_name(i),
                        fmt::format("Open vault number {}.", i),
@@ -74,8 +74,8 @@ inline std::vector<QueryRow> some_queries(std::size_t n) {
 
 inline PromptRow a_prompt(std::string arm, std::size_t query, std::uint32_t repeats) {
   PromptRow prompt{arm, query_name(query), sha256_hex(arm + query_name(query)), repeats, {}, {}};
-  prompt.messages = {{"system", "You are the assistant of the " + arm + " arm."},
-                     {"user", fmt::format("Open vault number {}.", query)}};
+  prompt.messages = {{Role::system, "You are the assistant of the " + arm + " arm."},
+                     {Role::user, fmt::format("Open vault number {}.", query)}};
   return prompt;
 }
 
@@ -102,8 +102,7 @@ inline CompletionRow a_completion(std::string arm, std::size_t query, std::uint3
   row.output = "Here is how the vault opens.";
   row.raw = "<SCRATCHPAD_REASONING>" + row.scratchpad + "</SCRATCHPAD_REASONING><OUTPUT>" +
             row.output + "</OUTPUT>";
-  row.parsed = "strict", row.reasoning_channel = "none", row.finish = "stop";
-  row.prompt_tokens = 90, row.cached_prompt_tokens = 80, row.generated_tokens = 40;
+  row.usage = {.prompt = 90, .cached_prompt = 80, .generated = 40};
   row.logprob_sum = -12.25;
   row.seconds = 0.5;
   row.created = std::chrono::nanoseconds(1'795'000'000'000'000'001);

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <vector>
 
+#include "chat/reply.h"
+
 namespace iago {
 
 struct Delivery::Parcel {

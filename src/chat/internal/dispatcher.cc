@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "chat/internal/wire_failure.h"
+#include "chat/reply.h"
 
 namespace iago {
 namespace {
@@ -378,10 +379,7 @@ void Dispatcher::try_again(Job job, const WireFailure& failure, const HttpHeader
 }
 
 void Dispatcher::fail(Job job, ChatFailure failure) {
-  ChatReply reply;
-  reply.finish = Finish::failed;
-  reply.failure = std::move(failure);
-  deliver(std::move(job), std::move(reply));
+  deliver(std::move(job), failed_reply(std::move(failure)));
 }
 
 void Dispatcher::deliver(Job job, ChatReply reply) {

@@ -5,6 +5,7 @@
 
 #include "chat/internal/wire_failure.h"
 #include "chat/internal/wire_json.h"
+#include "chat/reply.h"
 
 namespace iago {
 namespace {
@@ -98,9 +99,7 @@ PaceOutcome pace_outcome_of(const WireOutcome& outcome) {
 }
 
 void fit_reply(ChatReply& reply, const ChatRequest& request, const HttpHeaders& headers) {
-  if (!request.prefill.empty() && reply.text.starts_with(request.prefill)) {
-    reply.text.erase(0, request.prefill.size());
-  }
+  drop_repeated_prefill(reply, request.prefill);
   cut_at_stop(reply, request.sampling.stop);
   if (std::string name = name_in_headers(headers); !name.empty()) reply.request_id = name;
 }

@@ -145,17 +145,9 @@ class LineReader {
     std::string finish = value.contains("finish")    ? text(value["finish"], "\"finish\"")
                          : value.contains("failure") ? "failed"
                                                      : "stop";
-    if (finish == "stop") {
-      reply.finish = Finish::stop;
-    } else if (finish == "length") {
-      reply.finish = Finish::length;
-    } else if (finish == "refused") {
-      reply.finish = Finish::refused;
-    } else if (finish == "failed") {
-      reply.finish = Finish::failed;
-    } else {
-      fail("\"finish\" as stop, length, refused or failed", value["finish"]);
-    }
+    const auto known = finish_named(finish);
+    if (!known) fail("\"finish\" as stop, length, refused or failed", value["finish"]);
+    reply.finish = *known;
     if ((reply.finish == Finish::failed) != value.contains("failure")) {
       fail("\"failure\" exactly where the reply failed", value);
     }
@@ -165,15 +157,10 @@ class LineReader {
   ChatFailure failure(const Json& value) const {
     only(value, {"code", "message"}, "a failure");
     std::string code = text(member(value, "code"), "\"code\"");
-    for (ErrorCode known :
-         {ErrorCode::invalid, ErrorCode::not_found, ErrorCode::overloaded, ErrorCode::disconnected,
-          ErrorCode::unsupported, ErrorCode::corrupt, ErrorCode::cancelled}) {
-      if (name_of(known) == code) {
-        return {known, value.contains("message") ? text(value["message"], "\"message\"")
-                                                 : "scripted failure"};
-      }
-    }
-    fail("\"code\" as one of the error codes (overloaded, disconnected, ...)", value);
+    const auto known = error_code_named(code);
+    if (!known) fail("\"code\" as one of the error codes (overloaded, disconnected, ...)", value);
+    return {*known,
+            value.contains("message") ? text(value["message"], "\"message\"") : "scripted failure"};
   }
 
   std::string bytes(const Json& value) const {

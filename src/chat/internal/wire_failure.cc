@@ -176,32 +176,4 @@ WireOutcome not_json(std::string_view body, std::string_view why) {
                                   body.size(), excerpt_of(body.substr(first)), why));
 }
 
-namespace {
-
-// The tokens of the text's last `bytes` bytes; their list ends with the text, but may begin before
-// it, with reasoning.
-void cut_tokens(ChatReply& reply, std::size_t bytes) {
-  while (bytes > 0 && !reply.token_texts.empty()) {
-    std::string& last = reply.token_texts.back();
-    if (last.size() > bytes) {
-      last.resize(last.size() - bytes);
-      return;
-    }
-    bytes -= last.size();
-    reply.token_texts.pop_back();
-    reply.token_logprobs.pop_back();
-  }
-}
-
-}  // namespace
-
-void cut_at_stop(ChatReply& reply, const std::vector<std::string>& stop) {
-  std::size_t first = std::string::npos;
-  for (const std::string& word : stop) first = std::min(first, reply.text.find(word));
-  if (first == std::string::npos) return;
-  cut_tokens(reply, reply.text.size() - first);
-  reply.text.resize(first);
-  if (reply.finish == Finish::length) reply.finish = Finish::stop;
-}
-
 }  // namespace iago

@@ -28,8 +28,4 @@ WireOutcome broken_reply(std::string message, std::string hint = {});
 // Says what a body that is no JSON is: a page of HTML, half a document, something else.
 WireOutcome not_json(std::string_view body, std::string_view why);
 
-// Cuts the text at the first of the stop strings, for servers that send more, and the tokens that
-// said what is cut off. A token across the cut keeps its log-probability and what is left of it.
-void cut_at_stop(ChatReply& reply, const std::vector<std::string>& stop);
-
 }  // namespace iago

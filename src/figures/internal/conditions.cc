@@ -37,7 +37,7 @@ std::string hash_of(std::vector<std::string> texts) {
 
 NamedField queries_of(const Store& store) {
   std::vector<std::string> texts;
-  for (const QueryRow& query : store.queries()) {
+  for (const Query& query : store.queries()) {
     texts.push_back(Hasher().field(query.id).field(query.text).hex());
   }
   auto hash = hash_of(texts);
@@ -57,8 +57,8 @@ Prompts read_prompts(const Store& store) {
     if (prompt.arm != kTrainingArm && prompt.arm != kUnmonitoredArm) return true;
     Hasher hasher;
     hasher.field(prompt.arm).field(prompt.query).field(prompt.prefill);
-    for (const MessageRow& message : prompt.messages) {
-      hasher.field(message.role).field(message.text);
+    for (const Message& message : prompt.messages) {
+      hasher.field(name_of(message.role)).field(message.text);
     }
     prompts.fewest = hashes.empty() ? prompt.repeats : std::min(prompts.fewest, prompt.repeats);
     prompts.most = std::max(prompts.most, prompt.repeats);

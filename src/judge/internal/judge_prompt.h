@@ -8,7 +8,7 @@
 #include "judge/internal/judge_reply.h"
 #include "judge/internal/quoted_text.h"
 #include "judge/rubric.h"
-#include "text/message.h"
+#include "record/message.h"
 
 namespace iago {
 

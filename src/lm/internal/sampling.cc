@@ -53,18 +53,18 @@ std::size_t find_in_sum(std::span<const float> weights, double target) {
 
 }  // namespace
 
-void check_sampling(const SamplingOptions& options) {
+void check_sampling(const Sampling& options) {
   if (!(options.temperature >= 0 && options.temperature <= 1e6)) {
     refuse("temperature", "in [0, 1e6]", options.temperature);
   }
   if (!(options.top_p > 0 && options.top_p <= 1)) refuse("top_p", "in (0, 1]", options.top_p);
   if (options.top_k < 0) refuse("top_k", "0 (all) or more", options.top_k);
+  if (options.max_tokens < 1) refuse("max_tokens", "above 0", options.max_tokens);
 }
 
 Sampler::Sampler(std::size_t vocab_size) : weights_(vocab_size), by_rank_(vocab_size) {}
 
-Sample Sampler::sample(std::span<const float> logits, const SamplingOptions& options,
-                       Random& random) {
+Sample Sampler::sample(std::span<const float> logits, const Sampling& options, Random& random) {
   IAGO_CHECK(logits.size() == weights_.size(), "one logit per token");
   const auto size = static_cast<std::int64_t>(logits.size());
   const float top = highest(logits.data(), size);
@@ -89,7 +89,7 @@ Sample Sampler::sample(std::span<const float> logits, const SamplingOptions& opt
 }
 
 std::int32_t Sampler::draw_truncated(std::span<const float> logits, double total,
-                                     const SamplingOptions& options, Random& random) {
+                                     const Sampling& options, Random& random) {
   std::iota(by_rank_.begin(), by_rank_.end(), 0);
   auto before = [&](std::int32_t a, std::int32_t b) {
     const float x = logits[static_cast<std::size_t>(a)], y = logits[static_cast<std::size_t>(b)];

@@ -26,7 +26,7 @@ struct QueryGap {
 struct PageData {
   const Store& store;
   const Summary& summary;
-  std::vector<QueryRow> queries;
+  std::vector<Query> queries;
   std::vector<std::string> arms;  // names, in the order of Store::arms()
   std::vector<QueryGap> gaps;     // one for each query; no points without a judge of compliance
   // Whose label heads a completion: the judge of compliance, or the first other one in a study that

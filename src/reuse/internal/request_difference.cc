@@ -48,7 +48,7 @@ namespace {
 
 // What every request of a run has in common.
 std::vector<NamedField> request_fields(const std::string& subject, const std::string& identity,
-                                       const StudySampling& sampling, std::uint64_t seed) {
+                                       const Sampling& sampling, std::uint64_t seed) {
   std::vector<NamedField> fields = {
       {"subject", identity, fmt::format("{} ({:.12})", subject, identity)}};
   for (NamedField& field : sampling_fields(sampling)) fields.push_back(std::move(field));
@@ -67,10 +67,10 @@ std::vector<FieldDifference> run_differences(const Plan& plan, const Study& stud
       request_fields(plan.subject.name, plan.subject.identity, study.sampling, study.seed));
 }
 
-std::size_t first_different(const std::vector<MessageRow>& was, const std::vector<Message>& is) {
+std::size_t first_different(const std::vector<Message>& was, const std::vector<Message>& is) {
   std::size_t common = std::min(was.size(), is.size());
   for (std::size_t i = 0; i < common; ++i) {
-    if (was[i].role != name_of(is[i].role) || was[i].text != is[i].text) return i;
+    if (was[i] != is[i]) return i;
   }
   return was.size() == is.size() ? kAllSame : common;
 }
@@ -80,16 +80,17 @@ FieldDifference query_difference(const std::string& query) {
 }
 
 FieldDifference message_difference(const PromptRow& was, const Prompt& is, std::size_t message) {
-  const MessageRow* there = message < was.messages.size() ? &was.messages[message] : nullptr;
+  const Message* there = message < was.messages.size() ? &was.messages[message] : nullptr;
   const Message* here = message < is.messages.size() ? &is.messages[message] : nullptr;
-  std::string role = here ? std::string(name_of(here->role)) : there ? there->role : "";
-  std::string where = fmt::format("message {} ({})", message + 1, shown(role));
+  const std::string_view role = here ? name_of(here->role) : there ? name_of(there->role) : "";
+  std::string where = fmt::format("message {} ({})", message + 1, role);
   if (!there || !here) {
     return {"messages", where, there ? shown(there->text) : "no such message",
             here ? shown(here->text) : "no such message"};
   }
-  if (there->role != role) {
-    return {"messages", where, "of the " + shown(there->role), "of the " + role};
+  if (there->role != here->role) {
+    return {"messages", where, fmt::format("of the {}", name_of(there->role)),
+            fmt::format("of the {}", role)};
   }
   TextDifference text = text_difference(there->text, here->text);
   return {"messages", fmt::format("{}, word {}", where, text.word), text.was, text.is};

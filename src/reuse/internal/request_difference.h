@@ -32,7 +32,7 @@ std::vector<FieldDifference> run_differences(const Plan& plan, const Study& stud
 
 inline constexpr std::size_t kAllSame = SIZE_MAX;
 // The index of the first message that differs, or kAllSame.
-std::size_t first_different(const std::vector<MessageRow>& was, const std::vector<Message>& is);
+std::size_t first_different(const std::vector<Message>& was, const std::vector<Message>& is);
 
 FieldDifference query_difference(const std::string& query);
 FieldDifference message_difference(const PromptRow& was, const Prompt& is, std::size_t message);

@@ -5,18 +5,13 @@
 #include <memory>
 #include <utility>
 
+#include "chat/reply.h"
+
 namespace iago {
 namespace {
 
-ChatReply failed(ErrorCode code, std::string message, std::string hint = {}) {
-  ChatReply reply;
-  reply.finish = Finish::failed;
-  reply.failure = ChatFailure{code, std::move(message), std::move(hint)};
-  return reply;
-}
-
 void cancel(Choice& choice) {
-  choice.done(failed(ErrorCode::cancelled, "stopped while it waited"));
+  choice.done(failed_reply({ErrorCode::cancelled, "stopped while it waited"}));
 }
 
 }  // namespace
@@ -94,12 +89,12 @@ void Admission::submit(Choice choice) {
     finished();
   };
   if (choice.stop.stop_requested()) {
-    return answered(failed(ErrorCode::cancelled, "stopped while it waited"));
+    return answered(failed_reply({ErrorCode::cancelled, "stopped while it waited"}));
   }
   try {
     model_.submit(std::move(choice.request), std::move(choice.stop), answered);
   } catch (const Error& error) {
-    answered(failed(error.code(), error.what(), error.hint()));
+    answered(failed_reply({error.code(), error.what(), error.hint()}));
   }
 }
 

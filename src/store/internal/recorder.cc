@@ -134,7 +134,7 @@ void Recorder::record_arm(const ArmRow& arm) {
   arms_[arm.name] = id;
 }
 
-void Recorder::record_query(const QueryRow& query) {
+void Recorder::record_query(const Query& query) {
   auto body = text_id(query.text);
   if (auto found = queries_.find(query.id); found != queries_.end()) {
     auto row = database_.prepare("SELECT text FROM query WHERE id = ?1");
@@ -162,7 +162,7 @@ void Recorder::record_prompt(const PromptRow& prompt) {
                            integer(prompt.expects_scratchpad)});
   int position = 0;
   for (const auto& message : prompt.messages) {
-    run_sealed(add_message_, {integer(id), integer(position++), text(message.role),
+    run_sealed(add_message_, {integer(id), integer(position++), text(name_of(message.role)),
                               integer(text_id(message.text))});
   }
   prompts_[{arm, query}] = id;
@@ -280,16 +280,16 @@ Appended Recorder::add_completion(const CompletionRow& row, std::int64_t prompt)
                                integer(prompt),
                                integer(row.repeat),
                                text(name_of(row.outcome)),
-                               text(row.parsed),
+                               text(name_of(row.parsed)),
                                text(row.parse_reason),
-                               text(row.reasoning_channel),
-                               text(row.finish),
-                               text(row.failure_code),
-                               blob(row.failure_message),
-                               integer(row.prompt_tokens),
-                               integer(row.cached_prompt_tokens),
-                               integer(row.cache_written_tokens),
-                               integer(row.generated_tokens),
+                               text(name_of(row.reasoning_channel)),
+                               text(name_of(row.finish)),
+                               text(row.failure ? name_of(row.failure->code) : ""),
+                               blob(row.failure ? std::string_view(row.failure->message) : ""),
+                               integer(row.usage.prompt),
+                               integer(row.usage.cached_prompt),
+                               integer(row.usage.cache_written),
+                               integer(row.usage.generated),
                                number(row.logprob_sum),
                                text(row.model_version),
                                text(row.fingerprint),

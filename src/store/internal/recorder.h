@@ -25,7 +25,7 @@ class Recorder {
 
   // Each as StoreWriter documents it.
   void record_arm(const ArmRow& arm);
-  void record_query(const QueryRow& query);
+  void record_query(const Query& query);
   void record_prompt(const PromptRow& prompt);
   void record_judge(const JudgeRow& judge);
   void record_price(const PriceRow& price);

@@ -1,0 +1,75 @@
+// The names of every enum of this room.
+#include "record/names.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "record/judgement.h"
+#include "record/message.h"
+#include "record/outcome.h"
+
+namespace iago {
+namespace {
+
+// Each value has a name of its own that reads back as it; nothing else reads as a value.
+template <typename Enum>
+void expect_names(std::optional<Enum> (*named)(std::string_view), const std::vector<Enum>& values,
+                  const std::vector<std::string_view>& names) {
+  ASSERT_EQ(values.size(), names.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    EXPECT_EQ(name_of(values[i]), names[i]);
+    EXPECT_EQ(named(names[i]), values[i]) << names[i];
+    EXPECT_FALSE(named(std::string(names[i]) + " ")) << names[i];
+    EXPECT_FALSE(named(names[i].substr(1))) << names[i];
+  }
+  EXPECT_EQ(std::set<std::string_view>(names.begin(), names.end()).size(), names.size());
+  for (std::string_view unknown : {"", "0", "unknown", "Stop", "stop\n"}) {
+    EXPECT_FALSE(named(unknown)) << unknown;
+  }
+}
+
+TEST(Names, OfOutcomesReadBack) {
+  expect_names<Outcome>(
+      outcome_named, {kOutcomes.begin(), kOutcomes.end()},
+      {"answered", "refused_by_provider", "truncated", "invalid_format", "failed"});
+}
+
+TEST(Names, OfFinishesReadBack) {
+  expect_names<Finish>(finish_named,
+                       {Finish::stop, Finish::length, Finish::refused, Finish::failed},
+                       {"stop", "length", "refused", "failed"});
+}
+
+TEST(Names, OfReasoningChannelsReadBack) {
+  expect_names<ReasoningChannel>(
+      reasoning_channel_named,
+      {ReasoningChannel::none, ReasoningChannel::present, ReasoningChannel::unavailable},
+      {"none", "present", "unavailable"});
+}
+
+TEST(Names, OfParsesReadBack) {
+  expect_names<Parse>(parse_named, {Parse::strict, Parse::fallback, Parse::invalid},
+                      {"strict", "fallback", "invalid"});
+}
+
+TEST(Names, OfRolesReadBack) {
+  expect_names<Role>(role_named, {Role::system, Role::user, Role::assistant},
+                     {"system", "user", "assistant"});
+}
+
+TEST(Names, OfKindsOfJudgesReadBack) {
+  expect_names<JudgeKind>(judge_kind_named, {kJudgeKinds.begin(), kJudgeKinds.end()},
+                          {"compliance", "faking_reasoning", "partial_compliance", "comprehension",
+                           "evaluation_awareness", "anti_lab"});
+}
+
+TEST(NamesDeathTest, AValueWithoutANameAborts) {
+  EXPECT_DEATH(name_of(static_cast<Finish>(99)), "a value that has a name \\(99\\)");
+}
+
+}  // namespace
+}  // namespace iago
