@@ -48,6 +48,7 @@ void read_all() {
   store.for_each_prompt(count);
   store.for_each_completion({}, count);
   for (const iago::JudgeRow& judge : store.judges()) store.for_each_verdict(judge.hash, count);
+  store.for_each_judged_completion({}, [&](const auto&, const auto&) { return ++rows < 20'000; });
   const iago::Summary summary = iago::summarize(store);
   IAGO_CHECK(!iago::to_json(summary).is_null(), "a summary");
   const std::string page = iago::html_page(store, summary);
@@ -56,6 +57,7 @@ void read_all() {
 
 // What no writer of ours writes: the seal is no secret.
 void forge_rows(iago::fuzz::InputBytes& data) {
+  using namespace iago;
   const Database database(store_file(), OpenMode::write);
   const auto any = [&] {
     const std::int64_t small = data.integral_in_range<std::int64_t>(-1, 5);
@@ -65,6 +67,13 @@ void forge_rows(iago::fuzz::InputBytes& data) {
     auto query = database.prepare("INSERT OR REPLACE INTO query VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     const std::string labels = data.text(64);
     run_sealed(query, {any(), text("q2"), any(), text(""), text(labels)});
+  }
+  if (data.boolean()) {
+    auto said =
+        database.prepare("INSERT OR REPLACE INTO rationale VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    const std::string votes = data.text(256);
+    const std::string evidence = data.text(256);
+    run_sealed(said, {integer(1), integer(1), blob(votes), blob(evidence), blob("")});
   }
   auto prompt =
       database.prepare("INSERT OR REPLACE INTO prompt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
