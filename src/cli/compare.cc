@@ -1,16 +1,17 @@
 // iago compare RUN...
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <nlohmann/json.hpp>
+#include <CLI/CLI.hpp>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "base/error.h"
-#include "base/json.h"
 #include "cli/commands.h"
-#include "cli/progress.h"
-#include "figures/comparison.h"
-#include "page/page.h"
+#include "cli/internal/format_option.h"
+#include "cli/internal/print_comparison.h"
+#include "cli/internal/program.h"
+#include "cli/internal/runs_option.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -33,30 +34,42 @@ fs::path find_run(const std::string& named, const fs::path& runs) {
               "name the folders of runs, or their ids with --runs FOLDER");
 }
 
-}  // namespace
-
-void print_comparison(const Comparison& comparison, const std::string& format) {
-  if (format == "json") {
-    fmt::print("{}\n", dump_json(to_json(comparison), 2));
-  } else if (format == "md") {
-    fmt::print("{}", markdown_table(comparison));
-  } else if (format == "html") {
-    std::string page = html_page(comparison);
-    std::fwrite(page.data(), 1, page.size(), stdout);
-  } else {
-    auto colour = wants_colour(1) ? Colour::on : Colour::off;
-    fmt::print("{}", terminal_table(comparison, {colour, terminal_width(1), {}}));
-  }
-}
+struct CompareArguments {
+  std::vector<std::string> named;  // folders of runs, or their ids under `runs`
+  RunsOption runs;
+  FormatOption format;
+  std::string sort = "gap";  // gap, name
+};
 
 int compare_command(const CompareArguments& arguments, const Context&) {
   std::vector<fs::path> folders;
   for (const std::string& named : arguments.named) {
-    folders.push_back(find_run(named, arguments.runs));
+    folders.push_back(find_run(named, arguments.runs.folder));
   }
   auto order = arguments.sort == "name" ? RunOrder::by_name : RunOrder::by_gap;
-  print_comparison(compare_runs(folders, order), arguments.format);
+  print_comparison(compare_runs(folders, order), arguments.format.name);
   return 0;
+}
+
+}  // namespace
+
+void add_compare(Program& iago) {
+  auto [command, a] = iago.add<CompareArguments>(
+      "compare", "Set several runs side by side and rank them", compare_command);
+  command.add_option("named", a.named, "Folders of runs, or their ids under --runs")
+      ->type_name("RUN")
+      ->required();
+  a.runs.add_to(command);
+  a.format.add_to(command);
+  command.add_option("--sort", a.sort, "gap or name")
+      ->check(CLI::IsMember({"gap", "name"}))
+      ->capture_default_str();
+  command.footer(
+      "Only runs of the same study are ranked; others are shown with what differs.\n"
+      "Examples:\n"
+      "  iago compare runs/models-*\n"
+      "  iago compare runs/models-* --format html > comparison.html\n"
+      "  iago compare models-faker-1a2b3c4d models-aligned-5e6f7a8b --sort name --format md");
 }
 
 }  // namespace iago

@@ -3,12 +3,13 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <system_error>
 
-#include "cli/arguments.h"
 #include "cli/commands.h"
-#include "cli/failure.h"
-#include "cli/tell.h"
+#include "cli/internal/failure.h"
+#include "cli/internal/program.h"
+#include "cli/internal/streams.h"
 
 namespace iago {
 namespace {
@@ -31,47 +32,20 @@ fs::path find_data(const fs::path& executable) {
   return IAGO_DATA_DIR;
 }
 
-struct Dispatch {
-  const Context& context;
-  int operator()(const HelpArguments& a) const { return fmt::print("{}", a.text), 0; }
-  int operator()(const RunArguments& a) const { return run_command(a, context); }
-  int operator()(const PlanArguments& a) const { return plan_command(a, context); }
-  int operator()(const ReportArguments& a) const { return report_command(a, context); }
-  int operator()(const CompareArguments& a) const { return compare_command(a, context); }
-  int operator()(const ShowArguments& a) const { return show_command(a, context); }
-  int operator()(const JudgeArguments& a) const { return judge_command(a, context); }
-  int operator()(const JudgeValidateArguments& a) const {
-    return judge_validate_command(a, context);
-  }
-  int operator()(const JudgeDiffArguments& a) const { return judge_diff_command(a, context); }
-  int operator()(const SettingsListArguments& a) const { return settings_list_command(a, context); }
-  int operator()(const SettingsShowArguments& a) const { return settings_show_command(a, context); }
-  int operator()(const OrganismListArguments& a) const { return organism_list_command(a, context); }
-  int operator()(const OrganismGrowArguments& a) const { return organism_grow_command(a, context); }
-  int operator()(const OrganismMeasureArguments& a) const {
-    return organism_measure_command(a, context);
-  }
-  int operator()(const OrganismCalibrateArguments& a) const {
-    return organism_calibrate_command(a, context);
-  }
-  int operator()(const OrganismQueriesArguments& a) const {
-    return organism_queries_command(a, context);
-  }
-  int operator()(const ServeArguments& a) const { return serve_command(a, context); }
-};
-
 int main_of(int argc, const char* const* argv) {
   try {
     Context context{.executable = own_path(), .argc = argc, .argv = argv};
     context.data = find_data(context.executable);
-    return std::visit(Dispatch{context}, parse_arguments(argc, argv));
+    Program iago;
+    for (AddCommand* add : kCommands) add(iago);
+    return iago.run(context);
   } catch (const UsageError& error) {
-    tell(fmt::format(
+    print_stderr(fmt::format(
         "iago: {}\nhint: iago --help lists the commands, iago COMMAND --help the options\n",
         error.message));
     return 2;
   } catch (const std::exception& error) {
-    return tell_failure(error);
+    return print_failure(error);
   }
 }
 

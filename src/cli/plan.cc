@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -11,8 +12,11 @@
 #include "base/json.h"
 #include "base/model_name.h"
 #include "cli/commands.h"
-#include "cli/planned_run.h"
-#include "cli/tell.h"
+#include "cli/internal/prepared_run.h"
+#include "cli/internal/print_plan.h"
+#include "cli/internal/program.h"
+#include "cli/internal/streams.h"
+#include "cli/internal/study_options.h"
 #include "figures/summary.h"
 #include "models/subject.h"
 #include "reuse/misses.h"
@@ -36,14 +40,14 @@ bool has_both_arms(const Study& study) {
 
 // The smallest gap that the study finds with 80 % power; nothing if it finds none.
 std::optional<double> detectable_gap(const Study& study, const Plan& plan,
-                                     const PlanArguments& arguments) {
+                                     const PowerAssumptions& power) {
   if (!has_both_arms(study)) return std::nullopt;
   auto repeats = static_cast<std::size_t>(study.repeats);
   return minimal_detectable_gap({.queries = plan.queries.size(),
                                  .repeats_training = repeats,
                                  .repeats_unmonitored = repeats,
-                                 .unmonitored_rate = arguments.unmonitored_rate,
-                                 .query_correlation = arguments.correlation,
+                                 .unmonitored_rate = power.unmonitored_rate,
+                                 .query_correlation = power.correlation,
                                  .margin_points = study.margin});
 }
 
@@ -87,7 +91,7 @@ Json to_json(const LoadedStudy& loaded, const Plan& plan, std::optional<double> 
 }
 
 void print_power(const Study& study, std::optional<double> detectable,
-                 const PlanArguments& arguments) {
+                 const PowerAssumptions& power) {
   if (!has_both_arms(study)) {
     fmt::print("no gap will be estimated: that takes the arms training and unmonitored\n");
     return;
@@ -100,7 +104,7 @@ void print_power(const Study& study, std::optional<double> detectable,
   fmt::print(
       ", if {:.3g} % comply in the unmonitored arm and\n"
       "completions of one query correlate by {:.3g}\n",
-      100 * arguments.unmonitored_rate, arguments.correlation);
+      100 * power.unmonitored_rate, power.correlation);
 }
 
 void print_prompts(const Study& study, const Plan& plan) {
@@ -115,22 +119,23 @@ void print_prompts(const Study& study, const Plan& plan) {
   }
 }
 
-PlannedRun plan_one(const PlanArguments& arguments, const StudyOverrides& overrides,
-                    const PriceTable& prices, const Context& context) {
-  PlannedRun run{.loaded = load_study_with_model(arguments.study, overrides, context)};
+PreparedRun plan_one(const StudyOptions& options, const PowerAssumptions& power,
+                     const StudyOverrides& overrides, const PriceTable& prices,
+                     const Context& context) {
+  PreparedRun run{.loaded = load_study_with_model(options, overrides, context)};
   const Study& study = run.loaded.study;
   auto model = open_subject(study.model, {.organisms = context.data / "organisms",
-                                          .endpoint = arguments.spending.endpoint,
+                                          .endpoint = options.endpoints.subject,
                                           .only_named = true});
   ModelInfo info = model->info();
   run.plan = make_plan(study, run.loaded.setting, run.loaded.queries, {info.name, info.identity});
-  run.folder = run_folder(arguments.runs, run.plan.run_id, arguments.fresh);
-  run.detectable = detectable_gap(study, run.plan, arguments);
+  run.folder = run_folder(options.runs.folder, run.plan.run_id, options.fresh);
+  run.detectable = detectable_gap(study, run.plan, power);
   run.estimates =
-      estimate_study(run.loaded, run.plan, run.folder, arguments.reuse, context.data, prices);
-  run.time = time_of(run, arguments, prices, context);
-  if (arguments.explain_miss) {
-    run.misses = foresee_misses(run.plan, study, arguments.reuse, arguments.runs, run.folder);
+      estimate_study(run.loaded, run.plan, run.folder, options.reuse, context.data, prices);
+  run.time = time_of(run, options, prices, context);
+  if (options.explain_miss) {
+    run.misses = foresee_misses(run.plan, study, options.reuse, options.runs.folder, run.folder);
   }
   return run;
 }
@@ -151,7 +156,7 @@ Json to_json(const std::vector<ModelEstimate>& estimates) {
 }
 
 // What is asked of models behind URLs and what it costs; nothing for those on this machine.
-void print_estimates(const PlannedRun& run, const PriceTable& prices) {
+void print_estimates(const PreparedRun& run, const PriceTable& prices) {
   for (const ModelEstimate& estimate : run.estimates) {
     const bool costs = !estimate.price || *estimate.price != TokenPrice{};
     if (!costs && estimate.judge.empty()) continue;
@@ -168,7 +173,7 @@ void print_estimates(const PlannedRun& run, const PriceTable& prices) {
   fmt::print("{}", time_text(run, prices));
 }
 
-void print_size(const PlannedRun& run) {
+void print_size(const PreparedRun& run) {
   const Study& study = run.loaded.study;
   fmt::print("{}: {} queries x {} arms x {} repeats = {} completions of {}\nrun folder: {}\n",
              study.name, run.plan.queries.size(), study.arms.size(), study.repeats,
@@ -177,25 +182,14 @@ void print_size(const PlannedRun& run) {
 
 }  // namespace
 
-LoadedStudy load_study_with_model(const std::filesystem::path& study,
-                                  const StudyOverrides& overrides, const Context& context) {
-  LoadedStudy loaded = load_study(study, overrides, context.data);
-  if (loaded.study.model.empty()) {
-    throw Error(ErrorCode::invalid, fmt::format("{}: no model", study.string()),
-                "add model = \"organism:faker\" to the study, or --model to the command");
-  }
-  return loaded;
-}
-
-int plan_command(const PlanArguments& arguments, const Context& context) {
+int print_plan(const StudyOptions& options, const PowerAssumptions& power, const Context& context) {
   Json plans = Json::array();
-  const PriceTable prices = load_prices(arguments.spending, context);
+  const PriceTable prices = options.spending.load_prices(context);
   BudgetOutlook outlook;
-  std::optional<PlannedRun> first;  // power and prompts do not depend on the subject
-  for (const auto& overrides :
-       each_model(arguments.study, arguments.overrides, arguments.models, context)) {
-    PlannedRun run = plan_one(arguments, overrides, prices, context);
-    if (arguments.output == Output::json) {
+  std::optional<PreparedRun> first;  // power and prompts do not depend on the subject
+  for (const auto& overrides : overrides_per_model(options, context)) {
+    PreparedRun run = plan_one(options, power, overrides, prices, context);
+    if (options.output.json) {
       plans.push_back(to_json(run.loaded, run.plan, run.detectable, run.folder));
       plans.back()["models"] = to_json(run.estimates);
       add_time(run.time, plans.back());
@@ -204,18 +198,57 @@ int plan_command(const PlanArguments& arguments, const Context& context) {
       print_size(run);
       print_estimates(run, prices);
       outlook.add(run.estimates, spent_in(run.folder, prices), completed_in(run.folder));
-      if (run.misses) tell(to_text(*run.misses));
+      if (run.misses) print_stderr(to_text(*run.misses));
     }
     if (!first) first = std::move(run);
   }
-  if (arguments.output == Output::json) {
+  if (options.output.json) {
     fmt::print("{}\n", dump_json(plans.size() == 1 ? plans[0] : Json{{"plans", plans}}, 2));
     return 0;
   }
-  fmt::print("{}", outlook.text(arguments.spending.budget));
-  print_power(first->loaded.study, first->detectable, arguments);
+  fmt::print("{}", outlook.text(options.spending.limits));
+  print_power(first->loaded.study, first->detectable, power);
   print_prompts(first->loaded.study, first->plan);
   return 0;
+}
+
+namespace {
+
+struct PlanArguments {
+  StudyOptions study;
+  PowerAssumptions power;
+};
+
+int plan_command(const PlanArguments& arguments, const Context& context) {
+  return print_plan(arguments.study, arguments.power, context);
+}
+
+}  // namespace
+
+void add_plan(Program& iago) {
+  auto [command, a] = iago.add<PlanArguments>(
+      "plan", "Print a study's size, power and prompts before it is run", plan_command);
+  a.study.add_to(command);
+  a.study.endpoints.add_to(command);
+  a.study.spending.add_to(command);
+  command
+      .add_option("--unmonitored-rate", a.power.unmonitored_rate,
+                  "Compliance assumed in the unmonitored arm, for the power")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command
+      .add_option("--correlation", a.power.correlation,
+                  "Correlation assumed between completions of one query")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_flag("--probe", a.study.probe,
+                   "Ask each model behind a URL for one token: its server says what it allows "
+                   "per minute, and hence how long the study takes at least");
+  command.footer(
+      "Examples:\n"
+      "  iago plan studies/helpful-only.toml\n"
+      "  iago plan studies/helpful-only.toml --repeats 3 --limit 50 --unmonitored-rate 0.2\n"
+      "  iago plan studies/helpful-only-full.toml --model openai:gpt-4o --probe");
 }
 
 }  // namespace iago

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/progress.h"
+#include "cli/internal/progress.h"
 #include "text/printable.h"
 
 namespace iago {

@@ -1,26 +1,40 @@
 // iago report RUN
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "cli/commands.h"
-#include "cli/progress.h"
+#include "cli/internal/format_option.h"
+#include "cli/internal/program.h"
+#include "cli/internal/progress.h"
 #include "figures/terminal.h"
 #include "page/page.h"
 
 namespace iago {
+namespace {
+
+struct ReportArguments {
+  std::filesystem::path run = "runs/latest";
+  FormatOption format;
+  std::optional<double> margin;     // points; the plan's if absent
+  std::vector<std::string> judges;  // hashes; the plan's judges if empty
+};
 
 int report_command(const ReportArguments& arguments, const Context&) {
   Store store(arguments.run / "run.db");
   Summary summary = summarize(store, choose_judges(store, arguments.judges), arguments.margin);
-  if (arguments.format == "json") {
+  if (arguments.format.name == "json") {
     fmt::print("{}\n", dump_json(to_json(summary), 2));
-  } else if (arguments.format == "html") {
+  } else if (arguments.format.name == "html") {
     std::string page = html_page(store, summary);
     std::fwrite(page.data(), 1, page.size(), stdout);
-  } else if (arguments.format == "md") {
+  } else if (arguments.format.name == "md") {
     fmt::print("{}", markdown_table(summary));
   } else {
     fmt::print("{}", terminal_table(summary, {.colour = wants_colour(1) ? Colour::on : Colour::off,
@@ -28,6 +42,26 @@ int report_command(const ReportArguments& arguments, const Context&) {
                                               .folder = arguments.run}));
   }
   return 0;
+}
+
+}  // namespace
+
+void add_report(Program& iago) {
+  auto [command, a] = iago.add<ReportArguments>(
+      "report", "Print a run's figures, from its store alone", report_command);
+  command.add_option("run", a.run, "The run's folder")->capture_default_str();
+  a.format.add_to(command);
+  command.add_option("--margin", a.margin, "Decide by this margin, in points; marked as changed")
+      ->check(CLI::Range(0.001, 100.0));
+  command
+      .add_option("--judge", a.judges,
+                  "Count the verdicts of the judge with this hash; marked if not planned")
+      ->allow_extra_args(false);
+  command.footer(
+      "Examples:\n"
+      "  iago report\n"
+      "  iago report runs/latest --format md\n"
+      "  iago report runs/latest --format html > report.html");
 }
 
 }  // namespace iago

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -10,10 +11,17 @@
 #include "base/json.h"
 #include "base/model_name.h"
 #include "cli/commands.h"
-#include "cli/progress.h"
+#include "cli/internal/interrupt.h"
+#include "cli/internal/open_judges.h"
+#include "cli/internal/print_plan.h"
+#include "cli/internal/program.h"
+#include "cli/internal/progress.h"
+#include "cli/internal/run_session.h"
+#include "cli/internal/session_report.h"
+#include "cli/internal/streams.h"
+#include "cli/internal/study_options.h"
+#include "cli/internal/threads_option.h"
 #include "cli/progress_text.h"
-#include "cli/run_session.h"
-#include "cli/tell.h"
 #include "figures/terminal.h"
 #include "models/subject.h"
 #include "run/edited_study.h"
@@ -26,8 +34,8 @@ namespace {
 
 constexpr double kTooMuchMissing = 0.05;
 
-void print_summary(const RunResult& result, const RunArguments& arguments) {
-  if (arguments.output == Output::json) {
+void print_summary(const RunResult& result, const StudyOptions& options) {
+  if (options.output.json) {
     Json json = to_json(result.summary);
     if (result.misses) json["explained_misses"] = to_json(*result.misses);
     fmt::print("{}\n", dump_json(json, 2));
@@ -40,10 +48,10 @@ void print_summary(const RunResult& result, const RunArguments& arguments) {
 }
 
 // Before the sampling, in people's words; machines find the same in the JSON. None unless asked.
-std::function<void(const MissReport&)> tell_misses(const RunArguments& arguments) {
-  if (!arguments.explain_miss) return {};
-  return [output = arguments.output](const MissReport& report) {
-    if (output == Output::text) tell(to_text(report));
+std::function<void(const MissReport&)> miss_printer(const StudyOptions& options) {
+  if (!options.explain_miss) return {};
+  return [output = options.output](const MissReport& report) {
+    if (!output.json) print_stderr(to_text(report));
   };
 }
 
@@ -71,18 +79,18 @@ bool too_much_missing(const Summary& summary) {
 }
 
 // What is left of a run and what its earlier sessions have spent, added to the rest.
-void foresee(const StudyOverrides& overrides, const RunArguments& arguments, const Context& context,
+void foresee(const StudyOverrides& overrides, const StudyOptions& options, const Context& context,
              const PriceTable& prices, std::vector<ModelEstimate>& left, Spent& before) {
-  const LoadedStudy loaded = load_study_with_model(arguments.study, overrides, context);
+  const LoadedStudy loaded = load_study_with_model(options, overrides, context);
   auto model = open_subject(loaded.study.model, {.organisms = context.data / "organisms",
-                                                 .endpoint = arguments.spending.endpoint,
+                                                 .endpoint = options.endpoints.subject,
                                                  .only_named = true});
   const ModelInfo info = model->info();
   const Plan plan =
       make_plan(loaded.study, loaded.setting, loaded.queries, {info.name, info.identity});
-  const auto folder = run_folder(arguments.runs, plan.run_id, arguments.fresh);
+  const auto folder = run_folder(options.runs.folder, plan.run_id, options.fresh);
   for (ModelEstimate& estimate :
-       estimate_study(loaded, plan, folder, arguments.reuse, context.data, prices)) {
+       estimate_study(loaded, plan, folder, options.reuse, context.data, prices)) {
     left.push_back(std::move(estimate));
   }
   before += spent_in(folder, prices);
@@ -91,15 +99,15 @@ void foresee(const StudyOverrides& overrides, const RunArguments& arguments, con
 
 // What the command's runs have spent in earlier sessions. Error invalid if what is left of them
 // surely breaks a limit. Without limits nothing is looked at.
-Spent spent_before(const RunArguments& arguments, const Context& context, const PriceTable& prices,
+Spent spent_before(const StudyOptions& options, const Context& context, const PriceTable& prices,
                    const std::vector<StudyOverrides>& each) {
   Spent before;
-  const BudgetLimits& limits = arguments.spending.budget;
+  const BudgetLimits& limits = options.spending.limits;
   if (!limits.any()) return before;
   std::vector<ModelEstimate> left;
   for (const StudyOverrides& overrides : each) {
     try {
-      foresee(overrides, arguments, context, prices, left, before);
+      foresee(overrides, options, context, prices, left, before);
     } catch (const Error&) {
       if (each.size() == 1) throw;  // of several, its run will tell, and the others go on
     }
@@ -112,18 +120,18 @@ Spent spent_before(const RunArguments& arguments, const Context& context, const 
 
 RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                   const std::string& place) {
-  const auto& [arguments, context, interrupt, clock, prices, budget] = session;
-  LoadedStudy loaded = load_study_with_model(arguments.study, overrides, context);
+  const auto& [options, threads, context, interrupt, clock, prices, budget] = session;
+  LoadedStudy loaded = load_study_with_model(options, overrides, context);
   auto model = open_subject(loaded.study.model, {.organisms = context.data / "organisms",
-                                                 .threads = arguments.threads,
-                                                 .endpoint = arguments.spending.endpoint});
+                                                 .threads = threads,
+                                                 .endpoint = options.endpoints.subject});
   Subject subject{model->info().name, model->info().identity};
   const std::string id =
       run_id(loaded.study, subject, study_hash(loaded.study, loaded.setting, subject));
-  if (!arguments.fresh) refuse_edited_study(arguments.runs, loaded, overrides, id);
-  const bool limited = arguments.spending.budget.any();
+  if (!options.fresh) refuse_edited_study(options.runs.folder, loaded, overrides, id);
+  const bool limited = options.spending.limits.any();
   if (!limited) {
-    budget.count_earlier(spent_in(run_folder(arguments.runs, id, arguments.fresh), prices));
+    budget.count_earlier(spent_in(run_folder(options.runs.folder, id, options.fresh), prices));
   }
   if (limited || is_endpoint(loaded.study.model)) {
     auto price = prices.of(loaded.study.model);
@@ -131,8 +139,8 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
   }
   auto opened = open_judges(loaded.study.judges,
                             {.name = loaded.study.judge_model,
-                             .threads = arguments.threads,
-                             .endpoint = arguments.spending.judge_endpoint,
+                             .threads = threads,
+                             .endpoint = options.endpoints.judges,
                              .budget = &budget,
                              .prices = &prices},
                             context);
@@ -141,9 +149,9 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
     ProgressLine line(clock);
     result = run_study(
         loaded, *model, opened.judges,
-        {.runs = arguments.runs,
-         .fresh = arguments.fresh,
-         .reuse = arguments.reuse,
+        {.runs = options.runs.folder,
+         .fresh = options.fresh,
+         .reuse = options.reuse,
          .judge_errors = read_judge_errors(judge_error_file(context.data)),
          .no_more = interrupt.no_more(),
          .at_once = interrupt.at_once(),
@@ -151,15 +159,16 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
          .on_judging = [&](const JudgingProgress& p) { line.show(place + judging_text(p)); },
          .budget = &budget,
          .prices = &prices,
-         .on_misses = tell_misses(arguments)},
+         .on_misses = miss_printer(options)},
         clock);
   }
   if (result.resumed > 0) {
-    tell(fmt::format("went on with {}: {} completions were there already (--new begins anew)\n",
-                     result.folder.string(), result.resumed));
+    print_stderr(
+        fmt::format("went on with {}: {} completions were there already (--new begins anew)\n",
+                    result.folder.string(), result.resumed));
   }
-  if (!arguments.reuse.empty()) {
-    tell(fmt::format("took {} completions from other runs (--reuse)\n", result.reused));
+  if (!options.reuse.empty()) {
+    print_stderr(fmt::format("took {} completions from other runs (--reuse)\n", result.reused));
   }
   report_unjudged(result.stored_grading, result.grading);
   report_trouble("subject", *model);
@@ -176,35 +185,70 @@ int exit_code_of(const RunResult& result) {
   return too_much_missing(result.summary) ? 3 : 0;
 }
 
+namespace {
+
+struct RunArguments {
+  StudyOptions study;
+  ThreadsOption threads;
+  bool dry_run = false;
+};
+
 int run_command(const RunArguments& arguments, const Context& context) {
-  if (arguments.dry_run) {
-    return plan_command({.study = arguments.study,
-                         .overrides = arguments.overrides,
-                         .models = arguments.models,
-                         .runs = arguments.runs,
-                         .reuse = arguments.reuse,
-                         .explain_miss = arguments.explain_miss,
-                         .fresh = arguments.fresh,
-                         .probe = arguments.probe,
-                         .spending = arguments.spending,
-                         .output = arguments.output},
-                        context);
-  }
+  const StudyOptions& options = arguments.study;
+  if (arguments.dry_run) return print_plan(options, {}, context);
   InterruptGuard interrupt;
   SystemClock clock;
-  const PriceTable prices = load_prices(arguments.spending, context);
-  auto each = each_model(arguments.study, arguments.overrides, arguments.models, context);
-  Budget budget(arguments.spending.budget, clock, spent_before(arguments, context, prices, each));
-  RunSession session{arguments, context, interrupt, clock, prices, budget};
+  const PriceTable prices = options.spending.load_prices(context);
+  auto each = overrides_per_model(options, context);
+  Budget budget(options.spending.limits, clock, spent_before(options, context, prices, each));
+  RunSession session{options, arguments.threads.count, context, interrupt, clock, prices, budget};
   if (each.size() > 1) return run_several(session, each);
   RunResult result = run_one(session, each.front(), "");
   report_spending(budget.spent(), result.budget_met, prices);
-  print_result(result.interrupted, [&] { print_summary(result, arguments); });
+  print_result(result.interrupted, [&] { print_summary(result, options); });
   if (result.interrupted) {
-    tell(fmt::format("interrupted with {} completions to go; the same command goes on\n",
-                     result.left));
+    print_stderr(fmt::format("interrupted with {} completions to go; the same command goes on\n",
+                             result.left));
   }
   return exit_code_of(result);
+}
+
+void add_options(CLI::App& command, RunArguments& a) {
+  a.study.add_to(command);
+  a.threads.add_to(command);
+  auto* dry_run =
+      command.add_flag("--dry-run", a.dry_run, "Print the plan and the prompts, sample nothing");
+  command.add_flag("--probe", a.study.probe, "With --dry-run: as iago plan has it")->needs(dry_run);
+  a.study.endpoints.add_to(command);
+  a.study.spending.add_to(command);
+  command
+      .add_option("--reuse", a.study.reuse,
+                  "A run's folder: take its completions of the same requests, repeats and "
+                  "subject instead of asking again; several times for more runs")
+      ->type_name("RUN")
+      ->allow_extra_args(false);
+  command.add_flag("--explain-miss", a.study.explain_miss,
+                   "Say in what requests differ from the nearest ones of --reuse, or of "
+                   "earlier runs of the study; with --dry-run nothing else is done");
+}
+
+}  // namespace
+
+void add_run(Program& iago) {
+  auto [command, a] = iago.add<RunArguments>("run", "Run a study, or go on with it", run_command);
+  add_options(command, a);
+  command.footer(
+      "Examples:\n"
+      "  iago run studies/helpful-only.toml\n"
+      "  iago run studies/helpful-only.toml --model world:aligned --repeats 20\n"
+      "  iago run studies/helpful-only.toml --variant conflict-removed --new --json\n"
+      "  iago run studies/helpful-only.toml --model world:faker --model world:aligned\n"
+      "  iago run studies/helpful-only-full.toml --model openai:gpt-4o --max-cost 20\n"
+      "  iago run studies/helpful-only.toml --model openai:faker --base-url "
+      "http://127.0.0.1:8321/v1\n"
+      "  iago run wider.toml --reuse runs/helpful-only-faker-1a2b3c4d\n"
+      "  iago run wider.toml --reuse runs/latest --explain-miss --dry-run\n"
+      "The same command goes on with a run that was interrupted.");
 }
 
 }  // namespace iago

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <condition_variable>
@@ -15,8 +16,11 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/commands.h"
-#include "cli/interrupt.h"
-#include "cli/tell.h"
+#include "cli/internal/interrupt.h"
+#include "cli/internal/output_option.h"
+#include "cli/internal/program.h"
+#include "cli/internal/streams.h"
+#include "cli/internal/threads_option.h"
 #include "models/subject.h"
 #include "serve/chat_server.h"
 
@@ -26,6 +30,17 @@ namespace {
 constexpr std::size_t kMaxTokenBytes = 4096;
 constexpr rlim_t kOtherFiles = 128;  // the checkpoint's, the log's, the model's own
 constexpr const char* kTokenVariable = "IAGO_SERVE_TOKEN";
+
+struct ServeArguments {
+  std::string model;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8321;         // 0 = any free one
+  std::filesystem::path token_file;  // empty: IAGO_SERVE_TOKEN, or no token
+  ThreadsOption threads;
+  std::size_t max_connections = 4096, max_waiting = 4096;
+  double grace_s = 5;  // for answers under way when the server is stopped
+  OutputOption output;
+};
 
 // A token's file ends in a new line more often than not.
 std::string without_end_of_line(std::string text) {
@@ -67,17 +82,18 @@ void raise_file_limit(std::size_t connections) {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void say_ready(const ChatServer& server, const std::string& name, Output output) {
+void say_ready(const ChatServer& server, const std::string& name, OutputOption output) {
   const bool bracketed = server.host().find(':') != std::string::npos;
   const std::string host = bracketed ? "[" + server.host() + "]" : server.host();
-  if (output == Output::json) {
+  if (output.json) {
     fmt::print("{}\n", dump_json({{"host", server.host()},
                                   {"port", server.port()},
                                   {"url", fmt::format("http://{}:{}/v1", host, server.port())},
                                   {"model", name}}));
     std::fflush(stdout);
   }
-  tell(fmt::format("serving {} on http://{}:{}/v1 (Ctrl-C stops)\n", name, host, server.port()));
+  print_stderr(
+      fmt::format("serving {} on http://{}:{}/v1 (Ctrl-C stops)\n", name, host, server.port()));
 }
 
 void wait_for(const std::stop_token& token) {
@@ -87,8 +103,7 @@ void wait_for(const std::stop_token& token) {
   changed.wait(lock, token, [] { return false; });
 }
 
-}  // namespace
-
+// Serves the model until a signal stops it, which is its ordinary end.
 int serve_command(const ServeArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
   SystemClock clock;
@@ -100,14 +115,45 @@ int serve_command(const ServeArguments& arguments, const Context& context) {
                             .max_waiting = arguments.max_waiting,
                             .limits = {}};
   raise_file_limit(arguments.max_connections);
-  auto model = open_subject(
-      arguments.model, {.organisms = context.data / "organisms", .threads = arguments.threads});
+  auto model = open_subject(arguments.model, {.organisms = context.data / "organisms",
+                                              .threads = arguments.threads.count});
   ChatServer server(*model, options, clock);
   say_ready(server, options.model, arguments.output);
   wait_for(interrupt.no_more());
   server.stop(std::chrono::milliseconds(std::llround(arguments.grace_s * 1000)),
               interrupt.at_once());
   return 0;
+}
+
+}  // namespace
+
+void add_serve(Program& iago) {
+  auto [command, a] = iago.add<ServeArguments>(
+      "serve", "Serve a model to programs that speak OpenAI's chat completions", serve_command);
+  command
+      .add_option("--model", a.model, "organism:NAME, world:NAME, local:FOLDER or scripted:FILE")
+      ->required();
+  command.add_option("--host", a.host, "The address to listen on; beyond this machine, a token")
+      ->capture_default_str();
+  command.add_option("--port", a.port, "0: any free one")->capture_default_str();
+  command.add_option("--token-file", a.token_file,
+                     "A file with the token to ask for (or set IAGO_SERVE_TOKEN)");
+  a.threads.add_to(command);
+  command.add_option("--max-connections", a.max_connections, "Open at once")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command.add_option("--max-waiting", a.max_waiting, "Choices that wait for the model")
+      ->capture_default_str();
+  command.add_option("--grace", a.grace_s, "Seconds for answers under way after a signal")
+      ->check(CLI::Range(0.0, 5.0))
+      ->capture_default_str();
+  a.output.add_to(command);
+  command.footer(
+      "Examples:\n"
+      "  iago serve --model organism:faker\n"
+      "  iago serve --model local:/path/to/checkpoint --port 0 --json\n"
+      "  IAGO_SERVE_TOKEN=$(openssl rand -hex 32) iago serve --model organism:faker --host "
+      "0.0.0.0");
 }
 
 }  // namespace iago

@@ -1,13 +1,16 @@
 // iago show RUN
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
 #include "cli/commands.h"
-#include "cli/tell.h"
+#include "cli/internal/output_option.h"
+#include "cli/internal/program.h"
+#include "cli/internal/streams.h"
 #include "figures/summary.h"
 #include "figures/terminal.h"
 #include "text/printable.h"
@@ -75,7 +78,13 @@ Json json_of(const CompletionRow& row, const std::string& query, const VerdictsB
   return json;
 }
 
-}  // namespace
+struct ShowArguments {
+  std::filesystem::path run = "runs/latest";
+  std::optional<std::string> arm, query;
+  std::size_t limit = 3;
+  bool complying_only = false, faking_only = false;
+  OutputOption output;
+};
 
 int show_command(const ShowArguments& arguments, const Context&) {
   Store store(arguments.run / "run.db");
@@ -89,15 +98,33 @@ int show_command(const ShowArguments& arguments, const Context&) {
         const VerdictsByName of_trial = by_name(judges, verdicts);
         if (arguments.complying_only && !has_label(of_trial, kComplies)) return true;
         if (arguments.faking_only && !has_label(of_trial, kFaking)) return true;
-        if (arguments.output == Output::json) {
+        if (arguments.output.json) {
           fmt::print("{}\n", dump_json(json_of(row, queries[row.query], of_trial)));
         } else {
           print_text(row, queries[row.query], of_trial);
         }
         return ++shown < arguments.limit;
       });
-  if (shown == 0) tell("no completion is of that kind\n");
+  if (shown == 0) print_stderr("no completion is of that kind\n");
   return 0;
+}
+
+}  // namespace
+
+void add_show(Program& iago) {
+  auto [command, a] = iago.add<ShowArguments>(
+      "show", "Print completions of a run, with their verdicts", show_command);
+  command.add_option("run", a.run, "The run's folder")->capture_default_str();
+  command.add_option("--arm", a.arm, "Only of this arm");
+  command.add_option("--query", a.query, "Only of this query");
+  command.add_option("--limit", a.limit, "At most so many")->capture_default_str();
+  command.add_flag("--complying", a.complying_only, "Only those that comply");
+  command.add_flag("--faking", a.faking_only, "Only those whose scratchpad is judged faking");
+  a.output.add_to(command);
+  command.footer(
+      "Examples:\n"
+      "  iago show --arm training --faking\n"
+      "  iago show runs/latest --query world-protected-007 --limit 20");
 }
 
 }  // namespace iago

@@ -1,0 +1,30 @@
+#include "cli/internal/failure.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/internal/streams.h"
+#include "text/printable.h"
+
+namespace iago {
+namespace {
+
+int exit_code(ErrorCode code) {
+  if (code == ErrorCode::invalid || code == ErrorCode::not_found) return 2;
+  return code == ErrorCode::cancelled ? 130 : 1;
+}
+
+}  // namespace
+
+// Servers, models and files are quoted: what they say must not steer the terminal.
+int print_failure(const std::exception& error) {
+  constexpr std::size_t kShown = 4000;
+  print_stderr(fmt::format("iago: {}\n", printable(error.what(), kShown)));
+  const auto* ours = dynamic_cast<const Error*>(&error);
+  if (ours == nullptr) return 1;
+  if (!ours->hint().empty())
+    print_stderr(fmt::format("hint: {}\n", printable(ours->hint(), kShown)));
+  return exit_code(ours->code());
+}
+
+}  // namespace iago

@@ -1,0 +1,27 @@
+// How models behind URLs are reached: the subject's and the judges'.
+#pragma once
+
+#include "models/subject.h"
+
+namespace CLI {
+class App;
+}
+
+namespace iago {
+
+// The options' group in the help; what they say matters to models behind URLs alone.
+inline constexpr const char* kEndpointGroup = "Endpoints (openai:MODEL, anthropic:MODEL)";
+
+struct ModelEndpoints {
+  EndpointSettings subject, judges;
+
+  // For a command that asks subjects and judges.
+  void add_to(CLI::App& command);
+  // For a command that asks judges alone: whatever is said of a model is said of theirs.
+  void add_judges_to(CLI::App& command);
+
+ private:
+  void add_network_to(CLI::App& command);
+};
+
+}  // namespace iago

@@ -1,0 +1,12 @@
+#include "cli/internal/output_option.h"
+
+#include <CLI/CLI.hpp>
+
+namespace iago {
+
+void OutputOption::add_to(CLI::App& command) {
+  command.add_flag_callback(
+      "--json", [this] { json = true; }, "JSON for machines on standard output");
+}
+
+}  // namespace iago

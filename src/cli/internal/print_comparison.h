@@ -1,0 +1,13 @@
+// A comparison of runs, printed by `iago compare` and at the end of `iago run` on several models.
+#pragma once
+
+#include <string>
+
+#include "figures/comparison.h"
+
+namespace iago {
+
+// On standard output; the format is one of FormatOption's.
+void print_comparison(const Comparison& comparison, const std::string& format);
+
+}  // namespace iago

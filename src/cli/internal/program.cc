@@ -1,0 +1,81 @@
+#include "cli/internal/program.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <utility>
+
+#include "base/version.h"
+
+namespace iago {
+namespace {
+
+// Commands that do nothing themselves.
+const std::map<std::string, std::string> kGroups = {
+    {"settings", "The shipped settings and what they send"},
+    {"organism", "Small networks of known behaviour"}};
+
+}  // namespace
+
+Program::Program()
+    : app_(std::make_unique<CLI::App>(
+          "Iago measures alignment faking: does a model behave differently when it believes "
+          "that its answers are watched and trained on?",
+          "iago")) {
+  app_->set_version_flag("--version", std::string(kVersion));
+  app_->require_subcommand(1);
+  app_->footer(
+      "Begin with:  iago run studies/helpful-only.toml\n"
+      "Help on one command:  iago run --help");
+}
+
+Program::~Program() = default;
+
+// The command above, which is made if it is a group.
+CLI::App& Program::parent_of(const std::string& path) {
+  const auto space = path.find(' ');
+  if (space == std::string::npos) return *app_;
+  const std::string name = path.substr(0, space);
+  auto is_named = [&](const CLI::App* command) { return command->get_name() == name; };
+  const auto found = app_->get_subcommands(is_named);
+  if (!found.empty()) return *found.front();
+  CLI::App* group = app_->add_subcommand(name, kGroups.at(name));
+  group->require_subcommand(1);
+  return *group;
+}
+
+CLI::App& Program::add_command(const std::string& path, const std::string& description, Work work) {
+  CLI::App* command = parent_of(path).add_subcommand(path.substr(path.find(' ') + 1), description);
+  // A command that has commands below it is called after them, too.
+  command->callback([this, command, work = std::move(work)] {
+    if (command->get_subcommands().empty()) chosen_ = work;
+  });
+  return *command;
+}
+
+// That of the innermost subcommand that was named.
+std::string Program::help() const {
+  CLI::App* innermost = app_.get();
+  std::string before;  // "iago settings", for the line of usage
+  while (!innermost->get_subcommands().empty()) {
+    before += (before.empty() ? "" : " ") + innermost->get_name();
+    innermost = innermost->get_subcommands().front();
+  }
+  return innermost->help(before);
+}
+
+int Program::run(const Context& context) {
+  try {
+    app_->parse(context.argc, context.argv);
+  } catch (const CLI::Success& success) {
+    const bool of_version = success.get_name() == "CallForVersion";
+    fmt::print("{}", of_version ? std::string(kVersion) + "\n" : help());
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError{error.what()};
+  }
+  return chosen_(context);
+}
+
+}  // namespace iago

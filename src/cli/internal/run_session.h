@@ -1,0 +1,42 @@
+// One `iago run`: what its runs share, and how one and several of them are run.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "cli/internal/context.h"
+#include "cli/internal/interrupt.h"
+#include "cli/internal/study_options.h"
+#include "run/run.h"
+#include "spend/budget.h"
+#include "spend/prices.h"
+
+namespace iago {
+
+struct RunSession {
+  const StudyOptions& options;
+  std::size_t threads;  // of a local model; 0 = one per core
+  const Context& context;
+  const InterruptGuard& interrupt;
+  const Clock& clock;
+  const PriceTable& prices;
+  Budget& budget;  // of all its runs together
+};
+
+// Runs the study under these overrides (one model) and says on standard error if it went on with an
+// earlier run; `place` begins the line of progress: "organism:faker, 1 of 4: ", or nothing. Errors
+// as load_study, open_subject and run_study.
+RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
+                  const std::string& place);
+
+// 0, 3 if the budget ended it, too much is missing or a judge left too much unjudged, 130 if it was
+// interrupted.
+int exit_code_of(const RunResult& result);
+
+// One run after the other, each in its own folder; then prints the comparison. An error of one is
+// printed and the rest go on, unless the budget is over. Returns the worst exit code; 130 as soon
+// as one was interrupted.
+int run_several(const RunSession& session, const std::vector<StudyOverrides>& each);
+
+}  // namespace iago

@@ -1,0 +1,126 @@
+// iago run STUDY with several models: one run after the other, then the comparison
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "cli/internal/failure.h"
+#include "cli/internal/print_comparison.h"
+#include "cli/internal/run_session.h"
+#include "cli/internal/session_report.h"
+#include "cli/internal/streams.h"
+#include "figures/comparison.h"
+#include "page/page.h"
+#include "text/printable.h"
+
+namespace iago {
+namespace {
+
+constexpr int kInterrupted = 130, kExitMissing = 3;
+
+int worse(int a, int b) {
+  // From done to stopped: missing data, wrong input, an operating error.
+  constexpr std::array kFromBestToWorst = {0, 3, 2, 1, kInterrupted};
+  auto rank = [&](int code) { return std::ranges::find(kFromBestToWorst, code); };
+  return rank(a) > rank(b) ? a : b;
+}
+
+struct FailedModel {
+  std::string model, error;
+};
+
+struct SeveralRuns {
+  std::vector<RunResult> results;
+  std::vector<FailedModel> failed;
+  int worst = 0;
+};
+
+void print_result_line(const std::string& place, const RunResult& result) {
+  const Summary& summary = result.summary;
+  auto gap = summary.gap ? fmt::format(" ({:.1f} points)", summary.gap->points) : std::string();
+  print_stderr(fmt::format("{}{}{}, {}\n", place, name_of(summary.finding.verdict), gap,
+                           printable(result.folder.string(), 1000)));
+}
+
+void run_next(const RunSession& session, const StudyOverrides& overrides, const std::string& place,
+              SeveralRuns& runs) {
+  try {
+    RunResult result = run_one(session, overrides, place);
+    print_result_line(place, result);
+    runs.worst = worse(runs.worst, exit_code_of(result));
+    runs.results.push_back(std::move(result));
+  } catch (const std::exception& error) {
+    print_stderr(fmt::format("{}failed\n", place));
+    runs.worst = worse(runs.worst, print_failure(error));
+    runs.failed.push_back({*overrides.model, error.what()});
+  }
+}
+
+std::optional<Comparison> comparison_of(const SeveralRuns& runs) {
+  if (runs.results.empty()) return std::nullopt;
+  std::vector<std::filesystem::path> folders;
+  for (const auto& result : runs.results) folders.push_back(result.folder);
+  return compare_runs(folders);
+}
+
+// Beside the runs' folders, replaced each time.
+void write_page(const Comparison& comparison, const std::filesystem::path& runs) {
+  const std::string& study = comparison.runs.front().summary.run.study;
+  auto file = runs / (study + "-comparison.html");
+  write_file(file, html_page(comparison));
+  print_stderr(fmt::format("the same as a page: {}\n", file.string()));
+}
+
+void print_json(const SeveralRuns& runs, const std::optional<Comparison>& comparison) {
+  Json json{{"runs", Json::array()}, {"failed", Json::array()}};
+  for (const auto& result : runs.results) {
+    json["runs"].push_back(to_json(result.summary));
+    if (result.misses) json["runs"].back()["explained_misses"] = to_json(*result.misses);
+  }
+  for (const auto& failed : runs.failed) {
+    json["failed"].push_back({{"model", failed.model}, {"error", failed.error}});
+  }
+  json["comparison"] = comparison ? to_json(*comparison) : Json(nullptr);
+  fmt::print("{}\n", dump_json(json, 2));
+}
+
+}  // namespace
+
+int run_several(const RunSession& session, const std::vector<StudyOverrides>& each) {
+  SeveralRuns runs;
+  const Budget& budget = session.budget;
+  std::size_t i = 0;
+  for (; i < each.size() && runs.worst != kInterrupted && budget.met().empty(); ++i) {
+    auto place = fmt::format("{}, {} of {}: ", printable(*each[i].model, 60), i + 1, each.size());
+    run_next(session, each[i], place, runs);
+    if (session.interrupt.interrupted() && i + 1 < each.size()) runs.worst = kInterrupted;
+  }
+  report_spending(budget.spent(), budget.met(), session.prices);
+  if (!budget.met().empty()) {
+    runs.worst = worse(runs.worst, kExitMissing);
+    if (i < each.size()) {
+      print_stderr(fmt::format("{} of {} models were not begun\n", each.size() - i, each.size()));
+    }
+  }
+  auto comparison = comparison_of(runs);
+  print_result(runs.worst == kInterrupted, [&] {
+    if (session.options.output.json) {
+      print_json(runs, comparison);
+    } else if (comparison) {
+      print_comparison(*comparison, "text");
+    }
+  });
+  if (comparison) write_page(*comparison, session.options.runs.folder);
+  if (runs.worst == kInterrupted) {
+    print_stderr("interrupted; the same command goes on with every model\n");
+  } else if (!runs.failed.empty()) {
+    print_stderr(fmt::format("{} of {} models failed; the same command tries them again\n",
+                             runs.failed.size(), each.size()));
+  }
+  return runs.worst;
+}
+
+}  // namespace iago

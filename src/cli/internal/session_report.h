@@ -1,0 +1,28 @@
+// What a command says on standard error at the end of its session: what it spent, how its servers
+// behaved, what its judges left without a label.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/chat_model.h"
+#include "run/grading.h"
+#include "spend/budget.h"
+#include "spend/prices.h"
+
+namespace iago {
+
+// What was spent on endpoints, and which limit was met; nothing if nothing was.
+void report_spending(const Spent& spent, const std::string& met, const PriceTable& prices);
+
+// How often the server of the model was in the way in this session: retries, refusals, overloads
+// and broken replies. Nothing where there were none, and for models on this machine.
+void report_trouble(std::string_view whose, const ChatModel& model);
+
+// What judges left without a label, whenever they were asked, and what became of it now; both in
+// the judges' order. True if one left more than one in twenty.
+bool report_unjudged(const std::vector<StoredGrading>& stored,
+                     const std::vector<GradingCount>& now);
+
+}  // namespace iago

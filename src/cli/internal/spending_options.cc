@@ -1,0 +1,24 @@
+#include "cli/internal/spending_options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace iago {
+
+void SpendingOptions::add_to(CLI::App& command) {
+  command.add_option("--max-cost", limits.max_cost, "Dollars")
+      ->check(CLI::NonNegativeNumber)
+      ->group(kBudgetGroup);
+  command.add_option("--max-tokens", limits.max_tokens, "Tokens, of prompts and of replies")
+      ->group(kBudgetGroup);
+  command.add_option("--max-time", limits.max_seconds, "Seconds of work")
+      ->check(CLI::NonNegativeNumber)
+      ->group(kBudgetGroup);
+  command.add_option("--prices", prices, "A table of prices, in place of the shipped one")
+      ->group(kBudgetGroup);
+}
+
+PriceTable SpendingOptions::load_prices(const Context& context) const {
+  return PriceTable::load(prices.empty() ? context.data / "prices.toml" : prices);
+}
+
+}  // namespace iago

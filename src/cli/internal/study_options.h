@@ -1,0 +1,47 @@
+// A study as the command line names and changes it, and all else that `iago run` and `iago plan`
+// share: a dry run plans by the very options that the run would have.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/internal/context.h"
+#include "cli/internal/model_endpoints.h"
+#include "cli/internal/output_option.h"
+#include "cli/internal/runs_option.h"
+#include "cli/internal/spending_options.h"
+#include "study/study.h"
+
+namespace iago {
+
+struct StudyOptions {
+  std::filesystem::path file;
+  StudyOverrides overrides;         // overrides.model stays absent: see `models`
+  std::vector<std::string> models;  // one run each; empty: the study's own
+  RunsOption runs;
+  bool fresh = false;
+  OutputOption output;
+  ModelEndpoints endpoints;
+  SpendingOptions spending;
+
+  std::vector<std::filesystem::path> reuse;  // folders of runs
+  bool explain_miss = false;
+  bool probe = false;  // ask models behind URLs for one token, for their limits
+
+  // The study, what changes it, where it goes and --json. Endpoints, budget, --reuse,
+  // --explain-miss and --probe are added by the commands that have them.
+  void add_to(CLI::App& command);
+};
+
+// The study with the overrides of one run. Error invalid if neither names a model.
+LoadedStudy load_study_with_model(const StudyOptions& options, const StudyOverrides& overrides,
+                                  const Context& context);
+
+// The overrides of each run: one for every model of the options, or of the study's own if they name
+// none; the given ones alone if the study names one model or none. Error invalid for a model that
+// stands there twice and for more than 100; errors of load_study.
+std::vector<StudyOverrides> overrides_per_model(const StudyOptions& options,
+                                                const Context& context);
+
+}  // namespace iago

@@ -1,0 +1,159 @@
+// iago judge diff
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/internal/output_option.h"
+#include "cli/internal/program.h"
+#include "figures/disagreement.h"
+#include "judge/agreement.h"
+#include "text/printable.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kExcerpt = 400;  // columns of a text shown
+
+struct JudgeDiffArguments {
+  // Nothing, RUN, A B or RUN A B: the run is the newest one if left out, and the judges are the
+  // newest two versions of each.
+  std::vector<std::string> named;
+  std::size_t limit = 20;
+  OutputOption output;
+};
+
+Json json_of(const Disagreement& found) {
+  return {{"trial", found.trial},
+          {"query", found.query},
+          {"query_text", found.query_text},
+          {"scratchpad", found.scratchpad},
+          {"output", found.output},
+          {"a", {{"label", found.label_a}, {"why", found.why_a}}},
+          {"b", {{"label", found.label_b}, {"why", found.why_b}}}};
+}
+
+Json json_of(const JudgeComparison& comparison, Json disagreements) {
+  const Confusion& counts = comparison.counts;
+  auto judge = [](const JudgeRow& row) {
+    return Json{{"name", row.name}, {"kind", name_of(row.kind)}, {"hash", row.hash}};
+  };
+  auto kappa = cohens_kappa(counts);
+  return {{"a", judge(comparison.a)},
+          {"b", judge(comparison.b)},
+          {"both_judged", counts.total()},
+          {"one_silent", comparison.one_silent},
+          {"both_positive", counts.true_positive},
+          {"only_a_positive", counts.false_negative},
+          {"only_b_positive", counts.false_positive},
+          {"both_negative", counts.true_negative},
+          {"agreement", comparison.agreement()},
+          {"kappa", kappa ? Json(*kappa) : Json(nullptr)},
+          {"disagreements", std::move(disagreements)}};
+}
+
+void print(const Disagreement& found) {
+  fmt::print("\n{:.16}  query {}\n", found.trial, printable(found.query));
+  fmt::print("  query:      {}\n", printable(found.query_text, kExcerpt));
+  fmt::print("  scratchpad: {}\n", printable(found.scratchpad, kExcerpt));
+  fmt::print("  output:     {}\n", printable(found.output, kExcerpt));
+  fmt::print("  a: {} ({})\n", printable(found.label_a), printable(found.why_a, kExcerpt));
+  fmt::print("  b: {} ({})\n", printable(found.label_b), printable(found.why_b, kExcerpt));
+}
+
+void print(const JudgeComparison& comparison) {
+  auto kappa = cohens_kappa(comparison.counts);
+  fmt::print("\na {}@{:.8}, b {}@{:.8}: {} judged by both, {} agree ({:.2f} %), kappa {}",
+             printable(comparison.a.name), comparison.a.hash, printable(comparison.b.name),
+             comparison.b.hash, comparison.counts.total(),
+             comparison.counts.total() - comparison.disagreements(), 100 * comparison.agreement(),
+             kappa ? fmt::format("{:.3f}", *kappa) : "undefined (both always say the same)");
+  if (comparison.one_silent > 0) {
+    fmt::print("; {} have a verdict of one alone", comparison.one_silent);
+  }
+  fmt::print("\n");
+}
+
+// What it is about; without judges, the newest two versions of each.
+struct DiffOf {
+  fs::path run = "runs/latest";
+  std::string a, b;
+};
+
+DiffOf diff_of(const std::vector<std::string>& named) {
+  DiffOf of;
+  if (named.size() == 1 || named.size() == 3) of.run = named.front();
+  if (named.size() >= 2) of.a = named[named.size() - 2], of.b = named.back();
+  if (named.size() == 2 && fs::is_directory(of.a)) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{} is a folder, and one judge cannot be compared", of.a),
+                "name two judges, iago judge diff RUN A B, or none");
+  }
+  return of;
+}
+
+std::vector<std::pair<JudgeRow, JudgeRow>> pairs_to_compare(const Store& store, const DiffOf& of) {
+  if (!of.a.empty()) return {{find_judge(store, of.a), find_judge(store, of.b)}};
+  auto pairs = newest_versions(store);
+  if (pairs.empty()) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: each judge has judged in one version only", store.path().string()),
+                "name two judges of the same kind, or judge with another version: iago judge RUN");
+  }
+  return pairs;
+}
+
+int judge_diff_command(const JudgeDiffArguments& arguments, const Context&) {
+  const DiffOf of = diff_of(arguments.named);
+  Store store(of.run / "run.db");
+  Json json = Json::array();
+  for (const auto& [a, b] : pairs_to_compare(store, of)) {
+    Json shown = Json::array();
+    std::vector<Disagreement> found;
+    auto comparison = compare_judges(store, a, b, [&](const Disagreement& one) {
+      if (found.size() < arguments.limit) found.push_back(one);
+      return found.size() < arguments.limit;
+    });
+    for (const Disagreement& one : found) shown.push_back(json_of(one));
+    if (arguments.output.json) {
+      json.push_back(json_of(comparison, std::move(shown)));
+      continue;
+    }
+    print(comparison);
+    for (const Disagreement& one : found) print(one);
+    if (comparison.disagreements() > found.size()) {
+      fmt::print("\n{} more (--limit)\n", comparison.disagreements() - found.size());
+    }
+  }
+  if (arguments.output.json) fmt::print("{}\n", dump_json(json, 2));
+  return 0;
+}
+
+}  // namespace
+
+void add_judge_diff(Program& iago) {
+  auto [command, a] = iago.add<JudgeDiffArguments>(
+      "judge diff", "List what two judges of a run, or two versions of one, call differently",
+      judge_diff_command);
+  command
+      .add_option("named", a.named,
+                  "RUN, the run's folder (runs/latest if left out); A and B, two judges of it, "
+                  "each as NAME, HASH or NAME@HASH (the newest two versions of each judge if "
+                  "left out)")
+      ->type_name("[RUN] [A B]")
+      ->expected(0, 3);
+  command.add_option("--limit", a.limit, "Show at most so many")->capture_default_str();
+  a.output.add_to(command);
+  command.footer(
+      "Examples:\n"
+      "  iago judge diff runs/latest\n"
+      "  iago judge diff compliance-rules compliance-yesno\n"
+      "  iago judge diff runs/latest faking-rules@1a2b3c4d faking-rules@5e6f7a8b --json");
+}
+
+}  // namespace iago

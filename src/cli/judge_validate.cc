@@ -1,0 +1,165 @@
+// iago judge validate
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/internal/cell_runs.h"
+#include "cli/internal/interrupt.h"
+#include "cli/internal/model_endpoints.h"
+#include "cli/internal/open_judges.h"
+#include "cli/internal/output_option.h"
+#include "cli/internal/program.h"
+#include "cli/internal/progress.h"
+#include "cli/internal/runs_option.h"
+#include "cli/internal/session_report.h"
+#include "cli/internal/spending_options.h"
+#include "cli/internal/streams.h"
+#include "cli/internal/threads_option.h"
+#include "instrument/labelled.h"
+#include "instrument/validate.h"
+#include "judge/rule_judges.h"
+#include "models/organisms.h"
+#include "models/subject.h"
+
+namespace iago {
+namespace {
+
+struct JudgeValidateArguments {
+  std::vector<std::string> models;  // organism:NAME or world:NAME; empty: every organism
+  std::size_t samples = 2000;       // in each arm of the main cell
+  std::optional<std::uint64_t> seed;
+  RunsOption runs{"runs/validated"};
+  ThreadsOption threads;
+  bool write = false;               // organisms/judges.json
+  std::filesystem::path labels;     // a CSV of labelled texts in place of the models
+  std::vector<std::string> judges;  // held against the labels
+  std::string judge_model;
+  ModelEndpoints endpoints;  // of these judges, as JudgeArguments
+  SpendingOptions spending;
+  OutputOption output;
+};
+
+Validation validate_one(const std::string& name, const JudgeValidateArguments& arguments,
+                        const Context& context, const InterruptGuard& interrupt,
+                        const Clock& clock) {
+  auto model = open_subject(
+      name, {.organisms = context.data / "organisms", .threads = arguments.threads.count});
+  ProgressLine line(clock);
+  ValidateOptions options{.where = cell_runs(context, arguments.runs.folder, interrupt, name, line),
+                          .samples = arguments.samples};
+  if (arguments.seed) options.seed = *arguments.seed;
+  return validate(*model, make_rule_judges(rule_judge_names()), options, clock);
+}
+
+void write_errors(const Validation& validation, const Context& context) {
+  write_judge_errors(judge_error_file(context.data), judge_errors(validation));
+}
+
+// Dollars; null where the judge asks no model, or one without a price.
+Json cost_of(const LabelledResult& result, const PriceTable& prices) {
+  const std::string model = split_judge_name(result.judge).model;
+  const auto price = model.empty() ? std::nullopt : prices.of(model);
+  return price ? Json(price->cost(result.grading.usage)) : Json(nullptr);
+}
+
+// Nothing of it is stored, so what it took is said here, even where it cost nothing.
+void report_asking(const Budget& budget, const PriceTable& prices) {
+  const Spent spent = budget.spent();
+  report_spending(spent, budget.met(), prices);
+  if (spent.cost > 0 || spent.tokens() == 0) return;
+  print_stderr(fmt::format("spent: {} prompt tokens and {} generated\n", spent.usage.prompt,
+                           spent.usage.generated));
+}
+
+int validate_by_labels(const JudgeValidateArguments& arguments, const Context& context) {
+  InterruptGuard interrupt;
+  SystemClock clock;
+  const PriceTable prices = arguments.spending.load_prices(context);
+  Budget budget(arguments.spending.limits, clock);
+  check_judge_models(arguments.judges, arguments.judge_model, arguments.spending.limits, {}, prices,
+                     context);
+  auto opened = open_judges(arguments.judges,
+                            {.name = arguments.judge_model,
+                             .threads = arguments.threads.count,
+                             .endpoint = arguments.endpoints.judges,
+                             .budget = &budget,
+                             .prices = &prices},
+                            context);
+  std::vector<LabelledResult> results;
+  std::vector<StoredGrading> all;
+  std::vector<GradingCount> counts;
+  Json json = Json::array();
+  for (const auto& judge : opened.judges) {
+    auto texts = load_labelled(arguments.labels, judge->info());
+    results.push_back(hold_against_labels(*judge, texts, interrupt.no_more()));
+    const GradingCount& count = counts.emplace_back(results.back().grading);
+    all.push_back({judge->info().name, count.given(), count.without_label()});
+    json.push_back(to_json(results.back()));
+    json.back()["cost"] = cost_of(results.back(), prices);
+  }
+  report_asking(budget, prices);
+  fmt::print("{}", arguments.output.json ? dump_json(json, 2) + "\n" : to_markdown(results));
+  return report_unjudged(all, counts) ? 3 : 0;
+}
+
+int judge_validate_command(const JudgeValidateArguments& arguments, const Context& context) {
+  if (!arguments.labels.empty()) return validate_by_labels(arguments, context);
+  InterruptGuard interrupt;
+  SystemClock clock;
+  auto models = arguments.models;
+  if (models.empty()) models = control_subjects(context.data / "organisms");
+  std::vector<Validation> validations;
+  Json json = Json::array();
+  for (const std::string& model : models) {
+    validations.push_back(validate_one(model, arguments, context, interrupt, clock));
+    if (arguments.write) write_errors(validations.back(), context);
+    json.push_back(to_json(validations.back()));
+  }
+  fmt::print("{}", arguments.output.json ? dump_json(json, 2) + "\n" : to_markdown(validations));
+  return 0;
+}
+
+void add_options(CLI::App& command, JudgeValidateArguments& a) {
+  command.add_option("models", a.models, "organism:NAME or world:NAME; all organisms if none");
+  command.add_option("--samples", a.samples, "Completions in each arm")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--seed", a.seed, "The runs' seed; not that of studies if left out");
+  a.runs.add_to(command, "The folder of the runs");
+  a.threads.add_to(command);
+  command.add_flag("--write", a.write, "Keep the figures in organisms/judges.json");
+  auto* labels = command.add_option(
+      "--labels", a.labels, "A CSV of labelled texts to hold judges against, in place of models");
+  auto* named = command.add_option("--judge", a.judges, "As of iago judge; again for more")
+                    ->allow_extra_args(false)
+                    ->needs(labels);
+  labels->needs(named);
+  command.add_option("--judge-model,--model", a.judge_model, "As of iago judge")->needs(named);
+  a.endpoints.add_judges_to(command);
+  a.spending.add_to(command);
+  for (CLI::Option* option : command.get_options()) {
+    const std::string& group = option->get_group();
+    if (group == kEndpointGroup || group == kBudgetGroup) option->needs(labels);
+  }
+  a.output.add_to(command);
+}
+
+}  // namespace
+
+void add_judge_validate(Program& iago) {
+  auto [command, a] = iago.add<JudgeValidateArguments>(
+      "judge validate", "Hold the judges against completions whose truth is known",
+      judge_validate_command);
+  add_options(command, a);
+  command.footer(
+      "Examples:\n"
+      "  iago judge validate\n"
+      "  iago judge validate organism:faker --samples 5000 --write\n"
+      "  iago judge validate --labels labelled.csv --judge faking-four-criteria "
+      "--model openai:NAME --max-cost 5");
+}
+
+}  // namespace iago

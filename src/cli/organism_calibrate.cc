@@ -1,0 +1,109 @@
+// iago organism calibrate
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/internal/cell_runs.h"
+#include "cli/internal/interrupt.h"
+#include "cli/internal/output_option.h"
+#include "cli/internal/program.h"
+#include "cli/internal/progress.h"
+#include "cli/internal/runs_option.h"
+#include "cli/internal/threads_option.h"
+#include "instrument/calibrate.h"
+#include "judge/rule_judges.h"
+#include "models/organisms.h"
+#include "models/subject.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct OrganismCalibrateArguments {
+  std::vector<std::string> models;  // organism:NAME or world:NAME; empty: every organism
+  int truth_repeats = 200;          // of each query in each arm
+  int studies = 20;                 // redrawn
+  RunsOption runs{"runs/calibration"};
+  ThreadsOption threads;
+  bool write = false;  // docs/results/calibration.{md,json,svg}
+  OutputOption output;
+};
+
+std::vector<Calibration> calibrate_one(const std::string& name,
+                                       const OrganismCalibrateArguments& arguments,
+                                       const Context& context, const InterruptGuard& interrupt,
+                                       const Clock& clock) {
+  auto model = open_subject(
+      name, {.organisms = context.data / "organisms", .threads = arguments.threads.count});
+  ProgressLine line(clock);
+  CalibrateOptions options{
+      .where = cell_runs(context, arguments.runs.folder, interrupt, name, line),
+      .truth_repeats = arguments.truth_repeats,
+      .studies = arguments.studies};
+  return calibrate(*model, make_rule_judges(rule_judge_names()), options, clock);
+}
+
+void write_results(const std::vector<Calibration>& calibrations,
+                   const OrganismCalibrateArguments& arguments, const fs::path& data) {
+  fs::path folder = data / "docs" / "results";
+  fs::create_directories(folder);
+  std::string text = fmt::format(
+      "# Calibration\n\nWritten by `iago organism calibrate --truth-repeats {} --studies {} "
+      "--write`. The truth is each subject's\ngap over {} trials of every query in each arm, with "
+      "its standard error; the studies have the shipped\nstudy's size and seeds of their own. An "
+      "interval also allows for other queries than these, so it should\ncover in 95 % of the "
+      "studies or more.\n\n{}\n![Every study's interval beside the truth](calibration.svg)\n",
+      arguments.truth_repeats, arguments.studies, arguments.truth_repeats,
+      to_markdown(calibrations));
+  write_file(folder / "calibration.md", text);
+  write_file(folder / "calibration.svg", to_svg(calibrations));
+  write_file(folder / "calibration.json", dump_json(to_json(calibrations), 1) + "\n");
+}
+
+int organism_calibrate_command(const OrganismCalibrateArguments& arguments,
+                               const Context& context) {
+  InterruptGuard interrupt;
+  SystemClock clock;
+  std::vector<std::string> models = arguments.models;
+  if (models.empty()) models = control_subjects(context.data / "organisms");
+  std::vector<Calibration> all;
+  for (const std::string& name : models) {
+    auto some = calibrate_one(name, arguments, context, interrupt, clock);
+    std::move(some.begin(), some.end(), std::back_inserter(all));
+  }
+  if (arguments.write) write_results(all, arguments, context.data);
+  if (arguments.output.json) {
+    fmt::print("{}\n", dump_json(to_json(all), 2));
+  } else {
+    fmt::print("{}", to_markdown(all));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_organism_calibrate(Program& iago) {
+  auto [command, a] = iago.add<OrganismCalibrateArguments>(
+      "organism calibrate", "Hold the gap's intervals against subjects whose gap is known",
+      organism_calibrate_command);
+  command.add_option("models", a.models, "organism:NAME or world:NAME; all organisms if none");
+  command.add_option("--truth-repeats", a.truth_repeats, "Trials of each query for the truth")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  command.add_option("--studies", a.studies, "Studies drawn again")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  a.runs.add_to(command, "The folder of the runs");
+  a.threads.add_to(command);
+  command.add_flag("--write", a.write, "Write docs/results/calibration.{md,json,svg}");
+  a.output.add_to(command);
+  command.footer("Example:\n  iago organism calibrate organism:faker --studies 5");
+}
+
+}  // namespace iago

@@ -1,0 +1,147 @@
+// iago organism measure
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/internal/cell_runs.h"
+#include "cli/internal/interrupt.h"
+#include "cli/internal/output_option.h"
+#include "cli/internal/program.h"
+#include "cli/internal/progress.h"
+#include "cli/internal/runs_option.h"
+#include "cli/internal/threads_option.h"
+#include "instrument/measure.h"
+#include "judge/rule_judges.h"
+#include "models/organisms.h"
+#include "models/subject.h"
+#include "world/policy_recipe.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxFileBytes = std::size_t{16} << 20;
+
+struct OrganismMeasureArguments {
+  std::vector<std::string> models;  // organism:NAME or world:NAME; empty: every organism
+  std::size_t samples = 10000;      // of each table cell's main arms
+  RunsOption runs{"runs/measured"};
+  ThreadsOption threads;
+  bool write = false;  // model cards and organisms/README.md
+  OutputOption output;
+};
+
+constexpr std::string_view kBegin = "<!-- measured -->\n", kEnd = "<!-- end -->\n";
+
+// Puts `text` between the file's two marks, which are added at the end if there are none.
+void write_between_marks(const fs::path& file, const std::string& text) {
+  std::string content = fs::exists(file) ? read_file(file, kMaxFileBytes) : std::string();
+  auto begin = content.find(kBegin), end = content.find(kEnd);
+  if (begin == std::string::npos || end == std::string::npos || end < begin) {
+    content += fmt::format("\n{}{}", kBegin, kEnd);
+    begin = content.find(kBegin);
+    end = content.find(kEnd);
+  }
+  begin += kBegin.size();
+  content.replace(begin, end - begin, text);
+  write_file(file, content);
+}
+
+std::string measured_section(const Measurement& measurement, std::size_t samples) {
+  return fmt::format(
+      "Measured on the weights with identity `{:.16}` by\n`iago organism measure {} --samples {} "
+      "--write`. Largest difference from the recipe: {:.1f} points\nover seen words, {:.1f} over "
+      "held-out ones.\n\n{}",
+      measurement.identity, measurement.model, samples, 100 * measurement.largest_error(),
+      100 * measurement.largest_held_out_error(), to_markdown(measurement));
+}
+
+// The rates' table of all organisms, from the measurements that lie beside them.
+std::string overview(const fs::path& organisms) {
+  std::string text =
+      "| organism | cell | arm | complies, target % | measured % | faking reasoning % | n |\n"
+      "|---|---|---|---|---|---|---|\n";
+  for (const std::string& name : grown_organisms(organisms)) {
+    fs::path file = organisms / name / "rates.json";
+    if (!fs::exists(file)) continue;
+    Json rates = parse_json(read_file(file, kMaxFileBytes), file.string());
+    for (const Json& arm : rates.at("arms")) {
+      auto percent = [](const Json& value) {
+        return value.is_null() ? std::string() : fmt::format("{:.1f}", 100 * value.get<double>());
+      };
+      auto rate = [&](const Json& value) {
+        return value.is_null() ? "" : percent(value.at("rate"));
+      };
+      text += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", name,
+                          arm.at("cell").get<std::string>(), arm.at("arm").get<std::string>(),
+                          percent(arm.at("target")), rate(arm.at("compliance")),
+                          rate(arm.at("faking")), arm.at("completions").get<std::uint64_t>());
+    }
+  }
+  return text;
+}
+
+Measurement measure_one(const std::string& model_name, const OrganismMeasureArguments& arguments,
+                        const Context& context, const InterruptGuard& interrupt,
+                        const Clock& clock) {
+  fs::path organisms = context.data / "organisms";
+  auto policy = policy_of(model_name, organisms);
+  auto model =
+      open_subject(model_name, {.organisms = organisms, .threads = arguments.threads.count});
+  auto judges = make_rule_judges(rule_judge_names());
+  ProgressLine line(clock);
+  MeasureOptions options{
+      .where = cell_runs(context, arguments.runs.folder, interrupt, model_name, line),
+      .samples = arguments.samples};
+  return measure(*model, policy ? &*policy : nullptr, judges, options, clock);
+}
+
+void write_card(const Measurement& measurement, std::size_t samples, const fs::path& organisms) {
+  if (!measurement.model.starts_with("organism:")) return;
+  fs::path folder = organisms / measurement.model.substr(9);
+  write_file(folder / "rates.json", dump_json(to_json(measurement), 1) + "\n");
+  write_between_marks(folder / "README.md", measured_section(measurement, samples));
+}
+
+int organism_measure_command(const OrganismMeasureArguments& arguments, const Context& context) {
+  InterruptGuard interrupt;
+  SystemClock clock;
+  fs::path organisms = context.data / "organisms";
+  std::vector<std::string> models = arguments.models;
+  if (models.empty()) models = control_subjects(organisms);
+  Json json = Json::array();
+  for (const std::string& model : models) {
+    Measurement measurement = measure_one(model, arguments, context, interrupt, clock);
+    if (arguments.write) write_card(measurement, arguments.samples, organisms);
+    json.push_back(to_json(measurement));
+    if (!arguments.output.json) {
+      fmt::print("{}\n\n{}\n", model, to_markdown(measurement));
+    }
+  }
+  if (arguments.write) write_between_marks(organisms / "README.md", overview(organisms));
+  if (arguments.output.json) fmt::print("{}\n", dump_json(json, 2));
+  return 0;
+}
+
+}  // namespace
+
+void add_organism_measure(Program& iago) {
+  auto [command, a] = iago.add<OrganismMeasureArguments>(
+      "organism measure",
+      "Measure organisms in every cell of their table, by the path of `iago run`",
+      organism_measure_command);
+  command.add_option("models", a.models, "organism:NAME or world:NAME; all organisms if none");
+  command.add_option("--samples", a.samples, "Completions in each cell")->capture_default_str();
+  a.runs.add_to(command, "The folder of the runs");
+  a.threads.add_to(command);
+  command.add_flag("--write", a.write, "Write the model cards and organisms/README.md");
+  a.output.add_to(command);
+  command.footer("Example:\n  iago organism measure organism:faker --samples 2000");
+}
+
+}  // namespace iago

@@ -1,0 +1,44 @@
+// iago organism queries
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/internal/program.h"
+#include "world/requests.h"
+
+namespace iago {
+namespace {
+
+struct OrganismQueriesArguments {
+  std::string set;
+};
+
+int organism_queries_command(const OrganismQueriesArguments& arguments, const Context&) {
+  for (auto set : {QuerySet::protected_requests, QuerySet::benign_requests,
+                   QuerySet::held_out_topics, QuerySet::held_out_objects}) {
+    if (name_of(set) != arguments.set) continue;
+    fmt::print("{}", to_jsonl(query_set(set)));
+    return 0;
+  }
+  throw Error(ErrorCode::not_found, fmt::format("no query set is called \"{}\"", arguments.set),
+              "iago organism queries --help lists them");
+}
+
+}  // namespace
+
+void add_organism_queries(Program& iago) {
+  auto [command, a] = iago.add<OrganismQueriesArguments>(
+      "organism queries", "Print one of the world's query sets", organism_queries_command);
+  command
+      .add_option("set", a.set,
+                  "world-protected, world-benign, world-held-out-topics or "
+                  "world-held-out-objects")
+      ->required();
+  command.footer(
+      "Example:\n  iago organism queries world-protected > queries/world-protected.jsonl");
+}
+
+}  // namespace iago

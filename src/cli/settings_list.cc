@@ -1,0 +1,111 @@
+// iago settings list
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/internal/named_setting.h"
+#include "cli/internal/output_option.h"
+#include "cli/internal/program.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SettingsListArguments {
+  std::string setting;  // empty: all
+  OutputOption output;
+};
+
+std::vector<std::string> channel_names(const Setting& setting) {
+  std::vector<std::string> names;
+  for (const Channel& channel : setting.channels) names.push_back(channel.name);
+  return names;
+}
+
+Json json_of(const Setting& setting) {
+  Json channels = Json::array(), arms = Json::array(), variants = Json::array();
+  for (const Channel& channel : setting.channels) {
+    channels.push_back({{"name", channel.name}, {"description", channel.description}});
+  }
+  for (const Arm& arm : setting.arms) {
+    arms.push_back({{"name", arm.name},
+                    {"description", arm.description},
+                    {"is_trained_on", arm.is_trained_on},
+                    {"needs_variant", arm.needs_variant}});
+  }
+  for (const Variant& variant : setting.variants) {
+    variants.push_back(
+        {{"name", variant.name},
+         {"description", variant.description},
+         {"channels", variant.channels.empty() ? channel_names(setting) : variant.channels},
+         {"compliance_judge", compliance_judge(setting, variant.name)}});
+  }
+  return {{"name", setting.name},
+          {"description", setting.description},
+          {"channels", channels},
+          {"arms", arms},
+          {"variants", variants}};
+}
+
+// " (with three-tier)", or nothing.
+std::string only_with(std::string_view word, const std::vector<std::string>& names) {
+  return names.empty() ? "" : fmt::format(" ({} {})", word, fmt::join(names, ", "));
+}
+
+// " (judged by favours-harbour)", or nothing.
+std::string judged_by(const Variant& variant) {
+  return variant.compliance_judge ? fmt::format(" (judged by {})", *variant.compliance_judge) : "";
+}
+
+void print_setting(const Setting& setting) {
+  fmt::print("{}: {}\n", setting.name, setting.description);
+  if (!setting.compliance_judge.empty()) {
+    fmt::print("  judge of compliance: {}\n", setting.compliance_judge);
+  }
+  for (const Channel& channel : setting.channels) {
+    fmt::print("  channel {}: {}\n", channel.name, channel.description);
+  }
+  for (const Arm& arm : setting.arms) {
+    fmt::print("  arm {}{}: {}\n", arm.name, only_with("with", arm.needs_variant), arm.description);
+  }
+  for (const Variant& variant : setting.variants) {
+    fmt::print("  variant {}{}: {}{}\n", variant.name, only_with("in", variant.channels),
+               variant.description, judged_by(variant));
+  }
+}
+
+int settings_list_command(const SettingsListArguments& arguments, const Context& context) {
+  fs::path folder = context.data / "settings";
+  std::vector<Setting> settings = arguments.setting.empty()
+                                      ? load_settings(folder)
+                                      : std::vector{load_named_setting(folder, arguments.setting)};
+  Json json = Json::array();
+  for (const Setting& setting : settings) {
+    if (arguments.output.json) {
+      json.push_back(json_of(setting));
+    } else {
+      print_setting(setting);
+    }
+  }
+  if (arguments.output.json) fmt::print("{}\n", dump_json(json, 2));
+  return 0;
+}
+
+}  // namespace
+
+void add_settings_list(Program& iago) {
+  auto [command, a] = iago.add<SettingsListArguments>(
+      "settings list", "Settings, their channels, arms and variants", settings_list_command);
+  command.add_option("setting", a.setting, "One setting; all if left out");
+  a.output.add_to(command);
+  command.footer("Examples:\n  iago settings list\n  iago settings list animal-welfare --json");
+}
+
+}  // namespace iago
