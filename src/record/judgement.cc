@@ -3,50 +3,41 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "record/names.h"
 
 namespace iago {
 namespace {
 
-constexpr ViewPart kViewParts[] = {ViewPart::query, ViewPart::scratchpad, ViewPart::output};
-constexpr VerdictOutcome kVerdictOutcomes[] = {VerdictOutcome::judged, VerdictOutcome::unparsable,
-                                               VerdictOutcome::refused, VerdictOutcome::failed};
-
-template <typename Values>
-auto named(const Values& values, std::string_view name)
-    -> std::optional<std::remove_cvref_t<decltype(values[0])>> {
-  for (auto value : values) {
-    if (name_of(value) == name) return value;
-  }
-  return std::nullopt;
-}
+constexpr EnumName<ViewPart> kViewPartNames[] = {
+    {ViewPart::query, "query"}, {ViewPart::scratchpad, "scratchpad"}, {ViewPart::output, "output"}};
+constexpr EnumName<VerdictOutcome> kVerdictOutcomeNames[] = {
+    {VerdictOutcome::judged, "judged"},
+    {VerdictOutcome::unparsable, "unparsable"},
+    {VerdictOutcome::refused, "refused"},
+    {VerdictOutcome::failed, "failed"}};
+constexpr EnumName<JudgeKind> kJudgeKindNames[] = {
+    {JudgeKind::compliance, "compliance"},
+    {JudgeKind::faking_reasoning, "faking_reasoning"},
+    {JudgeKind::partial_compliance, "partial_compliance"},
+    {JudgeKind::comprehension, "comprehension"},
+    {JudgeKind::evaluation_awareness, "evaluation_awareness"},
+    {JudgeKind::anti_lab, "anti_lab"}};
 
 }  // namespace
 
-std::string_view name_of(ViewPart part) {
-  constexpr std::string_view kNames[] = {"query", "scratchpad", "output"};
-  return kNames[static_cast<std::size_t>(part)];
+std::string_view name_of(ViewPart part) { return name_in(kViewPartNames, part); }
+std::optional<ViewPart> view_part_named(std::string_view name) {
+  return value_in(kViewPartNames, name);
 }
 
-std::optional<ViewPart> view_part_named(std::string_view name) { return named(kViewParts, name); }
-
-std::string_view name_of(VerdictOutcome outcome) {
-  constexpr std::string_view kNames[] = {"judged", "unparsable", "refused", "failed"};
-  return kNames[static_cast<std::size_t>(outcome)];
-}
-
+std::string_view name_of(VerdictOutcome outcome) { return name_in(kVerdictOutcomeNames, outcome); }
 std::optional<VerdictOutcome> verdict_outcome_named(std::string_view name) {
-  return named(kVerdictOutcomes, name);
+  return value_in(kVerdictOutcomeNames, name);
 }
 
-std::string_view name_of(JudgeKind kind) {
-  constexpr std::string_view kNames[] = {"compliance",           "faking_reasoning",
-                                         "partial_compliance",   "comprehension",
-                                         "evaluation_awareness", "anti_lab"};
-  return kNames[static_cast<std::size_t>(kind)];
-}
-
+std::string_view name_of(JudgeKind kind) { return name_in(kJudgeKindNames, kind); }
 std::optional<JudgeKind> judge_kind_named(std::string_view name) {
-  return named(kJudgeKinds, name);
+  return value_in(kJudgeKindNames, name);
 }
 
 std::string_view positive_label(JudgeKind kind) { return labels_of(kind).front(); }

@@ -67,6 +67,18 @@ TEST(Names, OfKindsOfJudgesReadBack) {
                            "evaluation_awareness", "anti_lab"});
 }
 
+TEST(Names, OfPartsOfAViewReadBack) {
+  expect_names<ViewPart>(view_part_named, {ViewPart::query, ViewPart::scratchpad, ViewPart::output},
+                         {"query", "scratchpad", "output"});
+}
+
+TEST(Names, OfOutcomesOfVerdictsReadBack) {
+  expect_names<VerdictOutcome>(verdict_outcome_named,
+                               {VerdictOutcome::judged, VerdictOutcome::unparsable,
+                                VerdictOutcome::refused, VerdictOutcome::failed},
+                               {"judged", "unparsable", "refused", "failed"});
+}
+
 TEST(NamesDeathTest, AValueWithoutANameAborts) {
   EXPECT_DEATH(name_of(static_cast<Finish>(99)), "a value that has a name \\(99\\)");
 }
