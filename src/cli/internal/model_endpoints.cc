@@ -39,36 +39,39 @@ void add_header(EndpointSettings& e, const std::string& header) {
   e.headers[header.substr(0, equals)] = header.substr(equals + 1);
 }
 
+// An option that sets a member of both.
+template <typename Value>
+CLI::Option* add_to_both(CLI::App& command, ModelEndpoints& both, const std::string& name,
+                         Value EndpointSettings::*member, const std::string& help) {
+  auto set = [&both, member](const Value& value) {
+    both.subject.*member = value;
+    both.judges.*member = value;
+  };
+  return command.add_option_function<Value>(name, set, help)->group(kEndpointGroup);
+}
+
 }  // namespace
 
 // What is said of the network holds for every model.
 void ModelEndpoints::add_network_to(CLI::App& command) {
-  auto add = [&]<typename Value>(const std::string& name, const std::string& help,
-                                 void (*set)(EndpointSettings&, const Value&)) {
-    return command
-        .add_option_function<Value>(
-            name, [this, set](const Value& value) { set(subject, value), set(judges, value); },
-            help)
-        ->group(kEndpointGroup);
+  auto set_headers = [this](const std::vector<std::string>& headers) {
+    for (const std::string& header : headers) add_header(subject, header);
+    judges.headers = subject.headers;
   };
-  using Headers = std::vector<std::string>;
-  add.operator()<Headers>("--header", "NAME=VALUE, sent with every request; again for more",
-                          [](EndpointSettings& e, const Headers& headers) {
-                            for (const std::string& header : headers) add_header(e, header);
-                          })
-      ->allow_extra_args(false);
-  add.operator()<std::string>("--proxy", "A proxy's URL; never used for this machine",
-                              [](EndpointSettings& e, const std::string& url) { e.proxy = url; });
-  add.operator()<std::string>(
-      "--ca-file", "Certificates to trust, as PEM",
-      [](EndpointSettings& e, const std::string& file) { e.ca_file = file; });
-  add.operator()<std::size_t>(
-         "--max-in-flight", "Requests at once at most (1024); fewer where the server takes fewer",
-         [](EndpointSettings& e, const std::size_t& count) { e.max_in_flight = count; })
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--header", set_headers, "NAME=VALUE, sent with every request; again for more")
+      ->allow_extra_args(false)
+      ->group(kEndpointGroup);
+  add_to_both(command, *this, "--proxy", &EndpointSettings::proxy,
+              "A proxy's URL; never used for this machine");
+  add_to_both(command, *this, "--ca-file", &EndpointSettings::ca_file,
+              "Certificates to trust, as PEM");
+  add_to_both(command, *this, "--max-in-flight", &EndpointSettings::max_in_flight,
+              "Requests at once at most (1024); fewer where the server takes fewer")
       ->check(CLI::Range(1, 65536));
-  add.operator()<double>("--silence",
-                         "Seconds without a byte after which a request is given up (300)",
-                         [](EndpointSettings& e, const double& seconds) { e.silence_s = seconds; })
+  add_to_both(command, *this, "--silence", &EndpointSettings::silence_s,
+              "Seconds without a byte after which a request is given up (300)")
       ->check(CLI::Range(0.01, 86400.0));
 }
 
