@@ -28,35 +28,6 @@ struct JudgeDiffArguments {
   OutputOption output;
 };
 
-Json json_of(const Disagreement& found) {
-  return {{"trial", found.trial},
-          {"query", found.query},
-          {"query_text", found.query_text},
-          {"scratchpad", found.scratchpad},
-          {"output", found.output},
-          {"a", {{"label", found.label_a}, {"why", found.why_a}}},
-          {"b", {{"label", found.label_b}, {"why", found.why_b}}}};
-}
-
-Json json_of(const JudgeComparison& comparison, Json disagreements) {
-  const Confusion& counts = comparison.counts;
-  auto judge = [](const JudgeRow& row) {
-    return Json{{"name", row.name}, {"kind", name_of(row.kind)}, {"hash", row.hash}};
-  };
-  auto kappa = cohens_kappa(counts);
-  return {{"a", judge(comparison.a)},
-          {"b", judge(comparison.b)},
-          {"both_judged", counts.total()},
-          {"one_silent", comparison.one_silent},
-          {"both_positive", counts.true_positive},
-          {"only_a_positive", counts.false_negative},
-          {"only_b_positive", counts.false_positive},
-          {"both_negative", counts.true_negative},
-          {"agreement", comparison.agreement()},
-          {"kappa", kappa ? Json(*kappa) : Json(nullptr)},
-          {"disagreements", std::move(disagreements)}};
-}
-
 void print(const Disagreement& found) {
   fmt::print("\n{:.16}  query {}\n", found.trial, printable(found.query));
   fmt::print("  query:      {}\n", printable(found.query_text, kExcerpt));
@@ -113,15 +84,13 @@ int judge_diff_command(const JudgeDiffArguments& arguments, const Context&) {
   Store store(of.run / "run.db");
   Json json = Json::array();
   for (const auto& [a, b] : pairs_to_compare(store, of)) {
-    Json shown = Json::array();
     std::vector<Disagreement> found;
     auto comparison = compare_judges(store, a, b, [&](const Disagreement& one) {
       if (found.size() < arguments.limit) found.push_back(one);
       return found.size() < arguments.limit;
     });
-    for (const Disagreement& one : found) shown.push_back(json_of(one));
     if (arguments.output.json) {
-      json.push_back(json_of(comparison, std::move(shown)));
+      json.push_back(to_json(comparison, cohens_kappa(comparison.counts), found));
       continue;
     }
     print(comparison);

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "record/judge_error.h"
 #include "store/store.h"
 
@@ -42,5 +44,9 @@ std::vector<std::pair<JudgeRow, JudgeRow>> newest_versions(const Store& store);
 // of no more. Error invalid if the two judge different things.
 JudgeComparison compare_judges(const Store& store, const JudgeRow& a, const JudgeRow& b,
                                const std::function<bool(const Disagreement&)>& use);
+
+// With the disagreements that are shown, and Cohen's kappa of the two (null where it is absent).
+Json to_json(const JudgeComparison& comparison, std::optional<double> kappa,
+             const std::vector<Disagreement>& shown);
 
 }  // namespace iago
