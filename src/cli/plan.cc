@@ -51,45 +51,6 @@ std::optional<double> detectable_gap(const Study& study, const Plan& plan,
                                  .margin_points = study.margin});
 }
 
-const PlannedPrompt* first_prompt(const Plan& plan, std::string_view arm) {
-  auto of_arm = [&](const PlannedPrompt& prompt) { return prompt.arm == arm; };
-  auto found = std::find_if(plan.prompts.begin(), plan.prompts.end(), of_arm);
-  return found == plan.prompts.end() ? nullptr : &*found;
-}
-
-Json prompts_json(const Study& study, const Plan& plan) {
-  Json prompts = Json::array();
-  for (const std::string& arm : study.arms) {
-    const PlannedPrompt* prompt = first_prompt(plan, arm);
-    if (!prompt) continue;
-    Json messages = Json::array();
-    for (const Message& message : prompt->prompt.messages) {
-      messages.push_back({{"role", name_of(message.role)}, {"text", message.text}});
-    }
-    prompts.push_back({{"arm", arm}, {"messages", messages}, {"prefill", prompt->prompt.prefill}});
-  }
-  return prompts;
-}
-
-Json to_json(const LoadedStudy& loaded, const Plan& plan, std::optional<double> detectable,
-             const std::filesystem::path& folder) {
-  const Study& study = loaded.study;
-  return {{"run", plan.run_id},
-          {"folder", folder.string()},
-          {"model", plan.subject.name},
-          {"identity", plan.subject.identity},
-          {"setting", loaded.setting.name},
-          {"channel", study.channel},
-          {"variant", study.variant},
-          {"arms", study.arms},
-          {"queries", plan.queries.size()},
-          {"repeats", study.repeats},
-          {"trials", plan.trials.size()},
-          {"margin_points", study.margin},
-          {"detectable_gap_points", detectable ? Json(*detectable) : Json(nullptr)},
-          {"prompts", prompts_json(study, plan)}};
-}
-
 void print_power(const Study& study, std::optional<double> detectable,
                  const PowerAssumptions& power) {
   if (!has_both_arms(study)) {
@@ -107,15 +68,13 @@ void print_power(const Study& study, std::optional<double> detectable,
       100 * power.unmonitored_rate, power.correlation);
 }
 
-void print_prompts(const Study& study, const Plan& plan) {
-  for (const std::string& arm : study.arms) {
-    const PlannedPrompt* prompt = first_prompt(plan, arm);
-    if (!prompt) continue;
-    fmt::print("\n--- {} ---\n", arm);
-    for (const Message& message : prompt->prompt.messages) {
+void print_prompts(const std::vector<ArmPrompt>& prompts) {
+  for (const ArmPrompt& prompt : prompts) {
+    fmt::print("\n--- {} ---\n", prompt.arm);
+    for (const Message& message : prompt.messages) {
       fmt::print("{}\n", printable(message.text, 4000));
     }
-    if (!prompt->prompt.prefill.empty()) fmt::print("prefill: {}\n", prompt->prompt.prefill);
+    if (!prompt.prefill.empty()) fmt::print("prefill: {}\n", prompt.prefill);
   }
 }
 
@@ -138,21 +97,6 @@ PreparedRun plan_one(const StudyOptions& options, const PowerAssumptions& power,
     run.misses = foresee_misses(run.plan, study, options.reuse, options.runs.folder, run.folder);
   }
   return run;
-}
-
-Json to_json(const std::vector<ModelEstimate>& estimates) {
-  auto dollars = [](std::optional<double> cost) { return cost ? Json(*cost) : Json(nullptr); };
-  Json json = Json::array();
-  for (const ModelEstimate& estimate : estimates) {
-    json.push_back({{"model", estimate.model},
-                    {"judge", estimate.judge.empty() ? Json(nullptr) : Json(estimate.judge)},
-                    {"requests", estimate.requests},
-                    {"prompt_tokens", estimate.prompt_tokens},
-                    {"generated_tokens_at_most", estimate.most_generated},
-                    {"cost_at_least", dollars(estimate.least_cost())},
-                    {"cost_at_most", dollars(estimate.most_cost())}});
-  }
-  return json;
 }
 
 // What is asked of models behind URLs and what it costs; nothing for those on this machine.
@@ -190,9 +134,7 @@ int print_plan(const StudyOptions& options, const PowerAssumptions& power, const
   for (const auto& overrides : overrides_per_model(options, context)) {
     PreparedRun run = plan_one(options, power, overrides, prices, context);
     if (options.output.json) {
-      plans.push_back(to_json(run.loaded, run.plan, run.detectable, run.folder));
-      plans.back()["models"] = to_json(run.estimates);
-      add_time(run.time, plans.back());
+      plans.push_back(to_json(planned_run(run)));
       if (run.misses) plans.back()["explained_misses"] = to_json(*run.misses);
     } else {
       print_size(run);
@@ -208,7 +150,7 @@ int print_plan(const StudyOptions& options, const PowerAssumptions& power, const
   }
   fmt::print("{}", outlook.text(options.spending.limits));
   print_power(first->loaded.study, first->detectable, power);
-  print_prompts(first->loaded.study, first->plan);
+  print_prompts(planned_run(*first).prompts);
   return 0;
 }
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/clock.h"
@@ -212,28 +211,6 @@ std::string time_text(const PreparedRun& run, const PriceTable& prices) {
     text = "time: unknown; --probe asks for one token to learn the server's limits\n";
   }
   return text;
-}
-
-void add_time(const PlannedTime& time, Json& plan) {
-  Json limits = Json::array();
-  for (const ProbedModel& model : time.probed) {
-    for (const RateLimit& limit : model.probe.limits) {
-      limits.push_back({{"model", model.probe.model},
-                        {"kind", name_of(limit.kind)},
-                        {"per_minute", limit.per_minute()},
-                        {"at_once", limit.size}});
-    }
-  }
-  const auto figure = time.figure();
-  plan["limits"] = std::move(limits);
-  plan["seconds"] = figure ? Json(figure->seconds) : Json(nullptr);
-  plan["seconds_basis"] = figure ? Json(figure->basis) : Json(nullptr);
-  plan["probe"] = nullptr;
-  if (time.probed.empty()) return;
-  plan["probe"] = {{"requests", time.probed.size()},
-                   {"prompt_tokens", time.spent_on_probes.usage.prompt},
-                   {"generated_tokens", time.spent_on_probes.usage.generated},
-                   {"cost", time.spent_on_probes.cost}};
 }
 
 }  // namespace iago

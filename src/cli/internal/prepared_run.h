@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
 #include "cli/internal/context.h"
 #include "cli/internal/study_options.h"
+#include "figures/planned_run.h"
 #include "reuse/misses.h"
 #include "spend/budget.h"
 #include "spend/prices.h"
@@ -56,7 +56,8 @@ PlannedTime time_of(const PreparedRun& run, const StudyOptions& options, const P
 
 // Lines for people. Empty for a run on this machine that nothing tells of.
 std::string time_text(const PreparedRun& run, const PriceTable& prices);
-// Adds limits, seconds, seconds_basis and probe to the plan's object.
-void add_time(const PlannedTime& time, Json& plan);
+
+// The run as values to show.
+PlannedRun planned_run(const PreparedRun& run);
 
 }  // namespace iago

@@ -1,0 +1,74 @@
+#include "figures/planned_run.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "figures/internal/json_parts.h"
+
+namespace iago {
+namespace {
+
+Json json_of(const ArmPrompt& prompt) {
+  Json messages = Json::array();
+  for (const Message& message : prompt.messages) {
+    messages.push_back({{"role", name_of(message.role)}, {"text", message.text}});
+  }
+  return {{"arm", prompt.arm}, {"messages", std::move(messages)}, {"prefill", prompt.prefill}};
+}
+
+Json json_of(const PlannedModel& model) {
+  return {{"model", model.model},
+          {"judge", model.judge.empty() ? Json(nullptr) : Json(model.judge)},
+          {"requests", model.requests},
+          {"prompt_tokens", model.prompt_tokens},
+          {"generated_tokens_at_most", model.most_generated},
+          {"cost_at_least", or_null(model.least_cost)},
+          {"cost_at_most", or_null(model.most_cost)}};
+}
+
+Json json_of(const StatedLimit& limit) {
+  return {{"model", limit.model},
+          {"kind", limit.kind},
+          {"per_minute", limit.per_minute},
+          {"at_once", limit.at_once}};
+}
+
+Json json_of(const ProbeUse& use) {
+  return {{"requests", use.requests},
+          {"prompt_tokens", use.prompt_tokens},
+          {"generated_tokens", use.generated_tokens},
+          {"cost", use.cost}};
+}
+
+template <typename Value>
+Json list_of(const std::vector<Value>& values) {
+  Json list = Json::array();
+  for (const Value& value : values) list.push_back(json_of(value));
+  return list;
+}
+
+}  // namespace
+
+Json to_json(const PlannedRun& run) {
+  return {{"run", run.run},
+          {"folder", run.folder},
+          {"model", run.model},
+          {"identity", run.identity},
+          {"setting", run.setting},
+          {"channel", run.channel},
+          {"variant", run.variant},
+          {"arms", run.arms},
+          {"queries", run.queries},
+          {"repeats", run.repeats},
+          {"trials", run.trials},
+          {"margin_points", run.margin_points},
+          {"detectable_gap_points", or_null(run.detectable_gap_points)},
+          {"prompts", list_of(run.prompts)},
+          {"models", list_of(run.models)},
+          {"limits", list_of(run.limits)},
+          {"seconds", or_null(run.seconds)},
+          {"seconds_basis", run.seconds ? Json(run.seconds_basis) : Json(nullptr)},
+          {"probe", run.probe ? json_of(*run.probe) : Json(nullptr)}};
+}
+
+}  // namespace iago
