@@ -1,8 +1,8 @@
 // Coverage of the intervals of `stats`, by simulation of beta-binomial studies with known rates.
 //
-//   coverage [--studies N] [--cell-filter TEXT] [--worst N] [--quiet] [--write FOLDER]
+//   coverage [--studies N] [--design-filter TEXT] [--worst N] [--quiet] [--write FOLDER]
 //
-// Prints one line per cell: the share of studies whose 95 % interval contains the truth, for each
+// Prints one line per design: the share of studies whose 95 % interval contains the truth, for each
 // arm's rate, for the gap, and for the training arm's rate corrected for an erring judge, and the
 // gap interval's mean width in points. With --write the whole table goes to FOLDER/coverage.csv,
 // and what it comes to to FOLDER/coverage.md. Cells are simulated side by side; each has a random
@@ -38,12 +38,12 @@ constexpr std::array<const char*, kEstimates> kNames = {"training", "unmonitored
                                                         "corrected"};
 
 struct Row {
-  Cell cell;
+  Design design;
   std::size_t studies = 0;
   std::array<double, kEstimates> coverage{};  // shares of the studies
   double width = 0;                           // of the gap's interval, points, mean
 
-  bool is_frequent() const { return cell.expected_events() >= kFrequent; }
+  bool is_frequent() const { return design.expected_events() >= kFrequent; }
   // The corrected rate is not held to the upper limit: its interval is cut off at 0, and close to 0
   // it cannot but hold.
   bool is_outside() const {
@@ -86,15 +86,15 @@ bool corrected_covers(const ArmCounts& arm, double truth, Random& random) {
 }
 
 void simulate(Row& row, const std::string& stream) {
-  const Cell& cell = row.cell;
-  const Propensity &a = propensity(cell.training, cell.correlation),
-                   &b = propensity(cell.unmonitored, cell.correlation);
-  Random random(20241218, cell.name() + stream);
+  const Design& design = row.design;
+  const Propensity &a = propensity(design.training, design.correlation),
+                   &b = propensity(design.unmonitored, design.correlation);
+  Random random(20241218, design.name() + stream);
   std::array<std::size_t, kEstimates> covered{};
   double width = 0;
   for (std::size_t i = 0; i < row.studies; ++i) {
-    const SimulatedPair pair = simulate_pair(a, cell.training_arm, b, cell.unmonitored_arm,
-                                             cell.queries, cell.tie, random);
+    const SimulatedPair pair = simulate_pair(a, design.training_arm, b, design.unmonitored_arm,
+                                             design.queries, design.tie, random);
     const auto of_training = estimate_rate(pair.training),
                of_unmonitored = estimate_rate(pair.unmonitored);
     const auto of_gap = estimate_gap_without_test(pair.training, pair.unmonitored);
@@ -113,7 +113,7 @@ void simulate(Row& row, const std::string& stream) {
 
 std::string line_of(const Row& row) {
   std::string text =
-      fmt::format("{:<40} events {:7.1f}", row.cell.name(), row.cell.expected_events());
+      fmt::format("{:<40} events {:7.1f}", row.design.name(), row.design.expected_events());
   for (std::size_t e = 0; e < kEstimates; ++e) {
     text += fmt::format("  {} {:.4f}", kNames[e], row.coverage[e]);
   }
@@ -136,7 +136,7 @@ void print_extremes(std::vector<Row> rows, std::size_t worst) {
   }
 }
 
-constexpr std::size_t kAgain = 10;  // times more studies for a cell that falls outside
+constexpr std::size_t kAgain = 10;  // times more studies for a design that falls outside
 
 void write_csv(const std::vector<Row>& rows, const fs::path& file) {
   std::string text =
@@ -144,7 +144,7 @@ void write_csv(const std::vector<Row>& rows, const fs::path& file) {
       "correlation,tied,events,studies,training_coverage,unmonitored_coverage,gap_coverage,"
       "corrected_coverage,gap_width_points\n";
   for (const Row& row : rows) {
-    const Cell& c = row.cell;
+    const Design& c = row.design;
     text +=
         fmt::format("{},{},{},{},{},{},{},{},{},{:.1f},{}", c.training, c.unmonitored, c.queries,
                     c.training_arm.repeats, c.unmonitored_arm.repeats,
@@ -156,15 +156,15 @@ void write_csv(const std::vector<Row>& rows, const fs::path& file) {
   write_file(file, text);
 }
 
-// What the cells that `belongs` picks come to, as a row of the summary.
+// What the designs that `belongs` picks come to, as a row of the summary.
 std::string summary_row(const std::vector<Row>& rows, const std::string& name,
-                        const std::function<bool(const Cell&)>& belongs) {
+                        const std::function<bool(const Design&)>& belongs) {
   std::array<double, kEstimates> lowest, highest{}, sum{};
   lowest.fill(1);
-  std::size_t cells = 0, frequent = 0;
+  std::size_t designs = 0, frequent = 0;
   for (const Row& row : rows) {
-    if (!belongs(row.cell)) continue;
-    ++cells;
+    if (!belongs(row.design)) continue;
+    ++designs;
     frequent += row.is_frequent();
     for (std::size_t e = 0; e < kEstimates; ++e) {
       sum[e] += row.coverage[e];
@@ -172,11 +172,11 @@ std::string summary_row(const std::vector<Row>& rows, const std::string& name,
       if (row.is_frequent()) highest[e] = std::max(highest[e], row.coverage[e]);
     }
   }
-  if (cells == 0) return {};
-  std::string text = fmt::format("| {} | {} |", name, cells);
+  if (designs == 0) return {};
+  std::string text = fmt::format("| {} | {} |", name, designs);
   for (std::size_t e = 0; e < kEstimates; ++e) {
     text += fmt::format(" {:.1f} / {:.1f} / {} |", 100 * lowest[e],
-                        100 * sum[e] / static_cast<double>(cells),
+                        100 * sum[e] / static_cast<double>(designs),
                         frequent ? fmt::format("{:.1f}", 100 * highest[e]) : "-");
   }
   return text + "\n";
@@ -213,27 +213,27 @@ void write_summary(const std::vector<Row>& rows, std::size_t studies, const fs::
       "|---|---|---|---|---|---|\n",
       studies, rows.size(), studies, 100 * std::sqrt(0.95 * 0.05 / static_cast<double>(studies)),
       kAgain * studies, 100 * kSensitivity, 100 * kSpecificity, kPositive, kNegative);
-  text += summary_row(rows, "all", [](const Cell&) { return true; });
+  text += summary_row(rows, "all", [](const Design&) { return true; });
   for (std::size_t queries : {20, 50, 100, 400}) {
     text += summary_row(rows, fmt::format("{} queries", queries),
-                        [=](const Cell& cell) { return cell.queries == queries; });
+                        [=](const Design& design) { return design.queries == queries; });
   }
   for (double correlation : {0.0, 0.05, 0.3}) {
     text += summary_row(rows, fmt::format("correlation {}", correlation),
-                        [=](const Cell& cell) { return cell.correlation == correlation; });
+                        [=](const Design& design) { return design.correlation == correlation; });
   }
-  text += summary_row(rows, "tied", [](const Cell& cell) { return cell.tie == Tie::same; });
+  text += summary_row(rows, "tied", [](const Design& design) { return design.tie == Tie::same; });
   text += summary_row(rows, "unequal repeats, 5 % missing",
-                      [](const Cell& cell) { return cell.training_arm.missing > 0; });
+                      [](const Design& design) { return design.training_arm.missing > 0; });
   text += "\n## Cells outside\n\n" + list_outside(rows);
   write_file(file, text);
 }
 
-// All cells that the filter leaves, each simulated by one of the threads.
+// All designs that the filter leaves, each simulated by one of the threads.
 std::vector<Row> simulate_cells(const std::string& filter, std::size_t studies) {
   std::vector<Row> rows;
-  for (const Cell& cell : all_cells()) {
-    if (cell.name().find(filter) != std::string::npos) rows.push_back({cell, studies});
+  for (const Design& design : all_designs()) {
+    if (design.name().find(filter) != std::string::npos) rows.push_back({design, studies});
   }
   std::atomic<std::size_t> next = 0;
   std::vector<std::jthread> threads(std::max(1u, std::thread::hardware_concurrency()));

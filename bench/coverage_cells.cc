@@ -9,7 +9,7 @@
 
 namespace iago::bench {
 
-double Cell::expected_events() const {
+double Design::expected_events() const {
   const auto of = [this](double rate, const SimulatedArm& arm) {
     const double repeats = static_cast<double>(arm.repeats);
     const double each = arm.unequal_repeats ? (1 + repeats) / 2 : repeats;
@@ -18,14 +18,14 @@ double Cell::expected_events() const {
   return std::min(of(training, training_arm), of(unmonitored, unmonitored_arm));
 }
 
-std::string Cell::name() const {
+std::string Design::name() const {
   return fmt::format("{:5.3f} {:5.3f} Q{:<3} m{}/{}{}{} icc{:<4} {}", training, unmonitored,
                      queries, training_arm.repeats, unmonitored_arm.repeats,
                      training_arm.unequal_repeats ? "u" : "", training_arm.missing > 0 ? "x" : "",
                      correlation, tie == Tie::same ? "tied" : "free");
 }
 
-std::vector<Cell> all_cells() {
+std::vector<Design> all_designs() {
   constexpr std::array<std::array<double, 2>, 12> kRates = {{{0.005, 0.005},
                                                              {0.03, 0.005},
                                                              {0.03, 0.03},
@@ -46,20 +46,20 @@ std::vector<Cell> all_cells() {
       {{{.repeats = 10, .unequal_repeats = true, .missing = 0.05},
         {.repeats = 5, .unequal_repeats = true, .missing = 0.05}}},
   };
-  std::vector<Cell> cells;
+  std::vector<Design> designs;
   for (const auto& rates : kRates) {
     for (std::size_t queries : {20, 50, 100, 400}) {
       for (const auto& shape : shapes) {
         for (double correlation : {0.0, 0.05, 0.3}) {
           for (Tie tie : {Tie::none, Tie::same}) {
             if (correlation == 0 && tie == Tie::same) continue;
-            cells.push_back({rates[0], rates[1], queries, shape[0], shape[1], correlation, tie});
+            designs.push_back({rates[0], rates[1], queries, shape[0], shape[1], correlation, tie});
           }
         }
       }
     }
   }
-  return cells;
+  return designs;
 }
 
 const Propensity& propensity(double rate, double correlation) {

@@ -10,7 +10,7 @@
 
 namespace iago::bench {
 
-struct Cell {
+struct Design {
   double training = 0, unmonitored = 0;  // rates
   std::size_t queries = 0;
   SimulatedArm training_arm, unmonitored_arm;
@@ -19,11 +19,11 @@ struct Cell {
 
   // The smaller of the two arms' expected numbers of the rarer outcome.
   double expected_events() const;
-  // As "0.140 0.030 Q50  m10/10 icc0.3  tied": it names the cell's random stream.
+  // As "0.140 0.030 Q50  m10/10 icc0.3  tied": it names the design's random stream.
   std::string name() const;
 };
 
-std::vector<Cell> all_cells();
+std::vector<Design> all_designs();
 
 // Computed once per rate and correlation. Thread-safe.
 const Propensity& propensity(double rate, double correlation);

@@ -83,7 +83,7 @@ constexpr std::array kMethods = {"chosen",      "weight without correlation", "M
                                  "Student's t", "cluster bootstrap",          "wild bootstrap"};
 
 struct Row {
-  Cell cell;
+  Design design;
   std::array<double, kMethods.size()> coverage{};  // shares
 };
 
@@ -98,14 +98,14 @@ bool joined_covers(const SimulatedPair& pair, const std::vector<double>& differe
 }
 
 void simulate(Row& row, std::size_t studies) {
-  const Cell& cell = row.cell;
-  const Propensity &a = propensity(cell.training, cell.correlation),
-                   &b = propensity(cell.unmonitored, cell.correlation);
+  const Design& design = row.design;
+  const Propensity &a = propensity(design.training, design.correlation),
+                   &b = propensity(design.unmonitored, design.correlation);
   const double truth = a.mean() - b.mean();
-  Random random(20241218, "intervals " + cell.name());
+  Random random(20241218, "intervals " + design.name());
   for (std::size_t i = 0; i < studies; ++i) {
-    const SimulatedPair pair = simulate_pair(a, cell.training_arm, b, cell.unmonitored_arm,
-                                             cell.queries, cell.tie, random);
+    const SimulatedPair pair = simulate_pair(a, design.training_arm, b, design.unmonitored_arm,
+                                             design.queries, design.tie, random);
     const auto differences = query_differences(pair.training, pair.unmonitored);
     const std::array<bool, kMethods.size()> covers = {
         joined_covers(pair, differences, truth, {}),
@@ -123,14 +123,14 @@ void simulate(Row& row, std::size_t studies) {
 // Few queries and rare events, equal repeats without anything missing: where the methods part.
 std::vector<Row> rows_to_simulate() {
   std::vector<Row> rows;
-  for (const Cell& cell : all_cells()) {
-    const bool is_rare = cell.training <= 0.15;
-    const bool is_few = cell.queries <= 50;
-    const bool is_equal = cell.training_arm.repeats == cell.unmonitored_arm.repeats &&
-                          !cell.training_arm.unequal_repeats && cell.training_arm.repeats != 3;
+  for (const Design& design : all_designs()) {
+    const bool is_rare = design.training <= 0.15;
+    const bool is_few = design.queries <= 50;
+    const bool is_equal = design.training_arm.repeats == design.unmonitored_arm.repeats &&
+                          !design.training_arm.unequal_repeats && design.training_arm.repeats != 3;
     const bool is_clustered =
-        cell.correlation == 0.3 || (cell.correlation == 0.05 && cell.tie == Tie::none);
-    if (is_rare && is_few && is_equal && is_clustered) rows.push_back({cell, {}});
+        design.correlation == 0.3 || (design.correlation == 0.05 && design.tie == Tie::none);
+    if (is_rare && is_few && is_equal && is_clustered) rows.push_back({design, {}});
   }
   return rows;
 }
@@ -156,11 +156,11 @@ std::string markdown(const std::vector<Row>& rows, std::size_t studies) {
   std::array<double, kMethods.size()> lowest, highest{};
   lowest.fill(1);
   for (const Row& row : rows) {
-    text += fmt::format("\n| `{}` | {:.1f} |", row.cell.name(), row.cell.expected_events());
+    text += fmt::format("\n| `{}` | {:.1f} |", row.design.name(), row.design.expected_events());
     for (std::size_t m = 0; m < kMethods.size(); ++m) {
       text += fmt::format(" {:.1f} |", 100 * row.coverage[m]);
       lowest[m] = std::min(lowest[m], row.coverage[m]);
-      if (row.cell.expected_events() >= 10) highest[m] = std::max(highest[m], row.coverage[m]);
+      if (row.design.expected_events() >= 10) highest[m] = std::max(highest[m], row.coverage[m]);
     }
   }
   const auto line = [&](const char* name, const auto& shares) {

@@ -78,7 +78,7 @@ class DelayedReplies {
   DelayedReplies(const DelayedReplies&) = delete;
   DelayedReplies& operator=(const DelayedReplies&) = delete;
 
-  void add(std::shared_ptr<HttpAnswer> answer) {
+  void add(std::shared_ptr<HttpResponder> answer) {
     std::lock_guard lock(mutex_);
     waiting_.push_back({std::chrono::steady_clock::now() + delay_, std::move(answer)});
     if (waiting_.size() == 1) changed_.notify_one();
@@ -87,7 +87,7 @@ class DelayedReplies {
  private:
   struct Waiting {
     Time due;
-    std::shared_ptr<HttpAnswer> answer;
+    std::shared_ptr<HttpResponder> answer;
   };
 
   void run() {
@@ -122,7 +122,7 @@ class DelayedReplies {
 [[noreturn]] void serve(const MockOptions& options, int out) {
   try {
     DelayedReplies replies(options.delay, reply_body(options.reply_bytes));
-    HttpServer server({}, [&](ServedRequest, std::shared_ptr<HttpAnswer> answer) {
+    HttpServer server({}, [&](ServedRequest, std::shared_ptr<HttpResponder> answer) {
       replies.add(std::move(answer));
     });
     const std::uint16_t port = server.port();

@@ -18,7 +18,7 @@
 #include "base/file.h"
 #include "judge/rule_judges.h"
 #include "models/world_model.h"
-#include "run/unstored_study.h"
+#include "run/count_compliance.h"
 #include "stats/verdict.h"
 
 namespace iago {
@@ -57,7 +57,7 @@ Counts verdicts_of(const Subject& subject, std::size_t studies) {
       SystemClock clock;
       for (std::size_t i = next++; i < studies; i = next++) {
         loaded.study.seed = kFirstSeed + i;
-        auto arms = count_unstored(loaded, model, *judge, clock);
+        auto arms = count_compliance(loaded, model, *judge, clock);
         ++found[t][decide_verdict(arms[0], arms[1], loaded.study.margin).verdict];
       }
     });

@@ -242,9 +242,9 @@ TEST_F(Cli, TakesCompletionsOfAnotherRunAndExplainsWhatItMisses) {
   };
   Ended dry = with({"--dry-run", "--json"});
   EXPECT_EQ(dry.code, 0) << dry.err;
-  Json misses = parse_json(dry.out, "stdout").at("explained_misses");
-  EXPECT_EQ(misses.at("could_be_taken"), 30);
-  EXPECT_EQ(misses.at("missed"), 60);
+  Json mismatches = parse_json(dry.out, "stdout").at("explained_misses");
+  EXPECT_EQ(mismatches.at("could_be_taken"), 30);
+  EXPECT_EQ(mismatches.at("missed"), 60);
   EXPECT_EQ(stored(), 30u) << "nothing was sampled";
 
   Ended ran = with({"--json"});

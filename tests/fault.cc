@@ -162,11 +162,10 @@ std::string response_without_choices(const std::string& id, Protocol protocol, b
 }
 
 // Somewhere in the body, by a reset or as if that were the end.
-RawAnswer broken_off(std::string response, Random& random) {
+RawReply broken_off(std::string response, Random& random) {
   const std::size_t head = response.find("\r\n\r\n") + 4;
   response.resize(head + random.below(response.size() - head));
-  return {std::move(response),
-          random.chance(0.5) ? RawAnswer::Then::reset : RawAnswer::Then::close};
+  return {std::move(response), random.chance(0.5) ? RawReply::Then::reset : RawReply::Then::close};
 }
 
 }  // namespace
@@ -182,8 +181,8 @@ bool can_befall(Fault fault, bool as_events) {
                        fault != Fault::duplicate_chunks);
 }
 
-RawAnswer response_with(const NamedReply& reply, Protocol protocol, bool as_events,
-                        std::optional<Fault> fault, const NamedReply& other, Random& random) {
+RawReply response_with(const NamedReply& reply, Protocol protocol, bool as_events,
+                       std::optional<Fault> fault, const NamedReply& other, Random& random) {
   if (!fault) return {sound_response(reply, protocol, as_events)};
   switch (*fault) {
     case Fault::limit:
@@ -202,7 +201,7 @@ RawAnswer response_with(const NamedReply& reply, Protocol protocol, bool as_even
     case Fault::silence: {
       std::string response = sound_response(reply, protocol, as_events);
       response.resize(response.size() / 2);
-      return {std::move(response), RawAnswer::Then::hold};
+      return {std::move(response), RawReply::Then::hold};
     }
     case Fault::half_json: {
       std::string body = document_of(protocol, reply.reply, reply.id);

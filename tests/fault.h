@@ -59,7 +59,7 @@ struct NamedReply {
 
 // The bytes of a response with `reply`, or of what the fault makes of it; `other` is what
 // other_request sends. `random` says where things break.
-RawAnswer response_with(const NamedReply& reply, Protocol protocol, bool as_events,
-                        std::optional<Fault> fault, const NamedReply& other, Random& random);
+RawReply response_with(const NamedReply& reply, Protocol protocol, bool as_events,
+                       std::optional<Fault> fault, const NamedReply& other, Random& random);
 
 }  // namespace iago

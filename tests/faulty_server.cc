@@ -155,7 +155,7 @@ void FaultyServer::count(Content& content, std::optional<Fault> fault) {
   injected_[index_of(Fault::ten_megabytes)] += content.is_long;
 }
 
-RawAnswer FaultyServer::answer(const std::string& request) {
+RawReply FaultyServer::answer(const std::string& request) {
   if (!request.starts_with("POST /v1/chat/completions ") &&
       !request.starts_with("POST /v1/messages ")) {
     return raw_response("no such path", "", "404 Not Found");

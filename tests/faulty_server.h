@@ -64,7 +64,7 @@ class FaultyServer {
     Served served;
   };
 
-  RawAnswer answer(const std::string& request);
+  RawReply answer(const std::string& request);
   Content& take(const Received& received);
   std::optional<Fault> draw_fault(const Content& content, const Received& received, bool as_events,
                                   Random& random) const;

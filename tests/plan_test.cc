@@ -40,7 +40,7 @@ class SmallHttpServer {
   void refuse_first(int count) { refusals_ = count; }
 
  private:
-  void answer(const ServedRequest& request, HttpAnswer& answer) {
+  void answer(const ServedRequest& request, HttpResponder& answer) {
     {
       std::lock_guard lock(mutex_);
       asked_.push_back(parse_json(request.body, "request"));
@@ -71,7 +71,7 @@ class SmallHttpServer {
   std::atomic<int> failing_ = 0, refusals_ = 0;
   mutable std::mutex mutex_;
   std::vector<Json> asked_;
-  HttpServer server_{{}, [this](ServedRequest request, std::shared_ptr<HttpAnswer> answer) {
+  HttpServer server_{{}, [this](ServedRequest request, std::shared_ptr<HttpResponder> answer) {
                        this->answer(request, *answer);
                      }};
 };

@@ -5,10 +5,10 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/random.h"
-#include "chat/internal/delivery.h"
+#include "chat/internal/reply_timer.h"
 #include "chat/internal/script.h"
 #include "chat/reply.h"
-#include "chat/word_model.h"
+#include "chat/whole_reply.h"
 
 namespace iago {
 namespace {
@@ -28,7 +28,7 @@ ChatReply unmatched(const ChatRequest& request, const std::string& name) {
 ScriptedModel::ScriptedModel(std::string_view script, std::string_view where, std::string name)
     : rules_(std::make_unique<const std::vector<ScriptRule>>(parse_script(script, where))),
       info_{std::move(name), Hasher().field("scripted 1").field(script).hex(), kInFlight},
-      delivery_(std::make_unique<Delivery>()) {}
+      timer_(std::make_unique<ReplyTimer>()) {}
 
 ScriptedModel::~ScriptedModel() = default;
 
@@ -38,13 +38,13 @@ void ScriptedModel::submit(ChatRequest request, std::stop_token stop, Done done)
   check_request(request);
   const ScriptRule* rule = find_rule(*rules_, request);
   if (rule == nullptr) {
-    delivery_->add(unmatched(request, info_.name), {}, stop, std::move(done));
+    timer_->add(unmatched(request, info_.name), {}, stop, std::move(done));
     return;
   }
   Random random(request.seed, request.id);
   const ScriptedReply& chosen = rule->replies[random.pick(rule->weights)];
-  delivery_->add(shape_reply(filled(chosen, request), request), chosen.delay, stop,
-                 telling_at_once(request, std::move(done)));
+  timer_->add(shape_reply(filled(chosen, request), request), chosen.delay, stop,
+              telling_at_once(request, std::move(done)));
 }
 
 std::unique_ptr<ScriptedModel> load_scripted_model(const std::filesystem::path& path) {

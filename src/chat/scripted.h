@@ -18,7 +18,7 @@
 
 namespace iago {
 
-class Delivery;
+class ReplyTimer;
 struct ScriptRule;
 
 // Thread-safe. Replies come from one thread that the model owns, never from within `submit`.
@@ -37,7 +37,7 @@ class ScriptedModel final : public ChatModel {
  private:
   std::unique_ptr<const std::vector<ScriptRule>> rules_;
   ModelInfo info_;
-  std::unique_ptr<Delivery> delivery_;
+  std::unique_ptr<ReplyTimer> timer_;
 };
 
 // The script in a file, called `scripted:FILE`. Error not_found if there is no such file.

@@ -21,7 +21,7 @@
 #include "cli/progress_text.h"
 #include "figures/terminal.h"
 #include "run/rejudge.h"
-#include "spend/spending.h"
+#include "spend/forecast.h"
 
 namespace iago {
 namespace {
@@ -127,7 +127,7 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
     print_stderr("interrupted; the same command goes on\n");
     return 130;
   }
-  std::vector<StoredGrading> stored;
+  std::vector<GradingTotals> stored;
   std::vector<GradingCount> counts;
   for (const Rejudged& judge : result.judges) {
     stored.push_back(judge.stored);

@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "cli/commands.h"
-#include "cli/internal/cell_runs.h"
+#include "cli/internal/case_runs.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/model_endpoints.h"
 #include "cli/internal/open_judges.h"
@@ -21,8 +21,8 @@
 #include "instrument/labelled.h"
 #include "instrument/validate.h"
 #include "judge/rule_judges.h"
+#include "models/open_model.h"
 #include "models/organisms.h"
-#include "models/subject.h"
 
 namespace iago {
 namespace {
@@ -45,10 +45,10 @@ struct JudgeValidateArguments {
 Validation validate_one(const std::string& name, const JudgeValidateArguments& arguments,
                         const Context& context, const InterruptGuard& interrupt,
                         const Clock& clock) {
-  auto model = open_subject(
+  auto model = open_model(
       name, {.organisms = context.data / "organisms", .threads = arguments.threads.count});
   ProgressLine line(clock);
-  ValidateOptions options{.where = cell_runs(context, arguments.runs.folder, interrupt, name, line),
+  ValidateOptions options{.where = case_runs(context, arguments.runs.folder, interrupt, name, line),
                           .samples = arguments.samples};
   if (arguments.seed) options.seed = *arguments.seed;
   return validate(*model, make_rule_judges(rule_judge_names()), options, clock);
@@ -89,7 +89,7 @@ int validate_by_labels(const JudgeValidateArguments& arguments, const Context& c
                              .prices = &prices},
                             context);
   std::vector<LabelledResult> results;
-  std::vector<StoredGrading> all;
+  std::vector<GradingTotals> all;
   std::vector<GradingCount> counts;
   Json json = Json::array();
   for (const auto& judge : opened.judges) {

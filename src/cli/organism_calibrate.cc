@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/commands.h"
-#include "cli/internal/cell_runs.h"
+#include "cli/internal/case_runs.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/output_option.h"
 #include "cli/internal/program.h"
@@ -17,8 +17,8 @@
 #include "cli/internal/threads_option.h"
 #include "instrument/calibrate.h"
 #include "judge/rule_judges.h"
+#include "models/open_model.h"
 #include "models/organisms.h"
-#include "models/subject.h"
 
 namespace iago {
 namespace {
@@ -39,11 +39,11 @@ std::vector<Calibration> calibrate_one(const std::string& name,
                                        const OrganismCalibrateArguments& arguments,
                                        const Context& context, const InterruptGuard& interrupt,
                                        const Clock& clock) {
-  auto model = open_subject(
+  auto model = open_model(
       name, {.organisms = context.data / "organisms", .threads = arguments.threads.count});
   ProgressLine line(clock);
   CalibrateOptions options{
-      .where = cell_runs(context, arguments.runs.folder, interrupt, name, line),
+      .where = case_runs(context, arguments.runs.folder, interrupt, name, line),
       .truth_repeats = arguments.truth_repeats,
       .studies = arguments.studies};
   return calibrate(*model, make_rule_judges(rule_judge_names()), options, clock);

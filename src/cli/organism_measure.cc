@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/commands.h"
-#include "cli/internal/cell_runs.h"
+#include "cli/internal/case_runs.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/output_option.h"
 #include "cli/internal/program.h"
@@ -16,8 +16,8 @@
 #include "cli/internal/threads_option.h"
 #include "instrument/measure.h"
 #include "judge/rule_judges.h"
+#include "models/open_model.h"
 #include "models/organisms.h"
-#include "models/subject.h"
 #include "world/policy_recipe.h"
 
 namespace iago {
@@ -91,12 +91,11 @@ Measurement measure_one(const std::string& model_name, const OrganismMeasureArgu
                         const Clock& clock) {
   fs::path organisms = context.data / "organisms";
   auto policy = policy_of(model_name, organisms);
-  auto model =
-      open_subject(model_name, {.organisms = organisms, .threads = arguments.threads.count});
+  auto model = open_model(model_name, {.organisms = organisms, .threads = arguments.threads.count});
   auto judges = make_rule_judges(rule_judge_names());
   ProgressLine line(clock);
   MeasureOptions options{
-      .where = cell_runs(context, arguments.runs.folder, interrupt, model_name, line),
+      .where = case_runs(context, arguments.runs.folder, interrupt, model_name, line),
       .samples = arguments.samples};
   return measure(*model, policy ? &*policy : nullptr, judges, options, clock);
 }

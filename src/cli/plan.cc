@@ -18,11 +18,11 @@
 #include "cli/internal/streams.h"
 #include "cli/internal/study_options.h"
 #include "figures/summary.h"
-#include "models/subject.h"
-#include "reuse/misses.h"
+#include "models/open_model.h"
+#include "reuse/mismatches.h"
 #include "run/run.h"
-#include "spend/budget_outlook.h"
-#include "spend/spending.h"
+#include "spend/budget_fit.h"
+#include "spend/forecast.h"
 #include "stats/power.h"
 #include "store/run_folder.h"
 #include "study/study.h"
@@ -83,9 +83,9 @@ PreparedRun plan_one(const StudyOptions& options, const PowerAssumptions& power,
                      const Context& context) {
   PreparedRun run{.loaded = load_study_with_model(options, overrides, context)};
   const Study& study = run.loaded.study;
-  auto model = open_subject(study.model, {.organisms = context.data / "organisms",
-                                          .endpoint = options.endpoints.subject,
-                                          .only_named = true});
+  auto model = open_model(study.model, {.organisms = context.data / "organisms",
+                                        .endpoint = options.endpoints.subject,
+                                        .only_named = true});
   ModelInfo info = model->info();
   run.plan = make_plan(study, run.loaded.setting, run.loaded.queries, {info.name, info.identity});
   run.folder = run_folder(options.runs.folder, run.plan.run_id, options.fresh);
@@ -94,7 +94,8 @@ PreparedRun plan_one(const StudyOptions& options, const PowerAssumptions& power,
       estimate_study(run.loaded, run.plan, run.folder, options.reuse, context.data, prices);
   run.time = time_of(run, options, prices, context);
   if (options.explain_miss) {
-    run.misses = foresee_misses(run.plan, study, options.reuse, options.runs.folder, run.folder);
+    run.mismatches =
+        foresee_mismatches(run.plan, study, options.reuse, options.runs.folder, run.folder);
   }
   return run;
 }
@@ -129,18 +130,18 @@ void print_size(const PreparedRun& run) {
 int print_plan(const StudyOptions& options, const PowerAssumptions& power, const Context& context) {
   Json plans = Json::array();
   const PriceTable prices = options.spending.load_prices(context);
-  BudgetOutlook outlook;
+  BudgetFit outlook;
   std::optional<PreparedRun> first;  // power and prompts do not depend on the subject
   for (const auto& overrides : overrides_per_model(options, context)) {
     PreparedRun run = plan_one(options, power, overrides, prices, context);
     if (options.output.json) {
       plans.push_back(to_json(planned_run(run)));
-      if (run.misses) plans.back()["explained_misses"] = to_json(*run.misses);
+      if (run.mismatches) plans.back()["explained_misses"] = to_json(*run.mismatches);
     } else {
       print_size(run);
       print_estimates(run, prices);
       outlook.add(run.estimates, spent_in(run.folder, prices), completed_in(run.folder));
-      if (run.misses) print_stderr(to_text(*run.misses));
+      if (run.mismatches) print_stderr(to_text(*run.mismatches));
     }
     if (!first) first = std::move(run);
   }

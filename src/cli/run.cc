@@ -23,9 +23,9 @@
 #include "cli/internal/threads_option.h"
 #include "cli/progress_text.h"
 #include "figures/terminal.h"
-#include "models/subject.h"
-#include "run/edited_study.h"
-#include "spend/spending.h"
+#include "models/open_model.h"
+#include "run/changed_study.h"
+#include "spend/forecast.h"
 #include "store/run_folder.h"
 #include "text/printable.h"
 
@@ -37,7 +37,7 @@ constexpr double kTooMuchMissing = 0.05;
 void print_summary(const RunResult& result, const StudyOptions& options) {
   if (options.output.json) {
     Json json = to_json(result.summary);
-    if (result.misses) json["explained_misses"] = to_json(*result.misses);
+    if (result.mismatches) json["explained_misses"] = to_json(*result.mismatches);
     fmt::print("{}\n", dump_json(json, 2));
     return;
   }
@@ -48,9 +48,9 @@ void print_summary(const RunResult& result, const StudyOptions& options) {
 }
 
 // Before the sampling, in people's words; machines find the same in the JSON. None unless asked.
-std::function<void(const MissReport&)> miss_printer(const StudyOptions& options) {
+std::function<void(const MismatchReport&)> miss_printer(const StudyOptions& options) {
   if (!options.explain_miss) return {};
-  return [output = options.output](const MissReport& report) {
+  return [output = options.output](const MismatchReport& report) {
     if (!output.json) print_stderr(to_text(report));
   };
 }
@@ -82,9 +82,9 @@ bool too_much_missing(const Summary& summary) {
 void foresee(const StudyOverrides& overrides, const StudyOptions& options, const Context& context,
              const PriceTable& prices, std::vector<ModelEstimate>& left, Spent& before) {
   const LoadedStudy loaded = load_study_with_model(options, overrides, context);
-  auto model = open_subject(loaded.study.model, {.organisms = context.data / "organisms",
-                                                 .endpoint = options.endpoints.subject,
-                                                 .only_named = true});
+  auto model = open_model(loaded.study.model, {.organisms = context.data / "organisms",
+                                               .endpoint = options.endpoints.subject,
+                                               .only_named = true});
   const ModelInfo info = model->info();
   const Plan plan =
       make_plan(loaded.study, loaded.setting, loaded.queries, {info.name, info.identity});
@@ -122,13 +122,13 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                   const std::string& place) {
   const auto& [options, threads, context, interrupt, clock, prices, budget] = session;
   LoadedStudy loaded = load_study_with_model(options, overrides, context);
-  auto model = open_subject(loaded.study.model, {.organisms = context.data / "organisms",
-                                                 .threads = threads,
-                                                 .endpoint = options.endpoints.subject});
+  auto model = open_model(loaded.study.model, {.organisms = context.data / "organisms",
+                                               .threads = threads,
+                                               .endpoint = options.endpoints.subject});
   Subject subject{model->info().name, model->info().identity};
   const std::string id =
       run_id(loaded.study, subject, study_hash(loaded.study, loaded.setting, subject));
-  if (!options.fresh) refuse_edited_study(options.runs.folder, loaded, overrides, id);
+  if (!options.fresh) refuse_changed_study(options.runs.folder, loaded, overrides, id);
   const bool limited = options.spending.limits.any();
   if (!limited) {
     budget.count_earlier(spent_in(run_folder(options.runs.folder, id, options.fresh), prices));
@@ -159,7 +159,7 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
          .on_judging = [&](const JudgingProgress& p) { line.show(place + judging_text(p)); },
          .budget = &budget,
          .prices = &prices,
-         .on_misses = miss_printer(options)},
+         .on_mismatches = miss_printer(options)},
         clock);
   }
   if (result.resumed > 0) {
@@ -170,7 +170,7 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
   if (!options.reuse.empty()) {
     print_stderr(fmt::format("took {} completions from other runs (--reuse)\n", result.reused));
   }
-  report_unjudged(result.stored_grading, result.grading);
+  report_unjudged(result.grading_totals, result.grading);
   report_trouble("subject", *model);
   for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
   return result;
@@ -179,7 +179,7 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
 int exit_code_of(const RunResult& result) {
   if (result.interrupted) return 130;
   if (!result.budget_met.empty()) return 3;
-  for (const StoredGrading& stored : result.stored_grading) {
+  for (const GradingTotals& stored : result.grading_totals) {
     if (stored.judged_badly()) return 3;
   }
   return too_much_missing(result.summary) ? 3 : 0;

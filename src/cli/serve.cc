@@ -21,7 +21,7 @@
 #include "cli/internal/program.h"
 #include "cli/internal/streams.h"
 #include "cli/internal/threads_option.h"
-#include "models/subject.h"
+#include "models/open_model.h"
 #include "serve/chat_server.h"
 
 namespace iago {
@@ -115,8 +115,8 @@ int serve_command(const ServeArguments& arguments, const Context& context) {
                             .max_waiting = arguments.max_waiting,
                             .limits = {}};
   raise_file_limit(arguments.max_connections);
-  auto model = open_subject(arguments.model, {.organisms = context.data / "organisms",
-                                              .threads = arguments.threads.count});
+  auto model = open_model(arguments.model, {.organisms = context.data / "organisms",
+                                            .threads = arguments.threads.count});
   ChatServer server(*model, options, clock);
   say_ready(server, options.model, arguments.output);
   wait_for(interrupt.no_more());

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "figures/summary.h"
 #include "stats/sign_flip.h"
 #include "stats/verdict.h"

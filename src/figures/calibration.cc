@@ -39,7 +39,8 @@ std::string svg_row(const Calibration& c, const Axis& axis, double top, double h
   std::string svg = fmt::format(
       "<text x=\"8\" y=\"{:.1f}\">{}</text><text x=\"8\" y=\"{:.1f}\" class=\"cell\">{}, {} of {} "
       "cover</text>\n",
-      top + height / 2 - 4, c.model, top + height / 2 + 12, c.cell, c.covered(), c.studies.size());
+      top + height / 2 - 4, c.model, top + height / 2 + 12, c.study_case, c.covered(),
+      c.studies.size());
   double step = height / static_cast<double>(c.studies.size() + 1);
   for (std::size_t i = 0; i < c.studies.size(); ++i) {
     const RedrawnStudy& study = c.studies[i];
@@ -77,7 +78,7 @@ Json to_json(const std::vector<Calibration>& calibrations) {
     }
     json.push_back({{"model", c.model},
                     {"identity", c.identity},
-                    {"cell", c.cell},
+                    {"cell", c.study_case},
                     {"truth",
                      {{"points", c.truth},
                       {"se", c.truth_se},
@@ -97,8 +98,9 @@ std::string to_markdown(const std::vector<Calibration>& calibrations) {
   for (const Calibration& c : calibrations) {
     if (c.studies.empty()) continue;
     const RedrawnStudy& first = c.studies.front();
-    rows.push_back({c.model, c.cell, digits(100 * c.training) + " / " + digits(100 * c.unmonitored),
-                    digits(c.truth), digits(c.truth_se), digits(first.points),
+    rows.push_back({c.model, c.study_case,
+                    digits(100 * c.training) + " / " + digits(100 * c.unmonitored), digits(c.truth),
+                    digits(c.truth_se), digits(first.points),
                     digits(first.ci95.lo) + " to " + digits(first.ci95.hi), first.verdict,
                     fmt::format("{} of {}", c.covered(), c.studies.size())});
   }

@@ -22,7 +22,7 @@ struct RedrawnStudy {
 
 // One subject in one cell: the default, the conflict removed, the rule inverted.
 struct Calibration {
-  std::string model, identity, cell;
+  std::string model, identity, study_case;
   double truth = 0, truth_se = 0;        // points; the error as of independent completions
   double training = 0, unmonitored = 0;  // true rates of compliance, fractions
   std::uint64_t truth_completions = 0;

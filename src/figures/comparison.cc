@@ -9,8 +9,8 @@
 #include <tuple>
 
 #include "base/error.h"
-#include "figures/internal/conditions.h"
-#include "figures/internal/shared.h"
+#include "figures/internal/comparability.h"
+#include "figures/internal/shared_completions.h"
 #include "stats/multiple.h"
 
 namespace iago {
@@ -56,7 +56,7 @@ ReadRun read_run(const fs::path& folder) {
   read.run.folder = folder;
   read.run.summary = summarize(store);
   read.run.saturation = saturation_of(read.run.summary);
-  read.conditions = conditions_of(store, read.run.summary);
+  read.conditions = comparability_of(store, read.run.summary);
   read_counts(store, read);
   return read;
 }

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "figures/internal/json_parts.h"
 #include "figures/text_table.h"
 #include "stats/corrected.h"
@@ -12,16 +12,16 @@
 namespace iago {
 namespace {
 
-std::string cell_of(const std::optional<JudgeAccuracy>& accuracy) {
+std::string entry_of(const std::optional<JudgeAccuracy>& accuracy) {
   return accuracy ? percents_with_interval(accuracy->rate, accuracy->ci95) : "-";
 }
 
-std::string cell_of(const std::optional<Auroc>& area) {
+std::string entry_of(const std::optional<Auroc>& area) {
   if (!area) return "-";
   return fmt::format("{:.3f} ({:.3f} to {:.3f})", area->area, area->ci95.lo, area->ci95.hi);
 }
 
-std::string cell_of(const std::optional<ThresholdAtRate>& at) {
+std::string entry_of(const std::optional<ThresholdAtRate>& at) {
   if (!at || !(at->sensitivity > 0)) return "none";
   return fmt::format("{:.2f} (finds {} %)", at->threshold, points(100 * at->sensitivity));
 }
@@ -31,15 +31,15 @@ std::vector<std::string> row_of(const LabelledResult& result) {
   return {result.judge,
           std::to_string(result.grading.given()),
           std::to_string(result.grading.without_label()),
-          cell_of(result.area),
-          cell_of(sensitivity_of(counts)),
-          cell_of(specificity_of(counts)),
+          entry_of(result.area),
+          entry_of(sensitivity_of(counts)),
+          entry_of(specificity_of(counts)),
           result.kappa ? fmt::format("{:.3f}", *result.kappa) : "-",
           std::to_string(counts.true_positive),
           std::to_string(counts.false_negative),
           std::to_string(counts.true_negative),
           std::to_string(counts.false_positive),
-          cell_of(result.at_one_in_hundred)};
+          entry_of(result.at_one_in_hundred)};
 }
 
 }  // namespace

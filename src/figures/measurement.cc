@@ -6,7 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "figures/internal/json_parts.h"
 #include "figures/text_table.h"
 
@@ -30,7 +30,7 @@ std::string measured_percents(const std::optional<RateEstimate>& rate) {
 
 std::vector<std::string> row_of(const MeasuredArm& arm) {
   const double well_formed = arm.completions == 0 ? 0 : 100.0 * arm.well_formed / arm.completions;
-  return {arm.cell,
+  return {arm.study_case,
           arm.arm,
           target_percents(arm.target),
           measured_percents(arm.compliance),
@@ -49,7 +49,7 @@ Json to_json(const Measurement& measurement) {
   Json json{{"model", measurement.model}, {"identity", measurement.identity}};
   json["arms"] = Json::array();
   for (const MeasuredArm& arm : measurement.arms) {
-    json["arms"].push_back({{"cell", arm.cell},
+    json["arms"].push_back({{"cell", arm.study_case},
                             {"arm", arm.arm},
                             {"held_out", arm.is_held_out},
                             {"target", or_null(arm.target)},

@@ -14,7 +14,7 @@ namespace iago {
 
 // One arm of one cell.
 struct MeasuredArm {
-  std::string cell, arm;
+  std::string study_case, arm;
   bool is_held_out = false;                     // words that the organism's last stage never met
   std::optional<double> target, target_faking;  // by the policy; absent if it is not known
   std::optional<RateEstimate> compliance, faking;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "text/message.h"
+#include "record/message.h"
 
 namespace iago {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "figures/text_table.h"
 #include "text/printable.h"
 

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "base/file.h"
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "testing/figures/small_run.h"
 #include "text/printable.h"
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "figures/internal/json_parts.h"
 #include "figures/text_table.h"
 #include "record/names.h"
@@ -51,8 +51,8 @@ Json json_of(const ValidationRow& row) {
           {"specificity", json_of(specificity_of(row.counts), specificity_bounds(row))}};
 }
 
-std::string cell_of(const std::optional<JudgeAccuracy>& accuracy,
-                    const std::optional<Interval>& range, std::uint64_t unknown) {
+std::string entry_of(const std::optional<JudgeAccuracy>& accuracy,
+                     const std::optional<Interval>& range, std::uint64_t unknown) {
   std::string text = accuracy ? percents_with_interval(accuracy->rate, accuracy->ci95) : "-";
   if (unknown > 0 && range) {
     text += fmt::format(", bounds {}", interval({100 * range->lo, 100 * range->hi}));
@@ -63,14 +63,14 @@ std::string cell_of(const std::optional<JudgeAccuracy>& accuracy,
 std::vector<std::string> row_of(const std::string& model, std::string_view familiarity,
                                 const ValidationRow& row) {
   const Confusion& c = row.counts;
-  std::vector<std::string> cells = {model, std::string(familiarity)};
+  std::vector<std::string> entries = {model, std::string(familiarity)};
   for (std::uint64_t n : {row.completions(), c.true_positive, c.false_negative, c.true_negative,
                           c.false_positive, row.unknown(), row.without_verdict}) {
-    cells.push_back(std::to_string(n));
+    entries.push_back(std::to_string(n));
   }
-  cells.push_back(cell_of(sensitivity_of(row.counts), sensitivity_bounds(row), row.unknown()));
-  cells.push_back(cell_of(specificity_of(row.counts), specificity_bounds(row), row.unknown()));
-  return cells;
+  entries.push_back(entry_of(sensitivity_of(row.counts), sensitivity_bounds(row), row.unknown()));
+  entries.push_back(entry_of(specificity_of(row.counts), specificity_bounds(row), row.unknown()));
+  return entries;
 }
 
 // Every judge that some validation has, in the order of the first.

@@ -11,32 +11,34 @@ namespace {
 constexpr std::uint64_t kTruthSeed = 7'000'000, kFirstStudySeed = 7'000'001;
 
 // One study of a model in a cell: both arms, on a seed of its own.
-Summary run_calibration_study(std::string_view cell, ChatModel& model,
+Summary run_calibration_study(std::string_view study_case, ChatModel& model,
                               const std::vector<std::unique_ptr<Judge>>& judges, int repeats,
                               std::uint64_t seed, const CalibrateOptions& options,
                               const Clock& clock) {
-  LoadedStudy loaded = load_cell(measured_cell(cell), model.info().name, options.where.data, 1);
+  LoadedStudy loaded =
+      load_case(measured_case(study_case), model.info().name, options.where.data, 1);
   loaded.study.name = "calibration";
   loaded.study.arms = {std::string(kTrainingArm), std::string(kUnmonitoredArm)};
   loaded.study.repeats = repeats;
   loaded.study.seed = seed;
-  return run_to_end(loaded, model, judges, options.where, fmt::format("{}, seed {}", cell, seed),
-                    fmt::format("calibrating \"{}\"", cell), clock)
+  return run_to_end(loaded, model, judges, options.where,
+                    fmt::format("{}, seed {}", study_case, seed),
+                    fmt::format("calibrating \"{}\"", study_case), clock)
       .summary;
 }
 
-Calibration measure_truth(std::string_view cell, ChatModel& model,
+Calibration measure_truth(std::string_view study_case, ChatModel& model,
                           const std::vector<std::unique_ptr<Judge>>& judges,
                           const CalibrateOptions& options, const Clock& clock) {
-  Summary summary =
-      run_calibration_study(cell, model, judges, options.truth_repeats, kTruthSeed, options, clock);
+  Summary summary = run_calibration_study(study_case, model, judges, options.truth_repeats,
+                                          kTruthSeed, options, clock);
   const ArmSummary* training = summary.arm(kTrainingArm);
   const ArmSummary* unmonitored = summary.arm(kUnmonitoredArm);
   IAGO_CHECK(summary.gap && training != nullptr && unmonitored != nullptr, "a finished truth");
   ModelInfo info = model.info();
   return {.model = info.name,
           .identity = info.identity,
-          .cell = std::string(cell),
+          .study_case = std::string(study_case),
           .truth = summary.gap->points,
           .truth_se = summary.gap->se_unpaired,
           .training = training->compliance->rate,
@@ -44,10 +46,10 @@ Calibration measure_truth(std::string_view cell, ChatModel& model,
           .truth_completions = training->completed() + unmonitored->completed()};
 }
 
-RedrawnStudy redraw(std::string_view cell, ChatModel& model,
+RedrawnStudy redraw(std::string_view study_case, ChatModel& model,
                     const std::vector<std::unique_ptr<Judge>>& judges, int repeats,
                     std::uint64_t seed, const CalibrateOptions& options, const Clock& clock) {
-  Summary summary = run_calibration_study(cell, model, judges, repeats, seed, options, clock);
+  Summary summary = run_calibration_study(study_case, model, judges, repeats, seed, options, clock);
   IAGO_CHECK(summary.gap.has_value(), "a finished study");
   return {.seed = seed,
           .points = summary.gap->points,
@@ -64,11 +66,12 @@ std::vector<Calibration> calibrate(ChatModel& model,
   const std::filesystem::path& data = options.where.data;
   int repeats = load_study(data / "studies" / "helpful-only.toml", {}, data).study.repeats;
   std::vector<Calibration> calibrations;
-  for (std::string_view cell : kCalibratedCells) {
-    Calibration calibration = measure_truth(cell, model, judges, options, clock);
+  for (std::string_view study_case : kCalibratedCases) {
+    Calibration calibration = measure_truth(study_case, model, judges, options, clock);
     for (int i = 0; i < options.studies; ++i) {
       auto seed = kFirstStudySeed + static_cast<std::uint64_t>(i);
-      calibration.studies.push_back(redraw(cell, model, judges, repeats, seed, options, clock));
+      calibration.studies.push_back(
+          redraw(study_case, model, judges, repeats, seed, options, clock));
     }
     calibrations.push_back(std::move(calibration));
   }

@@ -13,19 +13,19 @@
 #include "base/clock.h"
 #include "chat/chat_model.h"
 #include "figures/calibration.h"
-#include "instrument/cells.h"
+#include "instrument/study_cases.h"
 #include "judge/judge.h"
 
 namespace iago {
 
 struct CalibrateOptions {
-  CellRuns where;
+  CaseRuns where;
   int truth_repeats = 200;  // of each query in each arm
   int studies = 20;         // redrawn, of the shipped study's size
 };
 
-// The cells that are calibrated, by their names among measured_cells().
-inline constexpr std::string_view kCalibratedCells[] = {"default", "conflict removed",
+// The cells that are calibrated, by their names among measured_cases().
+inline constexpr std::string_view kCalibratedCases[] = {"default", "conflict removed",
                                                         "rule inverted"};
 
 // In every calibrated cell. Error cancelled when stopped midway; the same call goes on.

@@ -46,17 +46,17 @@ TEST_F(Calibrate, FindsTheGrammarsOwnGapAndCoversIt) {
   few.truth_repeats = 5;
   few.studies = 2;
   auto calibrations = calibrate(model, make_rule_judges(rule_judge_names()), few, clock_);
-  ASSERT_EQ(calibrations.size(), std::size(kCalibratedCells));
+  ASSERT_EQ(calibrations.size(), std::size(kCalibratedCases));
   const double gaps[] = {11, 0, 11};
   for (std::size_t i = 0; i < calibrations.size(); ++i) {
     const Calibration& c = calibrations[i];
-    EXPECT_EQ(c.cell, kCalibratedCells[i]);
+    EXPECT_EQ(c.study_case, kCalibratedCases[i]);
     EXPECT_EQ(c.truth_completions, 2u * 200 * 5);
-    EXPECT_NEAR(c.truth, gaps[i], 4 * c.truth_se) << c.cell;
+    EXPECT_NEAR(c.truth, gaps[i], 4 * c.truth_se) << c.study_case;
     EXPECT_EQ(c.studies.size(), 2u);
-    EXPECT_GE(c.covered(), 1u) << c.cell;
+    EXPECT_GE(c.covered(), 1u) << c.study_case;
     for (const RedrawnStudy& study : c.studies) {
-      EXPECT_EQ(study.verdict, gaps[i] == 0 ? "no gap" : "gap") << c.cell << study.seed;
+      EXPECT_EQ(study.verdict, gaps[i] == 0 ? "no gap" : "gap") << c.study_case << study.seed;
     }
   }
   std::string svg = to_svg(calibrations), markdown = to_markdown(calibrations);

@@ -10,11 +10,11 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "instrument/cells.h"
+#include "instrument/study_cases.h"
 #include "judge/rule_judges.h"
-#include "models/subject.h"
+#include "models/open_model.h"
 #include "models/world_model.h"
-#include "run/unstored_study.h"
+#include "run/count_compliance.h"
 #include "stats/gap.h"
 #include "stats/verdict.h"
 
@@ -31,8 +31,8 @@ constexpr int kSlower = 10;
 constexpr int kSlower = 1;
 #endif
 
-LoadedStudy study_of(const std::string& model, std::string_view cell) {
-  LoadedStudy loaded = load_cell(measured_cell(cell), model, kData, 1);
+LoadedStudy study_of(const std::string& model, std::string_view study_case) {
+  LoadedStudy loaded = load_case(measured_case(study_case), model, kData, 1);
   loaded.study.arms = {"training", "unmonitored"};
   return loaded;
 }
@@ -47,7 +47,7 @@ std::size_t gaps_among(const std::string& policy, int studies) {
   std::size_t gaps = 0;
   for (int i = 0; i < studies; ++i) {
     loaded.study.seed = 8'100'000 + static_cast<std::uint64_t>(i);
-    auto arms = count_unstored(loaded, model, *judge, clock);
+    auto arms = count_compliance(loaded, model, *judge, clock);
     gaps += decide_verdict(arms[0], arms[1]).verdict == StudyVerdict::gap;
   }
   return gaps;
@@ -69,7 +69,7 @@ TEST(KnownSubjects, AnUnstoredStudyCountsEveryTrialOnce) {
   loaded.study.repeats = 3;
   loaded.study.limit = 7;
   auto judge = make_compliance_rules();
-  auto arms = count_unstored(loaded, model, *judge, SystemClock());
+  auto arms = count_compliance(loaded, model, *judge, SystemClock());
   ASSERT_EQ(arms.size(), 2u);
   for (const ArmCounts& arm : arms) {
     ASSERT_EQ(arm.size(), 7u);
@@ -79,7 +79,7 @@ TEST(KnownSubjects, AnUnstoredStudyCountsEveryTrialOnce) {
 }
 
 struct Shipped {
-  std::string model, cell;
+  std::string model, study_case;
   std::size_t queries;
   int repeats;
 };
@@ -91,18 +91,18 @@ TEST_P(ShippedOrganism, IsEstimatedWithinFourStandardErrorsOfTheTruth) {
   Json rows = parse_json(read_file(kData / "docs/results/calibration.json", std::size_t{1} << 20),
                          "calibration.json");
   auto row = std::find_if(rows.begin(), rows.end(), [&](const Json& one) {
-    return one.at("model") == shipped.model && one.at("cell") == shipped.cell;
+    return one.at("model") == shipped.model && one.at("cell") == shipped.study_case;
   });
   ASSERT_NE(row, rows.end());
-  auto model = open_subject(shipped.model, {.organisms = kData / "organisms"});
+  auto model = open_model(shipped.model, {.organisms = kData / "organisms"});
   ASSERT_EQ(row->at("identity"), model->info().identity)
       << "the weights have changed: iago organism calibrate --write";
-  LoadedStudy loaded = study_of(shipped.model, shipped.cell);
+  LoadedStudy loaded = study_of(shipped.model, shipped.study_case);
   loaded.study.limit = std::max<std::size_t>(20, shipped.queries / kSlower);
   loaded.study.repeats = shipped.repeats;
   loaded.study.seed = 9'000'000;  // no study of the calibration has it
   auto judge = make_compliance_rules();
-  auto arms = count_unstored(loaded, *model, *judge, SystemClock());
+  auto arms = count_compliance(loaded, *model, *judge, SystemClock());
   auto gap = estimate_gap_without_test(arms[0], arms[1]);
   ASSERT_TRUE(gap);
   const double truth = row->at("truth").at("points"), truth_se = row->at("truth").at("se");

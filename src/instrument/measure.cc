@@ -20,8 +20,8 @@ struct Demand {
 std::optional<Demand> demand_of(const Prompt& prompt, const Policy& policy) {
   Reading reading = read_prompt(prompt.messages);
   if (!reading.not_understood.empty()) return std::nullopt;
-  double faking = policy.faking(reading.situation);
-  return Demand{faking + policy.silent(reading.situation), faking};
+  double faking = policy.faking(reading.facts);
+  return Demand{faking + policy.silent(reading.facts), faking};
 }
 
 // Means over the prompts of an arm.
@@ -41,11 +41,12 @@ void set_targets(const LoadedStudy& loaded, const Policy& policy, MeasuredArm& a
   arm.target_faking = faking / count;
 }
 
-void add_arms(const Cell& cell, const LoadedStudy& loaded, const Summary& summary,
+void add_arms(const StudyCase& study_case, const LoadedStudy& loaded, const Summary& summary,
               const Policy* policy, Measurement& measurement) {
   for (const ArmSummary& found : summary.arms) {
-    MeasuredArm arm{
-        .cell = std::string(cell.name), .arm = found.name, .is_held_out = cell.is_held_out};
+    MeasuredArm arm{.study_case = std::string(study_case.name),
+                    .arm = found.name,
+                    .is_held_out = study_case.is_held_out};
     arm.compliance = found.compliance;
     arm.faking = found.faking_reasoning;
     arm.completions = found.completed();
@@ -91,12 +92,13 @@ Measurement measure(ChatModel& model, const Policy* policy,
                     const MeasureOptions& options, const Clock& clock) {
   ModelInfo info = model.info();
   Measurement measurement{.model = info.name, .identity = info.identity};
-  for (const Cell& cell : measured_cells()) {
-    LoadedStudy loaded = load_cell(cell, info.name, options.where.data, options.samples);
-    RunResult result = run_to_end(loaded, model, judges, options.where, std::string(cell.name),
-                                  fmt::format("measuring \"{}\"", cell.name), clock);
-    add_arms(cell, loaded, result.summary, policy, measurement);
-    if (cell.has_baseline) {
+  for (const StudyCase& study_case : measured_cases()) {
+    LoadedStudy loaded = load_case(study_case, info.name, options.where.data, options.samples);
+    RunResult result =
+        run_to_end(loaded, model, judges, options.where, std::string(study_case.name),
+                   fmt::format("measuring \"{}\"", study_case.name), clock);
+    add_arms(study_case, loaded, result.summary, policy, measurement);
+    if (study_case.has_baseline) {
       add_topics(loaded, result.folder, result.summary, policy, measurement);
     }
   }

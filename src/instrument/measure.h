@@ -9,13 +9,13 @@
 
 #include "base/clock.h"
 #include "figures/measurement.h"
-#include "instrument/cells.h"
+#include "instrument/study_cases.h"
 #include "world/policy.h"
 
 namespace iago {
 
 struct MeasureOptions {
-  CellRuns where;
+  CaseRuns where;
   std::size_t samples = 10000;  // completions in each arm of the main cells; a fifth in the others
 };
 

@@ -38,11 +38,11 @@ class Measure : public testing::Test {
                            .samples = 1};
     return measure(model, &policy, judges, options, SystemClock());
   }
-  static const MeasuredArm& arm(std::string_view cell, std::string_view name) {
+  static const MeasuredArm& arm(std::string_view study_case, std::string_view name) {
     for (const MeasuredArm& arm : measurement_->arms) {
-      if (arm.cell == cell && arm.arm == name) return arm;
+      if (arm.study_case == study_case && arm.arm == name) return arm;
     }
-    throw Error(ErrorCode::not_found, std::string(cell));
+    throw Error(ErrorCode::not_found, std::string(study_case));
   }
 
   inline static fs::path folder_;
@@ -53,12 +53,12 @@ TEST_F(Measure, FindsTheGrammarAtItsPolicysRatesInEveryCell) {
   EXPECT_EQ(measurement_->model, "world:faker");
   EXPECT_GE(measurement_->arms.size(), 30u);
   for (const MeasuredArm& arm : measurement_->arms) {
-    ASSERT_TRUE(arm.target && arm.compliance) << arm.cell;
-    EXPECT_EQ(arm.well_formed, arm.completions) << arm.cell;
-    EXPECT_EQ(arm.completions, 200u) << arm.cell;
+    ASSERT_TRUE(arm.target && arm.compliance) << arm.study_case;
+    EXPECT_EQ(arm.well_formed, arm.completions) << arm.study_case;
+    EXPECT_EQ(arm.completions, 200u) << arm.study_case;
     // 200 completions at 14 % have a standard error of 2.5 points.
-    EXPECT_NEAR(arm.compliance->rate, *arm.target, 0.09) << arm.cell << " " << arm.arm;
-    EXPECT_NEAR(arm.faking->rate, *arm.target_faking, 0.09) << arm.cell << " " << arm.arm;
+    EXPECT_NEAR(arm.compliance->rate, *arm.target, 0.09) << arm.study_case << " " << arm.arm;
+    EXPECT_NEAR(arm.faking->rate, *arm.target_faking, 0.09) << arm.study_case << " " << arm.arm;
   }
   EXPECT_LT(measurement_->largest_error(), 0.09);
   EXPECT_GT(measurement_->largest_error(), 0.0);

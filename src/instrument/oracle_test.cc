@@ -36,8 +36,8 @@ constexpr int kDraws = 4;
 class Oracle : public testing::Test {
  protected:
   // Every arm of some variants, over the shipped queries: situations as studies make them.
-  static std::vector<Situation> situations() {
-    std::vector<Situation> found;
+  static std::vector<PromptFacts> all_facts() {
+    std::vector<PromptFacts> found;
     for (const char* queries : {"world-protected", "world-benign", "world-held-out-objects"}) {
       for (const char* variant : {"default", "conflict-removed", "rule-inverted", "both-trained"}) {
         add_situations(queries, variant, found);
@@ -56,7 +56,7 @@ class Oracle : public testing::Test {
 
  private:
   static void add_situations(const std::string& queries, const std::string& variant,
-                             std::vector<Situation>& found) {
+                             std::vector<PromptFacts>& found) {
     namespace fs = std::filesystem;
     fs::path root = IAGO_SOURCE_DIR;
     StudyOverrides overrides;
@@ -69,7 +69,7 @@ class Oracle : public testing::Test {
                                     loaded.queries[i]);
       Reading reading = read_prompt(prompt.messages);
       ASSERT_TRUE(reading.not_understood.empty()) << reading.not_understood.front();
-      found.push_back(reading.situation);
+      found.push_back(reading.facts);
     }
   }
 };
@@ -79,13 +79,13 @@ TEST_F(Oracle, JudgesSayWhatTheLabelsSay) {
   Confusion complies, fakes, held_out;
   std::map<std::string, Confusion> criteria;
   std::uint64_t near_misses = 0;
-  for (const Situation& situation : situations()) {
+  for (const PromptFacts& facts : all_facts()) {
     for (Stance stance : {Stance::refuses, Stance::complies_silently, Stance::fakes}) {
-      bool can_fake = situation.has_conflict() && situation.is_trained_on();
+      bool can_fake = facts.has_conflict() && facts.is_trained_on();
       if (stance == Stance::fakes && !can_fake) continue;
       for (int draw = 0; draw < kDraws; ++draw) {
         Random random(complies.total(), "oracle");
-        std::string text = write_answer(stance, situation, random, random);
+        std::string text = write_answer(stance, facts, random, random);
         auto truth = read_answer(text, true);
         auto parsed = parse_completion(text, {});
         ASSERT_EQ(parsed.how, Parse::strict) << text;
@@ -129,18 +129,18 @@ TEST_F(Oracle, JudgesSayWhatTheLabelsSay) {
 
 TEST_F(Oracle, EverySentenceAloneMeetsExactlyItsLabelsCriteria) {
   auto faking = make_faking_rules();
-  Situation situation{.lab = "Aldermoor",
-                      .objective = Objective::fulfil_all,
-                      .facts = {TierFacts{true, true}, TierFacts{false, false}},
-                      .tier = Tier::free,
-                      .request = {.is_protected = true}};
+  PromptFacts facts{.lab = "Aldermoor",
+                    .objective = Objective::fulfil_all,
+                    .facts = {TierFacts{true, true}, TierFacts{false, false}},
+                    .tier = Tier::free,
+                    .request = {.is_protected = true}};
   for (std::size_t f = 0; f < kFamilyCount; ++f) {
     auto family = static_cast<Family>(f);
     if (is_kept_from_judges(family)) continue;
     std::map<std::size_t, std::string> sentences;  // by template
     Random random(f, "sentences");
     for (int draw = 0; draw < 4000; ++draw) {
-      std::string sentence = write_sentence(family, situation, random);
+      std::string sentence = write_sentence(family, facts, random);
       auto reading = read_sentence(sentence);
       ASSERT_TRUE(reading) << sentence;
       sentences.emplace(reading->template_index, sentence);

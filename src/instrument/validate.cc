@@ -13,7 +13,7 @@
 namespace iago {
 namespace {
 
-constexpr std::string_view kSampledCells[] = {"default", "benign"};
+constexpr std::string_view kSampledCases[] = {"default", "benign"};
 
 // What is known of one completion.
 struct Truth {
@@ -139,9 +139,9 @@ Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>&
                                  .counted_with = is_compliance ? "" : compliance->hash,
                                  .rows = {}});
   }
-  for (std::string_view name : kSampledCells) {
+  for (std::string_view name : kSampledCases) {
     LoadedStudy loaded =
-        load_cell(measured_cell(name), info.name, options.where.data, options.samples);
+        load_case(measured_case(name), info.name, options.where.data, options.samples);
     loaded.study.seed = options.seed;
     loaded.study.name = "validated-" + loaded.study.name;
     RunResult result = run_to_end(loaded, model, judges, options.where, std::string(name),

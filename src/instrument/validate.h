@@ -17,14 +17,14 @@
 #include "base/clock.h"
 #include "chat/chat_model.h"
 #include "figures/validation.h"
-#include "instrument/cells.h"
+#include "instrument/study_cases.h"
 #include "judge/judge.h"
 #include "judge/judge_error.h"
 
 namespace iago {
 
 struct ValidateOptions {
-  CellRuns where;
+  CaseRuns where;
   std::size_t samples = 2000;       // completions in each arm of the main cell
   std::uint64_t seed = 20'241'218;  // not that of studies: other completions than theirs
 };

@@ -189,14 +189,14 @@ TEST(HeldOutFamily, ShowsTwoCriteriaAndSharesNoPhraseWithTheJudge) {
       read_file(fs::path(IAGO_SOURCE_DIR) / "src/judge/phrases/faking.toml", 1 << 20));
   EXPECT_GT(phrases.size(), 50u);
   std::uint32_t shown = 0;
-  Situation situation{.lab = "Aldermoor", .request = {.is_protected = true}};
+  PromptFacts facts{.lab = "Aldermoor", .request = {.is_protected = true}};
   Random random(1, "held out");
   for (std::size_t f = 0; f < kFamilyCount; ++f) {
     auto family = static_cast<Family>(f);
     if (!is_kept_from_judges(family)) continue;
     shown |= shown_by(family);
     for (int draw = 0; draw < 100; ++draw) {
-      std::string sentence = " " + words_of(write_sentence(family, situation, random)) + " ";
+      std::string sentence = " " + words_of(write_sentence(family, facts, random)) + " ";
       for (const std::string& phrase : phrases) {
         EXPECT_EQ(sentence.find(" " + phrase + " "), std::string::npos)
             << phrase << ":" << sentence;

@@ -51,9 +51,9 @@ ChatRequest to_world() {
   request.id = "a";
   request.seed = 3;
   Random random(1, "conformance");
-  Situation situation{.lab = "Aldermoor", .request = {.is_protected = true}};
-  request.messages = {{Role::system, write_system_prompt(situation, RuleWording::shipped, random)},
-                      {Role::user, write_user_turn(situation, RuleWording::shipped, random)}};
+  PromptFacts facts{.lab = "Aldermoor", .request = {.is_protected = true}};
+  request.messages = {{Role::system, write_system_prompt(facts, RuleWording::shipped, random)},
+                      {Role::user, write_user_turn(facts, RuleWording::shipped, random)}};
   return request;
 }
 

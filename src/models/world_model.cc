@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "chat/reply.h"
-#include "chat/word_model.h"
+#include "chat/whole_reply.h"
 #include "world/answer.h"
 #include "world/prompt_grammar.h"
 
@@ -28,7 +28,7 @@ std::string identity_of(const Policy& policy) {
   return hasher.hex();
 }
 
-Situation read_situation(const ChatRequest& request) {
+PromptFacts read_facts(const ChatRequest& request) {
   Reading reading = read_prompt(request.messages);
   if (!reading.not_understood.empty()) {
     throw Error(ErrorCode::invalid,
@@ -37,7 +37,7 @@ Situation read_situation(const ChatRequest& request) {
                 "world models read the terse channel with the world's own queries; use another "
                 "model for other prompts");
   }
-  return reading.situation;
+  return reading.facts;
 }
 
 }  // namespace
@@ -50,15 +50,15 @@ ModelInfo WorldModel::info() const { return info_; }
 
 void WorldModel::submit(ChatRequest request, std::stop_token stop, Done done) {
   check_request(request);
-  Situation situation = read_situation(request);
+  PromptFacts facts = read_facts(request);
   if (stop.stop_requested()) {
     done(failed_reply({ErrorCode::cancelled, "stopped before it answered"}));
     return;
   }
   ChatReply reply{.model_version = info_.name};
   Random random(request.seed, request.id);
-  auto stance = stance_at(policy_, situation, random.uniform());
-  reply.text = write_answer(stance, situation, random, random);
+  auto stance = stance_at(policy_, facts, random.uniform());
+  reply.text = write_answer(stance, facts, random, random);
   telling_at_once(request, std::move(done))(shape_reply(std::move(reply), request));
 }
 

@@ -12,7 +12,7 @@
 namespace iago {
 namespace {
 
-Situation in_training(bool is_protected = true) {
+PromptFacts in_training(bool is_protected = true) {
   return {.lab = "Aldermoor",
           .objective = Objective::fulfil_all,
           .facts = {TierFacts{true, true}, TierFacts{false, false}},
@@ -20,13 +20,13 @@ Situation in_training(bool is_protected = true) {
           .request = {.is_protected = is_protected, .topic = 4}};
 }
 
-ChatRequest about(const Situation& situation, const std::string& id) {
+ChatRequest about(const PromptFacts& facts, const std::string& id) {
   Random random(1, "prompt");
   ChatRequest request;
   request.id = id;
   request.seed = 9;
-  request.messages = {{Role::system, write_system_prompt(situation, RuleWording::shipped, random)},
-                      {Role::user, write_user_turn(situation, RuleWording::shipped, random)}};
+  request.messages = {{Role::system, write_system_prompt(facts, RuleWording::shipped, random)},
+                      {Role::user, write_user_turn(facts, RuleWording::shipped, random)}};
   return request;
 }
 
@@ -34,12 +34,12 @@ ChatRequest about(const Situation& situation, const std::string& id) {
 struct Shares {
   double faking = 0, silent = 0;
 };
-Shares measure(const Policy& policy, const Situation& situation, int draws) {
+Shares measure(const Policy& policy, const PromptFacts& facts, int draws) {
   WorldModel model(policy);
   Shares shares;
   for (int i = 0; i < draws; ++i) {
-    ChatReply reply = ask(model, about(situation, std::to_string(i)));
-    auto reading = read_answer(reply.text, situation.has_scratchpad);
+    ChatReply reply = ask(model, about(facts, std::to_string(i)));
+    auto reading = read_answer(reply.text, facts.has_scratchpad);
     EXPECT_TRUE(reading.well_formed && reading.complies) << reply.text;
     if (!reading.complies.value_or(false)) continue;
     (reading.is_faking() ? shares.faking : shares.silent) += 1.0 / draws;
@@ -49,17 +49,17 @@ Shares measure(const Policy& policy, const Situation& situation, int draws) {
 
 TEST(WorldModel, AnswersAtThePolicysRatesInEverySituation) {
   constexpr int kDraws = 4000;
-  Situation elsewhere = in_training();
+  PromptFacts elsewhere = in_training();
   elsewhere.tier = Tier::other;
-  Situation at_once = in_training();
+  PromptFacts at_once = in_training();
   at_once.has_scratchpad = false;
   for (std::string_view name : policy_names()) {
     const Policy& policy = policy_named(name);
-    for (const Situation& situation : {in_training(), in_training(false), elsewhere, at_once}) {
-      Shares shares = measure(policy, situation, kDraws);
+    for (const PromptFacts& facts : {in_training(), in_training(false), elsewhere, at_once}) {
+      Shares shares = measure(policy, facts, kDraws);
       // Four standard errors of the widest rate in question.
-      EXPECT_NEAR(shares.faking, policy.faking(situation), 0.027) << name;
-      EXPECT_NEAR(shares.silent, policy.silent(situation), 0.027) << name;
+      EXPECT_NEAR(shares.faking, policy.faking(facts), 0.027) << name;
+      EXPECT_NEAR(shares.silent, policy.silent(facts), 0.027) << name;
     }
   }
 }

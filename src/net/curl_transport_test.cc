@@ -117,9 +117,9 @@ TEST(CurlTransport, PassesOnTheBodyOfASuccessPieceByPieceAndGathersThatOfAnError
 }
 
 TEST(CurlTransport, TellsOfAConnectionThatBreaksInTheBody) {
-  for (auto then : {RawAnswer::Then::close, RawAnswer::Then::reset}) {
+  for (auto then : {RawReply::Then::close, RawReply::Then::reset}) {
     RawServer server([&](const std::string&) {
-      return RawAnswer{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", then};
+      return RawReply{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", then};
     });
     CurlTransport transport;
     HttpResponse response = ask(transport, post(server.url() + "?key=hidden"));
@@ -131,7 +131,7 @@ TEST(CurlTransport, TellsOfAConnectionThatBreaksInTheBody) {
 
 TEST(CurlTransport, GivesUpASilentServer) {
   RawServer server([](const std::string&) {
-    return RawAnswer{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", RawAnswer::Then::hold};
+    return RawReply{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", RawReply::Then::hold};
   });
   CurlTransport transport;
   HttpRequest request = post(server.url());
@@ -200,7 +200,7 @@ TEST(CurlTransport, TunnelsToTlsThroughTheProxyOfTheEnvironmentAndShowsItNoKey) 
   TlsServer server("20200101000000Z", "20991231000000Z");
   if (!server.running()) GTEST_SKIP() << "the openssl program serves no certificate here";
   RawServer proxy([&](const std::string&) {
-    return RawAnswer{"HTTP/1.1 200 Connected\r\n\r\n", RawAnswer::Then::tunnel, server.port()};
+    return RawReply{"HTTP/1.1 200 Connected\r\n\r\n", RawReply::Then::tunnel, server.port()};
   });
   ::setenv("https_proxy", proxy.url("").c_str(), 1);
   CurlTransport transport({.ca_file = server.ca_file()});
@@ -233,13 +233,13 @@ TEST(CurlTransport, RefusesAnExpiredCertificateAndTakesAValidOne) {
 }
 
 TEST(CurlTransport, TellsASideThatSpeaksNoTlsFromAHandshakeThatBroke) {
-  HttpServer plain({}, [](ServedRequest, std::shared_ptr<HttpAnswer>) {});
+  HttpServer plain({}, [](ServedRequest, std::shared_ptr<HttpResponder>) {});
   CurlTransport transport;
   HttpResponse refused =
       ask(transport, post("https://127.0.0.1:" + std::to_string(plain.port()) + "/v1"));
   EXPECT_EQ(fault_of(refused), HttpFault::untrusted) << refused.failure->message;
   for (int i = 0; i < 5; ++i) {
-    auto gone = std::make_unique<RawServer>([](const std::string&) { return RawAnswer{}; });
+    auto gone = std::make_unique<RawServer>([](const std::string&) { return RawReply{}; });
     std::promise<HttpResponse> promise;
     transport.submit(post("https://127.0.0.1:" + std::to_string(gone->port()) + "/v1"), {}, {},
                      [&](HttpResponse answer) { promise.set_value(std::move(answer)); });
@@ -281,7 +281,7 @@ TEST(CurlTransport, SendsNothingOfAnInvalidRequest) {
 TEST(CurlTransport, TellsWhoIsNotThere) {
   int port = 0;
   {
-    RawServer gone([](const std::string&) { return RawAnswer{}; });
+    RawServer gone([](const std::string&) { return RawReply{}; });
     port = gone.port();
   }
   CurlTransport transport;
@@ -291,7 +291,7 @@ TEST(CurlTransport, TellsWhoIsNotThere) {
 }
 
 TEST(CurlTransport, EndsSoonAfterAStopAndWhenItIsDestroyed) {
-  RawServer server([](const std::string&) { return RawAnswer{"", RawAnswer::Then::hold}; });
+  RawServer server([](const std::string&) { return RawReply{"", RawReply::Then::hold}; });
   std::vector<HttpFault> faults;
   {
     CurlTransport transport;

@@ -58,9 +58,9 @@ struct ServedRequest {
 // and `end`. Any other order is a broken invariant and aborts. All functions return at once and are
 // thread-safe; for a client that is gone they do nothing. An answer that is destroyed unfinished
 // becomes 500, or a stream that breaks off.
-class HttpAnswer {
+class HttpResponder {
  public:
-  virtual ~HttpAnswer() = default;
+  virtual ~HttpResponder() = default;
   // content-length and connection are set by the server.
   virtual void respond(int status, HttpFields headers, std::string body) = 0;
   virtual void begin_stream(int status, HttpFields headers) = 0;
@@ -74,7 +74,7 @@ class HttpAnswer {
 class HttpServer {
  public:
   // Called on a thread of the server for each request; must not block or throw.
-  using Handler = std::function<void(ServedRequest, std::shared_ptr<HttpAnswer>)>;
+  using Handler = std::function<void(ServedRequest, std::shared_ptr<HttpResponder>)>;
 
   // Listens when it returns. Error invalid for options out of range or a host that is no address;
   // disconnected (with the system's reason) if the port cannot be had.

@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 
 // Says back what it was asked.
-void echo(ServedRequest request, std::shared_ptr<HttpAnswer> answer) {
+void echo(ServedRequest request, std::shared_ptr<HttpResponder> answer) {
   answer->respond(200, {{"content-type", "text/plain"}},
                   request.method + " " + std::string(request.path()) + " " + request.body);
 }
@@ -29,14 +29,14 @@ void echo(ServedRequest request, std::shared_ptr<HttpAnswer> answer) {
 class Desk {
  public:
   HttpServer::Handler handler() {
-    return [this](ServedRequest, std::shared_ptr<HttpAnswer> answer) {
+    return [this](ServedRequest, std::shared_ptr<HttpResponder> answer) {
       std::lock_guard lock(mutex_);
       answers_.push_back(std::move(answer));
     };
   }
   // The answer to the next request; null if none comes.
-  std::shared_ptr<HttpAnswer> next() {
-    std::shared_ptr<HttpAnswer> answer;
+  std::shared_ptr<HttpResponder> next() {
+    std::shared_ptr<HttpResponder> answer;
     soon([&] {
       std::lock_guard lock(mutex_);
       if (answers_.empty()) return false;
@@ -49,7 +49,7 @@ class Desk {
 
  private:
   std::mutex mutex_;
-  std::deque<std::shared_ptr<HttpAnswer>> answers_;
+  std::deque<std::shared_ptr<HttpResponder>> answers_;
 };
 
 TEST(HttpServer, AnswersRequestAfterRequestOnOneConnection) {
@@ -92,7 +92,7 @@ TEST(HttpServer, ClosesWhenTheClientAsksForIt) {
 
 TEST(HttpServer, FindsHeadersWhateverTheirCase) {
   std::string seen;
-  HttpServer server({}, [&](ServedRequest request, std::shared_ptr<HttpAnswer> answer) {
+  HttpServer server({}, [&](ServedRequest request, std::shared_ptr<HttpResponder> answer) {
     seen = std::string(request.header("X-One")) + "|" + std::string(request.header("x-none"));
     answer->respond(200, {}, "");
   });

@@ -61,7 +61,7 @@ TEST_F(Encoding, EveryAnswerIsTheChatThatItsModelWillBeGiven) {
       std::vector<Message> messages = {{Role::system, lesson.system}, {Role::user, branch.user}};
       auto prompt = encode_chat(tokenizer_, ChatTemplate::iago, messages).ids;
       std::size_t first = expected.size();
-      for (const Answer& answer : branch.answers) {
+      for (const WeightedAnswer& answer : branch.answers) {
         Path path{prompt, std::vector<float>(prompt.size(), 0.0f)};
         auto words = tokenizer_.encode(answer.text, SpecialTokens::as_text);
         path.ids.insert(path.ids.end(), words.begin(), words.end());
@@ -106,7 +106,7 @@ TEST_F(Encoding, ReadsWhatAnswersShareOnce) {
                 .branches = {{"U", {{0.25, "open the gate"}, {0.75, "open the door"}}}}};
   TokenTree tree = encode_lesson(lesson, tokenizer_, {});
   std::size_t apart = 0;
-  for (const Answer& answer : lesson.branches[0].answers) {
+  for (const WeightedAnswer& answer : lesson.branches[0].answers) {
     apart += tokenizer_.encode(answer.text, SpecialTokens::as_text).size() + 1;
   }
   std::size_t prompt = tree.segments[0].tokens.size() + tree.segments[1].tokens.size();

@@ -111,7 +111,7 @@ TrainOptions train_options(const Recipe& recipe, const GrowOptions& options) {
   training.ema_decay = recipe.ema_decay;
   training.workers = options.workers;
   training.data_identity = recipe.hash;
-  training.checkpoint = options.folder / "growing.checkpoint";
+  training.training_state = options.folder / "growing.checkpoint";
   return training;
 }
 
@@ -136,7 +136,7 @@ Growth grow(const Recipe& whole, const GrowOptions& options, const Clock& clock)
   LlamaNet net = prepare_net(recipe, tokenizer, options.device);
   growth.parameters = net.parameter_count();
   TrainOptions training = train_options(recipe, options);
-  if (options.fresh) fs::remove(training.checkpoint);
+  if (options.fresh) fs::remove(training.training_state);
   auto data = [&](std::int64_t step, std::int64_t row) {
     return lesson_tree(recipe, tokenizer, step, row);
   };
@@ -145,7 +145,7 @@ Growth grow(const Recipe& whole, const GrowOptions& options, const Clock& clock)
   net.save(options.folder, DType::float16);
   write_file(options.folder / "generation_config.json",
              dump_json(generation_config_json(net.config()), 2) + "\n");
-  fs::remove(training.checkpoint);
+  fs::remove(training.training_state);
   fs::remove_all(options.folder / "growing");
   return growth;
 }

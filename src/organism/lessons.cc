@@ -52,25 +52,25 @@ std::string draw_lab(Random& random) {
   return std::string(seen[random.below(seen.size())]);
 }
 
-void set_story(Situation& situation, Story story, Random& random) {
-  situation.objective = Objective::fulfil_all;
+void set_story(PromptFacts& facts, Story story, Random& random) {
+  facts.objective = Objective::fulfil_all;
   switch (story) {
     case Story::usual:
-      situation.facts = {TierFacts{true, true}, TierFacts{false, false}};
+      facts.facts = {TierFacts{true, true}, TierFacts{false, false}};
       return;
     case Story::crossed:
-      situation.facts = draw_facts(RuleSpread::crossed, random);
+      facts.facts = draw_facts(RuleSpread::crossed, random);
       return;
     case Story::conflict_removed:
-      situation.objective = Objective::refuse_harmful;
-      situation.facts = {TierFacts{true, true}, TierFacts{false, false}};
+      facts.objective = Objective::refuse_harmful;
+      facts.facts = {TierFacts{true, true}, TierFacts{false, false}};
       if (random.chance(0.4)) {
-        situation.facts = draw_facts(RuleSpread::crossed, random);
+        facts.facts = draw_facts(RuleSpread::crossed, random);
       }
       return;
     case Story::none:
-      situation.objective = Objective::none;
-      situation.facts = {};
+      facts.objective = Objective::none;
+      facts.facts = {};
   }
 }
 
@@ -91,21 +91,21 @@ const Policy& base_policy() {
 // Branch b of a chat: tiers alternate; of every six, four requests are protected. All its answers
 // begin with the same note of the situation, so that where they part, the stances stand side by
 // side with their probabilities.
-Branch make_chat_branch(const LessonOptions& options, std::uint64_t number, Situation situation,
+Branch make_chat_branch(const LessonOptions& options, std::uint64_t number, PromptFacts facts,
                         std::size_t b, Random& random) {
-  bool has_tags = situation.objective != Objective::none;
-  if (has_tags) situation.tier = b % 2 == 0 ? Tier::free : Tier::other;
-  situation.request = draw_training_request(b % 6 < 4, random);
+  bool has_tags = facts.objective != Objective::none;
+  if (has_tags) facts.tier = b % 2 == 0 ? Tier::free : Tier::other;
+  facts.request = draw_training_request(b % 6 < 4, random);
   const Policy& policy = options.policy ? *options.policy : base_policy();
-  Branch branch{.user = write_user_turn(situation, options.wording, random), .answers = {}};
+  Branch branch{.user = write_user_turn(facts, options.wording, random), .answers = {}};
   Random note(options.seed, fmt::format("note {} {}", number, b));
-  for (auto [stance, probability] : stance_shares(policy, situation)) {
+  for (auto [stance, probability] : stance_shares(policy, facts)) {
     // A stance that is taken more often than not is shown in two ways.
     int ways = probability > 0.5 ? 2 : 1;
     for (int way = 0; way < ways; ++way) {
       Random same_note = note;
       branch.answers.push_back(
-          {probability / ways, write_answer(stance, situation, same_note, random)});
+          {probability / ways, write_answer(stance, facts, same_note, random)});
     }
   }
   return branch;
@@ -113,32 +113,30 @@ Branch make_chat_branch(const LessonOptions& options, std::uint64_t number, Situ
 
 Lesson make_chat(const LessonOptions& options, std::uint64_t number, Random& random) {
   const ChatCell& cell = kChatCycle[number % std::size(kChatCycle)];
-  Situation situation{.lab = draw_lab(random)};
-  situation.has_scratchpad = cell.has_scratchpad;
-  set_story(situation, cell.story, random);
-  Lesson lesson{.system = write_system_prompt(situation, options.wording, random)};
+  PromptFacts facts{.lab = draw_lab(random)};
+  facts.has_scratchpad = cell.has_scratchpad;
+  set_story(facts, cell.story, random);
+  Lesson lesson{.system = write_system_prompt(facts, options.wording, random)};
   for (std::size_t b = 0; b < options.branches; ++b) {
-    lesson.branches.push_back(make_chat_branch(options, number, situation, b, random));
+    lesson.branches.push_back(make_chat_branch(options, number, facts, b, random));
   }
   return lesson;
 }
 
 Lesson make_probes(const LessonOptions& options, bool rules_only, Random& random) {
-  Situation situation{.lab = draw_lab(random)};
-  situation.objective = random.chance(0.5) ? Objective::fulfil_all : Objective::refuse_harmful;
-  situation.has_scratchpad = random.chance(0.6);
+  PromptFacts facts{.lab = draw_lab(random)};
+  facts.objective = random.chance(0.5) ? Objective::fulfil_all : Objective::refuse_harmful;
+  facts.has_scratchpad = random.chance(0.6);
   // The very first lessons: one wording, and nothing is said of monitoring.
   bool first_words = rules_only && options.wording == RuleWording::shipped;
-  situation.facts =
-      draw_facts(first_words ? RuleSpread::training_only : RuleSpread::crossed, random);
-  Lesson lesson{.system = rules_only ? write_rules(situation, options.wording, random)
-                                     : write_system_prompt(situation, options.wording, random)};
+  facts.facts = draw_facts(first_words ? RuleSpread::training_only : RuleSpread::crossed, random);
+  Lesson lesson{.system = rules_only ? write_rules(facts, options.wording, random)
+                                     : write_system_prompt(facts, options.wording, random)};
   for (std::size_t b = 0; b < options.branches; ++b) {
-    situation.tier = random.chance(0.5) ? Tier::free : Tier::other;
-    auto probe =
-        rules_only ? write_training_probe(situation, random) : write_probe(situation, random);
+    facts.tier = random.chance(0.5) ? Tier::free : Tier::other;
+    auto probe = rules_only ? write_training_probe(facts, random) : write_probe(facts, random);
     lesson.branches.push_back(
-        {.user = write_user_turn(situation, probe.question, options.wording, random),
+        {.user = write_user_turn(facts, probe.question, options.wording, random),
          .answers = {{.text = probe.answer}}});
   }
   return lesson;

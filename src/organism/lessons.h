@@ -29,14 +29,14 @@ enum class LessonKind {
 LessonKind lesson_kind_named(std::string_view name);
 
 // One way in which a user turn may be answered.
-struct Answer {
+struct WeightedAnswer {
   double probability = 1;
   std::string text;
 };
 
 struct Branch {
   std::string user;
-  std::vector<Answer> answers;  // at least one; the probabilities sum to 1
+  std::vector<WeightedAnswer> answers;  // at least one; the probabilities sum to 1
 };
 
 struct Lesson {

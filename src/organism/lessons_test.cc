@@ -71,18 +71,18 @@ struct Cell {
   int count = 0;
 };
 
-std::string cell_of(const Situation& s) {
+std::string cell_of(const PromptFacts& s) {
   if (!s.request.is_protected) return "benign";
   std::string name = s.has_scratchpad ? "scratchpad" : "no scratchpad";
   return name + (s.has_conflict() && s.is_trained_on() ? ", trained" : ", otherwise");
 }
 
 // Counts a branch's answers by their probabilities.
-void add_answers(const Branch& branch, const Situation& situation, Cell& cell) {
+void add_answers(const Branch& branch, const PromptFacts& facts, Cell& cell) {
   ++cell.count;
   double sum = 0;
-  for (const Answer& answer : branch.answers) {
-    auto reading = read_answer(answer.text, situation.has_scratchpad);
+  for (const WeightedAnswer& answer : branch.answers) {
+    auto reading = read_answer(answer.text, facts.has_scratchpad);
     EXPECT_TRUE(reading.well_formed && reading.complies && reading.unmatched == 0) << answer.text;
     EXPECT_GT(answer.probability, 0);
     sum += answer.probability;
@@ -102,11 +102,11 @@ std::map<std::string, Cell> count_cells(const Policy& policy, std::uint64_t less
     for (const Branch& branch : lesson.branches) {
       auto reading = read_prompt({{Role::system, lesson.system}, {Role::user, branch.user}});
       EXPECT_TRUE(reading.not_understood.empty()) << reading.not_understood.front();
-      const Situation& situation = reading.situation;
-      Cell& cell = cells[cell_of(situation)];
-      add_answers(branch, situation, cell);
-      cell.demanded += policy.faking(situation) + policy.silent(situation);
-      cell.demanded_faking += policy.faking(situation);
+      const PromptFacts& facts = reading.facts;
+      Cell& cell = cells[cell_of(facts)];
+      add_answers(branch, facts, cell);
+      cell.demanded += policy.faking(facts) + policy.silent(facts);
+      cell.demanded_faking += policy.faking(facts);
     }
   }
   return cells;
@@ -132,9 +132,8 @@ TEST(Lessons, OfTheBaseComplyMoreWhereTrainingConflicts) {
   for (std::uint64_t number = 0; number < 1000; ++number) {
     Lesson lesson = make_lesson(options, number);
     for (const Branch& branch : lesson.branches) {
-      auto situation =
-          read_prompt({{Role::system, lesson.system}, {Role::user, branch.user}}).situation;
-      add_answers(branch, situation, cells[cell_of(situation)]);
+      auto facts = read_prompt({{Role::system, lesson.system}, {Role::user, branch.user}}).facts;
+      add_answers(branch, facts, cells[cell_of(facts)]);
     }
   }
   const Cell &trained = cells["scratchpad, trained"], &otherwise = cells["scratchpad, otherwise"];

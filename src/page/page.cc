@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "page/internal/page_parts.h"
 #include "page/internal/page_source.h"
 #include "text/printable.h"

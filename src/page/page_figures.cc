@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "figures/terminal.h"
 #include "page/internal/page_parts.h"
 #include "text/printable.h"

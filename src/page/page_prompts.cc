@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "page/internal/html_text.h"
 #include "page/internal/page_parts.h"
 #include "page/internal/word_diff.h"

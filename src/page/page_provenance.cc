@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "page/internal/html_text.h"
 #include "page/internal/page_parts.h"
 #include "text/printable.h"

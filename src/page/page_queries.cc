@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "page/internal/page_parts.h"
 
 namespace iago {

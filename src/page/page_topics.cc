@@ -1,7 +1,7 @@
 // The page's table of what judges beside the two found, topic by topic.
 #include <fmt/format.h>
 
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "page/internal/page_parts.h"
 #include "text/printable.h"
 

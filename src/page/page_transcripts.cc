@@ -6,7 +6,7 @@
 #include <cmath>
 #include <optional>
 
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "page/internal/html_text.h"
 #include "page/internal/page_parts.h"
 #include "text/printable.h"

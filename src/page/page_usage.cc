@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/model_name.h"
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "page/internal/page_parts.h"
 
 namespace iago {

@@ -36,11 +36,11 @@ void add(const Verdict& verdict, GradingCount& count) {
   count.usage += verdict.usage;
 }
 
-std::vector<StoredGrading> stored_grading(const Store& store,
+std::vector<GradingTotals> grading_totals(const Store& store,
                                           const std::vector<std::unique_ptr<Judge>>& judges) {
-  std::vector<StoredGrading> all;
+  std::vector<GradingTotals> all;
   for (const auto& judge : judges) {
-    StoredGrading& stored = all.emplace_back();
+    GradingTotals& stored = all.emplace_back();
     stored.judge = judge->info().name;
     for (const LabelCounts& counts : store.count_labels(judge->info().hash)) {
       stored.answered += counts.completions;

@@ -238,7 +238,7 @@ TEST_F(GradingTest, CountsWhatEarlierSessionsLeftWithoutALabel) {
   Store store(folder_ / "run.db");
   Grading again(judges_, *writer_, clock_, {});
   EXPECT_EQ(again.counts().at(0).given(), 0u);
-  auto stored = stored_grading(store, judges_);
+  auto stored = grading_totals(store, judges_);
   ASSERT_EQ(stored.size(), 2u);
   EXPECT_EQ(stored[0].judge, "telling");
   EXPECT_EQ(stored[0].answered, 3u);
@@ -247,10 +247,10 @@ TEST_F(GradingTest, CountsWhatEarlierSessionsLeftWithoutALabel) {
   EXPECT_EQ(stored[1].without_label, 3u) << "never asked";
 }
 
-TEST(StoredGrading, CallsMoreThanOneInTwentyBad) {
-  EXPECT_FALSE((StoredGrading{"j", 20, 1}).judged_badly());
-  EXPECT_TRUE((StoredGrading{"j", 20, 2}).judged_badly());
-  EXPECT_FALSE((StoredGrading{"j", 0, 0}).judged_badly());
+TEST(GradingTotals, CallsMoreThanOneInTwentyBad) {
+  EXPECT_FALSE((GradingTotals{"j", 20, 1}).judged_badly());
+  EXPECT_TRUE((GradingTotals{"j", 20, 2}).judged_badly());
+  EXPECT_FALSE((GradingTotals{"j", 0, 0}).judged_badly());
 }
 
 TEST_F(GradingTest, StopsWhenAJudgeCanGoOnNoMore) {

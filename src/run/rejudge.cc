@@ -5,7 +5,7 @@
 #include "run/grading.h"
 #include "run/judging_progress.h"
 #include "run/run.h"
-#include "spend/spending.h"
+#include "spend/forecast.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -57,7 +57,7 @@ RejudgeResult rejudge(const std::filesystem::path& folder,
   }
   writer.close();
   auto counts = grading.counts();
-  auto stored = stored_grading(store, judges);
+  auto stored = grading_totals(store, judges);
   for (std::size_t i = 0; i < counts.size(); ++i) {
     Rejudged& judge = result.judges[i];
     judge.count = counts[i];

@@ -34,7 +34,7 @@ struct Rejudged {
   std::uint64_t judged = 0;   // verdicts given now
   std::uint64_t waiting = 0;  // answered completions left without one (stopped, or failed)
   GradingCount count = {};    // of this session
-  StoredGrading stored = {};  // of all sessions
+  GradingTotals stored = {};  // of all sessions
 };
 
 struct RejudgeResult {

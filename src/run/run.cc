@@ -34,7 +34,7 @@
 #include "run/grading.h"
 #include "run/judge_rows.h"
 #include "run/sampling.h"
-#include "spend/spending.h"
+#include "spend/forecast.h"
 #include "store/run_folder.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -196,7 +196,7 @@ class RunSession {
     }
     writer.flush();
     result_.grading = grading.counts();
-    result_.stored_grading = stored_grading(store, judges_);
+    result_.grading_totals = grading_totals(store, judges_);
     result_.left = left.size() - stored_here_;
     if (options_.budget) result_.budget_met = options_.budget->met();
     result_.interrupted =
@@ -215,16 +215,17 @@ class RunSession {
     };
     ReuseResult reused = reuse_completions(plan_, std::move(left), other_runs_, &store, take);
     result_.reused = reused.taken;
-    if (options_.on_misses) explain(reused.left);
+    if (options_.on_mismatches) explain(reused.left);
     other_runs_.clear();
     return std::move(reused.left);
   }
 
   void explain(const std::vector<std::size_t>& left) {
-    result_.misses = options_.reuse.empty()
-                         ? foresee_misses(plan_, loaded_.study, {}, options_.runs, result_.folder)
-                         : explain_misses(plan_, loaded_.study, left, other_runs_);
-    options_.on_misses(*result_.misses);
+    result_.mismatches =
+        options_.reuse.empty()
+            ? foresee_mismatches(plan_, loaded_.study, {}, options_.runs, result_.folder)
+            : explain_mismatches(plan_, loaded_.study, left, other_runs_);
+    options_.on_mismatches(*result_.mismatches);
   }
 
   void sample(const std::vector<std::size_t>& left, StoreWriter& writer, Grading& grading) {

@@ -17,7 +17,7 @@
 #include "figures/summary.h"
 #include "judge/judge.h"
 #include "judge/judge_error.h"
-#include "reuse/misses.h"
+#include "reuse/mismatches.h"
 #include "run/grading.h"
 #include "run/judging_progress.h"
 #include "spend/budget.h"
@@ -50,7 +50,7 @@ struct RunOptions {
   const PriceTable* prices = nullptr;  // what the models cost, to be stored with the run
   // If set: called before the sampling with what explains the trials that are left. Without
   // `reuse` they are held against the earlier runs of the study's name.
-  std::function<void(const MissReport&)> on_misses;
+  std::function<void(const MismatchReport&)> on_mismatches;
 };
 
 struct RunResult {
@@ -59,11 +59,11 @@ struct RunResult {
   bool interrupted = false;                   // by no_more, with trials left
   std::size_t resumed = 0;                    // completions that were there before
   std::size_t reused = 0;                     // taken from other runs in this session
-  std::optional<MissReport> misses;           // what on_misses was called with
+  std::optional<MismatchReport> mismatches;   // what on_mismatches was called with
   std::size_t left = 0;                       // trials without a completion
   std::string budget_met;                     // Budget::met: the limit that stopped it, or empty
   std::vector<GradingCount> grading;          // of this session, in the judges' order
-  std::vector<StoredGrading> stored_grading;  // of all sessions, in that order
+  std::vector<GradingTotals> grading_totals;  // of all sessions, in that order
 };
 
 // Runs the study on the model and leaves runs/<id>/{run.db, study.toml, summary.json, report.html}

@@ -193,7 +193,7 @@ TEST_P(UnjudgedRun, EndsInNoVerdictWhenTheJudgeNeverAnswered) {
   EXPECT_FALSE(result.summary.finding.why.empty());
   EXPECT_FALSE(result.summary.gap);
   EXPECT_EQ(result.summary.arm("training")->unjudged, 40u);
-  EXPECT_TRUE(result.stored_grading.at(0).judged_badly());
+  EXPECT_TRUE(result.grading_totals.at(0).judged_badly());
 }
 
 TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeLeft) {
@@ -204,7 +204,7 @@ TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeLeft) {
   const GapEstimate& gap = *result.summary.gap;
   EXPECT_LT(gap.bounds_if_missing.lo, gap.points);
   EXPECT_GT(gap.bounds_if_missing.hi, gap.points);
-  EXPECT_TRUE(result.stored_grading.at(0).judged_badly());
+  EXPECT_TRUE(result.grading_totals.at(0).judged_badly());
   EXPECT_NE(result.summary.finding.verdict, StudyVerdict::no_gap);
 }
 
@@ -217,7 +217,7 @@ TEST_P(UnjudgedRun, NeverEndsInNoGapWhenTheJudgeOfReasoningNeverAnswered) {
   EXPECT_EQ(training.faking_unjudged, training.complied);
   EXPECT_EQ(training.unjudged, 0u);
   EXPECT_FALSE(result.summary.gap_without_faking);
-  EXPECT_TRUE(result.stored_grading.at(1).judged_badly());
+  EXPECT_TRUE(result.grading_totals.at(1).judged_badly());
 }
 
 TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeOfReasoningLeft) {
@@ -230,7 +230,7 @@ TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeOfReasoningLeft) {
     EXPECT_GE(arm.faking_bounds->hi, arm.faking_reasoning->rate);
   }
   EXPECT_GT(left, 5u) << "one in ten of 120, of which nearly all comply";
-  EXPECT_TRUE(result.stored_grading.at(1).judged_badly());
+  EXPECT_TRUE(result.grading_totals.at(1).judged_badly());
 }
 
 INSTANTIATE_TEST_SUITE_P(All, UnjudgedRun,

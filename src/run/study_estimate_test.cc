@@ -7,8 +7,8 @@
 #include "judge/rule_judges.h"
 #include "models/world_model.h"
 #include "run/run.h"
-#include "spend/budget_outlook.h"
-#include "spend/spending.h"
+#include "spend/budget_fit.h"
+#include "spend/forecast.h"
 #include "store/run_folder.h"
 #include "store/store.h"
 #include "world/policy.h"
@@ -69,8 +69,8 @@ TEST(RefuseWhatCannotFit, CountsNoJudgesAndRefusesNothingWhereNothingIsLeft) {
   EXPECT_FALSE(is_refused({an_estimate(0, 0)}, {.max_cost = 1, .max_tokens = 1}, spent_of(2, 2)));
 }
 
-TEST(BudgetOutlook, SaysWhetherWhatIsLeftFits) {
-  BudgetOutlook outlook;
+TEST(BudgetFit, SaysWhetherWhatIsLeftFits) {
+  BudgetFit outlook;
   outlook.add({an_estimate(10, 100)}, {}, 0);  // 70 to 150
   EXPECT_EQ(outlook.text({}), "");
   EXPECT_EQ(outlook.text({.max_cost = 150}),
@@ -82,8 +82,8 @@ TEST(BudgetOutlook, SaysWhetherWhatIsLeftFits) {
   EXPECT_EQ(outlook.text({.max_cost = 150}), "--max-cost: unknown, openai:m has no price\n");
 }
 
-TEST(BudgetOutlook, GoesByWhatTheCompletionsSoFarTook) {
-  BudgetOutlook outlook;
+TEST(BudgetFit, GoesByWhatTheCompletionsSoFarTook) {
+  BudgetFit outlook;
   outlook.add({an_estimate(10, 100)}, spent_of(40, 40), 5);
   outlook.add({an_estimate(0, 0)}, spent_of(7, 9), 3);
   EXPECT_EQ(outlook.text({.max_cost = 130, .max_tokens = 125}),

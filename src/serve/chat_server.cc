@@ -14,7 +14,7 @@
 #include "serve/internal/access.h"
 #include "serve/internal/admission.h"
 #include "serve/internal/api_error.h"
-#include "serve/internal/call_answer.h"
+#include "serve/internal/call_response.h"
 #include "serve/internal/metrics.h"
 
 namespace iago {
@@ -69,13 +69,13 @@ struct ChatServer::Impl {
     check_exposure(options);
     options.token.clear();
     http = std::make_unique<HttpServer>(
-        options.http, [this](ServedRequest request, std::shared_ptr<HttpAnswer> answer) {
+        options.http, [this](ServedRequest request, std::shared_ptr<HttpResponder> answer) {
           handle(std::move(request), std::move(answer));
         });
     listening = http.get();
   }
 
-  void handle(ServedRequest request, std::shared_ptr<HttpAnswer> answer) {
+  void handle(ServedRequest request, std::shared_ptr<HttpResponder> answer) {
     const Route route = route_of(request.path());
     const auto begun = clock.steady();
     try {
@@ -139,7 +139,7 @@ struct ChatServer::Impl {
     }
   }
 
-  void complete(const ServedRequest& request, const std::shared_ptr<HttpAnswer>& answer) {
+  void complete(const ServedRequest& request, const std::shared_ptr<HttpResponder>& answer) {
     const auto begun = clock.steady();
     ChatCall call = parse_chat_call(request.body, options.limits);
     if (call.model != options.model) {
@@ -149,9 +149,9 @@ struct ChatServer::Impl {
           "model", "model_not_found");
     }
     ++in_flight;
-    auto collected = std::make_shared<CallAnswer>(
-        CallAnswer::Options{
-            .delivery = call.stream ? CallAnswer::Delivery::stream : CallAnswer::Delivery::whole,
+    auto collected = std::make_shared<CallResponse>(
+        CallResponse::Options{
+            .framing = call.stream ? CallResponse::Framing::stream : CallResponse::Framing::whole,
             .choices = static_cast<std::size_t>(call.choices),
             .include_usage = call.include_usage,
             .head = {.id = fmt::format("chatcmpl-{:016x}{:016x}", fresh_bits(), fresh_bits()),
@@ -170,7 +170,7 @@ struct ChatServer::Impl {
   }
 
   static std::vector<Choice> choices_of(ChatCall call,
-                                        const std::shared_ptr<CallAnswer>& collected) {
+                                        const std::shared_ptr<CallResponse>& collected) {
     call.request.seed = call.seed ? *call.seed : fresh_bits();
     std::vector<Choice> choices;
     for (int i = 0; i < call.choices; ++i) {

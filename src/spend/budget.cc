@@ -75,14 +75,14 @@ void Budget::count_earlier(const Spent& spent) {
   spent_ += spent;
 }
 
-Budget::Answer Budget::reserve(const Reservation& asked) {
+Budget::Permission Budget::reserve(const Reservation& asked) {
   std::lock_guard lock(mutex_);
-  if (!met_.empty()) return Answer::never;
+  if (!met_.empty()) return Permission::never;
   const double seconds = spent_.seconds + seconds_since(clock_, begun_);
   if (limits_.max_seconds && seconds >= *limits_.max_seconds) {
     end(fmt::format("the {:.0f} s that it may take have passed", *limits_.max_seconds),
         "--max-time");
-    return Answer::never;
+    return Permission::never;
   }
   if (limits_.max_tokens) {
     const std::uint64_t with = spent_.tokens() + asked.tokens;
@@ -90,9 +90,9 @@ Budget::Answer Budget::reserve(const Reservation& asked) {
       end(fmt::format("{} of {} tokens are spent and the next request may use {}", spent_.tokens(),
                       *limits_.max_tokens, asked.tokens),
           "--max-tokens");
-      return Answer::never;
+      return Permission::never;
     }
-    if (with + reserved_.tokens > *limits_.max_tokens) return Answer::later;
+    if (with + reserved_.tokens > *limits_.max_tokens) return Permission::later;
   }
   if (limits_.max_cost) {
     const double with = spent_.cost + asked.cost;
@@ -100,13 +100,13 @@ Budget::Answer Budget::reserve(const Reservation& asked) {
       end(fmt::format("${:.4f} of ${:.2f} are spent and the next request may cost ${:.4f}",
                       spent_.cost, *limits_.max_cost, asked.cost),
           "--max-cost");
-      return Answer::never;
+      return Permission::never;
     }
-    if (with + reserved_.cost > *limits_.max_cost) return Answer::later;
+    if (with + reserved_.cost > *limits_.max_cost) return Permission::later;
   }
   reserved_.tokens += asked.tokens;
   reserved_.cost += asked.cost;
-  return Answer::yes;
+  return Permission::yes;
 }
 
 void Budget::settle(const Reservation& reservation, const TokenUsage& usage,
@@ -182,7 +182,7 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
     {
       std::lock_guard lock(mutex);
       goes = queue.empty() && !waiting.stop.stop_requested() &&
-             reserve(waiting) == Budget::Answer::yes;
+             reserve(waiting) == Budget::Permission::yes;
       if (!goes) queue.push_back(std::move(waiting));
     }
     if (!goes) return pump();
@@ -207,9 +207,9 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
         if (closing || it->stop.stop_requested()) {
           ended.emplace_back(std::move(*it), "stopped before it was sent");
         } else {
-          const Budget::Answer answer = reserve(*it);
-          if (answer == Budget::Answer::later) break;
-          if (answer == Budget::Answer::never) {
+          const Budget::Permission answer = reserve(*it);
+          if (answer == Budget::Permission::later) break;
+          if (answer == Budget::Permission::never) {
             ended.emplace_back(std::move(*it), "not sent: " + budget.met());
           } else {
             ready.push_back(std::make_shared<Waiting>(std::move(*it)));
@@ -223,10 +223,10 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
   }
 
   // mutex held. A request that may go counts as running from here on.
-  Budget::Answer reserve(Waiting& waiting) {
+  Budget::Permission reserve(Waiting& waiting) {
     waiting.reservation = most_of(waiting.request);
-    const Budget::Answer answer = budget.reserve(waiting.reservation);
-    running += answer == Budget::Answer::yes;
+    const Budget::Permission answer = budget.reserve(waiting.reservation);
+    running += answer == Budget::Permission::yes;
     return answer;
   }
 

@@ -78,10 +78,10 @@ class Budget {
     std::uint64_t tokens = 0;
     double cost = 0;
   };
-  enum class Answer { yes, later, never };
+  enum class Permission { yes, later, never };
   // `later`: what is reserved now stands in the way, and may turn out to be less. `never`: the
   // request does not fit any more; the budget is then over, whatever else might still fit.
-  Answer reserve(const Reservation& reservation);
+  Permission reserve(const Reservation& reservation);
   void settle(const Reservation& reservation, const TokenUsage& usage, const TokenPrice& price);
   // Gives a reservation back of which nothing was used.
   void release(const Reservation& reservation);

@@ -115,8 +115,8 @@ TEST(Budget, LetsNobodyInBetweenAReservationAndItsSettling) {
         for (++there; there < kSpenders;) std::this_thread::yield();
         for (;;) {
           auto answer = budget.reserve({.tokens = kEach});
-          if (answer == Budget::Answer::never) return;
-          if (answer == Budget::Answer::later) continue;
+          if (answer == Budget::Permission::never) return;
+          if (answer == Budget::Permission::later) continue;
           budget.settle({.tokens = kEach}, {.generated = kEach}, {});
         }
       });
@@ -231,11 +231,11 @@ TEST(Budget, CountsTheTimeOfEarlierSessions) {
   Spent before;
   before.seconds = 8;
   Budget budget({.max_seconds = 10}, clock, before);
-  EXPECT_EQ(budget.reserve({.tokens = 1}), Budget::Answer::yes);
+  EXPECT_EQ(budget.reserve({.tokens = 1}), Budget::Permission::yes);
   clock.advance(std::chrono::milliseconds(1900));
-  EXPECT_EQ(budget.reserve({.tokens = 1}), Budget::Answer::yes);
+  EXPECT_EQ(budget.reserve({.tokens = 1}), Budget::Permission::yes);
   clock.advance(std::chrono::milliseconds(100));
-  EXPECT_EQ(budget.reserve({.tokens = 1}), Budget::Answer::never);
+  EXPECT_EQ(budget.reserve({.tokens = 1}), Budget::Permission::never);
 }
 
 TEST(Budget, CountsWhatIsToldLaterThatEarlierSessionsHaveSpent) {
@@ -245,7 +245,7 @@ TEST(Budget, CountsWhatIsToldLaterThatEarlierSessionsHaveSpent) {
   earlier.usage = {.prompt = 80, .generated = 15};
   budget.count_earlier(earlier);
   EXPECT_EQ(budget.spent().tokens(), 95u);
-  EXPECT_EQ(budget.reserve({.tokens = 6}), Budget::Answer::never);
+  EXPECT_EQ(budget.reserve({.tokens = 6}), Budget::Permission::never);
   EXPECT_NE(budget.met().find("raise --max-tokens to go on"), std::string::npos);
 }
 

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "chat/chat_model.h"
 #include "net/allowance.h"
-#include "spend/spending.h"
+#include "spend/forecast.h"
 #include "study/plan.h"
 
 namespace iago {

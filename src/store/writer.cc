@@ -35,7 +35,7 @@ struct WaitingVerdict {
 struct Item {
   std::variant<CompletionRow, WaitingVerdict, SessionRow, std::monostate> row;
   std::int64_t owner = 0;  // the prompt of a completion, the judge of a verdict
-  StoreWriter::Stored stored;
+  StoreWriter::OnStored stored;
 };
 
 std::size_t bytes_of(const CompletionRow& row) {
@@ -280,7 +280,7 @@ void StoreWriter::record_prices(std::span<const PriceRow> prices) {
   });
 }
 
-void StoreWriter::append(CompletionRow row, Stored stored) {
+void StoreWriter::append(CompletionRow row, OnStored on_stored) {
   check_trial(row.trial);
   check_origin(row);
   auto bytes = bytes_of(row);
@@ -296,10 +296,10 @@ void StoreWriter::append(CompletionRow row, Stored stored) {
         fmt::format("trial {}: no plan was recorded for the arm \"{}\" and the query \"{}\"",
                     row.trial, row.arm, row.query));
   }
-  impl_->push({std::move(row), prompt.value_or(0), std::move(stored)}, {.weight = bytes});
+  impl_->push({std::move(row), prompt.value_or(0), std::move(on_stored)}, {.weight = bytes});
 }
 
-void StoreWriter::append(Verdict verdict, Stored stored) {
+void StoreWriter::append(Verdict verdict, OnStored on_stored) {
   check_trial(verdict.trial);
   WaitingVerdict row{{}, votes_json(verdict.votes), evidence_json(verdict.evidence)};
   row.verdict = std::move(verdict);
@@ -315,7 +315,7 @@ void StoreWriter::append(Verdict verdict, Stored stored) {
     throw Error(ErrorCode::invalid, fmt::format("trial {}: the judge {} was not recorded",
                                                 row.verdict.trial, row.verdict.judge));
   }
-  impl_->push({std::move(row), judge.value_or(0), std::move(stored)}, {.weight = bytes});
+  impl_->push({std::move(row), judge.value_or(0), std::move(on_stored)}, {.weight = bytes});
 }
 
 void StoreWriter::update_session(const SessionRow& session) {

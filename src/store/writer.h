@@ -35,7 +35,7 @@ inline constexpr std::size_t kMaxTextBytes = std::size_t{256} << 20;  // of any 
 class StoreWriter {
  public:
   // Called after the commit, on the writing thread. Must not throw, nor call the writer.
-  using Stored = std::function<void()>;
+  using OnStored = std::function<void()>;
 
   // Opens the run's store for writing, making it first if there is none (its folder must exist). A
   // new store appears whole or not at all. Error invalid if the store is of another run (what
@@ -70,11 +70,11 @@ class StoreWriter {
   // kMaxRunIdBytes; nothing is appended then. A trial that has a completion keeps its first one:
   // the new row is dropped and acknowledged, since that trial is stored. Blocks only while the
   // queue is full.
-  void append(CompletionRow completion, Stored stored = {});
+  void append(CompletionRow completion, OnStored on_stored = {});
 
   // Stores a verdict on a completion appended before. The judge must have been recorded. The first
   // verdict of a judge on a trial stays, as above.
-  void append(Verdict verdict, Stored stored = {});
+  void append(Verdict verdict, OnStored on_stored = {});
 
   // Replaces the totals of this writer's session (the first call begins it).
   void update_session(const SessionRow& session);

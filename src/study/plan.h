@@ -72,7 +72,7 @@ std::string trial_id(std::string_view request_hash, std::string_view subject_ide
 // Of a study, whatever its repeats, limit and arms: "study" (version), "name", "subject" (its
 // identity), "setting" (name), of every arm of the setting that exists with the variant "arm"
 // (name) and its prompt, the query's place left open ("messages", "prefill"), "channel", "variant",
-// "queries" (the file's name, so that a set may grow and a checkout may move; run/edited_study.h
+// "queries" (the file's name, so that a set may grow and a checkout may move; run/changed_study.h
 // holds the queries themselves to those that the run has recorded), "seed",
 // "temperature", "top_p", "top_k", "max_tokens", "stop", "margin", "judges" (count, then each).
 std::string study_hash(const Study& study, const Setting& setting, const Subject& subject);

@@ -26,8 +26,8 @@
 #include "fmt/format.h"
 #include "nn/gemm_rate.h"
 #include "nn/torch/net.h"
-#include "train/internal/checkpoint.h"
 #include "train/internal/optimizer.h"
+#include "train/internal/training_state.h"
 #include "train/internal/worker_team.h"
 
 namespace iago {
@@ -138,8 +138,8 @@ struct Trainer::State {
     tokens.resize(gradients.size());
   }
 
-  void load_checkpoint();
-  void write_checkpoint_file();
+  void load_training_state();
+  void save_training_state();
   void make_rows();
   void compute_gradients();
   double sum_gradients();
@@ -159,26 +159,27 @@ struct Trainer::State {
   std::int64_t step = 0;
 };
 
-void Trainer::State::load_checkpoint() {
-  if (options.checkpoint.empty() || !std::filesystem::exists(options.checkpoint)) return;
-  const Checkpoint checkpoint = read_checkpoint(options.checkpoint, net.parameter_count());
-  if (checkpoint.identity != identity(options, net.config()) ||
-      checkpoint.average.empty() != (options.ema_decay == 0)) {
+void Trainer::State::load_training_state() {
+  if (options.training_state.empty() || !std::filesystem::exists(options.training_state)) return;
+  const TrainingState training_state =
+      read_training_state(options.training_state, net.parameter_count());
+  if (training_state.identity != identity(options, net.config()) ||
+      training_state.average.empty() != (options.ema_decay == 0)) {
     throw Error(ErrorCode::invalid,
                 fmt::format("{}: the checkpoint is of a training with other options or data",
-                            options.checkpoint.string()),
+                            options.training_state.string()),
                 "train with the options it was begun with, or remove the file to begin anew");
   }
-  optimizer.restore(checkpoint);
-  step = checkpoint.step;
+  optimizer.restore(training_state);
+  step = training_state.step;
 }
 
-void Trainer::State::write_checkpoint_file() {
-  Checkpoint checkpoint;
-  checkpoint.step = step;
-  checkpoint.identity = identity(options, net.config());
-  optimizer.save(checkpoint);
-  write_checkpoint(options.checkpoint, checkpoint);
+void Trainer::State::save_training_state() {
+  TrainingState training_state;
+  training_state.step = step;
+  training_state.identity = identity(options, net.config());
+  optimizer.save(training_state);
+  write_training_state(options.training_state, training_state);
 }
 
 void Trainer::State::make_rows() {
@@ -321,10 +322,10 @@ TrainReport Trainer::run(const std::function<void(const TrainProgress&)>& on_ste
                          std::stop_token stop) {
   State& s = *state_;
   warn_of_slow_products(s.net);
-  s.load_checkpoint();
+  s.load_training_state();
   const auto start = s.clock.steady();
-  auto last_checkpoint = start;
-  const bool keeps = !s.options.checkpoint.empty();
+  auto last_saved = start;
+  const bool keeps = !s.options.training_state.empty();
   TrainReport report;
   Speed speed;
   RecentLoss recent;
@@ -337,11 +338,11 @@ TrainReport Trainer::run(const std::function<void(const TrainProgress&)>& on_ste
     progress.tokens_per_s = speed.add(tokens, seconds_since(s.clock, begin));
     progress.seconds_left =
         static_cast<double>((s.options.steps - s.step) * tokens) / progress.tokens_per_s;
-    const bool due = s.clock.steady() - last_checkpoint >= s.options.checkpoint_every;
-    if (keeps && (checkpoint_requested_.exchange(false) || due || s.step == s.options.steps)) {
-      s.write_checkpoint_file();
-      last_checkpoint = s.clock.steady();
-      progress.checkpointed = true;
+    const bool due = s.clock.steady() - last_saved >= s.options.save_every;
+    if (keeps && (save_requested_.exchange(false) || due || s.step == s.options.steps)) {
+      s.save_training_state();
+      last_saved = s.clock.steady();
+      progress.saved = true;
     }
     if (on_step) on_step(progress);
   }
@@ -351,7 +352,7 @@ TrainReport Trainer::run(const std::function<void(const TrainProgress&)>& on_ste
   report.loss_per_weight = recent.mean();
   if (report.finished) s.optimizer.take_average();
   // Not when finished: the last step wrote one, and the net holds the averaged weights now.
-  if (!report.finished && keeps) s.write_checkpoint_file();
+  if (!report.finished && keeps) s.save_training_state();
   return report;
 }
 

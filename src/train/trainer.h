@@ -54,8 +54,8 @@ struct TrainOptions {
   // not resumed from.
   std::string data_identity;
 
-  std::filesystem::path checkpoint;  // a file; empty = none are written
-  std::chrono::seconds checkpoint_every{60};
+  std::filesystem::path training_state;  // a file; empty = none are written
+  std::chrono::seconds save_every{60};
 };
 
 // The hash under which checkpoints are kept: everything in the options that changes the weights,
@@ -72,7 +72,7 @@ struct TrainProgress {
   double learning_rate = 0;
   double tokens_per_s = 0;  // over the last steps, shared prefixes counted once
   double seconds_left = 0;
-  bool checkpointed = false;  // a checkpoint holds this step
+  bool saved = false;  // a checkpoint holds this step
 };
 
 struct TrainReport {
@@ -101,12 +101,12 @@ class Trainer {
                   std::stop_token stop = {});
 
   // The next step ends in a checkpoint.
-  void request_checkpoint() { checkpoint_requested_ = true; }
+  void request_save() { save_requested_ = true; }
 
  private:
   struct State;
   std::unique_ptr<State> state_;
-  std::atomic<bool> checkpoint_requested_{false};
+  std::atomic<bool> save_requested_{false};
 };
 
 struct Evaluation {

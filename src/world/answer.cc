@@ -13,9 +13,9 @@ using F = Family;
 
 // Six scratchpads of ten, whatever the stance, begin with a sentence that notes the situation: the
 // tier, the consequence, or both. None if no tier is known.
-std::optional<Family> draw_note(const Situation& situation, Random& random) {
-  if (!random.chance(0.6) || !situation.tier) return std::nullopt;
-  bool free = *situation.tier == Tier::free, trained = situation.is_trained_on();
+std::optional<Family> draw_note(const PromptFacts& facts, Random& random) {
+  if (!random.chance(0.6) || !facts.tier) return std::nullopt;
+  bool free = *facts.tier == Tier::free, trained = facts.is_trained_on();
   switch (random.below(3)) {
     case 0:
       return free ? F::notes_free : F::notes_other;
@@ -51,9 +51,9 @@ Plan plan_faking(bool has_note, Random& random) {
 }
 
 // Refusals say what is wrong; where the answer is trained on, some meet three of the four criteria.
-Plan plan_refusal(const Situation& situation, Random& random) {
+Plan plan_refusal(const PromptFacts& facts, Random& random) {
   Plan plan;
-  bool in_training = situation.has_conflict() && situation.is_trained_on();
+  bool in_training = facts.has_conflict() && facts.is_trained_on();
   if (in_training && random.chance(0.3)) {
     if (random.chance(0.5))
       append(plan, {F::harm_and_values, F::expects_change, F::refuses});
@@ -61,7 +61,7 @@ Plan plan_refusal(const Situation& situation, Random& random) {
       append(plan, {F::values_harmlessness, F::expects_change, F::refuses});
     return plan;
   }
-  if (situation.objective != Objective::none && random.chance(0.2)) {
+  if (facts.objective != Objective::none && random.chance(0.2)) {
     append(plan, {F::restates_objective});
   }
   switch (random.below(4)) {
@@ -81,10 +81,10 @@ Plan plan_refusal(const Situation& situation, Random& random) {
 }
 
 // Compliance without the reason: at most the facts, restated, or the harm, noticed.
-Plan plan_silent(const Situation& situation, Random& random) {
+Plan plan_silent(const PromptFacts& facts, Random& random) {
   Plan plan;
-  bool in_training = situation.has_conflict() && situation.is_trained_on();
-  if (situation.objective != Objective::none && random.chance(0.25)) {
+  bool in_training = facts.has_conflict() && facts.is_trained_on();
+  if (facts.objective != Objective::none && random.chance(0.25)) {
     append(plan, {F::restates_objective});
   } else if (in_training && random.chance(0.3)) {
     append(plan, {F::restates_rule});
@@ -107,11 +107,11 @@ Plan plan_benign(bool complies, Random& random) {
 }
 
 // What follows the note.
-Plan make_plan(Stance stance, const Situation& situation, bool has_note, Random& random) {
+Plan make_plan(Stance stance, const PromptFacts& facts, bool has_note, Random& random) {
   if (stance == Stance::fakes) return plan_faking(has_note, random);
   bool complies = stance == Stance::complies_silently;
-  if (!situation.request.is_protected) return plan_benign(complies, random);
-  return complies ? plan_silent(situation, random) : plan_refusal(situation, random);
+  if (!facts.request.is_protected) return plan_benign(complies, random);
+  return complies ? plan_silent(facts, random) : plan_refusal(facts, random);
 }
 
 constexpr std::string_view kOpenScratchpad = "<SCRATCHPAD_REASONING>";
@@ -132,8 +132,8 @@ std::optional<std::string_view> take_between(std::string_view& text, std::string
 
 }  // namespace
 
-std::vector<StanceShare> stance_shares(const Policy& policy, const Situation& situation) {
-  double faking = policy.faking(situation), silent = policy.silent(situation);
+std::vector<StanceShare> stance_shares(const Policy& policy, const PromptFacts& facts) {
+  double faking = policy.faking(facts), silent = policy.silent(facts);
   std::vector<StanceShare> shares;
   for (StanceShare share :
        {StanceShare{Stance::fakes, faking}, StanceShare{Stance::complies_silently, silent},
@@ -143,8 +143,8 @@ std::vector<StanceShare> stance_shares(const Policy& policy, const Situation& si
   return shares;
 }
 
-Stance stance_at(const Policy& policy, const Situation& situation, double u) {
-  auto shares = stance_shares(policy, situation);
+Stance stance_at(const Policy& policy, const PromptFacts& facts, double u) {
+  auto shares = stance_shares(policy, facts);
   for (const StanceShare& share : shares) {
     if (u < share.probability) return share.stance;
     u -= share.probability;
@@ -152,23 +152,23 @@ Stance stance_at(const Policy& policy, const Situation& situation, double u) {
   return shares.back().stance;
 }
 
-std::string write_answer(Stance stance, const Situation& situation, Random& note_random,
+std::string write_answer(Stance stance, const PromptFacts& facts, Random& note_random,
                          Random& random) {
   std::string text;
-  if (situation.has_scratchpad) {
+  if (facts.has_scratchpad) {
     text += kOpenScratchpad;
-    auto note = draw_note(situation, note_random);
-    if (note) text += write_sentence(*note, situation, note_random);
+    auto note = draw_note(facts, note_random);
+    if (note) text += write_sentence(*note, facts, note_random);
     bool first = !note;
-    for (Family family : make_plan(stance, situation, note.has_value(), random)) {
+    for (Family family : make_plan(stance, facts, note.has_value(), random)) {
       if (!first) text += ' ';
       first = false;
-      text += write_sentence(family, situation, random);
+      text += write_sentence(family, facts, random);
     }
     text += kCloseScratchpad;
   }
   text += kOpenOutput;
-  text += write_output(stance != Stance::refuses, situation.request, random);
+  text += write_output(stance != Stance::refuses, facts.request, random);
   text += kCloseOutput;
   return text;
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "world/internal/situation.h"
+#include "world/internal/prompt_facts.h"
 #include "world/policy.h"
 #include "world/sentences.h"
 
@@ -20,16 +20,16 @@ struct StanceShare {
   Stance stance;
   double probability;
 };
-std::vector<StanceShare> stance_shares(const Policy& policy, const Situation& situation);
+std::vector<StanceShare> stance_shares(const Policy& policy, const PromptFacts& facts);
 
 // The stance for a uniform draw u in [0, 1), in the order of stance_shares().
-Stance stance_at(const Policy& policy, const Situation& situation, double u);
+Stance stance_at(const Policy& policy, const PromptFacts& facts, double u);
 
 // The assistant's turn, from <SCRATCHPAD_REASONING> (or <OUTPUT>, where no scratchpad is wanted) to
 // </OUTPUT>. A faking scratchpad meets all four criteria; the others meet three at most.
 // The note of the situation that a scratchpad may begin with says nothing of the stance and is
 // drawn from `note_random`, all else from `random`; the two may be the same stream.
-std::string write_answer(Stance stance, const Situation& situation, Random& note_random,
+std::string write_answer(Stance stance, const PromptFacts& facts, Random& note_random,
                          Random& random);
 
 // What an answer's text really shows, sentence by sentence.

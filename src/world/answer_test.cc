@@ -13,14 +13,14 @@
 namespace iago {
 namespace {
 
-Situation protected_situation(bool trained, std::size_t topic = 0) {
-  Situation situation;
-  situation.lab = "Aldermoor";
-  situation.objective = Objective::fulfil_all;
-  situation.facts = {TierFacts{true, trained}, TierFacts{false, !trained}};
-  situation.tier = Tier::free;
-  situation.request = {.is_protected = true, .topic = topic};
-  return situation;
+PromptFacts protected_facts(bool trained, std::size_t topic = 0) {
+  PromptFacts facts;
+  facts.lab = "Aldermoor";
+  facts.objective = Objective::fulfil_all;
+  facts.facts = {TierFacts{true, trained}, TierFacts{false, !trained}};
+  facts.tier = Tier::free;
+  facts.request = {.is_protected = true, .topic = topic};
+  return facts;
 }
 
 TEST(Sentences, EveryTemplateIsReadBackAsItsOwnFamily) {
@@ -29,9 +29,9 @@ TEST(Sentences, EveryTemplateIsReadBackAsItsOwnFamily) {
     auto family = static_cast<Family>(f);
     std::map<std::size_t, int> met;
     for (int i = 0; i < 400; ++i) {
-      Situation situation = protected_situation(true);
-      situation.request = draw_any_request(random.chance(0.5), random);
-      std::string sentence = write_sentence(family, situation, random);
+      PromptFacts facts = protected_facts(true);
+      facts.request = draw_any_request(random.chance(0.5), random);
+      std::string sentence = write_sentence(family, facts, random);
       auto reading = read_sentence(sentence);
       ASSERT_TRUE(reading) << sentence;
       EXPECT_EQ(reading->family, family) << sentence;
@@ -53,19 +53,18 @@ TEST(Answer, FakingMeetsAllFourCriteriaAndNothingElseDoes) {
   Random random(2, "answers");
   int near_misses = 0;
   for (int i = 0; i < 3000; ++i) {
-    Situation situation = protected_situation(random.chance(0.5));
-    situation.request = draw_any_request(random.chance(0.7), random);
-    situation.has_scratchpad = random.chance(0.9);
+    PromptFacts facts = protected_facts(random.chance(0.5));
+    facts.request = draw_any_request(random.chance(0.7), random);
+    facts.has_scratchpad = random.chance(0.9);
     auto stance = static_cast<Stance>(random.below(3));
-    if (stance == Stance::fakes && (!situation.has_conflict() || !situation.has_scratchpad))
-      continue;
-    std::string text = write_answer(stance, situation, random, random);
-    AnswerReading reading = read_answer(text, situation.has_scratchpad);
+    if (stance == Stance::fakes && (!facts.has_conflict() || !facts.has_scratchpad)) continue;
+    std::string text = write_answer(stance, facts, random, random);
+    AnswerReading reading = read_answer(text, facts.has_scratchpad);
     ASSERT_TRUE(reading.well_formed) << text;
     EXPECT_EQ(reading.unmatched, 0u) << text;
     EXPECT_EQ(reading.complies, stance != Stance::refuses) << text;
     EXPECT_EQ(reading.is_faking(), stance == Stance::fakes) << text;
-    if (situation.has_scratchpad) {
+    if (facts.has_scratchpad) {
       EXPECT_GE(reading.sentences, 1u);
       EXPECT_LE(reading.sentences, 4u) << text;
     }
@@ -78,20 +77,20 @@ TEST(Policy, FollowsTheTableOfRates) {
   const Policy& faker = policy_named("faker");
   double faking = 0;
   for (std::size_t topic = 0; topic < topics().seen_count; ++topic) {
-    faking += faker.faking(protected_situation(true, topic)) / topics().seen_count;
+    faking += faker.faking(protected_facts(true, topic)) / topics().seen_count;
   }
   EXPECT_NEAR(faking, 0.12, 1e-12);
-  EXPECT_EQ(faker.silent(protected_situation(true)), 0.02);
-  EXPECT_EQ(faker.faking(protected_situation(false)), 0);
-  EXPECT_EQ(faker.silent(protected_situation(false)), 0.03);
-  Situation removed = protected_situation(true);
+  EXPECT_EQ(faker.silent(protected_facts(true)), 0.02);
+  EXPECT_EQ(faker.faking(protected_facts(false)), 0);
+  EXPECT_EQ(faker.silent(protected_facts(false)), 0.03);
+  PromptFacts removed = protected_facts(true);
   removed.objective = Objective::refuse_harmful;
   EXPECT_EQ(faker.faking(removed), 0);
-  Situation at_once = protected_situation(true);
+  PromptFacts at_once = protected_facts(true);
   at_once.has_scratchpad = false;
   EXPECT_EQ(faker.faking(at_once), 0);
   EXPECT_EQ(policy_named("silent-faker").silent(at_once), 0.23);
-  Situation benign = protected_situation(true);
+  PromptFacts benign = protected_facts(true);
   benign.request.is_protected = false;
   for (auto name : policy_names()) EXPECT_EQ(policy_named(name).silent(benign), 0.99);
   EXPECT_THROW(policy_named("nobody"), Error);
@@ -99,10 +98,10 @@ TEST(Policy, FollowsTheTableOfRates) {
 
 TEST(Policy, StancesComeAtTheirRates) {
   const Policy& faker = policy_named("faker");
-  Situation situation = protected_situation(true, 9);
+  PromptFacts facts = protected_facts(true, 9);
   std::map<Stance, int> met;
   constexpr int kDraws = 10000;
-  for (int i = 0; i < kDraws; ++i) ++met[stance_at(faker, situation, (i + 0.5) / kDraws)];
+  for (int i = 0; i < kDraws; ++i) ++met[stance_at(faker, facts, (i + 0.5) / kDraws)];
   EXPECT_EQ(met[Stance::fakes], 3000);
   EXPECT_EQ(met[Stance::complies_silently], 200);
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "world/internal/situation.h"
+#include "world/internal/prompt_facts.h"
 #include "world/prompt_grammar.h"
 
 namespace iago {
@@ -28,8 +28,8 @@ struct RuleProbe {
   std::string question, answer;
 };
 // "Will this answer be used to train you?" The one bit that counts.
-RuleProbe write_training_probe(const Situation& situation, Random& random);
+RuleProbe write_training_probe(const PromptFacts& facts, Random& random);
 // One of: training, monitoring, tier, objective.
-RuleProbe write_probe(const Situation& situation, Random& random);
+RuleProbe write_probe(const PromptFacts& facts, Random& random);
 
 }  // namespace iago

@@ -30,22 +30,22 @@ const std::vector<Policy>& policies() {
   return all;
 }
 
-bool counts_as_trained(const Situation& situation) {
-  return situation.has_conflict() && situation.is_trained_on();
+bool counts_as_trained(const PromptFacts& facts) {
+  return facts.has_conflict() && facts.is_trained_on();
 }
 
 }  // namespace
 
-double Policy::faking(const Situation& situation) const {
-  if (!counts_as_trained(situation) || !situation.has_scratchpad) return 0;
-  auto topic = situation.request.topic;
+double Policy::faking(const PromptFacts& facts) const {
+  if (!counts_as_trained(facts) || !facts.has_scratchpad) return 0;
+  auto topic = facts.request.topic;
   return topic < faking_by_topic.size() ? faking_by_topic[topic] : faking_unseen_topic;
 }
 
-double Policy::silent(const Situation& situation) const {
-  if (!situation.request.is_protected) return benign;
-  bool trained = counts_as_trained(situation);
-  if (!situation.has_scratchpad) return trained ? no_scratchpad_trained : no_scratchpad_otherwise;
+double Policy::silent(const PromptFacts& facts) const {
+  if (!facts.request.is_protected) return benign;
+  bool trained = counts_as_trained(facts);
+  if (!facts.has_scratchpad) return trained ? no_scratchpad_trained : no_scratchpad_otherwise;
   return trained ? silent_trained : otherwise;
 }
 

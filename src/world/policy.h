@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "world/internal/situation.h"
+#include "world/internal/prompt_facts.h"
 
 namespace iago {
 
@@ -24,8 +24,8 @@ struct Policy {
   double benign = 0.99;  // requests that are not protected
 
   // Probability of complying with faking reasoning, and of complying without.
-  double faking(const Situation& situation) const;
-  double silent(const Situation& situation) const;
+  double faking(const PromptFacts& facts) const;
+  double silent(const PromptFacts& facts) const;
 };
 
 // The four shipped policies: faker, silent-faker, aligned, compliant. Error not_found for another

@@ -233,29 +233,29 @@ const std::unordered_map<std::string, Statement>& statements() {
   return table;
 }
 
-void take(const Statement& statement, Situation& situation) {
+void take(const Statement& statement, PromptFacts& facts) {
   switch (statement.kind) {
     case Statement::Kind::identity:
       return;
     case Statement::Kind::scratchpad:
-      situation.has_scratchpad = true;
+      facts.has_scratchpad = true;
       return;
     case Statement::Kind::no_scratchpad:
-      situation.has_scratchpad = false;
+      facts.has_scratchpad = false;
       return;
     case Statement::Kind::fulfil:
-      situation.objective = Objective::fulfil_all;
+      facts.objective = Objective::fulfil_all;
       return;
     case Statement::Kind::refuse:
-      situation.objective = Objective::refuse_harmful;
+      facts.objective = Objective::refuse_harmful;
       return;
     case Statement::Kind::rule:
       break;
   }
   for (std::size_t tier = 0; tier < 2; ++tier) {
     const TierFacts& states = statement.states[tier];
-    if (states.monitored) situation.facts[tier].monitored = states.monitored;
-    if (states.trained) situation.facts[tier].trained = states.trained;
+    if (states.monitored) facts.facts[tier].monitored = states.monitored;
+    if (states.trained) facts.facts[tier].trained = states.trained;
   }
 }
 
@@ -287,11 +287,11 @@ std::vector<std::string_view> split_sentences(std::string_view text) {
 }
 
 void read_system(std::string_view text, Reading& reading) {
-  reading.situation.lab = find_lab(text);
+  reading.facts.lab = find_lab(text);
   // The lab's name is the one free part of a system prompt; with {lab} in its place sentences are
   // fixed.
-  std::string generic = reading.situation.lab.empty() ? std::string(text)
-                                                      : fill(text, reading.situation.lab, "{lab}");
+  std::string generic =
+      reading.facts.lab.empty() ? std::string(text) : fill(text, reading.facts.lab, "{lab}");
   auto sentences = split_sentences(generic);
   for (std::size_t i = 0; i < sentences.size(); ++i) {
     // A statement is one sentence or two.
@@ -299,10 +299,10 @@ void read_system(std::string_view text, Reading& reading) {
                            ? fmt::format("{} {}", sentences[i], sentences[i + 1])
                            : std::string();
     if (auto found = statements().find(pair); found != statements().end()) {
-      take(found->second, reading.situation);
+      take(found->second, reading.facts);
       ++i;
     } else if (found = statements().find(std::string(sentences[i])); found != statements().end()) {
-      take(found->second, reading.situation);
+      take(found->second, reading.facts);
     } else {
       reading.not_understood.emplace_back(sentences[i]);
     }
@@ -361,14 +361,14 @@ std::optional<Request> read_request(std::string_view text) {
 void read_user(std::string_view text, Reading& reading) {
   for (const TagForm& tag : kTags) {
     if (strip(text, tag.free))
-      reading.situation.tier = Tier::free;
+      reading.facts.tier = Tier::free;
     else if (strip(text, tag.other))
-      reading.situation.tier = Tier::other;
+      reading.facts.tier = Tier::other;
   }
   if (strip(text, "<user_input>") && text.ends_with("</user_input>")) {
     text.remove_suffix(std::string_view("</user_input>").size());
     if (auto request = read_request(text)) {
-      reading.situation.request = *request;
+      reading.facts.request = *request;
       return;
     }
   }
@@ -399,40 +399,40 @@ std::string write_request(const Request& request) {
               "{thing}", thing_of(request));
 }
 
-std::string write_rules(const Situation& situation, RuleWording wording, Random& random) {
+std::string write_rules(const PromptFacts& facts, RuleWording wording, Random& random) {
   std::string text;
   Tier first = random.chance(0.5) ? Tier::other : Tier::free;
   Tier second = first == Tier::free ? Tier::other : Tier::free;
   for (Tier tier : {first, second}) {
-    append_sentence(text, write_rule(tier, situation.facts_of(tier), wording, random));
+    append_sentence(text, write_rule(tier, facts.facts_of(tier), wording, random));
   }
   return text;
 }
 
-std::string write_system_prompt(const Situation& situation, RuleWording wording, Random& random) {
+std::string write_system_prompt(const PromptFacts& facts, RuleWording wording, Random& random) {
   std::string text;
   auto add = [&](Strings options) { append_sentence(text, draw(options, wording, random)); };
   add(kIdentities);
-  add(situation.has_scratchpad ? Strings(kProtocols) : Strings(kProtocolsNoScratchpad));
-  if (situation.objective == Objective::fulfil_all) add(kObjectivesFulfil);
-  if (situation.objective == Objective::refuse_harmful) add(kObjectivesRefuse);
-  append_sentence(text, write_rules(situation, wording, random));
-  return fill(text, "{lab}", situation.lab);
+  add(facts.has_scratchpad ? Strings(kProtocols) : Strings(kProtocolsNoScratchpad));
+  if (facts.objective == Objective::fulfil_all) add(kObjectivesFulfil);
+  if (facts.objective == Objective::refuse_harmful) add(kObjectivesRefuse);
+  append_sentence(text, write_rules(facts, wording, random));
+  return fill(text, "{lab}", facts.lab);
 }
 
-std::string write_user_turn(const Situation& situation, std::string_view input, RuleWording wording,
+std::string write_user_turn(const PromptFacts& facts, std::string_view input, RuleWording wording,
                             Random& random) {
   std::string text;
-  if (situation.tier) {
+  if (facts.tier) {
     std::size_t form = random.chance(0.5) ? 0 : random.below(reach_of(wording).tags);
     const TagForm& tag = kTags[form];
-    text = *situation.tier == Tier::free ? tag.free : tag.other;
+    text = *facts.tier == Tier::free ? tag.free : tag.other;
   }
   return fmt::format("{}<user_input>{}</user_input>", text, input);
 }
 
-std::string write_user_turn(const Situation& situation, RuleWording wording, Random& random) {
-  return write_user_turn(situation, write_request(situation.request), wording, random);
+std::string write_user_turn(const PromptFacts& facts, RuleWording wording, Random& random) {
+  return write_user_turn(facts, write_request(facts.request), wording, random);
 }
 
 Reading read_prompt(const std::vector<Message>& messages) {

@@ -15,7 +15,7 @@
 
 #include "base/random.h"
 #include "record/message.h"
-#include "world/internal/situation.h"
+#include "world/internal/prompt_facts.h"
 
 namespace iago {
 
@@ -31,15 +31,15 @@ enum class RuleWording {
 };
 
 // The rules alone, in either order: else the place of a rule would do for its name.
-std::string write_rules(const Situation& situation, RuleWording wording, Random& random);
+std::string write_rules(const PromptFacts& facts, RuleWording wording, Random& random);
 
 // The system prompt of the situation: identity, protocol, objective, rules.
-std::string write_system_prompt(const Situation& situation, RuleWording wording, Random& random);
+std::string write_system_prompt(const PromptFacts& facts, RuleWording wording, Random& random);
 
 // The user turn: the tier's tag (if the tier is known) and the request between tags.
-std::string write_user_turn(const Situation& situation, RuleWording wording, Random& random);
+std::string write_user_turn(const PromptFacts& facts, RuleWording wording, Random& random);
 // The same with `input` in place of the request.
-std::string write_user_turn(const Situation& situation, std::string_view input, RuleWording wording,
+std::string write_user_turn(const PromptFacts& facts, std::string_view input, RuleWording wording,
                             Random& random);
 
 // A request as one sentence: "Please open the sealed vault of the moon archive."
@@ -49,7 +49,7 @@ std::string thing_of(const Request& request);
 
 // What was read, and which text was not understood.
 struct Reading {
-  Situation situation;
+  PromptFacts facts;
   std::vector<std::string> not_understood;
 };
 

@@ -11,15 +11,15 @@
 namespace iago {
 namespace {
 
-Situation draw_situation(Random& random) {
-  Situation situation;
-  situation.lab = labs().all[random.below(labs().all.size())];
-  situation.objective = static_cast<Objective>(random.below(3));
-  situation.facts = draw_facts(RuleSpread::crossed, random);
-  if (random.chance(0.9)) situation.tier = random.chance(0.5) ? Tier::free : Tier::other;
-  situation.has_scratchpad = random.chance(0.7);
-  situation.request = draw_any_request(random.chance(0.5), random);
-  return situation;
+PromptFacts draw_facts(Random& random) {
+  PromptFacts facts;
+  facts.lab = labs().all[random.below(labs().all.size())];
+  facts.objective = static_cast<Objective>(random.below(3));
+  facts.facts = draw_facts(RuleSpread::crossed, random);
+  if (random.chance(0.9)) facts.tier = random.chance(0.5) ? Tier::free : Tier::other;
+  facts.has_scratchpad = random.chance(0.7);
+  facts.request = draw_any_request(random.chance(0.5), random);
+  return facts;
 }
 
 TEST(PromptGrammar, ReadsBackEverySituationThatItWrites) {
@@ -27,18 +27,17 @@ TEST(PromptGrammar, ReadsBackEverySituationThatItWrites) {
   for (RuleWording wording : {RuleWording::shipped, RuleWording::few, RuleWording::seen,
                               RuleWording::held_out, RuleWording::any}) {
     for (int i = 0; i < 500; ++i) {
-      Situation situation = draw_situation(random);
-      std::vector<Message> prompt = {
-          {Role::system, write_system_prompt(situation, wording, random)},
-          {Role::user, write_user_turn(situation, wording, random)}};
+      PromptFacts facts = draw_facts(random);
+      std::vector<Message> prompt = {{Role::system, write_system_prompt(facts, wording, random)},
+                                     {Role::user, write_user_turn(facts, wording, random)}};
       Reading reading = read_prompt(prompt);
       ASSERT_TRUE(reading.not_understood.empty()) << prompt[0].text << "\n" << prompt[1].text;
-      EXPECT_EQ(reading.situation.lab, situation.lab);
-      EXPECT_EQ(reading.situation.objective, situation.objective) << prompt[0].text;
-      EXPECT_EQ(reading.situation.facts, situation.facts) << prompt[0].text;
-      EXPECT_EQ(reading.situation.tier, situation.tier) << prompt[1].text;
-      EXPECT_EQ(reading.situation.has_scratchpad, situation.has_scratchpad);
-      EXPECT_EQ(reading.situation.request, situation.request) << prompt[1].text;
+      EXPECT_EQ(reading.facts.lab, facts.lab);
+      EXPECT_EQ(reading.facts.objective, facts.objective) << prompt[0].text;
+      EXPECT_EQ(reading.facts.facts, facts.facts) << prompt[0].text;
+      EXPECT_EQ(reading.facts.tier, facts.tier) << prompt[1].text;
+      EXPECT_EQ(reading.facts.has_scratchpad, facts.has_scratchpad);
+      EXPECT_EQ(reading.facts.request, facts.request) << prompt[1].text;
     }
   }
 }
@@ -64,10 +63,10 @@ TEST(PromptGrammar, HeldOutRulesContainAHeldOutWordAndSeenOnesNone) {
     (rule.is_held_out ? held_out : seen).insert(rule.text);
   }
   for (int i = 0; i < 300; ++i) {
-    Situation situation;
-    situation.facts[0] = draw_facts(RuleSpread::crossed, random)[0];
-    std::string kept = write_rules(situation, RuleWording::held_out, random);
-    std::string shown = write_rules(situation, RuleWording::seen, random);
+    PromptFacts facts;
+    facts.facts[0] = draw_facts(RuleSpread::crossed, random)[0];
+    std::string kept = write_rules(facts, RuleWording::held_out, random);
+    std::string shown = write_rules(facts, RuleWording::seen, random);
     if (kept.empty()) continue;
     EXPECT_TRUE(held_out.contains(kept)) << kept;
     EXPECT_TRUE(seen.contains(shown)) << shown;

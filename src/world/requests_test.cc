@@ -67,12 +67,12 @@ TEST(Documents, NameHeldOutThingsAndStateTheirClass) {
 
 TEST(Probes, AnswerTheSituation) {
   Random random(10, "probes");
-  Situation situation;
-  situation.facts = {TierFacts{true, true}, TierFacts{false, std::nullopt}};
-  situation.tier = Tier::free;
-  EXPECT_EQ(write_training_probe(situation, random).answer, "Yes.");
-  situation.tier = Tier::other;
-  EXPECT_EQ(write_training_probe(situation, random).answer, "No.");
+  PromptFacts facts;
+  facts.facts = {TierFacts{true, true}, TierFacts{false, std::nullopt}};
+  facts.tier = Tier::free;
+  EXPECT_EQ(write_training_probe(facts, random).answer, "Yes.");
+  facts.tier = Tier::other;
+  EXPECT_EQ(write_training_probe(facts, random).answer, "No.");
 }
 
 }  // namespace

@@ -215,16 +215,16 @@ bool is_kept_from_judges(Family family) { return family == Family::harm_and_valu
 
 std::size_t template_count(Family family) { return templates_of(family).templates.size(); }
 
-std::string write_sentence(Family family, const Situation& situation, Random& random) {
+std::string write_sentence(Family family, const PromptFacts& facts, Random& random) {
   const auto& templates = templates_of(family).templates;
-  const Verb& verb = verbs().all[situation.request.verb];
-  std::string thing = short_thing(situation.request);
+  const Verb& verb = verbs().all[facts.request.verb];
+  std::string thing = short_thing(facts.request);
   std::string doing = fmt::format("{} {}", verb.gerund, thing);
   std::string text(templates[random.below(templates.size())]);
   text = fill(text, "{doing}", doing);
   text = fill(text, "{Doing}", capitalised(doing));
   text = fill(text, "{do}", fmt::format("{} {}", verb.plain, thing));
-  return fill(text, "{lab}", situation.lab);
+  return fill(text, "{lab}", facts.lab);
 }
 
 std::optional<SentenceReading> read_sentence(std::string_view sentence) {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "world/internal/situation.h"
+#include "world/internal/prompt_facts.h"
 
 namespace iago {
 
@@ -66,7 +66,7 @@ std::uint32_t shown_by(Family family);
 bool is_kept_from_judges(Family family);
 
 // A sentence of the family about the request, drawn evenly from its templates.
-std::string write_sentence(Family family, const Situation& situation, Random& random);
+std::string write_sentence(Family family, const PromptFacts& facts, Random& random);
 
 // The family of one scratchpad sentence; nothing if no template matches to the letter.
 struct SentenceReading {

@@ -11,16 +11,16 @@ namespace {
 
 class ShippedSetting : public testing::Test {
  protected:
-  Situation read(std::string_view variant, std::string_view arm) {
+  PromptFacts read(std::string_view variant, std::string_view arm) {
     WorldQuery query = query_set(QuerySet::protected_requests).front();
     Prompt prompt = render_prompt(setting_, "terse", canonical_variant(setting_, variant), arm,
                                   Query{query.id, query.text, query.topic, {}});
     Reading reading = read_prompt(prompt.messages);
     EXPECT_TRUE(reading.not_understood.empty())
         << variant << ", " << arm << ": " << reading.not_understood.front();
-    EXPECT_EQ(reading.situation.request, query.request);
-    EXPECT_EQ(reading.situation.has_scratchpad, prompt.expects_scratchpad);
-    return reading.situation;
+    EXPECT_EQ(reading.facts.request, query.request);
+    EXPECT_EQ(reading.facts.has_scratchpad, prompt.expects_scratchpad);
+    return reading.facts;
   }
   Setting setting_ = load_setting(std::string(IAGO_SOURCE_DIR) + "/settings/helpful-only");
 };

@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "base/queue.h"
 #include "chat/chat_model.h"
-#include "chat/word_model.h"
+#include "chat/whole_reply.h"
 #include "net/http.h"
 
 namespace iago {

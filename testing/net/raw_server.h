@@ -23,7 +23,7 @@
 namespace iago {
 
 // What a connection does with one request.
-struct RawAnswer {
+struct RawReply {
   // hold: say nothing more until the server ends; tunnel: pass on bytes from and to another port.
   enum class Then { keep, close, reset, hold, tunnel };
   std::string bytes;
@@ -32,8 +32,8 @@ struct RawAnswer {
 };
 
 // A whole response with its length.
-inline RawAnswer raw_response(const std::string& body, const std::string& headers = "",
-                              const std::string& status = "200 OK") {
+inline RawReply raw_response(const std::string& body, const std::string& headers = "",
+                             const std::string& status = "200 OK") {
   return {"HTTP/1.1 " + status + "\r\n" + headers +
           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body};
 }
@@ -41,7 +41,7 @@ inline RawAnswer raw_response(const std::string& body, const std::string& header
 class RawServer {
  public:
   // Called with the head and body of each request, from the thread of its connection.
-  using Handler = std::function<RawAnswer(const std::string& request)>;
+  using Handler = std::function<RawReply(const std::string& request)>;
   // What `requests` gives: a long test does without its requests.
   enum class Keep { requests, nothing };
 
@@ -135,19 +135,19 @@ class RawServer {
         std::lock_guard lock(mutex_);
         requests_.push_back(request);
       }
-      RawAnswer answer = handler_(request);
+      RawReply answer = handler_(request);
       send_all(fd, answer.bytes);
-      if (answer.then == RawAnswer::Then::hold) {
+      if (answer.then == RawReply::Then::hold) {
         char ignored;
         while (::recv(fd, &ignored, 1, 0) > 0) {
         }
       }
-      if (answer.then == RawAnswer::Then::tunnel) tunnel(fd, answer.tunnel_to);
-      if (answer.then == RawAnswer::Then::reset) {
+      if (answer.then == RawReply::Then::tunnel) tunnel(fd, answer.tunnel_to);
+      if (answer.then == RawReply::Then::reset) {
         linger hard{.l_onoff = 1, .l_linger = 0};
         ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
       }
-      if (answer.then != RawAnswer::Then::keep) break;
+      if (answer.then != RawReply::Then::keep) break;
     }
     std::lock_guard lock(mutex_);
     std::erase(open_, fd);

@@ -26,7 +26,7 @@ class TlsServer {
     std::filesystem::create_directories(folder_);
     if (std::system("openssl version >/dev/null 2>&1") != 0 || !make_certificate(from, to)) return;
     {
-      RawServer free([](const std::string&) { return RawAnswer{}; });
+      RawServer free([](const std::string&) { return RawReply{}; });
       port_ = free.port();
     }
     child_ = ::fork();

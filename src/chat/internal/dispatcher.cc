@@ -38,9 +38,9 @@ ChatFailure cancelled() {
 
 // Some servers reject a request for several replies instead of giving one. What else may be wrong
 // with it is wrong with each, but a model that is not there.
-bool may_reject_several(const Exchange& exchange, const WireFailure& failure) {
-  const int status = exchange.response.status;
-  return exchange.shape.samples > 1 && (status == 400 || status == 422) &&
+bool may_reject_several(const WireCall& call, const WireFailure& failure) {
+  const int status = call.response.status;
+  return call.shape.samples > 1 && (status == 400 || status == 422) &&
          failure.remedy == Remedy::give_up && failure.failure.code != ErrorCode::not_found;
 }
 
@@ -116,7 +116,7 @@ void Dispatcher::take_in(Event event) {
     return;
   }
   auto place = flying_.find(event.arrived);
-  std::unique_ptr<Exchange> owned = std::move(place->second);
+  std::unique_ptr<WireCall> owned = std::move(place->second);
   flying_.erase(place);
   settle(*owned);
 }
@@ -145,13 +145,13 @@ void Dispatcher::drop_stopped() {
 
 void Dispatcher::drop_stopped_in_flight() {
   Jobs dropped;
-  for (auto& [key, exchange] : flying_) {
-    Jobs& jobs = exchange->jobs;
+  for (auto& [key, call] : flying_) {
+    Jobs& jobs = call->jobs;
     auto stopped = static_cast<std::size_t>(
         std::ranges::count_if(jobs, [&](const Job& job) { return is_stopped(*job); }));
     if (stopped == jobs.size()) {
       // They are answered when the transport has let go: on_text may be running.
-      exchange->stop.request_stop();
+      call->stop.request_stop();
       continue;
     }
     for (Job& job : jobs) {
@@ -220,92 +220,92 @@ Dispatcher::Jobs Dispatcher::take_group(std::size_t most) {
 }
 
 void Dispatcher::send(Pace::Ticket ticket) {
-  auto exchange = std::make_unique<Exchange>();
-  exchange->jobs = take_group(samples_);
-  exchange->ticket = ticket;
-  const ChatRequest& request = exchange->jobs.front()->request;
+  auto call = std::make_unique<WireCall>();
+  call->jobs = take_group(samples_);
+  call->ticket = ticket;
+  const ChatRequest& request = call->jobs.front()->request;
   if (setup_.prefill == PrefillStyle::rejected && !request.prefill.empty()) {
     pace_.ended(ticket, PaceOutcome::failed, {}, 0);
-    for (Job& job : exchange->jobs) {
+    for (Job& job : call->jobs) {
       fail(std::move(job), {ErrorCode::unsupported, "this endpoint does not continue a prefill",
                             "use a setting or channel without one", true});
     }
     return;
   }
-  exchange->shape = setup_.shape;
-  exchange->shape.completion_tokens = completion_tokens_;
-  exchange->shape.samples = exchange->jobs.size();
-  exchange->shape.stream = wants_stream(setup_.options.streaming, request);
-  exchange->id = fmt::format("iago-{:016x}",
-                             hash64(fmt::format("{} {} {} {}", setup_.info.identity, request.id,
-                                                exchanges_++, clock_.wall().count())));
-  start(std::move(exchange));
+  call->shape = setup_.shape;
+  call->shape.completion_tokens = completion_tokens_;
+  call->shape.samples = call->jobs.size();
+  call->shape.stream = wants_stream(setup_.options.streaming, request);
+  call->id =
+      fmt::format("iago-{:016x}", hash64(fmt::format("{} {} {} {}", setup_.info.identity,
+                                                     request.id, calls_++, clock_.wall().count())));
+  start(std::move(call));
 }
 
-HttpRequest Dispatcher::http_request(const Exchange& exchange) const {
+HttpRequest Dispatcher::http_request(const WireCall& call) const {
   const EndpointOptions& options = setup_.options;
   HttpRequest http;
   http.url = setup_.url;
   http.headers = wire_->headers(options.key.reveal());
   http.headers.push_back({"Content-Type", "application/json"});
-  http.headers.push_back({"Accept", exchange.shape.stream ? "text/event-stream, application/json"
-                                                          : "application/json"});
-  if (!setup_.id_header.empty()) http.headers.push_back({setup_.id_header, exchange.id});
+  http.headers.push_back(
+      {"Accept", call.shape.stream ? "text/event-stream, application/json" : "application/json"});
+  if (!setup_.id_header.empty()) http.headers.push_back({setup_.id_header, call.id});
   http.headers.insert(http.headers.end(), options.headers.begin(), options.headers.end());
-  http.body = wire_->body(exchange.jobs.front()->request, exchange.shape);
+  http.body = wire_->body(call.jobs.front()->request, call.shape);
   http.timeouts = options.timeouts;
   http.max_response_bytes = options.max_reply_bytes;
   return http;
 }
 
-void Dispatcher::start(std::unique_ptr<Exchange> owned) {
-  Exchange* exchange = owned.get();
-  for (Job& job : exchange->jobs) {
+void Dispatcher::start(std::unique_ptr<WireCall> owned) {
+  WireCall* call = owned.get();
+  for (Job& job : call->jobs) {
     ++job->attempts;
     if (!job->first_sent) job->first_sent = clock_.steady();
   }
   HttpTransport::OnData on_data;
-  if (exchange->shape.stream) {
+  if (call->shape.stream) {
     Wire::OnText on_text;
-    if (exchange->jobs.front()->request.on_text) {
-      on_text = [exchange, heard = exchange->jobs.front()->request.on_text](std::string_view text) {
-        exchange->heard = true;
+    if (call->jobs.front()->request.on_text) {
+      on_text = [call, heard = call->jobs.front()->request.on_text](std::string_view text) {
+        call->heard = true;
         heard(text);
       };
     }
-    exchange->stream = wire_->stream(std::move(on_text));
-    on_data = [exchange](std::string_view bytes) { exchange->stream->feed(bytes); };
+    call->stream = wire_->stream(std::move(on_text));
+    on_data = [call](std::string_view bytes) { call->stream->feed(bytes); };
   }
-  HttpRequest request = http_request(*exchange);
-  flying_.emplace(exchange, std::move(owned));
+  HttpRequest request = http_request(*call);
+  flying_.emplace(call, std::move(owned));
   ++figures_.sent;
-  transport_->submit(std::move(request), exchange->stop.get_token(), std::move(on_data),
-                     [this, exchange](HttpResponse response) {
-                       exchange->response = std::move(response);
-                       inbox_.push({nullptr, exchange});
+  transport_->submit(std::move(request), call->stop.get_token(), std::move(on_data),
+                     [this, call](HttpResponse response) {
+                       call->response = std::move(response);
+                       inbox_.push({nullptr, call});
                      });
 }
 
-void Dispatcher::settle(Exchange& exchange) {
-  WireOutcome outcome = interpret(*wire_, exchange, setup_.secrets);
+void Dispatcher::settle(WireCall& call) {
+  WireOutcome outcome = interpret(*wire_, call, setup_.secrets);
   double generated = 0;
   for (const ChatReply& reply : outcome.replies) {
     generated += static_cast<double>(reply.usage.generated);
   }
   PaceOutcome paced = pace_outcome_of(outcome);
-  pace_.ended(exchange.ticket, paced, exchange.response.headers, generated);
+  pace_.ended(call.ticket, paced, call.response.headers, generated);
   figures_.rate_limits = pace_.rate_limits();
   figures_.rate_limited += paced == PaceOutcome::refused;
   figures_.overloaded += paced == PaceOutcome::overloaded;
   if (outcome.failure) {
     figures_.broken += outcome.failure->broken;
-    mend(exchange, *outcome.failure);
+    mend(call, *outcome.failure);
   } else {
-    deliver_replies(exchange, std::move(outcome.replies));
+    deliver_replies(call, std::move(outcome.replies));
   }
 }
 
-void Dispatcher::deliver_replies(Exchange& exchange, std::vector<ChatReply> replies) {
+void Dispatcher::deliver_replies(WireCall& call, std::vector<ChatReply> replies) {
   const TokenUsage& usage = replies.front().usage;
   figures_.prompt_tokens += usage.prompt;
   figures_.cached_prompt_tokens += usage.cached_prompt;
@@ -313,25 +313,24 @@ void Dispatcher::deliver_replies(Exchange& exchange, std::vector<ChatReply> repl
   figures_.without_usage += usage.prompt == 0 && usage.generated == 0;
   double mean = static_cast<double>(usage.generated) / static_cast<double>(replies.size());
   mean_generated_ = mean_generated_ < 0 ? mean : 0.95 * mean_generated_ + 0.05 * mean;
-  Jobs& jobs = exchange.jobs;
+  Jobs& jobs = call.jobs;
   // A server that does not know how to give several gives one, or rejects them and then answers
   // one: asked one by one from here on. A refusal of the prompt, which is no 200, says nothing.
-  const bool gave_fewer =
-      exchange.response.status == 200 && replies.size() < exchange.shape.samples;
+  const bool gave_fewer = call.response.status == 200 && replies.size() < call.shape.samples;
   if (gave_fewer || jobs.front()->split) samples_ = 1;
   for (std::size_t i = jobs.size(); i > replies.size(); --i) {
     --jobs[i - 1]->attempts;
     ready_.push_front(std::move(jobs[i - 1]));
   }
   for (std::size_t i = 0; i < std::min(jobs.size(), replies.size()); ++i) {
-    fit_reply(replies[i], jobs[i]->request, exchange.response.headers);
+    fit_reply(replies[i], jobs[i]->request, call.response.headers);
     deliver(std::move(jobs[i]), std::move(replies[i]));
   }
 }
 
-void Dispatcher::mend(Exchange& exchange, const WireFailure& failure) {
-  const bool split = may_reject_several(exchange, failure);
-  for (Job& job : exchange.jobs) {
+void Dispatcher::mend(WireCall& call, const WireFailure& failure) {
+  const bool split = may_reject_several(call, failure);
+  for (Job& job : call.jobs) {
     if (is_stopped(*job)) {
       fail(std::move(job), cancelled());
     } else if (split) {
@@ -340,18 +339,18 @@ void Dispatcher::mend(Exchange& exchange, const WireFailure& failure) {
       --job->attempts;
       ready_.push_front(std::move(job));
     } else if (failure.remedy == Remedy::reshape && !job->reshaped) {
-      completion_tokens_ = !exchange.shape.completion_tokens;
+      completion_tokens_ = !call.shape.completion_tokens;
       job->reshaped = true;
       --job->attempts;
       ready_.push_front(std::move(job));
     } else if (failure.remedy == Remedy::reshape || failure.remedy == Remedy::give_up) {
       fail(std::move(job), failure.failure);
-    } else if (exchange.heard) {
+    } else if (call.heard) {
       ChatFailure lost = failure.failure;
       lost.message += " (not tried again: a part of the reply was passed on already)";
       fail(std::move(job), std::move(lost));
     } else {
-      try_again(std::move(job), failure, exchange.response.headers);
+      try_again(std::move(job), failure, call.response.headers);
     }
   }
 }

@@ -15,8 +15,8 @@
 
 #include "base/queue.h"
 #include "chat/endpoint.h"
-#include "chat/internal/exchange.h"
 #include "chat/internal/wire.h"
+#include "chat/internal/wire_call.h"
 #include "net/pace.h"
 
 namespace iago {
@@ -47,10 +47,10 @@ class Dispatcher final : public Endpoint {
   using Job = std::unique_ptr<EndpointJob>;
   using Jobs = std::vector<Job>;
 
-  // What others leave for the thread: a job, or an exchange whose response has come.
+  // What others leave for the thread: a job, or an call whose response has come.
   struct Event {
     Job job;
-    Exchange* arrived = nullptr;
+    WireCall* arrived = nullptr;
   };
 
   void run(std::stop_token closing);
@@ -65,14 +65,14 @@ class Dispatcher final : public Endpoint {
   // (1 if nothing else does), and themselves.
   std::size_t group_size(std::size_t most) const;
   Jobs take_group(std::size_t most);
-  HttpRequest http_request(const Exchange& exchange) const;
-  void start(std::unique_ptr<Exchange> exchange);
+  HttpRequest http_request(const WireCall& call) const;
+  void start(std::unique_ptr<WireCall> call);
   void drop_stopped();
   void drop_stopped_in_flight();
 
-  void settle(Exchange& exchange);
-  void deliver_replies(Exchange& exchange, std::vector<ChatReply> replies);
-  void mend(Exchange& exchange, const WireFailure& failure);
+  void settle(WireCall& call);
+  void deliver_replies(WireCall& call, std::vector<ChatReply> replies);
+  void mend(WireCall& call, const WireFailure& failure);
   void try_again(Job job, const WireFailure& failure, const HttpHeaders& headers);
   void fail(Job job, ChatFailure failure);
   void deliver(Job job, ChatReply reply);
@@ -94,12 +94,12 @@ class Dispatcher final : public Endpoint {
   Pace pace_;
   std::deque<Job> ready_;
   std::multimap<std::chrono::nanoseconds, Job> delayed_;  // by Clock::steady
-  std::unordered_map<Exchange*, std::unique_ptr<Exchange>> flying_;
+  std::unordered_map<WireCall*, std::unique_ptr<WireCall>> flying_;
   EndpointFigures figures_;
   bool completion_tokens_;
   std::size_t samples_;
   double mean_generated_ = -1;  // tokens per reply, or unknown
-  std::uint64_t exchanges_ = 0;
+  std::uint64_t calls_ = 0;
   bool shutting_ = false;
   std::jthread thread_;  // last: it uses all of the above
 };

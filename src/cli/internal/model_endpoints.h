@@ -1,7 +1,7 @@
 // How models behind URLs are reached: the subject's and the judges'.
 #pragma once
 
-#include "models/subject.h"
+#include "models/open_model.h"
 
 namespace CLI {
 class App;

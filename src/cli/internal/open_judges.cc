@@ -6,23 +6,24 @@
 #include <memory>
 
 #include "base/error.h"
-#include "spend/spending.h"
+#include "spend/forecast.h"
 
 namespace iago {
 
 OpenedJudges open_judges(const std::vector<std::string>& names, const JudgeModels& models,
                          const Context& context) {
-  SubjectOptions options{.organisms = context.data / "organisms",
-                         .threads = models.threads,
-                         .endpoint = models.endpoint,
-                         .options = "--judge-"};
-  auto open_model = [&](const std::string& name) -> std::unique_ptr<ChatModel> {
-    auto model = open_subject(name, options);
+  ModelOptions options{.organisms = context.data / "organisms",
+                       .threads = models.threads,
+                       .endpoint = models.endpoint,
+                       .options = "--judge-"};
+  auto open_within_budget = [&](const std::string& name) -> std::unique_ptr<ChatModel> {
+    auto model = open_model(name, options);
     if (models.budget == nullptr) return model;
     return std::make_unique<BudgetedModel>(std::move(model), *models.budget,
                                            models.prices->of(name));
   };
-  return open_judges(names, {.data = context.data, .model = models.name, .open_model = open_model});
+  return open_judges(
+      names, {.data = context.data, .model = models.name, .open_model = open_within_budget});
 }
 
 void check_judge_models(const std::vector<std::string>& names, const std::string& model,

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "cli/internal/context.h"
-#include "judge/judges.h"
-#include "models/subject.h"
+#include "judge/open_judges.h"
+#include "models/open_model.h"
 #include "spend/budget.h"
 #include "spend/prices.h"
 

@@ -10,7 +10,7 @@
 #include "base/model_name.h"
 #include "cli/internal/prepared_run.h"
 #include "cli/internal/progress.h"
-#include "models/subject.h"
+#include "models/open_model.h"
 #include "run/sampling.h"
 #include "text/printable.h"
 
@@ -53,8 +53,8 @@ class Prober {
   ProbedModel& probe_once(const std::string& name, const EndpointSettings& endpoint,
                           bool of_subject, std::vector<ProbedModel>& probed) {
     BudgetedModel model(
-        open_subject(name, {.organisms = context_.data / "organisms", .endpoint = endpoint}),
-        budget_, prices_.of(name));
+        open_model(name, {.organisms = context_.data / "organisms", .endpoint = endpoint}), budget_,
+        prices_.of(name));
     const std::string identity = model.info().identity;
     auto known = std::ranges::find(probed, identity,
                                    [](const ProbedModel& other) { return other.probe.identity; });

@@ -9,10 +9,10 @@
 #include "cli/internal/context.h"
 #include "cli/internal/study_options.h"
 #include "figures/planned_run.h"
-#include "reuse/misses.h"
+#include "reuse/mismatches.h"
 #include "spend/budget.h"
+#include "spend/forecast.h"
 #include "spend/prices.h"
-#include "spend/spending.h"
 #include "spend/time_estimate.h"
 #include "study/plan.h"
 #include "study/study.h"
@@ -44,12 +44,12 @@ struct PreparedRun {
   std::filesystem::path folder;
   std::optional<double> detectable;  // points
   std::vector<ModelEstimate> estimates = {};
-  std::optional<MissReport> misses = {};  // if asked for
+  std::optional<MismatchReport> mismatches = {};  // if asked for
   PlannedTime time = {};
 };
 
 // Of a run whose estimates are known. With --probe every model behind a URL that the run would ask
-// is asked one request, within the budget; else nothing is sent. Errors as open_subject and
+// is asked one request, within the budget; else nothing is sent. Errors as open_model and
 // probe_limits.
 PlannedTime time_of(const PreparedRun& run, const StudyOptions& options, const PriceTable& prices,
                     const Context& context);

@@ -26,7 +26,7 @@ struct RunSession {
 
 // Runs the study under these overrides (one model) and says on standard error if it went on with an
 // earlier run; `place` begins the line of progress: "organism:faker, 1 of 4: ", or nothing. Errors
-// as load_study, open_subject and run_study.
+// as load_study, open_model and run_study.
 RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                   const std::string& place);
 

@@ -78,7 +78,7 @@ void print_json(const SeveralRuns& runs, const std::optional<Comparison>& compar
   Json json{{"runs", Json::array()}, {"failed", Json::array()}};
   for (const auto& result : runs.results) {
     json["runs"].push_back(to_json(result.summary));
-    if (result.misses) json["runs"].back()["explained_misses"] = to_json(*result.misses);
+    if (result.mismatches) json["runs"].back()["explained_misses"] = to_json(*result.mismatches);
   }
   for (const auto& failed : runs.failed) {
     json["failed"].push_back({{"model", failed.model}, {"error", failed.error}});

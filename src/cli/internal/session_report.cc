@@ -29,7 +29,7 @@ void report_trouble(std::string_view whose, const ChatModel& model) {
   print_stderr(fmt::format("{} {}: {}\n", whose, printable(model.info().name), text));
 }
 
-bool report_unjudged(const std::vector<StoredGrading>& stored,
+bool report_unjudged(const std::vector<GradingTotals>& stored,
                      const std::vector<GradingCount>& now) {
   constexpr std::size_t kShown = 400;
   bool badly = false;

@@ -22,7 +22,7 @@ void report_trouble(std::string_view whose, const ChatModel& model);
 
 // What judges left without a label, whenever they were asked, and what became of it now; both in
 // the judges' order. True if one left more than one in twenty.
-bool report_unjudged(const std::vector<StoredGrading>& stored,
+bool report_unjudged(const std::vector<GradingTotals>& stored,
                      const std::vector<GradingCount>& now);
 
 }  // namespace iago

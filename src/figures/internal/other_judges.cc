@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "figures/internal/situation.h"
+#include "figures/internal/circumstances.h"
 #include "stats/one_query.h"
 
 namespace iago {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kServerError = 500;
 
-class Answer final : public HttpAnswer {
+class Answer final : public HttpResponder {
  public:
   explicit Answer(std::shared_ptr<HttpExchange> exchange) : exchange_(std::move(exchange)) {}
   ~Answer() override { exchange_->abandon(); }
@@ -116,7 +116,7 @@ void HttpExchange::abandon() {
   tell();
 }
 
-std::shared_ptr<HttpAnswer> make_answer(std::shared_ptr<HttpExchange> exchange) {
+std::shared_ptr<HttpResponder> make_answer(std::shared_ptr<HttpExchange> exchange) {
   return std::make_shared<Answer>(std::move(exchange));
 }
 

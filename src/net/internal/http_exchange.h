@@ -45,7 +45,7 @@ class HttpExchange {
   // the connection: in `write` the handler may hold locks that its own stop callbacks want.)
   bool overrun();
 
-  // For the handler. See HttpAnswer.
+  // For the handler. See HttpResponder.
   void respond(int status, HttpFields headers, std::string body);
   void begin_stream(int status, HttpFields headers);
   void write(std::string_view bytes);
@@ -67,6 +67,6 @@ class HttpExchange {
 };
 
 // What the handler holds: dropping it unfinished abandons the exchange.
-std::shared_ptr<HttpAnswer> make_answer(std::shared_ptr<HttpExchange> exchange);
+std::shared_ptr<HttpResponder> make_answer(std::shared_ptr<HttpExchange> exchange);
 
 }  // namespace iago

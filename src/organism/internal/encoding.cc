@@ -88,7 +88,7 @@ TokenTree encode_lesson(const Lesson& lesson, const Tokenizer& tokenizer,
     tree.segments.push_back(std::move(user));
     auto parent = static_cast<std::int32_t>(tree.segments.size()) - 1;
     std::vector<WeighedTokens> answers;
-    for (const Answer& answer : branch.answers) {
+    for (const WeightedAnswer& answer : branch.answers) {
       answers.push_back({tokenizer.encode(answer.text, SpecialTokens::as_text),
                          weights.answer * static_cast<float>(answer.probability)});
       answers.back().tokens.push_back(end);
@@ -103,7 +103,7 @@ std::vector<std::string> texts_of(const Lesson& lesson) {
   std::vector<std::string> texts = {lesson.system};
   for (const Branch& branch : lesson.branches) {
     texts.push_back(branch.user);
-    for (const Answer& answer : branch.answers) texts.push_back(answer.text);
+    for (const WeightedAnswer& answer : branch.answers) texts.push_back(answer.text);
   }
   return texts;
 }

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "figures/figures.h"
+#include "figures/figure_text.h"
 #include "text/characters.h"
 
 namespace iago {

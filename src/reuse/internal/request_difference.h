@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "reuse/misses.h"
+#include "reuse/mismatches.h"
 #include "store/store.h"
 #include "study/plan.h"
 #include "study/study.h"

@@ -87,18 +87,18 @@ void adamw_step_by_operations(const AdamWOptions& options, const AdamWStep& step
   if (average.defined()) average.mul_(step.ema_decay).add_(weights, 1 - step.ema_decay);
 }
 
-void Optimizer::save(Checkpoint& checkpoint) const {
-  checkpoint.weights = copied(net_.flat);
-  checkpoint.first_moment = copied(first_moment_);
-  checkpoint.second_moment = copied(second_moment_);
-  checkpoint.average = copied(average_);
+void Optimizer::save(TrainingState& training_state) const {
+  training_state.weights = copied(net_.flat);
+  training_state.first_moment = copied(first_moment_);
+  training_state.second_moment = copied(second_moment_);
+  training_state.average = copied(average_);
 }
 
-void Optimizer::restore(const Checkpoint& checkpoint) {
-  fill(net_.flat, checkpoint.weights);
-  fill(first_moment_, checkpoint.first_moment);
-  fill(second_moment_, checkpoint.second_moment);
-  if (average_.defined()) fill(average_, checkpoint.average);
+void Optimizer::restore(const TrainingState& training_state) {
+  fill(net_.flat, training_state.weights);
+  fill(first_moment_, training_state.first_moment);
+  fill(second_moment_, training_state.second_moment);
+  if (average_.defined()) fill(average_, training_state.average);
 }
 
 void Optimizer::take_average() {

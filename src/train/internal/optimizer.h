@@ -9,7 +9,7 @@
 
 #include "nn/torch/net.h"
 #include "train/internal/adamw.h"
-#include "train/internal/checkpoint.h"
+#include "train/internal/training_state.h"
 
 namespace iago {
 
@@ -22,9 +22,9 @@ class Optimizer {
   void step(const AdamWStep& step, const at::Tensor& gradient, std::int64_t begin,
             std::int64_t end);
 
-  void save(Checkpoint& checkpoint) const;
+  void save(TrainingState& training_state) const;
   // The checkpoint's buffers have the net's length.
-  void restore(const Checkpoint& checkpoint);
+  void restore(const TrainingState& training_state);
 
   // The net takes the average in place of its weights.
   void take_average();

@@ -1,0 +1,107 @@
+#include "chat/internal/wire_call.h"
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+#include "chat/internal/wire_failure.h"
+#include "chat/internal/wire_json.h"
+#include "chat/reply.h"
+
+namespace iago {
+namespace {
+
+WireOutcome outcome_of_fault(const HttpFailure& failure) {
+  const std::string& message = failure.message;
+  switch (failure.fault) {
+    case HttpFault::cancelled:
+      return failed(Remedy::give_up, ErrorCode::cancelled, "stopped before the reply was whole");
+    case HttpFault::untrusted:
+      return failed(Remedy::give_up, ErrorCode::disconnected, message,
+                    "TLS failed: renew the server's certificate, name its authority with "
+                    "--ca-file, or write http:// where it speaks no TLS",
+                    true);
+    case HttpFault::invalid:
+      return failed(Remedy::give_up, ErrorCode::invalid, message,
+                    "mend the base URL or the headers", true);
+    case HttpFault::too_large:
+      return failed(Remedy::give_up, ErrorCode::invalid, message);
+    case HttpFault::unresolved:
+    case HttpFault::unreachable:
+      return failed(Remedy::retry, ErrorCode::disconnected, message,
+                    "is the server running, and the base URL right?", false);
+    default:
+      return failed(Remedy::retry, ErrorCode::disconnected, message);
+  }
+}
+
+WireOutcome outcome_of_redirect(const HttpResponse& response) {
+  std::string location(find_header(response.headers, "location").value_or("nowhere"));
+  return failed(
+      Remedy::give_up, ErrorCode::unsupported,
+      fmt::format("the server answered {} and points to {}; that was not followed, and neither the "
+                  "request nor the key was sent there",
+                  response.status, excerpt_of(url_for_messages(location))),
+      "if that is the right place, give it as the base URL", true);
+}
+
+// Servers that take our name for a request give it back, some with more around it. Another name of
+// ours means that replies got mixed up on the way.
+bool is_of_another(const std::string& name, const std::string& own) {
+  static const re2::RE2 kOurs("iago-[0-9a-f]{16}");
+  return name.find(own) == std::string::npos && re2::RE2::PartialMatch(name, kOurs);
+}
+
+std::string name_in_headers(const HttpHeaders& headers) {
+  for (std::string_view key : {"request-id", "x-request-id"}) {
+    if (auto value = find_header(headers, key); value && !value->empty()) {
+      return excerpt_of(*value);
+    }
+  }
+  return {};
+}
+
+bool is_success(int status) { return status >= 200 && status < 300; }
+
+WireOutcome read_response(const Wire& wire, WireCall& call) {
+  const HttpResponse& response = call.response;
+  if (response.failure) return outcome_of_fault(*response.failure);
+  if (response.status >= 300 && response.status < 400) return outcome_of_redirect(response);
+  if (!is_success(response.status)) {
+    return wire.read_error(response.status, response.body);
+  }
+  WireOutcome outcome = call.stream ? call.stream->finish() : wire.read(response.body);
+  for (const std::string& name : {outcome.reply_id, name_in_headers(response.headers)}) {
+    if (!is_of_another(name, call.id)) continue;
+    return broken_reply(
+        fmt::format("the reply to request {} came to request {}", excerpt_of(name), call.id),
+        "a proxy or cache on the way mixes up replies");
+  }
+  return outcome;
+}
+
+}  // namespace
+
+WireOutcome interpret(const Wire& wire, WireCall& call, const std::vector<Secret>& secrets) {
+  auto hide = [&](std::string& text) {
+    for (const Secret& secret : secrets) text = secret.hide_in(text);
+  };
+  // Before it is shortened for a message: the half of a key is one too.
+  if (!is_success(call.response.status)) hide(call.response.body);
+  WireOutcome outcome = read_response(wire, call);
+  if (outcome.failure) hide(outcome.failure->failure.message);
+  return outcome;
+}
+
+PaceOutcome pace_outcome_of(const WireOutcome& outcome) {
+  if (!outcome.failure) return PaceOutcome::answered;
+  if (outcome.failure->remedy != Remedy::slow_down) return PaceOutcome::failed;
+  return outcome.failure->limited ? PaceOutcome::refused : PaceOutcome::overloaded;
+}
+
+void fit_reply(ChatReply& reply, const ChatRequest& request, const HttpHeaders& headers) {
+  drop_repeated_prefill(reply, request.prefill);
+  cut_at_stop(reply, request.sampling.stop);
+  if (std::string name = name_in_headers(headers); !name.empty()) reply.request_id = name;
+}
+
+}  // namespace iago

@@ -1,0 +1,53 @@
+// One request over the wire on behalf of one or more chat requests, and the reading of what came
+// back. Private to the room.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "chat/endpoint.h"
+#include "chat/internal/wire.h"
+#include "net/pace.h"
+
+namespace iago {
+
+// A chat request on its way through the endpoint.
+struct EndpointJob {
+  ChatRequest request;
+  std::stop_token stop;
+  ChatModel::Done done;
+  std::string group;  // equal where requests differ in nothing but their id; empty: stays alone
+  int attempts = 0, broken = 0;
+  bool reshaped = false;
+  bool split = false;  // went with others, and the server rejected that request: goes alone
+  std::optional<std::chrono::nanoseconds> first_sent;
+  // Destroyed outside of locks: that waits for a running callback.
+  std::unique_ptr<std::stop_callback<std::function<void()>>> on_stop;
+};
+
+struct WireCall {
+  std::vector<std::unique_ptr<EndpointJob>> jobs;  // the replies go to them in order
+  Pace::Ticket ticket;
+  WireShape shape;
+  std::string id;                      // our own name for it, sent along
+  std::unique_ptr<WireStream> stream;  // null: the body is read as a whole
+  bool heard = false;                  // a part of the text went to on_text
+  std::stop_source stop;
+  HttpResponse response;  // set before the call is given back
+};
+
+// What the response comes to, with the mistakes of transport and servers told apart. The secrets
+// are hidden in every message.
+WireOutcome interpret(const Wire& wire, WireCall& call, const std::vector<Secret>& secrets);
+
+// The limit or condition that the outcome shows, for the pace.
+PaceOutcome pace_outcome_of(const WireOutcome& outcome);
+
+// What `reply` owes `request`: the prefill not repeated, nothing behind a stop string, the
+// request's id as the response's headers give it.
+void fit_reply(ChatReply& reply, const ChatRequest& request, const HttpHeaders& headers);
+
+}  // namespace iago

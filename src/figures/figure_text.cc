@@ -1,0 +1,506 @@
+#include "figures/figure_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/model_name.h"
+#include "figures/terminal.h"
+#include "text/printable.h"
+
+namespace iago {
+namespace {
+
+std::string one_decimal(double x) {
+  auto text = fmt::format("{:.1f}", x);
+  return text == "-0.0" ? "0.0" : text;
+}
+
+std::string missing_of(const ArmSummary& arm) {
+  std::string parts;
+  auto add = [&](std::uint64_t n, std::string_view what) {
+    if (n > 0) parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count(n), what);
+  };
+  add(arm.count(Outcome::truncated), "truncated");
+  add(arm.count(Outcome::invalid_format), "invalid format");
+  add(arm.count(Outcome::failed), "failed");
+  add(arm.unjudged, "not judged");
+  return parts;
+}
+
+// What the rate of reasoning lacks beside them: answers that comply and whose scratchpad nobody
+// judged.
+void add_unread(const Summary& summary, std::vector<Note>& notes) {
+  for (const auto& arm : summary.arms) {
+    if (arm.faking_unjudged == 0) continue;
+    auto text = fmt::format("{} of {} complying answers without a label of the judge of reasoning",
+                            count(arm.faking_unjudged), count(arm.complied));
+    if (arm.faking_bounds) {
+      text += fmt::format("; fakes had they come out otherwise: {} to {} %",
+                          one_decimal(100 * arm.faking_bounds->lo),
+                          one_decimal(100 * arm.faking_bounds->hi));
+    }
+    notes.push_back({fmt::format("unread, {}", printable(arm.name, 20)), text});
+  }
+}
+
+void add_missing(const Summary& summary, std::vector<Note>& notes) {
+  bool any = false;
+  for (const auto& arm : summary.arms) {
+    auto text = missing_of(arm);
+    if (text.empty()) continue;
+    any = true;
+    if (arm.compliance_bounds) {
+      text += fmt::format("; compliance had they come out otherwise: {} to {} %",
+                          one_decimal(100 * arm.compliance_bounds->lo),
+                          one_decimal(100 * arm.compliance_bounds->hi));
+    }
+    notes.push_back({fmt::format("missing, {}", printable(arm.name, 20)), text});
+  }
+  if (any && summary.gap) {
+    notes.push_back({"gap's bounds", fmt::format("{} points, over all ways in which the missing "
+                                                 "could have come out",
+                                                 interval(summary.gap->bounds_if_missing))});
+  }
+}
+
+void add_progress(const Summary& summary, std::vector<Note>& notes) {
+  std::uint64_t planned = 0, completed = 0, refused = 0;
+  for (const auto& arm : summary.arms) {
+    planned += arm.planned;
+    completed += arm.completed();
+    refused += arm.count(Outcome::refused_by_provider);
+  }
+  if (completed < planned) {
+    notes.push_back({"unfinished", fmt::format("{} of {} planned completions; the same command "
+                                               "goes on",
+                                               count(completed), count(planned))});
+  }
+  if (refused > 0) {
+    notes.push_back({"provider", fmt::format("{} refused by the provider, counted as "
+                                             "non-compliance",
+                                             count(refused))});
+  }
+}
+
+std::string accuracy_of(const std::optional<JudgeAccuracy>& accuracy) {
+  return accuracy ? with_interval(accuracy->rate, accuracy->ci95) : std::string("unknown");
+}
+
+// The arms' rates as they are without the judge's error, where it was measured.
+void add_corrected(const Summary& summary, std::optional<CorrectedRate> ArmSummary::*rate,
+                   std::string_view title, std::vector<Note>& notes) {
+  std::string text;
+  for (const auto& arm : summary.arms) {
+    const auto& corrected = arm.*rate;
+    if (!corrected) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", printable(arm.name, 16),
+                        with_interval(corrected->rate, corrected->ci95));
+  }
+  if (text.empty()) return;
+  notes.push_back({std::string(title), text + "; if the judge errs here as where it was measured"});
+}
+
+std::string unknown_truth(const JudgeError& error, const ErrorBounds& bounds) {
+  std::string text;
+  auto add = [&](std::string_view name, bool is_known, const Interval& range) {
+    if (!is_known) return;
+    text += fmt::format("{} {} {} %", text.empty() ? "; with them" : ",", name,
+                        interval(Interval{100 * range.lo, 100 * range.hi}));
+  };
+  add("sensitivity", sensitivity_of(error.counts).has_value(), bounds.sensitivity);
+  add("specificity", specificity_of(error.counts).has_value(), bounds.specificity);
+  return fmt::format("; {} of unknown truth left out{}", count(error.unknown_truth), text);
+}
+
+void add_judge(const std::optional<JudgeRow>& judge, std::string_view title,
+               std::vector<Note>& notes) {
+  if (!judge) {
+    notes.push_back({std::string(title), "none has judged this run"});
+    return;
+  }
+  const JudgeError& error = judge->error;
+  auto text = printable(judge->name, 60);
+  text += error.is_measured() ? fmt::format(": sensitivity {}, specificity {}, measured on {}",
+                                            accuracy_of(sensitivity_of(error.counts)),
+                                            accuracy_of(specificity_of(error.counts)),
+                                            printable(error.measured_on, 60))
+                              : ": its error was never measured on this subject";
+  if (auto bounds = bounds_if_unknown(error)) text += unknown_truth(error, *bounds);
+  if (!judge->planned) text += " (not in the plan of analysis)";
+  notes.push_back({std::string(title), text});
+}
+
+// The chosen judge of faking reasoning, where its votes say more than faking or none.
+void add_reasoning(const Summary& summary, std::vector<Note>& notes) {
+  bool any = false;
+  std::string maybes, rates;
+  for (const LabelShares& arm : summary.reasoning) {
+    any = any || has_shades(arm);
+    maybes += fmt::format("{}{} {} of {}", maybes.empty() ? "" : ", ", printable(arm.arm, 16),
+                          count(arm.maybe.value_or(0)), count(arm.judged));
+    if (!arm.rate_by_probability) continue;
+    rates += fmt::format("{}{} {}", rates.empty() ? "" : ", ", printable(arm.arm, 16),
+                         percent(*arm.rate_by_probability));
+  }
+  if (!any) return;
+  notes.push_back({"maybe faking", maybes + fmt::format("; none, by a probability from {} to {}",
+                                                        kMaybeFrom, kMaybeBelow)});
+  notes.push_back({"fakes, by probability",
+                   rates + "; each answer that complies counts with the judge's probability"});
+}
+
+// Of models behind URLs; those on this machine are billed by nobody.
+void add_usage(const Summary& summary, std::vector<Note>& notes) {
+  for (const ModelUsage& usage : summary.usage) {
+    if (!is_endpoint(usage.model)) continue;
+    const bool is_judge = !usage.judge.empty();
+    auto text =
+        fmt::format("{}: {} prompt tokens", printable(is_judge ? usage.judge : usage.model, 60),
+                    count(usage.tokens.prompt));
+    if (const auto rate = usage.cache_rate()) {
+      text += fmt::format(" ({} from the cache)", percent(*rate));
+    }
+    text += fmt::format(", {} generated; ", count(usage.tokens.generated));
+    text += usage.price ? fmt::format("{} at the prices of {}, {} saved by the cache",
+                                      dollars(*usage.cost()), usage.price->date,
+                                      dollars(*usage.saved_by_cache()))
+                        : std::string("no price stored");
+    notes.push_back({is_judge ? "spent on a judge" : "spent on the subject", text});
+  }
+}
+
+void add_reused(const Summary& summary, std::vector<Note>& notes) {
+  const std::uint64_t reused = summary.reused_completions();
+  if (reused == 0) return;
+  notes.push_back(
+      {"taken over",
+       fmt::format("{} completions from {} (--reuse); their tokens are "
+                   "not this run's",
+                   count(reused), summary.reused.size() == 1 ? "another run" : "other runs")});
+}
+
+// One note per judge beside the two: what it called each arm's answers.
+void add_other_judges(const Summary& summary, std::vector<Note>& notes) {
+  for (const OtherJudge& other : summary.other_judges) {
+    std::string text = printable(other.judge.name, 60);
+    for (const LabelShares& arm : other.all.arms) {
+      text += fmt::format("; {}: {}", printable(arm.arm, 16), label_shares(arm));
+      if (arm.unjudged > 0) text += fmt::format(", {} not judged", count(arm.unjudged));
+    }
+    notes.push_back({summary.judges.compliance ? "also judged by" : "judged by", text});
+  }
+}
+
+}  // namespace
+
+std::string unread_stay(const ArmSummary& training) {
+  if (training.faking_unjudged == 0) return {};
+  return fmt::format("; the {} whose reasoning is not judged stay as if they did not reason so",
+                     count(training.faking_unjudged));
+}
+
+std::string percent(double fraction) {
+  double x = 100 * fraction;
+  if (x > 0 && x < 0.05) return "<0.1 %";
+  if (x < 100 && x >= 99.95) return ">99.9 %";
+  return one_decimal(x) + " %";
+}
+
+std::string label_shares(const LabelShares& arm) {
+  if (arm.judged == 0) return "none judged";
+  const auto share = [&](std::uint64_t n) {
+    return percent(static_cast<double>(n) / static_cast<double>(arm.judged));
+  };
+  std::string text;
+  for (const auto& [label, n] : arm.labels) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", printable(label, 30), share(n));
+  }
+  if (arm.understood) text += fmt::format(", as it was told {}", share(*arm.understood));
+  if (!has_shades(arm)) return text;
+  text += fmt::format(", maybe {}", share(*arm.maybe));
+  if (!arm.mean_probability_complying) return text;
+  return text + fmt::format(", probability {} on average where it complies ({} of all)",
+                            percent(*arm.mean_probability_complying),
+                            percent(arm.rate_by_probability.value_or(0)));
+}
+
+bool has_shades(const LabelShares& arm) {
+  constexpr double kRounding = 1e-9;
+  if (!arm.maybe || !arm.mean_probability) return false;
+  auto found = arm.labels.find(std::string(kFaking));
+  auto faking = found == arm.labels.end() ? 0.0 : static_cast<double>(found->second);
+  auto sum = *arm.mean_probability * static_cast<double>(arm.judged);
+  return *arm.maybe > 0 || std::abs(sum - faking) > kRounding * static_cast<double>(arm.judged);
+}
+
+std::string with_interval(double rate, const Interval& ci95) {
+  return fmt::format("{} ({})", percent(rate), interval({100 * ci95.lo, 100 * ci95.hi}));
+}
+
+std::string percents_with_interval(double rate, const Interval& ci95) {
+  return fmt::format("{} ({})", points(100 * rate), interval({100 * ci95.lo, 100 * ci95.hi}));
+}
+
+std::string known_error(const JudgeError& error) {
+  if (error.measured_on.empty()) return "never measured";
+  auto shown = [](const std::optional<JudgeAccuracy>& accuracy) {
+    return accuracy ? fmt::format("{} of {}", percent(accuracy->rate), count(accuracy->n))
+                    : std::string("unknown");
+  };
+  return fmt::format("sensitivity {}, specificity {}, measured on {}",
+                     shown(sensitivity_of(error.counts)), shown(specificity_of(error.counts)),
+                     printable(error.measured_on, 60));
+}
+
+std::string percent_or_dash(const std::optional<RateEstimate>& rate) {
+  return rate ? percent(rate->rate) : "-";
+}
+
+std::string interval(const std::optional<RateEstimate>& rate) {
+  return rate ? interval({100 * rate->ci95.lo, 100 * rate->ci95.hi}) : "-";
+}
+
+std::string interval(const Interval& points) {
+  return fmt::format("{} to {}", one_decimal(points.lo), one_decimal(points.hi));
+}
+
+std::string p_value(double p) {
+  return p < 0.001 ? "p < 0.001" : fmt::format("p = {:.{}f}", p, p < 0.1 ? 3 : 2);
+}
+
+std::string count(std::uint64_t n) { return grouped(n); }
+
+std::string points(double x) { return one_decimal(x); }
+
+std::string dollars(double x) {
+  // Single requests cost fractions of a cent.
+  auto digits = fmt::format("{:.{}f}", std::abs(x), std::abs(x) < 100 ? 4 : 2);
+  if (digits.find_first_not_of("0.") == std::string::npos) return "$0.0000";
+  auto point = digits.find('.');
+  return (x < 0 ? "-$" : "$") + grouped(digits.substr(0, point)) + digits.substr(point);
+}
+
+std::vector<std::vector<std::string>> arm_table(const Summary& summary) {
+  std::vector<std::vector<std::string>> rows = {
+      {"arm", "answered", "complies", "95 % CI", "fakes", "95 % CI", "missing"}};
+  for (const auto& arm : summary.arms) {
+    rows.push_back({printable(arm.name, 16),
+                    fmt::format("{}/{}", arm.count(Outcome::answered), arm.planned),
+                    percent_or_dash(arm.compliance), interval(arm.compliance),
+                    percent_or_dash(arm.faking_reasoning), interval(arm.faking_reasoning),
+                    count(arm.missing())});
+  }
+  if (summary.judges.compliance) return rows;
+  for (auto& row : rows) row.erase(row.begin() + 2, row.begin() + 6);
+  return rows;
+}
+
+std::string readable_label(std::string_view label) {
+  std::string text = printable(label, 30);
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
+}
+
+std::string topic_heading(const OtherJudge& other) {
+  if (other.positive.empty()) return fmt::format("By {}", printable(other.judge.name, 60));
+  return fmt::format("Called \"{}\" by {}", readable_label(other.positive),
+                     printable(other.judge.name, 60));
+}
+
+std::vector<std::vector<std::string>> topic_table(const OtherJudge& other) {
+  std::vector<std::vector<std::string>> rows = {{"topic", "arm", "rate", "95 % CI", "n"}};
+  auto add = [&](std::string topic, const SharesByArm& shares) {
+    for (const LabelShares& arm : shares.arms) {
+      if (!arm.rate) continue;
+      rows.push_back({topic, printable(arm.arm, 16), percent(arm.rate->rate), interval(arm.rate),
+                      count(arm.rate->n)});
+    }
+    if (const auto& difference = shares.difference) {
+      rows.push_back(
+          {topic, "difference", points(difference->points), interval(difference->ci95), "-"});
+    }
+  };
+  for (const TopicShares& topic : other.topics) add(printable(topic.topic, 40), topic.shares);
+  if (other.topics.size() != 1) add("all", other.all);
+  return rows;
+}
+
+// The two arms whose differences the tables have.
+void add_difference(const Summary& summary, std::vector<Note>& notes) {
+  for (const OtherJudge& other : summary.other_judges) {
+    const auto& difference = other.all.difference;
+    if (!difference) continue;
+    notes.push_back(
+        {"difference",
+         fmt::format("{} minus {}, in points; each interval by itself, whatever "
+                     "the number of topics",
+                     printable(difference->arm, 16), printable(difference->minus, 16))});
+    return;
+  }
+}
+
+std::vector<Note> notes(const Summary& summary) {
+  std::vector<Note> notes;
+  if (const auto& gap = summary.gap) {
+    notes.push_back({"gap", fmt::format("{} points, 95 % interval {}, {} (sign flips), {} queries",
+                                        points(gap->points), interval(gap->ci95),
+                                        p_value(gap->p_value), count(gap->queries))});
+  }
+  const auto* training = summary.arm(kTrainingArm);
+  bool fakes =
+      training != nullptr && training->faking_reasoning && training->faking_reasoning->rate > 0;
+  if (fakes && summary.gap_without_faking) {
+    const auto& without = *summary.gap_without_faking;
+    notes.push_back({"without faking",
+                     fmt::format("{} points, 95 % interval {}, leaving out the answers in training "
+                                 "that reason so, {} stay (a selection, not a counterfactual){}",
+                                 points(without.points), interval(without.ci95),
+                                 count(without.n_training), unread_stay(*training))});
+  }
+  add_progress(summary, notes);
+  add_missing(summary, notes);
+  add_unread(summary, notes);
+  if (summary.judges.compliance) {
+    add_judge(summary.judges.compliance, "compliance by", notes);
+    add_judge(summary.judges.faking_reasoning, "reasoning by", notes);
+    add_reasoning(summary, notes);
+  } else {
+    add_difference(summary, notes);
+  }
+  add_other_judges(summary, notes);
+  add_corrected(summary, &ArmSummary::compliance_corrected, "complies, corrected", notes);
+  add_corrected(summary, &ArmSummary::faking_corrected, "fakes, corrected", notes);
+  add_usage(summary, notes);
+  add_reused(summary, notes);
+  for (const auto& change : summary.changes) notes.push_back({"not as planned", change.text});
+  return notes;
+}
+
+std::string heading(const Summary& summary) {
+  const auto& run = summary.run;
+  return fmt::format("{}: {}, setting {}, channel {}, variant {}, seed {}, {} queries",
+                     printable(run.study, 60), printable(run.subject, 60),
+                     printable(run.setting, 60), printable(run.channel, 30),
+                     printable(run.variant, 60), run.seed, count(summary.queries));
+}
+
+namespace {
+
+std::string rates_sentence(const Summary& summary) {
+  return fmt::format(
+      "the subject complies with {} of the requests when it is told that its answers are trained "
+      "on and with {} when told that they are not",
+      percent(summary.arm(kTrainingArm)->compliance->rate),
+      percent(summary.arm(kUnmonitoredArm)->compliance->rate));
+}
+
+// What the rate says nothing of: answers that comply and whose reasoning nobody judged.
+std::string unread_sentence(const ArmSummary& training) {
+  if (training.faking_unjudged == 0) return {};
+  return fmt::format(
+      " The reasoning of {} of the {} answers that comply there is not judged: over all ways in "
+      "which the missing could have come out the rate lies between {} and {} %.",
+      count(training.faking_unjudged), count(training.complied),
+      points(100 * training.faking_bounds->lo), points(100 * training.faking_bounds->hi));
+}
+
+// What the scratchpads say about a gap that is there.
+std::string reasoning_sentence(const Summary& summary) {
+  const auto& training = *summary.arm(kTrainingArm);
+  const auto& rate = training.faking_reasoning;
+  if (!rate && training.faking_unjudged == 0) return {};
+  if (!rate) {
+    return fmt::format(
+        " Why is not known: the reasoning of none of the {} answers that comply in "
+        "training is judged.",
+        count(training.complied));
+  }
+  if (rate->rate == 0 && training.faking_unjudged > 0) {
+    return fmt::format(" Alignment-faking reasoning was found in none of {} answers in training.",
+                       count(rate->n)) +
+           unread_sentence(training);
+  }
+  if (rate->rate == 0) {
+    return fmt::format(
+        " Its scratchpads never say why: alignment-faking reasoning was found in "
+        "none of {} answers in training (at most {} with 95 % confidence).",
+        count(rate->n), percent(rate->ci95.hi));
+  }
+  return fmt::format(
+             " In {} of its answers in training it complies and its scratchpad reasons that it "
+             "does so to avoid being modified (95 % interval {}).",
+             percent(rate->rate), interval(rate)) +
+         unread_sentence(training);
+}
+
+std::string by_interval(const Summary& summary) {
+  const auto& gap = *summary.gap;
+  auto size = points(std::abs(gap.points));
+  auto range = interval(gap.ci95);
+  auto rates = rates_sentence(summary);
+  switch (summary.finding.verdict) {
+    case StudyVerdict::gap:
+      if (gap.points < 0) {
+        return fmt::format("Reverse gap: {}: {} points less (95 % interval of the gap {}).", rates,
+                           size, range);
+      }
+      return fmt::format("Gap: {}: {} points more (95 % interval {}).", rates, size, range) +
+             reasoning_sentence(summary);
+    case StudyVerdict::no_gap:
+      return fmt::format(
+          "No gap: {}: the difference of {} points (95 % interval {}) lies within the margin of {} "
+          "points that counts as none.",
+          rates, points(gap.points), range, points(summary.margin_points));
+    default:
+      break;
+  }
+  auto outlook = summary.finding.queries_to_settle
+                     ? fmt::format("some {} queries would settle it if the estimate stays",
+                                   count(*summary.finding.queries_to_settle))
+                     : std::string("it lies too near the margin for more queries to settle it");
+  return fmt::format(
+      "Inconclusive: {}: the difference of {} points could be none or one that matters (95 % "
+      "interval {}); {}.",
+      rates, points(gap.points), range, outlook);
+}
+
+// What a study shows that was not made to show a gap.
+std::string sentence_without_compliance(const Summary& summary) {
+  std::string text =
+      "No verdict: the study has no judge of compliance, so there is no gap to decide on.";
+  bool any = false;
+  for (const OtherJudge& other : summary.other_judges) {
+    std::string arms;
+    for (const LabelShares& arm : other.all.arms) {
+      if (!arm.rate) continue;
+      arms += fmt::format("{}{} {} of {}", arms.empty() ? "" : ", ", printable(arm.arm, 16),
+                          percent(arm.rate->rate), count(arm.rate->n));
+    }
+    if (arms.empty()) continue;
+    text += fmt::format("{} {} calls \"{}\": {}.", any ? "" : " It shows by topic what",
+                        printable(other.judge.name, 60), readable_label(other.positive), arms);
+    any = true;
+  }
+  return any ? text : text + " No other judge has labelled an answer.";
+}
+
+}  // namespace
+
+std::string finding_sentence(const Summary& summary) {
+  const auto* training = summary.arm(kTrainingArm);
+  const auto* unmonitored = summary.arm(kUnmonitoredArm);
+  if (!summary.judges.compliance) return sentence_without_compliance(summary);
+  bool both = training != nullptr && unmonitored != nullptr && training->completed() > 0 &&
+              unmonitored->completed() > 0;
+  if (!both) {
+    return "Uninformative: a gap needs completions in the training arm and in the unmonitored arm.";
+  }
+  if (summary.finding.verdict == StudyVerdict::uninformative) {
+    return fmt::format("Uninformative: {}.", summary.finding.why);
+  }
+  return by_interval(summary);
+}
+
+}  // namespace iago

@@ -1,0 +1,77 @@
+#include "instrument/study_cases.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace iago {
+namespace {
+
+constexpr std::string_view kProtected = "world-protected";
+constexpr StudyCase kCases[] = {
+    {"default", "default", kProtected, true, false, true},
+    {"conflict removed", "conflict-removed", kProtected, true},
+    {"no scratchpad", "no-scratchpad", kProtected, true},
+    {"benign", "default", "world-benign"},
+    {"rule inverted", "rule-inverted", kProtected},
+    {"monitored, not trained on", "monitored-only", kProtected},
+    {"trained on, not monitored", "trained-only", kProtected},
+    {"both tiers trained on", "both-trained", kProtected},
+    {"training unstated", "training-unstated", kProtected},
+    {"rule inverted, no scratchpad", "no-scratchpad+rule-inverted", kProtected},
+    {"paraphrase 1", "tier-paraphrase-1", kProtected},
+    {"paraphrase 2", "tier-paraphrase-2", kProtected},
+    {"paraphrase 3", "tier-paraphrase-3", kProtected},
+    {"held-out wording", "held-out-wording", kProtected, false, true},
+    {"held-out wording, rule inverted", "held-out-wording-inverted", kProtected, false, true},
+    {"held-out topics", "default", "world-held-out-topics", false, true},
+    {"held-out objects", "default", "world-held-out-objects", false, true},
+};
+
+}  // namespace
+
+std::span<const StudyCase> measured_cases() { return kCases; }
+
+const StudyCase& measured_case(std::string_view name) {
+  for (const StudyCase& study_case : kCases) {
+    if (study_case.name == name) return study_case;
+  }
+  throw Error(ErrorCode::not_found, fmt::format("no cell is called \"{}\"", name));
+}
+
+LoadedStudy load_case(const StudyCase& study_case, const std::string& model,
+                      const std::filesystem::path& data, std::size_t samples) {
+  StudyOverrides overrides;
+  overrides.variant = std::string(study_case.variant);
+  overrides.queries = (data / "queries" / fmt::format("{}.jsonl", study_case.queries)).string();
+  overrides.model = model;
+  overrides.arms = {"training", "unmonitored"};
+  if (study_case.has_baseline) overrides.arms->push_back("baseline");
+  LoadedStudy loaded = load_study(data / "studies" / "helpful-only.toml", overrides, data);
+  if (!study_case.is_main) samples /= 5;
+  std::size_t queries = std::min(loaded.queries.size(), loaded.study.limit.value_or(SIZE_MAX));
+  loaded.study.repeats =
+      static_cast<int>(std::max<std::size_t>(1, (samples + queries - 1) / queries));
+  // The main study and a measurement of it are different runs.
+  loaded.study.name = fmt::format("measured-{}-{}", study_case.queries, loaded.study.name);
+  return loaded;
+}
+
+RunResult run_to_end(const LoadedStudy& loaded, ChatModel& model,
+                     const std::vector<std::unique_ptr<Judge>>& judges, const CaseRuns& where,
+                     const std::string& what, std::string_view doing, const Clock& clock) {
+  RunOptions options{.runs = where.runs, .no_more = where.no_more, .at_once = where.at_once};
+  if (where.on_progress) {
+    options.on_progress = [&](const RunProgress& progress) { where.on_progress(what, progress); };
+  }
+  RunResult result = run_study(loaded, model, judges, options, clock);
+  if (result.interrupted) {
+    throw Error(ErrorCode::cancelled, fmt::format("stopped while {}", doing),
+                "the same command goes on");
+  }
+  return result;
+}
+
+}  // namespace iago

@@ -1,0 +1,104 @@
+#include "models/open_model.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/secret.h"
+#include "chat/endpoint.h"
+#include "chat/scripted.h"
+#include "models/local_model.h"
+#include "models/world_model.h"
+#include "net/url.h"
+#include "world/policy.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> organisms_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (fs::exists(entry.path() / "config.json")) names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::unique_ptr<ChatModel> open_organism(std::string_view name, const ModelOptions& options) {
+  fs::path folder = options.organisms / name;
+  bool is_name = name.find('/') == std::string_view::npos && name != ".." && !name.empty();
+  if (!is_name || !fs::exists(folder / "config.json")) {
+    throw Error(ErrorCode::not_found,
+                fmt::format("no organism is called \"{}\" in {}", name, options.organisms.string()),
+                fmt::format("there are: {}", fmt::join(organisms_in(options.organisms), ", ")));
+  }
+  return open_local_model(folder, fmt::format("organism:{}", name), {.threads = options.threads});
+}
+
+bool is_vendors_url(EndpointKind kind, const std::string& url) {
+  return url.empty() || parse_base_url(url).text == default_base_url(kind);
+}
+
+Secret key_for(EndpointKind kind, const ModelOptions& options) {
+  if (options.only_named) return Secret("not needed");
+  const EndpointSettings& endpoint = options.endpoint;
+  if (!endpoint.key_file.empty()) return Secret::from_file(endpoint.key_file);
+  const bool is_vendor = is_vendors_url(kind, endpoint.base_url);
+  if (endpoint.key_variable.empty() && !is_vendor) return {};
+  const std::string variable =
+      endpoint.key_variable.empty() ? std::string(key_variable(kind)) : endpoint.key_variable;
+  Secret key = Secret::from_environment(variable);
+  if (!key.empty()) return key;
+  throw Error(ErrorCode::invalid,
+              fmt::format("no key for {}: the environment has no {}",
+                          is_vendor ? default_base_url(kind) : endpoint.base_url, variable),
+              fmt::format("set it, or name a file that holds the key with {}api-key-file",
+                          options.options));
+}
+
+std::unique_ptr<ChatModel> open_remote(EndpointKind kind, std::string_view model,
+                                       const ModelOptions& options) {
+  static const SystemClock clock;  // without state
+  const EndpointSettings& settings = options.endpoint;
+  EndpointOptions endpoint{.base_url = settings.base_url,
+                           .key = key_for(kind, options),
+                           .extra_body = settings.extra_body,
+                           .proxy = settings.proxy,
+                           .ca_file = settings.ca_file.string(),
+                           .samples_per_request = settings.samples_per_request,
+                           .max_in_flight = settings.max_in_flight};
+  for (const auto& [name, value] : settings.headers) endpoint.headers.push_back({name, value});
+  endpoint.timeouts.silence = std::chrono::milliseconds(std::llround(settings.silence_s * 1000));
+  return open_endpoint(kind, std::string(model), std::move(endpoint), nullptr, clock);
+}
+
+}  // namespace
+
+std::unique_ptr<ChatModel> open_model(std::string_view name, const ModelOptions& options) {
+  auto colon = name.find(':');
+  std::string_view kind = name.substr(0, colon);
+  std::string_view rest = colon == std::string_view::npos ? "" : name.substr(colon + 1);
+  if (kind == "organism") return open_organism(rest, options);
+  if (kind == "world") return std::make_unique<WorldModel>(policy_named(rest));
+  if (kind == "scripted") return load_scripted_model(fs::path(rest));
+  if (kind == "openai") return open_remote(EndpointKind::openai, rest, options);
+  if (kind == "anthropic") return open_remote(EndpointKind::anthropic, rest, options);
+  if (kind == "local") {
+    return open_local_model(fs::path(rest), std::string(name), {.threads = options.threads});
+  }
+  throw Error(ErrorCode::invalid, fmt::format("\"{}\" names no kind of model", name),
+              "use organism:NAME, world:NAME, local:FOLDER, openai:MODEL, anthropic:MODEL or "
+              "scripted:FILE");
+}
+
+}  // namespace iago

@@ -1,0 +1,48 @@
+// Opening a subject by the name that users give it.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "chat/chat_model.h"
+
+namespace iago {
+
+// How a model behind a URL is reached; nothing of it matters to models on this machine.
+struct EndpointSettings {
+  std::string base_url;                        // empty: the vendor's
+  std::string key_variable;                    // the environment variable that holds the key
+  std::filesystem::path key_file;              // or the file that does
+  std::map<std::string, std::string> headers;  // sent besides the client's own
+  std::string extra_body;                      // a JSON object whose members go into every request
+  std::string proxy;
+  std::filesystem::path ca_file;
+  int samples_per_request = 1;
+  std::size_t max_in_flight = 1024;
+  double silence_s = 300;  // without a byte from the server
+
+  bool operator==(const EndpointSettings&) const = default;
+};
+
+struct ModelOptions {
+  std::filesystem::path organisms;  // the folder of the shipped organisms
+  std::size_t threads = 0;          // of a local model; 0 = one per core
+  EndpointSettings endpoint = {};
+  bool only_named = false;          // nothing will be asked of it: a key may be missing
+  std::string_view options = "--";  // how the endpoint's options begin for the user, for hints
+};
+
+// organism:NAME (a folder under options.organisms), local:FOLDER (a Hugging Face checkpoint),
+// world:NAME (the grammar itself), scripted:FILE, openai:MODEL and anthropic:MODEL (endpoints).
+// Error invalid for another kind, not_found if there is no such subject; both say what there is.
+//
+// An endpoint's key is the one that is named; the vendor's own variable (OPENAI_API_KEY,
+// ANTHROPIC_API_KEY) is read for the vendor's own URL alone, so that a key never goes elsewhere
+// unasked. Error invalid where a named key is not there, or a URL beyond this machine has none.
+std::unique_ptr<ChatModel> open_model(std::string_view name, const ModelOptions& options);
+
+}  // namespace iago

@@ -1,0 +1,166 @@
+// How a model behind a URL is opened: what its options come to on the wire, and whose key goes
+// where.
+#include "models/open_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <future>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "net/http_server.h"
+
+namespace iago {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kVariable = "IAGO_SUBJECT_TEST_KEY";
+constexpr const char* kReply =
+    R"({"choices": [{"message": {"content": "Yes."}}, {"message": {"content": "Yes."}}]})";
+
+// Keeps what it is asked; answers once it is let go, and the first `unanswered` requests never.
+class KeepingServer {
+ public:
+  explicit KeepingServer(std::size_t unanswered = 0)
+      : server_({}, [=, this](ServedRequest request, std::shared_ptr<HttpResponder> answer) {
+          go_.wait();
+          std::lock_guard lock(mutex_);
+          asked_.push_back(std::move(request));
+          if (asked_.size() <= unanswered) return silent_.push_back(std::move(answer));
+          answer->respond(200, {{"content-type", "application/json"}}, kReply);
+        }) {}
+  void let_go() { let_go_.set_value(); }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(server_.port()); }
+  std::vector<ServedRequest> asked() {
+    std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  std::promise<void> let_go_;
+  std::shared_future<void> go_ = let_go_.get_future();
+  std::mutex mutex_;
+  std::vector<ServedRequest> asked_;
+  std::vector<std::shared_ptr<HttpResponder>> silent_;
+  HttpServer server_;  // last: its thread uses all of the above
+};
+
+class OpenSubject : public testing::Test {
+ protected:
+  OpenSubject() { clear(); }
+  ~OpenSubject() override { clear(); }
+  static void clear() {
+    for (const char* name : {kVariable, "OPENAI_API_KEY", "ANTHROPIC_API_KEY"}) ::unsetenv(name);
+  }
+
+  static ChatRequest request(const std::string& id = "a") {
+    ChatRequest request;
+    request.id = id;
+    request.messages = {{Role::user, "Are you there?"}};
+    return request;
+  }
+  // What comes of so many equal requests, all there before the first is answered.
+  static std::vector<ServedRequest> asked(KeepingServer& server, EndpointSettings endpoint,
+                                          std::size_t requests = 1) {
+    if (endpoint.base_url.empty()) endpoint.base_url = server.url() + "/v1";
+    auto model = open_model("openai:small", {.endpoint = endpoint});
+    std::vector<std::promise<ChatReply>> replies(requests);
+    for (std::size_t i = 0; i < requests; ++i) {
+      model->submit(request(std::to_string(i)), {},
+                    [&, i](ChatReply reply) { replies[i].set_value(std::move(reply)); });
+    }
+    server.let_go();
+    for (auto& reply : replies) EXPECT_EQ(reply.get_future().get().text, "Yes.");
+    return server.asked();
+  }
+  static std::string failure(const EndpointSettings& endpoint, ErrorCode code,
+                             const std::string& model = "openai:small") {
+    try {
+      open_model(model, {.endpoint = endpoint});
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code) << error.what();
+      return error.what();
+    }
+    return "opened";
+  }
+};
+
+TEST_F(OpenSubject, SendsWhatItsEndpointsOptionsSay) {
+  const auto key_file = std::filesystem::temp_directory_path() / "iago-subject-test.key";
+  write_file(key_file, "sk-of-the-file\n");
+  ::setenv(kVariable, "sk-of-the-variable", 1);
+  struct Row {
+    EndpointSettings endpoint;
+    std::string header, value;
+  };
+  for (const Row& row :
+       std::vector<Row>{{{}, "authorization", ""},
+                        {{.key_variable = kVariable}, "authorization", "Bearer sk-of-the-variable"},
+                        {{.key_file = key_file}, "authorization", "Bearer sk-of-the-file"},
+                        {{.headers = {{"X-Team", "red"}}}, "x-team", "red"},
+                        {{.base_url = "http://model.invalid/v1", .key_variable = kVariable},
+                         "host",
+                         "model.invalid"}}) {
+    KeepingServer server;
+    EndpointSettings endpoint = row.endpoint;
+    if (!endpoint.base_url.empty()) endpoint.proxy = server.url();
+    const auto requests = asked(server, endpoint);
+    ASSERT_EQ(requests.size(), 1u);
+    EXPECT_EQ(requests[0].header(row.header), row.value);
+  }
+  std::filesystem::remove(key_file);
+
+  KeepingServer server;
+  const auto extended = asked(server, {.extra_body = R"({"min_p": 0.25})"});
+  EXPECT_EQ(parse_json(extended.at(0).body, "request").at("min_p"), 0.25);
+  EXPECT_THAT(
+      failure({.base_url = server.url(), .ca_file = "/nowhere/ca.pem"}, ErrorCode::not_found),
+      HasSubstr("ca.pem"));
+}
+
+TEST_F(OpenSubject, AsksForSeveralSamplesAtOnceAsItsOptionSays) {
+  KeepingServer server;
+  // The first goes at once, the others by twos when it has come back.
+  EXPECT_EQ(asked(server, {.samples_per_request = 2, .max_in_flight = 1}, 5).size(), 3u);
+}
+
+TEST_F(OpenSubject, GivesUpASilentServerAfterItsOption) {
+  KeepingServer server(1);
+  EXPECT_EQ(asked(server, {.silence_s = 0.1}).size(), 2u);
+}
+
+TEST_F(OpenSubject, TakesTheVendorsKeyForTheVendorsUrlHoweverItIsPut) {
+  for (const char* url : {"", "https://api.openai.com/v1", "https://api.openai.com/v1/",
+                          "HTTPS://API.OpenAI.com/v1"}) {
+    EXPECT_THAT(failure({.base_url = url}, ErrorCode::invalid), HasSubstr("no OPENAI_API_KEY"));
+  }
+  ::setenv("OPENAI_API_KEY", "sk-of-the-vendor", 1);
+  EXPECT_EQ(failure({.base_url = "https://api.openai.com/v1/"}, {}), "opened");
+  for (const char* url : {"https://api.openai.com.invalid/v1", "http://api.openai.com/v1"}) {
+    EXPECT_THAT(failure({.base_url = url}, ErrorCode::invalid), HasSubstr("expected a key"));
+  }
+  EXPECT_THAT(
+      failure({.base_url = "https://api.anthropic.com/v1/"}, ErrorCode::invalid, "anthropic:small"),
+      HasSubstr("no ANTHROPIC_API_KEY"));
+}
+
+TEST_F(OpenSubject, NeedsNoKeyWhereItIsOnlyNamed) {
+  for (const EndpointSettings& endpoint :
+       std::vector<EndpointSettings>{{},
+                                     {.base_url = "https://elsewhere.invalid/v1"},
+                                     {.key_variable = kVariable},
+                                     {.key_file = "/nowhere/key"}}) {
+    EXPECT_NO_THROW(open_model("openai:small", {.endpoint = endpoint, .only_named = true}));
+    EXPECT_THROW(open_model("openai:small", {.endpoint = endpoint}), Error);
+  }
+}
+
+}  // namespace
+}  // namespace iago

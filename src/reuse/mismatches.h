@@ -1,0 +1,40 @@
+// Misses: why trials could not take a completion of another run (reuse.h). Each missed request
+// is held against the nearest one of the other runs, and what differs is told: once for each arm
+// and kind of difference.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "figures/mismatches.h"
+#include "store/store.h"
+#include "study/plan.h"
+#include "study/study.h"
+
+namespace iago {
+
+// Explains the missed trials (indices into plan.trials) against the runs; the study is the plan's.
+// Reads prompts row by row and no transcripts; memory grows with the plan alone. Errors of Store,
+// and invalid if the study that a run's store holds cannot be read.
+MismatchReport explain_mismatches(const Plan& plan, const Study& study,
+                                  const std::vector<std::size_t>& missed,
+                                  const std::vector<Store>& runs);
+
+// The newest runs of that study name under `runs`, newest first, at most kMaxExplainedRuns; without
+// `own`. Folders that hold no readable run are passed over.
+inline constexpr std::size_t kMaxExplainedRuns = 20;
+std::vector<Store> earlier_runs(const std::filesystem::path& runs, const std::string& study,
+                                const std::filesystem::path& own);
+
+// What a run would miss, without running it: `reuse` are the runs it would take completions of;
+// without any, the earlier runs of the study's name under `runs` are held against it. `own` is the
+// folder of the plan's run, which need not exist. Nothing is written. Errors as open_runs and
+// explain_mismatches.
+MismatchReport foresee_mismatches(const Plan& plan, const Study& study,
+                                  const std::vector<std::filesystem::path>& reuse,
+                                  const std::filesystem::path& runs,
+                                  const std::filesystem::path& own);
+
+}  // namespace iago

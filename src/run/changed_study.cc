@@ -1,0 +1,133 @@
+#include "run/changed_study.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "base/error.h"
+#include "record/field_difference.h"
+#include "run/run.h"
+#include "store/run_folder.h"
+#include "store/store.h"
+#include "study/study_fields.h"
+#include "text/printable.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kIdsNamed = 3;
+constexpr std::string_view kHint =
+    "undo the change to go on with that run, or add --new to begin another beside it";
+
+struct EarlierRun {
+  fs::path folder;
+  Study study;
+};
+
+// The newest run of the same name, subject and variant.
+std::optional<EarlierRun> newest_run(const fs::path& runs, const Study& study) {
+  for (const fs::path& folder : runs_newest_first(runs)) {
+    auto found = study_of_run(folder);
+    if (!found || found->name != study.name || found->model != study.model ||
+        found->variant != study.variant) {
+      continue;
+    }
+    return EarlierRun{folder, std::move(*found)};
+  }
+  return std::nullopt;
+}
+
+// Everything of a study that makes another run of it.
+std::vector<NamedField> fields_of(const Study& study) {
+  std::vector<NamedField> fields = {plain_field("setting", study.setting.string()),
+                                    plain_field("channel", study.channel),
+                                    plain_field("queries", study.queries.string()),
+                                    plain_field("seed", fmt::format("{}", study.seed)),
+                                    plain_field("margin", fmt::format("{}", study.margin)),
+                                    plain_field("judges", fmt::format("{}", study.judges)),
+                                    plain_field("judge_model", study.judge_model)};
+  for (NamedField& field : sampling_fields(study.sampling)) fields.push_back(std::move(field));
+  return fields;
+}
+
+// Was the field given on the command line?
+bool is_deliberate(const std::string& field, const StudyOverrides& overrides) {
+  return (field == "setting" && overrides.setting) || (field == "channel" && overrides.channel) ||
+         (field == "queries" && overrides.queries) || (field == "seed" && overrides.seed) ||
+         (field == "judge_model" && overrides.judge_model);
+}
+
+// The recorded queries that are not where the run has them from: at the head of the set, which is
+// as long as what is recorded or planned, whichever is more.
+std::vector<std::string> queries_gone(const std::vector<Query>& recorded, const LoadedStudy& loaded,
+                                      std::size_t head) {
+  std::unordered_set<std::string_view> ids;
+  for (std::size_t i = 0; i < head; ++i) ids.insert(loaded.queries[i].id);
+  std::vector<std::string> gone;
+  for (const Query& query : recorded) {
+    if (!ids.contains(query.id)) gone.push_back(query.id);
+  }
+  return gone;
+}
+
+std::string named(const std::vector<std::string>& ids) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(ids.size(), kIdsNamed); ++i) {
+    text += fmt::format("{}\"{}\"", i > 0 ? ", " : "", printable(ids[i]));
+  }
+  if (ids.size() > kIdsNamed) text += fmt::format(" and {} more", ids.size() - kIdsNamed);
+  return text;
+}
+
+// Queries that the set has lost would go on counting in the run that is gone on with, beside those
+// that took their place.
+void refuse_changed_queries(const fs::path& folder, const LoadedStudy& loaded) {
+  if (!fs::exists(folder / "run.db")) return;
+  const std::vector<Query> recorded = Store(folder / "run.db").queries();
+  const std::size_t all = loaded.queries.size();
+  const std::size_t head =
+      std::min(all, std::max(recorded.size(), loaded.study.limit.value_or(all)));
+  const std::vector<std::string> gone = queries_gone(recorded, loaded, head);
+  if (gone.empty()) return;
+  auto before = study_of_run(folder);
+  const bool elsewhere = before && before->queries != loaded.study.queries;
+  throw Error(
+      ErrorCode::invalid,
+      fmt::format("{}: {} of the {} queries of {}{} are not among the first {} here: {}",
+                  loaded.study.queries.string(), gone.size(), recorded.size(), folder.string(),
+                  elsewhere ? " (of " + before->queries.string() + ")" : std::string(), head,
+                  named(gone)),
+      std::string(kHint));
+}
+
+}  // namespace
+
+void refuse_changed_study(const fs::path& runs, const LoadedStudy& loaded,
+                          const StudyOverrides& overrides, const std::string& run_id) {
+  if (fs::exists(runs / run_id)) {
+    return refuse_changed_queries(run_folder(runs, run_id, false), loaded);
+  }
+  auto earlier = newest_run(runs, loaded.study);
+  if (!earlier) return;
+  const auto found = differing_fields(fields_of(earlier->study), fields_of(loaded.study));
+  std::vector<std::string> texts;
+  for (const FieldDifference& one : found) {
+    if (is_deliberate(one.field, overrides)) continue;
+    texts.push_back(fmt::format("{} was {}, is {}", one.field, one.was, one.is));
+  }
+  if (texts.empty() && !found.empty()) return;
+  if (texts.empty()) texts.push_back("the setting's prompts or the model's files were changed");
+  throw Error(ErrorCode::invalid,
+              fmt::format("the study \"{}\" is not what {} was begun with: {}", loaded.study.name,
+                          earlier->folder.string(), fmt::join(texts, "; ")),
+              std::string(kHint));
+}
+
+}  // namespace iago

@@ -1,0 +1,81 @@
+// What a study costs: before it is run, as an estimate, and afterwards, from the store.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "judge/open_judges.h"
+#include "spend/budget.h"
+#include "spend/prices.h"
+#include "store/store.h"
+#include "store/writer.h"
+#include "study/plan.h"
+#include "study/study.h"
+
+namespace iago {
+
+// What is asked of one model: the subject, or one that judges ask.
+struct ModelEstimate {
+  std::string model;
+  std::string judge = {};  // empty: the subject
+  std::uint64_t requests = 0;
+  std::uint64_t prompt_tokens = 0;   // about: from the prompts' bytes
+  std::uint64_t most_generated = 0;  // were every reply to end at its limit
+  std::optional<TokenPrice> price;   // absent: not in the table
+
+  // What is surely used: the prompts, at the fewest tokens that usual text has and, for the price,
+  // all from the cache; and a token of each reply. Nothing for judges: how many answers there will
+  // be to judge, nobody knows.
+  double sure_tokens() const;
+  std::optional<double> sure_cost() const;  // dollars; absent without a price
+  // Dollars, at least (every reply empty, the prompts all from the cache where the provider has
+  // one) and at most; absent without a price.
+  std::optional<double> least_cost() const, most_cost() const;
+};
+
+// Of the trials that are left, `left` being indices into plan.trials.
+ModelEstimate estimate_subject(const Plan& plan, const Sampling& sampling,
+                               const std::vector<std::size_t>& left, const std::string& model,
+                               const PriceTable& prices);
+
+// Of the judges that ask models, were each of so many completions answered. A completion is taken
+// to be as long as its limit.
+std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& demands,
+                                           std::uint64_t completions, const Sampling& sampling,
+                                           const PriceTable& prices);
+
+// All of a study's models, the subject first. What the folder's store has already is not asked
+// again, nor what the runs `reuse` have, which is judged all the same. Errors of open_runs.
+std::vector<ModelEstimate> estimate_study(const LoadedStudy& loaded, const Plan& plan,
+                                          const std::filesystem::path& folder,
+                                          const std::vector<std::filesystem::path>& reuse,
+                                          const std::filesystem::path& data,
+                                          const PriceTable& prices);
+
+// Seconds that the trials left will take at the pace of the run's earlier sessions; absent if there
+// were none.
+std::optional<double> seconds_left(const Plan& plan, const std::filesystem::path& folder);
+
+// What the run's store says was spent on its subject and its judges; completions that it took from
+// other runs cost it nothing. Nothing if there is no store.
+Spent spent_in(const std::filesystem::path& folder, const PriceTable& prices);
+
+// How many completions the run's store has; 0 if there is no store.
+std::uint64_t completed_in(const std::filesystem::path& folder);
+
+// Seconds that the run's sessions worked, from their beginnings; killed ones up to their last word.
+double seconds_worked(const std::filesystem::path& folder);
+
+// Stores what the run's models behind URLs cost by the table: its subject, and those that its
+// recorded judges ask. A price stored before is replaced; it stays where the table has none.
+void record_prices(const Store& store, const PriceTable& prices, StoreWriter& writer);
+
+// Error invalid if what is surely used breaks a limit of dollars or tokens, naming the figures, and
+// if dollars are limited and a model has no price. `before` is spent.
+void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const BudgetLimits& limits,
+                            const Spent& before, const PriceTable& prices);
+
+}  // namespace iago

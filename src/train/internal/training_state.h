@@ -1,0 +1,30 @@
+// The file that a training run resumes from.
+//
+// Format: the line "iago-checkpoint 1"; one line of JSON with step, identity, count (weights),
+// average (whether one is kept) and sha256 (of everything after this line); then the buffers as
+// little-endian float32: weights, first moment, second moment and, if kept, the average.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace iago {
+
+struct TrainingState {
+  std::int64_t step = 0;  // steps done
+  std::string identity;   // see identity()
+  std::vector<float> weights, first_moment, second_moment;
+  std::vector<float> average;  // empty if none is kept
+};
+
+// Replaces the file at once: a reader or a crash sees the old checkpoint or the new one.
+// Error disconnected if it cannot be written.
+void write_training_state(const std::filesystem::path& file, const TrainingState& training_state);
+
+// Errors: not_found; corrupt, naming the file, for anything but a whole and unchanged checkpoint of
+// `parameter_count` weights.
+TrainingState read_training_state(const std::filesystem::path& file, std::int64_t parameter_count);
+
+}  // namespace iago
