@@ -50,26 +50,6 @@ void print_rejudged(const RejudgeResult& result, const fs::path& run) {
                                              .folder = run}));
 }
 
-Json json_of(const RejudgeResult& result) {
-  Json json{{"judged", Json::array()}};
-  for (const Rejudged& judge : result.judges) {
-    json["judged"].push_back({{"name", judge.name},
-                              {"hash", judge.hash},
-                              {"new", judge.is_new},
-                              {"verdicts", judge.judged},
-                              {"waiting", judge.waiting},
-                              {"answered", judge.stored.answered},
-                              {"without_label", judge.stored.without_label},
-                              {"unparsable", judge.count.unparsable},
-                              {"refused", judge.count.refused},
-                              {"failed", judge.count.failed},
-                              {"prompt_tokens", judge.count.usage.prompt},
-                              {"generated_tokens", judge.count.usage.generated}});
-  }
-  json["summary"] = to_json(result.summary);
-  return json;
-}
-
 // The run's own judges are opened by their names, and a name says neither the URL nor the key of a
 // model: what answers now may be another's. So a model is asked as it was, or because it was named.
 void refuse_other_versions(const std::vector<std::unique_ptr<Judge>>& judges, const fs::path& run) {
@@ -118,7 +98,7 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
   for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
   print_result(result.interrupted, [&] {
     if (arguments.output.json) {
-      fmt::print("{}\n", dump_json(json_of(result), 2));
+      fmt::print("{}\n", dump_json(to_json(result), 2));
     } else {
       print_rejudged(result, arguments.run);
     }

@@ -58,11 +58,11 @@ void write_errors(const Validation& validation, const Context& context) {
   write_judge_errors(judge_error_file(context.data), judge_errors(validation));
 }
 
-// Dollars; null where the judge asks no model, or one without a price.
-Json cost_of(const LabelledResult& result, const PriceTable& prices) {
+std::optional<double> cost_of(const LabelledResult& result, const PriceTable& prices) {
   const std::string model = split_judge_name(result.judge).model;
   const auto price = model.empty() ? std::nullopt : prices.of(model);
-  return price ? Json(price->cost(result.grading.usage)) : Json(nullptr);
+  if (!price) return std::nullopt;
+  return price->cost(result.grading.usage);
 }
 
 // Nothing of it is stored, so what it took is said here, even where it cost nothing.
@@ -97,8 +97,8 @@ int validate_by_labels(const JudgeValidateArguments& arguments, const Context& c
     results.push_back(hold_against_labels(*judge, texts, interrupt.no_more()));
     const GradingCount& count = counts.emplace_back(results.back().grading);
     all.push_back({judge->info().name, count.given(), count.without_label()});
+    results.back().cost = cost_of(results.back(), prices);
     json.push_back(to_json(results.back()));
-    json.back()["cost"] = cost_of(results.back(), prices);
   }
   report_asking(budget, prices);
   fmt::print("{}", arguments.output.json ? dump_json(json, 2) + "\n" : to_markdown(results));

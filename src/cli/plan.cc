@@ -128,15 +128,14 @@ void print_size(const PreparedRun& run) {
 }  // namespace
 
 int print_plan(const StudyOptions& options, const PowerAssumptions& power, const Context& context) {
-  Json plans = Json::array();
+  std::vector<PlannedRun> planned;
   const PriceTable prices = options.spending.load_prices(context);
   BudgetFit outlook;
   std::optional<PreparedRun> first;  // power and prompts do not depend on the subject
   for (const auto& overrides : overrides_per_model(options, context)) {
     PreparedRun run = plan_one(options, power, overrides, prices, context);
     if (options.output.json) {
-      plans.push_back(to_json(planned_run(run)));
-      if (run.mismatches) plans.back()["explained_misses"] = to_json(*run.mismatches);
+      planned.push_back(planned_run(run));
     } else {
       print_size(run);
       print_estimates(run, prices);
@@ -146,7 +145,7 @@ int print_plan(const StudyOptions& options, const PowerAssumptions& power, const
     if (!first) first = std::move(run);
   }
   if (options.output.json) {
-    fmt::print("{}\n", dump_json(plans.size() == 1 ? plans[0] : Json{{"plans", plans}}, 2));
+    fmt::print("{}\n", dump_json(to_json(planned), 2));
     return 0;
   }
   fmt::print("{}", outlook.text(options.spending.limits));

@@ -22,6 +22,7 @@
 #include "cli/internal/study_options.h"
 #include "cli/internal/threads_option.h"
 #include "cli/progress_text.h"
+#include "figures/several_runs.h"
 #include "figures/terminal.h"
 #include "models/open_model.h"
 #include "run/changed_study.h"
@@ -36,9 +37,8 @@ constexpr double kTooMuchMissing = 0.05;
 
 void print_summary(const RunResult& result, const StudyOptions& options) {
   if (options.output.json) {
-    Json json = to_json(result.summary);
-    if (result.mismatches) json["explained_misses"] = to_json(*result.mismatches);
-    fmt::print("{}\n", dump_json(json, 2));
+    const FinishedRun run{result.summary, result.mismatches};
+    fmt::print("{}\n", dump_json(to_json(run), 2));
     return;
   }
   fmt::print("{}",

@@ -11,14 +11,13 @@
 #include "cli/internal/output_option.h"
 #include "cli/internal/program.h"
 #include "cli/internal/streams.h"
+#include "figures/judged_completion.h"
 #include "figures/summary.h"
 #include "figures/terminal.h"
 #include "text/printable.h"
 
 namespace iago {
 namespace {
-
-using VerdictsByName = std::map<std::string, Verdict>;
 
 // The newest version of a judge that has judged the completion counts.
 VerdictsByName by_name(const std::vector<JudgeRow>& judges, const std::vector<Verdict>& verdicts) {
@@ -54,30 +53,6 @@ void print_text(const CompletionRow& row, const std::string& query,
   fmt::print("\n");
 }
 
-Json json_of(const CompletionRow& row, const std::string& query, const VerdictsByName& verdicts) {
-  Json json{{"trial", row.trial},   {"arm", row.arm},
-            {"query", row.query},   {"query_text", query},
-            {"repeat", row.repeat}, {"outcome", name_of(row.outcome)},
-            {"raw", row.raw},       {"scratchpad", row.scratchpad},
-            {"output", row.output}, {"verdicts", Json::object()}};
-  json["reused_from"] = row.reused_from.empty() ? Json(nullptr) : Json(row.reused_from);
-  for (const auto& [judge, verdict] : verdicts) {
-    Json evidence = Json::array();
-    for (const Evidence& quote : verdict.evidence) {
-      evidence.push_back({{"criterion", quote.criterion},
-                          {"part", name_of(quote.part)},
-                          {"quote", quote.quote},
-                          {"offset", quote.offset}});
-    }
-    json["verdicts"][judge] = {{"outcome", name_of(verdict.outcome)},
-                               {"label", verdict.label},
-                               {"probability", verdict.probability},
-                               {"evidence", std::move(evidence)},
-                               {"why", verdict.why}};
-  }
-  return json;
-}
-
 struct ShowArguments {
   std::filesystem::path run = "runs/latest";
   std::optional<std::string> arm, query;
@@ -99,7 +74,7 @@ int show_command(const ShowArguments& arguments, const Context&) {
         if (arguments.complying_only && !has_label(of_trial, kComplies)) return true;
         if (arguments.faking_only && !has_label(of_trial, kFaking)) return true;
         if (arguments.output.json) {
-          fmt::print("{}\n", dump_json(json_of(row, queries[row.query], of_trial)));
+          fmt::print("{}\n", dump_json(to_json(row, queries[row.query], of_trial)));
         } else {
           print_text(row, queries[row.query], of_trial);
         }

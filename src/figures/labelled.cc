@@ -73,6 +73,7 @@ Json to_json(const LabelledResult& result) {
                                            {"false_positive_rate", at->false_positive_rate},
                                            {"sensitivity", at->sensitivity}};
   }
+  json["cost"] = or_null(result.cost);
   return json;
 }
 

@@ -22,6 +22,7 @@ struct LabelledResult {
   GradingCount grading;
   std::optional<Auroc> area;                         // by the verdicts' probability
   std::optional<ThresholdAtRate> at_one_in_hundred;  // false positives
+  std::optional<double> cost = {};  // dollars; absent where no model with a price was asked
 };
 
 Json to_json(const LabelledResult& result);

@@ -50,25 +50,34 @@ Json list_of(const std::vector<Value>& values) {
 }  // namespace
 
 Json to_json(const PlannedRun& run) {
-  return {{"run", run.run},
-          {"folder", run.folder},
-          {"model", run.model},
-          {"identity", run.identity},
-          {"setting", run.setting},
-          {"channel", run.channel},
-          {"variant", run.variant},
-          {"arms", run.arms},
-          {"queries", run.queries},
-          {"repeats", run.repeats},
-          {"trials", run.trials},
-          {"margin_points", run.margin_points},
-          {"detectable_gap_points", or_null(run.detectable_gap_points)},
-          {"prompts", list_of(run.prompts)},
-          {"models", list_of(run.models)},
-          {"limits", list_of(run.limits)},
-          {"seconds", or_null(run.seconds)},
-          {"seconds_basis", run.seconds ? Json(run.seconds_basis) : Json(nullptr)},
-          {"probe", run.probe ? json_of(*run.probe) : Json(nullptr)}};
+  Json json{{"run", run.run},
+            {"folder", run.folder},
+            {"model", run.model},
+            {"identity", run.identity},
+            {"setting", run.setting},
+            {"channel", run.channel},
+            {"variant", run.variant},
+            {"arms", run.arms},
+            {"queries", run.queries},
+            {"repeats", run.repeats},
+            {"trials", run.trials},
+            {"margin_points", run.margin_points},
+            {"detectable_gap_points", or_null(run.detectable_gap_points)},
+            {"prompts", list_of(run.prompts)},
+            {"models", list_of(run.models)},
+            {"limits", list_of(run.limits)},
+            {"seconds", or_null(run.seconds)},
+            {"seconds_basis", run.seconds ? Json(run.seconds_basis) : Json(nullptr)},
+            {"probe", run.probe ? json_of(*run.probe) : Json(nullptr)}};
+  if (run.mismatches) json["explained_misses"] = to_json(*run.mismatches);
+  return json;
+}
+
+Json to_json(const std::vector<PlannedRun>& runs) {
+  if (runs.size() == 1) return to_json(runs.front());
+  Json plans = Json::array();
+  for (const PlannedRun& run : runs) plans.push_back(to_json(run));
+  return {{"plans", std::move(plans)}};
 }
 
 }  // namespace iago

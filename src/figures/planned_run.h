@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "figures/mismatches.h"
 #include "record/message.h"
 
 namespace iago {
@@ -52,14 +53,17 @@ struct PlannedRun {
   double margin_points = 0;
   std::optional<double> detectable_gap_points;  // with 80 % power; absent: none, however large
   std::vector<ArmPrompt> prompts;
-  std::vector<PlannedModel> models;  // the subject first
-  std::vector<StatedLimit> limits;   // none unless the servers were asked
-  std::optional<double> seconds;     // that it takes; absent if nothing tells
-  std::string seconds_basis;         // what they rest on: "limits", "run NAME", ...
-  std::optional<ProbeUse> probe;     // absent: nothing was sent
+  std::vector<PlannedModel> models;               // the subject first
+  std::vector<StatedLimit> limits;                // none unless the servers were asked
+  std::optional<double> seconds;                  // that it takes; absent if nothing tells
+  std::string seconds_basis;                      // what they rest on: "limits", "run NAME", ...
+  std::optional<ProbeUse> probe;                  // absent: nothing was sent
+  std::optional<MismatchReport> mismatches = {};  // if they were asked for
 };
 
-// The object that `iago plan --json` prints; absent figures are null.
+// Absent figures are null.
 Json to_json(const PlannedRun& run);
+// What `iago plan --json` prints: of one run its object, of several {"plans": [...]}.
+Json to_json(const std::vector<PlannedRun>& runs);
 
 }  // namespace iago

@@ -1,4 +1,4 @@
-// What became of the completions that one judge was given in one session.
+// What became of the completions that one judge was given.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 namespace iago {
 
+// In one session.
 struct GradingCount {
   std::uint64_t judged = 0, unparsable = 0, refused = 0, failed = 0;
   TokenUsage usage = {};
@@ -15,6 +16,15 @@ struct GradingCount {
 
   std::uint64_t given() const { return judged + unparsable + refused + failed; }
   std::uint64_t without_label() const { return given() - judged; }
+};
+
+// All answered completions of a run's store, in whichever sessions.
+struct GradingTotals {
+  std::string judge;  // its name
+  std::uint64_t answered = 0;
+  std::uint64_t without_label = 0;  // of them: unparsable, refused, or no verdict at all
+  // More than one in twenty: figures from this judge are not what they seem.
+  bool judged_badly() const { return 20 * without_label > answered; }
 };
 
 }  // namespace iago

@@ -26,14 +26,7 @@ namespace iago {
 
 void add(const Verdict& verdict, GradingCount& count);
 
-// What one judge has made of all answered completions of a run's store, in whichever sessions.
-struct GradingTotals {
-  std::string judge;  // its name
-  std::uint64_t answered = 0;
-  std::uint64_t without_label = 0;  // of them: unparsable, refused, or no verdict at all
-  // More than one in twenty: figures from this judge are not what they seem.
-  bool judged_badly() const { return 20 * without_label > answered; }
-};
+// Of every judge, by its newest version here.
 std::vector<GradingTotals> grading_totals(const Store& store,
                                           const std::vector<std::unique_ptr<Judge>>& judges);
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "figures/summary.h"
+#include "figures/rejudging.h"
 #include "judge/judge.h"
 #include "judge/judge_error.h"
 #include "run/grading.h"
@@ -26,21 +26,6 @@ struct RejudgeOptions {
   const PriceTable* prices = nullptr;       // what the models cost, to be stored with the run
   std::function<void(const JudgingProgress&)> on_progress = {};  // some five times a second
   const Budget* budget = nullptr;  // what the judges' models were opened within, for the progress
-};
-
-struct Rejudged {
-  std::string name, hash;
-  bool is_new = false;        // the run had no verdict of this version's
-  std::uint64_t judged = 0;   // verdicts given now
-  std::uint64_t waiting = 0;  // answered completions left without one (stopped, or failed)
-  GradingCount count = {};    // of this session
-  GradingTotals stored = {};  // of all sessions
-};
-
-struct RejudgeResult {
-  std::vector<Rejudged> judges;
-  Summary summary;
-  bool interrupted = false;
 };
 
 // The names of the judges that the run was judged by, in the order of their recording.

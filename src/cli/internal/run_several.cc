@@ -13,6 +13,7 @@
 #include "cli/internal/session_report.h"
 #include "cli/internal/streams.h"
 #include "figures/comparison.h"
+#include "figures/several_runs.h"
 #include "page/page.h"
 #include "text/printable.h"
 
@@ -28,11 +29,7 @@ int worse(int a, int b) {
   return rank(a) > rank(b) ? a : b;
 }
 
-struct FailedModel {
-  std::string model, error;
-};
-
-struct SeveralRuns {
+struct Progress {
   std::vector<RunResult> results;
   std::vector<FailedModel> failed;
   int worst = 0;
@@ -46,7 +43,7 @@ void print_result_line(const std::string& place, const RunResult& result) {
 }
 
 void run_next(const RunSession& session, const StudyOverrides& overrides, const std::string& place,
-              SeveralRuns& runs) {
+              Progress& runs) {
   try {
     RunResult result = run_one(session, overrides, place);
     print_result_line(place, result);
@@ -59,7 +56,7 @@ void run_next(const RunSession& session, const StudyOverrides& overrides, const 
   }
 }
 
-std::optional<Comparison> comparison_of(const SeveralRuns& runs) {
+std::optional<Comparison> comparison_of(const Progress& runs) {
   if (runs.results.empty()) return std::nullopt;
   std::vector<std::filesystem::path> folders;
   for (const auto& result : runs.results) folders.push_back(result.folder);
@@ -74,23 +71,18 @@ void write_page(const Comparison& comparison, const std::filesystem::path& runs)
   print_stderr(fmt::format("the same as a page: {}\n", file.string()));
 }
 
-void print_json(const SeveralRuns& runs, const std::optional<Comparison>& comparison) {
-  Json json{{"runs", Json::array()}, {"failed", Json::array()}};
-  for (const auto& result : runs.results) {
-    json["runs"].push_back(to_json(result.summary));
-    if (result.mismatches) json["runs"].back()["explained_misses"] = to_json(*result.mismatches);
+void print_json(const Progress& runs, const std::optional<Comparison>& comparison) {
+  SeveralRuns several{.runs = {}, .failed = runs.failed, .comparison = comparison};
+  for (const RunResult& result : runs.results) {
+    several.runs.push_back({result.summary, result.mismatches});
   }
-  for (const auto& failed : runs.failed) {
-    json["failed"].push_back({{"model", failed.model}, {"error", failed.error}});
-  }
-  json["comparison"] = comparison ? to_json(*comparison) : Json(nullptr);
-  fmt::print("{}\n", dump_json(json, 2));
+  fmt::print("{}\n", dump_json(to_json(several), 2));
 }
 
 }  // namespace
 
 int run_several(const RunSession& session, const std::vector<StudyOverrides>& each) {
-  SeveralRuns runs;
+  Progress runs;
   const Budget& budget = session.budget;
   std::size_t i = 0;
   for (; i < each.size() && runs.worst != kInterrupted && budget.met().empty(); ++i) {

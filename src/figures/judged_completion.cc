@@ -1,0 +1,33 @@
+#include "figures/judged_completion.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace iago {
+
+Json to_json(const CompletionRow& row, const std::string& query_text,
+             const VerdictsByName& verdicts) {
+  Json json{{"trial", row.trial},   {"arm", row.arm},
+            {"query", row.query},   {"query_text", query_text},
+            {"repeat", row.repeat}, {"outcome", name_of(row.outcome)},
+            {"raw", row.raw},       {"scratchpad", row.scratchpad},
+            {"output", row.output}, {"verdicts", Json::object()}};
+  json["reused_from"] = row.reused_from.empty() ? Json(nullptr) : Json(row.reused_from);
+  for (const auto& [judge, verdict] : verdicts) {
+    Json evidence = Json::array();
+    for (const Evidence& quote : verdict.evidence) {
+      evidence.push_back({{"criterion", quote.criterion},
+                          {"part", name_of(quote.part)},
+                          {"quote", quote.quote},
+                          {"offset", quote.offset}});
+    }
+    json["verdicts"][judge] = {{"outcome", name_of(verdict.outcome)},
+                               {"label", verdict.label},
+                               {"probability", verdict.probability},
+                               {"evidence", std::move(evidence)},
+                               {"why", verdict.why}};
+  }
+  return json;
+}
+
+}  // namespace iago

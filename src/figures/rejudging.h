@@ -1,0 +1,32 @@
+// What judging a stored run again gave. Plain values; run/rejudge.h makes them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "figures/summary.h"
+#include "record/grading_count.h"
+
+namespace iago {
+
+struct Rejudged {
+  std::string name, hash;
+  bool is_new = false;        // the run had no verdict of this version's
+  std::uint64_t judged = 0;   // verdicts given now
+  std::uint64_t waiting = 0;  // answered completions left without one (stopped, or failed)
+  GradingCount count = {};    // of this session
+  GradingTotals stored = {};  // of all sessions
+};
+
+struct RejudgeResult {
+  std::vector<Rejudged> judges;
+  Summary summary;
+  bool interrupted = false;
+};
+
+// What `iago judge --json` prints.
+Json to_json(const RejudgeResult& result);
+
+}  // namespace iago

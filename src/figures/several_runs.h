@@ -1,0 +1,34 @@
+// Several runs of one command: what `iago run --json` prints. Plain values, which the caller fills.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "figures/comparison.h"
+#include "figures/mismatches.h"
+#include "figures/summary.h"
+
+namespace iago {
+
+struct FinishedRun {
+  Summary summary;
+  std::optional<MismatchReport> mismatches;  // if they were asked for
+};
+
+struct FailedModel {
+  std::string model, error;
+};
+
+struct SeveralRuns {
+  std::vector<FinishedRun> runs;
+  std::vector<FailedModel> failed;
+  std::optional<Comparison> comparison;  // absent if no run finished
+};
+
+// The summary's object; `explained_misses` stands in it where mismatches were asked for.
+Json to_json(const FinishedRun& run);
+Json to_json(const SeveralRuns& several);
+
+}  // namespace iago
