@@ -130,7 +130,7 @@ void print_size(const PreparedRun& run) {
 int print_plan(const StudyOptions& options, const PowerAssumptions& power, const Context& context) {
   std::vector<PlannedRun> planned;
   const PriceTable prices = options.spending.load_prices(context);
-  BudgetFit outlook;
+  BudgetFit budget_fit;
   std::optional<PreparedRun> first;  // power and prompts do not depend on the subject
   for (const auto& overrides : overrides_per_model(options, context)) {
     PreparedRun run = plan_one(options, power, overrides, prices, context);
@@ -139,7 +139,7 @@ int print_plan(const StudyOptions& options, const PowerAssumptions& power, const
     } else {
       print_size(run);
       print_estimates(run, prices);
-      outlook.add(run.estimates, spent_in(run.folder, prices), completed_in(run.folder));
+      budget_fit.add(run.estimates, spent_in(run.folder, prices), completed_in(run.folder));
       if (run.mismatches) print_stderr(to_text(*run.mismatches));
     }
     if (!first) first = std::move(run);
@@ -148,7 +148,7 @@ int print_plan(const StudyOptions& options, const PowerAssumptions& power, const
     fmt::print("{}\n", dump_json(to_json(planned), 2));
     return 0;
   }
-  fmt::print("{}", outlook.text(options.spending.limits));
+  fmt::print("{}", budget_fit.text(options.spending.limits));
   print_power(first->loaded.study, first->detectable, power);
   print_prompts(planned_run(*first).prompts);
   return 0;

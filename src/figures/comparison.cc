@@ -77,14 +77,14 @@ std::vector<fs::path> each_once(std::span<const fs::path> folders) {
 }
 
 // The conditions that most runs share; of equally many, those of the run that was named first.
-const std::vector<NamedField>& most_shared(const std::vector<ReadRun>& runs) {
+const std::vector<NamedField>& most_common(const std::vector<ReadRun>& runs) {
   std::size_t most = 0, best = 0;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const auto shared =
+    const auto alike =
         static_cast<std::size_t>(std::count_if(runs.begin(), runs.end(), [&](const ReadRun& other) {
           return differing_fields(other.conditions, runs[i].conditions).empty();
         }));
-    if (shared > most) most = shared, best = i;
+    if (alike > most) most = alike, best = i;
   }
   return runs[best].conditions;
 }
@@ -157,7 +157,7 @@ void rank(std::vector<ReadRun>& runs, Comparison& comparison) {
 Comparison compare_runs(std::span<const fs::path> folders, RunOrder order) {
   std::vector<ReadRun> runs;
   for (const fs::path& folder : each_once(folders)) runs.push_back(read_run(folder));
-  const std::vector<NamedField> reference = most_shared(runs);
+  const std::vector<NamedField> reference = most_common(runs);
   for (ReadRun& read : runs) {
     read.run.differs = what_differs(read.conditions, reference);
   }
@@ -166,7 +166,7 @@ Comparison compare_runs(std::span<const fs::path> folders, RunOrder order) {
   Comparison comparison;
   rank(runs, comparison);
   for (ReadRun& read : runs) comparison.runs.push_back(std::move(read.run));
-  comparison.shared = shared_completions(comparison.runs);
+  comparison.shared_completions = shared_completions(comparison.runs);
   return comparison;
 }
 

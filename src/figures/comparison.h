@@ -61,7 +61,7 @@ struct Comparison {
   std::vector<ComparedRun> runs;           // ranked ones first, then as asked
   std::vector<GapDifference> differences;  // a and b are places in `runs`, a < b
   std::size_t ranked = 0;                  // runs with a rank
-  std::vector<SharedCompletions> shared;
+  std::vector<SharedCompletions> shared_completions;
 };
 
 // Reads folder/run.db of each. A folder that comes twice (or is reached by a link) counts once.

@@ -72,11 +72,11 @@ void add_judges(const Comparison& comparison, const std::vector<std::string>& na
 void add_shared(const Comparison& comparison, const std::vector<std::string>& names,
                 std::vector<Note>& notes) {
   std::size_t left = kShownShared;
-  for (const SharedCompletions& pair : comparison.shared) {
+  for (const SharedCompletions& pair : comparison.shared_completions) {
     if (left-- == 0) {
-      notes.push_back(
-          {"not independent", fmt::format("{} more pairs; --format json has all",
-                                          count(comparison.shared.size() - kShownShared))});
+      notes.push_back({"not independent",
+                       fmt::format("{} more pairs; --format json has all",
+                                   count(comparison.shared_completions.size() - kShownShared))});
       return;
     }
     notes.push_back(

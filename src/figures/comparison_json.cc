@@ -72,7 +72,7 @@ Json to_json(const Comparison& comparison) {
     json["differences"].push_back(difference_json(comparison, pair));
   }
   json["shared_completions"] = Json::array();
-  for (const auto& pair : comparison.shared) {
+  for (const auto& pair : comparison.shared_completions) {
     json["shared_completions"].push_back({{"pair", Json::array({pair.a, pair.b})},
                                           {"a", comparison.runs[pair.a].summary.run.id},
                                           {"b", comparison.runs[pair.b].summary.run.id},

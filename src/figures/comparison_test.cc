@@ -250,9 +250,11 @@ TEST_F(Compared, RunsThatShareCompletionsAreNamed) {
   add("1", run_of("a", 3, 1));
   add("2", taken);
   auto comparison = compare();
-  ASSERT_EQ(comparison.shared.size(), 1u);
-  EXPECT_EQ(comparison.shared[0].completions, 2 * kQueries * 10) << "of the two arms of the gap";
-  EXPECT_EQ(std::pair(comparison.shared[0].a, comparison.shared[0].b), std::pair(0ul, 1ul));
+  ASSERT_EQ(comparison.shared_completions.size(), 1u);
+  EXPECT_EQ(comparison.shared_completions[0].completions, 2 * kQueries * 10)
+      << "of the two arms of the gap";
+  EXPECT_EQ(std::pair(comparison.shared_completions[0].a, comparison.shared[0].b),
+            std::pair(0ul, 1ul));
   const auto told = HasSubstr("have 400 completions in common");
   EXPECT_THAT(shown(comparison, 200), told);
   EXPECT_THAT(markdown_table(comparison), told);
@@ -268,7 +270,7 @@ TEST_F(Compared, RunsThatTookFromAThirdOneShareThoseCompletionsToo) {
     run.run.id = id, run.reused_from = "a-run-that-is-not-here";
     add(id, run);
   }
-  EXPECT_EQ(compare().shared.size(), 1u);
+  EXPECT_EQ(compare().shared_completions.size(), 1u);
 }
 
 TEST_F(Compared, RunsOfTheirOwnCompletionsShareNone) {
@@ -278,7 +280,7 @@ TEST_F(Compared, RunsOfTheirOwnCompletionsShareNone) {
   add("2", run_of("c", 3, 1));
   add("3", taken);
   auto comparison = compare();
-  EXPECT_TRUE(comparison.shared.empty());
+  EXPECT_TRUE(comparison.shared_completions.empty());
   EXPECT_THAT(shown(comparison), Not(HasSubstr("not independent")));
   EXPECT_TRUE(to_json(comparison)["shared_completions"].empty());
 }

@@ -456,14 +456,15 @@ std::string by_interval(const Summary& summary) {
     default:
       break;
   }
-  auto outlook = summary.finding.queries_to_settle
-                     ? fmt::format("some {} queries would settle it if the estimate stays",
-                                   count(*summary.finding.queries_to_settle))
-                     : std::string("it lies too near the margin for more queries to settle it");
+  auto what_settles =
+      summary.finding.queries_to_settle
+          ? fmt::format("some {} queries would settle it if the estimate stays",
+                        count(*summary.finding.queries_to_settle))
+          : std::string("it lies too near the margin for more queries to settle it");
   return fmt::format(
       "Inconclusive: {}: the difference of {} points could be none or one that matters (95 % "
       "interval {}); {}.",
-      rates, points(gap.points), range, outlook);
+      rates, points(gap.points), range, what_settles);
 }
 
 // What a study shows that was not made to show a gap.

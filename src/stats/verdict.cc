@@ -71,13 +71,13 @@ Finding from_interval(const GapEstimate& gap, double margin) {
                         points(gap))};
   }
   const auto needed = queries_to_settle(gap, margin);
-  const std::string outlook =
+  const std::string what_settles =
       needed ? fmt::format("about {} queries would settle it", *needed)
              : "the estimate lies so near the margin that more queries would hardly settle it";
   return {StudyVerdict::inconclusive,
           fmt::format("the gap ({}) neither excludes 0 nor lies inside the margin of {:.1f} "
                       "points; {}",
-                      points(gap), margin, outlook),
+                      points(gap), margin, what_settles),
           needed};
 }
 
