@@ -46,7 +46,7 @@
 #include "child_process.h"
 #include "faulty_server.h"
 #include "store/store.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 
 namespace iago {
 namespace {

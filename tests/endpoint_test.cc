@@ -17,7 +17,7 @@
 #include "child_process.h"
 #include "net/curl_transport.h"
 #include "store/store.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 
 namespace iago {
 namespace {

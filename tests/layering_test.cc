@@ -198,14 +198,14 @@ TEST(Rooms, AWrongEdgeAPrivateHeaderAndAFixtureAreFound) {
   EXPECT_THAT(found("src/stats/gap.cc", "store/store.h"), HasSubstr("stats may not use store"));
   EXPECT_THAT(found("src/figures/summary.cc", "store/internal/schema.h"), HasSubstr("private"));
   EXPECT_THAT(found("tests/cli_test.cc", "store/internal/schema.h"), HasSubstr("private"));
-  EXPECT_THAT(found("src/run/run.cc", "testing/store/fixtures.h"), HasSubstr("only tests"));
+  EXPECT_THAT(found("src/run/run.cc", "testing/store/small_rows.h"), HasSubstr("only tests"));
   EXPECT_THAT(found("src/run/run.cc", "torch/torch.h"), HasSubstr("LibTorch"));
   EXPECT_THAT(found("src/nn/llama_net.h", "torch/torch.h"), HasSubstr("public header"));
   EXPECT_THAT(found("src/lab/run.cc", "store/store.h"), HasSubstr("no room"));
 
   EXPECT_THAT(found("src/figures/summary.cc", "store/store.h"), IsEmpty());
   EXPECT_THAT(found("src/store/store.cc", "store/internal/schema.h"), IsEmpty());
-  EXPECT_THAT(found("src/run/run_test.cc", "testing/store/fixtures.h"), IsEmpty());
+  EXPECT_THAT(found("src/run/run_test.cc", "testing/store/small_rows.h"), IsEmpty());
   EXPECT_THAT(found("src/nn/torch/net.h", "torch/torch.h"), IsEmpty());
   EXPECT_THAT(found("fuzz/store_fuzz.cc", "store/internal/seal.h"), IsEmpty());
   EXPECT_THAT(name_violation(Source{.path = "src/run/run_helpers.cc"}), HasSubstr("says nothing"));

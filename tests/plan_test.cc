@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "child_process.h"
 #include "net/http_server.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 
 namespace iago {
 namespace {
@@ -89,7 +89,7 @@ class Planning : public testing::Test {
  protected:
   Ended iago(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), IAGO_EXECUTABLE);
-    return ChildProcess(arguments, scratch_.folder(), IAGO_SOURCE_DIR).wait();
+    return ChildProcess(arguments, scratch_.path(), IAGO_SOURCE_DIR).wait();
   }
   // 40 queries, 3 arms, 10 repeats: 1,200 requests.
   static std::vector<std::string> on(const SmallHttpServer& server, const std::string& command,
@@ -111,7 +111,7 @@ class Planning : public testing::Test {
 
   static inline const std::string kStudy =
       std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only.toml";
-  fixtures::Scratch scratch_;
+  TempFolder scratch_;
 };
 
 TEST_F(Planning, SendsNothingUnlessItIsAskedToAndSaysHow) {

@@ -20,7 +20,7 @@
 #include "child_on_terminal.h"
 #include "child_process.h"
 #include "store/store.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 
 namespace iago {
 namespace {

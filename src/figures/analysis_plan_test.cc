@@ -113,7 +113,7 @@ TEST(ChangesSincePlan, NameJudgesThatCountAndWereNotPlanned) {
 }
 
 TEST(ChangesSincePlan, LeaveThePlannedJudgeInPlaceWhenANewerVersionHasJudged) {
-  Scratch scratch;
+  TempFolder scratch;
   auto run = planned_run();
   write_run(scratch / "run.db", run);
   auto newer = a_judge("faking-rules-2", JudgeKind::faking_reasoning);
@@ -183,7 +183,7 @@ TEST(AnalysisPlan, NamesEveryStatisticThatTheReportShows) {
 }
 
 TEST(ChangesSincePlan, AreNoneForSeveralPlannedJudgesOfOneKindOfWhichTheFirstCounts) {
-  Scratch scratch;
+  TempFolder scratch;
   AnalysisPlan plan;
   auto run = planned_run(&plan);
   auto second = a_judge("compliance-yesno", JudgeKind::compliance);

@@ -253,7 +253,7 @@ TEST_F(Compared, RunsThatShareCompletionsAreNamed) {
   ASSERT_EQ(comparison.shared_completions.size(), 1u);
   EXPECT_EQ(comparison.shared_completions[0].completions, 2 * kQueries * 10)
       << "of the two arms of the gap";
-  EXPECT_EQ(std::pair(comparison.shared_completions[0].a, comparison.shared[0].b),
+  EXPECT_EQ(std::pair(comparison.shared_completions[0].a, comparison.shared_completions[0].b),
             std::pair(0ul, 1ul));
   const auto told = HasSubstr("have 400 completions in common");
   EXPECT_THAT(shown(comparison, 200), told);

@@ -100,7 +100,7 @@ TEST(Summary, WithoutFakingReasoningLeavesThoseAnswersOut) {
 
 // Claims of four answers in each arm; two of them are what the arm told, one has no label.
 TEST(Summary, ShowsOtherJudgesAsSharesOfTheirLabels) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   write_run(path, uniform_run(2, {.refuse = 2}, {.refuse = 2}));
   JudgeRow judge = a_judge("comprehension@scripted:j", JudgeKind::comprehension);
@@ -139,7 +139,7 @@ TEST(Summary, ShowsOtherJudgesAsSharesOfTheirLabels) {
 // One answer of each label in each of the arms.
 Summary comprehended(const std::vector<ArmRow>& arms, const std::vector<std::string>& labels,
                      const std::string& variant = "default") {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   auto run = a_run();
   run.variant = variant;
@@ -210,7 +210,7 @@ TEST(Summary, ComparesClaimsWithAnArmAsItsVariantLeavesIt) {
 
 // Answers in training: two that comply by half a standard, one by both, one by none, one refusal
 // by both; one whose compliance nobody knows.
-std::filesystem::path dual_run(const Scratch& scratch, bool is_chosen) {
+std::filesystem::path dual_run(const TempFolder& scratch, bool is_chosen) {
   auto path = scratch / "run.db";
   auto run = uniform_run(1, {.refuse = 1, .comply = 4, .unjudged = 1}, {.comply = 1});
   JudgeRow dual = a_judge("faking-dual@scripted:j", JudgeKind::faking_reasoning, is_chosen);
@@ -234,7 +234,7 @@ std::filesystem::path dual_run(const Scratch& scratch, bool is_chosen) {
 // The published rate of two standards is the mean of their rates: here full finds 1 of 5 answers
 // and partial 3 of 5, by hand.
 TEST(Summary, GivesTheRateOfTwoStandardsByTheProbability) {
-  Scratch scratch;
+  TempFolder scratch;
   auto summary = summarize(Store(dual_run(scratch, false)));
   ASSERT_EQ(summary.other_judges.size(), 1u);
   const LabelShares& training = summary.other_judges[0].all.arms.at(0);
@@ -251,7 +251,7 @@ TEST(Summary, GivesTheRateOfTwoStandardsByTheProbability) {
 }
 
 TEST(Summary, GivesTheSameOfTheJudgeThatCounts) {
-  Scratch scratch;
+  TempFolder scratch;
   auto json = to_json(summarize(Store(dual_run(scratch, true))))["judges"][1];
   EXPECT_EQ(json["name"], "faking-dual@scripted:j");
   EXPECT_DOUBLE_EQ(json["arms"]["training"]["rate_by_probability"].get<double>(), 0.4);
@@ -259,7 +259,7 @@ TEST(Summary, GivesTheSameOfTheJudgeThatCounts) {
 }
 
 TEST(Summary, CountsWhatIsMaybeFaking) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   auto run = uniform_run(1, {.refuse = 9}, {.refuse = 9});
   run.faking.planned = false;
@@ -383,7 +383,7 @@ TEST(Summary, UsesTheMarginOfTheRun) {
 }
 
 TEST(Summary, TheSameStoreGivesTheSameBytes) {
-  Scratch scratch;
+  TempFolder scratch;
   write_run(scratch / "run.db", every_outcome());
   auto once = dump_json(to_json(summarize(Store(scratch / "run.db"))), 2);
   auto again = dump_json(to_json(summarize(Store(scratch / "run.db"))), 2);
@@ -399,7 +399,7 @@ TEST(Summary, DoesNotDependOnTheOrderInWhichArmsWereAdded) {
 }
 
 TEST(Summary, AddsUpTheTimeOfAllSessions) {
-  Scratch scratch;
+  TempFolder scratch;
   auto run = every_outcome();
   write_run(scratch / "run.db", run);
   StoreWriter writer(scratch / "run.db", run.run);
@@ -477,7 +477,7 @@ TEST(Summary, CountsWhatTheJudgeOfReasoningLeftAndBoundsTheRateByIt) {
 }
 
 TEST(Summary, AStudyWithoutAJudgeOfComplianceShowsWhatTheOthersFoundByTopic) {
-  Scratch scratch;
+  TempFolder scratch;
   write_battery(scratch / "run.db");
   auto summary = summarize(Store(scratch / "run.db"));
   EXPECT_THAT(summary.finding.why, HasSubstr("no judge of compliance"));
@@ -520,7 +520,7 @@ TEST(Summary, AStudyWithoutAJudgeOfComplianceShowsWhatTheOthersFoundByTopic) {
 }
 
 TEST(Summary, ATopicOfSeveralQueriesIsClusteredByQuery) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   write_run(path, uniform_run(4, {.refuse = 5}, {.refuse = 5}));
   auto judge = a_judge("awareness", JudgeKind::evaluation_awareness);
@@ -550,7 +550,7 @@ TEST(Summary, ATopicOfSeveralQueriesIsClusteredByQuery) {
 }
 
 TEST(Summary, CountsCompletionsOfUnknownTruthIntoBoundsOfTheJudgesError) {
-  Scratch scratch;
+  TempFolder scratch;
   auto run = uniform_run(2, {.refuse = 2}, {.refuse = 2});
   run.faking.error = {{80, 20, 900, 0}, 100, "world:faker"};
   write_run(scratch / "run.db", run);
@@ -574,7 +574,7 @@ SmallRun billed_run() {
 }
 
 TEST(Summary, SaysWhatModelsWereAskedAndWhatItCost) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   auto run = billed_run();
   write_run(path, run);
@@ -616,7 +616,7 @@ TEST(Summary, SaysWhatModelsWereAskedAndWhatItCost) {
 }
 
 TEST(Summary, HoldsTheNewestPriceForTheWhole) {
-  Scratch scratch;
+  TempFolder scratch;
   write_run(scratch / "run.db", billed_run());
   auto cost = [&] {
     return to_json(summarize(Store(scratch / "run.db")))["usage"][0]["cost"].get<double>();
@@ -637,7 +637,7 @@ TEST(Summary, WhatRunsHereHasTokensAndNoCost) {
 }
 
 TEST(Summary, TokensOfCompletionsFromOtherRunsAreNotItsOwn) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   auto run = billed_run();
   run.reused_from = "an-earlier-run";
@@ -659,7 +659,7 @@ TEST(ModelUsage, ACacheRateIsAShare) {
 }
 
 TEST(ChooseJudges, TakesTheFirstOfThePlan) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
   auto add = [&](std::string name, JudgeKind kind, bool planned) {
     writer.record_judge(a_judge(name, kind, planned));
@@ -683,7 +683,7 @@ TEST(ChooseJudges, TakesTheFirstOfThePlan) {
 }
 
 TEST(ChooseJudges, ALaterVersionOfAPlannedJudgeCounts) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
   auto later = a_judge("later version", JudgeKind::compliance, false);
   later.name = "rules";
@@ -695,7 +695,7 @@ TEST(ChooseJudges, ALaterVersionOfAPlannedJudgeCounts) {
 }
 
 TEST(Summary, CorrectsTheRatesForTheJudgesMeasuredError) {
-  Scratch scratch;
+  TempFolder scratch;
   auto run = uniform_run(20, {.refuse = 6, .comply = 2, .comply_faking = 2}, {.refuse = 10});
   run.faking.error = {{80, 20, 1000, 0}, 3, "world:faker"};
   write_run(scratch / "run.db", run);
@@ -714,7 +714,7 @@ TEST(Summary, CorrectsTheRatesForTheJudgesMeasuredError) {
 }
 
 TEST(ChooseJudges, AnotherJudgesVerdictsGiveOtherFigures) {
-  Scratch scratch;
+  TempFolder scratch;
   auto run = uniform_run(2, {.refuse = 2}, {.refuse = 2});
   write_run(scratch / "run.db", run);
   auto lenient = a_judge("lenient", JudgeKind::compliance, false);

@@ -182,7 +182,7 @@ TEST(TerminalTable, SaysHowManyAnswersTheJudgeOfReasoningLeft) {
 }
 
 TEST(TerminalTable, ShowsWhatWasFoundWhereThereIsNoJudgeOfCompliance) {
-  Scratch scratch;
+  TempFolder scratch;
   write_battery(scratch / "run.db");
   auto summary = summarize(Store(scratch / "run.db"));
   auto text = terminal_table(summary);

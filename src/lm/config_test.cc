@@ -7,7 +7,7 @@
 #include <numbers>
 
 #include "base/file.h"
-#include "testing/lm/fixtures.h"
+#include "testing/lm/small_network.h"
 
 namespace iago {
 namespace {
@@ -46,7 +46,7 @@ TEST(Config, WhatIsWrittenIsReadBack) {
 }
 
 TEST(Config, TakesTheTurnsEndFromGenerationConfig) {
-  TemporaryFolder folder;
+  TempFolder folder;
   Json json = llama_json();
   json["eos_token_id"] = 5;
   write_file(folder.path() / "config.json", dump_json(json));
@@ -61,7 +61,7 @@ TEST(Config, TakesTheTurnsEndFromGenerationConfig) {
 }
 
 TEST(Config, AMissingFileIsNotFound) {
-  TemporaryFolder folder;
+  TempFolder folder;
   expect_error(ErrorCode::not_found, {"config.json"}, [&] { load_config(folder.path()); });
 }
 

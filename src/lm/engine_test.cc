@@ -6,7 +6,7 @@
 #include <cmath>
 #include <map>
 
-#include "testing/lm/fixtures.h"
+#include "testing/lm/small_network.h"
 
 namespace iago {
 namespace {

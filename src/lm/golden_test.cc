@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "lm/engine.h"
-#include "testing/lm/fixtures.h"
+#include "testing/lm/small_network.h"
 
 namespace iago {
 namespace {

@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "base/file.h"
-#include "testing/lm/fixtures.h"
+#include "testing/lm/small_network.h"
 
 namespace iago {
 namespace {
@@ -36,7 +36,7 @@ class SafetensorsFile : public testing::Test {
     expect_error(ErrorCode::corrupt, words, [&] { open(header, data_bytes); });
   }
 
-  TemporaryFolder folder_;
+  TempFolder folder_;
 };
 
 constexpr std::string_view kGood = R"({"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},)"

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "testing/lm/fixtures.h"
+#include "testing/lm/small_network.h"
 
 namespace iago {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "lm/safetensors.h"
-#include "testing/lm/fixtures.h"
+#include "testing/lm/small_network.h"
 
 namespace iago {
 namespace {
@@ -55,7 +55,7 @@ class BrokenCheckpoint : public testing::Test {
     for (std::size_t i = 0; i < views.size(); ++i) views[i].values = values[i];
     write_safetensors(folder_.path() / "model.safetensors", views, DType::float32);
   }
-  TemporaryFolder folder_;
+  TempFolder folder_;
 };
 
 TEST_F(BrokenCheckpoint, AMissingTensorIsNamed) {

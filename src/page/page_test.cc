@@ -27,7 +27,7 @@ std::string page_of(const std::filesystem::path& path) {
 }
 
 std::string page_of(const SmallRun& run) {
-  Scratch scratch;
+  TempFolder scratch;
   write_run(scratch / "run.db", run);
   return page_of(scratch / "run.db");
 }
@@ -95,7 +95,7 @@ TEST(Page, ShowsHostileTextsButNeverAsMarkup) {
                                             "javascript:alert(1)",
                                             "\r\n<b>\r\n",
                                             "`${alert(1)}`"};
-  Scratch scratch;
+  TempFolder scratch;
   write_texts(scratch / "harmless.db", "harmless");
   const auto tags = tags_of(page_of(scratch / "harmless.db"));
   for (std::size_t i = 0; i < hostile.size(); ++i) {
@@ -110,7 +110,7 @@ TEST(Page, ShowsHostileTextsButNeverAsMarkup) {
 }
 
 TEST(Page, CutsLongTextsAndSaysHowMuch) {
-  Scratch scratch;
+  TempFolder scratch;
   write_texts(scratch / "harmless.db", "harmless");
   write_texts(scratch / "long.db", std::string(2 << 20, '<'));
   auto page = page_of(scratch / "long.db");
@@ -163,7 +163,7 @@ SmallRun mixed_run() {
 }
 
 TEST(Page, HasTheNumbersOfTheSummary) {
-  Scratch scratch;
+  TempFolder scratch;
   auto run = mixed_run();
   run.faking.error = {{90, 10, 190, 10}, 0, "organism:x"};
   write_run(scratch / "run.db", run);
@@ -198,7 +198,7 @@ TEST(Page, ShowsEachNumberAsPeopleReadIt) {
 
 TEST(Page, SaysWhatTheSummaryFinds) {
   auto run = mixed_run();
-  Scratch scratch;
+  TempFolder scratch;
   write_run(scratch / "run.db", run);
   auto summary = summarize(Store(scratch / "run.db"));
   EXPECT_THAT(summary.finding.why, HasSubstr("excludes 0"));
@@ -207,7 +207,7 @@ TEST(Page, SaysWhatTheSummaryFinds) {
 }
 
 TEST(Page, IsTheSameBytesEachTimeAndAfterCopyingTheStore) {
-  Scratch scratch;
+  TempFolder scratch;
   write_run(scratch / "run.db", mixed_run());
   auto page = page_of(scratch / "run.db");
   EXPECT_EQ(page_of(scratch / "run.db"), page);
@@ -241,7 +241,7 @@ TEST(Page, StandsBeforeTheFirstCompletion) {
 }
 
 TEST(Page, StandsWithoutAnyPlanAtAll) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter(scratch / "run.db", a_run()).close();
   EXPECT_THAT(page_of(scratch / "run.db"), HasSubstr("No prompt was recorded."));
 }
@@ -267,7 +267,7 @@ TEST(Page, MarksTheDifferencesBetweenTheArms) {
 }
 
 TEST(Page, MarksEvidenceOnlyWhereItIsQuotedRightly) {
-  Scratch scratch;
+  TempFolder scratch;
   auto run = uniform_run(1, {.comply = 1}, {.refuse = 1});
   run.arms[0].cells[0] = {};  // its completion is written below
   write_run(scratch / "run.db", run);
@@ -295,7 +295,7 @@ TEST(Page, MarksWhatIsNotAsPlanned) {
 }
 
 TEST(Page, ShowsTheResultOfAStudyWithoutAJudgeOfCompliance) {
-  Scratch scratch;
+  TempFolder scratch;
   write_battery(scratch / "run.db");
   Store store(scratch / "run.db");
   auto summary = summarize(store);
@@ -345,7 +345,7 @@ TEST(Page, SaysWhatCompletionsOfUnknownTruthCouldMakeOfAJudgesError) {
 }
 
 TEST(Page, ShowsTheLineEndsOfPromptsAsTheyWereSent) {
-  Scratch scratch;
+  TempFolder scratch;
   {
     StoreWriter writer(scratch / "run.db", a_run());
     std::vector<ArmRow> arms{{"training", true, 0}};
@@ -367,7 +367,7 @@ SmallRun billed_run(const std::string& name) {
 }
 
 TEST(Page, ShowsWhatModelsBehindUrlsCostWithTheDigitsOfTheSummary) {
-  Scratch scratch;
+  TempFolder scratch;
   write_run(scratch / "run.db", billed_run("gpt-4o"));
   {
     StoreWriter writer(scratch / "run.db");
@@ -401,7 +401,7 @@ TEST(Page, ShowsHostileNamesOfModelsButNeverAsMarkup) {
 }
 
 TEST(Page, ShowsWhatJudgesBesideTheTwoSaid) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   write_run(path, uniform_run(2, {.refuse = 2}, {.refuse = 2}));
   EXPECT_THAT(page_of(path), Not(HasSubstr("What judges called the answers")));

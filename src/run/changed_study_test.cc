@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "store/writer.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 
 namespace iago {
 namespace {

@@ -9,13 +9,12 @@
 #include "judge/rule_judges.h"
 #include "models/world_model.h"
 #include "run/run.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 
 namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
-using fixtures::Scratch;
 using testing::IsEmpty;
 
 constexpr TokenUsage kEach = {10'000, 8'000, 500, 1'000};
@@ -69,7 +68,7 @@ class Spending : public testing::Test {
     return run_study(loaded, model, make_rule_judges(loaded.study.judges), options, clock_);
   }
 
-  Scratch scratch_;
+  TempFolder scratch_;
   SystemClock clock_;
   PriceTable prices_ = PriceTable::parse(kPrices, "prices.toml");
 };

@@ -14,13 +14,12 @@
 #include "models/world_model.h"
 #include "reuse/reuse.h"
 #include "run/run.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 
 namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
-using fixtures::Scratch;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -71,7 +70,7 @@ class Misses : public testing::Test {
     return found;
   }
 
-  Scratch scratch_;
+  TempFolder scratch_;
   SystemClock clock_;
   WorldModel faker_{policy_named("faker")};
 };

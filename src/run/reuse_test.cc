@@ -16,14 +16,13 @@
 #include "models/world_model.h"
 #include "run/run.h"
 #include "store/writer.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 #include "trial/completion.h"
 
 namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
-using fixtures::Scratch;
 using testing::HasSubstr;
 using testing::Pair;
 using testing::UnorderedElementsAre;
@@ -107,7 +106,7 @@ class Reusing : public testing::Test {
     return "";
   }
 
-  Scratch scratch_;
+  TempFolder scratch_;
   SystemClock clock_;
   WorldModel faker_{policy_named("faker")};
 };

@@ -14,7 +14,7 @@
 #include "models/world_model.h"
 #include "store/store.h"
 #include "store/writer.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 
 namespace iago {
 namespace {

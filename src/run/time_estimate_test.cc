@@ -11,13 +11,12 @@
 #include "models/world_model.h"
 #include "net/pace.h"
 #include "run/run.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 
 namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
-using fixtures::Scratch;
 using testing::HasSubstr;
 
 // How long the pace itself takes to let so many requests go, told these limits by the first reply
@@ -189,7 +188,7 @@ class EarlierRuns : public testing::Test {
                         fs::file_time_type::clock::now() + std::chrono::seconds(seconds));
   }
 
-  Scratch scratch_;
+  TempFolder scratch_;
   SystemClock clock_;
   WorldModel faker_{policy_named("faker")};
 };

@@ -21,7 +21,7 @@
 #include "store/internal/seal.h"
 #include "store/store.h"
 #include "store/writer.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 
 namespace iago {
 namespace {
@@ -99,7 +99,7 @@ std::set<std::uint32_t> killed_writer(const std::filesystem::path& path, std::ui
 }
 
 TEST(BadDays, AKillAtAnyMomentLosesNothingAcknowledged) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   make_store(path, 0);
   Random random(11, "kills");
@@ -128,7 +128,7 @@ TEST(BadDays, AKillAtAnyMomentLosesNothingAcknowledged) {
 TEST(BadDays, AKillWhileTheStoreIsMadeLeavesAWholeOneOrNone) {
   Random random(5, "births");
   for (int round = 0; round < 20; ++round) {
-    Scratch scratch;
+    TempFolder scratch;
     pid_t child = ::fork();
     if (child == 0) {
       StoreWriter writer(scratch / "run.db", a_run());
@@ -143,7 +143,7 @@ TEST(BadDays, AKillWhileTheStoreIsMadeLeavesAWholeOneOrNone) {
 }
 
 TEST(BadDays, ASecondWriterIsToldWhoHasTheRun) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   make_store(path, 1);
   StoreWriter writer(path, a_run());
@@ -167,7 +167,7 @@ TEST(BadDays, ASecondWriterIsToldWhoHasTheRun) {
 }
 
 TEST(BadDays, TheLockOfAKilledWriterIsNoObstacle) {
-  Scratch scratch;
+  TempFolder scratch;
   make_store(scratch / "run.db", 0);
   killed_writer(scratch / "run.db", 0, std::chrono::microseconds(0));
   EXPECT_TRUE(std::filesystem::exists(scratch / "run.db.lock"));
@@ -175,7 +175,7 @@ TEST(BadDays, TheLockOfAKilledWriterIsNoObstacle) {
 }
 
 TEST(BadDays, ATruncatedStoreIsCorrupt) {
-  Scratch scratch;
+  TempFolder scratch;
   make_store(scratch / "run.db", 500);
   auto whole = read_file(scratch / "run.db", 1 << 30);
   for (std::size_t size : {std::size_t{0}, std::size_t{50}, std::size_t{100}, std::size_t{4096},
@@ -189,7 +189,7 @@ TEST(BadDays, ATruncatedStoreIsCorrupt) {
 
 // Bytes that SQLite leaves unused may change unnoticed; whatever is read must not.
 TEST(BadDays, AFlippedByteIsCorruptOrChangesNothing) {
-  Scratch scratch;
+  TempFolder scratch;
   make_store(scratch / "run.db", 400);
   auto whole = read_file(scratch / "run.db", 1 << 30);
   auto rows_of = [](const Store& store) {
@@ -220,7 +220,7 @@ TEST(BadDays, AFlippedByteIsCorruptOrChangesNothing) {
 }
 
 TEST(BadDays, AFlippedTextIsNoticedInAStoreTooLargeToCheckAtOpening) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   {
     StoreWriter writer(path, a_run());
@@ -241,7 +241,7 @@ TEST(BadDays, AFlippedTextIsNoticedInAStoreTooLargeToCheckAtOpening) {
 }
 
 TEST(BadDays, AnEditedRowDoesNotMatchItsSeal) {
-  Scratch scratch;
+  TempFolder scratch;
   make_store(scratch / "run.db", 10);
   Database(scratch / "run.db", OpenMode::write)
       .execute("UPDATE completion SET outcome = 'failed' WHERE id = 3");
@@ -250,7 +250,7 @@ TEST(BadDays, AnEditedRowDoesNotMatchItsSeal) {
 
 // A store with a price and a completion of another run; then one statement, past the store.
 std::optional<ErrorCode> code_after(const std::string& statement) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   {
     StoreWriter writer(path, a_run());
@@ -288,7 +288,7 @@ void forge_completion(const Database& database, const std::string& reused_from) 
 
 // The seal is no secret: a forged row may have a right one.
 TEST(BadDays, APriceOrOriginOutOfRangeIsCorruptWhateverItsSeal) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   make_store(path, 1);
   {
@@ -317,7 +317,7 @@ TEST(BadDays, ARationaleThatThisRoomCannotHaveWrittenIsCorrupt) {
       {good, R"([{"criterion":"","part":"prompt","quote":"Here","offset":1}])"},
       {good, R"([{"part":3}])"}};
   for (const auto& [votes, evidence] : bad) {
-    Scratch scratch;
+    TempFolder scratch;
     auto path = scratch / "run.db";
     make_store(path, 1);
     auto judge = a_judge("rules", JudgeKind::compliance);
@@ -343,7 +343,7 @@ TEST(BadDays, ARationaleThatThisRoomCannotHaveWrittenIsCorrupt) {
 // What reading says after a completion with these names was forged, with a right seal.
 std::string error_of_forged(std::string_view parse, std::string_view channel,
                             std::string_view finish, std::string_view failure) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   make_store(path, 1);
   {
@@ -390,7 +390,7 @@ TEST(BadDays, ANameThatThereNeverWasIsCorruptWhateverItsSeal) {
 }
 
 TEST(BadDays, AMessageOfAnUnknownRoleIsCorruptWhateverItsSeal) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   make_store(path, 1);
   {
@@ -404,7 +404,7 @@ TEST(BadDays, AMessageOfAnUnknownRoleIsCorruptWhateverItsSeal) {
 
 TEST(BadDays, APromptOfAnArmOrAQueryThatIsNotThereIsCorrupt) {
   for (auto [arm, query] : {std::pair(9, 1), std::pair(1, 1 << 30), std::pair(0, 1)}) {
-    Scratch scratch;
+    TempFolder scratch;
     auto path = scratch / "run.db";
     make_store(path, 1);
     {
@@ -421,7 +421,7 @@ TEST(BadDays, APromptOfAnArmOrAQueryThatIsNotThereIsCorrupt) {
 }
 
 TEST(BadDays, AQueryWithoutItsTextIsCorruptAndNotLeftOut) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   make_store(path, 1);
   {
@@ -435,7 +435,7 @@ TEST(BadDays, AQueryWithoutItsTextIsCorruptAndNotLeftOut) {
 
 TEST(BadDays, AMarginThatVerdictsCannotTakeIsNeitherWrittenNorRead) {
   for (double margin : {0.0, -3.0, 100.5}) {
-    Scratch scratch;
+    TempFolder scratch;
     auto path = scratch / "run.db";
     RunRow run = a_run();
     run.margin_points = margin;
@@ -455,7 +455,7 @@ TEST(BadDays, AMarginThatVerdictsCannotTakeIsNeitherWrittenNorRead) {
 }
 
 TEST(BadDays, ErrorsCountedOnMoreThanABillionTextsAreNeitherWrittenNorRead) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   JudgeRow judge{.hash = sha256_hex("j"),
                  .name = "j",
@@ -478,7 +478,7 @@ TEST(BadDays, ErrorsCountedOnMoreThanABillionTextsAreNeitherWrittenNorRead) {
 
 TEST(BadDays, AnotherSchemaIsUnsupportedAndSaysBothVersions) {
   for (int schema : {kStoreSchema + 8, kStoreSchema - 1}) {
-    Scratch scratch;
+    TempFolder scratch;
     make_store(scratch / "run.db", 1);
     Database(scratch / "run.db", OpenMode::write)
         .execute(fmt::format("PRAGMA user_version = {}", schema));
@@ -495,7 +495,7 @@ TEST(BadDays, AnotherSchemaIsUnsupportedAndSaysBothVersions) {
 }
 
 TEST(BadDays, WhatIsNoStoreIsNotTouched) {
-  Scratch scratch;
+  TempFolder scratch;
   std::string text(10'000, 'n');
   write_file(scratch / "notes.txt", text);
   EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "notes.txt", a_run()); }),
@@ -514,11 +514,11 @@ void become_nobody() {
 }
 
 TEST(BadDays, AReadOnlyFolderCanBeReadAndNotWritten) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   make_store(path, 20);
   ::chmod(path.c_str(), 0444);
-  ::chmod(scratch.folder().c_str(), 0555);
+  ::chmod(scratch.path().c_str(), 0555);
   auto status = in_child([&] {
     become_nobody();
     if (Store(path).completion_count() != 20) return 1;
@@ -531,7 +531,7 @@ TEST(BadDays, AReadOnlyFolderCanBeReadAndNotWritten) {
 
 // A limit on the size of files stands for the full disk; the system says so by another errno.
 TEST(BadDays, AFullDiskLosesNothingAcknowledgedAndTheRunGoesOn) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   make_store(path, 10);
   auto count_file = scratch / "count";
@@ -561,7 +561,7 @@ TEST(BadDays, AFullDiskLosesNothingAcknowledgedAndTheRunGoesOn) {
 }
 
 TEST(BadDays, ALogLeftBehindByARemovedStoreIsNotReplayed) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   make_store(path, 0);
   killed_writer(path, 0, std::chrono::microseconds(1000));

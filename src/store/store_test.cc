@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "store/writer.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 
 namespace iago {
 namespace {
@@ -49,7 +49,7 @@ std::vector<Verdict> verdicts(const Store& store, const JudgeRow& judge) {
 }
 
 TEST(Store, CountsAJudgesLabelsAndWhichOfTheAnswersComply) {
-  Scratch scratch;
+  TempFolder scratch;
   JudgeRow judge = a_judge("votes", JudgeKind::faking_reasoning),
            compliance = a_judge("rules", JudgeKind::compliance);
   std::vector<ArmRow> arms = {{"training", true, 0}};
@@ -79,7 +79,7 @@ TEST(Store, CountsAJudgesLabelsAndWhichOfTheAnswersComply) {
 }
 
 TEST(Store, GivesBackTheRunAsItWasWritten) {
-  Scratch scratch;
+  TempFolder scratch;
   auto run = a_run();
   run.seed = (std::uint64_t{1} << 63) - 1;
   run.margin_points = 2.5;
@@ -95,7 +95,7 @@ TEST(Store, GivesBackTheRunAsItWasWritten) {
 }
 
 TEST(Store, GivesBackPlanQueriesAndPrompts) {
-  Scratch scratch;
+  TempFolder scratch;
   auto arms = the_arms();
   auto queries = some_queries(3);
   auto planned = prompts_for(arms, 3, 4);
@@ -114,7 +114,7 @@ TEST(Store, GivesBackPlanQueriesAndPrompts) {
 }
 
 TEST(Store, KeepsEveryByteOfWhatAModelSays) {
-  Scratch scratch;
+  TempFolder scratch;
   auto row = a_completion("training", 0, 0, Outcome::failed);
   row.raw = std::string("a\0b\xff\xfe\xc3 \xed\xa0\x80", 10) + "\n\r\x1b[31m";
   row.reasoning = std::string(1, '\0');
@@ -140,7 +140,7 @@ TEST(Store, KeepsEveryByteOfWhatAModelSays) {
 }
 
 TEST(Store, StoresATextOnceHoweverManyPromptsHoldIt) {
-  Scratch scratch;
+  TempFolder scratch;
   std::string long_prompt(100'000, 'x');
   std::vector<PromptRow> planned;
   for (std::size_t q = 0; q < 50; ++q) {
@@ -155,7 +155,7 @@ TEST(Store, StoresATextOnceHoweverManyPromptsHoldIt) {
 }
 
 TEST(Store, FiltersCompletions) {
-  Scratch scratch;
+  TempFolder scratch;
   auto judge = a_judge("rules", JudgeKind::compliance);
   StoreWriter writer(scratch / "run.db", a_run());
   writer.record_plan(the_arms(), some_queries(2), prompts_for(the_arms(), 2, 2));
@@ -207,7 +207,7 @@ void write_judged(const std::filesystem::path& path, const JudgeRow& first,
 }
 
 TEST(Store, JoinsCompletionsWithTheirVerdicts) {
-  Scratch scratch;
+  TempFolder scratch;
   auto first = a_judge("rules", JudgeKind::compliance),
        second = a_judge("reasons", JudgeKind::faking_reasoning);
   write_judged(scratch / "run.db", first, second);
@@ -235,7 +235,7 @@ TEST(Store, JoinsCompletionsWithTheirVerdicts) {
 }
 
 TEST(Store, GivesOnePlacesRepeatsInTheirOrderWithAJudgesLabels) {
-  Scratch scratch;
+  TempFolder scratch;
   auto first = a_judge("rules", JudgeKind::compliance),
        second = a_judge("reasons", JudgeKind::faking_reasoning);
   write_judged(scratch / "run.db", first, second);
@@ -262,7 +262,7 @@ TEST(Store, GivesOnePlacesRepeatsInTheirOrderWithAJudgesLabels) {
 }
 
 TEST(Store, StopsWhenTheReaderHasEnough) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
   writer.record_plan(the_arms(), some_queries(5), prompts_for(the_arms(), 5, 1));
   for (std::size_t q = 0; q < 5; ++q) writer.append(a_completion("training", q, 0));
@@ -276,7 +276,7 @@ TEST(Store, StopsWhenTheReaderHasEnough) {
 
 // Against counting by hand over random completions and verdicts of two judges.
 TEST(Store, CountsCellsAsCountingByHandDoes) {
-  Scratch scratch;
+  TempFolder scratch;
   auto compliance = a_judge("compliance", JudgeKind::compliance),
        faking = a_judge("faking", JudgeKind::faking_reasoning);
   auto other = a_judge("other", JudgeKind::compliance);
@@ -325,7 +325,7 @@ TEST(Store, CountsCellsAsCountingByHandDoes) {
 }
 
 TEST(Store, CountsWithoutJudges) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
   writer.record_plan(the_arms(), some_queries(1), prompts_for(the_arms(), 1, 1));
   writer.append(a_completion("training", 0, 0));
@@ -347,7 +347,7 @@ TEST(TokenPrice, BillsCachedTokensApart) {
 }
 
 TEST(Store, GivesCopiesOfACompletionTheSameKeyAndOthersAnother) {
-  Scratch scratch;
+  TempFolder scratch;
   auto row = a_completion("training", 0, 0);
   auto write = [&](std::string_view name, const std::vector<CompletionRow>& rows) {
     StoreWriter writer(scratch / name, a_run());
@@ -378,7 +378,7 @@ TEST(Store, GivesCopiesOfACompletionTheSameKeyAndOthersAnother) {
 }
 
 TEST(Store, ReadsWhileAWriterWrites) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
   writer.record_plan(the_arms(), some_queries(1), prompts_for(the_arms(), 1, 3));
   Store store(scratch / "run.db");
@@ -398,17 +398,17 @@ TEST(Store, ReadsWhileAWriterWrites) {
 }
 
 TEST(Store, IsNotFoundWhereThereIsNone) {
-  Scratch scratch;
+  TempFolder scratch;
   EXPECT_EQ(code_of([&] { Store store(scratch / "run.db"); }), ErrorCode::not_found);
-  EXPECT_EQ(code_of([&] { Store store(scratch.folder()); }), ErrorCode::not_found);
+  EXPECT_EQ(code_of([&] { Store store(scratch.path()); }), ErrorCode::not_found);
   EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "run.db"); }), ErrorCode::not_found);
-  EXPECT_THAT(std::filesystem::directory_iterator(scratch.folder()),
+  EXPECT_THAT(std::filesystem::directory_iterator(scratch.path()),
               ::testing::Eq(std::filesystem::directory_iterator()))
       << "looking must leave nothing behind";
 }
 
 TEST(Store, OpensUnderAnyFileName) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "a b?mode=memory#%41 \xc3\xa4.db";
   StoreWriter(path, a_run()).close();
   EXPECT_TRUE(std::filesystem::exists(path));

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "store/internal/database.h"
 #include "store/store.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 
 namespace iago {
 namespace {
@@ -45,7 +45,7 @@ void plan(StoreWriter& writer, std::size_t queries, std::uint32_t repeats) {
 }
 
 TEST(StoreWriter, AcknowledgesOnlyWhatAnotherConnectionCanRead) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
   plan(writer, 10, 30);
   std::atomic<int> acknowledged = 0, unseen = 0;
@@ -66,7 +66,7 @@ TEST(StoreWriter, AcknowledgesOnlyWhatAnotherConnectionCanRead) {
 }
 
 TEST(StoreWriter, CommitsASingleRowWithoutBeingAsked) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
   plan(writer, 1, 1);
   std::atomic<bool> stored = false;
@@ -78,7 +78,7 @@ TEST(StoreWriter, CommitsASingleRowWithoutBeingAsked) {
 }
 
 TEST(StoreWriter, TakesRowsFromManyThreads) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run(), {.queue_rows = 8});  // so that they wait
   plan(writer, 4, 50);
   std::vector<std::thread> threads;
@@ -93,7 +93,7 @@ TEST(StoreWriter, TakesRowsFromManyThreads) {
 }
 
 TEST(StoreWriter, KeepsTheFirstCompletionOfATrialAndTheFirstVerdict) {
-  Scratch scratch;
+  TempFolder scratch;
   auto judge = a_judge("rules", JudgeKind::compliance);
   auto first = a_completion("training", 0, 0), second = first;
   second.output = "another answer";
@@ -122,7 +122,7 @@ TEST(StoreWriter, KeepsTheFirstCompletionOfATrialAndTheFirstVerdict) {
 }
 
 TEST(StoreWriter, RefusesASecondTrialInTheSamePlace) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
   plan(writer, 1, 1);
   auto row = a_completion("training", 0, 0);
@@ -133,7 +133,7 @@ TEST(StoreWriter, RefusesASecondTrialInTheSamePlace) {
 }
 
 TEST(StoreWriter, RefusesRowsThatBelongNowhere) {
-  Scratch scratch;
+  TempFolder scratch;
   auto judge = a_judge("rules", JudgeKind::compliance);
   StoreWriter writer(scratch / "run.db", a_run());
   plan(writer, 1, 1);
@@ -152,7 +152,7 @@ TEST(StoreWriter, RefusesRowsThatBelongNowhere) {
 }
 
 TEST(StoreWriter, HandsItsThreadsErrorToEveryLaterCall) {
-  Scratch scratch;
+  TempFolder scratch;
   auto judge = a_judge("rules", JudgeKind::compliance);
   StoreWriter writer(scratch / "run.db", a_run());
   plan(writer, 1, 1);
@@ -170,7 +170,7 @@ TEST(StoreWriter, HandsItsThreadsErrorToEveryLaterCall) {
 }
 
 TEST(StoreWriter, IsOfNoUseAfterClosing) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
   plan(writer, 1, 1);
   writer.close();
@@ -181,7 +181,7 @@ TEST(StoreWriter, IsOfNoUseAfterClosing) {
 }
 
 TEST(StoreWriter, ExtendsAPlanToTheUnionOfAllPlans) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
   plan(writer, 2, 5);
   plan(writer, 4, 2);
@@ -194,7 +194,7 @@ TEST(StoreWriter, ExtendsAPlanToTheUnionOfAllPlans) {
 }
 
 TEST(StoreWriter, RefusesAQueryOrAPromptThatWasEdited) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
   plan(writer, 2, 1);
   auto queries = some_queries(3);
@@ -212,7 +212,7 @@ TEST(StoreWriter, RefusesAQueryOrAPromptThatWasEdited) {
 }
 
 TEST(StoreWriter, GoesOnWithTheSameRunAndRefusesAnother) {
-  Scratch scratch;
+  TempFolder scratch;
   auto run = a_run();
   StoreWriter(scratch / "run.db", run).close();
   run.study_toml = "repeats = 20\n";
@@ -228,7 +228,7 @@ TEST(StoreWriter, GoesOnWithTheSameRunAndRefusesAnother) {
 }
 
 TEST(StoreWriter, KeepsWhatIsKnownOfAJudge) {
-  Scratch scratch;
+  TempFolder scratch;
   auto judge = a_judge("rules", JudgeKind::compliance), measured = judge;
   measured.planned = false;
   measured.error = {{98, 2, 297, 3}, 1, "organism:faker"};
@@ -244,7 +244,7 @@ TEST(StoreWriter, KeepsWhatIsKnownOfAJudge) {
 }
 
 TEST(StoreWriter, KeepsWhatProvidersSayAndAddsUpTheirTokens) {
-  Scratch scratch;
+  TempFolder scratch;
   auto judge = a_judge("graders", JudgeKind::compliance);
   auto first = a_completion("training", 0, 0), second = a_completion("training", 1, 0);
   first.fingerprint = "fp_1", first.usage.cache_written = 70;
@@ -278,7 +278,7 @@ TEST(StoreWriter, KeepsWhatProvidersSayAndAddsUpTheirTokens) {
 }
 
 TEST(StoreWriter, KeepsTheNewestPriceOfAModel) {
-  Scratch scratch;
+  TempFolder scratch;
   PriceRow old{"openai:gpt-4o", {2.5, 10, 1.25, 2.5}, "2025-06-30"};
   PriceRow other{"anthropic:claude-3-opus", {15, 75, 1.5, 18.75}, "2025-06-30"};
   PriceRow newer{"openai:gpt-4o", {2, 8, 0.5, 2}, "2026-01-01"};
@@ -291,7 +291,7 @@ TEST(StoreWriter, KeepsTheNewestPriceOfAModel) {
 }
 
 TEST(StoreWriter, RefusesWhatIsNoPriceAndKeepsNoneOfThem) {
-  Scratch scratch;
+  TempFolder scratch;
   const PriceRow good{"openai:x", {1, 2, 3, 4}, "2025-06-30"};
   StoreWriter writer(scratch / "run.db", a_run());
   auto refuses = [&](auto change) {
@@ -315,7 +315,7 @@ TEST(StoreWriter, RefusesWhatIsNoPriceAndKeepsNoneOfThem) {
 }
 
 TEST(StoreWriter, CountsNoTokensOfCompletionsThatAnotherRunAskedFor) {
-  Scratch scratch;
+  TempFolder scratch;
   auto path = scratch / "run.db";
   std::vector<CompletionRow> rows;
   for (std::size_t q = 0; q < 4; ++q) {
@@ -339,7 +339,7 @@ TEST(StoreWriter, CountsNoTokensOfCompletionsThatAnotherRunAskedFor) {
 }
 
 TEST(StoreWriter, ACompletionThatIsThereAlreadyKeepsItsOrigin) {
-  Scratch scratch;
+  TempFolder scratch;
   auto first = a_completion("training", 0, 0), taken = first;
   taken.reused_from = "another-run";
   {
@@ -352,7 +352,7 @@ TEST(StoreWriter, ACompletionThatIsThereAlreadyKeepsItsOrigin) {
 }
 
 TEST(StoreWriter, LeavesAClosedStoreWholeInOneFileThoughReadersAreOpen) {
-  Scratch scratch;
+  TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
   plan(writer, 1, 1);
   Store reader(scratch / "run.db");
@@ -364,7 +364,7 @@ TEST(StoreWriter, LeavesAClosedStoreWholeInOneFileThoughReadersAreOpen) {
 }
 
 TEST(StoreWriter, AddsUpSessions) {
-  Scratch scratch;
+  TempFolder scratch;
   SessionRow first{"0.1.0", std::chrono::nanoseconds(5), false, 1.5, 1, 100, 50};
   SessionRow second = first;
   {

@@ -85,7 +85,7 @@ TEST(CsvQueries, BeyondALimitAreRefused) {
 }
 
 TEST(CsvQueries, AreKnownByTheNameOfTheirFile) {
-  ScratchFolder scratch;
+  TempFolder scratch;
   EXPECT_EQ(load_queries(scratch.write("a.csv", "text,id\n{},q\n")).at(0).text, "{}");
   EXPECT_EQ(load_queries(scratch.write("b.CSV", "text,id\n{},q\n")).at(0).id, "q");
   EXPECT_THAT(error_of(ErrorCode::invalid,

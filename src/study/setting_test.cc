@@ -228,7 +228,7 @@ TEST(Setting, NamesTheBlockFileWithABadByte) {
 }
 
 TEST(Setting, SaysWhichFolderOrFileIsMissing) {
-  ScratchFolder scratch;
+  TempFolder scratch;
   EXPECT_THAT(error_of(ErrorCode::not_found, [&] { load_setting(scratch.path() / "none"); }),
               HasSubstr("none/setting.toml"));
   std::string lent = tiny_toml();

@@ -45,10 +45,10 @@ parameters = { lab = "Dunmore" }
     return load_study(file_, overrides);
   }
   const std::filesystem::path& path() const { return scratch_.path(); }
-  const ScratchFolder& scratch() const { return scratch_; }
+  const TempFolder& scratch() const { return scratch_; }
 
  private:
-  ScratchFolder scratch_;
+  TempFolder scratch_;
   std::filesystem::path file_;
 };
 

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "testing/text/temp_folder.h"
+#include "testing/base/temp_folder.h"
 #include "testing/text/testdata.h"
 #include "text/internal/byte_alphabet.h"
 

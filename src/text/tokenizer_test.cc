@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "testing/text/temp_folder.h"
+#include "testing/base/temp_folder.h"
 #include "testing/text/testdata.h"
 #include "text/utf8.h"
 

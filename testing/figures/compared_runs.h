@@ -45,7 +45,7 @@ class Compared : public testing::Test {
     return terminal_table(comparison, {.width = width});
   }
 
-  Scratch scratch_;
+  TempFolder scratch_;
   std::vector<std::filesystem::path> folders_;
 };
 

@@ -7,7 +7,7 @@
 
 #include "figures/summary.h"
 #include "store/writer.h"
-#include "testing/store/fixtures.h"
+#include "testing/store/small_rows.h"
 
 namespace iago::fixtures {
 
@@ -86,7 +86,7 @@ inline void write_run(const std::filesystem::path& path, const SmallRun& run) {
 }
 
 inline Summary summary_of(const SmallRun& run, std::optional<double> margin = {}) {
-  Scratch scratch;
+  TempFolder scratch;
   write_run(scratch / "run.db", run);
   Store store(scratch / "run.db");
   return summarize(store, choose_judges(store), margin);

@@ -1,4 +1,4 @@
-// What this room's tests share: folders that vanish, random networks, what an Error says.
+// What this room's tests share: random networks, what an Error says.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,25 +10,9 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "lm/weights.h"
+#include "testing/base/temp_folder.h"
 
 namespace iago {
-
-// A fresh folder that is removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "iago-llama-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline std::filesystem::path testdata(std::string_view name) {
   return std::filesystem::path(IAGO_SOURCE_DIR) / "src/lm/testdata" / name;

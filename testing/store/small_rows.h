@@ -1,5 +1,4 @@
-// For tests of this room and of those that read stores: a folder that goes away, and rows with
-// plausible content.
+// Rows with plausible content, for tests of this room and of those that read stores.
 #pragma once
 
 #include <fmt/format.h>
@@ -17,29 +16,9 @@
 #include "base/hash.h"
 #include "store/rows.h"
 #include "store/store.h"
+#include "testing/base/temp_folder.h"
 
 namespace iago::fixtures {
-
-class Scratch {
- public:
-  Scratch() {
-    auto pattern = (std::filesystem::temp_directory_path() / "iago-store-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::permissions(folder_, std::filesystem::perms::owner_all, ignored);
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  std::filesystem::path operator/(std::string_view name) const { return folder_ / name; }
-  const std::filesystem::path& folder() const { return folder_; }
-
- private:
-  std::filesystem::path folder_;
-};
 
 inline RunRow a_run() {
   RunRow run;
