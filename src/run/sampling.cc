@@ -4,13 +4,12 @@
 //
 // InFlight lives on the sending thread's stack and the model's callbacks refer to it. So nothing
 // may leave sample_trials before every submitted request has been answered, whatever goes wrong: an
-// error is kept, its request gives its place back, and it is thrown only by wait_for_all. (`tick`
-// alone is called outside of that net: it must not throw.)
+// error is kept, its request gives its place back, and it is thrown only by wait_for_all.
 //
-// How it ends. `no_more`: nothing new is sent, running requests finish. An error of `take` or of
-// the model: the same, but after `grace` the running requests are stopped, because they may take
-// minutes and their replies will hardly be used. `at_once`: they are stopped now. In each case
-// `take` still gets every reply, since they were paid for.
+// How it ends. `no_more`: nothing new is sent, running requests finish. An error of `take`,
+// of `tick` or of the model: the same, but after `grace` the running requests are stopped, because
+// they may take minutes and their replies will hardly be used. `at_once`: they are stopped now. In
+// each case `take` still gets every reply, since they were paid for.
 #include "run/sampling.h"
 
 #include <algorithm>
@@ -77,6 +76,17 @@ class InFlight {
     changed_.notify_all();
   }
 
+  // What it throws must not leave this object while requests are under way, whose callbacks still
+  // come here: it is kept like any other error.
+  void call(const std::function<void()>& tick) {
+    try {
+      tick();
+    } catch (...) {
+      std::lock_guard lock(mutex_);
+      keep(std::current_exception());
+    }
+  }
+
   // The request was not taken after all.
   void fail(std::exception_ptr error) {
     std::lock_guard lock(mutex_);
@@ -94,7 +104,7 @@ class InFlight {
   void pause(std::unique_lock<std::mutex>& lock, const std::function<void()>& tick) {
     if (changed_.wait_for(lock, kTick) != std::cv_status::timeout) return;
     lock.unlock();
-    tick();
+    call(tick);
     lock.lock();
   }
 
@@ -151,7 +161,7 @@ void sample_trials(const Plan& plan, const Sampling& sampling, std::uint64_t see
     }
     if (clock.steady() - last_tick > kTick) {
       last_tick = clock.steady();
-      tick();
+      in_flight.call(tick);
     }
     return true;
   };

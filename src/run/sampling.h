@@ -26,10 +26,10 @@ struct SamplingLimits {
 // Sends the trials (indices into plan.trials) in their order (the first of each arm before all
 // others where the model caches prompts, and those answered before the rest is sent) and calls
 // `take` for every reply, from the model's threads, one at a time. Calls `tick` in this thread some
-// ten times a second. Returns when every reply that is due has come. What `take` or the model
-// throws ends the sampling: nothing new is sent, the running requests have the limits' grace to
-// finish, `take` still gets their replies (cancelled ones too), and the first error is thrown from
-// here.
+// ten times a second. Returns when every reply that is due has come. What `take`, `tick` or the
+// model throws ends the sampling: nothing new is sent, the running requests have the limits' grace
+// to finish, `take` still gets their replies (cancelled ones too), and the first error is thrown
+// from here.
 void sample_trials(const Plan& plan, const Sampling& sampling, std::uint64_t seed,
                    const std::vector<std::size_t>& trials, ChatModel& model,
                    const SamplingLimits& limits, const Clock& clock,

@@ -188,6 +188,21 @@ TEST_F(SampleTrials, EndsWhatIsRunningWhenAnErrorsTimeOfGraceHasPassed) {
   EXPECT_LE(cancelled, 4u);
 }
 
+TEST_F(SampleTrials, ThrowsWhatTickThrewOnceItHasTakenWhatWasRunning) {
+  model_.holds_back = true;  // until the time of grace has passed
+  std::size_t taken = 0, ticks = 0;
+  const auto tick = [&] {
+    if (++ticks == 1) throw Error(ErrorCode::disconnected, "the disk is full");
+  };
+  EXPECT_THROW(
+      sample_trials(
+          plan_, {}, 11, trials_, model_, {.in_flight = 3, .grace = std::chrono::milliseconds(50)},
+          clock_, [&](const SampledTrial&) { ++taken; }, tick),
+      Error);
+  EXPECT_EQ(model_.submitted, 3u) << "nothing new after the error";
+  EXPECT_EQ(taken, 3u) << "no callback outlives the call";
+}
+
 TEST_F(SampleTrials, ThrowsWhatTheModelThrew) {
   model_.throws_at = "42";
   std::size_t taken = 0;
