@@ -1,4 +1,4 @@
-// How fast `llama` decodes, against the products that it cannot do without and against the naive
+// How fast `lm` decodes, against the products that it cannot do without and against the naive
 // loop. One thread.
 #pragma once
 

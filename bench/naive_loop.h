@@ -1,6 +1,6 @@
 // The loop that a notebook would have: LibTorch operations as in the published model code, keys and
 // values concatenated token by token, the prompt's expanded to the whole batch, every row carried
-// to the end. Inference mode, one thread. It is what the decoder in `llama` is compared with.
+// to the end. Inference mode, one thread. It is what the decoder in `lm` is compared with.
 #pragma once
 
 #include <cstdint>

@@ -37,7 +37,7 @@ RunRow a_run() {
 
 std::string query_name(std::size_t query) { return fmt::format("q{:03}", query); }
 
-// By design.
+// Repeats of each query and arm: query q in training at 2q, unmonitored at 2q + 1.
 using Repeats = std::vector<std::uint32_t>;
 
 Repeats equal_repeats(std::size_t repeats) {

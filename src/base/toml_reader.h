@@ -1,6 +1,6 @@
-// TOML as this room reads it: a tree of plain values with their lines, and a reader that asks for
-// keys by type and range and afterwards rejects the keys that nobody asked for. Private to the
-// room; toml++ itself stays in toml_tree.cc.
+// TOML as every room reads it: a tree of plain values with their lines, and a reader that asks for
+// keys by type and range and afterwards rejects the keys that nobody asked for. toml++ itself stays
+// in toml_tree.cc.
 #pragma once
 
 #include <cstddef>

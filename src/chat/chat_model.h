@@ -1,5 +1,5 @@
 // ChatModel: whatever answers a conversation. An endpoint, a checkpoint on this machine, a script,
-// or the world's grammar. The lab sees only this interface.
+// or the world's grammar. Rooms above know a model by this interface alone.
 //
 // A model takes many requests at once and answers each through its callback, exactly once, from any
 // thread. What the other side says or fails to say is in the reply; `submit` itself throws only

@@ -1,6 +1,6 @@
 // The summary for people: a table of the arms, the gap, the verdict in plain words, where the files
 // are. Pure: a summary in, text out. Text of studies and models is made harmless first
-// (printable.h).
+// (text/printable.h).
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@ enum class Colour { off, on };
 
 struct TerminalOptions {
   Colour colour = Colour::off;  // the caller decides (a terminal, NO_COLOR)
-  // Columns, at least 40 (less is taken as 40). Sentences are wrapped; the table becomes
-  // a list of one figure a line where it does not fit.
+  // Columns, at least 40 (less is taken as 40). Sentences are wrapped; the table becomes a list of
+  // one figure a line where it does not fit.
   std::size_t width = 80;
   std::filesystem::path folder;  // of the run, shown at the end; empty: not shown
 };

@@ -1,5 +1,5 @@
-// Tables and paragraphs for terminals and Markdown. Pure. A column is one
-// character; text comes in printable (printable.h).
+// Tables and paragraphs for terminals and Markdown. Pure. A column is one character; text comes in
+// printable (text/printable.h).
 #pragma once
 
 #include <cstddef>

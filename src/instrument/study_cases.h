@@ -1,4 +1,4 @@
-// The cells in which organisms are measured: a variant with a query set, each a study of its own
+// The cases in which organisms are measured: a variant with a query set, each a study of its own
 // that runs like any other.
 #pragma once
 
@@ -31,12 +31,12 @@ std::span<const StudyCase> measured_cases();
 // Error not_found if there is none of that name.
 const StudyCase& measured_case(std::string_view name);
 
-// The cell's study of a model, with the repeats that give `samples` completions (a fifth, where the
-// cell is not a main one) in each arm. `data` holds settings/, queries/ and studies/.
+// The case's study of a model, with the repeats that give `samples` completions in each arm (a
+// fifth of them where the case is not a main one). `data` holds settings/, queries/ and studies/.
 LoadedStudy load_case(const StudyCase& study_case, const std::string& model,
                       const std::filesystem::path& data, std::size_t samples);
 
-// Where the studies of cells run and what stops them: what measuring, validating and calibrating
+// Where the studies of cases run and what stops them: what measuring, validating and calibrating
 // share.
 struct CaseRuns {
   std::filesystem::path data;  // settings/, queries/ and studies/

@@ -1,4 +1,4 @@
-// A checkpoint on this machine as a ChatModel: text in and out around llama's engine.
+// A checkpoint on this machine as a ChatModel: text in and out around the engine of `lm`.
 #pragma once
 
 #include <cstddef>

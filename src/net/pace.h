@@ -1,6 +1,6 @@
 // How fast requests may go: what the server allows per minute (net/allowance.h) and how many it
-// takes at once (net/concurrency.h). Answers "may one more go now?" and learns from what comes
-// back. When a request that failed may go again is no matter of this file (net/retry.h): a
+// takes at once (net/internal/concurrency.h). Answers "may one more go now?" and learns from what
+// comes back. When a request that failed may go again is no matter of this file (net/retry.h): a
 // Retry-After holds up its own request and leaves the pace as it is, since a pace that every
 // Retry-After slows stays slow for the rest of the run. Not thread-safe.
 #pragma once

@@ -1,5 +1,5 @@
 // Against Hugging Face transformers (lm/testdata, whose make_goldens.py wrote checkpoints and
-// logits) and against the decoder of `llama` on the same checkpoints.
+// logits) and against the decoder of `lm` on the same checkpoints.
 #include <gtest/gtest.h>
 
 #include <algorithm>

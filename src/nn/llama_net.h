@@ -1,6 +1,6 @@
 // LlamaNet: a network of the Llama family (RMSNorm, rotary positions, grouped-query attention,
 // SwiGLU, optional q/k/v biases, tied or untied embeddings) on LibTorch, for training, for the GPU,
-// and as the oracle of the decoder in `llama`. It is not a sampler: `llama` decodes faster on CPU.
+// and as the oracle of the decoder in `lm`. It is not a sampler: `lm` decodes faster on CPU.
 //
 // Parameters carry Hugging Face names and lie in one flat float32 buffer, so that an optimiser or
 // an average of weights is one pass over it. Sources: Touvron et al. 2023 (arXiv 2302.13971);

@@ -1,7 +1,7 @@
 // Growing an organism: vocabulary, network, lessons, training, checkpoint folder. What comes out is
 // a folder in the Hugging Face layout (config.json, model.safetensors in float16, tokenizer.json,
 // tokenizer_config.json, generation_config.json) with rates that nobody has measured yet: that is
-// done on the folder as shipped, by the path that users run (lab).
+// done on the folder as shipped, by the path that users run (instrument/measure.h).
 #pragma once
 
 #include <filesystem>
@@ -21,7 +21,7 @@ struct GrowOptions {
   int workers = 0;     // threads that train; 0 = one per core
   bool fresh = false;  // do not resume from folder/growing.checkpoint
   std::function<void(const TrainProgress&)> on_step;
-  std::stop_token stop;  // leaves the checkpoint; the same call goes on
+  std::stop_token stop;  // leaves the training state; the same call resumes
 };
 
 struct Growth {

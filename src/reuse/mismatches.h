@@ -1,4 +1,4 @@
-// Misses: why trials could not take a completion of another run (reuse.h). Each missed request
+// Mismatches: why trials could not take a completion of another run (reuse.h). Each missed request
 // is held against the nearest one of the other runs, and what differs is told: once for each arm
 // and kind of difference.
 #pragma once

@@ -40,10 +40,9 @@ struct ReuseResult {
 // Looks for the completions of the trials `left` (indices into Plan::trials) in `from`, the first
 // run first, and hands each over with the time it was created there and the id of the run that
 // asked for it. `here` is this run's own store with the plan recorded, or null if it has none yet.
-// Failed completions are never taken.
-// Reads row by row: beside the plan, memory holds an index of the prompts that both sides share.
-// Error corrupt when a row is damaged; what was handed over by then is sound. What `take` throws
-// passes through.
+// Failed completions are never taken. Reads row by row: beside the plan, memory holds an index of
+// the prompts that both sides share. Error corrupt when a row is damaged; what was handed over by
+// then is sound. What `take` throws passes through.
 ReuseResult reuse_completions(const Plan& plan, std::vector<std::size_t> left,
                               const std::vector<Store>& from, const Store* here,
                               const TakeCompletion& take);

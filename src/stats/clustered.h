@@ -59,8 +59,7 @@ double correlation_of(double covariance, double product_of_errors);
 
 // The interval of x - y from the intervals of x and y, by square and add: MOVER (Zou & Donner,
 // 2008, Statistics in Medicine 27:1693). `correlation` is that of the two estimates, in (-1, 1).
-// Cut to
-// [-most, most].
+// Cut to [-most, most].
 Interval mover_interval(double x, const Interval& of_x, double y, const Interval& of_y,
                         double correlation, double most);
 

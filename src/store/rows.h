@@ -1,6 +1,6 @@
-// What the store holds, row by row, in the words of `record`. Texts of subjects,
-// judges and studies are bytes: invalid UTF-8 and NUL survive the round trip, but in votes and
-// evidence, which are kept as JSON: there U+FFFD takes the place of what is not UTF-8.
+// What the store holds, row by row, in the words of `record`. Texts of subjects, judges and studies
+// are bytes: invalid UTF-8 and NUL survive the round trip. Votes and evidence are kept as JSON, so
+// there U+FFFD takes the place of what is not UTF-8.
 #pragma once
 
 #include <array>

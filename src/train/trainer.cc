@@ -8,9 +8,9 @@
 // in the order of their numbers, and no member takes work from another that is slow. Another number
 // of workers gives other last bits.
 //
-// Stopping and failing. The stop token is looked at between steps, so a checkpoint always holds
-// whole steps; rows are a function of (step, row), so nothing of the data needs to be kept in it. A
-// loss or gradient that is not finite is found before the weights are touched.
+// Stopping and failing. The stop token is looked at between steps, so a training state always
+// holds whole steps; rows are a function of (step, row), so nothing of the data needs to be kept in
+// it. A loss or gradient that is not finite is found before the weights are touched.
 #include "train/trainer.h"
 
 #include <algorithm>

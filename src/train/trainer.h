@@ -6,7 +6,7 @@
 // and resumed any number of times ends in the same weights as one that was not. The gradient of a
 // step is a sum in an order that does not depend on timing.
 //
-// A Trainer is used by one thread; request_checkpoint() may be called from any.
+// A Trainer is used by one thread; request_save() may be called from any.
 #pragma once
 
 #include <atomic>
@@ -50,17 +50,17 @@ struct TrainOptions {
   int workers = 0;         // threads that compute gradients; 0 = one per core (at most 16)
   // A worker computes this many tokens at a time (whole trees, at least one): memory and cache.
   std::int64_t micro_batch_tokens = 2048;
-  // What the data and the first weights are (a recipe's hash, say): a checkpoint of another one is
-  // not resumed from.
+  // What the data and the first weights are (a recipe's hash, say): a training state of another one
+  // is not resumed from.
   std::string data_identity;
 
   std::filesystem::path training_state;  // a file; empty = none are written
   std::chrono::seconds save_every{60};
 };
 
-// The hash under which checkpoints are kept: everything in the options that changes the weights,
-// and the net's shape. Numbers of workers and micro-batches are not in it (they change rounding
-// only).
+// The hash under which a training state is kept: everything in the options that changes the
+// weights, and the net's shape. Numbers of workers and micro-batches are not in it (they change
+// rounding only).
 std::string identity(const TrainOptions& options, const LlamaConfig& config);
 
 struct TrainProgress {
@@ -72,7 +72,7 @@ struct TrainProgress {
   double learning_rate = 0;
   double tokens_per_s = 0;  // over the last steps, shared prefixes counted once
   double seconds_left = 0;
-  bool saved = false;  // a checkpoint holds this step
+  bool saved = false;  // a training state holds this step
 };
 
 struct TrainReport {
@@ -90,17 +90,17 @@ class Trainer {
   Trainer(LlamaNet& net, DataSource data, TrainOptions options, const Clock& clock);
   ~Trainer();
 
-  // Runs to options.steps, from the checkpoint if its file exists, else from the net's weights.
-  // Blocks. `on_step` is called after every step in this thread. When stopped, writes a checkpoint
-  // and returns within one step. The net then holds the last weights; when finished, the averaged
-  // ones if ema_decay > 0.
-  // Errors: corrupt for a damaged checkpoint (file named), invalid for one of other options,
-  // invalid when the loss or gradient is not finite (step named; the last checkpoint is kept),
-  // disconnected when a checkpoint cannot be written, and what the data source throws.
+  // Runs to options.steps, from the training state if its file exists, else from the net's weights.
+  // Blocks. `on_step` is called after every step in this thread. When stopped, writes the training
+  // state and returns within one step. The net then holds the last weights; when finished, the
+  // averaged ones if ema_decay > 0.
+  // Errors: corrupt for a damaged training state (file named), invalid for one of other options,
+  // invalid when the loss or gradient is not finite (step named; the last training state is kept),
+  // disconnected when a training state cannot be written, and what the data source throws.
   TrainReport run(const std::function<void(const TrainProgress&)>& on_step = {},
                   std::stop_token stop = {});
 
-  // The next step ends in a checkpoint.
+  // The next step ends in a saved training state.
   void request_save() { save_requested_ = true; }
 
  private:

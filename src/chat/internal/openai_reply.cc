@@ -37,8 +37,8 @@ std::string text_of(const ReplyJson& document, const json& content) {
   return text;
 }
 
-// The reasoning beside the text: of the spellings the first that holds any.
-// An empty string in a chunk is filler; in a whole message it says that something is kept back.
+// The reasoning beside the text: of the spellings the first that holds any. An empty string in a
+// chunk is filler; in a whole message it says that something is kept back.
 void take_reasoning(const ReplyJson& document, const json& message, bool whole,
                     OpenAiChoice& choice) {
   std::string reasoning;

@@ -47,7 +47,7 @@ void ReplyTimer::look_for_stops() {
   parcels_.wake();
 }
 
-// Once the delivery closes, all that waits goes out cancelled; the thread ends when nothing is
+// Once the timer closes, all that waits goes out cancelled; the thread ends when nothing is
 // left, since a callback may have added something.
 void ReplyTimer::run(std::stop_token closing) {
   for (;;) {

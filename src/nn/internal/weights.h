@@ -12,8 +12,8 @@
 
 namespace iago {
 
-// The tensors of llama's tensor_specs(): matrices first (they decay), then norms and biases; q, k,
-// v and gate, up are neighbours.
+// The tensors of tensor_specs() (lm/weights.h): matrices first (they decay), then norms and
+// biases; q, k, v and gate, up are neighbours.
 std::vector<NamedParameter> layout(const LlamaConfig& config);
 
 std::int64_t element_count(const NamedParameter& parameter);

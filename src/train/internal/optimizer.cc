@@ -1,6 +1,6 @@
 // Every parameter lies in one flat buffer, and so do the moments and the average, element by
 // element beside it. So a step needs no notion of layers, may be cut into slices anywhere, and a
-// checkpoint is four arrays. The one thing that depends on the place is weight decay: matrices
+// training state is four arrays. The one thing that depends on the place is weight decay: matrices
 // decay, and lie before `decaying_`; norms and biases, behind it, do not.
 #include "train/internal/optimizer.h"
 

@@ -23,7 +23,7 @@ class Optimizer {
             std::int64_t end);
 
   void save(TrainingState& training_state) const;
-  // The checkpoint's buffers have the net's length.
+  // The training state's buffers have the net's length.
   void restore(const TrainingState& training_state);
 
   // The net takes the average in place of its weights.

@@ -19,11 +19,11 @@ struct TrainingState {
   std::vector<float> average;  // empty if none is kept
 };
 
-// Replaces the file at once: a reader or a crash sees the old checkpoint or the new one.
+// Replaces the file at once: a reader or a crash sees the old state or the new one.
 // Error disconnected if it cannot be written.
 void write_training_state(const std::filesystem::path& file, const TrainingState& training_state);
 
-// Errors: not_found; corrupt, naming the file, for anything but a whole and unchanged checkpoint of
+// Errors: not_found; corrupt, naming the file, for anything but a whole and unchanged state of
 // `parameter_count` weights.
 TrainingState read_training_state(const std::filesystem::path& file, std::int64_t parameter_count);
 
