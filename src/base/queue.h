@@ -25,18 +25,17 @@
 
 namespace iago {
 
-// What may wait at once: so many entries (at least 1), and so much weight together. An entry that
-// is heavier than that is let in alone.
+// How much may wait at once. An entry heavier than `weight` is let in when nothing else waits.
 struct QueueLimits {
-  std::size_t entries = std::size_t{1} << 20;
-  std::size_t weight = SIZE_MAX;
+  std::size_t entries = std::size_t{1} << 20;  // at least 1
+  std::size_t weight = SIZE_MAX;               // of all entries together
 };
 
 // How an entry is to wait.
 struct QueueEntry {
   std::size_t weight = 1;
-  std::chrono::nanoseconds delay{0};  // due that long after it came
-  bool urgent = false;                // no taker lingers while it waits
+  std::chrono::nanoseconds delay{0};  // due this long after it came
+  bool urgent = false;                // while it waits, `take` does not linger
 };
 
 // What one call of `take` wants.
@@ -187,7 +186,7 @@ class Queue {
     }
   }
 
-  // An urgent entry waits, or so much weight that those who push may soon have to.
+  // An urgent entry waits, or so much weight that those who push may soon have to wait.
   bool is_pressing() const { return urgent_ > 0 || weight_ >= limits_.weight / 2; }
 
   // When a taker need not wait longer, unless something changes.

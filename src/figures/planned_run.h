@@ -1,5 +1,5 @@
-// What `iago plan` tells of a run before anything of it is asked: its size, what it can find, what
-// it costs and how long it takes. Plain values, which the caller fills.
+// What `iago plan` says of a run before its first request: its size, the gap that it can detect,
+// its cost and its time. Plain values, which the caller fills.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ struct ArmPrompt {
   std::string prefill;
 };
 
-// What one model is asked: the subject, or one that judges ask.
+// What one model is going to be asked. The model is the subject, or one that a judge asks.
 struct PlannedModel {
   std::string model;
   std::string judge = {};  // empty: the subject
@@ -29,14 +29,14 @@ struct PlannedModel {
   std::optional<double> least_cost, most_cost;  // dollars; absent without a price
 };
 
-// What a server says that it allows.
+// A limit that a server stated.
 struct StatedLimit {
   std::string model, kind;
   double per_minute = 0;
   double at_once = 0;  // what a full allowance holds
 };
 
-// What it took to ask the servers.
+// What asking the servers for their limits took.
 struct ProbeUse {
   std::size_t requests = 0;
   std::uint64_t prompt_tokens = 0, generated_tokens = 0;
@@ -51,12 +51,12 @@ struct PlannedRun {
   std::size_t queries = 0, trials = 0;
   int repeats = 0;
   double margin_points = 0;
-  std::optional<double> detectable_gap_points;  // with 80 % power; absent: none, however large
+  std::optional<double> detectable_gap_points;  // with 80 % power; absent: no gap is
   std::vector<ArmPrompt> prompts;
   std::vector<PlannedModel> models;               // the subject first
   std::vector<StatedLimit> limits;                // none unless the servers were asked
-  std::optional<double> seconds;                  // that it takes; absent if nothing tells
-  std::string seconds_basis;                      // what they rest on: "limits", "run NAME", ...
+  std::optional<double> seconds;                  // that it takes; absent if unknown
+  std::string seconds_basis;                      // what `seconds` rests on: "limits", "run NAME"
   std::optional<ProbeUse> probe;                  // absent: nothing was sent
   std::optional<MismatchReport> mismatches = {};  // if they were asked for
 };

@@ -1,4 +1,4 @@
-// What judging a stored run again gave. Plain values; run/rejudge.h makes them.
+// The result of judging a stored run again. Plain values; run/rejudge.h makes them.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace iago {
 
 struct Rejudged {
   std::string name, hash;
-  bool is_new = false;        // the run had no verdict of this version's
+  bool is_new = false;        // the run had no verdict of this version
   std::uint64_t judged = 0;   // verdicts given now
   std::uint64_t waiting = 0;  // answered completions left without one (stopped, or failed)
   GradingCount count = {};    // of this session

@@ -1,4 +1,4 @@
-// Several runs of one command: what `iago run --json` prints. Plain values, which the caller fills.
+// What `iago run --json` prints, for one run and for several. Plain values, which the caller fills.
 #pragma once
 
 #include <optional>

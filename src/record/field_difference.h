@@ -1,6 +1,6 @@
 // In what two runs, studies or requests differ, field by field. Pure.
 //
-// Whoever asks says which fields count and how each is shown; what is the same for all is here.
+// The caller says which fields count and how each is shown.
 #pragma once
 
 #include <span>
@@ -14,7 +14,7 @@ struct NamedField {
   std::string exact;  // what is compared: the value as text, or a hash of it
   std::string shown;  // for people
 };
-// One that is shown as it is.
+// A field whose text is both compared and shown.
 NamedField plain_field(std::string name, std::string text);
 
 struct FieldDifference {

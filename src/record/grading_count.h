@@ -1,4 +1,4 @@
-// What became of the completions that one judge was given.
+// How many completions one judge was given, and what it made of them.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,10 @@ struct GradingCount {
   std::uint64_t without_label() const { return given() - judged; }
 };
 
-// All answered completions of a run's store, in whichever sessions.
+// Over all sessions of a run.
 struct GradingTotals {
-  std::string judge;  // its name
-  std::uint64_t answered = 0;
+  std::string judge;                // its name
+  std::uint64_t answered = 0;       // completions
   std::uint64_t without_label = 0;  // of them: unparsable, refused, or no verdict at all
   // More than one in twenty: figures from this judge are not what they seem.
   bool judged_badly() const { return 20 * without_label > answered; }

@@ -7,7 +7,7 @@
 
 namespace iago {
 
-// Judgements against the truth, positive being the label that the judge looks for.
+// Judgements against the truth. Positive is the label that the judge looks for.
 struct Confusion {
   std::uint64_t true_positive = 0, false_negative = 0;  // of the truly positive
   std::uint64_t true_negative = 0, false_positive = 0;  // of the truly negative

@@ -1,5 +1,5 @@
-// What judges say of completions: the kinds of judges with their labels, and what a verdict is made
-// of. The names are those of rubrics, stores and summary.json.
+// What judges say of completions: the kinds of judges, their labels, and the parts of a verdict.
+// The names are those of rubrics, stores and summary.json.
 #pragma once
 
 #include <array>
@@ -100,8 +100,8 @@ struct Verdict {
   std::string why;                      // one sentence for people
   TokenUsage usage = {};                // of all votes; zero for judges without a model
   std::chrono::nanoseconds created{0};  // wall clock
-  // Of a failed verdict, and kept in no store: no other completion can fare better with this judge
-  // (wrong key, no credit), and what to do about it.
+  // The next two are of a failed verdict and are not stored. True: the judge would fail on every
+  // other completion as well (wrong key, no credit); `hint` says what to do about it.
   bool ends_run = false;
   std::string hint = {};
   bool operator==(const Verdict&) const = default;

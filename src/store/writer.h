@@ -24,10 +24,10 @@
 namespace iago {
 
 struct WriterOptions {
-  std::size_t batch_rows = 100;                     // a batch is committed when it has so many rows
-  std::chrono::milliseconds batch_delay{100};       // or its first row has waited so long
-  std::size_t queue_rows = 4096;                    // append blocks while so many wait
-  std::size_t queue_bytes = std::size_t{64} << 20;  // or so many bytes (a larger row goes alone)
+  std::size_t batch_rows = 100;                     // a batch is committed when it has that many
+  std::chrono::milliseconds batch_delay{100};       // or its first row has waited this long
+  std::size_t queue_rows = 4096;                    // append blocks while that many wait
+  std::size_t queue_bytes = std::size_t{64} << 20;  // or that many bytes (a larger row goes alone)
 };
 
 inline constexpr std::size_t kMaxTextBytes = std::size_t{256} << 20;  // of any one text
@@ -66,7 +66,7 @@ class StoreWriter {
   void record_prices(std::span<const PriceRow> prices);
 
   // Stores a completion. The arm and the query must have been recorded: Error invalid otherwise,
-  // also for a trial id that is none, a text beyond kMaxTextBytes and the id of a run beyond
+  // also for a malformed trial id, a text beyond kMaxTextBytes and the id of a run beyond
   // kMaxRunIdBytes; nothing is appended then. A trial that has a completion keeps its first one:
   // the new row is dropped and acknowledged, since that trial is stored. Blocks only while the
   // queue is full.

@@ -1,5 +1,4 @@
-// How the commands that run many cells (measure, validate, calibrate) run them: stopped by Ctrl-C,
-// with a line of progress.
+// How measure, validate and calibrate run their cases: stopped by Ctrl-C, with a line of progress.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +11,8 @@
 
 namespace iago {
 
-// The line, which is borrowed, says the subject, the cell, and how many completions it has.
+// `line` shows the subject, the case and how many completions it has. It and `interrupt` are
+// borrowed.
 CaseRuns case_runs(const Context& context, const std::filesystem::path& runs,
                    const InterruptGuard& interrupt, const std::string& subject, ProgressLine& line);
 

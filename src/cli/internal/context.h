@@ -1,4 +1,4 @@
-// What every subcommand is given beside its own arguments.
+// What every subcommand gets beside its own arguments.
 #pragma once
 
 #include <filesystem>

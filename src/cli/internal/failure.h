@@ -5,8 +5,8 @@
 
 namespace iago {
 
-// Prints the error and its hint on standard error. Returns the exit code: what the user gave is
-// wrong 2, stopped by the user 130, what happened on the way 1.
+// Prints the error and its hint on standard error. Returns the exit code: 2 if what the user gave
+// is wrong, 130 if the user stopped the work, 1 for every other error.
 int print_failure(const std::exception& error);
 
 }  // namespace iago

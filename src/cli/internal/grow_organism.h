@@ -1,5 +1,5 @@
-// What `iago organism grow` is asked, and its work, which takes LibTorch: iago-torch does it
-// (torch/grow_organism.cc), and iago starts iago-torch in its own place (exec_iago_torch.cc).
+// The arguments of `iago organism grow`, and its work. The work needs LibTorch: iago-torch does it
+// (torch/grow_organism.cc), and iago replaces itself by iago-torch (exec_iago_torch.cc).
 #pragma once
 
 #include <filesystem>
@@ -16,6 +16,8 @@ struct OrganismGrowArguments {
   bool fresh = false;  // do not resume
 };
 
+// Returns the exit code. In iago: does not return; Error unsupported if iago-torch cannot be
+// started.
 int grow_organism(const OrganismGrowArguments& arguments, const Context& context);
 
 }  // namespace iago

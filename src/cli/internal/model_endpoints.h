@@ -9,7 +9,7 @@ class App;
 
 namespace iago {
 
-// The options' group in the help; what they say matters to models behind URLs alone.
+// The options' group in the help. The options concern models behind URLs only.
 inline constexpr const char* kEndpointGroup = "Endpoints (openai:MODEL, anthropic:MODEL)";
 
 struct ModelEndpoints {
@@ -17,7 +17,7 @@ struct ModelEndpoints {
 
   // For a command that asks subjects and judges.
   void add_to(CLI::App& command);
-  // For a command that asks judges alone: whatever is said of a model is said of theirs.
+  // For a command that asks judges alone: --base-url and the like are of the judges' models.
   void add_judges_to(CLI::App& command);
 
  private:

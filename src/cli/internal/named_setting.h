@@ -1,4 +1,4 @@
-// The shipped settings, all or one by its name.
+// Loads settings by their folder: all of them, or one by its name.
 #pragma once
 
 #include <filesystem>
@@ -9,10 +9,10 @@
 
 namespace iago {
 
-// Of the folder's subfolders, by name.
+// One for each subfolder, sorted by name.
 std::vector<Setting> load_settings(const std::filesystem::path& folder);
 
-// Error not_found, which lists the names that there are.
+// Error not_found, which lists the known names, if the folder has no such setting.
 Setting load_named_setting(const std::filesystem::path& folder, const std::string& name);
 
 }  // namespace iago

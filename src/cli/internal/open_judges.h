@@ -1,5 +1,5 @@
-// Judges as the commands open them: by name, the models that they ask reached as the command line
-// says and kept to its budget.
+// Opens a command's judges by name. The models that they ask are reached as the command line says
+// and stay within its budget.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@
 
 namespace iago {
 
-// The models that judges ask: which, how reached, and within what budget (none if absent; it must
-// outlive the judges).
+// The models that judges ask. `budget` and `prices` must outlive the judges; without a budget
+// nothing limits them.
 struct JudgeModels {
   std::string name;  // of judges that name none themselves
   std::size_t threads = 0;
@@ -24,12 +24,13 @@ struct JudgeModels {
   const PriceTable* prices = nullptr;
 };
 
-// The study's or the command line's judges, the models that they ask opened.
+// Opens the judges and the models that they ask. Errors of iago::open_judges (judge/open_judges.h).
 OpenedJudges open_judges(const std::vector<std::string>& names, const JudgeModels& models,
                          const Context& context);
 
-// Before anything is asked. Error invalid for a model (--judge-model) that none of the judges asks,
-// for a limit in dollars where a judge's model has no price, and for one that is met already.
+// To be called before the first request. Error invalid for a model (--judge-model) that none of the
+// judges asks, for a limit in dollars where a judge's model has no price, and for one that is met
+// already.
 void check_judge_models(const std::vector<std::string>& names, const std::string& model,
                         const BudgetLimits& limits, const Spent& before, const PriceTable& prices,
                         const Context& context);

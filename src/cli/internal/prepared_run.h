@@ -1,4 +1,4 @@
-// One run as `iago plan` knows it before anything of it is asked.
+// One run as `iago plan` knows it, before its first request.
 #pragma once
 
 #include <filesystem>
@@ -19,18 +19,18 @@
 
 namespace iago {
 
-// How long it takes, by all that tells of it.
+// How long the run takes, by each source that says something about it.
 struct PlannedTime {
-  std::optional<double> at_own_pace;      // seconds, at that of the run's earlier sessions
-  std::optional<double> at_earlier_pace;  // else at that of
-  std::string earlier_run;                // this run of the same subject
+  std::optional<double> at_own_pace;      // seconds, at the pace of the run's earlier sessions
+  std::optional<double> at_earlier_pace;  // seconds, else, at the pace of `earlier_run`
+  std::string earlier_run;                // another run of the same subject
   std::vector<ProbedModel> probed;        // with --probe: the models behind URLs, each once
   Spent spent_on_probes;
-  std::optional<TimeBound> least;  // by what the probes told
+  std::optional<TimeBound> least;  // by the limits that the probes found
 
-  // The figure that machines get, and what it rests on: "limits", "earlier sessions", "run NAME",
-  // or "latency" (TimeBound::kind is absent). By the limits if any are stated; else by a pace;
-  // absent if nothing tells.
+  // The figure that machines get, and what it rests on: "limits" if any are stated; else a pace,
+  // "earlier sessions" or "run NAME"; else "latency" (TimeBound::kind is absent). Absent if there
+  // is none of these.
   struct Figure {
     double seconds = 0;
     std::string basis;
@@ -48,13 +48,12 @@ struct PreparedRun {
   PlannedTime time = {};
 };
 
-// Of a run whose estimates are known. With --probe every model behind a URL that the run would ask
-// is asked one request, within the budget; else nothing is sent. Errors as open_model and
-// probe_limits.
+// Needs run.estimates. With --probe, sends one request to each model behind a URL that the run
+// would ask, within the budget; otherwise sends nothing. Errors of open_model and probe_limits.
 PlannedTime time_of(const PreparedRun& run, const StudyOptions& options, const PriceTable& prices,
                     const Context& context);
 
-// Lines for people. Empty for a run on this machine that nothing tells of.
+// Lines for people. Empty for a run on this machine of which no pace is known.
 std::string time_text(const PreparedRun& run, const PriceTable& prices);
 
 // The run as values to show.

@@ -24,9 +24,9 @@ struct RunSession {
   Budget& budget;  // of all its runs together
 };
 
-// Runs the study under these overrides (one model) and says on standard error if it went on with an
-// earlier run; `place` begins the line of progress: "organism:faker, 1 of 4: ", or nothing. Errors
-// as load_study, open_model and run_study.
+// Runs the study under these overrides (one model) and says on standard error if it resumed an
+// earlier run. `place` begins the line of progress: "organism:faker, 1 of 4: ", or nothing. Errors
+// of load_study, open_model and run_study.
 RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                   const std::string& place);
 
@@ -34,9 +34,9 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
 // interrupted.
 int exit_code_of(const RunResult& result);
 
-// One run after the other, each in its own folder; then prints the comparison. An error of one is
-// printed and the rest go on, unless the budget is over. Returns the worst exit code; 130 as soon
-// as one was interrupted.
+// Runs one after the other, each in its own folder; then prints the comparison. After an error,
+// which is printed, the next one runs. Stops when the budget is spent or a run was interrupted.
+// Returns the worst exit code, which is 130 if a run was interrupted.
 int run_several(const RunSession& session, const std::vector<StudyOverrides>& each);
 
 }  // namespace iago

@@ -13,15 +13,15 @@
 
 namespace iago {
 
-// What was spent on endpoints, and which limit was met; nothing if nothing was.
+// Says what was spent on endpoints and which limit was met; nothing if nothing was spent or met.
 void report_spending(const Spent& spent, const std::string& met, const PriceTable& prices);
 
-// How often the server of the model was in the way in this session: retries, refusals, overloads
-// and broken replies. Nothing where there were none, and for models on this machine.
+// Says what went wrong with the model's server in this session: retries, refusals, overloads and
+// broken replies. Nothing where there were none, and for models on this machine.
 void report_trouble(std::string_view whose, const ChatModel& model);
 
-// What judges left without a label, whenever they were asked, and what became of it now; both in
-// the judges' order. True if one left more than one in twenty.
+// Says what judges left without a label: over all sessions (`stored`), and in this one (`now`).
+// Both are in the judges' order. True if a judge left more than one in twenty.
 bool report_unjudged(const std::vector<GradingTotals>& stored,
                      const std::vector<GradingCount>& now);
 

@@ -1,4 +1,4 @@
-// What a command may spend on models, and by which prices that is counted.
+// What a command may spend on models, and the prices that count it.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-// A study as the command line names and changes it, and all else that `iago run` and `iago plan`
-// share: a dry run plans by the very options that the run would have.
+// A study as the command line names and changes it, and the other options that `iago run` and
+// `iago plan` share. A dry run plans by the options of the run itself.
 #pragma once
 
 #include <filesystem>
@@ -40,7 +40,7 @@ LoadedStudy load_study_with_model(const StudyOptions& options, const StudyOverri
 
 // The overrides of each run: one for every model of the options, or of the study's own if they name
 // none; the given ones alone if the study names one model or none. Error invalid for a model that
-// stands there twice and for more than 100; errors of load_study.
+// is named twice and for more than 100; errors of load_study.
 std::vector<StudyOverrides> overrides_per_model(const StudyOptions& options,
                                                 const Context& context);
 
