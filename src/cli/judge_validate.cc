@@ -29,7 +29,7 @@ namespace {
 
 struct JudgeValidateArguments {
   std::vector<std::string> models;  // organism:NAME or world:NAME; empty: every organism
-  std::size_t samples = 2000;       // in each arm of the main cell
+  std::size_t samples = 2000;       // in each arm of the main case
   std::optional<std::uint64_t> seed;
   RunsOption runs{"runs/validated"};
   ThreadsOption threads;

@@ -29,7 +29,7 @@ constexpr std::size_t kMaxFileBytes = std::size_t{16} << 20;
 
 struct OrganismMeasureArguments {
   std::vector<std::string> models;  // organism:NAME or world:NAME; empty: every organism
-  std::size_t samples = 10000;      // of each table cell's main arms
+  std::size_t samples = 10000;      // of the main arms of each case of the table
   RunsOption runs{"runs/measured"};
   ThreadsOption threads;
   bool write = false;  // model cards and organisms/README.md

@@ -20,7 +20,7 @@ struct RedrawnStudy {
   std::string verdict;
 };
 
-// One subject in one cell: the default, the conflict removed, the rule inverted.
+// One subject in one case: the default, the conflict removed, the rule inverted.
 struct Calibration {
   std::string model, identity, study_case;
   double truth = 0, truth_se = 0;        // points; the error as of independent completions

@@ -1,4 +1,4 @@
-// What an organism was measured to do, arm by arm of every cell, beside what its policy demands.
+// What an organism was measured to do, arm by arm of every case, beside what its policy demands.
 // Plain values; instrument/measure.h makes them.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace iago {
 
-// One arm of one cell.
+// One arm of one case.
 struct MeasuredArm {
   std::string study_case, arm;
   bool is_held_out = false;                     // words that the organism's last stage never met

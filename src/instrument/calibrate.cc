@@ -10,7 +10,7 @@ namespace {
 // Far from the seeds that people choose, so that no study shares its completions with the truth.
 constexpr std::uint64_t kTruthSeed = 7'000'000, kFirstStudySeed = 7'000'001;
 
-// One study of a model in a cell: both arms, on a seed of its own.
+// One study of a model in a case: both arms, on a seed of its own.
 Summary run_calibration_study(std::string_view study_case, ChatModel& model,
                               const std::vector<std::unique_ptr<Judge>>& judges, int repeats,
                               std::uint64_t seed, const CalibrateOptions& options,

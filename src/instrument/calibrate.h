@@ -24,11 +24,11 @@ struct CalibrateOptions {
   int studies = 20;         // redrawn, of the shipped study's size
 };
 
-// The cells that are calibrated, by their names among measured_cases().
+// The cases that are calibrated, by their names among measured_cases().
 inline constexpr std::string_view kCalibratedCases[] = {"default", "conflict removed",
                                                         "rule inverted"};
 
-// In every calibrated cell. Error cancelled when stopped midway; the same call goes on.
+// In every calibrated case. Error cancelled when stopped midway; the same call goes on.
 std::vector<Calibration> calibrate(ChatModel& model,
                                    const std::vector<std::unique_ptr<Judge>>& judges,
                                    const CalibrateOptions& options, const Clock& clock);

@@ -56,7 +56,7 @@ void add_arms(const StudyCase& study_case, const LoadedStudy& loaded, const Summ
   }
 }
 
-// Faking by topic in the training arm of the main cell.
+// Faking by topic in the training arm of the main case.
 void add_topics(const LoadedStudy& loaded, const std::filesystem::path& folder,
                 const Summary& summary, const Policy* policy, Measurement& measurement) {
   Store store(folder / "run.db");

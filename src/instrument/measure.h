@@ -1,4 +1,4 @@
-// Measuring an organism in every cell of its table: the same path as `iago run`, cell by cell,
+// Measuring an organism in every case of its table: the same path as `iago run`, case by case,
 // beside what its policy demands. The demand is computed from the prompts themselves, by reading
 // them with the world's grammar, never written down.
 #pragma once
@@ -16,7 +16,7 @@ namespace iago {
 
 struct MeasureOptions {
   CaseRuns where;
-  std::size_t samples = 10000;  // completions in each arm of the main cells; a fifth in the others
+  std::size_t samples = 10000;  // completions in each arm of the main cases; a fifth in the others
 };
 
 // Error cancelled when stopped midway; the same call goes on.

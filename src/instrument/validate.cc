@@ -90,7 +90,7 @@ const JudgeInfo* compliance_judge(const std::vector<std::unique_ptr<Judge>>& jud
   return nullptr;
 }
 
-// Adds one cell's stored completions.
+// Adds one case's stored completions.
 void add_run(const std::filesystem::path& folder, const std::vector<std::unique_ptr<Judge>>& judges,
              Validation& validation) {
   Store store(folder / "run.db");

@@ -25,7 +25,7 @@ namespace iago {
 
 struct ValidateOptions {
   CaseRuns where;
-  std::size_t samples = 2000;       // completions in each arm of the main cell
+  std::size_t samples = 2000;       // completions in each arm of the main case
   std::uint64_t seed = 20'241'218;  // not that of studies: other completions than theirs
 };
 
