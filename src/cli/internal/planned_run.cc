@@ -74,7 +74,8 @@ PlannedRun planned_run(const PreparedRun& run) {
                      .margin_points = study.margin,
                      .detectable_gap_points = run.detectable,
                      .prompts = first_prompts(run),
-                     .models = planned_models(run.estimates)};
+                     .models = planned_models(run.estimates),
+                     .mismatches = run.mismatches};
   set_time(run.time, planned);
   return planned;
 }
