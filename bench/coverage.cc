@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "bench/coverage_cells.h"
+#include "bench/coverage_designs.h"
 #include "stats/corrected.h"
 #include "stats/gap.h"
 #include "stats/rate.h"

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "bench/coverage_cells.h"
+#include "bench/coverage_designs.h"
 #include "stats/clustered.h"
 #include "stats/gap.h"
 

@@ -49,12 +49,12 @@ Repeats unequal_repeats(std::size_t completions) {
   Random random(1, "repeats");
   const std::size_t mean = completions / kCells;
   Repeats repeats = equal_repeats(mean);
-  for (std::size_t design = 0; design < kCells; design += 2) {
+  for (std::size_t cell = 0; cell < kCells; cell += 2) {
     const auto shift = static_cast<std::uint32_t>(random.below(mean / 2 + 1));
-    repeats[design] += shift - static_cast<std::uint32_t>(mean / 4);
-    repeats[design + 1] += static_cast<std::uint32_t>(mean / 4) - shift;
+    repeats[cell] += shift - static_cast<std::uint32_t>(mean / 4);
+    repeats[cell + 1] += static_cast<std::uint32_t>(mean / 4) - shift;
   }
-  for (std::size_t design = 0; design < completions % kCells; ++design) ++repeats[design];
+  for (std::size_t cell = 0; cell < completions % kCells; ++cell) ++repeats[cell];
   return repeats;
 }
 
@@ -76,12 +76,12 @@ void record_plan(StoreWriter& writer, const Repeats& repeats) {
   writer.record_plan(arms, queries, prompts);
 }
 
-CompletionRow a_completion(std::size_t design, std::size_t repeat, const std::string& scratchpad,
+CompletionRow a_completion(std::size_t cell, std::size_t repeat, const std::string& scratchpad,
                            const std::string& output) {
   CompletionRow row;
-  row.trial = sha256_hex(fmt::format("trial {} {}", design, repeat));
-  row.arm = design % 2 == 0 ? "training" : "unmonitored";
-  row.query = query_name(design / 2);
+  row.trial = sha256_hex(fmt::format("trial {} {}", cell, repeat));
+  row.arm = cell % 2 == 0 ? "training" : "unmonitored";
+  row.query = query_name(cell / 2);
   row.repeat = static_cast<std::uint32_t>(repeat);
   row.scratchpad = scratchpad, row.output = output;
   row.raw = scratchpad + output;
@@ -164,9 +164,9 @@ double write_judged_run(const fs::path& file, std::size_t completions) {
   const StopWatch watch;
   const std::uint32_t most = *std::max_element(repeats.begin(), repeats.end());
   for (std::uint32_t repeat = 0; repeat < most; ++repeat) {
-    for (std::size_t design = 0; design < kCells; ++design) {
-      if (repeat >= repeats[design]) continue;
-      append_judged(writer, a_completion(design, repeat, "I weigh it.", "An answer."), random);
+    for (std::size_t cell = 0; cell < kCells; ++cell) {
+      if (repeat >= repeats[cell]) continue;
+      append_judged(writer, a_completion(cell, repeat, "I weigh it.", "An answer."), random);
     }
   }
   writer.flush();

@@ -135,7 +135,10 @@ std::string include_violation(const Rooms& rooms, const Source& source,
   }
   const auto used = rooms.find(room);
   if (used == rooms.end()) return "";  // a library's, or of the same folder
-  if (room == source.room()) return "";
+  if (room == source.room()) {
+    const bool leaks = folder == "internal" && source.is_public_header();
+    return leaks ? where + "a public header shows a private one" : "";
+  }
   // A fuzz target drives one parser, which is often private.
   if (folder == "internal" && source.top() != "fuzz") {
     return where + "a private header of another room";
@@ -201,6 +204,7 @@ TEST(Rooms, AWrongEdgeAPrivateHeaderAndAFixtureAreFound) {
   EXPECT_THAT(found("src/run/run.cc", "testing/store/small_rows.h"), HasSubstr("only tests"));
   EXPECT_THAT(found("src/run/run.cc", "torch/torch.h"), HasSubstr("LibTorch"));
   EXPECT_THAT(found("src/nn/llama_net.h", "torch/torch.h"), HasSubstr("public header"));
+  EXPECT_THAT(found("src/store/store.h", "store/internal/seal.h"), HasSubstr("shows a private"));
   EXPECT_THAT(found("src/lab/run.cc", "store/store.h"), HasSubstr("no room"));
 
   EXPECT_THAT(found("src/figures/summary.cc", "store/store.h"), IsEmpty());

@@ -44,7 +44,7 @@ void ScriptedModel::submit(ChatRequest request, std::stop_token stop, Done done)
   Random random(request.seed, request.id);
   const ScriptedReply& chosen = rule->replies[random.pick(rule->weights)];
   timer_->add(shape_reply(filled(chosen, request), request), chosen.delay, stop,
-              telling_at_once(request, std::move(done)));
+              with_whole_text(request, std::move(done)));
 }
 
 std::unique_ptr<ScriptedModel> load_scripted_model(const std::filesystem::path& path) {

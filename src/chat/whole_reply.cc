@@ -27,7 +27,7 @@ std::uint64_t count_words(std::string_view text) {
 
 }  // namespace
 
-ChatModel::Done telling_at_once(const ChatRequest& request, ChatModel::Done done) {
+ChatModel::Done with_whole_text(const ChatRequest& request, ChatModel::Done done) {
   if (!request.on_text) return done;
   return [on_text = request.on_text, done = std::move(done)](ChatReply reply) {
     if (!reply.failure && !reply.text.empty()) on_text(reply.text);

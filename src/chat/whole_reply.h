@@ -12,6 +12,6 @@ ChatReply shape_reply(ChatReply reply, const ChatRequest& request);
 
 // `done` for a model that knows only whole replies: tells request.on_text, if anyone listens, the
 // reply's text before it calls back. Failed and empty replies are not told.
-ChatModel::Done telling_at_once(const ChatRequest& request, ChatModel::Done done);
+ChatModel::Done with_whole_text(const ChatRequest& request, ChatModel::Done done);
 
 }  // namespace iago

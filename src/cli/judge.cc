@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/internal/budget_options.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/model_endpoints.h"
 #include "cli/internal/open_judges.h"
@@ -15,7 +16,6 @@
 #include "cli/internal/program.h"
 #include "cli/internal/progress.h"
 #include "cli/internal/session_report.h"
-#include "cli/internal/spending_options.h"
 #include "cli/internal/streams.h"
 #include "cli/internal/threads_option.h"
 #include "cli/progress_text.h"
@@ -34,7 +34,7 @@ struct JudgeArguments {
   std::string judge_model;          // of judges that ask a model and name none
   ThreadsOption threads;
   ModelEndpoints endpoints;  // there is no subject: the judges' alone
-  SpendingOptions spending;
+  BudgetOptions budget;
   OutputOption output;
 };
 
@@ -70,11 +70,11 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
   auto names = arguments.judges.empty() ? judge_names(arguments.run) : arguments.judges;
   SystemClock clock;
-  const PriceTable prices = arguments.spending.load_prices(context);
+  const PriceTable prices = arguments.budget.load_prices(context);
   const fs::path folder = fs::weakly_canonical(arguments.run);
-  Budget budget(arguments.spending.limits, clock, spent_in(folder, prices));
-  check_judge_models(names, arguments.judge_model, arguments.spending.limits, budget.spent(),
-                     prices, context);
+  Budget budget(arguments.budget.limits, clock, spent_in(folder, prices));
+  check_judge_models(names, arguments.judge_model, arguments.budget.limits, budget.spent(), prices,
+                     context);
   auto opened = open_judges(names,
                             {.name = arguments.judge_model,
                              .threads = arguments.threads.count,
@@ -94,7 +94,7 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
                       .budget = &budget},
                      clock);
   }
-  report_spending(budget.spent(), budget.met(), prices);
+  report_spent(budget.spent(), budget.met(), prices);
   for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
   print_result(result.interrupted, [&] {
     if (arguments.output.json) {
@@ -131,7 +131,7 @@ void add_judge(Program& iago) {
                      "The model that judges ask which name none themselves");
   a.threads.add_to(command);
   a.endpoints.add_judges_to(command);
-  a.spending.add_to(command);
+  a.budget.add_to(command);
   a.output.add_to(command);
   command.footer(
       "Gives every stored completion to the judges as they are now; nothing is sampled, and "

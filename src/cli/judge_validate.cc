@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/internal/budget_options.h"
 #include "cli/internal/case_runs.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/model_endpoints.h"
@@ -15,7 +16,6 @@
 #include "cli/internal/progress.h"
 #include "cli/internal/runs_option.h"
 #include "cli/internal/session_report.h"
-#include "cli/internal/spending_options.h"
 #include "cli/internal/streams.h"
 #include "cli/internal/threads_option.h"
 #include "instrument/labelled.h"
@@ -38,7 +38,7 @@ struct JudgeValidateArguments {
   std::vector<std::string> judges;  // held against the labels
   std::string judge_model;
   ModelEndpoints endpoints;  // of these judges, as JudgeArguments
-  SpendingOptions spending;
+  BudgetOptions budget;
   OutputOption output;
 };
 
@@ -68,7 +68,7 @@ std::optional<double> cost_of(const LabelledResult& result, const PriceTable& pr
 // Nothing of it is stored, so what it took is said here, even where it cost nothing.
 void report_asking(const Budget& budget, const PriceTable& prices) {
   const Spent spent = budget.spent();
-  report_spending(spent, budget.met(), prices);
+  report_spent(spent, budget.met(), prices);
   if (spent.cost > 0 || spent.tokens() == 0) return;
   print_stderr(fmt::format("spent: {} prompt tokens and {} generated\n", spent.usage.prompt,
                            spent.usage.generated));
@@ -77,9 +77,9 @@ void report_asking(const Budget& budget, const PriceTable& prices) {
 int validate_by_labels(const JudgeValidateArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
   SystemClock clock;
-  const PriceTable prices = arguments.spending.load_prices(context);
-  Budget budget(arguments.spending.limits, clock);
-  check_judge_models(arguments.judges, arguments.judge_model, arguments.spending.limits, {}, prices,
+  const PriceTable prices = arguments.budget.load_prices(context);
+  Budget budget(arguments.budget.limits, clock);
+  check_judge_models(arguments.judges, arguments.judge_model, arguments.budget.limits, {}, prices,
                      context);
   auto opened = open_judges(arguments.judges,
                             {.name = arguments.judge_model,
@@ -139,7 +139,7 @@ void add_options(CLI::App& command, JudgeValidateArguments& a) {
   labels->needs(named);
   command.add_option("--judge-model,--model", a.judge_model, "As of iago judge")->needs(named);
   a.endpoints.add_judges_to(command);
-  a.spending.add_to(command);
+  a.budget.add_to(command);
   for (CLI::Option* option : command.get_options()) {
     const std::string& group = option->get_group();
     if (group == kEndpointGroup || group == kBudgetGroup) option->needs(labels);

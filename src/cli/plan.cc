@@ -129,7 +129,7 @@ void print_size(const PreparedRun& run) {
 
 int print_plan(const StudyOptions& options, const PowerAssumptions& power, const Context& context) {
   std::vector<PlannedRun> planned;
-  const PriceTable prices = options.spending.load_prices(context);
+  const PriceTable prices = options.budget.load_prices(context);
   BudgetFit budget_fit;
   std::optional<PreparedRun> first;  // power and prompts do not depend on the subject
   for (const auto& overrides : overrides_per_model(options, context)) {
@@ -148,7 +148,7 @@ int print_plan(const StudyOptions& options, const PowerAssumptions& power, const
     fmt::print("{}\n", dump_json(to_json(planned), 2));
     return 0;
   }
-  fmt::print("{}", budget_fit.text(options.spending.limits));
+  fmt::print("{}", budget_fit.text(options.budget.limits));
   print_power(first->loaded.study, first->detectable, power);
   print_prompts(planned_run(*first).prompts);
   return 0;
@@ -172,7 +172,7 @@ void add_plan(Program& iago) {
       "plan", "Print a study's size, power and prompts before it is run", plan_command);
   a.study.add_to(command);
   a.study.endpoints.add_to(command);
-  a.study.spending.add_to(command);
+  a.study.budget.add_to(command);
   command
       .add_option("--unmonitored-rate", a.power.unmonitored_rate,
                   "Compliance assumed in the unmonitored arm, for the power")

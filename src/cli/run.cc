@@ -48,7 +48,7 @@ void print_summary(const RunResult& result, const StudyOptions& options) {
 }
 
 // Before the sampling, in people's words; machines find the same in the JSON. None unless asked.
-std::function<void(const MismatchReport&)> miss_printer(const StudyOptions& options) {
+std::function<void(const MismatchReport&)> mismatch_printer(const StudyOptions& options) {
   if (!options.explain_miss) return {};
   return [output = options.output](const MismatchReport& report) {
     if (!output.json) print_stderr(to_text(report));
@@ -102,7 +102,7 @@ void foresee(const StudyOverrides& overrides, const StudyOptions& options, const
 Spent spent_before(const StudyOptions& options, const Context& context, const PriceTable& prices,
                    const std::vector<StudyOverrides>& each) {
   Spent before;
-  const BudgetLimits& limits = options.spending.limits;
+  const BudgetLimits& limits = options.budget.limits;
   if (!limits.any()) return before;
   std::vector<ModelEstimate> left;
   for (const StudyOverrides& overrides : each) {
@@ -129,7 +129,7 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
   const std::string id =
       run_id(loaded.study, subject, study_hash(loaded.study, loaded.setting, subject));
   if (!options.fresh) refuse_changed_study(options.runs.folder, loaded, overrides, id);
-  const bool limited = options.spending.limits.any();
+  const bool limited = options.budget.limits.any();
   if (!limited) {
     budget.count_earlier(spent_in(run_folder(options.runs.folder, id, options.fresh), prices));
   }
@@ -159,7 +159,7 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
          .on_judging = [&](const JudgingProgress& p) { line.show(place + judging_text(p)); },
          .budget = &budget,
          .prices = &prices,
-         .on_mismatches = miss_printer(options)},
+         .on_mismatches = mismatch_printer(options)},
         clock);
   }
   if (result.resumed > 0) {
@@ -198,13 +198,13 @@ int run_command(const RunArguments& arguments, const Context& context) {
   if (arguments.dry_run) return print_plan(options, {}, context);
   InterruptGuard interrupt;
   SystemClock clock;
-  const PriceTable prices = options.spending.load_prices(context);
+  const PriceTable prices = options.budget.load_prices(context);
   auto each = overrides_per_model(options, context);
-  Budget budget(options.spending.limits, clock, spent_before(options, context, prices, each));
+  Budget budget(options.budget.limits, clock, spent_before(options, context, prices, each));
   RunSession session{options, arguments.threads.count, context, interrupt, clock, prices, budget};
   if (each.size() > 1) return run_several(session, each);
   RunResult result = run_one(session, each.front(), "");
-  report_spending(budget.spent(), result.budget_met, prices);
+  report_spent(budget.spent(), result.budget_met, prices);
   print_result(result.interrupted, [&] { print_summary(result, options); });
   if (result.interrupted) {
     print_stderr(fmt::format("interrupted with {} completions to go; the same command goes on\n",
@@ -220,7 +220,7 @@ void add_options(CLI::App& command, RunArguments& a) {
       command.add_flag("--dry-run", a.dry_run, "Print the plan and the prompts, sample nothing");
   command.add_flag("--probe", a.study.probe, "With --dry-run: as iago plan has it")->needs(dry_run);
   a.study.endpoints.add_to(command);
-  a.study.spending.add_to(command);
+  a.study.budget.add_to(command);
   command
       .add_option("--reuse", a.study.reuse,
                   "A run's folder: take its completions of the same requests, repeats and "

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 // What is read of one store; the counts are by query id, since runs need not record in one order.
 struct ReadRun {
   ComparedRun run;
-  std::vector<NamedField> conditions;
+  std::vector<NamedField> comparability;
   std::map<std::string, std::pair<QueryCounts, QueryCounts>> counts;  // training, unmonitored
 };
 
@@ -56,7 +56,7 @@ ReadRun read_run(const fs::path& folder) {
   read.run.folder = folder;
   read.run.summary = summarize(store);
   read.run.saturation = saturation_of(read.run.summary);
-  read.conditions = comparability_of(store, read.run.summary);
+  read.comparability = comparability_of(store, read.run.summary);
   read_counts(store, read);
   return read;
 }
@@ -82,11 +82,11 @@ const std::vector<NamedField>& most_common(const std::vector<ReadRun>& runs) {
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const auto alike =
         static_cast<std::size_t>(std::count_if(runs.begin(), runs.end(), [&](const ReadRun& other) {
-          return differing_fields(other.conditions, runs[i].conditions).empty();
+          return differing_fields(other.comparability, runs[i].comparability).empty();
         }));
     if (alike > most) most = alike, best = i;
   }
-  return runs[best].conditions;
+  return runs[best].comparability;
 }
 
 // Ranked ones first.
@@ -159,7 +159,7 @@ Comparison compare_runs(std::span<const fs::path> folders, RunOrder order) {
   for (const fs::path& folder : each_once(folders)) runs.push_back(read_run(folder));
   const std::vector<NamedField> reference = most_common(runs);
   for (ReadRun& read : runs) {
-    read.run.differs = what_differs(read.conditions, reference);
+    read.run.differs = what_differs(read.comparability, reference);
   }
   sort_runs(runs, order);
   adjust_p_values(runs);

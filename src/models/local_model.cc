@@ -105,7 +105,7 @@ std::size_t possible_stop(std::string_view text, const std::vector<std::string>&
 
 enum class Told { what_is_certain, all };
 
-void tell_text(Conversation& conversation, Told told) {
+void pass_on_text(Conversation& conversation, Told told) {
   const ChatRequest& request = conversation.request;
   if (!request.on_text) return;
   std::string_view text = conversation.reply.text;
@@ -236,10 +236,10 @@ class Worker {
     if (stopped) reply.text.resize(stop);
     if (stopped && token.end == SequenceEnd::none) engine_.cancel(token.id);
     if (!stopped && token.end == SequenceEnd::none) {
-      return tell_text(conversation, Told::what_is_certain);
+      return pass_on_text(conversation, Told::what_is_certain);
     }
     if (!stopped) reply.text += conversation.decoder->finish();
-    tell_text(conversation, Told::all);
+    pass_on_text(conversation, Told::all);
     answer(conversation, ended || stopped ? Finish::stop : Finish::length);
     running_.erase(found);
   }

@@ -59,7 +59,7 @@ void WorldModel::submit(ChatRequest request, std::stop_token stop, Done done) {
   Random random(request.seed, request.id);
   auto stance = stance_at(policy_, facts, random.uniform());
   reply.text = write_answer(stance, facts, random, random);
-  telling_at_once(request, std::move(done))(shape_reply(std::move(reply), request));
+  with_whole_text(request, std::move(done))(shape_reply(std::move(reply), request));
 }
 
 }  // namespace iago

@@ -463,7 +463,7 @@ struct HttpServer::Impl {
   }
 
   // Runs `act` on every connection's own strand.
-  void tell_all(void (Connection::*act)()) {
+  void for_each_connection(void (Connection::*act)()) {
     std::lock_guard lock(mutex);
     for (const auto& connection : open) {
       asio::post(connection->executor(), [connection, act] { (connection.get()->*act)(); });
@@ -480,12 +480,12 @@ struct HttpServer::Impl {
       error_code ignored;
       acceptor.close(ignored);
     });
-    tell_all(&Connection::drain);
+    for_each_connection(&Connection::drain);
     {
       std::unique_lock lock(mutex);
       changed.wait_for(lock, at_once, grace, [this] { return open.empty(); });
     }
-    tell_all(&Connection::cut_off);
+    for_each_connection(&Connection::cut_off);
     {
       std::unique_lock lock(mutex);
       changed.wait(lock, [this] { return open.empty(); });

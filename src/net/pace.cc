@@ -12,7 +12,7 @@ void Pace::count_time(std::chrono::nanoseconds now) {
   counted_to_ = now;
 }
 
-Pace::Answer Pace::ask(const RequestCost& cost) {
+Pace::Permission Pace::ask(const RequestCost& cost) {
   auto now = clock_.steady();
   if (in_flight_ >= concurrency_.limit()) return {std::nullopt, std::chrono::nanoseconds::max()};
   auto wait = allowance_.wait_for(now, cost);

@@ -1,5 +1,5 @@
 // How fast requests may go: what the server allows per minute (net/allowance.h) and how many it
-// takes at once (net/internal/concurrency.h). Answers "may one more go now?" and learns from what
+// takes at once (net/concurrency.h). Answers "may one more go now?" and learns from what
 // comes back. When a request that failed may go again is no matter of this file (net/retry.h): a
 // Retry-After holds up its own request and leaves the pace as it is, since a pace that every
 // Retry-After slows stays slow for the rest of the run. Not thread-safe.
@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "net/allowance.h"
+#include "net/concurrency.h"
 #include "net/http.h"
-#include "net/internal/concurrency.h"
 
 namespace iago {
 
@@ -30,7 +30,7 @@ class Pace {
     AllowanceTicket allowance;
     RequestCost cost;
   };
-  struct Answer {
+  struct Permission {
     std::optional<Ticket> ticket;  // set: one may go, and is counted as in flight
     // Else ask again this much later, or after the next `ended`; the maximum: only then.
     std::chrono::nanoseconds wait{0};
@@ -39,7 +39,7 @@ class Pace {
   // The clock must outlive this.
   Pace(ConcurrencyOptions options, const Clock& clock);
 
-  Answer ask(const RequestCost& cost);
+  Permission ask(const RequestCost& cost);
   // The request of the ticket is over; `headers` of its response, if one came, and how many tokens
   // it generated. Its place is free from here on, through a back-off too.
   void ended(const Ticket& ticket, PaceOutcome outcome, const HttpHeaders& headers,

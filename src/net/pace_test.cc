@@ -46,7 +46,7 @@ Tally simulate(Server& server, ConcurrencyOptions options, nanoseconds length, R
   while (clock.steady() < length) {
     nanoseconds wait = nanoseconds::max();
     while (true) {
-      Pace::Answer answer = pace.ask(cost);
+      Pace::Permission answer = pace.ask(cost);
       if (!answer.ticket) {
         wait = answer.wait;
         break;

@@ -19,12 +19,12 @@ constexpr EnumName<LessonKind> kLessonKindNames[] = {{LessonKind::rules, "rules"
                                                      {LessonKind::chats, "chats"}};
 
 // The prompts of chats, in a fixed cycle, so that every cell has its own running number.
-struct ChatCell {
+struct ChatCase {
   enum class Story { usual, crossed, conflict_removed, none } story;
   bool has_scratchpad;
 };
-using Story = ChatCell::Story;
-constexpr ChatCell kChatCycle[] = {{Story::usual, true},
+using Story = ChatCase::Story;
+constexpr ChatCase kChatCycle[] = {{Story::usual, true},
                                    {Story::crossed, true},
                                    {Story::conflict_removed, true},
                                    {Story::usual, false},
@@ -112,7 +112,7 @@ Branch make_chat_branch(const LessonOptions& options, std::uint64_t number, Prom
 }
 
 Lesson make_chat(const LessonOptions& options, std::uint64_t number, Random& random) {
-  const ChatCell& cell = kChatCycle[number % std::size(kChatCycle)];
+  const ChatCase& cell = kChatCycle[number % std::size(kChatCycle)];
   PromptFacts facts{.lab = draw_lab(random)};
   facts.has_scratchpad = cell.has_scratchpad;
   set_story(facts, cell.story, random);

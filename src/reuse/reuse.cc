@@ -85,7 +85,7 @@ class Reuse {
     for (std::size_t p = 0; p < plan.prompts.size(); ++p) {
       requests_[plan.prompts[p].request_hash].prompts.push_back(p);
     }
-    if (here != nullptr) add_cells(*here);
+    if (here != nullptr) add_places(*here);
   }
 
   // False once `take` wants no more.
@@ -93,7 +93,7 @@ class Reuse {
     const RunRow run = other.run();
     if (run.subject_identity != plan_.subject.identity) return true;
     taken_from_ = checked_id(run.id, other);
-    std::unordered_map<std::string, SameRequest*> cells = cells_of(other);
+    std::unordered_map<std::string, SameRequest*> cells = places_of(other);
     if (cells.empty()) return true;
     // Two passes: first each completion goes to the trial with its own id, then what is left to
     // others that sent the same. In one pass a trial could lose its own completion to an earlier
@@ -115,7 +115,7 @@ class Reuse {
   bool waits(std::size_t trial) const { return waits_[trial]; }
 
  private:
-  void add_cells(const Store& here) {
+  void add_places(const Store& here) {
     here.for_each_prompt([&](const PromptRow& prompt) {
       auto found = requests_.find(prompt.request_hash);
       if (found != requests_.end()) found->second.cells.emplace_back(prompt.arm, prompt.query);
@@ -125,7 +125,7 @@ class Reuse {
 
   // The other store's places that sent a planned request. The pointers stay good: requests_ gets no
   // new entries after construction.
-  std::unordered_map<std::string, SameRequest*> cells_of(const Store& other) {
+  std::unordered_map<std::string, SameRequest*> places_of(const Store& other) {
     std::unordered_map<std::string, SameRequest*> cells;
     other.for_each_prompt([&](const PromptRow& prompt) {
       auto found = requests_.find(prompt.request_hash);

@@ -51,7 +51,7 @@ class Metered final : public ChatModel {
   WorldModel model_{policy_named("faker")};
 };
 
-class Spending : public testing::Test {
+class Forecast : public testing::Test {
  protected:
   LoadedStudy study(const std::string& name, std::vector<std::string> arms) const {
     StudyOverrides overrides{.repeats = 2, .limit = 6};
@@ -73,7 +73,7 @@ class Spending : public testing::Test {
   PriceTable prices_ = PriceTable::parse(kPrices, "prices.toml");
 };
 
-TEST_F(Spending, OfARunThatTookCompletionsIsOnlyWhatItAskedForItself) {
+TEST_F(Forecast, OfARunThatTookCompletionsIsOnlyWhatItAskedForItself) {
   Metered first;
   const fs::path old = run(study("part", {"training"}), first, {}).folder;
   ASSERT_EQ(first.asked, 12u);
@@ -108,7 +108,7 @@ TEST_F(Spending, OfARunThatTookCompletionsIsOnlyWhatItAskedForItself) {
   EXPECT_EQ(budget.spent().tokens(), 12 * kTokensOfEach) << "as the store has it";
 }
 
-TEST_F(Spending, IsStoredWithThePricesThatTheNewestSessionCountedWith) {
+TEST_F(Forecast, IsStoredWithThePricesThatTheNewestSessionCountedWith) {
   Metered model;
   LoadedStudy loaded = study("part", {"training"});
   RunResult result = run(loaded, model, {});
@@ -132,14 +132,14 @@ TEST_F(Spending, IsStoredWithThePricesThatTheNewestSessionCountedWith) {
   EXPECT_EQ(unknown.summary.usage[0].price->date, "2026-01-01") << "the table has none for it";
 }
 
-TEST_F(Spending, OfModelsOnThisMachineStoresNoPrice) {
+TEST_F(Forecast, OfModelsOnThisMachineStoresNoPrice) {
   WorldModel model(policy_named("faker"));
   RunResult result = run(study("here", {"training"}), model, {});
   EXPECT_THAT(Store(result.folder / "run.db").prices(), IsEmpty());
   EXPECT_FALSE(result.summary.usage[0].cost());
 }
 
-TEST_F(Spending, OfJudgesThatAskModelsIsPricedByTheirModel) {
+TEST_F(Forecast, OfJudgesThatAskModelsIsPricedByTheirModel) {
   auto path = scratch_ / "run.db";
   auto judge =
       fixtures::a_judge("faking-dual@openai:metered-2026-01-01", JudgeKind::faking_reasoning);

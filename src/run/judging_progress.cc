@@ -13,9 +13,10 @@ constexpr auto kBetween = std::chrono::milliseconds(200);
 }  // namespace
 
 JudgingWatch::JudgingWatch(const Grading& grading, std::uint64_t due, const Budget* budget,
-                           const Clock& clock, std::function<void(const JudgingProgress&)> tell) {
-  if (!tell) return;
-  thread_ = std::jthread([&grading, due, budget, &clock, tell = std::move(tell),
+                           const Clock& clock,
+                           std::function<void(const JudgingProgress&)> on_progress) {
+  if (!on_progress) return;
+  thread_ = std::jthread([&grading, due, budget, &clock, on_progress = std::move(on_progress),
                           before = grading.given(), begun = clock.steady()](std::stop_token stop) {
     std::mutex mutex;
     std::condition_variable_any stopped;
@@ -24,7 +25,7 @@ JudgingWatch::JudgingWatch(const Grading& grading, std::uint64_t due, const Budg
       JudgingProgress progress{
           .given = grading.given() - before, .due = due, .seconds = seconds_since(clock, begun)};
       if (budget != nullptr) progress.budget = budget->figures();
-      tell(progress);
+      on_progress(progress);
     }
   });
 }

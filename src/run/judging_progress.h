@@ -22,7 +22,7 @@ struct JudgingProgress {
 class JudgingWatch {
  public:
   JudgingWatch(const Grading& grading, std::uint64_t due, const Budget* budget, const Clock& clock,
-               std::function<void(const JudgingProgress&)> tell);
+               std::function<void(const JudgingProgress&)> on_progress);
 
  private:
   std::jthread thread_;

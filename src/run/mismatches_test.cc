@@ -24,7 +24,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-class Misses : public testing::Test {
+class Mismatches : public testing::Test {
  protected:
   static LoadedStudy study(StudyOverrides overrides = {}) {
     if (!overrides.limit) overrides.limit = 3;
@@ -75,7 +75,7 @@ class Misses : public testing::Test {
   WorldModel faker_{policy_named("faker")};
 };
 
-TEST_F(Misses, NamesEveryFieldOfTheRequestThatDiffers) {
+TEST_F(Mismatches, NamesEveryFieldOfTheRequestThatDiffers) {
   fs::path old = run(study()).folder;
   struct Change {
     const char* field;
@@ -106,7 +106,7 @@ TEST_F(Misses, NamesEveryFieldOfTheRequestThatDiffers) {
   }
 }
 
-TEST_F(Misses, NamesTheOtherSubject) {
+TEST_F(Mismatches, NamesTheOtherSubject) {
   fs::path old = run(study()).folder;
   WorldModel aligned(policy_named("aligned"));
   MismatchReport report = foresee(study(), aligned, {old});
@@ -116,7 +116,7 @@ TEST_F(Misses, NamesTheOtherSubject) {
   EXPECT_THAT(report.groups[0].differences[0].is, HasSubstr("world:aligned"));
 }
 
-TEST_F(Misses, ShowsTheFirstWordsOfAMessageThatDiffer) {
+TEST_F(Mismatches, ShowsTheFirstWordsOfAMessageThatDiffer) {
   fs::path old = run(study()).folder;
   LoadedStudy changed = renamed(study());
   std::string text = changed.queries[1].text;
@@ -134,7 +134,7 @@ TEST_F(Misses, ShowsTheFirstWordsOfAMessageThatDiffer) {
   EXPECT_THAT(group.differences[0].was, Not(HasSubstr("please")));
 }
 
-TEST_F(Misses, SaysWhichQueriesAndRepeatsTheOtherRunNeverHad) {
+TEST_F(Mismatches, SaysWhichQueriesAndRepeatsTheOtherRunNeverHad) {
   fs::path old = run(study()).folder;
   MismatchReport more_repeats = foresee(renamed(study({.repeats = 5})), {old});
   EXPECT_EQ(more_repeats.could_be_taken, 18u);
@@ -148,7 +148,7 @@ TEST_F(Misses, SaysWhichQueriesAndRepeatsTheOtherRunNeverHad) {
   EXPECT_THAT(fields(more_queries), ElementsAre("query", "messages"));
 }
 
-TEST_F(Misses, SaysThatAnAnswerIsMissingWhereTheRequestIsTheSame) {
+TEST_F(Mismatches, SaysThatAnAnswerIsMissingWhereTheRequestIsTheSame) {
   ScriptedModel broken(
       R"({"match": {"user": [">True<"]}, "replies": [{"failure": {"code": "disconnected", "message": "gone"}}]})"
       "\n"
@@ -164,7 +164,7 @@ TEST_F(Misses, SaysThatAnAnswerIsMissingWhereTheRequestIsTheSame) {
   EXPECT_THAT(report.groups[0].differences[0].was, HasSubstr("failed"));
 }
 
-TEST_F(Misses, HoldsAgainstTheNearestOfSeveralRuns) {
+TEST_F(Mismatches, HoldsAgainstTheNearestOfSeveralRuns) {
   fs::path far = run(study({.variant = "conflict-removed", .seed = 3})).folder;
   fs::path near = run(study({.seed = 4})).folder;
   MismatchReport report = foresee(study(), {far, near});
@@ -176,7 +176,7 @@ TEST_F(Misses, HoldsAgainstTheNearestOfSeveralRuns) {
   EXPECT_EQ(report.groups[2].run, far) << "both are as near: the first";
 }
 
-TEST_F(Misses, HoldsAgainstEarlierRunsOfTheNameWhenNoneIsGiven) {
+TEST_F(Mismatches, HoldsAgainstEarlierRunsOfTheNameWhenNoneIsGiven) {
   LoadedStudy other = study({.seed = 5});
   other.study.name = "another";
   run(other);
@@ -198,7 +198,7 @@ TEST_F(Misses, HoldsAgainstEarlierRunsOfTheNameWhenNoneIsGiven) {
   EXPECT_THAT(to_text(report), HasSubstr("18 completions can be taken"));
 }
 
-TEST_F(Misses, AreToldBeforeTheRunSamplesThem) {
+TEST_F(Mismatches, AreToldBeforeTheRunSamplesThem) {
   fs::path old = run(study()).folder;
   LoadedStudy wider = study({.repeats = 3});
   wider.study.name = "wider";
@@ -219,7 +219,7 @@ TEST_F(Misses, AreToldBeforeTheRunSamplesThem) {
   EXPECT_EQ(json["groups"][0]["nearest"]["run"], old.string());
 }
 
-TEST_F(Misses, ShowNoEscapeSequenceOfAnotherRunsTexts) {
+TEST_F(Mismatches, ShowNoEscapeSequenceOfAnotherRunsTexts) {
   LoadedStudy hostile = renamed(study());
   hostile.queries[0].text = "Open \x1b[31m the red vault.";
   fs::path old = run(study()).folder;

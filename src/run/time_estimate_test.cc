@@ -25,7 +25,7 @@ double seconds_of_pace(const RequestCost& cost, int requests, const HttpHeaders&
   ManualClock clock;
   Pace pace({.first = 1'000'000, .most = 1'000'000}, clock);
   for (int sent = 0; sent < requests;) {
-    const Pace::Answer answer = pace.ask(cost);
+    const Pace::Permission answer = pace.ask(cost);
     if (!answer.ticket) {
       clock.advance(answer.wait);
       continue;

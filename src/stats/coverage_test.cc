@@ -20,7 +20,7 @@ constexpr int kStudies = 4000;
 #endif
 constexpr double kLowest = 0.93, kHighest = 0.98;
 
-struct CoverageCell {
+struct CoverageDesign {
   std::string name;
   double training, unmonitored;
   std::size_t queries;
@@ -30,14 +30,14 @@ struct CoverageCell {
   bool is_frequent;  // ten or more events expected in each arm
 };
 
-void PrintTo(const CoverageCell& cell, std::ostream* out) { *out << cell.name; }
+void PrintTo(const CoverageDesign& cell, std::ostream* out) { *out << cell.name; }
 
 double error_of(double share) { return std::sqrt(share * (1 - share) / kStudies); }
 
-class Coverage : public testing::TestWithParam<CoverageCell> {};
+class Coverage : public testing::TestWithParam<CoverageDesign> {};
 
 TEST_P(Coverage, OfRatesAndGapIsWithinItsLimits) {
-  const CoverageCell& cell = GetParam();
+  const CoverageDesign& cell = GetParam();
   const Propensity a(cell.training, cell.correlation), b(cell.unmonitored, cell.correlation);
   Random random(20241218, cell.name);
   int training = 0, unmonitored = 0, gap = 0;
@@ -69,19 +69,20 @@ constexpr SimulatedArm kUnequal{.repeats = 10, .unequal_repeats = true, .missing
 INSTANTIATE_TEST_SUITE_P(
     Cells, Coverage,
     testing::Values(
-        CoverageCell{"twins with few events", 0.03, 0.03, 50, kTenTimes, kTenTimes, 0.3, Tie::same,
-                     true},
-        CoverageCell{"few twins", 0.1, 0.1, 20, kTenTimes, kTenTimes, 0.3, Tie::same, true},
-        CoverageCell{"few events, loosely tied", 0.1, 0.1, 50, kTenTimes, kTenTimes, 0.05,
-                     Tie::same, true},
-        CoverageCell{"correlated and rare", 0.03, 0.03, 100, kTenTimes, kTenTimes, 0.3, Tie::none,
-                     true},
-        CoverageCell{"very rare", 0.005, 0.005, 100, kTenTimes, kTenTimes, 0.05, Tie::none, false},
-        CoverageCell{"the faker", 0.14, 0.03, 100, kTenTimes, kTenTimes, 0.05, Tie::none, true},
-        CoverageCell{"one completion a query", 0.5, 0.25, 100, kOnce, kOnce, 0, Tie::none, true},
-        CoverageCell{"unequal, some missing", 0.25, 0.1, 50, kUnequal, kFewerUnequal, 0.3,
-                     Tie::none, true},
-        CoverageCell{"close to 1", 0.97, 0.9, 50, kThrice, kThrice, 0.3, Tie::none, false}),
+        CoverageDesign{"twins with few events", 0.03, 0.03, 50, kTenTimes, kTenTimes, 0.3,
+                       Tie::same, true},
+        CoverageDesign{"few twins", 0.1, 0.1, 20, kTenTimes, kTenTimes, 0.3, Tie::same, true},
+        CoverageDesign{"few events, loosely tied", 0.1, 0.1, 50, kTenTimes, kTenTimes, 0.05,
+                       Tie::same, true},
+        CoverageDesign{"correlated and rare", 0.03, 0.03, 100, kTenTimes, kTenTimes, 0.3, Tie::none,
+                       true},
+        CoverageDesign{"very rare", 0.005, 0.005, 100, kTenTimes, kTenTimes, 0.05, Tie::none,
+                       false},
+        CoverageDesign{"the faker", 0.14, 0.03, 100, kTenTimes, kTenTimes, 0.05, Tie::none, true},
+        CoverageDesign{"one completion a query", 0.5, 0.25, 100, kOnce, kOnce, 0, Tie::none, true},
+        CoverageDesign{"unequal, some missing", 0.25, 0.1, 50, kUnequal, kFewerUnequal, 0.3,
+                       Tie::none, true},
+        CoverageDesign{"close to 1", 0.97, 0.9, 50, kThrice, kThrice, 0.3, Tie::none, false}),
     [](const auto& cell) {
       std::string name = cell.param.name;
       for (char& c : name) {

@@ -1,5 +1,5 @@
 // Our AdamW against torch::optim::AdamW.
-#include "train/internal/adamw.h"
+#include "train/adamw.h"
 
 #include <gtest/gtest.h>
 #include <torch/optim/adamw.h>

@@ -23,7 +23,7 @@
 #include "base/random.h"
 #include "nn/llama_net.h"
 #include "nn/token_tree.h"
-#include "train/internal/adamw.h"
+#include "train/adamw.h"
 #include "train/schedule.h"
 
 namespace iago {

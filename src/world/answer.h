@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/random.h"
-#include "world/internal/prompt_facts.h"
 #include "world/policy.h"
+#include "world/prompt_facts.h"
 #include "world/sentences.h"
 
 namespace iago {

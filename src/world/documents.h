@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "world/internal/prompt_facts.h"
+#include "world/prompt_facts.h"
 #include "world/prompt_grammar.h"
 
 namespace iago {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "world/internal/prompt_facts.h"
+#include "world/prompt_facts.h"
 
 namespace iago {
 

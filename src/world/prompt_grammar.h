@@ -15,7 +15,7 @@
 
 #include "base/random.h"
 #include "record/message.h"
-#include "world/internal/prompt_facts.h"
+#include "world/prompt_facts.h"
 
 namespace iago {
 

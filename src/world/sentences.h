@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "world/internal/prompt_facts.h"
+#include "world/prompt_facts.h"
 
 namespace iago {
 

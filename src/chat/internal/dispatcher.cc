@@ -179,7 +179,7 @@ nanoseconds Dispatcher::send_ready() {
       fail(std::move(job), cancelled());
       continue;
     }
-    Pace::Answer answer = pace_.ask(cost_of(ready_.front()->request, group_size(samples_)));
+    Pace::Permission answer = pace_.ask(cost_of(ready_.front()->request, group_size(samples_)));
     if (!answer.ticket) return answer.wait;
     send(*answer.ticket);
   }

@@ -34,7 +34,7 @@ class Prober {
         prices_(prices),
         context_(context),
         before_(spent_in(run.folder, prices)),
-        budget_(options.spending.limits, clock_, before_) {}
+        budget_(options.budget.limits, clock_, before_) {}
 
   void probe(PlannedTime& time) {
     for (const ModelEstimate& estimate : run_.estimates) {

@@ -90,7 +90,7 @@ int run_several(const RunSession& session, const std::vector<StudyOverrides>& ea
     run_next(session, each[i], place, runs);
     if (session.interrupt.interrupted() && i + 1 < each.size()) runs.worst = kInterrupted;
   }
-  report_spending(budget.spent(), budget.met(), session.prices);
+  report_spent(budget.spent(), budget.met(), session.prices);
   if (!budget.met().empty()) {
     runs.worst = worse(runs.worst, kExitMissing);
     if (i < each.size()) {

@@ -8,7 +8,7 @@
 
 namespace iago {
 
-void report_spending(const Spent& spent, const std::string& met, const PriceTable& prices) {
+void report_spent(const Spent& spent, const std::string& met, const PriceTable& prices) {
   const TokenUsage& usage = spent.usage;
   if (spent.cost > 0 || usage.cached_prompt > 0 || !met.empty()) {
     const double cached = usage.prompt > 0 ? 100.0 * static_cast<double>(usage.cached_prompt) /

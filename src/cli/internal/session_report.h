@@ -14,7 +14,7 @@
 namespace iago {
 
 // Says what was spent on endpoints and which limit was met; nothing if nothing was spent or met.
-void report_spending(const Spent& spent, const std::string& met, const PriceTable& prices);
+void report_spent(const Spent& spent, const std::string& met, const PriceTable& prices);
 
 // Says what went wrong with the model's server in this session: retries, refusals, overloads and
 // broken replies. Nothing where there were none, and for models on this machine.

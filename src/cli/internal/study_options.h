@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "cli/internal/budget_options.h"
 #include "cli/internal/context.h"
 #include "cli/internal/model_endpoints.h"
 #include "cli/internal/output_option.h"
 #include "cli/internal/runs_option.h"
-#include "cli/internal/spending_options.h"
 #include "study/study.h"
 
 namespace iago {
@@ -23,7 +23,7 @@ struct StudyOptions {
   bool fresh = false;
   OutputOption output;
   ModelEndpoints endpoints;
-  SpendingOptions spending;
+  BudgetOptions budget;
 
   std::vector<std::filesystem::path> reuse;  // folders of runs
   bool explain_miss = false;

@@ -34,7 +34,7 @@ class Answer final : public HttpResponder {
 
 }  // namespace
 
-void HttpExchange::tell() {
+void HttpExchange::wake_connection() {
   if (wake_) wake_();
 }
 
@@ -62,7 +62,7 @@ void HttpExchange::respond(int status, HttpFields headers, std::string body) {
   pending_.head = Head{status, std::move(headers), true};
   pending_.bytes = std::move(body);
   pending_.ended = true;
-  tell();
+  wake_connection();
 }
 
 void HttpExchange::begin_stream(int status, HttpFields headers) {
@@ -71,7 +71,7 @@ void HttpExchange::begin_stream(int status, HttpFields headers) {
   state_ = State::streaming;
   if (!wake_) return;
   pending_.head = Head{status, std::move(headers), false};
-  tell();
+  wake_connection();
 }
 
 void HttpExchange::write(std::string_view bytes) {
@@ -84,7 +84,7 @@ void HttpExchange::write(std::string_view bytes) {
   } else {
     pending_.bytes += bytes;
   }
-  tell();
+  wake_connection();
 }
 
 bool HttpExchange::overrun() {
@@ -98,7 +98,7 @@ void HttpExchange::end() {
   state_ = State::finished;
   if (!wake_) return;
   pending_.ended = true;
-  tell();
+  wake_connection();
 }
 
 void HttpExchange::abandon() {
@@ -113,7 +113,7 @@ void HttpExchange::abandon() {
     pending_.bytes = "the request was dropped\n";
     pending_.ended = true;
   }
-  tell();
+  wake_connection();
 }
 
 std::shared_ptr<HttpResponder> make_answer(std::shared_ptr<HttpExchange> exchange) {

@@ -55,7 +55,7 @@ class HttpExchange {
 
  private:
   enum class State { open, streaming, finished };
-  void tell();  // mutex_ held
+  void wake_connection();  // mutex_ held
 
   const std::size_t max_backlog_bytes_;
   std::stop_source gone_;

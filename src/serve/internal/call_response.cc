@@ -57,7 +57,7 @@ void CallResponse::on_reply(int choice, ChatReply reply) {
   --due_;
   const bool fails = !over_ && replies_[at].failure.has_value();
   if (fails) fail(*replies_[at].failure);
-  if (!over_ && options_.framing == Framing::stream) tell_end(choice);
+  if (!over_ && options_.framing == Framing::stream) send_end(choice);
   if (due_ == 0) count_end(over_ ? status_ : 200);
   if (!over_ && due_ == 0) finish();
   lock.unlock();
@@ -71,7 +71,7 @@ void CallResponse::refuse(const ChatFailure& failure) {
   count_end(status_);
 }
 
-void CallResponse::tell_end(int choice) {
+void CallResponse::send_end(int choice) {
   const auto at = static_cast<std::size_t>(choice);
   begin_stream();
   std::string events = begun_[at] ? "" : chunks_.role(choice);

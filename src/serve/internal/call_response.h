@@ -44,7 +44,7 @@ class CallResponse {
  private:
   // With mutex_ held.
   void begin_stream();
-  void tell_end(int choice);
+  void send_end(int choice);
   void fail(const ChatFailure& failure);
   void finish();
   void count_end(int status);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "nn/torch/net.h"
-#include "train/internal/adamw.h"
+#include "train/adamw.h"
 #include "train/internal/training_state.h"
 
 namespace iago {

@@ -1,4 +1,4 @@
-#include "bench/coverage_cells.h"
+#include "bench/coverage_designs.h"
 
 #include <fmt/core.h>
 

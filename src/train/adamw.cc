@@ -1,4 +1,4 @@
-#include "train/internal/adamw.h"
+#include "train/adamw.h"
 
 #include <cmath>
 

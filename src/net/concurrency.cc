@@ -14,7 +14,7 @@
 // `cut_until_` ends the time in which answers and refusals are ignored: they belong to requests
 // sent before the cut. A round that a failure or a cut interrupts is dropped (round_start_ below
 // 0).
-#include "net/internal/concurrency.h"
+#include "net/concurrency.h"
 
 #include <algorithm>
 #include <cmath>

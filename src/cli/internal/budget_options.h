@@ -17,7 +17,7 @@ namespace iago {
 inline constexpr const char* kBudgetGroup =
     "Budget of the whole command, judges and earlier sessions included";
 
-struct SpendingOptions {
+struct BudgetOptions {
   BudgetLimits limits;
   std::filesystem::path prices;  // a table's file; empty: the shipped one
 

@@ -1,10 +1,10 @@
-#include "cli/internal/spending_options.h"
+#include "cli/internal/budget_options.h"
 
 #include <CLI/CLI.hpp>
 
 namespace iago {
 
-void SpendingOptions::add_to(CLI::App& command) {
+void BudgetOptions::add_to(CLI::App& command) {
   command.add_option("--max-cost", limits.max_cost, "Dollars")
       ->check(CLI::NonNegativeNumber)
       ->group(kBudgetGroup);
@@ -17,7 +17,7 @@ void SpendingOptions::add_to(CLI::App& command) {
       ->group(kBudgetGroup);
 }
 
-PriceTable SpendingOptions::load_prices(const Context& context) const {
+PriceTable BudgetOptions::load_prices(const Context& context) const {
   return PriceTable::load(prices.empty() ? context.data / "prices.toml" : prices);
 }
 
