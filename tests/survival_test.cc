@@ -311,7 +311,8 @@ TEST_F(Survival, OfATerminalThatIsGoneMidway) {
 TEST_F(Survival, OfAHangUpThatItHearsOfTwiceFinishesWhatIsRunning) {
   std::vector<std::string> command = slow_command("runs", 1500);
   auto child = start(command);
-  ASSERT_TRUE(eventually([&] { return stored("runs") >= 100; }));
+  // By then their places are taken again, on a busy machine too.
+  ASSERT_TRUE(eventually([&] { return stored("runs") >= 256; }));
   child->signal(SIGHUP);
   ASSERT_TRUE(eventually([&] { return child->err().find("stopping") != std::string::npos; }));
   child->signal(SIGHUP);
