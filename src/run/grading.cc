@@ -58,11 +58,8 @@ Grading::Grading(const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter&
       clock_(clock),
       stop_(std::move(stop)),
       counts_(judges.size()) {
-  std::vector<JudgeInfo> infos;
-  for (const auto& judge : judges_) infos.push_back(judge->info());
-  for (const JudgeInfo& info : infos) {
-    JudgeRow row{.hash = info.hash, .name = info.name, .kind = info.kind, .planned = true};
-    add_known_error(known_errors, infos, row);
+  for (JudgeRow& row : judge_rows(judges_, known_errors)) {
+    row.planned = true;
     writer_.record_judge(row);
   }
 }

@@ -14,6 +14,18 @@ bool counted_so(const MeasuredJudge& measured, const std::vector<JudgeInfo>& jud
 
 }  // namespace
 
+std::vector<JudgeRow> judge_rows(const std::vector<std::unique_ptr<Judge>>& judges,
+                                 const std::vector<MeasuredJudge>& on_subject) {
+  std::vector<JudgeInfo> infos;
+  for (const auto& judge : judges) infos.push_back(judge->info());
+  std::vector<JudgeRow> rows;
+  for (const JudgeInfo& info : infos) {
+    rows.push_back({.hash = info.hash, .name = info.name, .kind = info.kind});
+    add_known_error(on_subject, infos, rows.back());
+  }
+  return rows;
+}
+
 void add_known_error(const std::vector<MeasuredJudge>& on_subject,
                      const std::vector<JudgeInfo>& judges, JudgeRow& row) {
   for (const MeasuredJudge& measured : on_subject) {

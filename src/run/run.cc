@@ -64,13 +64,8 @@ AnalysisPlan analysis_plan(const Study& study, const Plan& plan,
                      .trials = PlannedTrials{study.arms, plan.queries.size(),
                                              static_cast<std::uint32_t>(study.repeats)},
                      .methods = analysis_methods()};
-  std::vector<JudgeInfo> infos;
-  for (const auto& judge : judges) infos.push_back(judge->info());
-  const auto on_subject = errors_on(plan.subject.identity, known_errors);
-  for (const JudgeInfo& info : infos) {
-    JudgeRow row{.hash = info.hash, .name = info.name, .kind = info.kind};
-    add_known_error(on_subject, infos, row);
-    fixed.judges->push_back({info.name, info.hash, row.error});
+  for (const JudgeRow& row : judge_rows(judges, errors_on(plan.subject.identity, known_errors))) {
+    fixed.judges->push_back({row.name, row.hash, row.error});
   }
   return fixed;
 }
