@@ -16,7 +16,7 @@ class Clock {
   virtual std::chrono::nanoseconds wall() const = 0;
   // How long a thread that waits for steady() to reach `until` may sleep, by the machine's time,
   // before it looks at the clock again: from 0 (the time has come) to an hour. Here 1 ms at most,
-  // since such a clock moves without waking anybody.
+  // since such a clock moves without waking the threads that wait.
   virtual std::chrono::nanoseconds longest_sleep(std::chrono::nanoseconds until) const;
 };
 

@@ -1,6 +1,6 @@
 // Queue: hands entries from some threads to others, each when it is due, in the order of their due
-// times (by default the order in which they came). It is bounded, and nobody waits in it beyond a
-// deadline, a stop token or the closing of the queue. It owns no thread and calls nobody back; the
+// times (by default the order in which they came). It is bounded, and no call waits beyond a
+// deadline, a stop token or the closing of the queue. It owns no thread and makes no callbacks; the
 // clock is the caller's.
 //
 // It serves four habits: a worker that takes what is there (take()), one that has other work as

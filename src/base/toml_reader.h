@@ -1,5 +1,5 @@
 // TOML as every room reads it: a tree of plain values with their lines, and a reader that asks for
-// keys by type and range and afterwards rejects the keys that nobody asked for. toml++ itself stays
+// keys by type and range and afterwards rejects the keys that were not read. toml++ itself stays
 // in toml_tree.cc.
 #pragma once
 

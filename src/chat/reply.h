@@ -17,7 +17,7 @@ ChatReply failed_reply(ChatFailure failure);
 // Takes the prefill off the reply's beginning, for models that repeat it.
 void drop_repeated_prefill(ChatReply& reply, std::string_view prefill);
 
-// Where in `text` the first of the stop strings begins; npos if there is none. The first `searched`
+// Where in `text` the first of the stop strings begins; npos if none occurs. The first `searched`
 // bytes are known to hold no whole stop string, so that a text that grows is searched once.
 std::size_t find_stop(std::string_view text, std::span<const std::string> stop,
                       std::size_t searched = 0);

@@ -53,7 +53,7 @@ struct PreparedRun {
 PlannedTime time_of(const PreparedRun& run, const StudyOptions& options, const PriceTable& prices,
                     const Context& context);
 
-// Lines for people. Empty for a run on this machine of which no pace is known.
+// Lines for people. Empty for a run on this machine whose pace is not known.
 std::string time_text(const PreparedRun& run, const PriceTable& prices);
 
 // The run as values to show.

@@ -17,7 +17,7 @@ namespace iago {
 void report_spent(const Spent& spent, const std::string& met, const PriceTable& prices);
 
 // Says what went wrong with the model's server in this session: retries, refusals, overloads and
-// broken replies. Nothing where there were none, and for models on this machine.
+// broken replies. Prints nothing if there were none, or for a model on this machine.
 void report_trouble(std::string_view whose, const ChatModel& model);
 
 // Says what judges left without a label: over all sessions (`stored`), and in this one (`now`).
