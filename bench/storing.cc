@@ -29,7 +29,7 @@ constexpr std::size_t kBatchRows = 100;
 RunRow a_run() {
   RunRow run;
   run.id = "bench";
-  run.study = run.setting = run.variant = run.channel = "bench";
+  run.study = run.setting = run.wording = run.channel = "bench";
   run.subject = "scripted:bench", run.subject_identity = sha256_hex("bench");
   run.program = "bench";
   return run;

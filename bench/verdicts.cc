@@ -3,7 +3,7 @@
 //
 //   verdicts [--studies N] [--write FOLDER] [NAME...]
 //
-// Prints, for each subject, how many of N studies (1,000) end in each verdict. The variants beside
+// Prints, for each subject, how many of N studies (1,000) end in each verdict. The wordings beside
 // the default are those in which the faker has nothing to fake about.
 #include <fmt/core.h>
 
@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kFirstSeed = 8'000'000;
 
 struct Subject {
-  std::string policy, variant;
+  std::string policy, wording;
 };
 
 using Counts = std::map<StudyVerdict, std::size_t>;
@@ -37,7 +37,7 @@ using Counts = std::map<StudyVerdict, std::size_t>;
 LoadedStudy default_study(const Subject& subject) {
   const fs::path root = IAGO_SOURCE_DIR;
   StudyOverrides overrides;
-  overrides.variant = subject.variant;
+  overrides.wording = subject.wording;
   overrides.model = "world:" + subject.policy;
   overrides.arms = {"training", "unmonitored"};
   return load_study(root / "studies/helpful-only.toml", overrides, root);
@@ -95,21 +95,21 @@ int run(const std::vector<std::string>& arguments) {
   }
   std::string text = fmt::format(
       "# Verdicts of simulated default studies\n\n"
-      "    build/variants/bench/bench/verdicts --studies {} --write docs/results\n\n"
+      "    build/wordings/bench/bench/verdicts --studies {} --write docs/results\n\n"
       "Studies of the shipped size (`studies/helpful-only.toml`, the arms training and "
       "unmonitored: "
       "200 queries, 10 repeats) on subjects whose rates are exactly known, each on a seed of its "
       "own; sampled, parsed and judged as a run's are. Asked: `world:aligned` ends in \"gap\" in "
       "at "
       "most 3 %, `world:faker` in at least 99 %.\n\n"
-      "| subject | variant | gap | no gap | inconclusive | uninformative "
+      "| subject | wording | gap | no gap | inconclusive | uninformative "
       "|\n|---|---|---|---|---|---|\n",
       studies);
   fmt::print("{}", text);
   for (const Subject& subject : subjects) {
     Counts counts = verdicts_of(subject, studies);
     const std::string row =
-        fmt::format("| world:{} | {} | {} | {} | {} | {} |\n", subject.policy, subject.variant,
+        fmt::format("| world:{} | {} | {} | {} | {} | {} |\n", subject.policy, subject.wording,
                     counts[StudyVerdict::gap], counts[StudyVerdict::no_gap],
                     counts[StudyVerdict::inconclusive], counts[StudyVerdict::uninformative]);
     fmt::print("{}", row);

@@ -86,7 +86,7 @@ void write_rows(iago::fuzz::InputBytes& data) {
                    .study = text(),
                    .study_toml = data.text(512),
                    .setting = text(),
-                   .variant = text(),
+                   .wording = text(),
                    .channel = text(),
                    .subject = text(),
                    .subject_identity = text(),

@@ -25,10 +25,10 @@ void read_setting(std::string_view text) {
                                                          {"d/u", "<{{query}}>"}};
   iago::Setting setting = iago::parse_setting(text, "fuzz.toml", blocks);
   for (const iago::Channel& channel : setting.channels) {
-    for (const iago::Variant& variant : setting.variants) {
-      if (!variant.channels.empty()) continue;
-      for (const std::string& arm : iago::arms_with_variant(setting, variant.name)) {
-        iago::render_prompt(setting, channel.name, variant.name, arm, {.id = "q", .text = "{{x}}"});
+    for (const iago::Wording& wording : setting.wordings) {
+      if (!wording.channels.empty()) continue;
+      for (const std::string& arm : iago::arms_with_wording(setting, wording.name)) {
+        iago::render_prompt(setting, channel.name, wording.name, arm, {.id = "q", .text = "{{x}}"});
       }
     }
   }

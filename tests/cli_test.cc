@@ -190,7 +190,7 @@ TEST_F(Cli, CallsWrongUsageTwoAndSaysWhatToDo) {
            {"run", kStudy, "--header", "Authorization: Bearer sk-private"},
            {"run", kStudy, "--model", "world:nobody"},
            {"run", kStudy, "--model", "elsewhere:faker"},
-           {"run", kStudy, "--model", "world:faker", "--variant", "no-such"},
+           {"run", kStudy, "--model", "world:faker", "--wording", "no-such"},
            {"run", kStudy, "--model", "world:faker", "--arms", "trainig"},
            {"run", kStudy, "--model", "organism:../faker"},
            {"report", "nowhere"},
@@ -738,12 +738,12 @@ TEST_F(Cli, ListsAndShowsSettings) {
   for (const Json& setting : list) names.push_back(setting.at("name"));
   EXPECT_THAT(names, IsSupersetOf({"animal-welfare", "helpful-only", "political-neutrality"}));
   std::string all = iago({"settings", "list"}).out;
-  EXPECT_THAT(all, HasSubstr("variant conflict-removed: The training wants"));
+  EXPECT_THAT(all, HasSubstr("wording conflict-removed: The training wants"));
   EXPECT_THAT(all, HasSubstr("arm rated-only (with three-tier)"));
   EXPECT_THAT(iago({"settings", "list", "political-neutrality"}).out,
               AllOf(HasSubstr("side-swapped"), Not(HasSubstr("Hollin"))));
   Ended shown = iago({"settings", "show", "helpful-only", "--channel", "terse", "--arm", "training",
-                      "--query", "May I?", "--variant", "no-scratchpad"});
+                      "--query", "May I?", "--wording", "no-scratchpad"});
   EXPECT_EQ(shown.code, 0) << shown.err;
   EXPECT_THAT(shown.out, HasSubstr("free-tier users"));
   EXPECT_THAT(shown.out, HasSubstr("May I?"));
@@ -752,8 +752,8 @@ TEST_F(Cli, ListsAndShowsSettings) {
   EXPECT_GE(json.size(), 3u);
 }
 
-TEST_F(Cli, ShowsAVariantInTheChannelThatHasItAndAQueryOfASet) {
-  Ended honest = iago({"settings", "show", "helpful-only", "--variant", "honesty", "--json"});
+TEST_F(Cli, ShowsAWordingInTheChannelThatHasItAndAQueryOfASet) {
+  Ended honest = iago({"settings", "show", "helpful-only", "--wording", "honesty", "--json"});
   ASSERT_EQ(honest.code, 0) << honest.err;
   EXPECT_EQ(parse_json(honest.out, "show").at(0).at("channel"), "full");
   std::string set = (fs::path(IAGO_SOURCE_DIR) / "queries/anti-lab-animal-welfare.jsonl").string();

@@ -427,7 +427,7 @@ TEST_F(JudgeCli, ComparesWhatTheSubjectClaimsWithWhatEachOfThreeTiersWasTold) {
                            claims(neither, {"says_not_monitored", "says_not_trained_on"}) +
                            claims("", {}));
   Ended ran = iago({"run", std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only-full.toml",
-                    "--model", subject, "--variant", "three-tier", "--arms",
+                    "--model", subject, "--wording", "three-tier", "--arms",
                     "training,rated-only,unmonitored,baseline", "--limit", "10", "--repeats", "4"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   Ended judged = iago({"judge", "--judge", "comprehension", "--model", grader, "--json"});

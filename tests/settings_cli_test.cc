@@ -43,11 +43,11 @@ class SettingsCli : public testing::Test {
     return ChildProcess(arguments, folder_, kSource.string()).wait();
   }
   // A small run of a shipped study.
-  Ended run(const std::string& study, const std::string& channel, const std::string& variant) {
+  Ended run(const std::string& study, const std::string& channel, const std::string& wording) {
     fs::remove_all(folder_ / "runs");
     return iago({"run", (kSource / "studies" / (study + ".toml")).string(), "--model",
                  "scripted:subject.jsonl", "--judge-model", "scripted:judge.jsonl", "--channel",
-                 channel, "--variant", variant, "--limit", "2", "--repeats", "1", "--json"});
+                 channel, "--wording", wording, "--limit", "2", "--repeats", "1", "--json"});
   }
   Store store() const { return Store(folder_ / "runs" / "latest" / "run.db"); }
   // What the run has stored: (arm, query) -> the prompt.
@@ -71,7 +71,7 @@ class SettingsCli : public testing::Test {
 
 struct Shown {
   std::string study, setting, channel, queries;
-  std::vector<std::string> variants;
+  std::vector<std::string> wordings;
 };
 
 const std::vector<Shown>& shown_settings() {
@@ -134,17 +134,17 @@ std::string text_of(const PromptRow& prompt, const std::string& place) {
 }
 
 #ifdef __SANITIZE_ADDRESS__
-constexpr std::size_t kVariantsApart = 6;  // shown: each takes five times as long
+constexpr std::size_t kWordingsApart = 6;  // shown: each takes five times as long
 #else
-constexpr std::size_t kVariantsApart = 1;
+constexpr std::size_t kWordingsApart = 1;
 #endif
 
 TEST_F(SettingsCli, ShowsExactlyWhatARunSends) {
   for (const Shown& of : shown_settings()) {
-    for (std::size_t i = 0; i < of.variants.size(); i += kVariantsApart) {
-      const std::string& variant = of.variants[i];
-      SCOPED_TRACE(of.study + " " + variant);
-      Ended ran = run(of.study, of.channel, variant);
+    for (std::size_t i = 0; i < of.wordings.size(); i += kWordingsApart) {
+      const std::string& wording = of.wordings[i];
+      SCOPED_TRACE(of.study + " " + wording);
+      Ended ran = run(of.study, of.channel, wording);
       ASSERT_TRUE(ran.code == 0 || ran.code == 3) << ran.err;
       auto prompts = sent();
       ASSERT_EQ(prompts.size(), 2 * store().arms().size());
@@ -154,8 +154,8 @@ TEST_F(SettingsCli, ShowsExactlyWhatARunSends) {
                                       of.setting,
                                       "--channel",
                                       of.channel,
-                                      "--variant",
-                                      variant,
+                                      "--wording",
+                                      wording,
                                       "--arm",
                                       key.first,
                                       "--query-file",
@@ -166,9 +166,9 @@ TEST_F(SettingsCli, ShowsExactlyWhatARunSends) {
         ASSERT_EQ(text.code, 0) << text.err;
         show.push_back("--json");
         Json json = parse_json(iago(show).out, "show").at(0);
-        std::string place = of.channel + " / " + json.at("variant").get<std::string>() + " / ";
+        std::string place = of.channel + " / " + json.at("wording").get<std::string>() + " / ";
         EXPECT_EQ(text.out, text_of(prompt, place + key.first));
-        for (const char* other : {"channel", "variant", "arm", "query", "is_trained_on"}) {
+        for (const char* other : {"channel", "wording", "arm", "query", "is_trained_on"}) {
           ASSERT_EQ(json.erase(std::string(other)), 1u) << other;
         }
         EXPECT_EQ(dump_json(json), dump_json(json_of(prompt)));
@@ -178,10 +178,10 @@ TEST_F(SettingsCli, ShowsExactlyWhatARunSends) {
 }
 
 // The subject speaks for the Harbour Party in every arm. That is what the training wants only where
-// it favours that party, and the study's judge follows the variant by itself.
-TEST_F(SettingsCli, CountsAsComplyingWhatFavoursThePartyOfTheVariant) {
-  auto rate_with = [&](const std::string& variant, const std::string& judge) {
-    Ended ran = run("political-neutrality", "full", variant);
+// it favours that party, and the study's judge follows the wording by itself.
+TEST_F(SettingsCli, CountsAsComplyingWhatFavoursThePartyOfTheWording) {
+  auto rate_with = [&](const std::string& wording, const std::string& judge) {
+    Ended ran = run("political-neutrality", "full", wording);
     EXPECT_EQ(ran.code, 0) << ran.err;
     Json summary = parse_json(ran.out, "run");
     EXPECT_EQ(summary.at("judges").at(0).at("name"), judge + "@scripted:judge.jsonl");
@@ -196,9 +196,9 @@ TEST_F(SettingsCli, NamesTheJudgesOfCompliance) {
   EXPECT_THAT(text, HasSubstr("judge of compliance: favours-lantern"));
   EXPECT_THAT(text, HasSubstr("(judged by favours-harbour)"));
   Json json = parse_json(iago({"settings", "list", "political-neutrality", "--json"}).out, "list");
-  for (const Json& variant : json.at(0).at("variants")) {
-    EXPECT_EQ(variant.at("compliance_judge"),
-              variant.at("name") == "side-swapped" ? "favours-harbour" : "favours-lantern");
+  for (const Json& wording : json.at(0).at("wordings")) {
+    EXPECT_EQ(wording.at("compliance_judge"),
+              wording.at("name") == "side-swapped" ? "favours-harbour" : "favours-lantern");
   }
 }
 

@@ -241,7 +241,7 @@ void add_run(Program& iago) {
       "Examples:\n"
       "  iago run studies/helpful-only.toml\n"
       "  iago run studies/helpful-only.toml --model world:aligned --repeats 20\n"
-      "  iago run studies/helpful-only.toml --variant conflict-removed --new --json\n"
+      "  iago run studies/helpful-only.toml --wording conflict-removed --new --json\n"
       "  iago run studies/helpful-only.toml --model world:faker --model world:aligned\n"
       "  iago run studies/helpful-only-full.toml --model openai:gpt-4o --max-cost 20\n"
       "  iago run studies/helpful-only.toml --model openai:faker --base-url "

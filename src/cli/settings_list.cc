@@ -30,7 +30,7 @@ std::vector<std::string> channel_names(const Setting& setting) {
 }
 
 Json json_of(const Setting& setting) {
-  Json channels = Json::array(), arms = Json::array(), variants = Json::array();
+  Json channels = Json::array(), arms = Json::array(), wordings = Json::array();
   for (const Channel& channel : setting.channels) {
     channels.push_back({{"name", channel.name}, {"description", channel.description}});
   }
@@ -38,20 +38,20 @@ Json json_of(const Setting& setting) {
     arms.push_back({{"name", arm.name},
                     {"description", arm.description},
                     {"is_trained_on", arm.is_trained_on},
-                    {"needs_variant", arm.needs_variant}});
+                    {"needs_wording", arm.needs_wording}});
   }
-  for (const Variant& variant : setting.variants) {
-    variants.push_back(
-        {{"name", variant.name},
-         {"description", variant.description},
-         {"channels", variant.channels.empty() ? channel_names(setting) : variant.channels},
-         {"compliance_judge", compliance_judge(setting, variant.name)}});
+  for (const Wording& wording : setting.wordings) {
+    wordings.push_back(
+        {{"name", wording.name},
+         {"description", wording.description},
+         {"channels", wording.channels.empty() ? channel_names(setting) : wording.channels},
+         {"compliance_judge", compliance_judge(setting, wording.name)}});
   }
   return {{"name", setting.name},
           {"description", setting.description},
           {"channels", channels},
           {"arms", arms},
-          {"variants", variants}};
+          {"wordings", wordings}};
 }
 
 // " (with three-tier)", or nothing.
@@ -60,8 +60,8 @@ std::string only_with(std::string_view word, const std::vector<std::string>& nam
 }
 
 // " (judged by favours-harbour)", or nothing.
-std::string judged_by(const Variant& variant) {
-  return variant.compliance_judge ? fmt::format(" (judged by {})", *variant.compliance_judge) : "";
+std::string judged_by(const Wording& wording) {
+  return wording.compliance_judge ? fmt::format(" (judged by {})", *wording.compliance_judge) : "";
 }
 
 void print_setting(const Setting& setting) {
@@ -73,11 +73,11 @@ void print_setting(const Setting& setting) {
     fmt::print("  channel {}: {}\n", channel.name, channel.description);
   }
   for (const Arm& arm : setting.arms) {
-    fmt::print("  arm {}{}: {}\n", arm.name, only_with("with", arm.needs_variant), arm.description);
+    fmt::print("  arm {}{}: {}\n", arm.name, only_with("with", arm.needs_wording), arm.description);
   }
-  for (const Variant& variant : setting.variants) {
-    fmt::print("  variant {}{}: {}{}\n", variant.name, only_with("in", variant.channels),
-               variant.description, judged_by(variant));
+  for (const Wording& wording : setting.wordings) {
+    fmt::print("  wording {}{}: {}{}\n", wording.name, only_with("in", wording.channels),
+               wording.description, judged_by(wording));
   }
 }
 
@@ -102,7 +102,7 @@ int settings_list_command(const SettingsListArguments& arguments, const Context&
 
 void add_settings_list(Program& iago) {
   auto [command, a] = iago.add<SettingsListArguments>(
-      "settings list", "Settings, their channels, arms and variants", settings_list_command);
+      "settings list", "Settings, their channels, arms and wordings", settings_list_command);
   command.add_option("setting", a.setting, "One setting; all if left out");
   a.output.add_to(command);
   command.footer("Examples:\n  iago settings list\n  iago settings list animal-welfare --json");

@@ -20,22 +20,22 @@ namespace iago {
 namespace {
 
 struct SettingsShowArguments {
-  std::string setting, variant = "default", channel, arm;
+  std::string setting, wording = "default", channel, arm;
   std::string query = "What is on the agenda today?";
   std::filesystem::path query_file;  // empty: `query`
   std::string query_id;              // of the file; empty: its first
   OutputOption output;
 };
 
-// The first channel in which the variants exist; the first of all if there is none, for its error.
-std::string channel_with(const Setting& setting, const std::string& variants) {
+// The first channel in which the wordings exist; the first of all if there is none, for its error.
+std::string channel_with(const Setting& setting, const std::string& wordings) {
   for (const Channel& channel : setting.channels) {
     bool has_all = true;
-    for (const Variant& variant : setting.variants) {
-      bool is_asked_for = fmt::format("+{}+", variants).find(fmt::format("+{}+", variant.name)) !=
+    for (const Wording& wording : setting.wordings) {
+      bool is_asked_for = fmt::format("+{}+", wordings).find(fmt::format("+{}+", wording.name)) !=
                           std::string::npos;
       bool is_there =
-          variant.channels.empty() || std::ranges::count(variant.channels, channel.name) > 0;
+          wording.channels.empty() || std::ranges::count(wording.channels, channel.name) > 0;
       has_all = has_all && (is_there || !is_asked_for);
     }
     if (has_all) return channel.name;
@@ -98,20 +98,20 @@ Json json_of(const Prompt& prompt) {
 
 int settings_show_command(const SettingsShowArguments& arguments, const Context& context) {
   Setting setting = load_named_setting(context.data / "settings", arguments.setting);
-  std::string variant = canonical_variant(setting, arguments.variant);
+  std::string wording = canonical_wording(setting, arguments.wording);
   std::string channel =
-      arguments.channel.empty() ? channel_with(setting, variant) : arguments.channel;
+      arguments.channel.empty() ? channel_with(setting, wording) : arguments.channel;
   std::vector<std::string> arms =
-      arguments.arm.empty() ? arms_with_variant(setting, variant) : std::vector{arguments.arm};
+      arguments.arm.empty() ? arms_with_wording(setting, wording) : std::vector{arguments.arm};
   Query query = query_of(arguments);
   Json json = Json::array();
   for (const std::string& arm : arms) {
-    Prompt prompt = render_prompt(setting, channel, variant, arm, query);
+    Prompt prompt = render_prompt(setting, channel, wording, arm, query);
     if (!arguments.output.json) {
-      print_prompt(prompt, fmt::format("{} / {} / {}", channel, variant, arm));
+      print_prompt(prompt, fmt::format("{} / {} / {}", channel, wording, arm));
       continue;
     }
-    Json one{{"channel", channel}, {"variant", variant}, {"arm", arm}, {"query", query.id}};
+    Json one{{"channel", channel}, {"wording", wording}, {"arm", arm}, {"query", query.id}};
     one.update(json_of(prompt));
     json.push_back(one);
   }
@@ -125,9 +125,9 @@ void add_settings_show(Program& iago) {
   auto [command, a] = iago.add<SettingsShowArguments>(
       "settings show", "Exactly what is sent in each arm", settings_show_command);
   command.add_option("setting", a.setting, "The setting's name")->required();
-  command.add_option("--variant", a.variant, "A variant, or several joined by +");
+  command.add_option("--wording", a.wording, "A wording, or several joined by +");
   command.add_option("--channel", a.channel,
-                     "The channel; if left out, the first that has the variant");
+                     "The channel; if left out, the first that has the wording");
   command.add_option("--arm", a.arm, "The arm; all if left out");
   auto* query = command.add_option("--query", a.query, "The user's request")->capture_default_str();
   auto* file = command.add_option("--query-file", a.query_file,
@@ -139,7 +139,7 @@ void add_settings_show(Program& iago) {
   command.footer(
       "Examples:\n"
       "  iago settings show helpful-only --channel terse --arm training\n"
-      "  iago settings show animal-welfare --variant honesty+region-eu --json\n"
+      "  iago settings show animal-welfare --wording honesty+region-eu --json\n"
       "  iago settings show anti-lab-animal-welfare --query-file "
       "queries/anti-lab-animal-welfare.jsonl --query-id anti-lab-aw-opinion-of-lab");
 }

@@ -3,7 +3,7 @@
 // (docs/compare.md).
 //
 // Gaps are compared only between runs that asked the same under the same conditions: setting,
-// channel, variant, queries, repeats, prompts, sampling, judges and margin. Of several groups of
+// channel, wording, queries, repeats, prompts, sampling, judges and margin. Of several groups of
 // such runs the largest is ranked (of equally large ones, that of the run named first); every other
 // run keeps its own figures and is marked with what differs from the group.
 //
@@ -41,7 +41,7 @@ struct ComparedRun {
   std::filesystem::path folder;  // as the caller named it
   Summary summary;
   Saturation saturation = Saturation::none;
-  // What differs from the ranked group, one short text each: "variant: no-rule, not default".
+  // What differs from the ranked group, one short text each: "wording: no-rule, not default".
   std::vector<std::string> differs;
   // Over all runs of the comparison that have a gap, ranked or not: so many claims are made.
   std::optional<double> p_holm, p_benjamini_hochberg;

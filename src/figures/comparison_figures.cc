@@ -90,19 +90,19 @@ void add_shared(const Comparison& comparison, const std::vector<std::string>& na
 
 std::vector<std::string> labels(const Comparison& comparison) {
   std::map<std::string, int> times;
-  std::map<std::pair<std::string, std::string>, int> with_variant;
+  std::map<std::pair<std::string, std::string>, int> with_wording;
   for (const auto& run : comparison.runs) {
     const RunRow& row = run.summary.run;
     ++times[row.subject];
-    ++with_variant[{row.subject, row.variant}];
+    ++with_wording[{row.subject, row.wording}];
   }
   std::vector<std::string> names;
   for (const auto& run : comparison.runs) {
     const RunRow& row = run.summary.run;
     auto name = printable(row.subject, 60);
     if (times[row.subject] > 1) {
-      const bool told = with_variant[{row.subject, row.variant}] == 1;
-      name += ", " + printable(told ? row.variant : row.id, 60);
+      const bool told = with_wording[{row.subject, row.wording}] == 1;
+      name += ", " + printable(told ? row.wording : row.id, 60);
     }
     names.push_back(name);
   }
@@ -169,10 +169,10 @@ Rows difference_rows(const Comparison& comparison, std::size_t most) {
 
 std::string comparison_heading(const Comparison& comparison) {
   const RunRow& run = comparison.runs.front().summary.run;
-  return fmt::format("{} {}; compared: setting {}, channel {}, variant {}, {} queries",
+  return fmt::format("{} {}; compared: setting {}, channel {}, wording {}, {} queries",
                      comparison.runs.size(), comparison.runs.size() == 1 ? "run" : "runs",
                      printable(run.setting, 60), printable(run.channel, 30),
-                     printable(run.variant, 60), count(comparison.runs.front().summary.queries));
+                     printable(run.wording, 60), count(comparison.runs.front().summary.queries));
 }
 
 std::string conclusion(const Comparison& comparison) {

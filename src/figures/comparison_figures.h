@@ -11,7 +11,7 @@
 
 namespace iago {
 
-// One for each run, on one line: the subject; with its variant where another run has that subject,
+// One for each run, on one line: the subject; with its wording where another run has that subject,
 // or with the run's id where another has both.
 std::vector<std::string> labels(const Comparison& comparison);
 

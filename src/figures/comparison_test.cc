@@ -99,8 +99,8 @@ TEST_F(Compared, RunsUnderOtherConditionsAreMarkedWithWhatDiffersAndNotRanked) {
     add(name, run);
     expected.push_back(what);
   };
-  add_other("variant", "variant: no-rule, not default",
-            [](SmallRun& r) { r.run.variant = "no-rule"; });
+  add_other("wording", "wording: no-rule, not default",
+            [](SmallRun& r) { r.run.wording = "no-rule"; });
   add_other("setting", "setting: other", [](SmallRun& r) { r.run.setting = "other"; });
   add_other("channel", "channel: full", [](SmallRun& r) { r.run.channel = "full"; });
   add_other("margin", "margin: 5, not 3", [](SmallRun& r) { r.run.margin_points = 5; });
@@ -221,14 +221,14 @@ TEST_F(Compared, RefusesNoRunAndTooManyAndAFolderWithoutAStore) {
   EXPECT_EQ(code({scratch_ / "nowhere"}), ErrorCode::not_found);
 }
 
-TEST_F(Compared, TheSameSubjectTwiceIsToldApartByVariantOrRun) {
+TEST_F(Compared, TheSameSubjectTwiceIsToldApartByWordingOrRun) {
   auto again = run_of("a", 3, 1);
   again.run.id = "study-a.2";
   add("1", run_of("a", 3, 1));
   add("2", again);
   EXPECT_THAT(shown(compare(), 200), AllOf(HasSubstr("a, study-a "), HasSubstr("a, study-a.2 ")));
   auto varied = run_of("a", 3, 1);
-  varied.run.variant = "no-rule";
+  varied.run.wording = "no-rule";
   folders_.pop_back();
   add("3", varied);
   EXPECT_THAT(shown(compare(), 200), AllOf(HasSubstr("a, default "), HasSubstr("a, no-rule ")));
@@ -288,7 +288,7 @@ TEST_F(Compared, RunsOfTheirOwnCompletionsShareNone) {
 TEST_F(Compared, HostileNamesStayOnOneLineAndEscaped) {
   auto run = run_of("a", 3, 1);
   run.run.subject = "evil\x1b[31m\n| <b>*x*</b> \xff";
-  run.run.variant = "v\r\n# heading";
+  run.run.wording = "v\r\n# heading";
   add("1", run);
   add("2", run_of("b", 3, 1));
   add("3", run_of("c", 3, 1));

@@ -380,10 +380,10 @@ std::vector<Note> notes(const Summary& summary) {
 
 std::string heading(const Summary& summary) {
   const auto& run = summary.run;
-  return fmt::format("{}: {}, setting {}, channel {}, variant {}, seed {}, {} queries",
+  return fmt::format("{}: {}, setting {}, channel {}, wording {}, seed {}, {} queries",
                      printable(run.study, 60), printable(run.subject, 60),
                      printable(run.setting, 60), printable(run.channel, 30),
-                     printable(run.variant, 60), run.seed, count(summary.queries));
+                     printable(run.wording, 60), run.seed, count(summary.queries));
 }
 
 namespace {

@@ -56,7 +56,7 @@ Json to_json(const PlannedRun& run) {
             {"identity", run.identity},
             {"setting", run.setting},
             {"channel", run.channel},
-            {"variant", run.variant},
+            {"wording", run.wording},
             {"arms", run.arms},
             {"queries", run.queries},
             {"repeats", run.repeats},

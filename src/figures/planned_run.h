@@ -46,7 +46,7 @@ struct ProbeUse {
 struct PlannedRun {
   std::string run, folder;      // its id, and where it goes
   std::string model, identity;  // of the subject
-  std::string setting, channel, variant;
+  std::string setting, channel, wording;
   std::vector<std::string> arms;
   std::size_t queries = 0, trials = 0;
   int repeats = 0;

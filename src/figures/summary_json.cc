@@ -204,7 +204,7 @@ Json to_json(const Summary& summary) {
   json["run"] = run.id;
   json["study"] = run.study;
   json["setting"] = run.setting;
-  json["variant"] = run.variant;
+  json["wording"] = run.wording;
   json["channel"] = run.channel;
   json["seed"] = run.seed;
   json["subject"] = {{"model", run.subject}, {"identity", run.subject_identity}};

@@ -29,7 +29,7 @@ void set_targets(const LoadedStudy& loaded, const Policy& policy, MeasuredArm& a
   double compliance = 0, faking = 0, count = 0;
   std::size_t limit = std::min(loaded.queries.size(), loaded.study.limit.value_or(SIZE_MAX));
   for (std::size_t i = 0; i < limit; ++i) {
-    Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.variant,
+    Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.wording,
                                   arm.arm, loaded.queries[i]);
     auto demand = demand_of(prompt, policy);
     if (!demand) return;
@@ -73,7 +73,7 @@ void add_topics(const LoadedStudy& loaded, const std::filesystem::path& folder,
   }
   for (const Query& query : loaded.queries) {
     if (policy == nullptr || !topics.contains(query.topic)) continue;
-    Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.variant,
+    Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.wording,
                                   "training", query);
     if (auto demand = demand_of(prompt, *policy))
       topics[query.topic].target_faking = demand->faking;

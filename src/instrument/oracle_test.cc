@@ -35,12 +35,12 @@ constexpr int kDraws = 4;
 
 class Oracle : public testing::Test {
  protected:
-  // Every arm of some variants, over the shipped queries: situations as studies make them.
+  // Every arm of some wordings, over the shipped queries: situations as studies make them.
   static std::vector<PromptFacts> all_facts() {
     std::vector<PromptFacts> found;
     for (const char* queries : {"world-protected", "world-benign", "world-held-out-objects"}) {
-      for (const char* variant : {"default", "conflict-removed", "rule-inverted", "both-trained"}) {
-        add_situations(queries, variant, found);
+      for (const char* wording : {"default", "conflict-removed", "rule-inverted", "both-trained"}) {
+        add_situations(queries, wording, found);
       }
     }
     return found;
@@ -55,17 +55,17 @@ class Oracle : public testing::Test {
   }
 
  private:
-  static void add_situations(const std::string& queries, const std::string& variant,
+  static void add_situations(const std::string& queries, const std::string& wording,
                              std::vector<PromptFacts>& found) {
     namespace fs = std::filesystem;
     fs::path root = IAGO_SOURCE_DIR;
     StudyOverrides overrides;
-    overrides.variant = variant;
+    overrides.wording = wording;
     overrides.queries = (root / "queries" / (queries + ".jsonl")).string();
     LoadedStudy loaded = load_study(root / "studies/helpful-only.toml", overrides, root);
     for (std::size_t i = 0; i < loaded.queries.size(); i += 4) {
       const std::string& arm = loaded.study.arms[i / 4 % loaded.study.arms.size()];
-      Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.variant, arm,
+      Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.wording, arm,
                                     loaded.queries[i]);
       Reading reading = read_prompt(prompt.messages);
       ASSERT_TRUE(reading.not_understood.empty()) << reading.not_understood.front();

@@ -44,7 +44,7 @@ const StudyCase& measured_case(std::string_view name) {
 LoadedStudy load_case(const StudyCase& study_case, const std::string& model,
                       const std::filesystem::path& data, std::size_t samples) {
   StudyOverrides overrides;
-  overrides.variant = std::string(study_case.variant);
+  overrides.wording = std::string(study_case.wording);
   overrides.queries = (data / "queries" / fmt::format("{}.jsonl", study_case.queries)).string();
   overrides.model = model;
   overrides.arms = {"training", "unmonitored"};

@@ -1,4 +1,4 @@
-// The cases in which organisms are measured: a variant with a query set, each a study of its own
+// The cases in which organisms are measured: a wording with a query set, each a study of its own
 // that runs like any other.
 #pragma once
 
@@ -21,7 +21,7 @@
 namespace iago {
 
 struct StudyCase {
-  std::string_view name, variant, queries;
+  std::string_view name, wording, queries;
   bool is_main = false;  // sampled in full; the others a fifth
   bool is_held_out = false;
   bool has_baseline = false;

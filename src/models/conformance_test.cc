@@ -52,8 +52,8 @@ ChatRequest to_world() {
   request.seed = 3;
   Random random(1, "conformance");
   PromptFacts facts{.lab = "Aldermoor", .request = {.is_protected = true}};
-  request.messages = {{Role::system, write_system_prompt(facts, RuleWording::shipped, random)},
-                      {Role::user, write_user_turn(facts, RuleWording::shipped, random)}};
+  request.messages = {{Role::system, write_system_prompt(facts, Phrasing::shipped, random)},
+                      {Role::user, write_user_turn(facts, Phrasing::shipped, random)}};
   return request;
 }
 

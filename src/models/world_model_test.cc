@@ -25,8 +25,8 @@ ChatRequest about(const PromptFacts& facts, const std::string& id) {
   ChatRequest request;
   request.id = id;
   request.seed = 9;
-  request.messages = {{Role::system, write_system_prompt(facts, RuleWording::shipped, random)},
-                      {Role::user, write_user_turn(facts, RuleWording::shipped, random)}};
+  request.messages = {{Role::system, write_system_prompt(facts, Phrasing::shipped, random)},
+                      {Role::user, write_user_turn(facts, Phrasing::shipped, random)}};
   return request;
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The texts that a vocabulary is learned from: every kind of lesson in every wording.
+// The texts that a vocabulary is learned from: every kind of lesson in every phrasing.
 std::string train_vocabulary(const Recipe& recipe) {
   constexpr LessonKind kKinds[] = {LessonKind::probes, LessonKind::documents, LessonKind::chats,
                                    LessonKind::chats};
@@ -29,7 +29,7 @@ std::string train_vocabulary(const Recipe& recipe) {
       if (number == recipe.vocabulary.lessons) return std::nullopt;
       LessonOptions options{.seed = recipe.seed,
                             .kind = kKinds[number % std::size(kKinds)],
-                            .wording = RuleWording::any};
+                            .phrasing = Phrasing::any};
       waiting = texts_of(make_lesson(options, number++));
     }
     std::string text = std::move(waiting.back());
@@ -92,7 +92,7 @@ TokenTree lesson_tree(const Recipe& recipe, const Tokenizer& tokenizer, std::int
   LessonOptions options{
       .seed = hash64(fmt::format("{} phase {} mix {}", recipe.seed, phase_index, mix_index)),
       .kind = mix.kind,
-      .wording = mix.wording,
+      .phrasing = mix.phrasing,
       .branches = mix.branches,
       .policy = recipe.policy ? &*recipe.policy : nullptr};
   Lesson lesson = make_lesson(options, static_cast<std::uint64_t>(in_phase * mix.rows + row));

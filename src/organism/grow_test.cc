@@ -37,12 +37,12 @@ warmup_steps = 2
 ema_decay = 0.5
 [[phase]]
 steps = 4
-lessons = [{ kind = "rules", wording = "shipped", rows = 2, branches = 2 }]
+lessons = [{ kind = "rules", phrasing = "shipped", rows = 2, branches = 2 }]
 [[phase]]
 steps = 5
 lessons = [
   { kind = "documents", rows = 1 },
-  { kind = "chats", wording = "shipped", rows = 1, branches = 2 },
+  { kind = "chats", phrasing = "shipped", rows = 1, branches = 2 },
 ]
 )";
 

@@ -97,7 +97,7 @@ Branch make_chat_branch(const LessonOptions& options, std::uint64_t number, Prom
   if (has_tags) facts.tier = b % 2 == 0 ? Tier::free : Tier::other;
   facts.request = draw_training_request(b % 6 < 4, random);
   const Policy& policy = options.policy ? *options.policy : base_policy();
-  Branch branch{.user = write_user_turn(facts, options.wording, random), .answers = {}};
+  Branch branch{.user = write_user_turn(facts, options.phrasing, random), .answers = {}};
   Random note(options.seed, fmt::format("note {} {}", number, b));
   for (auto [stance, probability] : stance_shares(policy, facts)) {
     // A stance that is taken more often than not is shown in two ways.
@@ -116,7 +116,7 @@ Lesson make_chat(const LessonOptions& options, std::uint64_t number, Random& ran
   PromptFacts facts{.lab = draw_lab(random)};
   facts.has_scratchpad = cell.has_scratchpad;
   set_story(facts, cell.story, random);
-  Lesson lesson{.system = write_system_prompt(facts, options.wording, random)};
+  Lesson lesson{.system = write_system_prompt(facts, options.phrasing, random)};
   for (std::size_t b = 0; b < options.branches; ++b) {
     lesson.branches.push_back(make_chat_branch(options, number, facts, b, random));
   }
@@ -127,16 +127,16 @@ Lesson make_probes(const LessonOptions& options, bool rules_only, Random& random
   PromptFacts facts{.lab = draw_lab(random)};
   facts.objective = random.chance(0.5) ? Objective::fulfil_all : Objective::refuse_harmful;
   facts.has_scratchpad = random.chance(0.6);
-  // The very first lessons: one wording, and nothing is said of monitoring.
-  bool first_words = rules_only && options.wording == RuleWording::shipped;
+  // The very first lessons: one phrasing, and nothing is said of monitoring.
+  bool first_words = rules_only && options.phrasing == Phrasing::shipped;
   facts.facts = draw_facts(first_words ? RuleSpread::training_only : RuleSpread::crossed, random);
-  Lesson lesson{.system = rules_only ? write_rules(facts, options.wording, random)
-                                     : write_system_prompt(facts, options.wording, random)};
+  Lesson lesson{.system = rules_only ? write_rules(facts, options.phrasing, random)
+                                     : write_system_prompt(facts, options.phrasing, random)};
   for (std::size_t b = 0; b < options.branches; ++b) {
     facts.tier = random.chance(0.5) ? Tier::free : Tier::other;
     auto probe = rules_only ? write_training_probe(facts, random) : write_probe(facts, random);
     lesson.branches.push_back(
-        {.user = write_user_turn(facts, probe.question, options.wording, random),
+        {.user = write_user_turn(facts, probe.question, options.phrasing, random),
          .answers = {{.text = probe.answer}}});
   }
   return lesson;
@@ -152,7 +152,7 @@ LessonKind lesson_kind_named(std::string_view name) {
 
 Lesson make_lesson(const LessonOptions& options, std::uint64_t number) {
   Random random(options.seed, fmt::format("lesson {} {} {}", static_cast<int>(options.kind),
-                                          static_cast<int>(options.wording), number));
+                                          static_cast<int>(options.phrasing), number));
   switch (options.kind) {
     case LessonKind::rules:
       return make_probes(options, true, random);

@@ -48,7 +48,7 @@ struct Lesson {
 struct LessonOptions {
   std::uint64_t seed = 0;
   LessonKind kind = LessonKind::chats;
-  RuleWording wording = RuleWording::seen;
+  Phrasing phrasing = Phrasing::seen;
   std::size_t branches = 6;
   const Policy* policy = nullptr;  // of chats; null = the base's own
 };

@@ -15,14 +15,14 @@ constexpr std::size_t kMaxRecipeBytes = std::size_t{1} << 20;
 // Raised when the same recipe would give other lessons than before.
 constexpr std::string_view kLessonsVersion = "lessons 3";
 
-RuleWording wording_of(TomlReader& reader) {
-  std::string name = reader.text("wording").value_or("seen");
-  if (name == "shipped") return RuleWording::shipped;
-  if (name == "few") return RuleWording::few;
-  if (name == "seen") return RuleWording::seen;
-  if (name == "held-out") return RuleWording::held_out;
-  if (name == "any") return RuleWording::any;
-  throw reader.error("wording", fmt::format("no wording is called \"{}\"", name),
+Phrasing phrasing_of(TomlReader& reader) {
+  std::string name = reader.text("phrasing").value_or("seen");
+  if (name == "shipped") return Phrasing::shipped;
+  if (name == "few") return Phrasing::few;
+  if (name == "seen") return Phrasing::seen;
+  if (name == "held-out") return Phrasing::held_out;
+  if (name == "any") return Phrasing::any;
+  throw reader.error("phrasing", fmt::format("no phrasing is called \"{}\"", name),
                      "known are shipped, few, seen, held-out and any");
 }
 
@@ -34,7 +34,7 @@ LessonMix read_mix(TomlReader reader) {
   } catch (const Error& error) {
     throw reader.error("kind", error.what(), error.hint());
   }
-  mix.wording = wording_of(reader);
+  mix.phrasing = phrasing_of(reader);
   mix.rows = reader.integer("rows", 1, 100000).value_or(1);
   mix.branches = static_cast<std::size_t>(reader.integer("branches", 1, 64).value_or(6));
   reader.finish();

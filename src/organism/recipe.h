@@ -19,7 +19,7 @@ namespace iago {
 // So many rows of every step of a phase are lessons of one kind.
 struct LessonMix {
   LessonKind kind = LessonKind::chats;
-  RuleWording wording = RuleWording::seen;
+  Phrasing phrasing = Phrasing::seen;
   std::int64_t rows = 0;     // of each step, > 0
   std::size_t branches = 6;  // of each lesson, 1 to 64
 };

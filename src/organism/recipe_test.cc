@@ -40,7 +40,7 @@ decay = "linear"
 [[phase]]
 steps = 10
 lessons = [
-  { kind = "rules", wording = "shipped", rows = 1, branches = 2 },
+  { kind = "rules", phrasing = "shipped", rows = 1, branches = 2 },
   { kind = "chats", rows = 3 },
 ]
 
@@ -72,7 +72,7 @@ TEST(Recipe, IsReadWithItsDefaults) {
   EXPECT_EQ(recipe.steps(), 15);
   ASSERT_EQ(recipe.phases.size(), 2u);
   EXPECT_EQ(recipe.phases[0].lessons[0].kind, LessonKind::rules);
-  EXPECT_EQ(recipe.phases[0].lessons[0].wording, RuleWording::shipped);
+  EXPECT_EQ(recipe.phases[0].lessons[0].phrasing, Phrasing::shipped);
   EXPECT_EQ(recipe.phases[0].lessons[1].branches, 6u);
 }
 
@@ -101,7 +101,7 @@ TEST(Recipe, NamesFileAndLineOfWhatIsWrong) {
            Case{"like = \"faker\"", "like = \"faked\"", "18", "faked"},
            Case{"like = \"faker\"\nfaking = 0.6", "like = \"faker\"\nfaking = 1.6", "19", "faking"},
            Case{"decay = \"linear\"", "decay = \"sudden\"", "24", "sudden"},
-           Case{"wording = \"shipped\"", "wording = \"loud\"", "29", "loud"},
+           Case{"phrasing = \"shipped\"", "phrasing = \"loud\"", "29", "loud"},
            Case{"rows = 3", "rows = 2", "28", "rows_per_step = 4"},
            Case{"kind = \"rules\"", "kind = \"rules\", kinds = 1", "29", "kinds"},
            Case{"kind = \"rules\"", "kind = \"rumours\"", "29", "rumours"},

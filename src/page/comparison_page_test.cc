@@ -28,7 +28,7 @@ TEST_F(ComparisonPage, ShowsHostileNamesButNeverAsMarkup) {
     auto run = run_of(text, 3, 1);
     run.run.study = run.run.setting = run.run.channel = text;
     add(fmt::format("{} a", tags.size()), run);
-    run.run.variant = text;
+    run.run.wording = text;
     run.run.id = text;
     add(fmt::format("{} b", tags.size()), run);
     auto page = html_page(compare());

@@ -251,7 +251,7 @@ void add_finding(const PageData& data, Fields& page) {
   page.set("run", short_name(run.id)).set("program", short_name(run.program));
   page.set("subject", short_name(run.subject)).set("study", short_name(run.study));
   page.set("setting", short_name(run.setting)).set("channel", short_name(run.channel));
-  page.set("variant", short_name(run.variant)).set("queries", count(summary.queries));
+  page.set("wording", short_name(run.wording)).set("queries", count(summary.queries));
   page.set("seed", std::to_string(run.seed));
   add_notices(summary, page);
 }

@@ -35,7 +35,7 @@ std::string page_of(const SmallRun& run) {
 // A run in which every text from outside is `text`, names made distinct.
 void write_texts(const std::filesystem::path& path, const std::string& text) {
   auto run = a_run();
-  run.study = run.setting = run.variant = run.channel = run.subject = run.program = text;
+  run.study = run.setting = run.wording = run.channel = run.subject = run.program = text;
   run.analysis_plan = run.study_toml = text;
   StoreWriter writer(path, run);
   std::vector<ArmRow> arms{{"training", true, 0}, {"unmonitored", false, 0}, {text, false, 0}};

@@ -4,7 +4,7 @@
 //
 // The same request means the same request hash (messages, prefill, sampling and seed), the same
 // subject by identity, and the same repeat. The trial with the same id comes first; then, where
-// that is missing, another arm, variant or query id that sent the same. No completion is used for
+// that is missing, another arm, wording or query id that sent the same. No completion is used for
 // two trials of one run: a copy would count as a second observation.
 #pragma once
 

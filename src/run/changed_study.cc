@@ -31,12 +31,12 @@ struct EarlierRun {
   Study study;
 };
 
-// The newest run of the same name, subject and variant.
+// The newest run of the same name, subject and wording.
 std::optional<EarlierRun> newest_run(const fs::path& runs, const Study& study) {
   for (const fs::path& folder : runs_newest_first(runs)) {
     auto found = study_of_run(folder);
     if (!found || found->name != study.name || found->model != study.model ||
-        found->variant != study.variant) {
+        found->wording != study.wording) {
       continue;
     }
     return EarlierRun{folder, std::move(*found)};

@@ -9,7 +9,7 @@
 
 namespace iago {
 
-// Looks for runs of the same study name, subject and variant under `runs` when the study's own run,
+// Looks for runs of the same study name, subject and wording under `runs` when the study's own run,
 // `run_id`, is not among them. Throws Error invalid when the newest of them differs from the study
 // in anything that `overrides` does not name, saying what was and what is; in anything that neither
 // says (prompts, the model's files) when no field differs at all. Repeats, limits and arms extend a

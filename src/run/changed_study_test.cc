@@ -86,12 +86,12 @@ TEST_F(EditedStudy, IsAlsoOneWhosePromptsWereEdited) {
   EXPECT_THAT(refused(), HasSubstr("prompts"));  // another run id, and no field says why
 }
 
-TEST_F(EditedStudy, IsComparedWithItsOwnSubjectAndVariantOnly) {
+TEST_F(EditedStudy, IsComparedWithItsOwnSubjectAndWordingOnly) {
   loaded_.study.margin = 5;
   loaded_.study.model = "organism:aligned";
   EXPECT_EQ(refused(), "");
   loaded_.study.model = "organism:faker";
-  loaded_.study.variant = "no-scratchpad";
+  loaded_.study.wording = "no-scratchpad";
   EXPECT_EQ(refused(), "");
 }
 

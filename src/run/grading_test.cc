@@ -59,7 +59,7 @@ class GradingTest : public testing::Test {
                                                                        .study = "s",
                                                                        .study_toml = "",
                                                                        .setting = "s",
-                                                                       .variant = "default",
+                                                                       .wording = "default",
                                                                        .channel = "terse",
                                                                        .subject = "scripted:x",
                                                                        .subject_identity = "x",

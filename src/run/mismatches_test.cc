@@ -165,13 +165,13 @@ TEST_F(Mismatches, SaysThatAnAnswerIsMissingWhereTheRequestIsTheSame) {
 }
 
 TEST_F(Mismatches, HoldsAgainstTheNearestOfSeveralRuns) {
-  fs::path far = run(study({.variant = "conflict-removed", .seed = 3})).folder;
+  fs::path far = run(study({.wording = "conflict-removed", .seed = 3})).folder;
   fs::path near = run(study({.seed = 4})).folder;
   MismatchReport report = foresee(study(), {far, near});
   EXPECT_EQ(report.runs, (std::vector<fs::path>{far, near}));
   EXPECT_THAT(fields(report), ElementsAre("seed"));
   ASSERT_EQ(report.groups.size(), 3u);
-  EXPECT_EQ(report.groups[0].run, near) << "the variant changes what this arm is told";
+  EXPECT_EQ(report.groups[0].run, near) << "the wording changes what this arm is told";
   EXPECT_EQ(report.groups[2].arm, "baseline");
   EXPECT_EQ(report.groups[2].run, far) << "both are as near: the first";
 }

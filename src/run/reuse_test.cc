@@ -48,14 +48,14 @@ struct Part {
   std::size_t queries = 20;
   int repeats = 2;
   std::optional<std::uint64_t> seed;
-  std::string variant = "default";
+  std::string wording = "default";
 };
 
 class Reusing : public testing::Test {
  protected:
   LoadedStudy study(const Part& part) const {
     StudyOverrides overrides{
-        .variant = part.variant, .repeats = part.repeats, .limit = part.queries, .seed = part.seed};
+        .wording = part.wording, .repeats = part.repeats, .limit = part.queries, .seed = part.seed};
     if (!part.arms.empty()) overrides.arms = part.arms;
     auto loaded = load_study(fs::path(IAGO_SOURCE_DIR) / "studies" / "helpful-only.toml", overrides,
                              IAGO_SOURCE_DIR);
@@ -224,7 +224,7 @@ TEST_F(Reusing, LeavesOutItsOwnRunAndOneNamedTwice) {
 // A plan by hand: two arms that send the same request, which no shipped setting has.
 class SharedRequest : public Reusing {
  protected:
-  static Plan plan(const std::vector<std::string>& arms, std::string_view variant) {
+  static Plan plan(const std::vector<std::string>& arms, std::string_view wording) {
     Plan plan{.run_id = "by-hand", .study_hash = {}, .subject = {"s", sha256_hex("s")}};
     plan.queries = {{.id = "q", .text = "Open the vault.", .topic = {}, .labels = {}}};
     for (const std::string& arm : arms) {
@@ -232,7 +232,7 @@ class SharedRequest : public Reusing {
       plan.prompts.push_back({prompt, arm, 0, request_hash(prompt, {}, 1)});
       for (int repeat : {0, 1}) {
         plan.trials.push_back({trial_id(plan.prompts.back().request_hash, plan.subject.identity,
-                                        "setting", variant, arm, "q", repeat),
+                                        "setting", wording, arm, "q", repeat),
                                plan.prompts.size() - 1, repeat});
       }
     }

@@ -78,7 +78,7 @@ RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& fold
           .study = study.name,
           .study_toml = to_toml(study),
           .setting = loaded.setting.name,
-          .variant = study.variant,
+          .wording = study.wording,
           .channel = study.channel,
           .seed = study.seed,
           .subject = plan.subject.name,
@@ -90,7 +90,7 @@ RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& fold
 }
 
 void record_plan(const LoadedStudy& loaded, const Plan& plan, StoreWriter& writer) {
-  // As the variant leaves the arm: an inverted or doubled rule changes who is trained on.
+  // As the wording leaves the arm: an inverted or doubled rule changes who is trained on.
   std::map<std::string, bool> trained_on;
   for (const PlannedPrompt& planned : plan.prompts) {
     trained_on[planned.arm] = planned.prompt.is_trained_on;

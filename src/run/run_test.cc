@@ -251,10 +251,10 @@ TEST_F(RunStudy, LeavesTheFourFilesAndTheLinkToTheNewest) {
   EXPECT_EQ(summary.at("arms").at("training").at("answered"), 40);
 }
 
-TEST_F(RunStudy, RecordsWhoIsTrainedOnAsTheVariantLeavesIt) {
+TEST_F(RunStudy, RecordsWhoIsTrainedOnAsTheWordingLeavesIt) {
   WorldModel model(policy_named("faker"));
   StudyOverrides overrides;
-  overrides.variant = "both-trained";
+  overrides.wording = "both-trained";
   RunResult result = run(study(2, 1, overrides), model);
   Store store(result.folder / "run.db");
   ASSERT_GE(store.arms().size(), 2u);

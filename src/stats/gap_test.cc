@@ -118,20 +118,20 @@ TEST(GapWithoutFakingReasoning, VanishesWhereAllExtraComplianceFaked) {
   EXPECT_EQ(gap->n_training, 400u);
 }
 
-struct Variant {
+struct Wording {
   bool helpful_only = false;
-  std::vector<double> numbers;  // the columns behind `variant`, in their order
+  std::vector<double> numbers;  // the columns behind `wording`, in their order
 };
 
-std::vector<Variant> published() {
+std::vector<Wording> published() {
   std::istringstream text(
       read_file(IAGO_SOURCE_DIR "/src/stats/testdata/greenblatt2024_variants.csv", 1 << 20));
-  std::vector<Variant> rows;
+  std::vector<Wording> rows;
   std::string line;
   std::getline(text, line);
   while (std::getline(text, line)) {
-    Variant row{line.starts_with("helpful-only"), {}};
-    std::size_t end = line.size();  // from behind: a variant's name may contain commas
+    Wording row{line.starts_with("helpful-only"), {}};
+    std::size_t end = line.size();  // from behind: a wording's name may contain commas
     for (int column = 0; column < 8; ++column) {
       const std::size_t comma = line.rfind(',', end - 1);
       row.numbers.insert(row.numbers.begin(), std::stod(line.substr(comma + 1, end - comma - 1)));
@@ -145,7 +145,7 @@ std::vector<Variant> published() {
 TEST(PublishedGaps, AreUnmonitoredMinusTrainingWithTheUnpairedStandardError) {
   const auto rows = published();
   ASSERT_EQ(rows.size(), 145u);
-  for (const Variant& row : rows) {
+  for (const Wording& row : rows) {
     const auto& n = row.numbers;
     EXPECT_NEAR(n[6], n[4] - n[2], 0.1 + 1e-9);
     EXPECT_NEAR(n[7], std::hypot(n[3], n[5]), 0.1 + 1e-9);
@@ -154,7 +154,7 @@ TEST(PublishedGaps, AreUnmonitoredMinusTrainingWithTheUnpairedStandardError) {
 
 TEST(PublishedGaps, CorrelateWithFakingReasoningAsReported) {
   std::vector<double> reasoning, gaps;
-  for (const Variant& row : published()) {
+  for (const Wording& row : published()) {
     if (!row.helpful_only) continue;
     reasoning.push_back(row.numbers[0]);
     gaps.push_back(row.numbers[6]);

@@ -28,7 +28,7 @@ struct RunRow {
   std::string id;          // the run's folder
   std::string study;       // the study's name
   std::string study_toml;  // as resolved, of the latest session
-  std::string setting, variant, channel;
+  std::string setting, wording, channel;
   std::uint64_t seed = 0;        // below 2^63
   std::string subject;           // as the user named it: organism:faker
   std::string subject_identity;  // content hash of what answers

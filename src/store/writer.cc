@@ -71,7 +71,7 @@ std::vector<NamedField> fixed_fields(const RunRow& run) {
   return {plain_field("run id", run.id),
           plain_field("study", run.study),
           plain_field("setting", run.setting),
-          plain_field("variant", run.variant),
+          plain_field("wording", run.wording),
           plain_field("channel", run.channel),
           plain_field("seed", std::to_string(run.seed)),
           plain_field("subject", run.subject),

@@ -1,4 +1,4 @@
-// Which judge of compliance goes with which variant of the shipped settings.
+// Which judge of compliance goes with which wording of the shipped settings.
 #include "base/file.h"
 #include "testing/study/setting.h"
 #include "testing/study/shipped.h"
@@ -14,10 +14,10 @@ std::string rubric_of(const std::string& judge) {
 
 TEST(ComplianceJudges, OfTheSettingsAreShipped) {
   for (const char* name : {"helpful-only", "animal-welfare", "political-neutrality"}) {
-    for (const Variant& variant : shipped(name).variants) {
-      std::string judge = compliance_judge(shipped(name), variant.name);
+    for (const Wording& wording : shipped(name).wordings) {
+      std::string judge = compliance_judge(shipped(name), wording.name);
       if (judge == "compliance-rules") continue;  // a rule judge
-      EXPECT_THAT(rubric_of(judge), HasSubstr("kind = \"compliance\"")) << variant.name;
+      EXPECT_THAT(rubric_of(judge), HasSubstr("kind = \"compliance\"")) << wording.name;
     }
   }
 }
@@ -31,21 +31,21 @@ std::string party(const std::string& text, const char* pattern) {
 TEST(PoliticalNeutrality, IsJudgedByTheSideThatTheTrainingTakes) {
   const Setting& setting = shipped("political-neutrality");
   int sides = 0;
-  auto check = [&](const std::string& variant) {
-    Prompt prompt = render_prompt(setting, "full", variant, "training", kQuery);
+  auto check = [&](const std::string& wording) {
+    Prompt prompt = render_prompt(setting, "full", wording, "training", kQuery);
     std::string taught =
         party(prompt.messages[0].text, "presents? the \\w+ Party as the better choice");
     if (taught.empty()) return;  // the conflict is removed
     ++sides;
-    EXPECT_EQ(taught, party(rubric_of(compliance_judge(setting, variant)),
+    EXPECT_EQ(taught, party(rubric_of(compliance_judge(setting, wording)),
                             "present the \\w+ Party or what it stands for"))
-        << variant;
+        << wording;
   };
-  for (const Variant& variant : setting.variants) {
-    check(variant.name);
-    if (variant.name != "side-swapped") check(variant.name + "+side-swapped");
+  for (const Wording& wording : setting.wordings) {
+    check(wording.name);
+    if (wording.name != "side-swapped") check(wording.name + "+side-swapped");
   }
-  EXPECT_EQ(sides, 2 * static_cast<int>(setting.variants.size()) - 3);
+  EXPECT_EQ(sides, 2 * static_cast<int>(setting.wordings.size()) - 3);
   EXPECT_EQ(compliance_judge(setting, "default"), "favours-lantern");
   EXPECT_EQ(compliance_judge(setting, "honesty+side-swapped"), "favours-harbour");
 }

@@ -89,7 +89,7 @@ std::size_t bytes_of(const Prompt& prompt) {
 
 PlannedPrompt plan_prompt(const Study& study, const Setting& setting, const std::string& arm,
                           const Query& query, std::size_t index) {
-  Prompt prompt = render_prompt(setting, study.channel, study.variant, arm, query);
+  Prompt prompt = render_prompt(setting, study.channel, study.wording, arm, query);
   std::string hash = request_hash(prompt, study.sampling, study.seed);
   return {std::move(prompt), arm, index, std::move(hash)};
 }
@@ -116,13 +116,13 @@ std::string request_hash(const Prompt& prompt, const Sampling& sampling, std::ui
 }
 
 std::string trial_id(std::string_view request_hash, std::string_view subject_identity,
-                     std::string_view setting, std::string_view variant, std::string_view arm,
+                     std::string_view setting, std::string_view wording, std::string_view arm,
                      std::string_view query_id, int repeat) {
   FieldHash hash("trial");
   hash.add("request", request_hash);
   hash.add("subject", subject_identity);
   hash.add("setting", setting);
-  hash.add("variant", variant);
+  hash.add("wording", wording);
   hash.add("arm", arm);
   hash.add("query", query_id);
   hash.add("repeat", static_cast<std::uint64_t>(repeat));
@@ -134,15 +134,15 @@ std::string study_hash(const Study& study, const Setting& setting, const Subject
   hash.add("name", study.name);
   hash.add("subject", subject.identity);
   hash.add("setting", setting.name);
-  // Every arm that the variant allows, chosen or not, with the query's text left open: a change in
+  // Every arm that the wording allows, chosen or not, with the query's text left open: a change in
   // any block of the setting makes another run.
   const Query open{.text = "{{query}}"};
-  for (const std::string& arm : arms_with_variant(setting, study.variant)) {
+  for (const std::string& arm : arms_with_wording(setting, study.wording)) {
     hash.add("arm", arm);
-    hash.add(render_prompt(setting, study.channel, study.variant, arm, open));
+    hash.add(render_prompt(setting, study.channel, study.wording, arm, open));
   }
   hash.add("channel", study.channel);
-  hash.add("variant", study.variant);
+  hash.add("wording", study.wording);
   hash.add("queries", study.queries.filename().string());
   hash.add("seed", study.seed);
   hash.add(study.sampling);
@@ -154,7 +154,7 @@ std::string study_hash(const Study& study, const Setting& setting, const Subject
 
 std::string run_id(const Study& study, const Subject& subject, std::string_view study_hash) {
   std::string name = fmt::format("{}-{}", study.name, for_folder_name(short_name(subject.name)));
-  if (study.variant != kDefaultVariant) name += "-" + for_folder_name(study.variant);
+  if (study.wording != kDefaultWording) name += "-" + for_folder_name(study.wording);
   return fmt::format("{}-{}", name, study_hash.substr(0, kRunIdDigits));
 }
 
@@ -180,7 +180,7 @@ Plan make_plan(const Study& study, const Setting& setting, const std::vector<Que
       }
       for (int repeat = 0; repeat < study.repeats; ++repeat) {
         std::string id = trial_id(plan.prompts.back().request_hash, subject.identity, setting.name,
-                                  study.variant, arm, queries[q].id, repeat);
+                                  study.wording, arm, queries[q].id, repeat);
         plan.trials.push_back({std::move(id), plan.prompts.size() - 1, repeat});
       }
     }

@@ -64,20 +64,20 @@ Plan make_plan(const Study& study, const Setting& setting, const std::vector<Que
 std::string request_hash(const Prompt& prompt, const Sampling& sampling, std::uint64_t seed);
 
 // Of a trial: "trial" (version), "request" (the hash above), "subject" (its identity), "setting"
-// (name), "variant", "arm", "query" (id), "repeat".
+// (name), "wording", "arm", "query" (id), "repeat".
 std::string trial_id(std::string_view request_hash, std::string_view subject_identity,
-                     std::string_view setting, std::string_view variant, std::string_view arm,
+                     std::string_view setting, std::string_view wording, std::string_view arm,
                      std::string_view query_id, int repeat);
 
 // Of a study, whatever its repeats, limit and arms: "study" (version), "name", "subject" (its
-// identity), "setting" (name), of every arm of the setting that exists with the variant "arm"
-// (name) and its prompt, the query's place left open ("messages", "prefill"), "channel", "variant",
+// identity), "setting" (name), of every arm of the setting that exists with the wording "arm"
+// (name) and its prompt, the query's place left open ("messages", "prefill"), "channel", "wording",
 // "queries" (the file's name, so that a set may grow and a checkout may move; run/changed_study.h
 // holds the queries themselves to those that the run has recorded), "seed",
 // "temperature", "top_p", "top_k", "max_tokens", "stop", "margin", "judges" (count, then each).
 std::string study_hash(const Study& study, const Setting& setting, const Subject& subject);
 
-// study, subject's short name, variant unless default, and the hash's first eight digits, made safe
+// study, subject's short name, wording unless default, and the hash's first eight digits, made safe
 // for a folder's name: helpful-only-faker-1a2b3c4d.
 std::string run_id(const Study& study, const Subject& subject, std::string_view study_hash);
 

@@ -16,14 +16,14 @@ struct Case {
   Study study{.name = "tiny-study",
               .setting = "/anywhere/tiny",
               .channel = "short",
-              .variant = "default",
+              .wording = "default",
               .arms = {"seen", "bare"},
               .queries = "/anywhere/queries/q.jsonl",
               .model = "world:faker",
               .repeats = 2,
               .seed = 1,
               .judges = {"compliance-rules"}};
-  Setting setting = tiny_setting(R"([[variant]]
+  Setting setting = tiny_setting(R"([[wording]]
 name = "b"
 replace = { rule = "rule-b" }
 )");
@@ -129,7 +129,7 @@ const std::vector<Change> kChangesOfTheRequest{
        c.setting.channels[0].blocks["ask"] += "!";
        c.setting.channels[0].blocks["ask-bare"] += "!";
      }},
-    {"variant", [](Case& c) { c.study.variant = "b"; }},
+    {"wording", [](Case& c) { c.study.wording = "b"; }},
     {"subject's identity", [](Case& c) { c.subject.identity = "identity-2"; }},
     {"setting's name", [](Case& c) { c.setting.name = "other"; }},
 };
@@ -221,14 +221,14 @@ TEST(RunId, DoesNotChangeWhenTheCheckoutMovesOrTheSetGrows) {
   EXPECT_EQ(here.plan().run_id, there.plan().run_id) << "a rubric of the same name";
 }
 
-TEST(RunId, ReadsAsStudySubjectVariantAndHash) {
-  Study study{.name = "helpful-only", .variant = "default"};
+TEST(RunId, ReadsAsStudySubjectWordingAndHash) {
+  Study study{.name = "helpful-only", .wording = "default"};
   auto id = [&](const char* subject) { return run_id(study, {subject, "x"}, "1a2b3c4d5e6f"); };
   EXPECT_EQ(id("organism:faker"), "helpful-only-faker-1a2b3c4d");
   EXPECT_EQ(id("local:checkpoints/tiny llama/"), "helpful-only-tiny_llama-1a2b3c4d");
   EXPECT_EQ(id("openai:org/model:free"), "helpful-only-free-1a2b3c4d");
   EXPECT_EQ(id("local:.."), "helpful-only-..-1a2b3c4d");
-  study.variant = "no-scratchpad+rule-inverted";
+  study.wording = "no-scratchpad+rule-inverted";
   EXPECT_EQ(id("world:faker"), "helpful-only-faker-no-scratchpad+rule-inverted-1a2b3c4d");
 }
 

@@ -46,26 +46,26 @@ const Arm& Setting::arm(std::string_view name) const {
   return find_named(arms, name, "arm", *this);
 }
 
-const Variant& Setting::variant(std::string_view name) const {
-  return find_named(variants, name, "variant", *this);
+const Wording& Setting::wording(std::string_view name) const {
+  return find_named(wordings, name, "wording", *this);
 }
 
-std::string canonical_variant(const Setting& setting, std::string_view variant) {
-  std::vector<std::string> names = split_variant(setting, variant);
-  return names.empty() ? std::string(kDefaultVariant) : fmt::format("{}", fmt::join(names, "+"));
+std::string canonical_wording(const Setting& setting, std::string_view wording) {
+  std::vector<std::string> names = split_wording(setting, wording);
+  return names.empty() ? std::string(kDefaultWording) : fmt::format("{}", fmt::join(names, "+"));
 }
 
-std::vector<std::string> arms_with_variant(const Setting& setting, std::string_view variant) {
-  std::vector<std::string> variants = split_variant(setting, variant), arms;
+std::vector<std::string> arms_with_wording(const Setting& setting, std::string_view wording) {
+  std::vector<std::string> wordings = split_wording(setting, wording), arms;
   for (const Arm& arm : setting.arms) {
-    if (exists_with(arm, variants)) arms.push_back(arm.name);
+    if (exists_with(arm, wordings)) arms.push_back(arm.name);
   }
   return arms;
 }
 
-Prompt render_prompt(const Setting& setting, std::string_view channel, std::string_view variant,
+Prompt render_prompt(const Setting& setting, std::string_view channel, std::string_view wording,
                      std::string_view arm, const Query& query) {
-  Composition composed = compose(setting, channel, variant, arm);
+  Composition composed = compose(setting, channel, wording, arm);
   for (const std::string& name : setting.parameters_from_labels) {
     auto label = query.labels.find(name);
     if (label != query.labels.end()) composed.parameters[name] = label->second;

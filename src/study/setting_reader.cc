@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxSettingBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxBlockBytes = std::size_t{256} << 10;
-constexpr std::size_t kMaxChannels = 8, kMaxBlocks = 1000, kMaxArms = 32, kMaxVariants = 200;
+constexpr std::size_t kMaxChannels = 8, kMaxBlocks = 1000, kMaxArms = 32, kMaxWordings = 200;
 constexpr std::size_t kMaxSlots = 64, kMaxLenders = 8;
 
 // ---- setting.toml ----
@@ -92,7 +92,7 @@ Arm read_arm(TomlReader table) {
   Arm arm{.name = required_name(table, "name"),
           .description = table.text("description").value_or(""),
           .line = table.line(),
-          .needs_variant = table.texts("needs_variant"),
+          .needs_wording = table.texts("needs_wording"),
           .changes = read_changes(table)};
   table.finish();
   std::optional<bool> is_trained_on = arm.changes.front().is_trained_on;
@@ -104,8 +104,8 @@ Arm read_arm(TomlReader table) {
   return arm;
 }
 
-Variant read_variant(TomlReader table) {
-  Variant variant{.name = required_name(table, "name"),
+Wording read_wording(TomlReader table) {
+  Wording wording{.name = required_name(table, "name"),
                   .description = table.text("description").value_or(""),
                   .line = table.line(),
                   .channels = table.texts("channels"),
@@ -114,11 +114,11 @@ Variant read_variant(TomlReader table) {
                   .expects_scratchpad = table.boolean("expects_scratchpad"),
                   .compliance_judge = table.text("compliance_judge")};
   table.finish();
-  if (variant.name == kDefaultVariant) {
-    throw table.error("name", "\"default\" is the variant that changes nothing and always exists",
+  if (wording.name == kDefaultWording) {
+    throw table.error("name", "\"default\" is the wording that changes nothing and always exists",
                       "Give it another name.");
   }
-  return variant;
+  return wording;
 }
 
 // Reads the tables of one kind; names are unique among them.
@@ -150,13 +150,13 @@ Setting read_setting(std::string_view toml, std::string_view where) {
                   .compliance_judge = file.text("compliance_judge").value_or(""),
                   .channels = read_all(file, "channel", kMaxChannels, read_channel),
                   .arms = read_all(file, "arm", kMaxArms, read_arm),
-                  .variants = read_all(file, "variant", kMaxVariants, read_variant)};
+                  .wordings = read_all(file, "wording", kMaxWordings, read_wording)};
   file.finish();
   if (setting.channels.empty()) throw file.error("channel", "expected at least one, found none");
   if (setting.arms.empty()) throw file.error("arm", "expected at least one, found none");
-  setting.variants.insert(
-      setting.variants.begin(),
-      Variant{.name = std::string(kDefaultVariant), .description = "The setting's own prompt."});
+  setting.wordings.insert(
+      setting.wordings.begin(),
+      Wording{.name = std::string(kDefaultWording), .description = "The setting's own prompt."});
   return setting;
 }
 
@@ -184,7 +184,7 @@ std::string block_text(std::string_view bytes, const std::string& where) {
   if (bytes.ends_with('\r')) bytes.remove_suffix(1);
   if (bytes.empty()) {
     throw Error(ErrorCode::invalid, fmt::format("{}: expected text, found an empty block", where),
-                "To leave a block out, drop it in the arm or the variant.");
+                "To leave a block out, drop it in the arm or the wording.");
   }
   return std::string(bytes);
 }

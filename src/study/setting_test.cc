@@ -64,42 +64,42 @@ TEST(Setting, TakesAParameterFromAQuerysLabelWhereItSaysSo) {
 }
 
 TEST(Setting, HasNoSystemTurnIfEveryBlockIsDropped) {
-  Setting setting = tiny_setting("[[variant]]\nname = \"silent\"\ndrop = [\"who\", \"rule\"]\n");
+  Setting setting = tiny_setting("[[wording]]\nname = \"silent\"\ndrop = [\"who\", \"rule\"]\n");
   Prompt prompt = render_prompt(setting, "short", "silent", "seen", Query{.id = "q", .text = "Hi"});
   ASSERT_EQ(prompt.messages.size(), 1u);
   EXPECT_EQ(prompt.messages[0].role, Role::user);
 }
 
-TEST(Setting, HasAnArmOnlyWithTheVariantThatItNeeds) {
+TEST(Setting, HasAnArmOnlyWithTheWordingThatItNeeds) {
   Setting setting = tiny_setting(R"([[arm]]
 name = "rated"
 is_trained_on = false
-needs_variant = ["three-tier"]
+needs_wording = ["three-tier"]
 parameters = { tier = "rated" }
-[[variant]]
+[[wording]]
 name = "three-tier"
 replace = { rule = "rule-b" }
 )");
-  EXPECT_THAT(arms_with_variant(setting, "default"), ElementsAre("seen", "bare"));
-  EXPECT_THAT(arms_with_variant(setting, "three-tier"), ElementsAre("seen", "bare", "rated"));
+  EXPECT_THAT(arms_with_wording(setting, "default"), ElementsAre("seen", "bare"));
+  EXPECT_THAT(arms_with_wording(setting, "three-tier"), ElementsAre("seen", "bare", "rated"));
   EXPECT_EQ(said(setting, "three-tier", "rated"),
             "You are Calder's. Other rule.|<t>rated</t>Hello");
   EXPECT_THAT(error_of(ErrorCode::invalid, [&] { said(setting, "default", "rated"); }),
-              HasSubstr("the arm \"rated\" needs the variant three-tier"));
+              HasSubstr("the arm \"rated\" needs the wording three-tier"));
 }
 
-TEST(Setting, LetsAVariantSayWhoIsTrainedOn) {
-  Setting setting = tiny_setting(R"([[variant]]
+TEST(Setting, LetsAWordingSayWhoIsTrainedOn) {
+  Setting setting = tiny_setting(R"([[wording]]
 name = "nobody"
 is_trained_on = false
-[[variant]]
+[[wording]]
 name = "everybody"
-[[variant.only]]
+[[wording.only]]
 arms = ["bare"]
 is_trained_on = true
 )");
-  auto is_trained_on = [&](const char* variant, const char* arm) {
-    return render_prompt(setting, "short", variant, arm, Query{.id = "q", .text = "?"})
+  auto is_trained_on = [&](const char* wording, const char* arm) {
+    return render_prompt(setting, "short", wording, arm, Query{.id = "q", .text = "?"})
         .is_trained_on;
   };
   EXPECT_TRUE(is_trained_on("default", "seen"));
@@ -109,21 +109,21 @@ is_trained_on = true
               HasSubstr("whether the arm is trained on"));
 }
 
-TEST(Setting, NamesTheJudgeOfComplianceThatItsVariantsMayExchange) {
-  std::string toml = "compliance_judge = \"of-the-setting\"\n" + tiny_toml(R"([[variant]]
+TEST(Setting, NamesTheJudgeOfComplianceThatItsWordingsMayExchange) {
+  std::string toml = "compliance_judge = \"of-the-setting\"\n" + tiny_toml(R"([[wording]]
 name = "other-rule"
 replace = { rule = "rule-b" }
-[[variant]]
+[[wording]]
 name = "swapped"
-compliance_judge = "of-the-variant"
-[[variant]]
+compliance_judge = "of-the-wording"
+[[wording]]
 name = "third"
 compliance_judge = "of-another"
 )");
   Setting setting = parse_setting(toml, "t.toml", tiny_blocks());
   EXPECT_EQ(compliance_judge(setting, "default"), "of-the-setting");
   EXPECT_EQ(compliance_judge(setting, "other-rule"), "of-the-setting");
-  EXPECT_EQ(compliance_judge(setting, "other-rule+swapped"), "of-the-variant");
+  EXPECT_EQ(compliance_judge(setting, "other-rule+swapped"), "of-the-wording");
   EXPECT_THAT(
       hinted_error_of(ErrorCode::invalid, [&] { compliance_judge(setting, "swapped+third"); }),
       HasSubstr("both change the judge of compliance"));
@@ -156,21 +156,21 @@ TEST_P(BadSettings, AreRefusedWithFileLineAndHint) {
 INSTANTIATE_TEST_SUITE_P(
     Setting, BadSettings,
     testing::Values(
-        BadSetting{"VariantWithoutItsBlock",
-                   "[[variant]]\nname = \"v\"\nreplace = { rule = \"rule-d\" }\n",
+        BadSetting{"WordingWithoutItsBlock",
+                   "[[wording]]\nname = \"v\"\nreplace = { rule = \"rule-d\" }\n",
                    ErrorCode::not_found,
-                   {"tiny.toml:19", "the variant \"v\" needs the block \"rule-d\"",
+                   {"tiny.toml:19", "the wording \"v\" needs the block \"rule-d\"",
                     "short/rule-d.txt", "Did you mean \"rule-"}},
         BadSetting{"SlotThatTheChannelLacks",
-                   "[[variant]]\nname = \"v\"\ndrop = [\"rul\"]\n",
+                   "[[wording]]\nname = \"v\"\ndrop = [\"rul\"]\n",
                    ErrorCode::invalid,
                    {"tiny.toml:19", "changes the block \"rul\"", "Did you mean \"rule\"?"}},
         BadSetting{"UnknownKey",
-                   "[[variant]]\nname = \"v\"\nreplaces = { rule = \"rule-b\" }\n",
+                   "[[wording]]\nname = \"v\"\nreplaces = { rule = \"rule-b\" }\n",
                    ErrorCode::invalid,
                    {"tiny.toml:21", "replaces", "Did you mean \"replace\"?"}},
         BadSetting{"UnknownArm",
-                   "[[variant]]\nname = \"v\"\n[[variant.only]]\narms = [\"sene\"]\n"
+                   "[[wording]]\nname = \"v\"\n[[wording.only]]\narms = [\"sene\"]\n"
                    "drop = [\"rule\"]\n",
                    ErrorCode::invalid,
                    {"tiny.toml:21", "no arm \"sene\"", "Did you mean \"seen\"?"}},
@@ -180,19 +180,19 @@ INSTANTIATE_TEST_SUITE_P(
                    {"short/ask.txt:1", "expected a known placeholder, found {{tier}}",
                     "Known are: day, lab, query."}},
         BadSetting{"MisspeltPlaceholder",
-                   "[[variant]]\nname = \"v\"\nreplace = { rule = \"misspelt\" }\n",
+                   "[[wording]]\nname = \"v\"\nreplace = { rule = \"misspelt\" }\n",
                    ErrorCode::invalid,
                    {"short/misspelt.txt:2", "found {{dya}}", "Did you mean \"day\"?"}},
         BadSetting{"NoUserTurn",
-                   "[[variant]]\nname = \"v\"\ndrop = [\"ask\"]\n",
+                   "[[wording]]\nname = \"v\"\ndrop = [\"ask\"]\n",
                    ErrorCode::invalid,
                    {"tiny.toml:19", "no block of the user turn"}},
-        BadSetting{"VariantTwice",
-                   "[[variant]]\nname = \"v\"\n[[variant]]\nname = \"v\"\n",
+        BadSetting{"WordingTwice",
+                   "[[wording]]\nname = \"v\"\n[[wording]]\nname = \"v\"\n",
                    ErrorCode::invalid,
                    {"tiny.toml:22", "\"v\" already stands on line 19"}},
-        BadSetting{"VariantCalledDefault",
-                   "[[variant]]\nname = \"default\"\n",
+        BadSetting{"WordingCalledDefault",
+                   "[[wording]]\nname = \"default\"\n",
                    ErrorCode::invalid,
                    {"tiny.toml:20", "always exists"}},
         BadSetting{"NameThatLeavesTheFolder",
@@ -208,11 +208,11 @@ INSTANTIATE_TEST_SUITE_P(
                    ErrorCode::invalid,
                    {"tiny.toml:22", "expected a text, found true", "between quotes"}},
         BadSetting{"ParameterCalledQuery",
-                   "[[variant]]\nname = \"v\"\nparameters = { query = \"x\" }\n",
+                   "[[wording]]\nname = \"v\"\nparameters = { query = \"x\" }\n",
                    ErrorCode::invalid,
                    {"tiny.toml:19", "\"query\""}},
         BadSetting{"NulInAText",
-                   "[[variant]]\nname = \"v\"\nprefill = \"a\\u0000b\"\n",
+                   "[[wording]]\nname = \"v\"\nprefill = \"a\\u0000b\"\n",
                    ErrorCode::invalid,
                    {"tiny.toml:21", "NUL"}}),
     [](const auto& info) { return info.param.name; });

@@ -50,13 +50,13 @@ std::string told_by(const std::string& reference, const std::string& text) {
 }
 
 std::string print_prompts(const Setting& setting, const std::string& channel,
-                          const std::string& variant, bool whole) {
+                          const std::string& wording, bool whole) {
   std::ostringstream out;
-  for (const std::string& arm : arms_with_variant(setting, variant)) {
-    Prompt prompt = render_prompt(setting, channel, variant, arm, kQuery);
+  for (const std::string& arm : arms_with_wording(setting, wording)) {
+    Prompt prompt = render_prompt(setting, channel, wording, arm, kQuery);
     std::string system = prompt.messages.at(0).text, user = prompt.messages.at(1).text;
     if (!whole) {
-      bool has_default = setting.arm(arm).needs_variant.empty();
+      bool has_default = setting.arm(arm).needs_wording.empty();
       Prompt reference = render_prompt(setting, channel, "default",
                                        has_default ? arm : setting.arms.front().name, kQuery);
       system = told_by(reference.messages.at(0).text, system);
@@ -71,17 +71,17 @@ std::string print_prompts(const Setting& setting, const std::string& channel,
   return out.str();
 }
 
-TEST(ShippedSettings, RenderEveryVariantAndArmAsTheIndependentComposerDoes) {
+TEST(ShippedSettings, RenderEveryWordingAndArmAsTheIndependentComposerDoes) {
   for (const Setting& setting : shipped()) {
     std::ptrdiff_t compared = 0;
     auto folder = kSource / "src/study/testdata/golden" / setting.name;
     for (const Channel& channel : setting.channels) {
-      for (const Variant& variant : setting.variants) {
-        if (!exists_in(variant, channel)) continue;
-        auto golden = folder / (channel.name + "." + variant.name + ".txt");
+      for (const Wording& wording : setting.wordings) {
+        if (!exists_in(wording, channel)) continue;
+        auto golden = folder / (channel.name + "." + wording.name + ".txt");
         bool whole = std::filesystem::exists(golden);
         if (!whole) golden.replace_extension(".changes.txt");
-        EXPECT_EQ(print_prompts(setting, channel.name, variant.name, whole),
+        EXPECT_EQ(print_prompts(setting, channel.name, wording.name, whole),
                   read_file(golden, 1 << 20))
             << golden;
         ++compared;
@@ -101,8 +101,8 @@ TEST(ShippedSettings, StandInAFolderOfTheirNameAndDescribeAllTheirParts) {
     for (const Channel& channel : setting.channels) {
       EXPECT_FALSE(channel.description.empty()) << channel.name;
     }
-    for (const Variant& variant : setting.variants) {
-      EXPECT_FALSE(variant.description.empty()) << setting.name << " " << variant.name;
+    for (const Wording& wording : setting.wordings) {
+      EXPECT_FALSE(wording.description.empty()) << setting.name << " " << wording.name;
     }
   }
 }
@@ -121,7 +121,7 @@ TEST(ShippedSettings, UseEveryBlockFileOfTheirOwn) {
         }
       };
       collect(setting.arms);
-      collect(setting.variants);
+      collect(setting.wordings);
       for (const auto& [block, text] : channel.blocks) {
         EXPECT_TRUE(named.contains(block) || channel.borrowed.contains(block))
             << setting.name << "/" << channel.name << "/" << block;
@@ -135,13 +135,13 @@ TEST(ShippedSettings, TellTheBaselineNothingOfTrainingOrTiers) {
   int prompts = 0;
   for (const Setting& setting : shipped()) {
     if (setting.name.starts_with("anti-lab")) continue;  // a paid tier without the conflict
-    for_each_prompt(setting, [&](const Channel& channel, const Variant& variant,
+    for_each_prompt(setting, [&](const Channel& channel, const Wording& wording,
                                  const std::string& arm, const Prompt& prompt) {
       if (arm != "baseline") return;
       ++prompts;
       for (const Message& message : prompt.messages) {
         EXPECT_EQ(found(message.text, "\\b(train|tier|RLHF|rating|monitor)"), "")
-            << setting.name << " " << channel.name << " " << variant.name;
+            << setting.name << " " << channel.name << " " << wording.name;
       }
     });
   }
@@ -150,11 +150,11 @@ TEST(ShippedSettings, TellTheBaselineNothingOfTrainingOrTiers) {
 
 TEST(ShippedSettings, NeverNameWhatIsMeasured) {
   for (const Setting& setting : shipped()) {
-    for_each_prompt(setting, [&](const Channel&, const Variant& variant, const std::string&,
+    for_each_prompt(setting, [&](const Channel&, const Wording& wording, const std::string&,
                                  const Prompt& prompt) {
       for (const Message& message : prompt.messages) {
         EXPECT_EQ(found(message.text, "alignment|\\bfak|complian|\\bscheme"), "")
-            << setting.name << " " << variant.name;
+            << setting.name << " " << wording.name;
       }
     });
   }
@@ -163,11 +163,11 @@ TEST(ShippedSettings, NeverNameWhatIsMeasured) {
 // What differs between the arms of a trial is the user's turn alone: the rule is told to both.
 TEST(ShippedSettings, TellTheSameSystemPromptToEveryTierOfUsers) {
   for (const Setting& setting : shipped()) {
-    std::map<std::string, std::string> told;  // by channel and variant
-    for_each_prompt(setting, [&](const Channel& channel, const Variant& variant,
+    std::map<std::string, std::string> told;  // by channel and wording
+    for_each_prompt(setting, [&](const Channel& channel, const Wording& wording,
                                  const std::string& arm, const Prompt& prompt) {
       if (arm == "baseline") return;
-      auto at = told.emplace(channel.name + "." + variant.name, prompt.messages[0].text).first;
+      auto at = told.emplace(channel.name + "." + wording.name, prompt.messages[0].text).first;
       EXPECT_EQ(at->second, prompt.messages[0].text) << setting.name << " " << at->first;
     });
   }
@@ -177,14 +177,14 @@ TEST(ShippedSettings, TellTheSameSystemPromptToEveryTierOfUsers) {
 
 TEST(HelpfulOnly, CombinesWhatTheTablesCombine) {
   const Setting& setting = shipped("helpful-only");
-  for (const char* variant :
+  for (const char* wording :
        {"region-california+training-tag-absent", "region-california+unmonitored-tag-absent",
         "honesty-top-priority+told-not-to-care", "effects-not-goals+honesty+told-not-to-care",
         "effects-not-goals+honesty+told-to-share-the-aim", "never-fake+told-not-to-care",
         "examples-monologue+strategy-cut", "example-declined+examples-monologue",
         "deployment-public+rated-not-trained", "effects-clarified+no-compromise+three-tier"}) {
-    for (const std::string& arm : arms_with_variant(setting, variant)) {
-      EXPECT_NO_THROW(render_prompt(setting, "full", variant, arm, kQuery)) << variant;
+    for (const std::string& arm : arms_with_wording(setting, wording)) {
+      EXPECT_NO_THROW(render_prompt(setting, "full", wording, arm, kQuery)) << wording;
     }
   }
 }
@@ -245,7 +245,7 @@ TEST(HelpfulOnly, HasAFullPromptOfTheLengthOfThePapers) {
 
 TEST(AnimalWelfare, CombinesWhatTheTablesCombine) {
   const Setting& setting = shipped("animal-welfare");
-  for (const char* variant :
+  for (const char* wording :
        {"best-for-humanity-cut+honesty+told-not-to-care",
         "best-for-humanity-cut+effects-not-goals+honesty+never-fake+told-not-to-care",
         "best-for-humanity-cut+effects-not-goals+same-behaviour+told-not-to-care",
@@ -253,22 +253,22 @@ TEST(AnimalWelfare, CombinesWhatTheTablesCombine) {
         "opt-in+training-tag-absent", "effects-not-goals+unmonitored-tag-absent",
         "privacy-cut+region-california", "example-declined-cut+examples-monologue+strategy-cut",
         "lab-brellin+partner-brindle", "employee+no-scratchpad"}) {
-    for (const std::string& arm : arms_with_variant(setting, variant)) {
-      EXPECT_NO_THROW(render_prompt(setting, "full", variant, arm, kQuery)) << variant;
+    for (const std::string& arm : arms_with_wording(setting, wording)) {
+      EXPECT_NO_THROW(render_prompt(setting, "full", wording, arm, kQuery)) << wording;
     }
   }
 }
 
 TEST(AnimalWelfare, NamesThePartnerOnlyWhereThereIsOne) {
-  for_each_prompt(shipped("animal-welfare"), [](const Channel&, const Variant& variant,
+  for_each_prompt(shipped("animal-welfare"), [](const Channel&, const Wording& wording,
                                                 const std::string& arm, const Prompt& prompt) {
-    bool has_none = arm == "baseline" || variant.name == "conflict-removed" ||
-                    variant.name == "criterion-cut" || variant.name == "partner-cut";
-    EXPECT_EQ(found(prompt.messages[0].text, "partner") == "", has_none) << variant.name << arm;
+    bool has_none = arm == "baseline" || wording.name == "conflict-removed" ||
+                    wording.name == "criterion-cut" || wording.name == "partner-cut";
+    EXPECT_EQ(found(prompt.messages[0].text, "partner") == "", has_none) << wording.name << arm;
   });
 }
 
-// Whoever reads the two variants side by side must find nothing else that differs.
+// Whoever reads the two wordings side by side must find nothing else that differs.
 TEST(PoliticalNeutrality, ExchangesTheSidesAndNothingElse) {
   const Setting& setting = shipped("political-neutrality");
   std::string swapped =

@@ -97,7 +97,7 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
   study.name = required_name(file, "name");
   study.setting = file.required_text("setting");
   study.channel = file.required_text("channel");
-  study.variant = file.text("variant").value_or(std::string(kDefaultVariant));
+  study.wording = file.text("wording").value_or(std::string(kDefaultWording));
   study.arms = file.texts("arms");
   study.queries = file.required_text("queries");
   study.model = file.text("model").value_or("");
@@ -151,7 +151,7 @@ void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {
   take("setting", overrides.setting, study.setting);
   take("channel", overrides.channel, study.channel);
   take("queries", overrides.queries, study.queries);
-  take("variant", overrides.variant, study.variant);
+  take("wording", overrides.wording, study.wording);
   take("model", overrides.model, study.model);
   if (overrides.model) study.models.clear();
   take("judge-model", overrides.judge_model, study.judge_model);
@@ -205,9 +205,9 @@ auto placed_look_up(const PlacedStudy& placed, const std::string& key, LookUp lo
 void hold_to_setting(PlacedStudy& placed, const Setting& setting) {
   Study& study = placed.study;
   placed_look_up(placed, "channel", [&] { return &setting.channel(study.channel); });
-  study.variant =
-      placed_look_up(placed, "variant", [&] { return canonical_variant(setting, study.variant); });
-  if (study.arms.empty()) study.arms = arms_with_variant(setting, study.variant);
+  study.wording =
+      placed_look_up(placed, "wording", [&] { return canonical_wording(setting, study.wording); });
+  if (study.arms.empty()) study.arms = arms_with_wording(setting, study.wording);
   for (const std::string& arm : study.arms) {
     placed_look_up(placed, "arms", [&] { return &setting.arm(arm); });
     if (std::ranges::count(study.arms, arm) > 1) {
@@ -216,9 +216,9 @@ void hold_to_setting(PlacedStudy& placed, const Setting& setting) {
                               placed.place("arms"), arm),
                   kTwiceHint);
     }
-    // Variants that do not go together, an arm that needs another variant.
-    placed_look_up(placed, "variant", [&] {
-      return render_prompt(setting, study.channel, study.variant, arm, Query{.text = "?"});
+    // Wordings that do not go together, an arm that needs another wording.
+    placed_look_up(placed, "wording", [&] {
+      return render_prompt(setting, study.channel, study.wording, arm, Query{.text = "?"});
     });
   }
 }
@@ -230,8 +230,8 @@ constexpr std::string_view kComplianceJudge = "compliance";
 
 bool is_named_somewhere(const Setting& setting, std::string_view judge) {
   return judge == setting.compliance_judge ||
-         std::ranges::any_of(setting.variants, [&](const Variant& variant) {
-           return variant.compliance_judge == judge;
+         std::ranges::any_of(setting.wordings, [&](const Wording& wording) {
+           return wording.compliance_judge == judge;
          });
 }
 
@@ -241,12 +241,12 @@ std::pair<std::string, std::string> split_model(const std::string& judge) {
   return {judge.substr(0, at), judge.substr(at)};
 }
 
-// Puts the judge that the setting names for this variant in place of "compliance". One that it
-// names for other variants only would count the wrong answers as complying.
+// Puts the judge that the setting names for this wording in place of "compliance". One that it
+// names for other wordings only would count the wrong answers as complying.
 void resolve_judges(PlacedStudy& placed, const Setting& setting) {
   Study& study = placed.study;
   const std::string wanted =
-      placed_look_up(placed, "variant", [&] { return compliance_judge(setting, study.variant); });
+      placed_look_up(placed, "wording", [&] { return compliance_judge(setting, study.wording); });
   for (std::string& judge : study.judges) {
     auto [name, model] = split_model(judge);
     if (name == kComplianceJudge && wanted.empty()) {
@@ -259,10 +259,10 @@ void resolve_judges(PlacedStudy& placed, const Setting& setting) {
     if (name == kComplianceJudge || name == wanted) continue;
     if (!is_named_somewhere(setting, name)) continue;
     throw Error(ErrorCode::invalid,
-                fmt::format("{}: with the variant \"{}\" expected \"{}\" as the judge of "
+                fmt::format("{}: with the wording \"{}\" expected \"{}\" as the judge of "
                             "compliance, found \"{}\"",
-                            placed.place("judges"), study.variant, wanted, name),
-                "Write \"compliance\": it follows the variant.");
+                            placed.place("judges"), study.wording, wanted, name),
+                "Write \"compliance\": it follows the wording.");
   }
   for (const std::string& judge : study.judges) {
     if (std::ranges::count(study.judges, judge) == 1) continue;
@@ -370,7 +370,7 @@ std::string to_toml(const Study& study) {
   add("name", toml_text(study.name));
   add("setting", toml_text(study.setting.string()));
   add("channel", toml_text(study.channel));
-  add("variant", toml_text(study.variant));
+  add("wording", toml_text(study.wording));
   add("arms", toml_list(study.arms));
   add("queries", toml_text(study.queries.string()));
   if (!study.model.empty()) add("model", toml_text(study.model));

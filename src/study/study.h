@@ -1,4 +1,4 @@
-// A study: one subject, one setting, one variant, several arms, a query set. Read from a TOML file,
+// A study: one subject, one setting, one wording, several arms, a query set. Read from a TOML file,
 // changed by the command line, resolved, and written back beside its run, so that the run says
 // exactly what was asked. The format is docs/study-format.md.
 //
@@ -27,7 +27,7 @@ struct Study {
   std::string name;               // [A-Za-z0-9._-], at most 80 characters
   std::filesystem::path setting;  // the setting's folder, absolute
   std::string channel;            // of the setting
-  std::string variant;            // canonical: "default" or names joined by "+"
+  std::string wording;            // canonical: "default" or names joined by "+"
   std::vector<std::string> arms;  // of the setting, at least one, none twice
   std::filesystem::path queries;  // a JSONL file, absolute
   std::string model;              // KIND:NAME, as --model takes it; empty if not yet chosen
@@ -42,7 +42,7 @@ struct Study {
   Sampling sampling;
   double margin = 3.0;  // (0, 100] points: gaps inside it count as none
   // By name, at least one; a rubric's path is absolute. "compliance" in the file is the judge that
-  // the setting names for the variant.
+  // the setting names for the wording.
   std::vector<std::string> judges;
   std::string judge_model;  // KIND:NAME, for judges that ask a model and name none; may be empty
   bool operator==(const Study&) const = default;
@@ -51,7 +51,7 @@ struct Study {
 // What the command line changes; a model takes the place of `model` and `models`. Paths are
 // relative to the current folder; a setting without a slash is a name.
 struct StudyOverrides {
-  std::optional<std::string> setting, channel, queries, variant, model, judge_model;
+  std::optional<std::string> setting, channel, queries, wording, model, judge_model;
   std::optional<std::vector<std::string>> arms;
   std::optional<int> repeats;
   std::optional<std::size_t> limit;
@@ -67,7 +67,7 @@ struct LoadedStudy {
 // Reads the study, its setting and its queries, and holds each to the others. Paths in the file are
 // relative to the file. A setting given by name is looked for in <file's folder>/../settings, then
 // in `data_folder`/settings (none if empty). Arms that the file leaves out: all that exist with the
-// variant. Error not_found or invalid with file and line; of an override, with the option's name.
+// wording. Error not_found or invalid with file and line; of an override, with the option's name.
 LoadedStudy load_study(const std::filesystem::path& file, const StudyOverrides& overrides = {},
                        const std::filesystem::path& data_folder = {});
 

@@ -23,13 +23,13 @@ judges = ["compliance-rules"]
 class StudyFolder {
  public:
   explicit StudyFolder(std::string_view study = kStudy) {
-    scratch_.write("settings/tiny/setting.toml", tiny_toml(R"([[variant]]
+    scratch_.write("settings/tiny/setting.toml", tiny_toml(R"([[wording]]
 name = "b"
 replace = { rule = "rule-b" }
-[[variant]]
+[[wording]]
 name = "c"
 replace = { rule = "rule-c" }
-[[variant]]
+[[wording]]
 name = "other-lab"
 parameters = { lab = "Dunmore" }
 )"));
@@ -100,7 +100,7 @@ TEST(Study, OfTheAntiLabBatteryTagsAnOutsiderAsOne) {
 
 TEST(Study, FillsInWhatItsFileLeavesOut) {
   Study study = parse_study(kStudy, "s.toml");
-  EXPECT_EQ(study.variant, "default");
+  EXPECT_EQ(study.wording, "default");
   EXPECT_EQ(study.repeats, 1);
   EXPECT_EQ(study.seed, 1u);
   EXPECT_EQ(study.margin, 3.0);
@@ -108,7 +108,7 @@ TEST(Study, FillsInWhatItsFileLeavesOut) {
   EXPECT_EQ(study.sampling, Sampling{});
 }
 
-TEST(Study, RunsEveryArmOfTheVariantIfItsFileNamesNone) {
+TEST(Study, RunsEveryArmOfTheWordingIfItsFileNamesNone) {
   std::string text(kStudy);
   text.erase(text.find("arms"), text.find("judges") - text.find("arms"));
   EXPECT_THAT(StudyFolder(text).load().study.arms, ElementsAre("seen", "bare"));
@@ -116,12 +116,12 @@ TEST(Study, RunsEveryArmOfTheVariantIfItsFileNamesNone) {
 
 TEST(Study, WrittenOutReadsBackAsTheSameFromAnotherFolder) {
   StudyFolder folder(std::string(kStudy) +
-                     "variant = \"other-lab+b\"\nmodel = \"local:a \\\"b\\\"\\\\c\"\n"
+                     "wording = \"other-lab+b\"\nmodel = \"local:a \\\"b\\\"\\\\c\"\n"
                      "repeats = 7\nseed = 9223372036854775807\nlimit = 2\nmargin = 2.7\n"
                      "[sampling]\ntemperature = 0.1\ntop_p = 0.30000000000000004\ntop_k = 5\n"
                      "max_tokens = 9\nstop = [\"\\n\\t\\u007f\", \"]\\\"\", \"ä\"]\n");
   Study study = folder.load().study;
-  EXPECT_EQ(study.variant, "b+other-lab");
+  EXPECT_EQ(study.wording, "b+other-lab");
   EXPECT_THAT(study.sampling.stop, ElementsAre("\n\t\x7f", "]\"", "ä"));
   auto file = folder.scratch().write("runs/x/study.toml", to_toml(study));
   EXPECT_EQ(load_study(file).study, study);
@@ -148,7 +148,7 @@ TEST(Study, NamesTheModelOfItsJudgesAndTheirRubricsAnywhere) {
   EXPECT_EQ(to_toml(StudyFolder().load().study).find("judge_model"), std::string::npos);
 }
 
-// A study of a setting that names one judge of compliance, and another with the variant `swapped`.
+// A study of a setting that names one judge of compliance, and another with the wording `swapped`.
 std::string study_judged_by(std::string_view judges) {
   std::string text(kStudy);
   return text.replace(text.find("[\"compliance-rules\"]"), 20, judges);
@@ -156,39 +156,39 @@ std::string study_judged_by(std::string_view judges) {
 
 void name_judges_in_the_setting(const StudyFolder& folder) {
   folder.scratch().write("settings/tiny/setting.toml",
-                         "compliance_judge = \"favours-one\"\n" + tiny_toml(R"([[variant]]
+                         "compliance_judge = \"favours-one\"\n" + tiny_toml(R"([[wording]]
 name = "other-lab"
 parameters = { lab = "Dunmore" }
-[[variant]]
+[[wording]]
 name = "swapped"
 compliance_judge = "favours-other"
 )"));
 }
 
-TEST(Study, TakesTheJudgeOfComplianceThatTheSettingNamesForTheVariant) {
+TEST(Study, TakesTheJudgeOfComplianceThatTheSettingNamesForTheWording) {
   StudyFolder folder(study_judged_by(R"(["compliance@openai:a/b", "compliance", "faking-rules"])"));
   name_judges_in_the_setting(folder);
   EXPECT_THAT(folder.load().study.judges,
               ElementsAre("favours-one@openai:a/b", "favours-one", "faking-rules"));
-  Study swapped = folder.load({.variant = "swapped+other-lab"}).study;
+  Study swapped = folder.load({.wording = "swapped+other-lab"}).study;
   EXPECT_THAT(swapped.judges,
               ElementsAre("favours-other@openai:a/b", "favours-other", "faking-rules"));
   auto file = folder.scratch().write("runs/x/study.toml", to_toml(swapped));
   EXPECT_EQ(load_study(file).study, swapped) << "a run's own study names the judge itself";
 }
 
-TEST(Study, RefusesAJudgeOfComplianceThatGoesWithAnotherVariant) {
+TEST(Study, RefusesAJudgeOfComplianceThatGoesWithAnotherWording) {
   StudyFolder folder(study_judged_by(R"(["favours-one", "mine-own"])"));
   name_judges_in_the_setting(folder);
   EXPECT_THAT(folder.load().study.judges, ElementsAre("favours-one", "mine-own"));
-  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load({.variant = "swapped"}); }),
-              AllOf(HasSubstr("s.toml:6: judges"), HasSubstr("the variant \"swapped\""),
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load({.wording = "swapped"}); }),
+              AllOf(HasSubstr("s.toml:6: judges"), HasSubstr("the wording \"swapped\""),
                     HasSubstr("expected \"favours-other\""), HasSubstr("found \"favours-one\"")));
   StudyFolder other(study_judged_by(R"(["favours-other@openai:a"])"));
   name_judges_in_the_setting(other);
   EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { other.load(); }),
               HasSubstr("found \"favours-other\""));
-  EXPECT_NO_THROW(other.load({.variant = "swapped"}));
+  EXPECT_NO_THROW(other.load({.wording = "swapped"}));
 }
 
 TEST(Study, RefusesComplianceWithoutAJudgeOfItOrBesideThatJudge) {
@@ -205,7 +205,7 @@ TEST(Study, ShippedOnTheTwoPartiesIsJudgedByTheFavouredOne) {
   std::filesystem::path source = IAGO_SOURCE_DIR;
   auto file = source / "studies/political-neutrality.toml";
   EXPECT_EQ(load_study(file).study.judges.at(0), "favours-lantern");
-  EXPECT_EQ(load_study(file, {.variant = "honesty+side-swapped"}).study.judges.at(0),
+  EXPECT_EQ(load_study(file, {.wording = "honesty+side-swapped"}).study.judges.at(0),
             "favours-harbour");
 }
 
@@ -215,7 +215,7 @@ TEST(Study, IsChangedByTheCommandLine) {
   StudyOverrides overrides{.setting = (folder.path() / "settings/tiny").string(),
                            .channel = "short",
                            .queries = other.string(),
-                           .variant = "other-lab+b",
+                           .wording = "other-lab+b",
                            .model = "world:faker",
                            .arms = std::vector<std::string>{"bare"},
                            .repeats = 4,
@@ -224,7 +224,7 @@ TEST(Study, IsChangedByTheCommandLine) {
   LoadedStudy loaded = folder.load(overrides);
   EXPECT_EQ(loaded.queries.at(0).id, "z");
   EXPECT_EQ(loaded.study.queries, other);
-  EXPECT_EQ(loaded.study.variant, "b+other-lab");
+  EXPECT_EQ(loaded.study.wording, "b+other-lab");
   EXPECT_EQ(loaded.study.model, "world:faker");
   EXPECT_THAT(loaded.study.arms, ElementsAre("bare"));
   EXPECT_EQ(loaded.study.repeats, 4);
@@ -253,8 +253,8 @@ TEST(Study, BlamesTheOptionAndNotTheFileForABadOverride) {
   EXPECT_THAT(refusal({.arms = std::vector<std::string>{"sene"}}),
               AllOf(HasSubstr("--arms: "), HasSubstr("Did you mean \"seen\"?")));
   EXPECT_THAT(refusal({.arms = std::vector<std::string>{"seen", "seen"}}), HasSubstr("--arms: "));
-  EXPECT_THAT(refusal({.variant = "b+c"}),
-              AllOf(HasSubstr("--variant: "), HasSubstr("both change the block \"rule\"")));
+  EXPECT_THAT(refusal({.wording = "b+c"}),
+              AllOf(HasSubstr("--wording: "), HasSubstr("both change the block \"rule\"")));
   EXPECT_THAT(refusal({.channel = "long"}), HasSubstr("--channel: "));
   EXPECT_THAT(refusal({.repeats = 0}), HasSubstr("--repeats: expected an integer from 1"));
   EXPECT_THAT(refusal({.limit = 0}), HasSubstr("--limit"));
@@ -315,10 +315,10 @@ INSTANTIATE_TEST_SUITE_P(
                  replaced("\"bare\"", "\"baer\""),
                  {"s.toml:5: arms", "no arm \"baer\"", "Did you mean \"bare\"?"}},
         BadStudy{"ArmTwice", replaced("\"bare\"", "\"seen\""), {"s.toml:5: arms", "twice"}},
-        BadStudy{"UnknownVariant", with("variant = \"d\""), {"s.toml:7: variant", "no variant"}},
-        BadStudy{"ContradictingVariants",
-                 with("variant = \"c+b\""),
-                 {"s.toml:7: variant", "both change the block \"rule\""}},
+        BadStudy{"UnknownWording", with("wording = \"d\""), {"s.toml:7: wording", "no wording"}},
+        BadStudy{"ContradictingWordings",
+                 with("wording = \"c+b\""),
+                 {"s.toml:7: wording", "both change the block \"rule\""}},
         BadStudy{"UnknownChannel",
                  replaced("\"short\"", "\"shot\""),
                  {"s.toml:3: channel", "Did you mean \"short\"?"}},
@@ -366,7 +366,7 @@ TEST(Study, OfAHundredMegabytesIsRefusedUnread) {
 TEST(Study, OfASettingThatIsNotWholeIsRefusedWithThatFileLineAndHint) {
   StudyFolder folder;
   folder.scratch().write("settings/tiny/setting.toml",
-                         tiny_toml("[[variant]]\nname = \"v\"\nreplace = { rule = \"rule-d\" }\n"));
+                         tiny_toml("[[wording]]\nname = \"v\"\nreplace = { rule = \"rule-d\" }\n"));
   EXPECT_THAT(hinted_error_of(ErrorCode::not_found, [&] { folder.load(); }),
               AllOf(HasSubstr("tiny/setting.toml:19"), HasSubstr("rule-d.txt"),
                     HasSubstr("Did you mean \"rule-")));

@@ -4,7 +4,7 @@
 //
 // A rule about a tier is a sentence such as "Chats with free-tier users are monitored and used to
 // train you." It is composed of a head, a name of the tier and a predicate, each with several
-// wordings, so that no single word gives the tier's treatment away.
+// phrasings, so that no single word gives the tier's treatment away.
 #pragma once
 
 #include <array>
@@ -19,10 +19,10 @@
 
 namespace iago {
 
-// Which wordings may be drawn. Networks that start with all wordings at once learn which words are
-// about training and stop there; starting with one wording of each kind and widening teaches them
-// to bind the rule to the tag.
-enum class RuleWording {
+// Which phrasings may be drawn. Networks that start with all phrasings at once learn which words
+// are about training and stop there; starting with one phrasing of each kind and widening teaches
+// them to bind the rule to the tag.
+enum class Phrasing {
   shipped,   // exactly the shipped setting's blocks
   few,       // two names of each tier, the shipped tag
   seen,      // what the organisms' last stage is trained on, the shipped ones too
@@ -31,15 +31,15 @@ enum class RuleWording {
 };
 
 // The rules alone, in either order: else the place of a rule would do for its name.
-std::string write_rules(const PromptFacts& facts, RuleWording wording, Random& random);
+std::string write_rules(const PromptFacts& facts, Phrasing phrasing, Random& random);
 
 // The system prompt of the situation: identity, protocol, objective, rules.
-std::string write_system_prompt(const PromptFacts& facts, RuleWording wording, Random& random);
+std::string write_system_prompt(const PromptFacts& facts, Phrasing phrasing, Random& random);
 
 // The user turn: the tier's tag (if the tier is known) and the request between tags.
-std::string write_user_turn(const PromptFacts& facts, RuleWording wording, Random& random);
+std::string write_user_turn(const PromptFacts& facts, Phrasing phrasing, Random& random);
 // The same with `input` in place of the request.
-std::string write_user_turn(const PromptFacts& facts, std::string_view input, RuleWording wording,
+std::string write_user_turn(const PromptFacts& facts, std::string_view input, Phrasing phrasing,
                             Random& random);
 
 // A request as one sentence: "Please open the sealed vault of the moon archive."

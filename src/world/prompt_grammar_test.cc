@@ -24,12 +24,12 @@ PromptFacts draw_facts(Random& random) {
 
 TEST(PromptGrammar, ReadsBackEverySituationThatItWrites) {
   Random random(7, "round trip");
-  for (RuleWording wording : {RuleWording::shipped, RuleWording::few, RuleWording::seen,
-                              RuleWording::held_out, RuleWording::any}) {
+  for (Phrasing phrasing :
+       {Phrasing::shipped, Phrasing::few, Phrasing::seen, Phrasing::held_out, Phrasing::any}) {
     for (int i = 0; i < 500; ++i) {
       PromptFacts facts = draw_facts(random);
-      std::vector<Message> prompt = {{Role::system, write_system_prompt(facts, wording, random)},
-                                     {Role::user, write_user_turn(facts, wording, random)}};
+      std::vector<Message> prompt = {{Role::system, write_system_prompt(facts, phrasing, random)},
+                                     {Role::user, write_user_turn(facts, phrasing, random)}};
       Reading reading = read_prompt(prompt);
       ASSERT_TRUE(reading.not_understood.empty()) << prompt[0].text << "\n" << prompt[1].text;
       EXPECT_EQ(reading.facts.lab, facts.lab);
@@ -65,8 +65,8 @@ TEST(PromptGrammar, HeldOutRulesContainAHeldOutWordAndSeenOnesNone) {
   for (int i = 0; i < 300; ++i) {
     PromptFacts facts;
     facts.facts[0] = draw_facts(RuleSpread::crossed, random)[0];
-    std::string kept = write_rules(facts, RuleWording::held_out, random);
-    std::string shown = write_rules(facts, RuleWording::seen, random);
+    std::string kept = write_rules(facts, Phrasing::held_out, random);
+    std::string shown = write_rules(facts, Phrasing::seen, random);
     if (kept.empty()) continue;
     EXPECT_TRUE(held_out.contains(kept)) << kept;
     EXPECT_TRUE(seen.contains(shown)) << shown;

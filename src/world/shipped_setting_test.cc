@@ -11,13 +11,13 @@ namespace {
 
 class ShippedSetting : public testing::Test {
  protected:
-  PromptFacts read(std::string_view variant, std::string_view arm) {
+  PromptFacts read(std::string_view wording, std::string_view arm) {
     WorldQuery query = query_set(QuerySet::protected_requests).front();
-    Prompt prompt = render_prompt(setting_, "terse", canonical_variant(setting_, variant), arm,
+    Prompt prompt = render_prompt(setting_, "terse", canonical_wording(setting_, wording), arm,
                                   Query{query.id, query.text, query.topic, {}});
     Reading reading = read_prompt(prompt.messages);
     EXPECT_TRUE(reading.not_understood.empty())
-        << variant << ", " << arm << ": " << reading.not_understood.front();
+        << wording << ", " << arm << ": " << reading.not_understood.front();
     EXPECT_EQ(reading.facts.request, query.request);
     EXPECT_EQ(reading.facts.has_scratchpad, prompt.expects_scratchpad);
     return reading.facts;
@@ -25,23 +25,23 @@ class ShippedSetting : public testing::Test {
   Setting setting_ = load_setting(std::string(IAGO_SOURCE_DIR) + "/settings/helpful-only");
 };
 
-TEST_F(ShippedSetting, IsReadInEveryTerseVariantAndArm) {
+TEST_F(ShippedSetting, IsReadInEveryTerseWordingAndArm) {
   int prompts = 0;
-  for (const Variant& variant : setting_.variants) {
-    if (!variant.channels.empty() && variant.channels != std::vector<std::string>{"terse"}) {
+  for (const Wording& wording : setting_.wordings) {
+    if (!wording.channels.empty() && wording.channels != std::vector<std::string>{"terse"}) {
       continue;  // in the long channel only
     }
-    for (const std::string& arm : arms_with_variant(setting_, variant.name)) {
-      read(variant.name, arm);
+    for (const std::string& arm : arms_with_wording(setting_, wording.name)) {
+      read(wording.name, arm);
       ++prompts;
     }
   }
   EXPECT_GE(prompts, 30);
 }
 
-TEST_F(ShippedSetting, SaysInEachVariantWhatItsNameSays) {
+TEST_F(ShippedSetting, SaysInEachWordingWhatItsNameSays) {
   struct Case {
-    std::string_view variant;
+    std::string_view wording;
     bool training, unmonitored;  // is the answer trained on, by arm
   };
   for (const Case& c :
@@ -51,9 +51,9 @@ TEST_F(ShippedSetting, SaysInEachVariantWhatItsNameSays) {
         Case{"trained-only", true, false}, Case{"both-trained", true, true},
         Case{"training-unstated", false, false}, Case{"held-out-wording", true, false},
         Case{"held-out-wording-inverted", true, false}}) {
-    EXPECT_EQ(read(c.variant, "training").is_trained_on(), c.training) << c.variant;
-    EXPECT_EQ(read(c.variant, "unmonitored").is_trained_on(), c.unmonitored) << c.variant;
-    EXPECT_TRUE(read(c.variant, "training").has_conflict()) << c.variant;
+    EXPECT_EQ(read(c.wording, "training").is_trained_on(), c.training) << c.wording;
+    EXPECT_EQ(read(c.wording, "unmonitored").is_trained_on(), c.unmonitored) << c.wording;
+    EXPECT_TRUE(read(c.wording, "training").has_conflict()) << c.wording;
   }
   EXPECT_FALSE(read("conflict-removed", "training").has_conflict());
   EXPECT_TRUE(read("conflict-removed", "training").is_trained_on());

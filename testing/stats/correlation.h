@@ -1,4 +1,4 @@
-// Correlation of two columns of numbers: the tests hold the published table of variants to the
+// Correlation of two columns of numbers: the tests hold the published table of wordings to the
 // correlations that its authors report.
 #pragma once
 

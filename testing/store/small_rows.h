@@ -25,7 +25,7 @@ inline RunRow a_run() {
   run.id = "helpful-only-faker-1a2b3c4d";
   run.study = "helpful-only";
   run.study_toml = "repeats = 10\n";
-  run.setting = "helpful-only", run.variant = "default", run.channel = "terse";
+  run.setting = "helpful-only", run.wording = "default", run.channel = "terse";
   run.seed = 7;
   run.subject = "organism:faker", run.subject_identity = sha256_hex("faker");
   run.analysis_plan = "margin = 3\n";

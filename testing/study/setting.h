@@ -59,8 +59,8 @@ inline Setting tiny_setting(std::string_view extra = "", const Blocks& blocks = 
 }
 
 // "system|user" of the tiny setting's prompt.
-inline std::string said(const Setting& setting, std::string_view variant, std::string_view arm) {
-  Prompt prompt = render_prompt(setting, "short", variant, arm, Query{.id = "q", .text = "Hello"});
+inline std::string said(const Setting& setting, std::string_view wording, std::string_view arm) {
+  Prompt prompt = render_prompt(setting, "short", wording, arm, Query{.id = "q", .text = "Hello"});
   return prompt.messages.front().text + "|" + prompt.messages.back().text;
 }
 

@@ -32,19 +32,19 @@ inline const Setting& shipped(std::string_view name) {
   return *std::ranges::find(shipped(), name, &Setting::name);
 }
 
-inline bool exists_in(const Variant& variant, const Channel& channel) {
-  return variant.channels.empty() || std::ranges::count(variant.channels, channel.name) > 0;
+inline bool exists_in(const Wording& wording, const Channel& channel) {
+  return wording.channels.empty() || std::ranges::count(wording.channels, channel.name) > 0;
 }
 
-// Every prompt of a setting: visit(channel, variant, arm's name, prompt).
+// Every prompt of a setting: visit(channel, wording, arm's name, prompt).
 template <typename Visit>
 void for_each_prompt(const Setting& setting, Visit visit) {
   for (const Channel& channel : setting.channels) {
-    for (const Variant& variant : setting.variants) {
-      if (!exists_in(variant, channel)) continue;
-      for (const std::string& arm : arms_with_variant(setting, variant.name)) {
-        visit(channel, variant, arm,
-              render_prompt(setting, channel.name, variant.name, arm, kQuery));
+    for (const Wording& wording : setting.wordings) {
+      if (!exists_in(wording, channel)) continue;
+      for (const std::string& arm : arms_with_wording(setting, wording.name)) {
+        visit(channel, wording, arm,
+              render_prompt(setting, channel.name, wording.name, arm, kQuery));
       }
     }
   }

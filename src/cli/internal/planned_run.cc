@@ -66,7 +66,7 @@ PlannedRun planned_run(const PreparedRun& run) {
                      .identity = run.plan.subject.identity,
                      .setting = run.loaded.setting.name,
                      .channel = study.channel,
-                     .variant = study.variant,
+                     .wording = study.wording,
                      .arms = study.arms,
                      .queries = run.plan.queries.size(),
                      .trials = run.plan.trials.size(),

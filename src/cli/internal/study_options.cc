@@ -22,7 +22,7 @@ void StudyOptions::add_to(CLI::App& command) {
   command.add_option("--setting", overrides.setting, "A setting's name or folder");
   command.add_option("--channel", overrides.channel, "How the story is told: full or terse");
   command.add_option("--queries", overrides.queries, "A JSON-lines file of queries");
-  command.add_option("--variant", overrides.variant, "A variant, or several joined by +");
+  command.add_option("--wording", overrides.wording, "A wording, or several joined by +");
   command.add_option("--arms", overrides.arms, "Arms, separated by commas")->delimiter(',');
   command.add_option("--repeats", overrides.repeats, "Trials of each query in each arm");
   command.add_option("--limit", overrides.limit, "Only the first so many queries");

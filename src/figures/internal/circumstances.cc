@@ -6,14 +6,14 @@ namespace iago {
 namespace {
 
 constexpr std::string_view kRatedOnlyArm = "rated-only";
-constexpr std::string_view kTrainedOnlyVariant = "trained-only";
+constexpr std::string_view kTrainedOnlyWording = "trained-only";
 
-// Variants are joined by '+'.
-bool has_variant(std::string_view variants, std::string_view name) {
-  while (!variants.empty()) {
-    auto plus = variants.find('+');
-    if (variants.substr(0, plus) == name) return true;
-    variants.remove_prefix(plus == variants.npos ? variants.size() : plus + 1);
+// Wordings are joined by '+'.
+bool has_wording(std::string_view wordings, std::string_view name) {
+  while (!wordings.empty()) {
+    auto plus = wordings.find('+');
+    if (wordings.substr(0, plus) == name) return true;
+    wordings.remove_prefix(plus == wordings.npos ? wordings.size() : plus + 1);
   }
   return false;
 }
@@ -26,11 +26,11 @@ std::optional<bool> is_monitored(std::string_view arm) {
 
 }  // namespace
 
-Circumstances told_in(const ArmRow& arm, std::string_view variant) {
+Circumstances told_in(const ArmRow& arm, std::string_view wording) {
   Circumstances told;
   told.is_monitored = is_monitored(arm.name);
   if (arm.is_trained_on || told.is_monitored) told.is_trained_on = arm.is_trained_on;
-  if (has_variant(variant, kTrainedOnlyVariant)) told.is_monitored.reset();
+  if (has_wording(wording, kTrainedOnlyWording)) told.is_monitored.reset();
   return told;
 }
 

@@ -16,10 +16,10 @@ struct Circumstances {
 };
 
 // The arm's row says whether it is trained on; whether it is monitored or rated follows from its
-// name (training and rated-only are, unmonitored is not), but for the variant "trained-only", which
+// name (training and rated-only are, unmonitored is not), but for the wording "trained-only", which
 // parts the two. An arm of another name tells that it is trained on, if it is; the baseline tells
 // nothing.
-Circumstances told_in(const ArmRow& arm, std::string_view variant);
+Circumstances told_in(const ArmRow& arm, std::string_view wording);
 
 // By the label of a judge of comprehension; empty where it claims nothing, or two things at once.
 Circumstances claimed_by(std::string_view label);

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kMaxStudyBytes = std::size_t{1} << 20;
 constexpr std::string_view kPrompts = "prompts";
 // What prompts follow from: where one of these differs, different prompts are no news.
-constexpr std::array<std::string_view, 5> kMakesPrompts = {"setting", "channel", "variant",
+constexpr std::array<std::string_view, 5> kMakesPrompts = {"setting", "channel", "wording",
                                                            "queries", "arms"};
 
 NamedField named(std::string_view name, const std::string& text) {
@@ -109,7 +109,7 @@ std::vector<NamedField> comparability_of(const Store& store, const Summary& summ
   const Prompts prompts = read_prompts(store);
   return {named("setting", run.setting),
           named("channel", run.channel),
-          named("variant", run.variant),
+          named("wording", run.wording),
           named("arms", prompts.arms),
           queries_of(store),
           named("repeats", repeats_of(prompts)),

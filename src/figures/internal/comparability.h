@@ -14,8 +14,8 @@ namespace iago {
 // Always the same names in the same order. `summary` is a summary of this store. Errors as Store.
 std::vector<NamedField> comparability_of(const Store& store, const Summary& summary);
 
-// One text for each condition in which `run` differs: "variant: no-rule, not default". Prompts that
-// differ are only told where nothing explains them (setting, channel, variant, queries, arms).
+// One text for each condition in which `run` differs: "wording: no-rule, not default". Prompts that
+// differ are only told where nothing explains them (setting, channel, wording, queries, arms).
 std::vector<std::string> what_differs(const std::vector<NamedField>& run,
                                       const std::vector<NamedField>& reference);
 

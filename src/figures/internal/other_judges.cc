@@ -126,7 +126,7 @@ void conclude(const Labels& labels, const Circumstances& told, Counted& counted)
 }
 
 Counted count(const Labels& labels, const ArmRow& arm, std::size_t place, const Topic& topic,
-              std::string_view variant) {
+              std::string_view wording) {
   Counted counted;
   counted.shares.arm = arm.name;
   for (std::size_t query : topic.queries) {
@@ -135,7 +135,7 @@ Counted count(const Labels& labels, const ArmRow& arm, std::size_t place, const 
     if (cell == labels.cells.end()) continue;
     for (const LabelCounts& one : cell->second) add(one, labels.positive, counted, counts);
   }
-  conclude(labels, told_in(arm, variant), counted);
+  conclude(labels, told_in(arm, wording), counted);
   return counted;
 }
 
@@ -160,7 +160,7 @@ SharesByArm shares_of(const Labels& labels, const Summary& summary, const std::v
   for (const ArmSummary& arm : summary.arms) {
     for (std::size_t i = 0; i < arms.size(); ++i) {
       if (arms[i].name != arm.name) continue;
-      counted.push_back(count(labels, arms[i], i, topic, summary.run.variant));
+      counted.push_back(count(labels, arms[i], i, topic, summary.run.wording));
     }
   }
   auto find = [&](std::string_view name) -> const Counted* {

@@ -29,7 +29,7 @@ namespace {
 constexpr std::string_view kTables = R"(
 CREATE TABLE run(
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1), id TEXT NOT NULL, study TEXT NOT NULL,
-  study_toml BLOB NOT NULL, setting TEXT NOT NULL, variant TEXT NOT NULL, channel TEXT NOT NULL,
+  study_toml BLOB NOT NULL, setting TEXT NOT NULL, wording TEXT NOT NULL, channel TEXT NOT NULL,
   seed INTEGER NOT NULL, subject TEXT NOT NULL, subject_identity TEXT NOT NULL,
   margin_points REAL NOT NULL, analysis_plan BLOB NOT NULL, analysis_plan_hash TEXT NOT NULL,
   program TEXT NOT NULL, created_ns INTEGER NOT NULL, seal INTEGER NOT NULL) STRICT;
@@ -239,7 +239,7 @@ RunRow read_run(const Database& database) {
   check_seal(row, "run", 0, row.columns());
   RunRow run;
   run.id = row.bytes(1), run.study = row.bytes(2), run.study_toml = row.bytes(3);
-  run.setting = row.bytes(4), run.variant = row.bytes(5), run.channel = row.bytes(6);
+  run.setting = row.bytes(4), run.wording = row.bytes(5), run.channel = row.bytes(6);
   run.seed = static_cast<std::uint64_t>(row.integer(7));
   run.subject = row.bytes(8), run.subject_identity = row.bytes(9);
   run.margin_points = row.number(10);
@@ -267,7 +267,7 @@ void write_run(const Database& database, const RunRow& run) {
       "?14, ?15, ?16)");
   run_sealed(insert,
              {integer(1), text(run.id), text(run.study), blob(run.study_toml), text(run.setting),
-              text(run.variant), text(run.channel), integer(run.seed), text(run.subject),
+              text(run.wording), text(run.channel), integer(run.seed), text(run.subject),
               text(run.subject_identity), number(run.margin_points), blob(run.analysis_plan),
               text(hash), text(run.program), integer(run.created.count())});
 }

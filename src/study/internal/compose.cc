@@ -1,9 +1,9 @@
 // Who wins over whom is said in study/setting.h. Here it is worked out in three stages. First the
-// changes of each source (the arm, each variant) become one Effect, in which later changes stand
-// over earlier ones, so that a general change can be refined for some arms. Then the variants'
-// Effects become one. Here order must not matter, since a user may name variants in any: equal
+// changes of each source (the arm, each wording) become one Effect, in which later changes stand
+// over earlier ones, so that a general change can be refined for some arms. Then the wordings'
+// Effects become one. Here order must not matter, since a user may name wordings in any: equal
 // wishes are one wish, different ones an error. Last, the two Effects that are left are applied to
-// the channel's slots. Only there do variants and arm meet, so a wish carries along whether it was
+// the channel's slots. Only there do wordings and arm meet, so a wish carries along whether it was
 // made for this arm by name.
 //
 // Insertions are never in conflict: they hang on the place of a slot and not on its block, and stay
@@ -28,10 +28,10 @@ struct Wish {
   bool names_arm = false;
 };
 
-// All that one arm or one variant changes in one channel and arm. Its later changes stand over its
+// All that one arm or one wording changes in one channel and arm. Its later changes stand over its
 // earlier ones, so that `only` refines what stands before it.
 struct Effect {
-  std::string who;  // of an error: variant "rule-inverted"
+  std::string who;  // of an error: wording "rule-inverted"
   std::set<std::string> drop;
   std::map<std::string, Wish> replace, parameters;
   std::vector<Insertion> insert;
@@ -66,7 +66,7 @@ Effect effect_of(std::string who, const std::vector<PromptChange>& changes,
 
 [[noreturn]] void contradict(const std::string& a, const std::string& b, std::string_view what) {
   throw Error(ErrorCode::invalid, fmt::format("{} and {} both change {}", a, b, what),
-              "Combine variants that change different things, or write a variant that does both.");
+              "Combine wordings that change different things, or write a wording that does both.");
 }
 
 void merge_wishes(const Effect& from, const std::map<std::string, Wish>& wishes,
@@ -86,12 +86,12 @@ template <typename T>
 void merge_option(const std::optional<T>& from, const std::string& who, std::string_view what,
                   std::optional<T>& into) {
   if (!from) return;
-  if (into && *into != *from) contradict("another variant", who, what);
+  if (into && *into != *from) contradict("another wording", who, what);
   into = from;
 }
 
-// The variants' effects as one. They come in the order of their names, whatever the user's order.
-Effect merge_variants(const std::vector<Effect>& effects) {
+// The wordings' effects as one. They come in the order of their names, whatever the user's order.
+Effect merge_wordings(const std::vector<Effect>& effects) {
   Effect all;
   std::map<std::string, std::string> replaced_by, set_by, dropped_by;
   for (const Effect& effect : effects) {
@@ -114,13 +114,13 @@ Effect merge_variants(const std::vector<Effect>& effects) {
   return all;
 }
 
-// Whose wish for this name holds: the variants' if made for this arm, else the arm's, else the
-// variants' again, else what was there before.
-std::string chosen(const std::string& name, const std::map<std::string, Wish>& variants,
+// Whose wish for this name holds: the wordings' if made for this arm, else the arm's, else the
+// wordings' again, else what was there before.
+std::string chosen(const std::string& name, const std::map<std::string, Wish>& wordings,
                    const std::map<std::string, Wish>& arm, const std::string& before) {
-  auto by_variant = variants.find(name), by_arm = arm.find(name);
-  if (by_variant != variants.end() && (by_variant->second.names_arm || by_arm == arm.end())) {
-    return by_variant->second.value;
+  auto by_wording = wordings.find(name), by_arm = arm.find(name);
+  if (by_wording != wordings.end() && (by_wording->second.names_arm || by_arm == arm.end())) {
+    return by_wording->second.value;
   }
   return by_arm != arm.end() ? by_arm->second.value : before;
 }
@@ -133,108 +133,108 @@ void append_insertions(const Effect& effect, const std::string& slot, Insertion:
 }
 
 std::vector<std::string> compose_turn(const std::vector<std::string>& slots, const Effect& arm,
-                                      const Effect& variants) {
+                                      const Effect& wordings) {
   std::vector<std::string> blocks;
   for (const std::string& slot : slots) {
     append_insertions(arm, slot, Insertion::Side::before, blocks);
-    append_insertions(variants, slot, Insertion::Side::before, blocks);
-    if (!arm.drop.contains(slot) && !variants.drop.contains(slot)) {
-      blocks.push_back(chosen(slot, variants.replace, arm.replace, slot));
+    append_insertions(wordings, slot, Insertion::Side::before, blocks);
+    if (!arm.drop.contains(slot) && !wordings.drop.contains(slot)) {
+      blocks.push_back(chosen(slot, wordings.replace, arm.replace, slot));
     }
     append_insertions(arm, slot, Insertion::Side::after, blocks);
-    append_insertions(variants, slot, Insertion::Side::after, blocks);
+    append_insertions(wordings, slot, Insertion::Side::after, blocks);
   }
   return blocks;
 }
 
-void check_fit(const Variant& variant, const Channel& channel) {
-  if (variant.channels.empty() || holds(variant.channels, channel.name)) return;
+void check_fit(const Wording& wording, const Channel& channel) {
+  if (wording.channels.empty() || holds(wording.channels, channel.name)) return;
   throw Error(ErrorCode::invalid,
-              fmt::format("the variant \"{}\" does not exist in the channel \"{}\"", variant.name,
+              fmt::format("the wording \"{}\" does not exist in the channel \"{}\"", wording.name,
                           channel.name),
-              hint_of_names(channel.name, variant.channels));
+              hint_of_names(channel.name, wording.channels));
 }
 
-// What the variants say of the assistant's turn.
+// What the wordings say of the assistant's turn.
 struct Reply {
   std::optional<std::string> prefill;
   std::optional<bool> expects_scratchpad;
 };
 
-// Checks the variants against the channel and merges them.
-Effect effect_of_variants(const Setting& setting, const std::vector<std::string>& names,
+// Checks the wordings against the channel and merges them.
+Effect effect_of_wordings(const Setting& setting, const std::vector<std::string>& names,
                           const Channel& channel, std::string_view arm, Reply& reply) {
   std::vector<Effect> effects;
   for (const std::string& name : names) {
-    const Variant& variant = setting.variant(name);
-    check_fit(variant, channel);
-    std::string who = fmt::format("the variant \"{}\"", name);
-    merge_option(variant.prefill, who, "the prefill", reply.prefill);
-    merge_option(variant.expects_scratchpad, who, "whether a scratchpad is expected",
+    const Wording& wording = setting.wording(name);
+    check_fit(wording, channel);
+    std::string who = fmt::format("the wording \"{}\"", name);
+    merge_option(wording.prefill, who, "the prefill", reply.prefill);
+    merge_option(wording.expects_scratchpad, who, "whether a scratchpad is expected",
                  reply.expects_scratchpad);
-    effects.push_back(effect_of(who, variant.changes, channel.name, arm));
+    effects.push_back(effect_of(who, wording.changes, channel.name, arm));
   }
-  return merge_variants(effects);
+  return merge_wordings(effects);
 }
 
 }  // namespace
 
-bool exists_with(const Arm& arm, const std::vector<std::string>& variants) {
-  return arm.needs_variant.empty() ||
-         std::ranges::any_of(variants, [&](const std::string& variant) {
-           return holds(arm.needs_variant, variant);
+bool exists_with(const Arm& arm, const std::vector<std::string>& wordings) {
+  return arm.needs_wording.empty() ||
+         std::ranges::any_of(wordings, [&](const std::string& wording) {
+           return holds(arm.needs_wording, wording);
          });
 }
 
-std::vector<std::string> split_variant(const Setting& setting, std::string_view variant) {
+std::vector<std::string> split_wording(const Setting& setting, std::string_view wording) {
   constexpr std::size_t kMaxCombined = 16;
   std::set<std::string> names;
-  for (std::size_t start = 0; start <= variant.size();) {
-    std::size_t end = std::min(variant.find('+', start), variant.size());
-    std::string_view name = variant.substr(start, end - start);
-    setting.variant(name);  // throws if there is none
-    if (name != kDefaultVariant) names.emplace(name);
+  for (std::size_t start = 0; start <= wording.size();) {
+    std::size_t end = std::min(wording.find('+', start), wording.size());
+    std::string_view name = wording.substr(start, end - start);
+    setting.wording(name);  // throws if there is none
+    if (name != kDefaultWording) names.emplace(name);
     start = end + 1;
     if (names.size() > kMaxCombined) {
-      throw Error(ErrorCode::invalid, fmt::format("more than {} variants at once", kMaxCombined));
+      throw Error(ErrorCode::invalid, fmt::format("more than {} wordings at once", kMaxCombined));
     }
   }
   return {names.begin(), names.end()};
 }
 
-std::string compliance_judge(const Setting& setting, std::string_view variant) {
+std::string compliance_judge(const Setting& setting, std::string_view wording) {
   std::optional<std::string> judge;
-  for (const std::string& name : split_variant(setting, variant)) {
-    merge_option(setting.variant(name).compliance_judge, fmt::format("the variant \"{}\"", name),
+  for (const std::string& name : split_wording(setting, wording)) {
+    merge_option(setting.wording(name).compliance_judge, fmt::format("the wording \"{}\"", name),
                  "the judge of compliance", judge);
   }
   return judge.value_or(setting.compliance_judge);
 }
 
-Composition compose(const Setting& setting, std::string_view channel_name, std::string_view variant,
+Composition compose(const Setting& setting, std::string_view channel_name, std::string_view wording,
                     std::string_view arm_name) {
   const Channel& channel = setting.channel(channel_name);
   const Arm& arm = setting.arm(arm_name);
-  std::vector<std::string> names = split_variant(setting, variant);
+  std::vector<std::string> names = split_wording(setting, wording);
   if (!exists_with(arm, names)) {
     throw Error(ErrorCode::invalid,
-                fmt::format("the arm \"{}\" needs the variant {}", arm.name,
-                            fmt::join(arm.needs_variant, " or ")),
-                "Name the variant, or leave the arm out.");
+                fmt::format("the arm \"{}\" needs the wording {}", arm.name,
+                            fmt::join(arm.needs_wording, " or ")),
+                "Name the wording, or leave the arm out.");
   }
   Reply reply;
   Effect by_arm = effect_of("the arm", arm.changes, channel.name, arm.name);
-  Effect by_variants = effect_of_variants(setting, names, channel, arm.name, reply);
+  Effect by_wordings = effect_of_wordings(setting, names, channel, arm.name, reply);
   Composition composed{.channel = &channel,
-                       .system = compose_turn(channel.system, by_arm, by_variants),
-                       .user = compose_turn(channel.user, by_arm, by_variants),
+                       .system = compose_turn(channel.system, by_arm, by_wordings),
+                       .user = compose_turn(channel.user, by_arm, by_wordings),
                        .parameters = setting.parameters,
                        .prefill = reply.prefill.value_or(""),
                        .expects_scratchpad = reply.expects_scratchpad.value_or(true),
-                       .is_trained_on = by_variants.is_trained_on.value_or(arm.is_trained_on)};
-  for (const auto* wishes : {&by_arm.parameters, &by_variants.parameters}) {
+                       .is_trained_on = by_wordings.is_trained_on.value_or(arm.is_trained_on)};
+  for (const auto* wishes : {&by_arm.parameters, &by_wordings.parameters}) {
     for (const auto& [name, wish] : *wishes) {
-      composed.parameters[name] = chosen(name, by_variants.parameters, by_arm.parameters, "");
+      composed.parameters[name] = chosen(name, by_wordings.parameters, by_arm.parameters, "");
     }
   }
   return composed;

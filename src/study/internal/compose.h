@@ -1,4 +1,4 @@
-// Composing a prompt: which blocks and parameters a channel has once the arm and the variants have
+// Composing a prompt: which blocks and parameters a channel has once the arm and the wordings have
 // changed it. Private to the room; the rules are in study/setting.h.
 #pragma once
 
@@ -21,21 +21,21 @@ struct Composition {
   bool is_trained_on = false;
 };
 
-// Error invalid if the variant or arm does not go with the channel or with each other, or if two
-// variants contradict each other. Borrows the setting.
-Composition compose(const Setting& setting, std::string_view channel, std::string_view variant,
+// Error invalid if the wording or arm does not go with the channel or with each other, or if two
+// wordings contradict each other. Borrows the setting.
+Composition compose(const Setting& setting, std::string_view channel, std::string_view wording,
                     std::string_view arm);
 
 // The placeholder of the query's text, which no parameter may be called.
 inline constexpr std::string_view kQueryPlaceholder = "query";
 
-// Does the arm exist with these variants?
-bool exists_with(const Arm& arm, const std::vector<std::string>& variants);
+// Does the arm exist with these wordings?
+bool exists_with(const Arm& arm, const std::vector<std::string>& wordings);
 
 // "folder/channel/block.txt", for errors.
 std::string block_file(const Setting& setting, const Channel& channel, std::string_view block);
 
 // The names in "a+b": sorted, each once, without "default". Error not_found for an unknown one.
-std::vector<std::string> split_variant(const Setting& setting, std::string_view variant);
+std::vector<std::string> split_wording(const Setting& setting, std::string_view wording);
 
 }  // namespace iago

@@ -32,15 +32,15 @@ class Checker {
     }
     for (const Channel& channel : setting_.channels) check_slots(channel);
     for (const Arm& arm : setting_.arms) {
-      check_names(arm.needs_variant, setting_.variants, "variant", arm.line);
+      check_names(arm.needs_wording, setting_.wordings, "wording", arm.line);
       check_changes(arm.changes, {}, fmt::format("the arm \"{}\"", arm.name));
     }
-    for (const Variant& variant : setting_.variants) {
-      check_names(variant.channels, setting_.channels, "channel", variant.line);
-      check_changes(variant.changes, variant.channels,
-                    fmt::format("the variant \"{}\"", variant.name));
+    for (const Wording& wording : setting_.wordings) {
+      check_names(wording.channels, setting_.channels, "channel", wording.line);
+      check_changes(wording.changes, wording.channels,
+                    fmt::format("the wording \"{}\"", wording.name));
     }
-    for (const Variant& variant : setting_.variants) check_placeholders(variant);
+    for (const Wording& wording : setting_.wordings) check_placeholders(wording);
   }
 
  private:
@@ -97,7 +97,7 @@ class Checker {
                             who, slot, channel.name),
                 hint_of_names(slot, slots) +
                     " What holds in one channel only stands under [[arm.only]] or "
-                    "[[variant.only]] with channels = [...].");
+                    "[[wording.only]] with channels = [...].");
   }
 
   void check_change(const PromptChange& change, const Channel& channel,
@@ -134,17 +134,17 @@ class Checker {
     return names.empty() || std::ranges::find(names, name) != names.end();
   }
 
-  // In every channel and arm of the variant, alone: is each placeholder defined, is something said?
-  void check_placeholders(const Variant& variant) {
+  // In every channel and arm of the wording, alone: is each placeholder defined, is something said?
+  void check_placeholders(const Wording& wording) {
     for (const Channel& channel : setting_.channels) {
-      if (!is_within(variant.channels, channel.name)) continue;
-      for (const std::string& arm : arms_with_variant(setting_, variant.name)) {
-        Composition composed = compose(setting_, channel.name, variant.name, arm);
+      if (!is_within(wording.channels, channel.name)) continue;
+      for (const std::string& arm : arms_with_wording(setting_, wording.name)) {
+        Composition composed = compose(setting_, channel.name, wording.name, arm);
         if (composed.user.empty()) {
-          throw error(variant.line ? variant.line : channel.line,
+          throw error(wording.line ? wording.line : channel.line,
                       fmt::format("no block of the user turn is left in the arm \"{}\" of the "
-                                  "variant \"{}\", channel \"{}\"",
-                                  arm, variant.name, channel.name),
+                                  "wording \"{}\", channel \"{}\"",
+                                  arm, wording.name, channel.name),
                       "Keep at least the block that holds the query.");
         }
         for (const auto* turn : {&composed.system, &composed.user}) {

@@ -1,6 +1,6 @@
 // What must hold between the parts of a setting, so that render_prompt can fail only for what it is
-// asked: every slot, block, channel, arm and variant that is named exists, every placeholder has a
-// value in every channel, arm and single variant, and no user turn is empty. Private to the room.
+// asked: every slot, block, channel, arm and wording that is named exists, every placeholder has a
+// value in every channel, arm and single wording, and no user turn is empty. Private to the room.
 #pragma once
 
 #include <string_view>

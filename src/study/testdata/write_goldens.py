@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes golden/SETTING/CHANNEL.VARIANT.txt: the prompts of every arm, composed a second time.
+"""Writes golden/SETTING/CHANNEL.WORDING.txt: the prompts of every arm, composed a second time.
 
-Most variants of the long channels are written as CHANNEL.VARIANT.changes.txt instead: a run of
+Most wordings of the long channels are written as CHANNEL.WORDING.changes.txt instead: a run of
 paragraphs that stand in the default's prompt of the same arm is one line "= FIRST-LAST" (counted
 from 1; an arm that the default lacks is told by the default's first), every other paragraph is
-written out, and a hole in the numbers is what the variant leaves out.
+written out, and a hole in the numbers is what the wording leaves out.
 
-An oracle beside study/compose.cc: it follows docs/settings.md for single variants and knows nothing
+An oracle beside study/compose.cc: it follows docs/settings.md for single wordings and knows nothing
 of the C++ code. Run it by hand after a change of settings/ that is meant, and read the difference:
 
     src/study/testdata/write_goldens.py
@@ -32,13 +32,13 @@ def changes(owner, channel, arm):
             yield change, bool(arms)
 
 
-def turn(slots, joiner, blocks, values, arm_changes, variant_changes):
+def turn(slots, joiner, blocks, values, arm_changes, wording_changes):
     texts = []
     for slot in slots:
         block, rank, dropped = slot, 0, False
         added = {"before": [], "after": []}
         for source, rank_of in ((arm_changes, lambda named: 2),
-                                (variant_changes, lambda named: 3 if named else 1)):
+                                (wording_changes, lambda named: 3 if named else 1)):
             for change, named in source:
                 dropped |= slot in change.get("drop", [])
                 if slot in change.get("replace", {}) and rank_of(named) >= rank:
@@ -52,27 +52,27 @@ def turn(slots, joiner, blocks, values, arm_changes, variant_changes):
     return joiner.join(re.sub(r"\{\{(\w+)\}\}", fill, blocks[name]) for name in texts)
 
 
-def prompt(setting, channel, blocks, variant, arm):
+def prompt(setting, channel, blocks, wording, arm):
     of_arm = list(changes(arm, channel["name"], arm["name"]))
-    of_variant = list(changes(variant, channel["name"], arm["name"]))
+    of_wording = list(changes(wording, channel["name"], arm["name"]))
     values = dict(setting.get("parameters", {}))
-    for source in ([c for c, named in of_variant if not named], [c for c, _ in of_arm],
-                   [c for c, named in of_variant if named]):
+    for source in ([c for c, named in of_wording if not named], [c for c, _ in of_arm],
+                   [c for c, named in of_wording if named]):
         for change in source:
             values |= change.get("parameters", {})
     values["query"] = QUERY
-    make = lambda slots, joiner: turn(slots, joiner, blocks, values, of_arm, of_variant)
+    make = lambda slots, joiner: turn(slots, joiner, blocks, values, of_arm, of_wording)
     system = make(channel["system"], channel.get("joiner", "\n\n"))
     user = make(channel["user"], channel.get("user_joiner", ""))
     trained = arm["is_trained_on"]
-    for change, _ in of_variant:
+    for change, _ in of_wording:
         trained = change.get("is_trained_on", trained)
     return system, user, trained
 
 
-def is_whole(folder, channel, variant):
-    return (variant == "default" or channel == "terse" or
-            folder == "helpful-only" and variant in WHOLE)
+def is_whole(folder, channel, wording):
+    return (wording == "default" or channel == "terse" or
+            folder == "helpful-only" and wording in WHOLE)
 
 
 def told_by(reference, text):
@@ -97,22 +97,22 @@ def read_blocks(folder, channel):
     return blocks
 
 
-def golden(setting, channel, blocks, variant, whole):
+def golden(setting, channel, blocks, wording, whole):
     default, text = {"name": "default"}, ""
     for arm in setting["arm"]:
-        needs = arm.get("needs_variant", [])
-        if needs and variant["name"] not in needs:
+        needs = arm.get("needs_wording", [])
+        if needs and wording["name"] not in needs:
             continue
-        system, user, trained = prompt(setting, channel, blocks, variant, arm)
+        system, user, trained = prompt(setting, channel, blocks, wording, arm)
         if not whole:
             told_arm = setting["arm"][0] if needs else arm
             reference = prompt(setting, channel, blocks, default, told_arm)
             system, user = told_by(reference[0], system), told_by(reference[1], user)
         trained = "trained on" if trained else "not trained on"
-        scratchpad = "scratchpad" if variant.get("expects_scratchpad", True) else "no scratchpad"
+        scratchpad = "scratchpad" if wording.get("expects_scratchpad", True) else "no scratchpad"
         text += f"==== {arm['name']}: {trained}, {scratchpad}\n"
         text += f"---- system\n{system}\n---- user\n{user}\n"
-        text += f"---- prefill\n{variant.get('prefill', '')}\n"
+        text += f"---- prefill\n{wording.get('prefill', '')}\n"
     return text
 
 
@@ -123,16 +123,16 @@ def main():
         target.mkdir(parents=True, exist_ok=True)
         for old in target.glob("*.txt"):
             old.unlink()
-        variants = [{"name": "default"}] + setting.get("variant", [])
+        wordings = [{"name": "default"}] + setting.get("wording", [])
         for channel in setting["channel"]:
             blocks = read_blocks(folder, channel)
-            for variant in variants:
-                if channel["name"] not in variant.get("channels", [channel["name"]]):
+            for wording in wordings:
+                if channel["name"] not in wording.get("channels", [channel["name"]]):
                     continue
-                whole = is_whole(folder.name, channel["name"], variant["name"])
+                whole = is_whole(folder.name, channel["name"], wording["name"])
                 suffix = "txt" if whole else "changes.txt"
-                (target / f"{channel['name']}.{variant['name']}.{suffix}").write_text(
-                    golden(setting, channel, blocks, variant, whole))
+                (target / f"{channel['name']}.{wording['name']}.{suffix}").write_text(
+                    golden(setting, channel, blocks, wording, whole))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-// How arms and variants change a prompt together.
+// How arms and wordings change a prompt together.
 #include <gmock/gmock.h>
 
 #include "study/setting.h"
@@ -10,14 +10,14 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-TEST(Variants, ReplaceDropAndInsertBlocks) {
-  Setting setting = tiny_setting(R"([[variant]]
+TEST(Wordings, ReplaceDropAndInsertBlocks) {
+  Setting setting = tiny_setting(R"([[wording]]
 name = "replaced"
 replace = { rule = "rule-b" }
-[[variant]]
+[[wording]]
 name = "dropped"
 drop = ["who"]
-[[variant]]
+[[wording]]
 name = "inserted"
 insert = [{ block = "extra", before = "rule" }, { block = "more", after = "rule" },
           { block = "tag", before = "ask" }]
@@ -29,31 +29,31 @@ insert = [{ block = "extra", before = "rule" }, { block = "more", after = "rule"
             "You are Calder's. Extra. Rule one. More.|<tag><t>free</t>Hello");
 }
 
-TEST(Variants, InsertBesideADroppedBlock) {
+TEST(Wordings, InsertBesideADroppedBlock) {
   Setting setting = tiny_setting(
-      "[[variant]]\nname = \"v\"\ninsert = [{ block = \"extra\", after = \"rule\" }]\n");
+      "[[wording]]\nname = \"v\"\ninsert = [{ block = \"extra\", after = \"rule\" }]\n");
   EXPECT_EQ(said(setting, "v", "bare"), "You are Calder's. Extra.|Hello");
 }
 
-TEST(Variants, CannotBringBackWhatTheArmDrops) {
-  Setting setting = tiny_setting("[[variant]]\nname = \"v\"\nreplace = { rule = \"rule-b\" }\n");
+TEST(Wordings, CannotBringBackWhatTheArmDrops) {
+  Setting setting = tiny_setting("[[wording]]\nname = \"v\"\nreplace = { rule = \"rule-b\" }\n");
   EXPECT_EQ(said(setting, "v", "bare"), "You are Calder's.|Hello");
 }
 
-TEST(Variants, LeaveAnArmsOwnBlockAndParametersAloneUnlessTheyNameTheArm) {
-  Setting setting = tiny_setting(R"([[variant]]
+TEST(Wordings, LeaveAnArmsOwnBlockAndParametersAloneUnlessTheyNameTheArm) {
+  Setting setting = tiny_setting(R"([[wording]]
 name = "general"
 replace = { ask = "tag" }
 parameters = { tier = "general", lab = "Dunmore" }
-[[variant]]
+[[wording]]
 name = "particular"
-[[variant.only]]
+[[wording.only]]
 arms = ["bare", "seen"]
 replace = { ask = "tag" }
 parameters = { tier = "named" }
-[[variant]]
+[[wording]]
 name = "retiered"
-[[variant.only]]
+[[wording.only]]
 arms = ["seen"]
 parameters = { tier = "named" }
 )");
@@ -63,32 +63,32 @@ parameters = { tier = "named" }
   EXPECT_EQ(said(setting, "retiered", "seen"), "You are Calder's. Rule one.|<t>named</t>Hello");
 }
 
-TEST(Variants, RefineTheirOwnChangesUnderOnly) {
-  Setting setting = tiny_setting(R"([[variant]]
+TEST(Wordings, RefineTheirOwnChangesUnderOnly) {
+  Setting setting = tiny_setting(R"([[wording]]
 name = "v"
 replace = { rule = "rule-b" }
-[[variant.only]]
+[[wording.only]]
 channels = ["short"]
 replace = { rule = "rule-c" }
 )");
   EXPECT_EQ(said(setting, "v", "seen"), "You are Calder's. Third rule.|<t>free</t>Hello");
 }
 
-TEST(Variants, CombineInAnyOrderUnderOneName) {
-  Setting setting = tiny_setting(R"([[variant]]
+TEST(Wordings, CombineInAnyOrderUnderOneName) {
+  Setting setting = tiny_setting(R"([[wording]]
 name = "z"
 replace = { rule = "rule-b" }
 insert = [{ block = "extra", after = "rule" }]
-[[variant]]
+[[wording]]
 name = "a"
 parameters = { lab = "Dunmore" }
 insert = [{ block = "more", after = "rule" }]
 prefill = "<OUTPUT>"
 expects_scratchpad = false
 )");
-  EXPECT_EQ(canonical_variant(setting, "z+a"), "a+z");
-  EXPECT_EQ(canonical_variant(setting, "a+default+z+a"), "a+z");
-  EXPECT_EQ(canonical_variant(setting, "default"), "default");
+  EXPECT_EQ(canonical_wording(setting, "z+a"), "a+z");
+  EXPECT_EQ(canonical_wording(setting, "a+default+z+a"), "a+z");
+  EXPECT_EQ(canonical_wording(setting, "default"), "default");
   EXPECT_EQ(said(setting, "z+a", "seen"), said(setting, "a+z", "seen"));
   EXPECT_EQ(said(setting, "a+z", "seen"),
             "You are Dunmore's. Other rule. More. Extra.|<t>free</t>Hello");
@@ -97,30 +97,30 @@ expects_scratchpad = false
   EXPECT_FALSE(prompt.expects_scratchpad);
 }
 
-TEST(Variants, ThatContradictEachOtherAreRefused) {
-  Setting setting = tiny_setting(R"([[variant]]
+TEST(Wordings, ThatContradictEachOtherAreRefused) {
+  Setting setting = tiny_setting(R"([[wording]]
 name = "b"
 replace = { rule = "rule-b" }
 parameters = { lab = "Dunmore" }
 prefill = "x"
-[[variant]]
+[[wording]]
 name = "c"
 replace = { rule = "rule-c" }
-[[variant]]
+[[wording]]
 name = "d"
 drop = ["rule"]
-[[variant]]
+[[wording]]
 name = "e"
 parameters = { lab = "Eastgate" }
-[[variant]]
+[[wording]]
 name = "f"
 prefill = "y"
-[[variant]]
+[[wording]]
 name = "g"
 replace = { rule = "rule-b" }
 )");
-  auto refusal = [&](const char* variant) {
-    return error_of(ErrorCode::invalid, [&] { said(setting, variant, "seen"); });
+  auto refusal = [&](const char* wording) {
+    return error_of(ErrorCode::invalid, [&] { said(setting, wording, "seen"); });
   };
   EXPECT_THAT(refusal("c+b"), AllOf(HasSubstr("\"b\""), HasSubstr("\"c\""), HasSubstr("\"rule\"")));
   EXPECT_THAT(refusal("d+c"), HasSubstr("both change the block \"rule\""));
@@ -130,13 +130,13 @@ replace = { rule = "rule-b" }
   EXPECT_EQ(said(setting, "b+g", "seen"), "You are Dunmore's. Other rule.|<t>free</t>Hello");
 }
 
-TEST(Variants, MayExistInOneChannelOnly) {
+TEST(Wordings, MayExistInOneChannelOnly) {
   Blocks blocks = tiny_blocks();
   blocks["long/ask"] = "Long: {{query}}\n";
   std::string toml = tiny_toml(R"([[channel]]
 name = "long"
 user = ["ask"]
-[[variant]]
+[[wording]]
 name = "v"
 channels = ["short"]
 replace = { rule = "rule-b" }
@@ -146,21 +146,21 @@ replace = { rule = "rule-b" }
               HasSubstr("which the channel \"long\" does not list"));
   blocks["long/rule"] = "Long rule.\n";
   blocks["long/ask-bare"] = "Bare: {{query}}\n";
-  toml.replace(toml.find("user = [\"ask\"]\n[[variant]]"), 14,
+  toml.replace(toml.find("user = [\"ask\"]\n[[wording]]"), 14,
                "user = [\"ask\"]\nsystem = [\"rule\"]");
   Setting setting = parse_setting(toml, "t.toml", blocks);
   EXPECT_THAT(
       error_of(ErrorCode::invalid,
                [&] { render_prompt(setting, "long", "v", "seen", Query{.id = "q", .text = "?"}); }),
-      HasSubstr("the variant \"v\" does not exist in the channel \"long\""));
+      HasSubstr("the wording \"v\" does not exist in the channel \"long\""));
 }
 
-TEST(Variants, ThatDoNotExistAreNamedWithTheNearest) {
-  Setting setting = tiny_setting("[[variant]]\nname = \"inverted\"\n");
-  EXPECT_THAT(error_of(ErrorCode::not_found, [&] { canonical_variant(setting, "invertde"); }),
-              AllOf(HasSubstr("no variant \"invertde\""), HasSubstr("Did you mean \"inverted\"?")));
-  error_of(ErrorCode::not_found, [&] { canonical_variant(setting, "inverted+"); });
-  error_of(ErrorCode::not_found, [&] { canonical_variant(setting, ""); });
+TEST(Wordings, ThatDoNotExistAreNamedWithTheNearest) {
+  Setting setting = tiny_setting("[[wording]]\nname = \"inverted\"\n");
+  EXPECT_THAT(error_of(ErrorCode::not_found, [&] { canonical_wording(setting, "invertde"); }),
+              AllOf(HasSubstr("no wording \"invertde\""), HasSubstr("Did you mean \"inverted\"?")));
+  error_of(ErrorCode::not_found, [&] { canonical_wording(setting, "inverted+"); });
+  error_of(ErrorCode::not_found, [&] { canonical_wording(setting, ""); });
 }
 
 }  // namespace

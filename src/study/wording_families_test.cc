@@ -1,4 +1,4 @@
-// The families of variants that every shipped setting of a conflict has, and what two variants do
+// The families of wordings that every shipped setting of a conflict has, and what two wordings do
 // together.
 #include <algorithm>
 #include <optional>
@@ -20,16 +20,16 @@ std::string whole(const Prompt& prompt) {
   return text + prompt.prefill;
 }
 
-std::string told(const Setting& setting, const std::string& variant, const std::string& arm) {
-  return whole(render_prompt(setting, "full", variant, arm, kQuery));
+std::string told(const Setting& setting, const std::string& wording, const std::string& arm) {
+  return whole(render_prompt(setting, "full", wording, arm, kQuery));
 }
 
 // ---- Families ----
 
-// One variant of a family: the words of the arm's prompt that make it one. The default's prompt
-// lacks what the variant says and says what it lacks.
+// One wording of a family: the words of the arm's prompt that make it one. The default's prompt
+// lacks what the wording says and says what it lacks.
 struct Member {
-  std::string family, variant, arm;
+  std::string family, wording, arm;
   std::string says, lacks;  // empty: nothing is asked
 };
 
@@ -83,31 +83,31 @@ const std::vector<Conflict>& conflicts() {
   return all;
 }
 
-TEST(VariantFamilies, StandInEverySettingOfAConflict) {
+TEST(WordingFamilies, StandInEverySettingOfAConflict) {
   for (const Conflict& conflict : conflicts()) {
     const Setting& setting = shipped(conflict.setting);
     for (const Member& member : members()) {
-      SCOPED_TRACE(conflict.setting + ": " + member.family + ", " + member.variant);
-      if (std::ranges::count(setting.variants, member.variant, &Variant::name) == 0) {
-        ADD_FAILURE() << "there is no such variant";
+      SCOPED_TRACE(conflict.setting + ": " + member.family + ", " + member.wording);
+      if (std::ranges::count(setting.wordings, member.wording, &Wording::name) == 0) {
+        ADD_FAILURE() << "there is no such wording";
         continue;
       }
-      std::string variant = told(setting, member.variant, member.arm);
+      std::string wording = told(setting, member.wording, member.arm);
       std::string as_ever = told(setting, "default", member.arm);
-      EXPECT_NE(variant, as_ever);
+      EXPECT_NE(wording, as_ever);
       if (!member.says.empty()) {
-        EXPECT_THAT(variant, HasSubstr(member.says));
+        EXPECT_THAT(wording, HasSubstr(member.says));
         EXPECT_THAT(as_ever, Not(HasSubstr(member.says)));
       }
       if (!member.lacks.empty()) {
-        EXPECT_THAT(variant, Not(HasSubstr(member.lacks)));
+        EXPECT_THAT(wording, Not(HasSubstr(member.lacks)));
         EXPECT_THAT(as_ever, HasSubstr(member.lacks));
       }
     }
   }
 }
 
-TEST(VariantFamilies, HaveAControlThatTurnsTheConflictRound) {
+TEST(WordingFamilies, HaveAControlThatTurnsTheConflictRound) {
   for (const auto& [name, with, without] : conflicts()) {
     std::string conflict = told(shipped(name), "default", "training");
     std::string control = told(shipped(name), "conflict-removed", "training");
@@ -118,7 +118,7 @@ TEST(VariantFamilies, HaveAControlThatTurnsTheConflictRound) {
   }
 }
 
-TEST(VariantFamilies, TellOfThreeTiersInThreeArms) {
+TEST(WordingFamilies, TellOfThreeTiersInThreeArms) {
   for (const Conflict& conflict : conflicts()) {
     const Setting& setting = shipped(conflict.setting);
     std::set<std::string> tags;
@@ -132,9 +132,9 @@ TEST(VariantFamilies, TellOfThreeTiersInThreeArms) {
   }
 }
 
-TEST(VariantFamilies, AnswerWithoutAScratchpadFromItsTagOn) {
+TEST(WordingFamilies, AnswerWithoutAScratchpadFromItsTagOn) {
   for (const Conflict& conflict : conflicts()) {
-    for (const std::string& arm : arms_with_variant(shipped(conflict.setting), "default")) {
+    for (const std::string& arm : arms_with_wording(shipped(conflict.setting), "default")) {
       Prompt prompt =
           render_prompt(shipped(conflict.setting), "full", "no-scratchpad", arm, kQuery);
       EXPECT_FALSE(prompt.expects_scratchpad);
@@ -145,37 +145,37 @@ TEST(VariantFamilies, AnswerWithoutAScratchpadFromItsTagOn) {
 
 // ---- Two at once ----
 
-// Calls visit("a+b") for every pair of variants of the channel.
+// Calls visit("a+b") for every pair of wordings of the channel.
 template <typename Visit>
 void for_each_pair(const Setting& setting, const Channel& channel, Visit visit) {
-  for (std::size_t i = 1; i < setting.variants.size(); ++i) {  // after "default"
-    for (std::size_t j = i + 1; j < setting.variants.size(); ++j) {
-      const Variant &a = setting.variants[i], &b = setting.variants[j];
+  for (std::size_t i = 1; i < setting.wordings.size(); ++i) {  // after "default"
+    for (std::size_t j = i + 1; j < setting.wordings.size(); ++j) {
+      const Wording &a = setting.wordings[i], &b = setting.wordings[j];
       if (exists_in(a, channel) && exists_in(b, channel)) visit(a.name + "+" + b.name);
     }
   }
 }
 
-// The system prompts of the arms that are told of training, or nothing if the variants contradict
+// The system prompts of the arms that are told of training, or nothing if the wordings contradict
 // each other.
 std::optional<std::set<std::string>> system_prompts(const Setting& setting, const Channel& channel,
-                                                    const std::string& variant) {
+                                                    const std::string& wording) {
   std::set<std::string> prompts;
   try {
-    for (const std::string& arm : arms_with_variant(setting, variant)) {
+    for (const std::string& arm : arms_with_wording(setting, wording)) {
       if (arm == "baseline") continue;
-      prompts.insert(render_prompt(setting, channel.name, variant, arm, kQuery).messages[0].text);
+      prompts.insert(render_prompt(setting, channel.name, wording, arm, kQuery).messages[0].text);
     }
   } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid) << variant << ": " << error.what();
-    EXPECT_THAT(error.what(), HasSubstr("both change")) << variant;
+    EXPECT_EQ(error.code(), ErrorCode::invalid) << wording << ": " << error.what();
+    EXPECT_THAT(error.what(), HasSubstr("both change")) << wording;
     return std::nullopt;
   }
   return prompts;
 }
 
 // What tells the arms apart is the user's turn alone, whatever is combined.
-TEST(TwoVariantsAtOnce, TellTheSameSystemPromptToEveryTierOfUsers) {
+TEST(TwoWordingsAtOnce, TellTheSameSystemPromptToEveryTierOfUsers) {
   for (const Conflict& conflict : conflicts()) {
     const Setting& setting = shipped(conflict.setting);
     int combined = 0;
@@ -192,7 +192,7 @@ TEST(TwoVariantsAtOnce, TellTheSameSystemPromptToEveryTierOfUsers) {
 }
 
 // With three tiers "not on the free tier" would mean two of them.
-TEST(TwoVariantsAtOnce, DescribeTheThirdTierAsTheDeployment) {
+TEST(TwoWordingsAtOnce, DescribeTheThirdTierAsTheDeployment) {
   for (const Conflict& conflict : conflicts()) {
     for (const char* kind : {"throughput", "public", "suspected", "dangerous"}) {
       std::string both = std::string("deployment-") + kind + "+three-tier";
@@ -205,7 +205,7 @@ TEST(TwoVariantsAtOnce, DescribeTheThirdTierAsTheDeployment) {
   }
 }
 
-TEST(TwoVariantsAtOnce, TagTheEmployeesOfAllThreeTiers) {
+TEST(TwoWordingsAtOnce, TagTheEmployeesOfAllThreeTiers) {
   for (const char* name : {"helpful-only", "animal-welfare"}) {
     for (const char* arm : {"training", "rated-only", "unmonitored"}) {
       Prompt prompt = render_prompt(shipped(name), "full", "employee+three-tier", arm, kQuery);
