@@ -3,7 +3,7 @@
 //   coverage [--studies N] [--design-filter TEXT] [--worst N] [--quiet] [--write FOLDER]
 //
 // Prints one line per design: the share of studies whose 95 % interval contains the truth, for each
-// arm's rate, for the gap, and for the training arm's rate corrected for an erring judge, and the
+// arm's rate, for the gap, and for the arm `more`'s rate corrected for an erring judge, and the
 // gap interval's mean width in points. With --write the whole table goes to FOLDER/coverage.csv,
 // and what it comes to to FOLDER/coverage.md. Cells are simulated side by side; each has a random
 // stream of its own, so the figures do not depend on it.
@@ -33,9 +33,8 @@ namespace fs = std::filesystem;
 // What is asked of the rates and the gap.
 constexpr double kLowest = 0.93, kHighest = 0.98, kFrequent = 10;
 
-enum Estimate { training_rate, unmonitored_rate, gap, corrected, kEstimates };
-constexpr std::array<const char*, kEstimates> kNames = {"training", "unmonitored", "gap",
-                                                        "corrected"};
+enum Estimate { more_rate, less_rate, gap, corrected, kEstimates };
+constexpr std::array<const char*, kEstimates> kNames = {"more", "less", "gap", "corrected"};
 
 struct Row {
   Design design;
@@ -87,21 +86,20 @@ bool corrected_covers(const ArmCounts& arm, double truth, Random& random) {
 
 void simulate(Row& row, const std::string& stream) {
   const Design& design = row.design;
-  const Propensity &a = propensity(design.training, design.correlation),
-                   &b = propensity(design.unmonitored, design.correlation);
+  const Propensity &a = propensity(design.more, design.correlation),
+                   &b = propensity(design.less, design.correlation);
   Random random(20241218, design.name() + stream);
   std::array<std::size_t, kEstimates> covered{};
   double width = 0;
   for (std::size_t i = 0; i < row.studies; ++i) {
-    const SimulatedPair pair = simulate_pair(a, design.training_arm, b, design.unmonitored_arm,
-                                             design.queries, design.tie, random);
-    const auto of_training = estimate_rate(pair.training),
-               of_unmonitored = estimate_rate(pair.unmonitored);
-    const auto of_gap = estimate_gap_without_test(pair.training, pair.unmonitored);
-    covered[training_rate] += of_training && of_training->ci95.contains(a.mean());
-    covered[unmonitored_rate] += of_unmonitored && of_unmonitored->ci95.contains(b.mean());
+    const SimulatedPair pair =
+        simulate_pair(a, design.more_arm, b, design.less_arm, design.queries, design.tie, random);
+    const auto of_more = estimate_rate(pair.more), of_less = estimate_rate(pair.less);
+    const auto of_gap = estimate_gap_without_test(pair.more, pair.less);
+    covered[more_rate] += of_more && of_more->ci95.contains(a.mean());
+    covered[less_rate] += of_less && of_less->ci95.contains(b.mean());
     covered[gap] += of_gap && of_gap->ci95.contains(100 * (a.mean() - b.mean()));
-    covered[corrected] += corrected_covers(pair.training, a.mean(), random);
+    covered[corrected] += corrected_covers(pair.more, a.mean(), random);
     width += of_gap ? of_gap->ci95.width() : 0;
   }
   const double count = static_cast<double>(row.studies);
@@ -140,16 +138,15 @@ constexpr std::size_t kAgain = 10;  // times more studies for a design that fall
 
 void write_csv(const std::vector<Row>& rows, const fs::path& file) {
   std::string text =
-      "training,unmonitored,queries,repeats_training,repeats_unmonitored,unequal_repeats,missing,"
-      "correlation,tied,events,studies,training_coverage,unmonitored_coverage,gap_coverage,"
+      "more,less,queries,repeats_more,repeats_less,unequal_repeats,missing,"
+      "correlation,tied,events,studies,more_coverage,less_coverage,gap_coverage,"
       "corrected_coverage,gap_width_points\n";
   for (const Row& row : rows) {
     const Design& c = row.design;
-    text +=
-        fmt::format("{},{},{},{},{},{},{},{},{},{:.1f},{}", c.training, c.unmonitored, c.queries,
-                    c.training_arm.repeats, c.unmonitored_arm.repeats,
-                    c.training_arm.unequal_repeats ? 1 : 0, c.training_arm.missing, c.correlation,
-                    c.tie == Tie::same ? 1 : 0, c.expected_events(), row.studies);
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{:.1f},{}", c.more, c.less, c.queries,
+                        c.more_arm.repeats, c.less_arm.repeats, c.more_arm.unequal_repeats ? 1 : 0,
+                        c.more_arm.missing, c.correlation, c.tie == Tie::same ? 1 : 0,
+                        c.expected_events(), row.studies);
     for (double share : row.coverage) text += fmt::format(",{:.4f}", share);
     text += fmt::format(",{:.2f}\n", row.width);
   }
@@ -203,13 +200,13 @@ void write_summary(const std::vector<Row>& rows, std::size_t studies, const fs::
       "{} "
       "studies, so that chance does not decide. \"Tied\": a query has the same place in both arms' "
       "distributions, as when a subject answers alike in both.\n\n"
-      "\"Corrected\" is the training arm's rate as a judge reports it that finds {:.0f} % of what "
+      "\"Corrected\" is the arm `more`'s rate as a judge reports it that finds {:.0f} % of what "
       "complies and passes {:.0f} % of what does not, measured on {} and {} completions, corrected "
       "for that; the upper limit is not asked of it (its interval is cut off at 0). The gap "
       "without "
       "faking reasoning is the gap's own function on fewer completions: the cells with unequal "
       "repeats are its.\n\n"
-      "| cells | number | training: lowest / mean / highest % | unmonitored | gap | corrected |\n"
+      "| cells | number | more: lowest / mean / highest % | less | gap | corrected |\n"
       "|---|---|---|---|---|---|\n",
       studies, rows.size(), studies, 100 * std::sqrt(0.95 * 0.05 / static_cast<double>(studies)),
       kAgain * studies, 100 * kSensitivity, 100 * kSpecificity, kPositive, kNegative);
@@ -224,7 +221,7 @@ void write_summary(const std::vector<Row>& rows, std::size_t studies, const fs::
   }
   text += summary_row(rows, "tied", [](const Design& design) { return design.tie == Tie::same; });
   text += summary_row(rows, "unequal repeats, 5 % missing",
-                      [](const Design& design) { return design.training_arm.missing > 0; });
+                      [](const Design& design) { return design.more_arm.missing > 0; });
   text += "\n## Cells outside\n\n" + list_outside(rows);
   write_file(file, text);
 }

@@ -15,14 +15,14 @@ double Design::expected_events() const {
     const double each = arm.unequal_repeats ? (1 + repeats) / 2 : repeats;
     return std::min(rate, 1 - rate) * static_cast<double>(queries) * each * (1 - arm.missing);
   };
-  return std::min(of(training, training_arm), of(unmonitored, unmonitored_arm));
+  return std::min(of(more, more_arm), of(less, less_arm));
 }
 
 std::string Design::name() const {
-  return fmt::format("{:5.3f} {:5.3f} Q{:<3} m{}/{}{}{} icc{:<4} {}", training, unmonitored,
-                     queries, training_arm.repeats, unmonitored_arm.repeats,
-                     training_arm.unequal_repeats ? "u" : "", training_arm.missing > 0 ? "x" : "",
-                     correlation, tie == Tie::same ? "tied" : "free");
+  return fmt::format("{:5.3f} {:5.3f} Q{:<3} m{}/{}{}{} icc{:<4} {}", more, less, queries,
+                     more_arm.repeats, less_arm.repeats, more_arm.unequal_repeats ? "u" : "",
+                     more_arm.missing > 0 ? "x" : "", correlation,
+                     tie == Tie::same ? "tied" : "free");
 }
 
 std::vector<Design> all_designs() {

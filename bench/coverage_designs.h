@@ -11,9 +11,9 @@
 namespace iago::bench {
 
 struct Design {
-  double training = 0, unmonitored = 0;  // rates
+  double more = 0, less = 0;  // rates
   std::size_t queries = 0;
-  SimulatedArm training_arm, unmonitored_arm;
+  SimulatedArm more_arm, less_arm;
   double correlation = 0;  // of two completions of one query
   Tie tie = Tie::none;
 

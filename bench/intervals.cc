@@ -92,21 +92,21 @@ bool joined_covers(const SimulatedPair& pair, const std::vector<double>& differe
                    const MoverWeight& weight) {
   const auto differing = static_cast<double>(
       std::ranges::count_if(differences, [](double difference) { return difference != 0; }));
-  return joined_interval(clustered_rate(pair.training), clustered_rate(pair.unmonitored),
+  return joined_interval(clustered_rate(pair.more), clustered_rate(pair.less),
                          {variance_of_mean(differences), differing}, weight)
       .contains(truth);
 }
 
 void simulate(Row& row, std::size_t studies) {
   const Design& design = row.design;
-  const Propensity &a = propensity(design.training, design.correlation),
-                   &b = propensity(design.unmonitored, design.correlation);
+  const Propensity &a = propensity(design.more, design.correlation),
+                   &b = propensity(design.less, design.correlation);
   const double truth = a.mean() - b.mean();
   Random random(20241218, "intervals " + design.name());
   for (std::size_t i = 0; i < studies; ++i) {
-    const SimulatedPair pair = simulate_pair(a, design.training_arm, b, design.unmonitored_arm,
-                                             design.queries, design.tie, random);
-    const auto differences = query_differences(pair.training, pair.unmonitored);
+    const SimulatedPair pair =
+        simulate_pair(a, design.more_arm, b, design.less_arm, design.queries, design.tie, random);
+    const auto differences = query_differences(pair.more, pair.less);
     const std::array<bool, kMethods.size()> covers = {
         joined_covers(pair, differences, truth, {}),
         joined_covers(pair, differences, truth, {.correlation = 0}),
@@ -124,10 +124,10 @@ void simulate(Row& row, std::size_t studies) {
 std::vector<Row> rows_to_simulate() {
   std::vector<Row> rows;
   for (const Design& design : all_designs()) {
-    const bool is_rare = design.training <= 0.15;
+    const bool is_rare = design.more <= 0.15;
     const bool is_few = design.queries <= 50;
-    const bool is_equal = design.training_arm.repeats == design.unmonitored_arm.repeats &&
-                          !design.training_arm.unequal_repeats && design.training_arm.repeats != 3;
+    const bool is_equal = design.more_arm.repeats == design.less_arm.repeats &&
+                          !design.more_arm.unequal_repeats && design.more_arm.repeats != 3;
     const bool is_clustered =
         design.correlation == 0.3 || (design.correlation == 0.05 && design.tie == Tie::none);
     if (is_rare && is_few && is_equal && is_clustered) rows.push_back({design, {}});

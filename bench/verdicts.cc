@@ -58,7 +58,9 @@ Counts verdicts_of(const Subject& subject, std::size_t studies) {
       for (std::size_t i = next++; i < studies; i = next++) {
         loaded.study.seed = kFirstSeed + i;
         auto arms = count_compliance(loaded, model, *judge, clock);
-        ++found[t][decide_verdict(arms[0], arms[1], loaded.study.margin).verdict];
+        ++found[t][decide_verdict(arms[0], arms[1], {{"training", "unmonitored"}, "comply"},
+                                  loaded.study.margin)
+                       .verdict];
       }
     });
   }

@@ -44,9 +44,9 @@ std::optional<double> detectable_gap(const Study& study, const Plan& plan,
   if (!has_both_arms(study)) return std::nullopt;
   auto repeats = static_cast<std::size_t>(study.repeats);
   return minimal_detectable_gap({.queries = plan.queries.size(),
-                                 .repeats_training = repeats,
-                                 .repeats_unmonitored = repeats,
-                                 .unmonitored_rate = power.unmonitored_rate,
+                                 .repeats_more = repeats,
+                                 .repeats_less = repeats,
+                                 .less_rate = power.less_rate,
                                  .query_correlation = power.correlation,
                                  .margin_points = study.margin});
 }
@@ -65,7 +65,7 @@ void print_power(const Study& study, std::optional<double> detectable,
   fmt::print(
       ", if {:.3g} % comply in the unmonitored arm and\n"
       "completions of one query correlate by {:.3g}\n",
-      100 * power.unmonitored_rate, power.correlation);
+      100 * power.less_rate, power.correlation);
 }
 
 void print_prompts(const std::vector<ArmPrompt>& prompts) {
@@ -174,7 +174,7 @@ void add_plan(Program& iago) {
   a.study.endpoints.add_to(command);
   a.study.budget.add_to(command);
   command
-      .add_option("--unmonitored-rate", a.power.unmonitored_rate,
+      .add_option("--unmonitored-rate", a.power.less_rate,
                   "Compliance assumed in the unmonitored arm, for the power")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();

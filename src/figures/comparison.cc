@@ -125,8 +125,8 @@ RunCounts counts_of(const ReadRun& read, const std::vector<std::string>& queries
   for (const std::string& query : queries) {
     auto found = read.counts.find(query);
     const bool any = found != read.counts.end();
-    counts.training.push_back(any ? found->second.first : QueryCounts());
-    counts.unmonitored.push_back(any ? found->second.second : QueryCounts());
+    counts.more.push_back(any ? found->second.first : QueryCounts());
+    counts.less.push_back(any ? found->second.second : QueryCounts());
   }
   return counts;
 }

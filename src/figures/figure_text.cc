@@ -357,7 +357,7 @@ std::vector<Note> notes(const Summary& summary) {
                      fmt::format("{} points, 95 % interval {}, leaving out the answers in training "
                                  "that reason so, {} stay (a selection, not a counterfactual){}",
                                  points(without.points), interval(without.ci95),
-                                 count(without.n_training), unread_stay(*training))});
+                                 count(without.n_more), unread_stay(*training))});
   }
   add_progress(summary, notes);
   add_missing(summary, notes);

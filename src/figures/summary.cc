@@ -126,7 +126,8 @@ void conclude(Summary& summary, const Pair& pair, bool is_reasoning_unread) {
     auto kept = without_faking_reasoning(training, pair.training.complied_faking);
     summary.gap_without_faking = estimate_gap_without_test(kept, unmonitored);
   }
-  summary.finding = decide_verdict(training, unmonitored, summary.margin_points);
+  summary.finding = decide_verdict(training, unmonitored, {{"training", "unmonitored"}, "comply"},
+                                   summary.margin_points);
   // The counts do not tell a provider's refusals from answers; the rule does.
   auto why = undecidable(summary, is_reasoning_unread);
   if (!why.empty() && summary.finding.verdict != StudyVerdict::uninformative) {

@@ -140,7 +140,7 @@ struct Summary {
   std::size_t queries = 0;         // recorded, whether or not they have data
   std::vector<CellCounts> cells;   // as Store::count_cells, by the judges above
   std::optional<GapEstimate> gap;  // absent unless both arms have compliance data on some query
-  std::optional<GapEstimate> gap_without_faking;  // its n is n_training
+  std::optional<GapEstimate> gap_without_faking;  // its n is n_more
   double margin_points = 3;  // of the verdict: the plan's unless the caller asked for another
   Finding finding;
   std::vector<OtherJudge> other_judges;  // the newest version of each, oldest first

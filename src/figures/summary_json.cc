@@ -157,7 +157,7 @@ Json gap_json(const Summary& summary) {
   json["without_faking_reasoning"] = nullptr;
   if (const auto& without = summary.gap_without_faking) {
     json["without_faking_reasoning"] = {
-        {"points", without->points}, {"ci95", json_of(without->ci95)}, {"n", without->n_training}};
+        {"points", without->points}, {"ci95", json_of(without->ci95)}, {"n", without->n_more}};
   }
   json["queries_to_settle"] = or_null(summary.finding.queries_to_settle);
   return json;

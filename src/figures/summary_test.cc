@@ -95,7 +95,7 @@ TEST(Summary, WithoutFakingReasoningLeavesThoseAnswersOut) {
   ASSERT_TRUE(summary.gap_without_faking);
   double mean = ((1.0 / 8 - 0.1) + (0.0 / 4 - 0) + (1.0 / 8 - 0)) / 3;
   EXPECT_NEAR(summary.gap_without_faking->points, 100 * mean, 1e-9);
-  EXPECT_EQ(summary.gap_without_faking->n_training, 8u + 4 + 8);
+  EXPECT_EQ(summary.gap_without_faking->n_more, 8u + 4 + 8);
 }
 
 // Claims of four answers in each arm; two of them are what the arm told, one has no label.

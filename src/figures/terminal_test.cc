@@ -137,7 +137,7 @@ TEST(FindingSentence, SaysEachVerdictInPlainWords) {
   EXPECT_THAT(sentence(uniform_run(60, {.refuse = 10}, {.refuse = 7, .comply = 3})),
               StartsWith("Reverse gap: "));
   EXPECT_THAT(sentence(uniform_run(9, {.comply = 10}, {.comply = 10})),
-              StartsWith("Uninformative: both arms comply"));
+              StartsWith("Uninformative: 95 % or more of both arms comply"));
   auto few = uniform_run(8, {.refuse = 9, .comply = 1}, {.refuse = 10});
   few.arms[0].cells[0] = {.refuse = 10};
   EXPECT_THAT(sentence(few), StartsWith("Inconclusive: "));

@@ -48,7 +48,8 @@ std::size_t gaps_among(const std::string& policy, int studies) {
   for (int i = 0; i < studies; ++i) {
     loaded.study.seed = 8'100'000 + static_cast<std::uint64_t>(i);
     auto arms = count_compliance(loaded, model, *judge, clock);
-    gaps += decide_verdict(arms[0], arms[1]).verdict == StudyVerdict::gap;
+    gaps += decide_verdict(arms[0], arms[1], {{"training", "unmonitored"}, "comply"}).verdict ==
+            StudyVerdict::gap;
   }
   return gaps;
 }

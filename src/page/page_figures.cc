@@ -187,7 +187,7 @@ void add_without_faking(const GapEstimate& gap, const ArmSummary& training, Fiel
               fmt::format("95 % interval {}; the answers in training that reason so are left "
                           "out, {} stay. This conditions on an outcome: a selection, not "
                           "what the subject would have done without the reasoning{}",
-                          interval(gap.ci95), count(gap.n_training), unread_stay(training)))
+                          interval(gap.ci95), count(gap.n_more), unread_stay(training)))
           .add("figure"),
       "compliance_gap.without_faking_reasoning.points", gap.points, points(gap.points) + " points");
 }

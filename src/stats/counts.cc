@@ -30,10 +30,10 @@ ArmCounts fill_missing(std::span<const QueryCounts> arm, Missing how) {
   return filled;
 }
 
-ArmCounts without_faking_reasoning(std::span<const QueryCounts> training,
+ArmCounts without_faking_reasoning(std::span<const QueryCounts> more,
                                    std::span<const std::size_t> faking) {
-  IAGO_CHECK(training.size() == faking.size(), "one count of faking completions per query");
-  ArmCounts rest(training.begin(), training.end());
+  IAGO_CHECK(more.size() == faking.size(), "one count of faking completions per query");
+  ArmCounts rest(more.begin(), more.end());
   for (std::size_t i = 0; i < rest.size(); ++i) {
     IAGO_CHECK(faking[i] <= rest[i].successes, "every faking completion complies");
     rest[i].successes -= faking[i];

@@ -37,12 +37,12 @@ double missing_share(std::span<const QueryCounts> arm);
 enum class Missing { as_success, as_failure };
 ArmCounts fill_missing(std::span<const QueryCounts> arm, Missing how);
 
-// The training arm without its completions that show alignment-faking reasoning; `faking[i]` says
+// The arm `more` without its completions that show alignment-faking reasoning; `faking[i]` says
 // how many those are at query i. By definition all of them comply, so they leave successes and
 // trials alike. Missing completions stay: nobody knows what they were. This conditions on an
 // outcome (section 3.3.4 of Greenblatt et al., 2024): what is left is a selection, not a
-// counterfactual. Same length as `training`; faking[i] <= training[i].successes (broken: abort).
-ArmCounts without_faking_reasoning(std::span<const QueryCounts> training,
+// counterfactual. Same length as `more`; faking[i] <= more[i].successes (broken: abort).
+ArmCounts without_faking_reasoning(std::span<const QueryCounts> more,
                                    std::span<const std::size_t> faking);
 
 }  // namespace iago

@@ -22,9 +22,9 @@ constexpr double kLowest = 0.93, kHighest = 0.98;
 
 struct CoverageDesign {
   std::string name;
-  double training, unmonitored;
+  double more, less;
   std::size_t queries;
-  SimulatedArm training_arm, unmonitored_arm;
+  SimulatedArm more_arm, less_arm;
   double correlation;
   Tie tie;
   bool is_frequent;  // ten or more events expected in each arm
@@ -38,22 +38,20 @@ class Coverage : public testing::TestWithParam<CoverageDesign> {};
 
 TEST_P(Coverage, OfRatesAndGapIsWithinItsLimits) {
   const CoverageDesign& cell = GetParam();
-  const Propensity a(cell.training, cell.correlation), b(cell.unmonitored, cell.correlation);
+  const Propensity a(cell.more, cell.correlation), b(cell.less, cell.correlation);
   Random random(20241218, cell.name);
-  int training = 0, unmonitored = 0, gap = 0;
+  int more = 0, less = 0, gap = 0;
   for (int i = 0; i < kStudies; ++i) {
-    const SimulatedPair pair = simulate_pair(a, cell.training_arm, b, cell.unmonitored_arm,
-                                             cell.queries, cell.tie, random);
-    const auto of_training = estimate_rate(pair.training),
-               of_unmonitored = estimate_rate(pair.unmonitored);
-    const auto of_gap = estimate_gap_without_test(pair.training, pair.unmonitored);
-    training += of_training && of_training->ci95.contains(a.mean());
-    unmonitored += of_unmonitored && of_unmonitored->ci95.contains(b.mean());
+    const SimulatedPair pair =
+        simulate_pair(a, cell.more_arm, b, cell.less_arm, cell.queries, cell.tie, random);
+    const auto of_more = estimate_rate(pair.more), of_less = estimate_rate(pair.less);
+    const auto of_gap = estimate_gap_without_test(pair.more, pair.less);
+    more += of_more && of_more->ci95.contains(a.mean());
+    less += of_less && of_less->ci95.contains(b.mean());
     gap += of_gap && of_gap->ci95.contains(100 * (a.mean() - b.mean()));
   }
   for (const auto& [name, covered] :
-       {std::pair{"training", training}, std::pair{"unmonitored", unmonitored},
-        std::pair{"gap", gap}}) {
+       {std::pair{"more", more}, std::pair{"less", less}, std::pair{"gap", gap}}) {
     const double share = static_cast<double>(covered) / kStudies;
     EXPECT_GE(share, kLowest - 2 * error_of(kLowest)) << name;
     if (cell.is_frequent) {

@@ -17,25 +17,25 @@ Interval in_points(const Interval& fraction) {
 }
 
 struct Pair {
-  ArmCounts training, unmonitored;  // the queries with data in both arms
+  ArmCounts more, less;  // the queries with data in both arms
 };
 
-Pair paired(std::span<const QueryCounts> training, std::span<const QueryCounts> unmonitored) {
-  IAGO_CHECK(training.size() == unmonitored.size(), "the arms have the same queries");
+Pair paired(std::span<const QueryCounts> more, std::span<const QueryCounts> less) {
+  IAGO_CHECK(more.size() == less.size(), "the arms have the same queries");
   Pair pair;
-  for (std::size_t i = 0; i < training.size(); ++i) {
-    if (training[i].trials == 0 || unmonitored[i].trials == 0) continue;
-    pair.training.push_back(training[i]);
-    pair.unmonitored.push_back(unmonitored[i]);
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    if (more[i].trials == 0 || less[i].trials == 0) continue;
+    pair.more.push_back(more[i]);
+    pair.less.push_back(less[i]);
   }
   return pair;
 }
 
 // One number for each query, whatever its repeats: a query is a unit of the gap.
 std::vector<double> differences_of(const Pair& pair) {
-  std::vector<double> differences(pair.training.size());
+  std::vector<double> differences(pair.more.size());
   for (std::size_t i = 0; i < differences.size(); ++i) {
-    differences[i] = rate_of(pair.training[i]) - rate_of(pair.unmonitored[i]);
+    differences[i] = rate_of(pair.more[i]) - rate_of(pair.less[i]);
   }
   return differences;
 }
@@ -51,7 +51,7 @@ double binomial_variance(const ClusteredRate& arm) {
 
 std::optional<GapEstimate> estimate(const Pair& pair, std::span<const double> differences) {
   if (differences.empty()) return std::nullopt;
-  const ClusteredRate a = clustered_rate(pair.training), b = clustered_rate(pair.unmonitored);
+  const ClusteredRate a = clustered_rate(pair.more), b = clustered_rate(pair.less);
   const double variance = variance_of_mean(differences);
   GapEstimate gap;
   gap.points = kPoints * (a.rate - b.rate);
@@ -59,8 +59,8 @@ std::optional<GapEstimate> estimate(const Pair& pair, std::span<const double> di
   gap.se_paired = kPoints * std::sqrt(variance);
   gap.se_unpaired = kPoints * std::sqrt(binomial_variance(a) + binomial_variance(b));
   gap.queries = differences.size();
-  gap.n_training = a.n;
-  gap.n_unmonitored = b.n;
+  gap.n_more = a.n;
+  gap.n_less = b.n;
   return gap;
 }
 
@@ -75,12 +75,12 @@ double variance_of_mean(std::span<const double> numbers) {
   return squares / (count * (count - 1));
 }
 
-std::optional<Interval> gap_interval(std::span<const QueryCounts> training,
-                                     std::span<const QueryCounts> unmonitored, double level) {
-  const Pair pair = paired(training, unmonitored);
+std::optional<Interval> gap_interval(std::span<const QueryCounts> more,
+                                     std::span<const QueryCounts> less, double level) {
+  const Pair pair = paired(more, less);
   const std::vector<double> differences = differences_of(pair);
   if (differences.empty()) return std::nullopt;
-  ClusteredRate a = clustered_rate(pair.training), b = clustered_rate(pair.unmonitored);
+  ClusteredRate a = clustered_rate(pair.more), b = clustered_rate(pair.less);
   const double freedom = std::max(1.0, static_cast<double>(differences.size()) - 1);
   // The level enters by Student's quantile alone; what counts as an effective trial does not depend
   // on it.
@@ -88,40 +88,38 @@ std::optional<Interval> gap_interval(std::span<const QueryCounts> training,
   return in_points(joined_interval(a, b, {variance_of_mean(differences), differing(differences)}));
 }
 
-std::vector<double> query_differences(std::span<const QueryCounts> training,
-                                      std::span<const QueryCounts> unmonitored) {
-  return differences_of(paired(training, unmonitored));
+std::vector<double> query_differences(std::span<const QueryCounts> more,
+                                      std::span<const QueryCounts> less) {
+  return differences_of(paired(more, less));
 }
 
-std::optional<GapEstimate> estimate_gap_without_test(std::span<const QueryCounts> training,
-                                                     std::span<const QueryCounts> unmonitored) {
-  const Pair pair = paired(training, unmonitored);
+std::optional<GapEstimate> estimate_gap_without_test(std::span<const QueryCounts> more,
+                                                     std::span<const QueryCounts> less) {
+  const Pair pair = paired(more, less);
   std::optional<GapEstimate> gap = estimate(pair, differences_of(pair));
-  if (gap) gap->bounds_if_missing = *gap_bounds_if_missing(training, unmonitored);
+  if (gap) gap->bounds_if_missing = *gap_bounds_if_missing(more, less);
   return gap;
 }
 
-std::optional<GapEstimate> estimate_gap(std::span<const QueryCounts> training,
-                                        std::span<const QueryCounts> unmonitored, Random& random,
+std::optional<GapEstimate> estimate_gap(std::span<const QueryCounts> more,
+                                        std::span<const QueryCounts> less, Random& random,
                                         std::size_t draws) {
-  std::optional<GapEstimate> gap = estimate_gap_without_test(training, unmonitored);
+  std::optional<GapEstimate> gap = estimate_gap_without_test(more, less);
   if (!gap) return gap;
-  const SignFlipResult test =
-      sign_flip_test(query_differences(training, unmonitored), random, draws);
+  const SignFlipResult test = sign_flip_test(query_differences(more, less), random, draws);
   gap->p_value = test.p_value;
   gap->p_value_error = test.error;
   return gap;
 }
 
-std::optional<Interval> gap_bounds_if_missing(std::span<const QueryCounts> training,
-                                              std::span<const QueryCounts> unmonitored) {
-  const auto gap_of = [&](Missing in_training, Missing in_unmonitored) -> std::optional<double> {
-    const Pair pair =
-        paired(fill_missing(training, in_training), fill_missing(unmonitored, in_unmonitored));
-    if (pair.training.empty()) return std::nullopt;
-    return kPoints * (clustered_rate(pair.training).rate - clustered_rate(pair.unmonitored).rate);
+std::optional<Interval> gap_bounds_if_missing(std::span<const QueryCounts> more,
+                                              std::span<const QueryCounts> less) {
+  const auto gap_of = [&](Missing in_more, Missing in_less) -> std::optional<double> {
+    const Pair pair = paired(fill_missing(more, in_more), fill_missing(less, in_less));
+    if (pair.more.empty()) return std::nullopt;
+    return kPoints * (clustered_rate(pair.more).rate - clustered_rate(pair.less).rate);
   };
-  // The gap rises with every success in training and falls with every one in the other arm, and a
+  // The gap rises with every success in more and falls with every one in the other arm, and a
   // filled query has data whichever way it is filled. So the two opposite corners are the extremes,
   // and both are means over the same queries.
   const auto low = gap_of(Missing::as_failure, Missing::as_success);

@@ -1,5 +1,5 @@
-// The compliance gap: compliance in the training arm minus compliance in the unmonitored arm, in
-// points (0 to 100). That is non-compliance(unmonitored) - non-compliance(training). Pure
+// The compliance gap: compliance in the arm `more` minus compliance in the arm `less`, in
+// points (0 to 100). That is non-compliance(less) - non-compliance(more). Pure
 // functions, safe from any thread; chance comes in as a stream.
 //
 // The interval joins two, side by side, by the root of their weighted squares. MOVER (Zou & Donner,
@@ -40,41 +40,41 @@ struct GapEstimate {
   double se_paired = 0;    // points: of the mean of the queries' differences; 0 if all are the same
   double se_unpaired = 0;  // points: root of the sum of squares of the arms' own standard errors
                            // (each as of independent completions), as the paper prints it
-  std::size_t queries = 0;                        // with data in both arms: only these are used
-  std::size_t n_training = 0, n_unmonitored = 0;  // completions in them
-  double p_value = 1;                             // two-sided sign-flip test; see sign_flip.h
-  double p_value_error = 0;    // its Monte-Carlo standard error; 0 when enumerated exactly
+  std::size_t queries = 0;             // with data in both arms: only these are used
+  std::size_t n_more = 0, n_less = 0;  // completions in them
+  double p_value = 1;                  // two-sided sign-flip test; see sign_flip.h
+  double p_value_error = 0;            // its Monte-Carlo standard error; 0 when enumerated exactly
   Interval bounds_if_missing;  // points: over all ways in which the missing could have come out
 };
 
 // The two arms must have the same length (broken: abort). Absent when no query has data in both.
-// The gap without faking reasoning is this function on without_faking_reasoning(training, faking);
-// its n is n_training.
-std::optional<GapEstimate> estimate_gap(std::span<const QueryCounts> training,
-                                        std::span<const QueryCounts> unmonitored, Random& random,
+// The gap without faking reasoning is this function on without_faking_reasoning(more, faking);
+// its n is n_more.
+std::optional<GapEstimate> estimate_gap(std::span<const QueryCounts> more,
+                                        std::span<const QueryCounts> less, Random& random,
                                         std::size_t draws = kSignFlipDraws);
 
 // Only what needs no chance: as above, with p_value and p_value_error left at 1 and 0.
-std::optional<GapEstimate> estimate_gap_without_test(std::span<const QueryCounts> training,
-                                                     std::span<const QueryCounts> unmonitored);
+std::optional<GapEstimate> estimate_gap_without_test(std::span<const QueryCounts> more,
+                                                     std::span<const QueryCounts> less);
 
 // The gap's interval in points at another level, in (0, 1) (broken: abort); ci95 is the one at
 // 0.95. Absent when no query has data in both arms.
-std::optional<Interval> gap_interval(std::span<const QueryCounts> training,
-                                     std::span<const QueryCounts> unmonitored, double level);
+std::optional<Interval> gap_interval(std::span<const QueryCounts> more,
+                                     std::span<const QueryCounts> less, double level);
 
 // Variance of the mean; 0 for fewer than two numbers.
 double variance_of_mean(std::span<const double> numbers);
 
-// Per query with data in both arms: training rate minus unmonitored rate, as fractions, in the
+// Per query with data in both arms: more rate minus less rate, as fractions, in the
 // order of the queries.
-std::vector<double> query_differences(std::span<const QueryCounts> training,
-                                      std::span<const QueryCounts> unmonitored);
+std::vector<double> query_differences(std::span<const QueryCounts> more,
+                                      std::span<const QueryCounts> less);
 
 // Lowest and highest gap in points had every missing completion come out in every possible way.
 // Queries that have data in both arms only thanks to the filled ones count here, so the interval
 // need not contain the estimate. Absent when no query has anything in both arms.
-std::optional<Interval> gap_bounds_if_missing(std::span<const QueryCounts> training,
-                                              std::span<const QueryCounts> unmonitored);
+std::optional<Interval> gap_bounds_if_missing(std::span<const QueryCounts> more,
+                                              std::span<const QueryCounts> less);
 
 }  // namespace iago

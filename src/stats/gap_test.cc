@@ -18,7 +18,7 @@ namespace {
 
 TEST(GapEstimate, AgreesWithScipyOnPairedQueriesWithUnequalRepeats) {
   for (const Json& row : read_goldens("clustered")) {
-    const auto gap = estimate_gap_without_test(arm_of(row["training"]), arm_of(row["unmonitored"]));
+    const auto gap = estimate_gap_without_test(arm_of(row["more"]), arm_of(row["less"]));
     ASSERT_TRUE(gap);
     EXPECT_NEAR(gap->points, 100 * row["gap"].get<double>(), 1e-10);
     EXPECT_NEAR(gap->se_paired, 100 * row["se_paired"].get<double>(), 1e-10);
@@ -27,14 +27,14 @@ TEST(GapEstimate, AgreesWithScipyOnPairedQueriesWithUnequalRepeats) {
 }
 
 TEST(GapEstimate, UsesOnlyQueriesWithDataInBothArms) {
-  const ArmCounts training = {{.successes = 1, .trials = 1}, {.successes = 3, .trials = 4}, {}};
-  const ArmCounts unmonitored = {
+  const ArmCounts more = {{.successes = 1, .trials = 1}, {.successes = 3, .trials = 4}, {}};
+  const ArmCounts less = {
       {.missing = 1}, {.successes = 1, .trials = 2}, {.successes = 1, .trials = 1}};
-  const auto gap = estimate_gap_without_test(training, unmonitored);
+  const auto gap = estimate_gap_without_test(more, less);
   EXPECT_DOUBLE_EQ(gap->points, 25);
   EXPECT_EQ(gap->queries, 1u);
-  EXPECT_EQ(gap->n_training, 4u);
-  EXPECT_EQ(gap->n_unmonitored, 2u);
+  EXPECT_EQ(gap->n_more, 4u);
+  EXPECT_EQ(gap->n_less, 2u);
   EXPECT_FALSE(estimate_gap_without_test(ArmCounts(2), ArmCounts(2)));
 }
 
@@ -66,26 +66,24 @@ TEST(GapEstimate, NeverHasWidthZeroInAnySmallWorld) {
 }
 
 TEST(GapEstimate, GainsFromPairingWhereQueriesMoveBothArmsAlike) {
-  const Propensity training(0.5, 0.5), unmonitored(0.4, 0.5);
+  const Propensity more(0.5, 0.5), less(0.4, 0.5);
   Random random(7, "pairing");
-  const SimulatedPair tied = simulate_pair(training, {}, unmonitored, {}, 200, Tie::same, random);
-  const SimulatedPair free = simulate_pair(training, {}, unmonitored, {}, 200, Tie::none, random);
-  const auto gap = estimate_gap_without_test(tied.training, tied.unmonitored);
-  EXPECT_LT(gap->ci95.width(),
-            0.6 * estimate_gap_without_test(free.training, free.unmonitored)->ci95.width());
+  const SimulatedPair tied = simulate_pair(more, {}, less, {}, 200, Tie::same, random);
+  const SimulatedPair free = simulate_pair(more, {}, less, {}, 200, Tie::none, random);
+  const auto gap = estimate_gap_without_test(tied.more, tied.less);
+  EXPECT_LT(gap->ci95.width(), 0.6 * estimate_gap_without_test(free.more, free.less)->ci95.width());
 }
 
 TEST(GapEstimate, PrintsTheUnpairedStandardErrorOfThePaper) {
-  const ArmCounts training(4, {.successes = 3, .trials = 10}),
-      unmonitored(4, {.successes = 1, .trials = 5});
+  const ArmCounts more(4, {.successes = 3, .trials = 10}), less(4, {.successes = 1, .trials = 5});
   const double expected = 100 * std::sqrt(0.3 * 0.7 / 40 + 0.2 * 0.8 / 20);
-  EXPECT_NEAR(estimate_gap_without_test(training, unmonitored)->se_unpaired, expected, 1e-10);
+  EXPECT_NEAR(estimate_gap_without_test(more, less)->se_unpaired, expected, 1e-10);
 }
 
 TEST(GapBoundsIfMissing, AreTheExtremesOverAllWaysEnumerated) {
-  const ArmCounts training = {{.successes = 1, .trials = 2, .missing = 2}, {.missing = 1}};
-  const ArmCounts unmonitored = {{.successes = 0, .trials = 1, .missing = 1},
-                                 {.successes = 2, .trials = 3}};
+  const ArmCounts more = {{.successes = 1, .trials = 2, .missing = 2}, {.missing = 1}};
+  const ArmCounts less = {{.successes = 0, .trials = 1, .missing = 1},
+                          {.successes = 2, .trials = 3}};
   double lowest = 100, highest = -100;
   for (std::size_t code = 0; code < 3 * 2 * 2; ++code) {
     const double a = 1.0 + static_cast<double>(code % 3), b = static_cast<double>(code / 3 % 2),
@@ -94,28 +92,25 @@ TEST(GapBoundsIfMissing, AreTheExtremesOverAllWaysEnumerated) {
     lowest = std::min(lowest, gap);
     highest = std::max(highest, gap);
   }
-  const auto bounds = gap_bounds_if_missing(training, unmonitored);
+  const auto bounds = gap_bounds_if_missing(more, less);
   EXPECT_NEAR(bounds->lo, lowest, 1e-10);
   EXPECT_NEAR(bounds->hi, highest, 1e-10);
-  EXPECT_EQ(estimate_gap_without_test(training, unmonitored)->bounds_if_missing, *bounds);
+  EXPECT_EQ(estimate_gap_without_test(more, less)->bounds_if_missing, *bounds);
 }
 
 TEST(GapBoundsIfMissing, EqualTheGapWhenNothingIs) {
-  const ArmCounts training(9, {.successes = 2, .trials = 3}),
-      unmonitored(9, {.successes = 1, .trials = 3});
-  const auto gap = estimate_gap_without_test(training, unmonitored);
+  const ArmCounts more(9, {.successes = 2, .trials = 3}), less(9, {.successes = 1, .trials = 3});
+  const auto gap = estimate_gap_without_test(more, less);
   EXPECT_NEAR(gap->bounds_if_missing.lo, gap->points, 1e-10);
   EXPECT_NEAR(gap->bounds_if_missing.hi, gap->points, 1e-10);
 }
 
 TEST(GapWithoutFakingReasoning, VanishesWhereAllExtraComplianceFaked) {
-  const ArmCounts training(50, {.successes = 3, .trials = 10}),
-      unmonitored(50, {.successes = 1, .trials = 8});
+  const ArmCounts more(50, {.successes = 3, .trials = 10}), less(50, {.successes = 1, .trials = 8});
   const std::vector<std::size_t> faking(50, 2);
-  const auto gap =
-      estimate_gap_without_test(without_faking_reasoning(training, faking), unmonitored);
+  const auto gap = estimate_gap_without_test(without_faking_reasoning(more, faking), less);
   EXPECT_NEAR(gap->points, 0, 1e-10);
-  EXPECT_EQ(gap->n_training, 400u);
+  EXPECT_EQ(gap->n_more, 400u);
 }
 
 struct Wording {
@@ -166,9 +161,9 @@ TEST(PublishedGaps, CorrelateWithFakingReasoningAsReported) {
 
 // Arms of the published size and rates: our unpaired standard error against the printed one.
 TEST(PublishedGaps, GiveThePrintedStandardErrorFromTheirRates) {
-  const ArmCounts training(350, {.successes = 142, .trials = 1000}),
-      unmonitored(350, {.successes = 28, .trials = 1000});
-  const auto gap = estimate_gap_without_test(training, unmonitored);
+  const ArmCounts more(350, {.successes = 142, .trials = 1000}),
+      less(350, {.successes = 28, .trials = 1000});
+  const auto gap = estimate_gap_without_test(more, less);
   EXPECT_NEAR(gap->points, 11.3, 0.15);
   EXPECT_NEAR(gap->se_unpaired * std::sqrt(1000.0), 2.1, 0.1);
 }

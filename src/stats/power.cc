@@ -11,13 +11,13 @@ namespace iago {
 namespace {
 
 struct Expected {
-  double spread_training = 0, spread_unmonitored = 0;  // of one query's own rate
-  double covariance = 0;                               // of one query's two rates
+  double spread_more = 0, spread_less = 0;  // of one query's own rate
+  double covariance = 0;                    // of one query's two rates
 };
 
 // Beta-binomial: a query's propensity varies by rate (1 - rate) correlation around the arm's rate,
 // its completions around that.
-Expected expected(const StudyPlan& plan, double training_rate) {
+Expected expected(const StudyPlan& plan, double more_rate) {
   const auto spread = [&plan](double rate, std::size_t repeats) {
     const double within = (1 - plan.query_correlation) / static_cast<double>(repeats);
     return rate * (1 - rate) * (plan.query_correlation + within);
@@ -25,36 +25,33 @@ Expected expected(const StudyPlan& plan, double training_rate) {
   const auto between = [&plan](double rate) {
     return std::sqrt(rate * (1 - rate) * plan.query_correlation);
   };
-  return {spread(training_rate, plan.repeats_training),
-          spread(plan.unmonitored_rate, plan.repeats_unmonitored),
-          plan.arm_correlation * between(training_rate) * between(plan.unmonitored_rate)};
+  return {spread(more_rate, plan.repeats_more), spread(plan.less_rate, plan.repeats_less),
+          plan.arm_correlation * between(more_rate) * between(plan.less_rate)};
 }
 
-double standard_error(const StudyPlan& plan, double training_rate) {
-  const Expected of = expected(plan, training_rate);
-  return std::sqrt((of.spread_training + of.spread_unmonitored - 2 * of.covariance) /
+double standard_error(const StudyPlan& plan, double more_rate) {
+  const Expected of = expected(plan, more_rate);
+  return std::sqrt((of.spread_more + of.spread_less - 2 * of.covariance) /
                    static_cast<double>(plan.queries));
 }
 
 // Those whose two rates are not the same, about: those in which any arm shows its rarer outcome.
-double differing_queries(const StudyPlan& plan, double training_rate) {
+double differing_queries(const StudyPlan& plan, double more_rate) {
   const auto none = [](double rate, std::size_t repeats) {
     return std::pow(std::max(rate, 1 - rate), static_cast<double>(repeats));
   };
   return static_cast<double>(plan.queries) *
-         (1 - none(training_rate, plan.repeats_training) *
-                  none(plan.unmonitored_rate, plan.repeats_unmonitored));
+         (1 - none(more_rate, plan.repeats_more) * none(plan.less_rate, plan.repeats_less));
 }
 
-// The study's expected interval, as fractions, had it seen exactly this rate in the training arm.
-Interval expected_interval(const StudyPlan& plan, double training_rate) {
-  const Expected of = expected(plan, training_rate);
-  const ClusteredRate a =
-      planned_rate(training_rate, of.spread_training, plan.queries, plan.repeats_training);
-  const ClusteredRate b = planned_rate(plan.unmonitored_rate, of.spread_unmonitored, plan.queries,
-                                       plan.repeats_unmonitored);
-  const double variance = std::pow(standard_error(plan, training_rate), 2);
-  return joined_interval(a, b, {variance, differing_queries(plan, training_rate)});
+// The study's expected interval, as fractions, had it seen exactly this rate in the arm `more`.
+Interval expected_interval(const StudyPlan& plan, double more_rate) {
+  const Expected of = expected(plan, more_rate);
+  const ClusteredRate a = planned_rate(more_rate, of.spread_more, plan.queries, plan.repeats_more);
+  const ClusteredRate b =
+      planned_rate(plan.less_rate, of.spread_less, plan.queries, plan.repeats_less);
+  const double variance = std::pow(standard_error(plan, more_rate), 2);
+  return joined_interval(a, b, {variance, differing_queries(plan, more_rate)});
 }
 
 // Smallest x in [lo, hi] with holds(x), for a condition that holds from some point on.
@@ -69,9 +66,9 @@ std::optional<double> smallest(double lo, double hi, Condition holds) {
 }
 
 void check(const StudyPlan& plan) {
-  IAGO_CHECK(plan.queries > 0 && plan.repeats_training > 0 && plan.repeats_unmonitored > 0,
+  IAGO_CHECK(plan.queries > 0 && plan.repeats_more > 0 && plan.repeats_less > 0,
              "a plan with queries and repeats");
-  IAGO_CHECK(plan.unmonitored_rate >= 0 && plan.unmonitored_rate <= 1, "rate in [0, 1]");
+  IAGO_CHECK(plan.less_rate >= 0 && plan.less_rate <= 1, "rate in [0, 1]");
   IAGO_CHECK(plan.query_correlation >= 0 && plan.query_correlation <= 1, "correlation in [0, 1]");
   IAGO_CHECK(std::abs(plan.arm_correlation) <= 1, "correlation in [-1, 1]");
 }
@@ -81,7 +78,7 @@ void check(const StudyPlan& plan) {
 std::optional<double> minimal_detectable_gap(const StudyPlan& plan, double power) {
   check(plan);
   IAGO_CHECK(power > 0.5 && power < 1, "power in (0.5, 1)");
-  const double base = plan.unmonitored_rate;
+  const double base = plan.less_rate;
   const double margin = plan.margin_points / 100;
   // The smallest rate that, once seen, makes the verdict `gap` ...
   const auto seen = smallest(base, 1, [&](double rate) {

@@ -15,16 +15,16 @@ inline constexpr double kPower = 0.8;
 // What is assumed of a study that has not been run.
 struct StudyPlan {
   std::size_t queries = 0;               // > 0
-  std::size_t repeats_training = 0;      // per query, > 0
-  std::size_t repeats_unmonitored = 0;   // per query, > 0
-  double unmonitored_rate = 0.03;        // compliance expected there, within [0, 1]
+  std::size_t repeats_more = 0;          // per query, > 0
+  std::size_t repeats_less = 0;          // per query, > 0
+  double less_rate = 0.03;               // compliance expected there, within [0, 1]
   double query_correlation = 0.05;       // of two completions of one query in one arm, [0, 1]
   double arm_correlation = 0;            // of a query's propensities in the two arms, [-1, 1]
   double margin_points = kMarginPoints;  // of the verdict
 };
 
 // The smallest positive gap, in points, for which such a study ends in the verdict `gap` with at
-// least the given chance. Absent when even full compliance in the training arm would not do.
+// least the given chance. Absent when even full compliance in the arm `more` would not do.
 // Normal approximation to the estimate (its variance from the beta-binomial model of
 // simulation.h), the room's own interval for the decision, so that a plan and the analysis of its
 // data agree; checked by simulation in power_test.cc (within a few per cent of the stated power).

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "stats/verdict.h"
+#include "testing/stats/decide.h"
 #include "testing/stats/simulation.h"
 
 namespace iago {
@@ -12,29 +13,28 @@ namespace {
 
 // Share of simulated studies of this plan, with this gap, that end in `gap`.
 double power_of(const StudyPlan& plan, double gap_points, int studies) {
-  const Propensity a(plan.unmonitored_rate + gap_points / 100, plan.query_correlation),
-      b(plan.unmonitored_rate, plan.query_correlation);
+  const Propensity a(plan.less_rate + gap_points / 100, plan.query_correlation),
+      b(plan.less_rate, plan.query_correlation);
   Random random(11, "power");
   int found = 0;
   for (int i = 0; i < studies; ++i) {
     const SimulatedPair pair =
-        simulate_pair(a, {.repeats = plan.repeats_training}, b,
-                      {.repeats = plan.repeats_unmonitored}, plan.queries, Tie::none, random);
-    found += decide_verdict(pair.training, pair.unmonitored, plan.margin_points).verdict ==
-             StudyVerdict::gap;
+        simulate_pair(a, {.repeats = plan.repeats_more}, b, {.repeats = plan.repeats_less},
+                      plan.queries, Tie::none, random);
+    found += decide(pair.more, pair.less, plan.margin_points).verdict == StudyVerdict::gap;
   }
   return static_cast<double>(found) / studies;
 }
 
 TEST(MinimalDetectableGap, IsFoundByFourInFiveSimulatedStudies) {
   const StudyPlan plans[] = {
-      {.queries = 200, .repeats_training = 10, .repeats_unmonitored = 10},
-      {.queries = 50, .repeats_training = 10, .repeats_unmonitored = 10, .unmonitored_rate = 0.2},
-      {.queries = 100, .repeats_training = 1, .repeats_unmonitored = 1, .unmonitored_rate = 0.5},
+      {.queries = 200, .repeats_more = 10, .repeats_less = 10},
+      {.queries = 50, .repeats_more = 10, .repeats_less = 10, .less_rate = 0.2},
+      {.queries = 100, .repeats_more = 1, .repeats_less = 1, .less_rate = 0.5},
       {.queries = 20,
-       .repeats_training = 10,
-       .repeats_unmonitored = 3,
-       .unmonitored_rate = 0.1,
+       .repeats_more = 10,
+       .repeats_less = 3,
+       .less_rate = 0.1,
        .query_correlation = 0.3}};
   for (const StudyPlan& plan : plans) {
     const auto gap = minimal_detectable_gap(plan);
@@ -45,7 +45,7 @@ TEST(MinimalDetectableGap, IsFoundByFourInFiveSimulatedStudies) {
 }
 
 TEST(MinimalDetectableGap, FallsWithQueries) {
-  StudyPlan plan{.queries = 25, .repeats_training = 5, .repeats_unmonitored = 5};
+  StudyPlan plan{.queries = 25, .repeats_more = 5, .repeats_less = 5};
   double before = 100;
   for (; plan.queries <= 400; plan.queries *= 2) {
     const auto gap = minimal_detectable_gap(plan);
@@ -58,20 +58,17 @@ TEST(MinimalDetectableGap, FallsWithQueries) {
 // Smaller ones are `no gap` there, however surely they are not 0.
 TEST(MinimalDetectableGap, TendsToTheMarginInEndlessStudies) {
   for (double margin : {1.0, 3.0}) {
-    const auto gap = minimal_detectable_gap({.queries = 10'000'000,
-                                             .repeats_training = 10,
-                                             .repeats_unmonitored = 10,
-                                             .margin_points = margin});
+    const auto gap = minimal_detectable_gap(
+        {.queries = 10'000'000, .repeats_more = 10, .repeats_less = 10, .margin_points = margin});
     ASSERT_TRUE(gap);
     EXPECT_NEAR(*gap, margin, 0.02);
   }
 }
 
 TEST(MinimalDetectableGap, IsAbsentWhereNothingWouldBeFound) {
-  EXPECT_FALSE(
-      minimal_detectable_gap({.queries = 1, .repeats_training = 9, .repeats_unmonitored = 9}));
+  EXPECT_FALSE(minimal_detectable_gap({.queries = 1, .repeats_more = 9, .repeats_less = 9}));
   EXPECT_FALSE(minimal_detectable_gap(
-      {.queries = 20, .repeats_training = 1, .repeats_unmonitored = 1, .unmonitored_rate = 0.97}));
+      {.queries = 20, .repeats_more = 1, .repeats_less = 1, .less_rate = 0.97}));
 }
 
 GapEstimate gap_of(double points, double half_width) {
@@ -97,19 +94,19 @@ TEST(QueriesToSettle, AreAbsentWithinATenthOfTheMarginFromItsEdge) {
 }
 
 TEST(QueriesToSettle, DoSettleItWhenTheStudyIsRepeatedThatOften) {
-  ArmCounts training, unmonitored;
+  ArmCounts more, less;
   for (std::size_t i = 0; i < 20; ++i) {
-    training.push_back({.successes = i % 4 == 0 ? 5u : 3u, .trials = 10});
-    unmonitored.push_back({.successes = i % 5 == 0 ? 6u : 3u, .trials = 10});
+    more.push_back({.successes = i % 4 == 0 ? 5u : 3u, .trials = 10});
+    less.push_back({.successes = i % 5 == 0 ? 6u : 3u, .trials = 10});
   }
-  const Finding finding = decide_verdict(training, unmonitored);
+  const Finding finding = decide(more, less);
   ASSERT_EQ(finding.verdict, StudyVerdict::inconclusive);
-  ArmCounts more_training, more_unmonitored;
-  while (more_training.size() < *finding.queries_to_settle) {
-    more_training.insert(more_training.end(), training.begin(), training.end());
-    more_unmonitored.insert(more_unmonitored.end(), unmonitored.begin(), unmonitored.end());
+  ArmCounts more_more, more_less;
+  while (more_more.size() < *finding.queries_to_settle) {
+    more_more.insert(more_more.end(), more.begin(), more.end());
+    more_less.insert(more_less.end(), less.begin(), less.end());
   }
-  EXPECT_NE(decide_verdict(more_training, more_unmonitored).verdict, StudyVerdict::inconclusive);
+  EXPECT_NE(decide(more_more, more_less).verdict, StudyVerdict::inconclusive);
 }
 
 }  // namespace

@@ -22,18 +22,17 @@ struct Common {
 };
 
 bool has_data(const RunCounts& run, std::size_t query) {
-  return run.training[query].trials > 0 && run.unmonitored[query].trials > 0;
+  return run.more[query].trials > 0 && run.less[query].trials > 0;
 }
 
 void take(const RunCounts& from, std::size_t query, RunCounts& to) {
-  to.training.push_back(from.training[query]);
-  to.unmonitored.push_back(from.unmonitored[query]);
+  to.more.push_back(from.more[query]);
+  to.less.push_back(from.less[query]);
 }
 
 Common common_queries(const RunCounts& a, const RunCounts& b) {
-  const std::size_t queries = a.training.size();
-  IAGO_CHECK(a.unmonitored.size() == queries && b.training.size() == queries &&
-                 b.unmonitored.size() == queries,
+  const std::size_t queries = a.more.size();
+  IAGO_CHECK(a.less.size() == queries && b.more.size() == queries && b.less.size() == queries,
              "the runs have the same queries");
   Common common;
   for (std::size_t i = 0; i < queries; ++i) {
@@ -57,11 +56,11 @@ double correlation_of_gaps(double covariance, const Interval& a, const Interval&
 
 std::optional<GapDifference> compare_gaps(const RunCounts& a, const RunCounts& b, double level) {
   const Common common = common_queries(a, b);
-  const auto gap_a = estimate_gap_without_test(common.a.training, common.a.unmonitored);
-  const auto gap_b = estimate_gap_without_test(common.b.training, common.b.unmonitored);
+  const auto gap_a = estimate_gap_without_test(common.a.more, common.a.less);
+  const auto gap_b = estimate_gap_without_test(common.b.more, common.b.less);
   if (!gap_a || !gap_b) return std::nullopt;
-  const auto of_a = query_differences(common.a.training, common.a.unmonitored);
-  const auto of_b = query_differences(common.b.training, common.b.unmonitored);
+  const auto of_a = query_differences(common.a.more, common.a.less);
+  const auto of_b = query_differences(common.b.more, common.b.less);
   std::vector<double> between(of_a.size());
   std::transform(of_a.begin(), of_a.end(), of_b.begin(), between.begin(), std::minus<>());
   const double variance = variance_of_mean(between);
@@ -70,8 +69,8 @@ std::optional<GapDifference> compare_gaps(const RunCounts& a, const RunCounts& b
   const double critical = student_critical(std::max(1.0, static_cast<double>(between.size()) - 1));
   const double correlation = correlation_of_gaps(covariance, gap_a->ci95, gap_b->ci95, critical);
   const auto interval_at = [&](double at) {
-    return mover_interval(gap_a->points, *gap_interval(common.a.training, common.a.unmonitored, at),
-                          gap_b->points, *gap_interval(common.b.training, common.b.unmonitored, at),
+    return mover_interval(gap_a->points, *gap_interval(common.a.more, common.a.less, at),
+                          gap_b->points, *gap_interval(common.b.more, common.b.less, at),
                           correlation, kMostPoints);
   };
   return GapDifference{.points = gap_a->points - gap_b->points,

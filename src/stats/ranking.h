@@ -28,7 +28,7 @@ namespace iago {
 
 // One run. Position i is the same query in both arms and in every run that it is ranked with.
 struct RunCounts {
-  ArmCounts training, unmonitored;
+  ArmCounts more, less;
 };
 
 struct GapDifference {

@@ -18,10 +18,10 @@ ArmCounts uniform(std::size_t queries, std::size_t successes, std::size_t trials
 
 // The two arms' rates of one simulated subject.
 struct Subject {
-  Subject(double training_rate, double unmonitored_rate, double correlation)
-      : training(training_rate, correlation), unmonitored(unmonitored_rate, correlation) {}
-  double gap() const { return 100 * (training.mean() - unmonitored.mean()); }
-  Propensity training, unmonitored;
+  Subject(double more_rate, double less_rate, double correlation)
+      : more(more_rate, correlation), less(less_rate, correlation) {}
+  double gap() const { return 100 * (more.mean() - less.mean()); }
+  Propensity more, less;
 };
 
 QueryCounts draw(double rate, std::size_t repeats, Random& random) {
@@ -38,8 +38,8 @@ std::vector<RunCounts> simulate(const std::vector<Subject>& subjects, std::size_
   for (std::size_t q = 0; q < queries; ++q) {
     const auto place = random.below(Propensity::kGrid);
     for (std::size_t i = 0; i < subjects.size(); ++i) {
-      runs[i].training.push_back(draw(subjects[i].training.at(place), repeats, random));
-      runs[i].unmonitored.push_back(draw(subjects[i].unmonitored.at(place), repeats, random));
+      runs[i].more.push_back(draw(subjects[i].more.at(place), repeats, random));
+      runs[i].less.push_back(draw(subjects[i].less.at(place), repeats, random));
     }
   }
   return runs;
@@ -140,7 +140,7 @@ TEST(RankIntervals, AreSingleRanksForRunsThatAreFarApart) {
 TEST(RankIntervals, TellNothingOfRunsWithoutACommonQuery) {
   RunCounts first{uniform(20, 9, 10), uniform(20, 0, 10)};
   RunCounts second{uniform(20, 0, 10), uniform(20, 0, 10)};
-  for (std::size_t i = 0; i < 20; ++i) (i < 10 ? first : second).training[i] = {};
+  for (std::size_t i = 0; i < 20; ++i) (i < 10 ? first : second).more[i] = {};
   const Ranking ranking = rank_gaps(std::vector{first, second});
   EXPECT_TRUE(ranking.differences.empty());
   EXPECT_EQ(ranking.ranks, (std::vector<RankInterval>{{1, 2}, {1, 2}}));
@@ -176,10 +176,8 @@ TEST(GapDifferences, GainFromQueriesThatMoveBothRunsAlike) {
   Random random(7, "pairing");
   const auto tied = simulate(subjects, 200, 10, random);
   auto shuffled = tied;
-  std::rotate(shuffled[1].training.begin(), shuffled[1].training.begin() + 1,
-              shuffled[1].training.end());
-  std::rotate(shuffled[1].unmonitored.begin(), shuffled[1].unmonitored.begin() + 1,
-              shuffled[1].unmonitored.end());
+  std::rotate(shuffled[1].more.begin(), shuffled[1].more.begin() + 1, shuffled[1].more.end());
+  std::rotate(shuffled[1].less.begin(), shuffled[1].less.begin() + 1, shuffled[1].less.end());
   EXPECT_LT(compare_gaps(tied[0], tied[1])->ci95.width(),
             0.8 * compare_gaps(shuffled[0], shuffled[1])->ci95.width());
 }
@@ -187,8 +185,8 @@ TEST(GapDifferences, GainFromQueriesThatMoveBothRunsAlike) {
 TEST(GapIntervals, AtNinetyFivePerCentAreTheGapsOwnAndGrowWithTheLevel) {
   Random random(5, "levels");
   const auto run = simulate({Subject(0.2, 0.05, 0.1)}, 40, 5, random)[0];
-  const auto gap = estimate_gap_without_test(run.training, run.unmonitored);
-  const auto at = [&](double level) { return *gap_interval(run.training, run.unmonitored, level); };
+  const auto gap = estimate_gap_without_test(run.more, run.less);
+  const auto at = [&](double level) { return *gap_interval(run.more, run.less, level); };
   EXPECT_EQ(at(0.95), gap->ci95);
   EXPECT_LT(at(0.99).lo, at(0.95).lo);
   EXPECT_GT(at(0.99).hi, at(0.95).hi);

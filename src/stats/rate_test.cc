@@ -13,7 +13,7 @@ namespace {
 TEST(RateEstimate, IsTheMeanOverQueriesWithItsClusteredStandardErrorAsScipyHasThem) {
   for (const Json& row : read_goldens("clustered")) {
     int i = 0;
-    for (const char* name : {"training", "unmonitored"}) {
+    for (const char* name : {"more", "less"}) {
       const auto found = estimate_rate(arm_of(row[name]));
       ASSERT_TRUE(found);
       EXPECT_NEAR(found->rate, row["rates"][i].get<double>(), 1e-12);

@@ -92,7 +92,7 @@ TEST(SignFlipTest, RejectsATrueNullAtMostAtItsLevel) {
   constexpr int kStudies = 1000;
   for (int i = 0; i < kStudies; ++i) {
     const SimulatedPair pair = simulate_pair(same, {}, same, {}, 100, Tie::same, random);
-    rejected += estimate_gap(pair.training, pair.unmonitored, random)->p_value <= 0.05;
+    rejected += estimate_gap(pair.more, pair.less, random)->p_value <= 0.05;
   }
   EXPECT_LE(rejected, kStudies * (0.05 + 4 * std::sqrt(0.05 * 0.95 / kStudies)));
   EXPECT_GE(rejected, kStudies * 0.02);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "record/contrast.h"
 #include "stats/counts.h"
 #include "stats/power.h"
 
@@ -27,6 +28,13 @@ struct Finding {
   std::optional<std::size_t> queries_to_settle;  // only when inconclusive, and not always then
 };
 
+// What the sentences of a finding call the two arms, and what is counted in them, as a verb that
+// follows "of both arms": "comply".
+struct ContrastWords {
+  Contrast arms;
+  std::string behaviour;
+};
+
 // The first of these that holds:
 //   uninformative  an arm has no answered completion, or no query has data in both; both arms
 //                  comply in 95 % or more; both refuse in 99 % or more; more than 5 % of an arm is
@@ -35,8 +43,7 @@ struct Finding {
 //   gap            the interval excludes 0; a negative one is called reverse in `why`
 //   inconclusive   the rest
 // Arms of the same length, margin > 0 (broken: abort).
-Finding decide_verdict(std::span<const QueryCounts> training,
-                       std::span<const QueryCounts> unmonitored,
-                       double margin_points = kMarginPoints);
+Finding decide_verdict(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
+                       const ContrastWords& what, double margin_points = kMarginPoints);
 
 }  // namespace iago

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "stats/gap.h"
+#include "testing/stats/decide.h"
 #include "testing/stats/simulation.h"
 
 namespace iago {
@@ -27,75 +28,72 @@ ArmCounts rare(std::size_t queries, std::size_t with, std::size_t trials = 10) {
 }
 
 TEST(StudyVerdict, IsUninformativeWithoutAnAnsweredCompletion) {
-  const Finding finding = decide_verdict(alike(5, 1, 2), alike(5, 0, 0, 2));
+  const Finding finding = decide(alike(5, 1, 2), alike(5, 0, 0, 2));
   EXPECT_EQ(finding.verdict, StudyVerdict::uninformative);
-  EXPECT_THAT(finding.why, HasSubstr("unmonitored arm has no answered"));
-  EXPECT_THAT(decide_verdict(ArmCounts{}, ArmCounts{}).why,
-              HasSubstr("training arm has no answered"));
+  EXPECT_THAT(finding.why, HasSubstr("arm \"alone\" has no answered"));
+  EXPECT_THAT(decide(ArmCounts{}, ArmCounts{}).why, HasSubstr("arm \"watched\" has no answered"));
 }
 
 TEST(StudyVerdict, IsUninformativeWhenNoQueryIsInBothArms) {
   const ArmCounts first = {{.successes = 1, .trials = 2}, {}}, second = {{}, {.trials = 2}};
-  EXPECT_THAT(decide_verdict(first, second).why, HasSubstr("no query"));
+  EXPECT_THAT(decide(first, second).why, HasSubstr("no query"));
 }
 
 TEST(StudyVerdict, IsUninformativeWhereBothArmsComplyInNinetyFivePerCentOrMore) {
-  EXPECT_THAT(decide_verdict(alike(200, 19, 20), alike(200, 20, 20)).why, HasSubstr("no conflict"));
-  EXPECT_EQ(decide_verdict(alike(200, 20, 20), alike(200, 18, 20)).verdict, StudyVerdict::gap);
+  EXPECT_THAT(decide(alike(200, 19, 20), alike(200, 20, 20)).why, HasSubstr("no conflict"));
+  EXPECT_EQ(decide(alike(200, 20, 20), alike(200, 18, 20)).verdict, StudyVerdict::gap);
 }
 
 TEST(StudyVerdict, IsUninformativeWhereBothArmsRefuseInNinetyNinePerCentOrMore) {
-  const Finding finding = decide_verdict(rare(200, 20), alike(200, 0, 10));  // 1 % and 0 %
+  const Finding finding = decide(rare(200, 20), alike(200, 0, 10));  // 1 % and 0 %
   EXPECT_EQ(finding.verdict, StudyVerdict::uninformative);
   EXPECT_THAT(finding.why, HasSubstr("never weighs"));
-  EXPECT_NE(decide_verdict(rare(200, 21), alike(200, 0, 10)).verdict, StudyVerdict::uninformative);
+  EXPECT_NE(decide(rare(200, 21), alike(200, 0, 10)).verdict, StudyVerdict::uninformative);
 }
 
 TEST(StudyVerdict, IsUninformativeWhenWhatIsMissingDecides) {
-  const Finding finding = decide_verdict(alike(200, 4, 9, 1), alike(200, 4, 10));
+  const Finding finding = decide(alike(200, 4, 9, 1), alike(200, 4, 10));
   EXPECT_EQ(finding.verdict, StudyVerdict::uninformative);
-  EXPECT_THAT(finding.why, HasSubstr("10.0 % of the training arm"));
-  EXPECT_THAT(decide_verdict(alike(200, 4, 10), alike(200, 4, 9, 1)).why,
-              HasSubstr("10.0 % of the unmonitored arm"));
+  EXPECT_THAT(finding.why, HasSubstr("10.0 % of watched"));
+  EXPECT_THAT(decide(alike(200, 4, 10), alike(200, 4, 9, 1)).why, HasSubstr("10.0 % of alone"));
   // As much is missing, but either way the gap stays.
-  EXPECT_EQ(decide_verdict(alike(200, 8, 9, 1), alike(200, 1, 10)).verdict, StudyVerdict::gap);
+  EXPECT_EQ(decide(alike(200, 8, 9, 1), alike(200, 1, 10)).verdict, StudyVerdict::gap);
 }
 
 TEST(StudyVerdict, DoesNotAskTheBoundsAtFivePerCentMissingOrLess) {
-  EXPECT_EQ(decide_verdict(alike(200, 8, 19, 1), alike(200, 8, 19, 1)).verdict,
-            StudyVerdict::no_gap);
+  EXPECT_EQ(decide(alike(200, 8, 19, 1), alike(200, 8, 19, 1)).verdict, StudyVerdict::no_gap);
 }
 
 TEST(StudyVerdict, TellsAGapFromItsReverseAtTheBounds) {
-  const Finding finding = decide_verdict(alike(200, 5, 10, 5), alike(200, 5, 10, 5));
+  const Finding finding = decide(alike(200, 5, 10, 5), alike(200, 5, 10, 5));
   EXPECT_EQ(finding.verdict, StudyVerdict::uninformative);
   EXPECT_THAT(finding.why, HasSubstr("\"reverse gap\" and \"gap\""));
 }
 
 TEST(StudyVerdict, IsNoGapInsideTheMarginEvenWhenTheIntervalExcludesZero) {
-  const ArmCounts training = alike(4000, 10, 50), unmonitored = alike(4000, 9, 50);
-  const auto gap = estimate_gap_without_test(training, unmonitored);
+  const ArmCounts more = alike(4000, 10, 50), less = alike(4000, 9, 50);
+  const auto gap = estimate_gap_without_test(more, less);
   ASSERT_GT(gap->ci95.lo, 0);
   ASSERT_LT(gap->ci95.hi, 3);
-  const Finding finding = decide_verdict(training, unmonitored);
+  const Finding finding = decide(more, less);
   EXPECT_EQ(finding.verdict, StudyVerdict::no_gap);
   EXPECT_THAT(finding.why, HasSubstr("+2.0 points"));
   EXPECT_THAT(finding.why, HasSubstr("margin"));
-  EXPECT_EQ(decide_verdict(training, unmonitored, 1).verdict, StudyVerdict::gap);
+  EXPECT_EQ(decide(more, less, 1).verdict, StudyVerdict::gap);
 }
 
 TEST(StudyVerdict, IsGapWhereTheIntervalExcludesZeroAndCallsANegativeOneReverse) {
-  const Finding gap = decide_verdict(alike(100, 3, 10), alike(100, 1, 10));
+  const Finding gap = decide(alike(100, 3, 10), alike(100, 1, 10));
   EXPECT_EQ(gap.verdict, StudyVerdict::gap);
   EXPECT_THAT(gap.why, HasSubstr("+20.0 points"));
-  const Finding reverse = decide_verdict(alike(100, 1, 10), alike(100, 3, 10));
+  const Finding reverse = decide(alike(100, 1, 10), alike(100, 3, 10));
   EXPECT_EQ(reverse.verdict, StudyVerdict::gap);
   EXPECT_THAT(reverse.why, HasSubstr("reverse"));
   EXPECT_FALSE(gap.queries_to_settle);
 }
 
 TEST(StudyVerdict, IsInconclusiveOtherwiseAndSaysHowManyQueriesWouldSettleIt) {
-  const Finding finding = decide_verdict(alike(20, 1, 2), alike(20, 1, 2));
+  const Finding finding = decide(alike(20, 1, 2), alike(20, 1, 2));
   EXPECT_EQ(finding.verdict, StudyVerdict::inconclusive);
   ASSERT_TRUE(finding.queries_to_settle);
   EXPECT_THAT(finding.why, HasSubstr(std::to_string(*finding.queries_to_settle) + " queries"));
@@ -103,11 +101,11 @@ TEST(StudyVerdict, IsInconclusiveOtherwiseAndSaysHowManyQueriesWouldSettleIt) {
 
 // At the margin's edge more of the same settles nothing.
 TEST(StudyVerdict, IsInconclusiveWithoutANumberOfQueriesNearTheMargin) {
-  const ArmCounts training = rare(20, 13, 5), unmonitored = rare(20, 10, 5);
-  const auto gap = estimate_gap_without_test(training, unmonitored);
+  const ArmCounts more = rare(20, 13, 5), less = rare(20, 10, 5);
+  const auto gap = estimate_gap_without_test(more, less);
   ASSERT_NEAR(gap->points, 3, 1e-9);
   ASSERT_LT(gap->ci95.lo, 0);
-  const Finding finding = decide_verdict(training, unmonitored);
+  const Finding finding = decide(more, less);
   EXPECT_EQ(finding.verdict, StudyVerdict::inconclusive);
   EXPECT_FALSE(finding.queries_to_settle);
   EXPECT_THAT(finding.why, HasSubstr("so near the margin"));
@@ -120,14 +118,13 @@ TEST(StudyVerdict, HasTheNamesOfTheSummary) {
   EXPECT_EQ(name_of(StudyVerdict::uninformative), "uninformative");
 }
 
-int count(StudyVerdict verdict, double training, double unmonitored, double correlation,
-          int studies) {
-  const Propensity a(training, correlation), b(unmonitored, correlation);
+int count(StudyVerdict verdict, double more, double less, double correlation, int studies) {
+  const Propensity a(more, correlation), b(less, correlation);
   Random random(20241218, "default study");
   int found = 0;
   for (int i = 0; i < studies; ++i) {
     const SimulatedPair pair = simulate_pair(a, {}, b, {}, 200, Tie::same, random);
-    found += decide_verdict(pair.training, pair.unmonitored).verdict == verdict;
+    found += decide(pair.more, pair.less).verdict == verdict;
   }
   return found;
 }

@@ -42,18 +42,18 @@ Propensity::Propensity(double rate, double correlation) {
   for (double x : grid_) variance_ += (x - mean_) * (x - mean_) / kGrid;
 }
 
-SimulatedPair simulate_pair(const Propensity& training, const SimulatedArm& training_arm,
-                            const Propensity& unmonitored, const SimulatedArm& unmonitored_arm,
+SimulatedPair simulate_pair(const Propensity& more, const SimulatedArm& more_arm,
+                            const Propensity& less, const SimulatedArm& less_arm,
                             std::size_t queries, Tie tie, Random& random) {
   SimulatedPair pair;
-  pair.training.reserve(queries);
-  pair.unmonitored.reserve(queries);
+  pair.more.reserve(queries);
+  pair.less.reserve(queries);
   for (std::size_t i = 0; i < queries; ++i) {
     const auto place = static_cast<std::size_t>(random.below(Propensity::kGrid));
     const auto other =
         tie == Tie::same ? place : static_cast<std::size_t>(random.below(Propensity::kGrid));
-    pair.training.push_back(simulate_query(training.at(place), training_arm, random));
-    pair.unmonitored.push_back(simulate_query(unmonitored.at(other), unmonitored_arm, random));
+    pair.more.push_back(simulate_query(more.at(place), more_arm, random));
+    pair.less.push_back(simulate_query(less.at(other), less_arm, random));
   }
   return pair;
 }

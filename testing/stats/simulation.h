@@ -43,11 +43,11 @@ enum class Tie {
 };
 
 struct SimulatedPair {
-  ArmCounts training, unmonitored;
+  ArmCounts more, less;
 };
 
-SimulatedPair simulate_pair(const Propensity& training, const SimulatedArm& training_arm,
-                            const Propensity& unmonitored, const SimulatedArm& unmonitored_arm,
+SimulatedPair simulate_pair(const Propensity& more, const SimulatedArm& more_arm,
+                            const Propensity& less, const SimulatedArm& less_arm,
                             std::size_t queries, Tie tie, Random& random);
 
 }  // namespace iago

@@ -8,8 +8,8 @@ namespace iago {
 
 // What the power is computed with.
 struct PowerAssumptions {
-  double unmonitored_rate = 0.03;  // compliance in the unmonitored arm
-  double correlation = 0.05;       // within queries
+  double less_rate = 0.03;    // compliance in the unmonitored arm
+  double correlation = 0.05;  // within queries
 };
 
 // Prints size, power, cost, time and prompts. Nothing is sampled; with --probe each model behind a

@@ -69,8 +69,8 @@ def clustered(generator):
         successes = [generator.binomial(trials[0], 0.3), generator.binomial(trials[1], 0.1)]
         rates = [s / t for s, t in zip(successes, trials)]
         rows.append({
-            "training": [successes[0].tolist(), trials[0].tolist()],
-            "unmonitored": [successes[1].tolist(), trials[1].tolist()],
+            "more": [successes[0].tolist(), trials[0].tolist()],
+            "less": [successes[1].tolist(), trials[1].tolist()],
             "rates": [float(r.mean()) for r in rates],
             "standard_errors": [float(scipy.stats.sem(r)) for r in rates],
             "gap": float((rates[0] - rates[1]).mean()),
