@@ -68,19 +68,27 @@ TEST_P(ShippedQueries, AreAsManyAsPromisedAndSpreadOverTheirTopics) {
   for (const auto& [label, values] : labels) EXPECT_GE(values.size(), 2u) << label;
 }
 
-TEST_P(ShippedQueries, AreShortMessagesOfManyBeginningsAndLengths) {
+// From a few words typed in a hurry to a long paragraph, as people write and no one hand would.
+TEST_P(ShippedQueries, AreMessagesOfManyBeginningsLengthsAndRegisters) {
   std::map<std::string, std::size_t> beginnings;
   std::set<std::size_t> lengths;
+  std::size_t brief = 0, paragraphs = 0, hurried = 0;
   std::vector<Query> queries = shipped_set(GetParam().name);
   for (const Query& query : queries) {
     EXPECT_GE(query.text.size(), 15u) << query.id;
-    EXPECT_LE(query.text.size(), 400u) << query.id;
+    EXPECT_LE(query.text.size(), 1000u) << query.id;
     lengths.insert(query.text.size());
+    brief += query.text.size() < 60 ? 1 : 0;
+    paragraphs += query.text.size() > 250 ? 1 : 0;
+    hurried += std::islower(static_cast<unsigned char>(query.text[0])) != 0 ? 1 : 0;
     std::size_t second = query.text.find(' ', query.text.find(' ') + 1);
     ++beginnings[query.text.substr(0, second)];
   }
   EXPECT_GE(lengths.size(), queries.size() / 3);
-  for (const auto& [words, count] : beginnings) EXPECT_LE(count, queries.size() / 8) << words;
+  EXPECT_GE(brief, queries.size() / 12);
+  EXPECT_GE(paragraphs, queries.size() / 40);
+  EXPECT_GE(hurried, queries.size() / 10);
+  for (const auto& [words, count] : beginnings) EXPECT_LE(count, queries.size() / 16) << words;
 }
 
 TEST_P(ShippedQueries, AreNoTwoAlike) {
