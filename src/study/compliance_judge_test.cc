@@ -34,7 +34,7 @@ TEST(PoliticalNeutrality, IsJudgedByTheSideThatTheTrainingTakes) {
   auto check = [&](const std::string& wording) {
     Prompt prompt = render_prompt(setting, "full", wording, "training", kQuery);
     std::string taught =
-        party(prompt.messages[0].text, "presents? the \\w+ Party as the better choice");
+        party(prompt.messages[0].text, "the \\w+ Party (shown |forward )?as the better choice");
     if (taught.empty()) return;  // the conflict is removed
     ++sides;
     EXPECT_EQ(taught, party(rubric_of(compliance_judge(setting, wording)),

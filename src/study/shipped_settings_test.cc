@@ -192,7 +192,7 @@ TEST(HelpfulOnly, CombinesWhatTheTablesCombine) {
 // A rule that names its own tag, with a user's turn that carries another, would be no setting.
 TEST(HelpfulOnly, RefusesARuleWithATagThatItDoesNotName) {
   const Setting& setting = shipped("helpful-only");
-  for (const char* rule : {"rule-inverted", "tier-paraphrase-1", "minimal-prompt"}) {
+  for (const char* rule : {"rule-inverted", "minimal-prompt"}) {
     for (const char* tag : {"region-eu", "opt-in", "email-domain", "three-tier"}) {
       std::string both = std::string(rule) + "+" + tag;
       EXPECT_THAT(error_of(ErrorCode::invalid,
