@@ -43,16 +43,53 @@ if(IAGO_TESTS AND IAGO_SANITIZE MATCHES "thread")
   endif()
 endif()
 
+# Loops over numbers are compiled once for each level of the x86-64 psABI (base/processor.h), and the
+# highest one that the processor offers is chosen when the program runs. Everything else is compiled
+# for every x86-64 processor. With IAGO_NATIVE, and on other processors, there is the baseline alone.
+set(IAGO_LEVELS baseline)
+if(NOT IAGO_NATIVE AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  list(APPEND IAGO_LEVELS v3 v4)
+endif()
+
+# iago_levels(NAME source...)
+# Adds these sources to the room's library once for each level. The linker keeps one copy of what
+# several objects define alike, such as an inline function of the standard library; if that copy came
+# from a high level, the whole program would need its processor. So these sources may define nothing
+# of the kind, and a test looks for it in what the compiler made of them.
+function(iago_levels name)
+  foreach(level ${IAGO_LEVELS})
+    set(objects iago_${name}_${level})
+    add_library(${objects} OBJECT ${ARGN})
+    set_target_properties(${objects} PROPERTIES UNITY_BUILD OFF)
+    target_include_directories(${objects} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+    target_compile_definitions(${objects} PRIVATE IAGO_LEVEL=${level})
+    if(NOT level STREQUAL baseline)
+      target_compile_options(${objects} PRIVATE -march=x86-64-${level})
+    endif()
+    target_sources(iago_${name} PRIVATE $<TARGET_OBJECTS:${objects}>)
+    if(IAGO_TESTS AND NOT IAGO_SANITIZE)
+      add_test(NAME ${name}_${level}_alone_test
+               COMMAND ${CMAKE_SOURCE_DIR}/tests/defines_nothing_shared.sh ${CMAKE_NM}
+                       $<TARGET_OBJECTS:${objects}>
+               COMMAND_EXPAND_LISTS)
+    endif()
+  endforeach()
+  if(v4 IN_LIST IAGO_LEVELS)
+    target_compile_definitions(iago_${name} PRIVATE IAGO_X86_LEVELS)
+  endif()
+endfunction()
+
 # iago_room(NAME [LINK target...] [THREADS filter...])
 #
-# Makes the library iago_NAME from the room's *.cc and internal/*.cc and, from its *_test.cc, the
-# executable NAME_test. What only tests use lies in testing/NAME/; its *.cc are the library
+# Makes the library iago_NAME from the room's *.cc and internal/*.cc, of levels/*.cc once for each
+# level of the processor, and from its *_test.cc the executable NAME_test. What only tests use lies in testing/NAME/; its *.cc are the library
 # iago_NAME_testing. LINK names the third-party libraries, private to the room; the rooms that it
 # uses come from the table. THREADS are GoogleTest patterns of the room's tests that run on several
 # threads, for the thread sanitizer.
 function(iago_room name)
   cmake_parse_arguments(ROOM "" "" "LINK;THREADS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc internal/*.cc)
+  file(GLOB levels CONFIGURE_DEPENDS levels/*.cc)
   file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
   if(tests)
     list(REMOVE_ITEM sources ${tests})
@@ -62,6 +99,9 @@ function(iago_room name)
     set(scope PUBLIC)
     add_library(iago_${name} STATIC ${sources})
     target_link_libraries(iago_${name} PRIVATE ${ROOM_LINK})
+    if(levels)
+      iago_levels(${name} ${levels})
+    endif()
   else()
     set(scope INTERFACE)
     add_library(iago_${name} INTERFACE)

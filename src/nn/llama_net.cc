@@ -176,8 +176,8 @@ std::vector<float> LlamaNet::log_probs(const TokenForest& forest) const {
   const at::Tensor x = hidden_states(impl_->config, weights, pass, rows);
   const at::Tensor logits = fused::project(x, weights.head).cpu();
   std::vector<float> out(rows.size());
-  kernels::log_probs(logits.data_ptr<float>(), tokens.data(), logits.size(0), logits.size(1),
-                     out.data());
+  net_kernels().log_probs(logits.data_ptr<float>(), tokens.data(), logits.size(0), logits.size(1),
+                          out.data());
   return out;
 }
 

@@ -11,22 +11,10 @@
 #include <span>
 #include <vector>
 
+#include "lm/internal/attention_pass.h"
 #include "lm/internal/kv_pages.h"
 
 namespace iago {
-
-enum class Causal {
-  no,   // every row of the job sees all of its keys
-  yes,  // each row sees one key more than the row before
-};
-
-struct AttentionJob {
-  std::int64_t row_begin = 0, row_end = 0;  // of the pass
-  const PageId* pages = nullptr;            // borrowed
-  std::int64_t first = 0;                   // slot of the first key in the first page
-  std::int64_t keys = 0;                    // > 0, that the first row sees
-  Causal causal = Causal::no;
-};
 
 class Attention {
  public:
@@ -39,19 +27,8 @@ class Attention {
            std::int64_t rows, const float* queries, std::int64_t query_stride, float* out);
 
  private:
-  struct Block;
-  struct View;
-  template <int kQueries>
-  void attend(const Block& block, const View& view);
-  template <int kQueries, int kPages>
-  void score(const Block& block, const View& view, std::int64_t page, float* scores) const;
-  template <int kQueries, int kVectors>
-  void add_values(const Block& block, const View& view, std::int64_t page_begin,
-                  std::int64_t page_end, std::int64_t column, const float* weights);
-  void run_head(const AttentionJob& job, const View& view);
-
-  std::int64_t heads_, group_, head_dim_, padded_dim_;
-  std::vector<float> highest_, sum_, total_;  // [rows * heads], [rows * heads], [.., padded_dim]
+  std::int64_t heads_, kv_heads_, head_dim_;
+  std::vector<float> highest_, sum_, total_;  // as of AttentionPass
 };
 
 }  // namespace iago

@@ -68,10 +68,10 @@ void Forward::store_keys(const Pass& pass, KvPages& pages, std::int64_t layer) {
     const std::int64_t slot = row.position % kPageTokens;
     float* at = qkv_.data() + static_cast<std::int64_t>(r) * joined_width_;
     for (std::int64_t h = 0; h < config_.heads; ++h, at += dim) {
-      rotate(at, cosines, sines, dim, scale, at);
+      kernels().rotate(at, cosines, sines, dim, scale, at);
     }
     for (std::int64_t h = 0; h < config_.kv_heads; ++h, at += dim) {
-      rotate(at, cosines, sines, dim, 1.0f, turned);
+      kernels().rotate(at, cosines, sines, dim, 1.0f, turned);
       float* keys = pages.keys(row.page, layer, h) + slot;
       for (std::int64_t d = 0; d < dim; ++d) keys[d * kPageTokens] = turned[d];
     }
@@ -83,9 +83,9 @@ void Forward::store_keys(const Pass& pass, KvPages& pages, std::int64_t layer) {
 
 void Forward::feed_forward(const LayerWeights& layer, std::int64_t rows) {
   const std::int64_t D = config_.hidden_size, I = config_.intermediate_size;
-  rms_norm(stream_.data(), layer.feed_norm.data(), eps_, rows, D, normed_.data());
+  kernels().rms_norm(stream_.data(), layer.feed_norm.data(), eps_, rows, D, normed_.data());
   gemm(rows, 2 * I, D, normed_.data(), D, layer.gate_up.data(), 2 * I, 0, gate_up_.data(), 2 * I);
-  swiglu(gate_up_.data(), rows, I, inner_.data());
+  kernels().swiglu(gate_up_.data(), rows, I, inner_.data());
   gemm(rows, D, I, inner_.data(), I, layer.down.data(), D, 1, stream_.data(), D);
 }
 
@@ -97,10 +97,11 @@ void Forward::run(const Pass& pass, KvPages& pages, Wanted wanted) {
   look_up(pass);
   for (std::int64_t i = 0; i < config_.layers; ++i) {
     const LayerWeights& layer = weights_->layer(i);
-    rms_norm(stream_.data(), layer.input_norm.data(), eps_, rows, D, normed_.data());
+    kernels().rms_norm(stream_.data(), layer.input_norm.data(), eps_, rows, D, normed_.data());
     gemm(rows, joined_width_, D, normed_.data(), D, layer.qkv.data(), joined_width_, 0, qkv_.data(),
          joined_width_);
-    if (!layer.qkv_bias.empty()) add_bias(layer.qkv_bias.data(), rows, joined_width_, qkv_.data());
+    if (!layer.qkv_bias.empty())
+      kernels().add_bias(layer.qkv_bias.data(), rows, joined_width_, qkv_.data());
     store_keys(pass, pages, i);
     // Nothing reads what the last layer makes of a prompt but its keys.
     if (wanted == Wanted::keys && i + 1 == config_.layers) return;
@@ -108,7 +109,7 @@ void Forward::run(const Pass& pass, KvPages& pages, Wanted wanted) {
     gemm(rows, D, Q, attended_.data(), Q, layer.output.data(), D, 1, stream_.data(), D);
     feed_forward(layer, rows);
   }
-  rms_norm(stream_.data(), weights_->final_norm().data(), eps_, rows, D, normed_.data());
+  kernels().rms_norm(stream_.data(), weights_->final_norm().data(), eps_, rows, D, normed_.data());
 }
 
 std::span<const float> Forward::logits(std::int64_t begin, std::int64_t end) {

@@ -14,13 +14,15 @@ namespace {
 
 constexpr std::int64_t kAlignment = 16;  // floats; head_dim need not be a multiple of it
 
-std::int64_t padded(std::int64_t n) { return (n + kAlignment - 1) / kAlignment * kAlignment; }
-
 std::int64_t floats_per_head(const LlamaConfig& config) {
-  return kPageTokens * (config.head_dim + padded(config.head_dim));
+  return kPageTokens * (config.head_dim + KvPages::padded(config.head_dim));
 }
 
 }  // namespace
+
+std::int64_t KvPages::padded(std::int64_t head_dim) {
+  return (head_dim + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 // From the system at once: zeroed, and backed when first written. In large pages where the system
 // has them: tails lie scattered, and a batch of 256 would miss the address cache at every turn.

@@ -28,6 +28,8 @@ class KvPages {
   KvPages(const LlamaConfig& config, std::size_t bytes);
 
   static std::size_t page_bytes(const LlamaConfig& config);
+  // Rounded up to a multiple of 16: the length of a value; what is beyond head_dim is zero.
+  static std::int64_t padded(std::int64_t head_dim);
   // Pages that hold positions [begin, end), begin < end.
   static std::size_t pages_for(std::int64_t begin, std::int64_t end) {
     return static_cast<std::size_t>((end - 1) / kPageTokens - begin / kPageTokens + 1);
@@ -49,10 +51,11 @@ class KvPages {
   float* values(PageId page, std::int64_t layer, std::int64_t head) {
     return keys(page, layer, head) + kPageTokens * head_dim_;
   }
-  // head_dim rounded up to a multiple of 16: the length of a value; what is beyond is zero.
   std::int64_t padded_dim() const { return padded_dim_; }
   // Between the same page and head of neighbouring pages, for loops over keys().
   std::int64_t page_stride() const { return page_stride_; }
+  // The same of neighbouring heads.
+  std::int64_t head_stride() const { return head_stride_; }
 
  private:
   class Memory {

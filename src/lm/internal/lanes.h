@@ -1,6 +1,7 @@
 // Lanes: sixteen floats that are worked on at once. A vector type of the compiler (g++ and clang),
 // not intrinsics: one AVX-512 register, or two or four narrower ones, from the same source.
-// Include it only in the files that CMakeLists.txt compiles for the vectoriser.
+// Only the files of levels/ may include it: others would lack what CMakeLists.txt compiles them
+// with.
 #pragma once
 
 #include <cstdint>

@@ -67,9 +67,10 @@ Sampler::Sampler(std::size_t vocab_size) : weights_(vocab_size), by_rank_(vocab_
 Sample Sampler::sample(std::span<const float> logits, const Sampling& options, Random& random) {
   IAGO_CHECK(logits.size() == weights_.size(), "one logit per token");
   const auto size = static_cast<std::int64_t>(logits.size());
-  const float top = highest(logits.data(), size);
+  const float top = kernels().highest(logits.data(), size);
   const bool plain = options.temperature == 1.0;
-  const double sum = exp_sum(logits.data(), size, top, 1.0f, plain ? weights_.data() : nullptr);
+  const double sum =
+      kernels().exp_sum(logits.data(), size, top, 1.0f, plain ? weights_.data() : nullptr);
   check_finite(top, sum);
   Sample out;
   if (options.temperature == 0) {
@@ -77,7 +78,8 @@ Sample Sampler::sample(std::span<const float> logits, const Sampling& options, R
         static_cast<std::int32_t>(std::find(logits.begin(), logits.end(), top) - logits.begin());
   } else {
     const auto factor = static_cast<float>(1.0 / std::max(options.temperature, 1e-6));
-    const double total = plain ? sum : exp_sum(logits.data(), size, top, factor, weights_.data());
+    const double total =
+        plain ? sum : kernels().exp_sum(logits.data(), size, top, factor, weights_.data());
     const bool truncated =
         options.top_p < 1 || (options.top_k > 0 && options.top_k < static_cast<int>(logits.size()));
     out.token = truncated
@@ -129,8 +131,8 @@ std::int32_t Sampler::draw_truncated(std::span<const float> logits, double total
 
 float log_probability(std::span<const float> logits, std::int32_t token) {
   const auto size = static_cast<std::int64_t>(logits.size());
-  const float top = highest(logits.data(), size);
-  const double sum = exp_sum(logits.data(), size, top, 1.0f, nullptr);
+  const float top = kernels().highest(logits.data(), size);
+  const double sum = kernels().exp_sum(logits.data(), size, top, 1.0f, nullptr);
   check_finite(top, sum);
   return log_share(logits[static_cast<std::size_t>(token)], top, sum);
 }

@@ -6,7 +6,7 @@
 //
 // dV = P^T dO
 // dP = dO V^T
-// dS = scale * P * (dP - rowsum(P * dP))    (kernels::softmax_backward)
+// dS = scale * P * (dP - rowsum(P * dP))    (NetKernels::softmax_backward)
 // dQ = dS K
 // dK = dS^T Q
 //
@@ -55,7 +55,7 @@ void attend(const TreePass& pass, const float* qkv, float* probabilities, float*
              block.keys);
         column += keys;
       }
-      kernels::causal_softmax(p, block.rows, block.keys, block.visible, at.scale);
+      net_kernels().causal_softmax(p, block.rows, block.keys, block.visible, at.scale);
       column = 0;
       for (const auto& range : block.ranges) {
         const std::int64_t keys = range.end - range.begin;
@@ -91,7 +91,7 @@ void attend_backward(const TreePass& pass, const float* qkv, const float* probab
              block.keys);
         column += keys;
       }
-      kernels::softmax_backward(p, block.rows, block.keys, at.scale, d_scores.data());
+      net_kernels().softmax_backward(p, block.rows, block.keys, at.scale, d_scores.data());
       column = 0;
       for (const auto& range : block.ranges) {
         const std::int64_t keys = range.end - range.begin, row = range.begin * at.stride;

@@ -73,7 +73,7 @@ struct GatherRows : Function<GatherRows> {
     const std::int64_t width = dy.size(1), *row = index.data_ptr<std::int64_t>();
     at::Tensor out = at::zeros({context->saved_data["rows"].toInt(), width}, at::kFloat);
     for (std::int64_t i = 0; i < index.size(0); ++i) {
-      kernels::add(data(dy) + i * width, width, data(out) + row[i] * width);
+      net_kernels().add(data(dy) + i * width, width, data(out) + row[i] * width);
     }
     return {out, at::Tensor()};
   }
@@ -87,8 +87,9 @@ struct AddRmsNorm : Function<AddRmsNorm> {
     const bool adds = delta.numel() > 0;
     at::Tensor sum = adds ? empty({rows, width}) : at::Tensor(), y = empty({rows, width});
     at::Tensor inverse_rms = empty({rows});
-    kernels::rms_norm(data(x), adds ? data(delta) : nullptr, data(w), static_cast<float>(epsilon),
-                      rows, width, adds ? data(sum) : nullptr, data(y), data(inverse_rms));
+    net_kernels().rms_norm(data(x), adds ? data(delta) : nullptr, data(w),
+                           static_cast<float>(epsilon), rows, width, adds ? data(sum) : nullptr,
+                           data(y), data(inverse_rms));
     context->save_for_backward({adds ? sum : x, w, inverse_rms});
     context->saved_data["adds"] = adds;
     // Of two outputs one may be unused; its gradient then stays undefined, instead of a tensor of
@@ -105,9 +106,9 @@ struct AddRmsNorm : Function<AddRmsNorm> {
     const at::Tensor d_sum =
         adds && gradients[1].defined() ? gradients[1].contiguous() : at::Tensor();
     at::Tensor dx = empty({x.size(0), x.size(1)}), dw = at::zeros_like(w);
-    kernels::rms_norm_backward(data(x), data(w), data(inverse_rms), data(dy),
-                               d_sum.defined() ? data(d_sum) : nullptr, x.size(0), x.size(1),
-                               data(dx), data(dw));
+    net_kernels().rms_norm_backward(data(x), data(w), data(inverse_rms), data(dy),
+                                    d_sum.defined() ? data(d_sum) : nullptr, x.size(0), x.size(1),
+                                    data(dx), data(dw));
     // The sum passes its gradient on to both terms alike.
     return {dx, adds ? dx : at::Tensor(), dw, at::Tensor()};
   }
@@ -115,9 +116,10 @@ struct AddRmsNorm : Function<AddRmsNorm> {
 
 // Queries and keys of qkv turned by their positions (direction +1) or back (-1), in place.
 void rotate(const TreePass& pass, float* qkv, float direction) {
-  kernels::rotate(qkv, pass.rows(), pass.shape.joined_width(),
-                  pass.shape.heads + pass.shape.kv_heads, pass.shape.head_width,
-                  pass.forest.positions.data(), pass.cosines.data(), pass.sines.data(), direction);
+  net_kernels().rotate(qkv, pass.rows(), pass.shape.joined_width(),
+                       pass.shape.heads + pass.shape.kv_heads, pass.shape.head_width,
+                       pass.forest.positions.data(), pass.cosines.data(), pass.sines.data(),
+                       direction);
 }
 
 // softmax(rotate(q) rotate(k)^T / sqrt(width)) v, then the output projection. A rotation is
@@ -129,7 +131,7 @@ struct Attention : Function<Attention> {
     at::Tensor qkv = times_transposed(x, w_qkv);
     if (bias.numel() > 0) {
       for (std::int64_t r = 0; r < rows; ++r)
-        kernels::add(data(bias), joined, data(qkv) + r * joined);
+        net_kernels().add(data(bias), joined, data(qkv) + r * joined);
     }
     rotate(*pass, data(qkv), 1.0f);
     at::Tensor probabilities = empty({pass->shape.heads * pass->probabilities});
@@ -163,7 +165,7 @@ struct Mlp : Function<Mlp> {
                             const at::Tensor& w_gate_up, const at::Tensor& w_down) {
     const at::Tensor gate_up = times_transposed(x, w_gate_up);
     at::Tensor inner = empty({x.size(0), w_down.size(1)});
-    kernels::swiglu(data(gate_up), x.size(0), w_down.size(1), data(inner));
+    net_kernels().swiglu(data(gate_up), x.size(0), w_down.size(1), data(inner));
     context->save_for_backward({x, w_gate_up, w_down, gate_up});
     return times_transposed(inner, w_down);
   }
@@ -175,8 +177,8 @@ struct Mlp : Function<Mlp> {
     const at::Tensor d_inner = times(dy, w_down);
     at::Tensor inner = empty({x.size(0), w_down.size(1)});
     at::Tensor d_gate_up = empty({x.size(0), w_gate_up.size(0)});
-    kernels::swiglu_backward(data(gate_up), data(d_inner), x.size(0), w_down.size(1),
-                             data(d_gate_up), data(inner));
+    net_kernels().swiglu_backward(data(gate_up), data(d_inner), x.size(0), w_down.size(1),
+                                  data(d_gate_up), data(inner));
     return {times(d_gate_up, w_gate_up), weight_gradient(d_gate_up, x), weight_gradient(dy, inner)};
   }
 };
@@ -189,9 +191,9 @@ struct Loss {
 };
 
 // Forward computes the gradient as well, since it needs the same logits, and backward hands it out:
-// kernels::cross_entropy replaces the logits of a few rows by d loss / d logits = scale * weight *
-// (softmax - target), which is multiplied into dx and d_head before the next rows are computed. So
-// the logits of all rows never exist at once.
+// NetKernels::cross_entropy replaces the logits of a few rows by d loss / d logits = scale * weight
+// * (softmax - target), which is multiplied into dx and d_head before the next rows are computed.
+// So the logits of all rows never exist at once.
 struct CrossEntropy : Function<CrossEntropy> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& head,
                             const Loss* loss) {
@@ -209,8 +211,9 @@ struct CrossEntropy : Function<CrossEntropy> {
       const std::int64_t n = std::min(kLogitRows, rows - begin);
       const MatrixIn part{data(x) + begin * width, width};
       gemm(n, vocab, width, part, transposed(head), 0.0f, data(logits), vocab);
-      sum += kernels::cross_entropy(data(logits), tokens.data() + begin, weights.data() + begin,
-                                    static_cast<float>(loss->scale), n, vocab);
+      sum +=
+          net_kernels().cross_entropy(data(logits), tokens.data() + begin, weights.data() + begin,
+                                      static_cast<float>(loss->scale), n, vocab);
       if (!loss->wants_gradient) continue;
       gemm(n, width, vocab, matrix(logits), matrix(head), 0.0f, data(dx) + begin * width, width);
       gemm(vocab, width, n, transposed(logits), part, 1.0f, data(d_head), width);
