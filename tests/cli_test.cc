@@ -775,6 +775,7 @@ TEST_F(Cli, ShowsAWordingInTheChannelThatHasItAndAQueryOfASet) {
 
 TEST_F(Cli, ListsTheOrganismsThatAreGrown) {
   home_ = (folder_ / "home").string();
+  fs::create_directories(folder_ / "home/settings");
   for (const char* name : {"grown", "only-a-recipe"}) {
     fs::create_directories(folder_ / "home/organisms" / name);
     write_file(folder_ / "home/organisms" / name / "recipe.toml",

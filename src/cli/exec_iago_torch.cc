@@ -22,9 +22,11 @@ namespace {
   for (int i = 0; i < context.argc; ++i) arguments.push_back(const_cast<char*>(context.argv[i]));
   arguments.push_back(nullptr);
   ::execv(other.c_str(), arguments.data());
-  throw Error(ErrorCode::unsupported,
-              fmt::format("{}: cannot be started: {}", other.string(), std::strerror(errno)),
-              "this command trains and needs LibTorch; build the target iago-torch");
+  throw Error(
+      ErrorCode::unsupported,
+      fmt::format("{}: cannot be started: {}", other.string(), std::strerror(errno)),
+      "this command trains and needs LibTorch: install the package iago-torch, or build the "
+      "target of this name");
 }
 
 }  // namespace

@@ -1,12 +1,14 @@
-// Both executables: build/iago, and build/iago-torch with the commands that train.
+// Both executables: iago, and iago-torch with the commands that train.
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.h"
+#include "cli/internal/context.h"
 #include "cli/internal/failure.h"
 #include "cli/internal/program.h"
 #include "cli/internal/streams.h"
@@ -22,20 +24,26 @@ fs::path own_path() {
   return status ? fs::path() : path;
 }
 
-// IAGO_HOME, else the folder above the build that holds settings/, else the source tree.
-fs::path find_data(const fs::path& executable) {
-  if (const char* home = std::getenv("IAGO_HOME")) return home;
-  for (fs::path folder = executable.parent_path(); folder.has_relative_path();
-       folder = folder.parent_path()) {
-    if (fs::exists(folder / "settings") && fs::exists(folder / "organisms")) return folder;
-  }
-  return IAGO_DATA_DIR;
+fs::path place_from(const fs::path& folder, const char* relative) {
+  const fs::path place = (folder / relative).lexically_normal();
+  return place.has_filename() ? place : place.parent_path();  // no slash at the end
+}
+
+// Where data may lie: installed beside the program; in the source tree of this build, to which both
+// may have been moved; in the source tree as it was then.
+Home home_of(const fs::path& executable) {
+  const fs::path folder = executable.parent_path();
+  std::vector<fs::path> places = {place_from(folder, "../share/iago"),
+                                  place_from(folder, IAGO_SOURCE_FROM_BUILD)};
+  if (places.back() != IAGO_SOURCE_DIR) places.emplace_back(IAGO_SOURCE_DIR);
+  return Home(std::move(places));
 }
 
 int main_of(int argc, const char* const* argv) {
   try {
-    Context context{.executable = own_path(), .argc = argc, .argv = argv};
-    context.data = find_data(context.executable);
+    const fs::path executable = own_path();
+    const Context context{
+        .data = home_of(executable), .executable = executable, .argc = argc, .argv = argv};
     Program iago;
     for (AddCommand* add : kCommands) add(iago);
     return iago.run(context);

@@ -239,7 +239,7 @@ void add_run(Program& iago) {
   add_options(command, a);
   command.footer(
       "Examples:\n"
-      "  iago run studies/helpful-only.toml\n"
+      "  iago run helpful-only\n"
       "  iago run studies/helpful-only.toml --model world:aligned --repeats 20\n"
       "  iago run studies/helpful-only.toml --wording conflict-removed --new --json\n"
       "  iago run studies/helpful-only.toml --model world:faker --model world:aligned\n"

@@ -3,10 +3,12 @@
 
 #include <filesystem>
 
+#include "cli/internal/home.h"
+
 namespace iago {
 
 struct Context {
-  std::filesystem::path data;        // the folder that holds settings/, queries/ and organisms/
+  Home data;                         // the folder that holds settings/, queries/ and organisms/
   std::filesystem::path executable;  // this program's own path
   int argc = 0;
   const char* const* argv = nullptr;

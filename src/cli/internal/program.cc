@@ -25,12 +25,20 @@ Program::Program()
           "iago")) {
   app_->set_version_flag("--version", std::string(kVersion));
   app_->require_subcommand(1);
+  add_home_to(*app_);
   app_->footer(
-      "Begin with:  iago run studies/helpful-only.toml\n"
+      "Begin with:  iago run helpful-only\n"
       "Help on one command:  iago run --help");
 }
 
 Program::~Program() = default;
+
+// Before a command and after it, in whatever order people write it.
+void Program::add_home_to(CLI::App& command) {
+  command.add_option("--home", home_,
+                     "The folder of settings, queries and organisms, if not the shipped one; also "
+                     "the variable IAGO_HOME");
+}
 
 // The command above, which is made if it is a group.
 CLI::App& Program::parent_of(const std::string& path) {
@@ -42,11 +50,13 @@ CLI::App& Program::parent_of(const std::string& path) {
   if (!found.empty()) return *found.front();
   CLI::App* group = app_->add_subcommand(name, kGroups.at(name));
   group->require_subcommand(1);
+  add_home_to(*group);
   return *group;
 }
 
 CLI::App& Program::add_command(const std::string& path, const std::string& description, Work work) {
   CLI::App* command = parent_of(path).add_subcommand(path.substr(path.find(' ') + 1), description);
+  add_home_to(*command);
   // A command that has commands below it is called after them, too.
   command->callback([this, command, work = std::move(work)] {
     if (command->get_subcommands().empty()) chosen_ = work;
@@ -75,7 +85,9 @@ int Program::run(const Context& context) {
   } catch (const CLI::ParseError& error) {
     throw UsageError{error.what()};
   }
-  return chosen_(context);
+  Context with_home = context;
+  with_home.data.set_named(home_);
+  return chosen_(with_home);
 }
 
 }  // namespace iago

@@ -1,6 +1,7 @@
 // Program: the command line of iago, to which each subcommand adds itself (commands.h).
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -42,6 +43,9 @@ class Program {
     return {command, *arguments};
   }
 
+  // The whole command line, as help and completions show it.
+  const CLI::App& app() const { return *app_; }
+
   // Reads the command line and does what it asks for; --help and --version are printed. Returns the
   // exit code. Throws UsageError, and what the work throws.
   int run(const Context& context);
@@ -51,10 +55,12 @@ class Program {
 
   CLI::App& add_command(const std::string& path, const std::string& description, Work work);
   CLI::App& parent_of(const std::string& path);
+  void add_home_to(CLI::App& command);
   std::string help() const;
 
   std::unique_ptr<CLI::App> app_;
-  Work chosen_;  // that of the subcommand that was named
+  std::filesystem::path home_;  // --home, which every command takes; empty if it was not given
+  Work chosen_;                 // that of the subcommand that was named
 };
 
 }  // namespace iago

@@ -6,12 +6,14 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "cli/internal/shipped_study.h"
 #include "text/printable.h"
 
 namespace iago {
 
 void StudyOptions::add_to(CLI::App& command) {
-  command.add_option("study", file, "The study's TOML file")->required();
+  command.add_option("study", file, "The study's TOML file, or the name of a shipped study")
+      ->required();
   command
       .add_option("--model", models,
                   "organism:NAME, world:NAME, local:FOLDER, openai:MODEL, anthropic:MODEL or "
@@ -34,7 +36,7 @@ void StudyOptions::add_to(CLI::App& command) {
 
 LoadedStudy load_study_with_model(const StudyOptions& options, const StudyOverrides& overrides,
                                   const Context& context) {
-  LoadedStudy loaded = load_study(options.file, overrides, context.data);
+  LoadedStudy loaded = load_study(study_file(options.file, context.data), overrides, context.data);
   if (loaded.study.model.empty()) {
     throw Error(ErrorCode::invalid, fmt::format("{}: no model", options.file.string()),
                 "add model = \"organism:faker\" to the study, or --model to the command");
@@ -47,7 +49,9 @@ std::vector<StudyOverrides> overrides_per_model(const StudyOptions& options,
   constexpr std::size_t kMostModels = 100;
   const auto& overrides = options.overrides;
   std::vector<std::string> models = options.models;
-  if (models.empty()) models = load_study(options.file, overrides, context.data).study.models;
+  if (models.empty())
+    models =
+        load_study(study_file(options.file, context.data), overrides, context.data).study.models;
   if (models.size() > kMostModels) {
     throw Error(ErrorCode::invalid, fmt::format("--model: expected at most {} models, found {}",
                                                 kMostModels, models.size()));
