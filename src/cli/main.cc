@@ -1,6 +1,6 @@
 // Both executables: iago, and iago-torch with the commands that train.
 #include <fmt/format.h>
-#include <unistd.h>
+#include <sys/auxv.h>
 
 #include <filesystem>
 #include <system_error>
@@ -18,9 +18,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Without links; empty if the system does not tell. In a chroot /proc may be missing: then it is
+// the path by which the program was started.
 fs::path own_path() {
   std::error_code status;
   fs::path path = fs::read_symlink("/proc/self/exe", status);
+  if (!status) return path;
+  const auto started_as = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+  path = started_as != nullptr ? fs::canonical(started_as, status) : fs::path();
   return status ? fs::path() : path;
 }
 

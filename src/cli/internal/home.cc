@@ -36,11 +36,12 @@ fs::path Home::folder() const {
   std::string tried;
   for (const fs::path& place : places_) {
     if (holds_data(place)) return place;
-    tried += fmt::format("\n  {}", place.string());
+    tried += fmt::format("{}{}", tried.empty() ? "" : ", ", place.string());
   }
-  throw Error(ErrorCode::not_found,
-              "found no settings/ and organisms/, which Iago ships; looked in" + tried,
-              "Name the folder that holds them with --home, or with the variable IAGO_HOME.");
+  throw Error(
+      ErrorCode::not_found,
+      "found no folder with settings/ and organisms/, which Iago ships; looked in: " + tried,
+      "Name the folder that holds them with --home, or with the variable IAGO_HOME.");
 }
 
 }  // namespace iago
