@@ -120,8 +120,8 @@ void adjust_p_values(std::vector<ReadRun>& runs) {
   }
 }
 
-RunCounts counts_of(const ReadRun& read, const std::vector<std::string>& queries) {
-  RunCounts counts;
+ContrastCounts counts_of(const ReadRun& read, const std::vector<std::string>& queries) {
+  ContrastCounts counts;
   for (const std::string& query : queries) {
     auto found = read.counts.find(query);
     const bool any = found != read.counts.end();
@@ -140,7 +140,7 @@ void rank(std::vector<ReadRun>& runs, Comparison& comparison) {
     for (const auto& [id, counts] : runs[i].counts) ids.insert(id);
   }
   const std::vector<std::string> queries(ids.begin(), ids.end());
-  std::vector<RunCounts> counts;
+  std::vector<ContrastCounts> counts;
   for (std::size_t place : places) counts.push_back(counts_of(runs[place], queries));
   Ranking ranking = rank_gaps(counts);
   for (std::size_t i = 0; i < places.size(); ++i) runs[places[i]].run.rank = ranking.ranks[i];

@@ -27,6 +27,12 @@ inline double rate_of(const QueryCounts& query) {
 // that an arm does not have stands there with zeros.
 using ArmCounts = std::vector<QueryCounts>;
 
+// The two arms of a contrast, of one run or of one wording. Position i is the same query in both,
+// and in everything that it is compared with.
+struct ContrastCounts {
+  ArmCounts more, less;
+};
+
 // The sums over all queries.
 QueryCounts total(std::span<const QueryCounts> arm);
 

@@ -18,19 +18,19 @@ constexpr double kMostPoints = 2 * kPoints;
 
 // The two runs on the queries with data in all four arms.
 struct Common {
-  RunCounts a, b;
+  ContrastCounts a, b;
 };
 
-bool has_data(const RunCounts& run, std::size_t query) {
+bool has_data(const ContrastCounts& run, std::size_t query) {
   return run.more[query].trials > 0 && run.less[query].trials > 0;
 }
 
-void take(const RunCounts& from, std::size_t query, RunCounts& to) {
+void take(const ContrastCounts& from, std::size_t query, ContrastCounts& to) {
   to.more.push_back(from.more[query]);
   to.less.push_back(from.less[query]);
 }
 
-Common common_queries(const RunCounts& a, const RunCounts& b) {
+Common common_queries(const ContrastCounts& a, const ContrastCounts& b) {
   const std::size_t queries = a.more.size();
   IAGO_CHECK(a.less.size() == queries && b.more.size() == queries && b.less.size() == queries,
              "the runs have the same queries");
@@ -54,7 +54,8 @@ double correlation_of_gaps(double covariance, const Interval& a, const Interval&
 
 }  // namespace
 
-std::optional<GapDifference> compare_gaps(const RunCounts& a, const RunCounts& b, double level) {
+std::optional<GapDifference> compare_gaps(const ContrastCounts& a, const ContrastCounts& b,
+                                          double level) {
   const Common common = common_queries(a, b);
   const auto gap_a = estimate_gap_without_test(common.a.more, common.a.less);
   const auto gap_b = estimate_gap_without_test(common.b.more, common.b.less);
@@ -80,7 +81,7 @@ std::optional<GapDifference> compare_gaps(const RunCounts& a, const RunCounts& b
                        .queries = between.size()};
 }
 
-Ranking rank_gaps(std::span<const RunCounts> runs) {
+Ranking rank_gaps(std::span<const ContrastCounts> runs) {
   Ranking ranking;
   ranking.ranks.assign(runs.size(), {1, runs.size()});
   const double pairs = static_cast<double>(runs.size() * (runs.size() - 1)) / 2;

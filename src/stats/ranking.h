@@ -26,11 +26,6 @@
 
 namespace iago {
 
-// One run. Position i is the same query in both arms and in every run that it is ranked with.
-struct RunCounts {
-  ArmCounts more, less;
-};
-
 struct GapDifference {
   std::size_t a = 0, b = 0;  // places of the two runs, a < b
   double points = 0;         // gap of a minus gap of b, over the queries used
@@ -51,13 +46,14 @@ struct Ranking {
   std::vector<RankInterval> ranks;         // one for each run
 };
 
-// All arms of all runs have the same length (broken: abort). Runs of equal gaps have the ranks
-// 1 to n; a pair that cannot be compared tells nothing about its ranks. O(runs^2 queries).
-Ranking rank_gaps(std::span<const RunCounts> runs);
+// Position i is the same query in every arm of every run: all have the same length (broken: abort).
+// Runs of equal gaps have the ranks 1 to n; a pair that cannot be compared tells nothing about its
+// ranks. O(runs^2 queries).
+Ranking rank_gaps(std::span<const ContrastCounts> runs);
 
 // Of one pair; simultaneous95 is the interval at `level`. Absent when no query has data in both
 // arms of both.
-std::optional<GapDifference> compare_gaps(const RunCounts& a, const RunCounts& b,
+std::optional<GapDifference> compare_gaps(const ContrastCounts& a, const ContrastCounts& b,
                                           double level = kLevel);
 
 }  // namespace iago

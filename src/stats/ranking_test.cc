@@ -32,9 +32,9 @@ QueryCounts draw(double rate, std::size_t repeats, Random& random) {
 
 // Each query has one place in the distributions of all subjects: what is hard for one is hard for
 // the others.
-std::vector<RunCounts> simulate(const std::vector<Subject>& subjects, std::size_t queries,
-                                std::size_t repeats, Random& random) {
-  std::vector<RunCounts> runs(subjects.size());
+std::vector<ContrastCounts> simulate(const std::vector<Subject>& subjects, std::size_t queries,
+                                     std::size_t repeats, Random& random) {
+  std::vector<ContrastCounts> runs(subjects.size());
   for (std::size_t q = 0; q < queries; ++q) {
     const auto place = random.below(Propensity::kGrid);
     for (std::size_t i = 0; i < subjects.size(); ++i) {
@@ -118,7 +118,7 @@ TEST(GapDifferences, CoverTheTruthNearTheirNominalRate) {
 }
 
 TEST(RankIntervals, AreAllRanksForRunsThatAreTheSame) {
-  const RunCounts run{uniform(50, 3, 10), uniform(50, 1, 10)};
+  const ContrastCounts run{uniform(50, 3, 10), uniform(50, 1, 10)};
   const Ranking ranking = rank_gaps(std::vector(5, run));
   ASSERT_EQ(ranking.differences.size(), 10u);
   for (const auto& ranks : ranking.ranks) EXPECT_EQ(ranks, (RankInterval{1, 5}));
@@ -129,7 +129,7 @@ TEST(RankIntervals, AreAllRanksForRunsThatAreTheSame) {
 }
 
 TEST(RankIntervals, AreSingleRanksForRunsThatAreFarApart) {
-  std::vector<RunCounts> runs;
+  std::vector<ContrastCounts> runs;
   for (std::size_t successes : {2u, 9u, 5u}) {
     runs.push_back({uniform(200, successes, 10), uniform(200, 1, 10)});
   }
@@ -138,8 +138,8 @@ TEST(RankIntervals, AreSingleRanksForRunsThatAreFarApart) {
 }
 
 TEST(RankIntervals, TellNothingOfRunsWithoutACommonQuery) {
-  RunCounts first{uniform(20, 9, 10), uniform(20, 0, 10)};
-  RunCounts second{uniform(20, 0, 10), uniform(20, 0, 10)};
+  ContrastCounts first{uniform(20, 9, 10), uniform(20, 0, 10)};
+  ContrastCounts second{uniform(20, 0, 10), uniform(20, 0, 10)};
   for (std::size_t i = 0; i < 20; ++i) (i < 10 ? first : second).more[i] = {};
   const Ranking ranking = rank_gaps(std::vector{first, second});
   EXPECT_TRUE(ranking.differences.empty());
@@ -147,15 +147,15 @@ TEST(RankIntervals, TellNothingOfRunsWithoutACommonQuery) {
 }
 
 TEST(RankIntervals, OfOneRunAreOneAndOfNoneNone) {
-  const RunCounts run{uniform(20, 3, 10), uniform(20, 1, 10)};
+  const ContrastCounts run{uniform(20, 3, 10), uniform(20, 1, 10)};
   EXPECT_EQ(rank_gaps(std::vector{run}).ranks, (std::vector<RankInterval>{{1, 1}}));
   EXPECT_TRUE(rank_gaps({}).ranks.empty());
 }
 
 // Against brute force on the definition: means and standard errors over the common queries.
 TEST(GapDifferences, AreMeansOverTheQueriesThatBothRunsHave) {
-  const RunCounts a{{{1, 2}, {2, 2}, {}, {0, 4}}, {{0, 2}, {1, 2}, {1, 1}, {0, 1}}};
-  const RunCounts b{{{0, 1}, {1, 4}, {1, 1}, {3, 4}}, {{0, 1}, {0, 3}, {0, 1}, {0, 2}}};
+  const ContrastCounts a{{{1, 2}, {2, 2}, {}, {0, 4}}, {{0, 2}, {1, 2}, {1, 1}, {0, 1}}};
+  const ContrastCounts b{{{0, 1}, {1, 4}, {1, 1}, {3, 4}}, {{0, 1}, {0, 3}, {0, 1}, {0, 2}}};
   const double d[] = {0.5 - 0.0, (1.0 - 0.5) - 0.25, 0.0 - 0.75};
   const double mean = (d[0] + d[1] + d[2]) / 3;
   double squares = 0;
