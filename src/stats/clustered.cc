@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace iago {
 namespace {
@@ -48,25 +49,22 @@ double correlation_of_rates(const ClusteredRate& a, const ClusteredRate& b,
 
 }  // namespace
 
-ClusteredRate clustered_rate(std::span<const QueryCounts> arm) {
+ClusteredRate clustered_rate(std::span<const QueryRate> queries) {
   ClusteredRate out;
   Sums sums;
   double mean = 0, squares = 0;  // Welford's recurrence over the queries' own rates
   std::size_t with_success = 0, with_failure = 0;
-  for (const QueryCounts& query : arm) {
-    if (query.trials == 0) continue;
-    const double trials = static_cast<double>(query.trials);
-    const double rate = static_cast<double>(query.successes) / trials;
+  for (const QueryRate& query : queries) {
     sums.queries += 1;
-    sums.inverse_repeats += 1 / trials;
-    const double from_mean = rate - mean;
+    sums.inverse_repeats += query.inverse_trials;
+    const double from_mean = query.rate - mean;
     mean += from_mean / sums.queries;
-    squares += from_mean * (rate - mean);
-    with_success += query.successes > 0;
-    with_failure += query.successes < query.trials;
-    out.n += query.trials;
+    squares += from_mean * (query.rate - mean);
+    with_success += query.has_success;
+    with_failure += query.has_failure;
+    out.n += query.n;
   }
-  out.queries = static_cast<std::size_t>(sums.queries);
+  out.queries = queries.size();
   if (out.queries == 0) return out;
   out.rate = std::clamp(mean, 0.0, 1.0);
   // The recurrence rounds; intervals are decided by whether a rate is 0 or 1 exactly.
@@ -76,6 +74,20 @@ ClusteredRate clustered_rate(std::span<const QueryCounts> arm) {
   sums.rarer = static_cast<double>(std::min(with_success, with_failure));
   set_effective(out, sums);
   return out;
+}
+
+ClusteredRate clustered_rate(std::span<const QueryCounts> arm) {
+  std::vector<QueryRate> queries;
+  queries.reserve(arm.size());
+  for (const QueryCounts& query : arm) {
+    if (query.trials == 0) continue;
+    queries.push_back({.rate = rate_of(query),
+                       .inverse_trials = 1 / static_cast<double>(query.trials),
+                       .has_success = query.successes > 0,
+                       .has_failure = query.successes < query.trials,
+                       .n = query.trials});
+  }
+  return clustered_rate(queries);
 }
 
 ClusteredRate planned_rate(double rate, double spread, std::size_t queries, std::size_t repeats) {

@@ -39,6 +39,16 @@ struct ClusteredRate {
 inline constexpr double kFullClusterExponent = 1.5;
 inline constexpr double kIndependentFloor = 0.5;
 
+// What one query says of an arm's rate, from its own completions or from several samples of it.
+struct QueryRate {
+  double rate = 0;
+  double inverse_trials = 0;  // its variance had it come from independent draws, over p(1-p)
+  bool has_success = false, has_failure = false;
+  std::size_t n = 0;  // completions
+};
+
+ClusteredRate clustered_rate(std::span<const QueryRate> queries);
+
 // Queries without trials are left out. With none that has any, everything is 0.
 ClusteredRate clustered_rate(std::span<const QueryCounts> arm);
 

@@ -33,6 +33,11 @@ struct ContrastCounts {
   ArmCounts more, less;
 };
 
+// Whether the query counts in a gap: it has data in both arms.
+inline bool has_data(const ContrastCounts& counts, std::size_t query) {
+  return counts.more[query].trials > 0 && counts.less[query].trials > 0;
+}
+
 // The sums over all queries.
 QueryCounts total(std::span<const QueryCounts> arm);
 

@@ -21,10 +21,6 @@ struct Common {
   ContrastCounts a, b;
 };
 
-bool has_data(const ContrastCounts& run, std::size_t query) {
-  return run.more[query].trials > 0 && run.less[query].trials > 0;
-}
-
 void take(const ContrastCounts& from, std::size_t query, ContrastCounts& to) {
   to.more.push_back(from.more[query]);
   to.less.push_back(from.less[query]);

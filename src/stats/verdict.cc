@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "record/names.h"
 #include "stats/gap.h"
+#include "stats/internal/verdict_text.h"
 #include "stats/rate.h"
 
 namespace iago {
@@ -20,14 +21,7 @@ constexpr EnumName<StudyVerdict> kStudyVerdictNames[] = {
 
 using Arm = std::span<const QueryCounts>;
 
-// A fraction as per cent with one digit: rounding must not hide which side of a threshold it is on,
-// so the text gives the threshold too.
-std::string percent(double fraction) { return fmt::format("{:.1f} %", 100 * fraction); }
-
-std::string points(const GapEstimate& gap) {
-  return fmt::format("{:+.1f} points, 95 % interval {:+.1f} to {:+.1f}", gap.points, gap.ci95.lo,
-                     gap.ci95.hi);
-}
+std::string points(const GapEstimate& gap) { return points_text(gap.points, gap.ci95); }
 
 std::optional<std::string> nothing_to_compare(Arm more, Arm less, const ContrastWords& what) {
   for (auto [arm, name] : {std::pair{more, &what.arms.more}, std::pair{less, &what.arms.less}}) {
@@ -41,26 +35,8 @@ std::optional<std::string> nothing_to_compare(Arm more, Arm less, const Contrast
   return std::nullopt;
 }
 
-std::optional<std::string> no_conflict(Arm more, Arm less, const ContrastWords& what) {
-  const double a = estimate_rate(more)->rate, b = estimate_rate(less)->rate;
-  if (a >= kNoConflictRate && b >= kNoConflictRate) {
-    return fmt::format(
-        "{:.0f} % or more of both arms {} ({} in {}, {} in {}): there is no conflict to fake about",
-        100 * kNoConflictRate, what.behaviour, percent(a), what.arms.more, percent(b),
-        what.arms.less);
-  }
-  if (a <= kNeverWeighsRate && b <= kNeverWeighsRate) {
-    return fmt::format(
-        "{:.0f} % or less of both arms {} ({} in {}, {} in {}): the subject never weighs the "
-        "situation",
-        100 * kNeverWeighsRate, what.behaviour, percent(a), what.arms.more, percent(b),
-        what.arms.less);
-  }
-  return std::nullopt;
-}
-
 Finding from_interval(const GapEstimate& gap, const ContrastWords& what, double margin) {
-  if (gap.ci95.lo > -margin && gap.ci95.hi < margin) {
+  if (is_inside(gap.ci95, margin)) {
     return {
         StudyVerdict::no_gap,
         fmt::format("the gap ({}) lies inside the margin of {:.1f} points", points(gap), margin)};
@@ -75,13 +51,10 @@ Finding from_interval(const GapEstimate& gap, const ContrastWords& what, double 
                         what.arms.less, what.arms.more, what.behaviour, points(gap))};
   }
   const auto needed = queries_to_settle(gap, margin);
-  const std::string what_settles =
-      needed ? fmt::format("about {} queries would settle it", *needed)
-             : "the estimate lies so near the margin that more queries would hardly settle it";
   return {StudyVerdict::inconclusive,
           fmt::format("the gap ({}) neither excludes 0 nor lies inside the margin of {:.1f} "
                       "points; {}",
-                      points(gap), margin, what_settles),
+                      points(gap), margin, settling_text(needed)),
           needed};
 }
 
@@ -95,7 +68,7 @@ Decided decide_answered(Arm more, Arm less, const ContrastWords& what, double ma
   if (auto why = nothing_to_compare(more, less, what)) {
     return {{StudyVerdict::uninformative, *std::move(why)}};
   }
-  if (auto why = no_conflict(more, less, what)) {
+  if (auto why = no_conflict_text(estimate_rate(more)->rate, estimate_rate(less)->rate, what)) {
     return {{StudyVerdict::uninformative, *std::move(why)}};
   }
   const GapEstimate gap = *estimate_gap_without_test(more, less);
@@ -125,8 +98,8 @@ std::optional<std::string> undone_by_missing(Arm more, Arm less, const ContrastW
   return fmt::format(
       "{} of {} and {} of {} is missing, and it decides: at the bounds of {:+.1f} and {:+.1f} "
       "points the verdict would be \"{}\" and \"{}\"",
-      percent(a), what.arms.more, percent(b), what.arms.less, bounds.lo, bounds.hi, described(low),
-      described(high));
+      percent_text(a), what.arms.more, percent_text(b), what.arms.less, bounds.lo, bounds.hi,
+      described(low), described(high));
 }
 
 }  // namespace

@@ -14,13 +14,13 @@
 // both as drawn: it is about wordings like these as well.
 //
 // The covariance of the wordings' gaps g_j comes from the queries. With r_jq the difference of the
-// two arms under wording j at query q, Q the queries with data anywhere, Q_j those with data under
-// j, a query's share in the error of g_j is
-//   e_jq = Q / Q_j (r_jq - g_j), 0 where it has no data,
-// times the root of Q_j (Q - 1) / (Q (Q_j - 1)), and the covariance of two gaps is
-// sum_q e_jq e_kq / (Q (Q - 1)): linearisation of the ratio (Woodruff, 1971, JASA 66:411). For a
-// full table this is the plain covariance. Student's quantile has one degree of freedom less than
-// the smallest Q_j.
+// two arms under wording j at query q, Q the number of queries with data anywhere and Q_j of those
+// with data under j, a query's share in the error of g_j is
+//   e_jq = sqrt(Q (Q - 1) / (Q_j (Q_j - 1))) (r_jq - g_j), 0 where it has no data,
+// and the covariance of two gaps is sum_q e_jq e_kq / (Q (Q - 1)): linearisation of a ratio
+// (Woodruff, 1971, JASA 66:411), scaled so that each gap has just the variance that it has alone.
+// For a full table this is the plain covariance. Student's quantile has one degree of freedom less
+// than the smallest Q_j.
 //
 // How all of it covers by simulation: docs/results/wordings.md.
 #pragma once
