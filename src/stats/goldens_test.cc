@@ -21,6 +21,23 @@ ArmCounts arm_of(const Json& successes_and_trials) {
   return arm;
 }
 
+std::vector<ContrastCounts> wordings_of(const Json& digits) {
+  const auto arm_of_digits = [](const Json& arm) {
+    const std::string successes = arm[0], trials = arm[1];
+    ArmCounts counts;
+    for (std::size_t i = 0; i < trials.size(); ++i) {
+      counts.push_back({.successes = static_cast<std::size_t>(successes[i] - '0'),
+                        .trials = static_cast<std::size_t>(trials[i] - '0')});
+    }
+    return counts;
+  };
+  std::vector<ContrastCounts> wordings;
+  for (const Json& arms : digits) {
+    wordings.push_back({arm_of_digits(arms[0]), arm_of_digits(arms[1])});
+  }
+  return wordings;
+}
+
 namespace {
 
 TEST(Goldens, NameTheVersionsThatMadeThem) {

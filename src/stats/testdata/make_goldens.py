@@ -2,14 +2,18 @@
 
 Run by hand in a virtual environment (pip install scipy statsmodels), not in CI.
 """
+import itertools
 import json
 import pathlib
 
 import numpy
+import pandas
 import scipy
 import scipy.optimize
 import scipy.stats
 import statsmodels
+import statsmodels.formula.api as smf
+from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
@@ -106,6 +110,89 @@ def multiple(generator):
     return rows
 
 
+def table_of(generator, queries, wordings, repeats, share_missing=0.0):
+    """Counts [wording][arm][successes, trials] as a digit per query; differences [query, wording]."""
+    trials = generator.binomial(repeats, 1 - share_missing, (wordings, 2, queries))
+    rates = numpy.clip(generator.normal(0.35, 0.25, (wordings, 2, 1)), 0.05, 0.95)
+    successes = generator.binomial(trials, numpy.broadcast_to(rates, trials.shape))
+    with numpy.errstate(invalid="ignore"):
+        shares = successes / trials
+    counts = [[["".join(map(str, part[j, arm])) for part in (successes, trials)]
+               for arm in range(2)] for j in range(wordings)]
+    return counts, (shares[:, 0] - shares[:, 1]).T
+
+
+def full_tables(generator):
+    """Two-way analysis of variance of the differences by statsmodels, without replication."""
+    rows = []
+    for queries, wordings, repeats in ((6, 2, 5), (9, 6, 4), (20, 12, 5), (15, 25, 1)):
+        counts, table = table_of(generator, queries, wordings, repeats)
+        frame = pandas.DataFrame([
+            {"y": table[q, j], "query": q, "wording": j}
+            for q in range(queries) for j in range(wordings)])
+        squares = anova_lm(smf.ols("y ~ C(query) + C(wording)", frame).fit())
+        mean_square = squares["sum_sq"] / squares["df"]
+        of_queries, of_wordings, rest = (
+            float(mean_square[name]) for name in ("C(query)", "C(wording)", "Residual"))
+        component = max(0.0, (of_wordings - rest) / queries)
+        flips = scipy.stats.permutation_test(
+            (table.mean(axis=1),), numpy.sum, permutation_type="samples", vectorized=True,
+            n_resamples=numpy.inf) if queries <= 15 else None
+        to_reference = [float(scipy.stats.permutation_test(
+            (table[:, j] - table[:, 0],), numpy.sum, permutation_type="samples", vectorized=True,
+            n_resamples=numpy.inf).pvalue) for j in range(1, wordings)] if queries <= 9 else []
+        rows.append({
+            "wordings": counts, "mean": float(table.mean()),
+            "se": float(numpy.sqrt(of_queries / (queries * wordings))),
+            "sd": float(numpy.sqrt(component)),
+            "se_wordings": float(numpy.sqrt(component / wordings)),
+            "p_value": float(flips.pvalue) if flips else None,
+            "p_to_reference": to_reference,
+            "holm": multipletests(to_reference, method="holm")[1].tolist() if to_reference else [],
+        })
+    return rows
+
+
+def tables_with_holes(generator):
+    """Means and their error by the covariance of the wordings' means, pair by pair."""
+    rows = []
+    for queries, wordings in ((12, 4), (30, 11)):
+        counts, table = table_of(generator, queries, wordings, 2, 0.4)
+        has = ~numpy.isnan(table)
+        assert has.any(axis=1).all() and (has.sum(axis=0) >= 2).all()
+        means = numpy.nanmean(table, axis=0)
+        number = has.sum(axis=0)
+        covariance = numpy.empty((wordings, wordings))
+        for i in range(wordings):
+            for j in range(wordings):
+                both = has[:, i] & has[:, j]
+                products = ((table[:, i] - means[i]) * (table[:, j] - means[j]))[both].sum()
+                covariance[i, j] = products / numpy.sqrt(
+                    number[i] * (number[i] - 1) * number[j] * (number[j] - 1))
+        centre = numpy.eye(wordings) - 1 / wordings
+        squares = ((means - means.mean()) ** 2).sum() - numpy.trace(centre @ covariance)
+        rows.append({"wordings": counts, "mean": float(means.mean()),
+                     "se": float(numpy.sqrt(covariance.mean())),
+                     "sd": float(numpy.sqrt(max(0.0, squares) / (wordings - 1))),
+                     "complete": int(has.all(axis=1).sum())})
+    return rows
+
+
+def alike(generator):
+    """The test that all wordings are alike, over all orders of the wordings at every query."""
+    rows = []
+    for queries, wordings, repeats in ((4, 3, 5), (9, 2, 3), (3, 4, 4)):
+        counts, table = table_of(generator, queries, wordings, repeats)
+        sums = numpy.zeros((1, wordings))
+        for row in table:
+            orders = numpy.array(list(itertools.permutations(row)))
+            sums = (sums[:, None, :] + orders[None, :, :]).reshape(-1, wordings)
+        spread = sums.var(axis=1)
+        seen = table.sum(axis=0).var()
+        rows.append({"wordings": counts, "p_value": float((spread >= seen - 1e-9).mean())})
+    return rows
+
+
 def main():
     generator = numpy.random.default_rng(20241218)
     goldens = {
@@ -117,6 +204,9 @@ def main():
         "clustered": clustered(generator),
         "correlations": correlations(generator),
         "multiple": multiple(generator),
+        "full_tables": full_tables(numpy.random.default_rng(20250101)),
+        "tables_with_holes": tables_with_holes(numpy.random.default_rng(20250102)),
+        "alike": alike(numpy.random.default_rng(20250103)),
         "student_critical": [[df, float(scipy.stats.t.ppf(0.975, df))] for df in (1, 2, 19, 199)],
     }
     path = pathlib.Path(__file__).with_name("goldens.json")
