@@ -19,6 +19,11 @@
 namespace iago {
 namespace {
 
+// Four digits are enough here, and long doubles take three times as long.
+using Plain = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+using StudentsT = boost::math::students_t_distribution<double, Plain>;
+using FisherF = boost::math::fisher_f_distribution<double, Plain>;
+
 // How T is distributed around a given tau.
 struct SquaresModel {
   double along = 0;           // k
@@ -142,13 +147,13 @@ SquaresModel model_of(const WordingTable& table, const Errors& errors, double sq
 // The chance of a sum of squares at most so large, for true gaps at root_tau from their mean. By
 // the midpoint rule over the chances of the part along the direction.
 double chance_below(double squares, double root_tau, const SquaresModel& model) {
-  constexpr int kNodes = 32;
-  const boost::math::students_t student(model.freedom);
+  constexpr int kNodes = 24;
+  const StudentsT student(model.freedom);
   const double error = std::sqrt(model.along), most = std::sqrt(squares);
   const double low = cdf(student, (-most - root_tau) / error);
   const double high = cdf(student, (most - root_tau) / error);
   if (!(model.beside > 0) || high <= low) return high - low;
-  const boost::math::fisher_f f(model.beside_freedom, model.beside_freedom * model.freedom);
+  const FisherF f(model.beside_freedom, model.beside_freedom * model.freedom);
   double sum = 0;
   for (int i = 0; i < kNodes; ++i) {
     const double at = low + (high - low) * (i + 0.5) / kNodes;
@@ -166,7 +171,7 @@ double root_where(double target, double squares, double most, const SquaresModel
   if (at_most >= 0) return most;
   std::uintmax_t steps = 60;
   const auto bracket = boost::math::tools::toms748_solve(
-      excess, 0.0, most, at_zero, at_most, boost::math::tools::eps_tolerance<double>(20), steps);
+      excess, 0.0, most, at_zero, at_most, boost::math::tools::eps_tolerance<double>(14), steps);
   return (bracket.first + bracket.second) / 2;
 }
 

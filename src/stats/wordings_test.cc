@@ -6,7 +6,6 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "stats/clustered.h"
 #include "testing/stats/goldens.h"
 #include "testing/stats/simulated_wordings.h"
 
@@ -270,7 +269,7 @@ TEST(Carriers, HaveAFloorThatNoIntervalCanGoBelow) {
 #ifdef __SANITIZE_ADDRESS__
 constexpr int kWordingStudies = 20;  // looks for what sanitizers see, not for coverage
 #else
-constexpr int kWordingStudies = 200;
+constexpr int kWordingStudies = 150;
 #endif
 
 TEST(WordingIntervals, CoverInNormalFamilies) {

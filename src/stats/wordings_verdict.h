@@ -42,8 +42,10 @@ struct WordingsFinding {
 //   no gap         every wording is inside, and so is the mean's interval
 //   inconclusive   the rest; says which wordings stand in the way, and how many queries would
 //                  settle all those that are open, where that can be said
-// The states of several wordings are simultaneous: with 95 % none is wrong. `names` has one for
-// each wording. At least one wording, all arms of the same length, margin > 0 (broken: abort).
+// The states of several wordings are simultaneous: with 95 % none is wrong. The mean is a test of
+// its own at 5 %, so where there is no gap at all the verdict `gap` may come up in as much as 10 %.
+// `names` has one for each wording. At least one wording, all arms of the same length, margin > 0
+// (broken: abort).
 WordingsFinding decide_wordings(std::span<const ContrastCounts> wordings,
                                 std::span<const std::string> names, const ContrastWords& what,
                                 double margin_points = kMarginPoints);
