@@ -10,6 +10,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/tools/roots.hpp>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
 #include "base/error.h"
@@ -32,6 +33,13 @@ struct SquaresModel {
   double freedom = 1;         // of Student's
 
   double sampling() const { return along + beside; }
+};
+
+// For the interval's low end variances are taken to be no smaller than the wordings' own intervals
+// say. At its high end that would take too much from the sum of squares: there only `along`, which
+// widens, is so.
+struct SquaresModels {
+  SquaresModel low, high;
 };
 
 // Rows of the errors e_jq, and for each wording what its variance lacks of the one that its own
@@ -111,7 +119,7 @@ double unbiased_squared_trace(double of_estimate, double trace, double freedom) 
          (of_estimate - trace * trace / freedom);
 }
 
-SquaresModel model_of(const WordingTable& table, const Errors& errors, double squares) {
+SquaresModels models_of(const WordingTable& table, const Errors& errors, double squares) {
   const std::size_t count = table.columns.size();
   const double wordings = static_cast<double>(count);
   const std::vector<double> direction = direction_of(table, squares);
@@ -134,20 +142,25 @@ SquaresModel model_of(const WordingTable& table, const Errors& errors, double sq
     lacking_beside += std::max(0.0, 1 - 1 / wordings - share) * lacking;
     more_squares += lacking * (2 * errors.variance[j] + lacking);
   }
-  model.beside = count > 2 ? trace + lacking_beside : 0;
   const double seen = squared_trace(count <= table.rows ? beside : transposed(beside));
-  const double of_squares =
-      std::max(0.0, unbiased_squared_trace(seen, trace, model.freedom)) + more_squares;
-  const double most = std::max(1.0, wordings - 2);
-  model.beside_freedom =
-      of_squares > 0 ? std::clamp(model.beside * model.beside / of_squares, 1.0, most) : most;
-  return model;
+  const double squared = std::max(0.0, unbiased_squared_trace(seen, trace, model.freedom));
+  SquaresModels models{model, model};
+  if (count == 2) return models;  // nothing lies beside
+  const auto set = [wordings](SquaresModel& to, double mean, double mean_squared) {
+    const double most = wordings - 2;
+    to.beside = mean;
+    to.beside_freedom = mean_squared > 0 ? std::clamp(mean * mean / mean_squared, 1.0, most) : most;
+  };
+  set(models.low, trace + lacking_beside, squared + more_squares);
+  set(models.high, trace, squared);
+  return models;
 }
 
 // The chance of a sum of squares at most so large, for true gaps at root_tau from their mean. By
-// the midpoint rule over the chances of the part along the direction.
+// the midpoint rule over the chances of the part along the direction; the interval's ends come out
+// right to two hundredths of a point.
 double chance_below(double squares, double root_tau, const SquaresModel& model) {
-  constexpr int kNodes = 24;
+  constexpr int kNodes = 32;
   const StudentsT student(model.freedom);
   const double error = std::sqrt(model.along), most = std::sqrt(squares);
   const double low = cdf(student, (-most - root_tau) / error);
@@ -156,11 +169,14 @@ double chance_below(double squares, double root_tau, const SquaresModel& model) 
   const FisherF f(model.beside_freedom, model.beside_freedom * model.freedom);
   double sum = 0;
   for (int i = 0; i < kNodes; ++i) {
-    const double at = low + (high - low) * (i + 0.5) / kNodes;
+    // Closer towards both ends, where the part beside the direction bites.
+    const double angle = std::numbers::pi * (i + 0.5) / kNodes;
+    const double at = low + (high - low) * (1 - std::cos(angle)) / 2;
     const double along = root_tau + error * quantile(student, at);
-    sum += cdf(f, std::max(0.0, squares - along * along) / model.beside);
+    const double weight = std::numbers::pi / 2 * std::sin(angle) / kNodes;
+    sum += weight * cdf(f, std::max(0.0, squares - along * along) / model.beside);
   }
-  return (high - low) * sum / kNodes;
+  return (high - low) * sum;
 }
 
 // Where the chance falls to `target`, in root_tau; 0 if it is below that there already.
@@ -176,13 +192,13 @@ double root_where(double target, double squares, double most, const SquaresModel
 }
 
 // Of the squares of the true gaps, as roots.
-Interval root_interval(double squares, const SquaresModel& model) {
+Interval root_interval(double squares, const SquaresModels& models) {
   constexpr double kTail = (1 - kLevel) / 2;
   // At least what sampling makes: one that is smaller by luck tells of no smaller truth.
-  const double upper = std::max(squares, model.sampling());
-  const double reach = student_critical(model.freedom) * std::sqrt(model.along);
-  return {root_where(1 - kTail, squares, std::sqrt(squares), model),
-          root_where(kTail, upper, std::sqrt(upper) + reach, model)};
+  const double upper = std::max(squares, models.low.sampling());
+  const double reach = student_critical(models.high.freedom) * std::sqrt(models.high.along);
+  return {root_where(1 - kTail, squares, std::sqrt(squares), models.low),
+          root_where(kTail, upper, std::sqrt(upper) + reach, models.high)};
 }
 
 // The gaps' sum of squares for columns in an order of each row's own: what is left when nothing
@@ -250,8 +266,8 @@ std::optional<WordingSpread> spread_of(std::span<const ContrastCounts> wordings,
                                        const WordingTable& table) {
   if (table.columns.size() < 2 || table.rows < 2) return std::nullopt;
   const GapSquares squares = gap_squares(table);
-  const SquaresModel model = model_of(table, errors_of(wordings, table), squares.seen);
-  const Interval roots = root_interval(squares.seen, model);
+  const SquaresModels models = models_of(table, errors_of(wordings, table), squares.seen);
+  const Interval roots = root_interval(squares.seen, models);
   const double to_points = kPoints / std::sqrt(static_cast<double>(table.columns.size()) - 1);
   const double sd = to_points * std::sqrt(squares.of_truth());
   return WordingSpread{

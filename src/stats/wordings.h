@@ -114,8 +114,9 @@ struct WordingSpread {
 // Mathematical Statistics 25:290) in the form of Huynh & Feldt (1976, Journal of Educational
 // Statistics 1:69). With equal variances this is the noncentral F that is inverted for fixed
 // effects (Steiger, 2004, Psychological Methods 9:164). A gap's variance is taken to be no smaller
-// than its own interval in gap.h says, and a T below what sampling alone makes is read as just
-// that at the upper end: so rare events, and wordings that agree by luck, leave a width.
+// than its own interval in gap.h says (but for the part beside the direction at the upper end,
+// which it would lower), and a T below what sampling alone makes is read as just that at the upper
+// end: so rare events, and wordings that agree by luck, leave a width.
 //
 // The test permutes wordings within queries, both arms of a wording together: under "all wordings
 // are alike" a query's differences belonged to any of them. Statistic T; p = (b + 1) / (draws + 1)
