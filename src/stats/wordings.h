@@ -152,9 +152,9 @@ struct CrossedGap {
 // and skewed rates (docs/results/wordings.md); MOVER's score intervals know which way the tail
 // lies. The price is over-coverage of up to 100 % where ten wordings differ by little.
 //
-// Assumes wordings drawn at random. Covers 88 % where the wordings' effects are exponential and
-// strong, and fails, as any interval must, where few wordings carry all of the gap: see
-// chance_of_meeting_none.
+// Assumes wordings drawn at random. Where their effects are strong, rates rare and the family has a
+// tail (t with 3 degrees, exponential) it covers 85 to 93 %; and it fails, as any interval must,
+// where few wordings carry all of the gap: see chance_of_meeting_none.
 std::optional<CrossedGap> estimate_crossed_gap(std::span<const ContrastCounts> wordings);
 
 // The floor for a family in which a share of the wordings carries all of the gap: (1 - share)^n,
