@@ -338,7 +338,10 @@ std::string markdown(const std::vector<Coverage>& rows, const std::vector<Errors
       "so "
       "that chance does not decide. Above 95 % an interval is wider than needed: the highest "
       "figures "
-      "say by how much.\n\n"
+      "say by how much. The lowest flatter a little: only cells that fall below are drawn anew, "
+      "and "
+      "the crossed interval's form and the spread's upper end were chosen on the normal cells of "
+      "these very streams.\n\n"
       "| cells | number | mean | spread | crossed |\n|---|---|---|---|---|\n",
       studies, studies, error_at_95(studies), 100 * kAsked, kAgain);
   text += summary_row(rows, "normal families", is_normal);
