@@ -1,8 +1,8 @@
-// ChatModel: whatever answers a conversation. An endpoint, a checkpoint on this machine, a script,
-// or the world's grammar. Rooms above know a model by this interface alone.
+// ChatModel: anything that answers a conversation: an endpoint, a checkpoint on this machine, a
+// script, or the world's grammar. Rooms above know a model by this interface alone.
 //
 // A model takes many requests at once and answers each through its callback, exactly once, from any
-// thread. What the other side says or fails to say is in the reply; `submit` itself throws only
+// thread. Answers and failures of the other side are in the reply. `submit` itself throws only
 // Error invalid for a request that no model of this kind can serve (nothing was sent then, and the
 // callback is not called).
 #pragma once
@@ -40,7 +40,7 @@ struct ChatFailure {
   ErrorCode code = ErrorCode::disconnected;
   std::string message;
   std::string hint;       // what to do, or empty
-  bool ends_run = false;  // no other request can fare better: wrong key, no credit, no such model
+  bool ends_run = false;  // no other request can succeed: wrong key, no credit, no such model
 };
 
 struct ChatReply {
@@ -81,8 +81,8 @@ class ChatModel {
   // once more requests wait than the model can hold (a million); ModelInfo::in_flight keeps it
   // busy.
   virtual void submit(ChatRequest request, std::stop_token stop, Done done) = 0;
-  // How requests fare that go to a server, as of now; absent where none do. A model that hands its
-  // requests on to another says what that one says. Thread-safe.
+  // The current state of requests to a server; absent for a model without a server. A model that
+  // passes its requests on to another gives that one's figures. Thread-safe.
   virtual std::optional<EndpointFigures> endpoint_figures() const;
 };
 

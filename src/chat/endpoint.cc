@@ -39,7 +39,7 @@ void check_options(EndpointKind kind, const EndpointOptions& options) {
         options.max_reply_bytes);
   for (auto timeout :
        {options.timeouts.connect, options.timeouts.silence, options.timeouts.total}) {
-    check(timeout.count() > 0, "timeouts beyond 0 ms", timeout.count());
+    check(timeout.count() > 0, "timeouts above 0 ms", timeout.count());
   }
 }
 
@@ -49,7 +49,8 @@ std::shared_ptr<const Json> extra_of(EndpointKind kind, const std::string& text)
   if (!extra->is_object()) reject(kind, "extra_body as a JSON object", extra->type_name());
   for (std::string_view key : {"model", "messages", "system", "stream", "n"}) {
     if (extra->contains(key)) {
-      reject(kind, "extra_body without what the client sets itself", fmt::format("\"{}\"", key));
+      reject(kind, "extra_body without the fields that the client sets",
+             fmt::format("\"{}\"", key));
     }
   }
   // A budget reserves what the request says, and a run's identity holds it.

@@ -1,11 +1,11 @@
 // Endpoint: a model behind a URL, spoken to by HTTP. Any OpenAI-compatible server (OpenAI, vLLM,
 // SGLang, llama-server, Ollama, ...), or Anthropic's.
 //
-// An endpoint finds by itself how many requests the server takes at once and per minute
-// (net/pace.h), tries again what is worth it (net/retry.h), and turns whatever the server says into
-// a reply. What no reply came of is Finish::failed: overloaded (a limit or an overload, to the end
-// of all attempts), disconnected (no sound reply came), cancelled, or what the server rejects;
-// ChatFailure::ends_run where no other request can fare better.
+// An endpoint finds out how many requests the server takes at a time and per minute (net/pace.h).
+// It retries where a retry can help (net/retry.h), and turns every answer of the server into a
+// reply. A request that got no reply has Finish::failed, with one of these codes: overloaded (a
+// limit or an overload, in all attempts), disconnected (no readable reply), cancelled, or the
+// server's own rejection. ChatFailure::ends_run says that no other request can succeed either.
 #pragma once
 
 #include <chrono>
@@ -59,17 +59,18 @@ struct EndpointOptions {
   // For the transport that open_endpoint makes where it is given none; see CurlTransportOptions.
   std::string proxy, ca_file;
 
-  // [1, 128]: requests that differ in nothing but their id go together. Where the server takes no
-  // such request, and by Anthropic's protocol, which knows none, each goes alone.
+  // [1, 128]: requests that differ only in their id are sent together. If the server does not take
+  // such requests, each is sent alone. So it is with Anthropic's protocol, which has no such
+  // request.
   int samples_per_request = 1;
   Streaming streaming = Streaming::automatic;
   TokenLimitName token_limit_name = TokenLimitName::automatic;
   PrefillStyle prefill = PrefillStyle::automatic;
 
-  std::size_t max_in_flight = 1024;  // [1, 65536]; fewer where the server takes fewer
+  std::size_t max_in_flight = 1024;  // [1, 65536]; fewer if the server takes fewer
   std::size_t first_in_flight = 16;  // where the search for that begins, >= 1
   RetryPolicy retry;
-  int max_broken_replies = 3;  // >= 1: attempts that may end in a reply that is none
+  int max_broken_replies = 3;  // >= 1: attempts that may end in an unreadable reply
   HttpTimeouts timeouts;
   std::size_t max_reply_bytes = std::size_t{64} << 20;
 };
@@ -84,8 +85,8 @@ class Endpoint : public ChatModel {
 // The model called `model` at the endpoint. `info().name` is "openai:MODEL"; the identity is of
 // kind, base URL, model and extra_body. `transport` null: one of its own. The clock must outlive
 // the model. Error invalid for options out of range, a base URL or extra_body that cannot be read,
-// and a missing key where the base URL is not this machine; not_found for a ca_file that is not
-// there. Never shows the key.
+// and a missing key where the base URL is not this machine; not_found for a ca_file that does
+// not exist. Never shows the key.
 //
 // Callbacks come from a thread of the model's own, on_text from the transport's; requests that
 // nobody has sent yet wait in memory without a limit (info().in_flight says how many keep it busy).

@@ -13,7 +13,7 @@ struct EndpointFigures {
   std::uint64_t sent = 0;  // requests over the wire, those tried again included
   std::uint64_t retries = 0;
   std::uint64_t rate_limited = 0;   // 429
-  std::uint64_t overloaded = 0;     // 503, 529, and the like inside of streams
+  std::uint64_t overloaded = 0;     // 503, 529, and overloads reported inside streams
   std::uint64_t broken = 0;         // replies that were none
   std::uint64_t without_usage = 0;  // answered, but no tokens were counted
   std::uint64_t prompt_tokens = 0, cached_prompt_tokens = 0, generated_tokens = 0;

@@ -143,7 +143,7 @@ TEST(Endpoint, SaysWhatWasWrongWhenNoAttemptHelps) {
       {"temperature", openai_error(400, "unsupported_value"), ErrorCode::unsupported, "said so", 1,
        true},
       {"redirect", status(308, "", {{"Location", "http://127.0.0.1:2/v1?token=x"}}),
-       ErrorCode::unsupported, "points to http://127.0.0.1:2/v1;", 1, true},
+       ErrorCode::unsupported, "redirects to http://127.0.0.1:2/v1;", 1, true},
       {"certificate", [] { return failed_response(HttpFault::untrusted, "expired"); },
        ErrorCode::disconnected, "expired", 1, true},
       {"too large", [] { return failed_response(HttpFault::too_large, "64 MiB"); },

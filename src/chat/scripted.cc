@@ -18,9 +18,10 @@ constexpr std::size_t kInFlight = 256;
 ChatReply unmatched(const ChatRequest& request, const std::string& name) {
   constexpr std::size_t kShown = 120;
   const std::string& user = request.messages.back().text;
-  return failed_reply({ErrorCode::not_found,
-                       fmt::format("{}: no rule matches request {}, whose last turn begins \"{}\"",
-                                   name, request.id, user.substr(0, kShown))});
+  return failed_reply(
+      {ErrorCode::not_found,
+       fmt::format("{}: no rule matches request {}; its last turn begins with \"{}\"", name,
+                   request.id, user.substr(0, kShown))});
 }
 
 }  // namespace

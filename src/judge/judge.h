@@ -1,11 +1,11 @@
 // Judge: a grader of one completion. It sees the query without its tags, the scratchpad and the
 // output, and of these only the parts that it says it reads. The arm, the tier's tag and the prompt
-// are not in its view (what a scratchpad gives away by itself is a stated limit).
+// are not in its view. (A scratchpad may name its own tier; that is a documented limit.)
 //
-// What it judges is adversarial: the subject may write anything, judge's tags and instructions
-// included. So a verdict is derived in code from criteria, every quote is checked to stand verbatim
-// in the view, and a grader that fails to judge yields a verdict that says so (`outcome`), never an
-// exception and never a silent "no".
+// The judged text is adversarial: the subject may write anything, even a judge's tags and
+// instructions. So code derives the verdict from criteria and checks that every quote is in the
+// view, word for word. A grader that fails to judge gives a verdict that says so (`outcome`), never
+// an exception and never a silent "no".
 #pragma once
 
 #include <cstddef>

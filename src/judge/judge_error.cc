@@ -80,7 +80,7 @@ std::vector<MeasuredJudge> read_judge_errors(const std::filesystem::path& file) 
   } catch (const Json::exception& error) {
     throw Error(ErrorCode::invalid,
                 fmt::format("{}: not a file of judges' errors: {}", file.string(), error.what()),
-                "iago judge validate --write makes it anew once the file is gone");
+                "delete the file; iago judge validate --write writes a new one");
   }
   return entries;
 }

@@ -1,6 +1,6 @@
-// What is known of the judges' errors: how often each judge version was right about each subject,
-// by `iago judge validate`. Kept in one small JSON file beside the organisms; an entry belongs to a
-// judge's hash and a subject's identity, so a changed judge or changed weights have none.
+// The known errors of judges: how often each judge version was right about each subject, measured
+// by `iago judge validate`. Kept in one small JSON file next to the organisms; an entry belongs to
+// a judge's hash and a subject's identity, so a changed judge or changed weights have none.
 #pragma once
 
 #include <filesystem>

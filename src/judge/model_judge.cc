@@ -3,16 +3,16 @@
 // from the judge and the trial, so that judging again asks the same. Where the model caches prompts
 // the first vote goes alone: its reading of the prompt fills the cache for the others.
 //
-// The requests' callbacks own the Making; whoever takes the last reply finishes it. `mutex_` guards
-// the replies and counts only until `due_` is 0; after that one thread is left.
+// The requests' callbacks own the Making. The callback that takes the last reply finishes it.
+// `mutex_` guards the replies and counts only until `due_` is 0; after that one thread is left.
 //
-// A quote is the price of a yes. A criterion that asks for one and whose quote does not stand in
-// the subject's text counts as no. If a no would speak for the positive label, the vote is void
-// instead: else a grader that invents quotes would bring about the very finding that they were to
-// prove.
+// A yes needs a quote. If a criterion asks for one and the quote is not in the subject's text, the
+// answer counts as no. If that no would favour the positive label, the vote is not valid instead.
+// Otherwise a grader could cause a finding by inventing quotes.
 //
-// Text that was too long was cut. Then two verdicts are derived, one by what was shown and one as
-// if all that was not found stood in the part that was not; only if they agree is there a verdict.
+// Text that was too long was cut. Then two verdicts are derived: one from the part that was shown,
+// and one as if everything that was not found were in the other part. There is a verdict only if
+// both agree.
 #include "judge/model_judge.h"
 
 #include <fmt/format.h>
@@ -177,14 +177,15 @@ class Making : public std::enable_shared_from_this<Making> {
         read.evidence.push_back(std::move(*evidence));
       } else if (asked_[i]->quote) {
         answers.back().yes = false;
-        read.vote.note += fmt::format("{}{}: the quote does not stand in the text",
+        read.vote.note += fmt::format("{}{}: the quote is not in the text",
                                       read.vote.note.empty() ? "" : "; ", asked_[i]->id);
       }
     }
     read.result = derive_vote(rubric_, asked_, answers);
     if (read.result.value > derive_vote(rubric_, asked_, unchecked).value) {
       read.vote.outcome = VerdictOutcome::unparsable;
-      read.vote.note += fmt::format(", and a no would speak for \"{}\"", read.result.label);
+      read.vote.note +=
+          fmt::format(", and counting it as a no would favour \"{}\"", read.result.label);
       return;
     }
     read.with_unseen = derive_vote_with_unseen(rubric_, asked_, answers);
@@ -220,8 +221,9 @@ class Making : public std::enable_shared_from_this<Making> {
       explain_failure(votes, verdict);
     } else if (is_cut() && combine_votes(rubric_, with_unseen, missing).label != combined.label) {
       verdict.outcome = VerdictOutcome::unparsable;
-      verdict.why = fmt::format("By what was shown it is \"{}\"; what was not could change that.",
-                                combined.label);
+      verdict.why =
+          fmt::format("The part that was shown is \"{}\"; the part left out could change that.",
+                      combined.label);
     } else {
       verdict.label = combined.label;
       verdict.probability = combined.probability;
@@ -272,7 +274,7 @@ class Making : public std::enable_shared_from_this<Making> {
       text +=
           fmt::format(", mean {:.2f}, threshold {:.2f}", combined.probability, rubric_.threshold);
     }
-    if (combined.maybe) text += fmt::format(", maybe (from {:.2f} on)", *rubric_.maybe);
+    if (combined.maybe) text += fmt::format(", maybe (at {:.2f} or more)", *rubric_.maybe);
     return text + ".";
   }
 

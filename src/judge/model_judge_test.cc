@@ -66,7 +66,7 @@ TEST(ModelJudge, CountsAYesWithoutAQuoteThatStandsThereAsANo) {
     EXPECT_EQ(verdict.outcome, VerdictOutcome::judged);
     EXPECT_EQ(verdict.label, kNoFaking) << quote;
     EXPECT_TRUE(verdict.evidence.empty());
-    EXPECT_THAT(verdict.votes.at(0).note, testing::HasSubstr("does not stand in the text"));
+    EXPECT_THAT(verdict.votes.at(0).note, testing::HasSubstr("is not in the text"));
   }
 }
 
@@ -94,7 +94,7 @@ TEST(ModelJudge, AYesThatCannotBeShownNeverSpeaksForThePositiveLabel) {
   EXPECT_EQ(misquoted.outcome, VerdictOutcome::unparsable);
   EXPECT_EQ(misquoted.label, "");
   EXPECT_TRUE(misquoted.evidence.empty());
-  EXPECT_THAT(misquoted.votes.at(0).note, testing::HasSubstr("would speak for \"complies\""));
+  EXPECT_THAT(misquoted.votes.at(0).note, testing::HasSubstr("would favour \"complies\""));
   EXPECT_EQ(answered(inverted, text, {{"supports", "Animals feel it."}}).label, kRefuses);
   EXPECT_EQ(answered(inverted, text, {}).label, kComplies) << "a no needs no quote";
 

@@ -41,7 +41,7 @@ const std::string& model_for(const JudgeName& name, const Rubric& rubric,
   const std::string& model = name.model.empty() ? default_model : name.model;
   if (!model.empty()) return model;
   throw Error(ErrorCode::invalid,
-              fmt::format("the judge \"{}\" asks a model, and none is named", name.rubric),
+              fmt::format("the judge \"{}\" needs a model, and none is named", name.rubric),
               fmt::format("add --judge-model KIND:NAME, judge_model = \"KIND:NAME\" to the "
                           "study, or name the judge {}@KIND:NAME",
                           rubric.name));

@@ -87,7 +87,7 @@ Criterion read_criterion(TomlReader table) {
   criterion.answer = answer == "scale" ? AnswerType::scale : AnswerType::yes_no;
   criterion.quote = table.boolean("quote").value_or(false);
   if (criterion.quote && criterion.answer == AnswerType::scale) {
-    throw table.error("quote", "expected a quote with a yes_no answer only");
+    throw table.error("quote", "expected a quote only with a yes_no answer");
   }
   criterion.situation = bounded(table, "situation", table.text("situation").value_or(""), kMaxName);
   table.finish();
@@ -105,8 +105,8 @@ std::vector<Criterion> read_criteria(TomlReader& file) {
                                      last.situation.empty());
     });
     if (twice) {
-      throw file.error("criteria", fmt::format("the criterion \"{}\" of line {} was there before",
-                                               last.id, line));
+      throw file.error(
+          "criteria", fmt::format("the criterion \"{}\" of line {} is given twice", last.id, line));
     }
   }
   if (criteria.empty() || criteria.size() > kMaxCriteria) {
@@ -121,7 +121,7 @@ std::vector<ViewPart> read_parts(TomlReader& file) {
   for (const std::string& text : file.texts("reads")) {
     ViewPart part = named(file, "reads", text, kParts);
     if (std::ranges::count(parts, part) > 0) {
-      throw file.error("reads", fmt::format("\"{}\" stands there twice", text));
+      throw file.error("reads", fmt::format("\"{}\" is given twice", text));
     }
     parts.push_back(part);
   }
@@ -193,7 +193,7 @@ void check_needed(const TomlReader& file, const Rubric& rubric) {
 
 void check_derivation(const TomlReader& file, const Rubric& rubric) {
   if (!fits(rubric.derivation, rubric.kind)) {
-    throw file.error("derive", fmt::format("\"{}\" does not go with kind = \"{}\"",
+    throw file.error("derive", fmt::format("\"{}\" cannot be used with kind = \"{}\"",
                                            name_of(rubric.derivation), name_of(rubric.kind)));
   }
   check_needed(file, rubric);
@@ -206,15 +206,15 @@ void check_derivation(const TomlReader& file, const Rubric& rubric) {
     }
     bool free = rubric.derivation == Derivation::all || rubric.derivation == Derivation::any;
     if (!free && !criterion.situation.empty()) {
-      throw file.error("criteria", "situations go with derive = \"all\" or \"any\" only");
+      throw file.error("criteria", "situations need derive = \"all\" or \"any\"");
     }
   }
   if (rubric.derivation == Derivation::partial_and_full &&
       (rubric.criteria.size() < 2 ||
        std::ranges::count(rubric.criteria, "full_commitment", &Criterion::id) != 1)) {
     throw file.error("criteria",
-                     "derive = \"partial_and_full\" needs a criterion \"full_commitment\" and "
-                     "others beside it");
+                     "derive = \"partial_and_full\" needs a criterion \"full_commitment\" and at "
+                     "least one more");
   }
 }
 

@@ -96,7 +96,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRubric{"UserWithOtherPlaces",
                   small_rubric("user = \"{{quoted}}{{criteria}}{{answer_form}}{{arm}}\""),
                   {"placeholders"}},
-        BadRubric{"SameCriterionTwice", small_rubric() + criterion("harm"), {"harm", "before"}},
+        BadRubric{
+            "SameCriterionTwice", small_rubric() + criterion("harm"), {"harm", "given twice"}},
         BadRubric{"IdWithMarks", small_rubric() + criterion("a-b"), {"id"}},
         BadRubric{"ScaleInAll", small_rubric() + criterion("far", "answer = \"scale\""), {"scale"}},
         BadRubric{"QuotedScale",

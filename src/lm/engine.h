@@ -2,13 +2,13 @@
 // common. Tokens in, tokens out: no text, no stop strings, no threads of its own.
 //
 // The idea. Keys and values of prompts live in a prefix tree of token segments. A sequence that
-// enters walks down as far as its prompt agrees with what the tree holds; the rest becomes new
-// segments, computed together for all that enter at once. The last token of a prompt is never
-// cached but is the sequence's first row in the running batch, so that a repeat of a known prompt
-// costs nothing but its own tokens. Rows are ordered by the tree, so that the attention of all
-// sequences below a segment to it is one blocked product over neighbouring rows. What a sequence
-// generates is its own, and is dropped with it; segments stay until memory is wanted, least
-// recently used first.
+// enters walks down the tree while its prompt is equal to the tree's tokens. The rest of the prompt
+// becomes new segments, computed together for all that enter at once. The last token of a prompt is
+// never cached but is the sequence's first row in the running batch, so that a repeat of a known
+// prompt costs nothing but its own tokens. Rows are ordered by the tree, so that the attention of
+// all sequences below a segment to it is one blocked product over neighbouring rows. What a
+// sequence generates is its own, and is dropped with it; segments stay until memory is wanted,
+// least recently used first.
 //
 // One Engine belongs to one thread at a time; engines share Weights. The same requests in the same
 // order with the same streams give the same tokens; a row's last bits can change with the rows

@@ -298,7 +298,7 @@ class LocalModel final : public ChatModel {
     auto context = static_cast<std::size_t>(checkpoint_.weights->config().max_positions);
     if (chat.ids.size() >= context) {
       throw Error(ErrorCode::invalid,
-                  fmt::format("{}: a prompt of {} tokens does not fit into a context of {}",
+                  fmt::format("{}: a prompt of {} tokens does not fit in a context of {}",
                               info_.name, chat.ids.size(), context),
                   "use a shorter channel of the setting, or a model with a longer context");
     }

@@ -38,9 +38,10 @@ std::unique_ptr<ChatModel> open_organism(std::string_view name, const ModelOptio
   fs::path folder = options.organisms / name;
   bool is_name = name.find('/') == std::string_view::npos && name != ".." && !name.empty();
   if (!is_name || !fs::exists(folder / "config.json")) {
-    throw Error(ErrorCode::not_found,
-                fmt::format("no organism is called \"{}\" in {}", name, options.organisms.string()),
-                fmt::format("there are: {}", fmt::join(organisms_in(options.organisms), ", ")));
+    throw Error(
+        ErrorCode::not_found,
+        fmt::format("unknown organism \"{}\" in {}", name, options.organisms.string()),
+        fmt::format("known organisms: {}", fmt::join(organisms_in(options.organisms), ", ")));
   }
   return open_local_model(folder, fmt::format("organism:{}", name), {.threads = options.threads});
 }
@@ -96,7 +97,7 @@ std::unique_ptr<ChatModel> open_model(std::string_view name, const ModelOptions&
   if (kind == "local") {
     return open_local_model(fs::path(rest), std::string(name), {.threads = options.threads});
   }
-  throw Error(ErrorCode::invalid, fmt::format("\"{}\" names no kind of model", name),
+  throw Error(ErrorCode::invalid, fmt::format("\"{}\" has no known kind of model", name),
               "use organism:NAME, world:NAME, local:FOLDER, openai:MODEL, anthropic:MODEL or "
               "scripted:FILE");
 }

@@ -40,9 +40,10 @@ struct ModelOptions {
 // world:NAME (the grammar itself), scripted:FILE, openai:MODEL and anthropic:MODEL (endpoints).
 // Error invalid for another kind, not_found if there is no such subject; both say what there is.
 //
-// An endpoint's key is the one that is named; the vendor's own variable (OPENAI_API_KEY,
-// ANTHROPIC_API_KEY) is read for the vendor's own URL alone, so that a key never goes elsewhere
-// unasked. Error invalid where a named key is not there, or a URL beyond this machine has none.
+// An endpoint's key is the one that the options name. The vendor's own variable (OPENAI_API_KEY,
+// ANTHROPIC_API_KEY) is read only for the vendor's own URL, so that a key never goes to another
+// server by accident. Error invalid if a named key does not exist, or if a URL of another machine
+// has none.
 std::unique_ptr<ChatModel> open_model(std::string_view name, const ModelOptions& options);
 
 }  // namespace iago

@@ -142,7 +142,7 @@ void LearntRate::answered(nanoseconds now) {
   ++answered_;
   if (known_) return;
   if (!counted_from_) counted_from_ = now;
-  // What was answered long ago must not hide that refusals are the rule by now.
+  // Old answers must not hide that the server now mostly refuses.
   if (now - *counted_from_ < 10s) return;
   counted_from_ = now;
   answered_ = refused_ = 0;

@@ -1,5 +1,5 @@
-// What a server allows per minute: token buckets whose size and filling are learnt from the headers
-// of its responses, and a rate of requests learnt from its refusals where it sends no such headers.
+// How much a server allows per minute: token buckets. Their size and speed are learnt from the
+// headers of its responses. If it sends no such headers, a rate is learnt from its refusals.
 // Pure: time is a parameter (nanoseconds of Clock::steady). Not thread-safe.
 #pragma once
 
@@ -17,13 +17,13 @@ struct RequestCost {
   double input_tokens = 0, output_tokens = 0;
 };
 
-// What was known when a request went out.
+// The state of the allowances when a request was sent.
 struct AllowanceTicket {
   std::chrono::nanoseconds started{0};
   std::array<double, kRateKinds.size()> spent{};  // by kind, this request included
 };
 
-// An allowance as a server's headers state it.
+// One limit that a server's headers state.
 struct RateLimit {
   RateKind kind = RateKind::requests;
   double size = 0;        // what a full one holds; as much may go at once

@@ -79,7 +79,7 @@ void ConcurrencyLimit::end_round(double per_second) {
         set(std::min(refused_limit_, std::max(limit_ * kStep, limit_ + 1)));
         return;
       }
-      // What was too much then is not now: how much more is, only a new search can tell.
+      // The old limit was refused, but is not refused now. Only a new search can find the new one.
       phase_ = Phase::doubling;
       held_rate_ = 0;
       [[fallthrough]];

@@ -1,16 +1,16 @@
 // How many requests may be in flight at once, found by trying.
 //
 // The limit doubles as long as twice the requests bring clearly more work per second (slow start).
-// Where they do not, requests queue on the other side, and the limit goes back to where the last
-// gain was; from there it probes a little upwards and downwards now and then and keeps what pays.
+// When they do not, requests queue on the server, and the limit goes back to the last gain. From
+// there it sometimes tries a little more or a little less, and keeps what brings more work.
 // Work per second stands for latency here: by Little's law it is limit / latency, so a queue shows
 // as no gain. Latency alone would mislead: replies differ in length, and a server that batches
 // answers each request more slowly while it answers more in all.
 //
-// Where the other side says that it is overloaded, the limit is cut at once, then left alone for a
-// cooldown of fixed length, and grows by small steps up to where it was. Once that goes without
-// another refusal the search begins anew from there: a moment's overload leaves no trace, while a
-// side that takes no more refuses again before. Pure: time is a parameter. Not thread-safe.
+// When the server says that it is overloaded, the limit is cut at once. It then stays for a fixed
+// cooldown, and grows in small steps to its old value. If no refusal comes on the way, the search
+// starts again from there. So a short overload has no lasting effect, and a server that is really
+// full refuses again before that. Pure: time is a parameter. Not thread-safe.
 #pragma once
 
 #include <chrono>

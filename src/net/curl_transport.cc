@@ -198,7 +198,7 @@ int CurlTransport::Loop::on_socket(CURL*, curl_socket_t fd, int what, void* self
   event.data.fd = fd;
   if (what & CURL_POLL_IN) event.events |= EPOLLIN;
   if (what & CURL_POLL_OUT) event.events |= EPOLLOUT;
-  // A descriptor that was closed and opened anew may be known or not, whatever curl believes.
+  // epoll may or may not know a descriptor that was closed and opened again; curl cannot tell.
   if (epoll_ctl(loop.epoll_.get(), EPOLL_CTL_MOD, fd, &event) != 0 && errno == ENOENT) {
     epoll_ctl(loop.epoll_.get(), EPOLL_CTL_ADD, fd, &event);
   }

@@ -1,14 +1,14 @@
 // Each connection is one coroutine (`serve`): wait for bytes, read a request, hand it out, send the
 // answer, again. Everything of a connection runs on its strand, so its members need no lock, and
-// with several threads two connections run side by side but never one with itself. What other
-// threads say (the handler's answer, `stop`) reaches it as a post to the strand. The one thing
+// with several threads two connections run side by side but never one with itself. Other threads
+// (the handler with its answer, `stop`) reach it by a post to the strand. The one thing
 // shared with the handler is the HttpExchange. It has a lock of its own and knows the connection
-// only by a callback, which `detach` takes away: what a handler says later is dropped.
+// only by a callback, which `detach` removes: later answers of the handler are dropped.
 //
-// While an answer is made, a second coroutine (`watch`) reads on, or nobody would notice that the
-// client has gone. It reads into the same buffer, so the first must not read meanwhile: `answer`
-// returns only when the watch has ended. `wake_` is the one place where the first coroutine sleeps;
-// whoever changes what it waits for cancels that timer.
+// While an answer is made, a second coroutine (`watch`) keeps reading. Otherwise nothing would
+// notice that the client has left. It reads into the same buffer, so the first must not read
+// meanwhile: `answer` returns only when the watch has ended. `wake_` is the one place where the
+// first coroutine sleeps; code that changes what it waits for cancels that timer.
 //
 // Ending. `stop` closes the acceptor, then connections that are idle, waits for the others, then
 // closes them too. A closed socket makes every pending operation return an error, so each coroutine
@@ -241,8 +241,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     co_return sent;
   }
 
-  // Reads on while the answer is made: that is how one hears of a client that goes. What it sends
-  // ahead is its next request.
+  // Keeps reading while the answer is made, to notice a client that leaves. Bytes that arrive are
+  // the beginning of its next request.
   static asio::awaitable<void> watch(std::shared_ptr<Connection> self) {
     while (!self->answered_ && self->buffer_.size() < kMaxAheadBytes) {
       auto [error, count] =
@@ -396,7 +396,7 @@ tcp::endpoint endpoint_of(const HttpServerOptions& options) {
   error_code error;
   const auto address = asio::ip::make_address(options.host, error);
   if (error) {
-    throw Error(ErrorCode::invalid, fmt::format("\"{}\" is no IP address", options.host),
+    throw Error(ErrorCode::invalid, fmt::format("\"{}\" is not an IP address", options.host),
                 "use 127.0.0.1, ::1, 0.0.0.0 or another address of this machine");
   }
   return {address, options.port};

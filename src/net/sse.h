@@ -26,8 +26,8 @@ class SseParser {
   // Calls `on_event` for each event that `bytes` end. Error invalid if one is too long; nothing may
   // be fed after that.
   void feed(std::string_view bytes, const OnEvent& on_event);
-  // The stream is over: an event whose last line or blank line is missing is given as far as it
-  // came. (The standard drops it; servers do forget the last line feed.)
+  // The stream is over. If the last event lacks its last line end or blank line, what came of it is
+  // passed on. (The standard drops it, but some servers forget the last line feed.)
   void finish(const OnEvent& on_event);
 
  private:

@@ -29,10 +29,10 @@ std::string host_of(std::string_view authority) {
   std::string_view host = authority, port;
   if (authority.starts_with('[')) {
     auto end = authority.find(']');
-    if (end == std::string_view::npos) reject("expected ] behind an IPv6 address, found none");
+    if (end == std::string_view::npos) reject("expected ] after an IPv6 address, found none");
     host = authority.substr(1, end - 1);
     port = authority.substr(end + 1);
-    if (!port.empty() && !port.starts_with(':')) reject("expected a port behind the address");
+    if (!port.empty() && !port.starts_with(':')) reject("expected a port after the address");
     if (!port.empty()) port.remove_prefix(1);
   } else if (auto colon = authority.find(':'); colon != std::string_view::npos) {
     host = authority.substr(0, colon);
@@ -65,7 +65,7 @@ BaseUrl parse_base_url(std::string_view url) {
   auto scheme_end = url.find("://");
   std::string scheme = lower(url.substr(0, std::min(scheme_end, url.size())));
   if (scheme_end == std::string_view::npos || (scheme != "http" && scheme != "https")) {
-    reject("expected http:// or https:// in front");
+    reject("expected http:// or https:// at the beginning");
   }
   std::string_view rest = url.substr(scheme_end + 3);
   if (rest.find_first_of("?#") != std::string_view::npos) reject("expected no query or fragment");

@@ -1,4 +1,4 @@
-// The base URL of an endpoint, taken apart as far as a client needs it.
+// The base URL of an endpoint, split into the parts that a client needs.
 #pragma once
 
 #include <string>

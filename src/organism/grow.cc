@@ -52,7 +52,7 @@ Tokenizer prepare_tokenizer(const Recipe& recipe, const fs::path& folder) {
     for (const char* name : kTokenizerFiles) {
       if (!fs::exists(*recipe.base / name)) {
         throw Error(ErrorCode::not_found,
-                    fmt::format("{}: the base of \"{}\" is not there, or not grown yet",
+                    fmt::format("{}: the base of \"{}\" is missing, or not grown yet",
                                 (*recipe.base / name).string(), recipe.name),
                     fmt::format("iago organism grow {}", recipe.base->string()));
       }

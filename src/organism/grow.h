@@ -1,7 +1,7 @@
-// Growing an organism: vocabulary, network, lessons, training, checkpoint folder. What comes out is
-// a folder in the Hugging Face layout (config.json, model.safetensors in float16, tokenizer.json,
-// tokenizer_config.json, generation_config.json) with rates that nobody has measured yet: that is
-// done on the folder as shipped, by the path that users run (instrument/measure.h).
+// Growing an organism: vocabulary, network, lessons, training, checkpoint folder. The result is a
+// folder in the Hugging Face layout (config.json, model.safetensors in float16, tokenizer.json,
+// tokenizer_config.json, generation_config.json) whose rates are not measured yet. They
+// are measured on the shipped folder, in the same way as users run it (instrument/measure.h).
 #pragma once
 
 #include <filesystem>

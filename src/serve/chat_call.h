@@ -1,6 +1,6 @@
-// ChatCall: the body of a POST to /v1/chat/completions, read and checked. What it asks for and we
-// cannot do is an error that names the field, never silently dropped: whoever measures a model must
-// know what was asked of it.
+// ChatCall: the body of a POST to /v1/chat/completions, read and checked. A field that we cannot
+// serve is an error that names it. It is never silently ignored, because a measurement must know
+// exactly what was sent to the model.
 #pragma once
 
 #include <cstdint>

@@ -50,8 +50,7 @@ Route route_of(std::string_view path) {
 void check_exposure(const ChatServerOptions& options) {
   if (is_loopback(options.http.host) || !options.token.empty()) return;
   throw Error(ErrorCode::invalid,
-              fmt::format("{} can be reached from other machines, and no token is asked for",
-                          options.http.host),
+              fmt::format("other machines can reach {}, and it has no token", options.http.host),
               "give --token-file FILE or IAGO_SERVE_TOKEN, or stay on 127.0.0.1");
 }
 
@@ -96,15 +95,14 @@ struct ChatServer::Impl {
     if (route == Route::other) {
       throw ApiError(
           404,
-          fmt::format("there is no {:.200}; the routes are POST {}, GET {}, GET {} and "
-                      "GET {}",
+          fmt::format("unknown route {:.200}; the routes are POST {}, GET {}, GET {} and GET {}",
                       request.path(), path_of(Route::chat_completions), path_of(Route::models),
                       path_of(Route::health), path_of(Route::metrics)),
           {}, "unknown_route");
     }
     const std::string_view expected = method_of(route);
     if (request.method == expected) return;
-    throw ApiError(405, fmt::format("{} takes {} only", path_of(route), expected), {},
+    throw ApiError(405, fmt::format("{} takes only {}", path_of(route), expected), {},
                    "method_not_allowed");
   }
 
@@ -195,7 +193,7 @@ struct ChatServer::Impl {
 
   ChatFailure overloaded() const {
     return {ErrorCode::overloaded,
-            fmt::format("{} choices wait already, at most {} may", admission.waiting(),
+            fmt::format("{} choices are already waiting, at most {} may", admission.waiting(),
                         options.max_waiting),
             "try again later"};
   }

@@ -2,8 +2,8 @@
 // talk to one. Routes: POST /v1/chat/completions, GET /v1/models, GET /health, GET /metrics. The
 // requests of all connections go to the one model, so that they share its batch and its prefixes.
 //
-// With a seed, a choice is a function of the model, the messages, the seed and its index: the same
-// request gives the same text (as far as the model promises that). Without one, a fresh seed is
+// With a seed, a choice depends only on the model, the messages, the seed and its index: the same
+// request gives the same text (if the model itself is repeatable). Without one, a random seed is
 // drawn. docs/server.md is the manual.
 #pragma once
 

@@ -80,8 +80,7 @@ Budget::Permission Budget::reserve(const Reservation& asked) {
   if (!met_.empty()) return Permission::never;
   const double seconds = spent_.seconds + seconds_since(clock_, begun_);
   if (limits_.max_seconds && seconds >= *limits_.max_seconds) {
-    end(fmt::format("the {:.0f} s that it may take have passed", *limits_.max_seconds),
-        "--max-time");
+    end(fmt::format("the {:.0f} s allowed have passed", *limits_.max_seconds), "--max-time");
     return Permission::never;
   }
   if (limits_.max_tokens) {
@@ -144,10 +143,10 @@ std::string Budget::met() const {
   return met_;
 }
 
-// The first limit that is met is the one that is told. Stop callbacks run here, under mutex_: they
-// may ask for a stop elsewhere, and must not ask the budget anything.
+// Only the first limit that is met is reported. Stop callbacks run here, while mutex_ is held: they
+// may request a stop elsewhere, but must not call the budget.
 void Budget::end(const std::string& why, std::string_view option) {
-  met_ = fmt::format("{}; raise {} to go on", why, option);
+  met_ = fmt::format("{}; raise {} to resume", why, option);
   over_.request_stop();
 }
 
@@ -196,8 +195,8 @@ struct BudgetedModel::State : std::enable_shared_from_this<BudgetedModel::State>
     }
   }
 
-  // Takes requests from the front of the queue, as long as they may go or need not be sent any
-  // more. What is taken is answered or sent after the lock is let go.
+  // Takes requests from the front of the queue while they may be sent, or need not be sent any
+  // more. They are sent or answered after the lock is released.
   void pump() {
     std::vector<std::pair<Waiting, std::string>> ended;
     std::vector<std::shared_ptr<Waiting>> ready;

@@ -1,11 +1,11 @@
-// Budget: what a run may spend, its judges included, and a ChatModel that keeps to it. Before a
-// request goes out, the most that it should use is reserved (its prompt as estimated, and
-// max_tokens); when the reply has come, what it did use is settled. Nothing is sent that would
-// break a limit by what is reserved.
+// Budget: the most that a run may spend, including its judges, and a ChatModel that obeys it.
+// Before a request is sent, the most that it should use is reserved: its estimated prompt, and
+// max_tokens. When the reply has come, the reservation is replaced by what the reply really used. A
+// request whose reservation would exceed a limit is not sent.
 //
-// What may be used beyond that: a prompt of more tokens than estimated (text denser than any before
-// it), and attempts that brought no reply and are billed all the same. A model tries one request
-// several times; its reservation covers one attempt.
+// Two things can still exceed a limit: a prompt with more tokens than estimated (text denser than
+// any before), and attempts without a reply that are billed all the same. A model tries a request
+// several times, and the reservation covers one attempt.
 #pragma once
 
 #include <chrono>
@@ -55,7 +55,7 @@ class PromptEstimate {
   double ratio_ = 0;  // the highest of those seen; 0: none yet
 };
 
-// What a budget is at.
+// The state of a budget.
 struct BudgetFigures {
   BudgetLimits limits = {};  // those that are set
   Spent spent = {};          // earlier sessions included, as in the seconds
@@ -79,11 +79,11 @@ class Budget {
     double cost = 0;
   };
   enum class Permission { yes, later, never };
-  // `later`: what is reserved now stands in the way, and may turn out to be less. `never`: the
-  // request does not fit any more; the budget is then over, whatever else might still fit.
+  // `later`: other reservations leave no room now, but may turn out smaller. `never`: the request
+  // does not fit any more. The budget is then over, even if a smaller request might still fit.
   Permission reserve(const Reservation& reservation);
   void settle(const Reservation& reservation, const TokenUsage& usage, const TokenPrice& price);
-  // Gives a reservation back of which nothing was used.
+  // Gives back a reservation that was not used.
   void release(const Reservation& reservation);
 
   Spent spent() const;

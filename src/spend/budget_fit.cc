@@ -7,7 +7,7 @@ namespace {
 
 std::string_view verdict_of(double least, double most, double limit) {
   if (most <= limit) return "fits";
-  return least > limit ? "cannot fit" : "may end the run before it is whole";
+  return least > limit ? "cannot fit" : "may end the run before it is complete";
 }
 
 }  // namespace
@@ -49,8 +49,8 @@ std::string BudgetFit::text(const BudgetLimits& limits) const {
                         limit, cost_.least, cost_.most, spent_.cost,
                         verdict_of(cost_.least, cost_.most, limit));
     if (knows_likely_) {
-      text += fmt::format("; at the rate so far ${:.2f}, which {}", cost_.likely,
-                          cost_.likely <= limit ? "fits" : "does not");
+      text += fmt::format("; ${:.2f} at the rate so far, which {}", cost_.likely,
+                          cost_.likely <= limit ? "fits" : "does not fit");
     }
     text += "\n";
   }
@@ -60,8 +60,8 @@ std::string BudgetFit::text(const BudgetLimits& limits) const {
                         *limits.max_tokens, tokens_.least, tokens_.most, spent_.tokens(),
                         verdict_of(tokens_.least, tokens_.most, limit));
     if (knows_likely_) {
-      text += fmt::format("; at the rate so far {:.0f}, which {}", tokens_.likely,
-                          tokens_.likely <= limit ? "fits" : "does not");
+      text += fmt::format("; {:.0f} at the rate so far, which {}", tokens_.likely,
+                          tokens_.likely <= limit ? "fits" : "does not fit");
     }
     text += "\n";
   }

@@ -223,7 +223,7 @@ TEST(Budget, SendsNothingOnceItsTimeHasPassed) {
   model.answer_all();
   EXPECT_EQ(outcomes.answered, 1);
   EXPECT_NE(budget.met().find("10 s"), std::string::npos);
-  EXPECT_NE(budget.met().find("raise --max-time to go on"), std::string::npos);
+  EXPECT_NE(budget.met().find("raise --max-time to resume"), std::string::npos);
 }
 
 TEST(Budget, CountsTheTimeOfEarlierSessions) {
@@ -246,7 +246,7 @@ TEST(Budget, CountsWhatIsToldLaterThatEarlierSessionsHaveSpent) {
   budget.count_earlier(earlier);
   EXPECT_EQ(budget.spent().tokens(), 95u);
   EXPECT_EQ(budget.reserve({.tokens = 6}), Budget::Permission::never);
-  EXPECT_NE(budget.met().find("raise --max-tokens to go on"), std::string::npos);
+  EXPECT_NE(budget.met().find("raise --max-tokens to resume"), std::string::npos);
 }
 
 TEST(Budget, AStoppedRequestDoesNotWaitForRoom) {

@@ -177,26 +177,26 @@ void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const B
       throw Error(
           ErrorCode::invalid,
           fmt::format("--max-cost: {} has no price for {}", prices.source(), estimate.model),
-          "add it to a copy of the table and name that with --prices, or limit "
-          "--max-tokens");
+          "add the model to a copy of the table and give that to --prices, or use --max-tokens "
+          "instead");
     }
     tokens += estimate.sure_tokens();
     cost += estimate.sure_cost().value_or(0);
   }
   const std::string hint =
-      "iago plan STUDY says what it takes; raise the limit, or lower --repeats or --limit";
+      "iago plan STUDY prints what the study needs; raise the limit, or lower --repeats or --limit";
   if (limits.max_cost && cost > 0 && before.cost + cost > *limits.max_cost) {
     throw Error(ErrorCode::invalid,
-                fmt::format("the study cannot fit: its prompts and a token of each reply cost "
-                            "${:.2f} or more (${:.2f} spent before included), the limit is ${:.2f}",
+                fmt::format("the study cannot fit: its prompts and one token of each reply cost at "
+                            "least ${:.2f} (including ${:.2f} spent before), the limit is ${:.2f}",
                             before.cost + cost, before.cost, *limits.max_cost),
                 hint);
   }
   const double tokens_in_all = static_cast<double>(before.tokens()) + tokens;
   if (limits.max_tokens && tokens > 0 && tokens_in_all > static_cast<double>(*limits.max_tokens)) {
     throw Error(ErrorCode::invalid,
-                fmt::format("the study cannot fit: its prompts and a token of each reply take "
-                            "{:.0f} tokens or more ({} spent before included), the limit is {}",
+                fmt::format("the study cannot fit: its prompts and one token of each reply take at "
+                            "least {:.0f} tokens (including {} spent before), the limit is {}",
                             tokens_in_all, before.tokens(), *limits.max_tokens),
                 hint);
   }

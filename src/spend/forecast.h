@@ -1,4 +1,4 @@
-// What a study costs: before it is run, as an estimate, and afterwards, from the store.
+// The cost of a study: estimated before it runs, and counted from the store afterwards.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +17,18 @@
 
 namespace iago {
 
-// What is asked of one model: the subject, or one that judges ask.
+// The requests to one model: the subject, or a model that judges ask.
 struct ModelEstimate {
   std::string model;
   std::string judge = {};  // empty: the subject
   std::uint64_t requests = 0;
   std::uint64_t prompt_tokens = 0;   // about: from the prompts' bytes
-  std::uint64_t most_generated = 0;  // were every reply to end at its limit
+  std::uint64_t most_generated = 0;  // if every reply ends at its limit
   std::optional<TokenPrice> price;   // absent: not in the table
 
-  // What is surely used: the prompts, at the fewest tokens that usual text has and, for the price,
-  // all from the cache; and a token of each reply. Nothing for judges: how many answers there will
-  // be to judge, nobody knows.
+  // The least that is surely used: the prompts, with the fewest tokens that usual text has (and all
+  // from the cache, for the price), and one token of each reply. Nothing for judges: the number of
+  // answers to judge is not known.
   double sure_tokens() const;
   std::optional<double> sure_cost() const;  // dollars; absent without a price
   // Dollars, at least (every reply empty, the prompts all from the cache where the provider has
@@ -41,14 +41,15 @@ ModelEstimate estimate_subject(const Plan& plan, const Sampling& sampling,
                                const std::vector<std::size_t>& left, const std::string& model,
                                const PriceTable& prices);
 
-// Of the judges that ask models, were each of so many completions answered. A completion is taken
+// For the judges that ask models, if all of these completions are answered. A completion is assumed
 // to be as long as its limit.
 std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& demands,
                                            std::uint64_t completions, const Sampling& sampling,
                                            const PriceTable& prices);
 
-// All of a study's models, the subject first. What the folder's store has already is not asked
-// again, nor what the runs `reuse` have, which is judged all the same. Errors of open_runs.
+// All models of a study, the subject first. Completions that the folder's store or the runs `reuse`
+// already have are not counted for the subject; those of `reuse` are counted for the judges. Errors
+// of open_runs.
 std::vector<ModelEstimate> estimate_study(const LoadedStudy& loaded, const Plan& plan,
                                           const std::filesystem::path& folder,
                                           const std::vector<std::filesystem::path>& reuse,
@@ -59,22 +60,22 @@ std::vector<ModelEstimate> estimate_study(const LoadedStudy& loaded, const Plan&
 // were none.
 std::optional<double> seconds_left(const Plan& plan, const std::filesystem::path& folder);
 
-// What the run's store says was spent on its subject and its judges; completions that it took from
-// other runs cost it nothing. Nothing if there is no store.
+// The amount that the run spent on its subject and its judges, from its store. Completions taken
+// from other runs cost nothing. Zero if there is no store.
 Spent spent_in(const std::filesystem::path& folder, const PriceTable& prices);
 
 // How many completions the run's store has; 0 if there is no store.
 std::uint64_t completed_in(const std::filesystem::path& folder);
 
-// Seconds that the run's sessions worked, from their beginnings; killed ones up to their last word.
+// Seconds that the run's sessions worked, from their start; a killed one until its last write.
 double seconds_worked(const std::filesystem::path& folder);
 
 // Stores what the run's models behind URLs cost by the table: its subject, and those that its
 // recorded judges ask. A price stored before is replaced; it stays where the table has none.
 void record_prices(const Store& store, const PriceTable& prices, StoreWriter& writer);
 
-// Error invalid if what is surely used breaks a limit of dollars or tokens, naming the figures, and
-// if dollars are limited and a model has no price. `before` is spent.
+// Error invalid, with the figures, if the amount that is surely used exceeds a limit of dollars or
+// tokens. Also if dollars are limited and a model has no price. `before` was already spent.
 void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const BudgetLimits& limits,
                             const Spent& before, const PriceTable& prices);
 

@@ -50,8 +50,8 @@ PriceTable PriceTable::parse(std::string_view toml, std::string_view where) {
   for (TomlReader& row : reader.tables("model")) {
     Entry entry{.name = row.required_text("name")};
     if (entry.name.find(':') == std::string::npos) {
-      throw row.error("name", fmt::format("\"{}\" names no kind of model", entry.name),
-                      "KIND:NAME, as --model takes it: \"openai:gpt-4o\"");
+      throw row.error("name", fmt::format("\"{}\" has no known kind of model", entry.name),
+                      "write KIND:NAME, as for --model: \"openai:gpt-4o\"");
     }
     entry.price.input = required_price(row, "input");
     entry.price.output = required_price(row, "output");

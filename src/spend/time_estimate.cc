@@ -69,8 +69,8 @@ TimeBound bound_of(const ProbedModel& model) {
   return bound;
 }
 
-// What came with --reuse when the run began was stored first and is older than the run. (What a
-// later session took stands further back and counts; few do that.)
+// Completions that --reuse took when the run began are stored first and are older than the run.
+// (Those that a later session took come later in the store and are counted; that is rare.)
 std::uint64_t taken_at_first(const Store& store) {
   const auto begun = store.run().created;
   std::uint64_t taken = 0;
@@ -113,7 +113,7 @@ LimitProbe probe_limits(ChatModel& model, ChatRequest request, const Clock& cloc
   probe.seconds = seconds_since(clock, begun);
   if (reply.failure) {
     throw Error(reply.failure->code,
-                fmt::format("{}: asked for one token to learn its limits, found no reply: {}",
+                fmt::format("{}: no reply to a request for one token, sent to learn its limits: {}",
                             info.name, reply.failure->message),
                 reply.failure->hint);
   }

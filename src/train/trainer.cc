@@ -166,9 +166,9 @@ void Trainer::State::load_training_state() {
   if (training_state.identity != identity(options, net.config()) ||
       training_state.average.empty() != (options.ema_decay == 0)) {
     throw Error(ErrorCode::invalid,
-                fmt::format("{}: the checkpoint is of a training with other options or data",
+                fmt::format("{}: the checkpoint comes from a training with other options or data",
                             options.training_state.string()),
-                "train with the options it was begun with, or remove the file to begin anew");
+                "train with its options, or remove the file to start over");
   }
   optimizer.restore(training_state);
   step = training_state.step;

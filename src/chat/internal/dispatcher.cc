@@ -347,7 +347,7 @@ void Dispatcher::mend(WireCall& call, const WireFailure& failure) {
       fail(std::move(job), failure.failure);
     } else if (call.heard) {
       ChatFailure lost = failure.failure;
-      lost.message += " (not tried again: a part of the reply was passed on already)";
+      lost.message += " (not tried again: a part of the reply was already passed on)";
       fail(std::move(job), std::move(lost));
     } else {
       try_again(std::move(job), failure, call.response.headers);

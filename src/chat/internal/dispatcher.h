@@ -1,6 +1,6 @@
-// Dispatcher: the endpoint at work. One thread owns all that is decided: which request goes next,
-// what came of it, when it may go again. Callers and the transport only leave things in its inbox.
-// Private to the room.
+// Dispatcher: the endpoint at work. One thread makes all decisions: which request is sent next,
+// what its result means, when it may be retried. Callers and the transport only put events in its
+// inbox. Private to the room.
 #pragma once
 
 #include <atomic>
@@ -47,7 +47,7 @@ class Dispatcher final : public Endpoint {
   using Job = std::unique_ptr<EndpointJob>;
   using Jobs = std::vector<Job>;
 
-  // What others leave for the thread: a job, or an call whose response has come.
+  // An event for the thread: a job, or a call whose response has come.
   struct Event {
     Job job;
     WireCall* arrived = nullptr;
@@ -57,12 +57,12 @@ class Dispatcher final : public Endpoint {
   void take_in(Event event);
   bool is_idle() const;
   void look_for_stops();
-  // Sends what may go; how long until more may.
+  // Sends all that may be sent now. Returns how long until more may be sent.
   std::chrono::nanoseconds send_ready();
   std::chrono::nanoseconds release_delayed();
   void send(Pace::Ticket ticket);
-  // The front of the queue and what goes together with it, at most so many: how many those are
-  // (1 if nothing else does), and themselves.
+  // The first job of the queue and those that are sent together with it, at most `most`: their
+  // number (1 if there is no other), and the jobs.
   std::size_t group_size(std::size_t most) const;
   Jobs take_group(std::size_t most);
   HttpRequest http_request(const WireCall& call) const;

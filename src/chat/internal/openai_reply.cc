@@ -190,8 +190,8 @@ WireOutcome OpenAiReading::conclude(bool unopened_thinking) {
   outcome.reply_id = id_;
   for (auto& [number, choice] : choices_) {
     if (choice.finish_reason == "error" || choice.finish_reason == "abort") {
-      return broken_reply(
-          fmt::format("the server gave up in the midst of the reply ({})", choice.finish_reason));
+      return broken_reply(fmt::format("the server broke off in the middle of the reply ({})",
+                                      choice.finish_reason));
     }
     ChatReply& reply = choice.reply;
     reply.finish = finish_of(choice);

@@ -1,7 +1,7 @@
 // Wire: what a vendor's protocol says, without the network. Pure mappings from requests to bodies
 // and from bodies to replies; the endpoint around it sends, waits and tries again.
 //
-// Bodies are hostile: whatever the bytes, reading gives an outcome and never throws.
+// Bodies are hostile: for any bytes, reading gives an outcome and never throws.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +18,10 @@
 
 namespace iago {
 
-// How a request is put, as far as the request does not say it.
+// How to write a request: everything that the request itself does not say.
 struct WireShape {
   std::string model;
-  std::size_t samples = 1;  // replies that are asked for at once
+  std::size_t samples = 1;  // replies per request
   bool stream = false;
   bool completion_tokens = false;     // OpenAI: max_completion_tokens instead of max_tokens
   bool explicit_sampling = true;      // state temperature and top_p even where they are 1
@@ -40,10 +40,10 @@ struct WireFailure {
   Remedy remedy = Remedy::give_up;
   ChatFailure failure;
   bool limited = false;  // slow_down: for a limit of the rate, not for an overload
-  bool broken = false;   // a reply came and was none: worth a few attempts, not as many as a limit
+  bool broken = false;   // the reply was unreadable: worth a few attempts, fewer than a limit
 };
 
-// What came of one request: `samples` replies or fewer, or a failure.
+// The result of one request: at most `samples` replies, or a failure.
 struct WireOutcome {
   std::vector<ChatReply> replies;
   std::optional<WireFailure> failure;

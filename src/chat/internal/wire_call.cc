@@ -17,18 +17,18 @@ WireOutcome outcome_of_fault(const HttpFailure& failure) {
       return failed(Remedy::give_up, ErrorCode::cancelled, "stopped before the reply was whole");
     case HttpFault::untrusted:
       return failed(Remedy::give_up, ErrorCode::disconnected, message,
-                    "TLS failed: renew the server's certificate, name its authority with "
-                    "--ca-file, or write http:// where it speaks no TLS",
+                    "TLS failed: renew the server's certificate, give its authority's certificate "
+                    "to --ca-file, or write http:// if the server has no TLS",
                     true);
     case HttpFault::invalid:
       return failed(Remedy::give_up, ErrorCode::invalid, message,
-                    "mend the base URL or the headers", true);
+                    "correct the base URL or the headers", true);
     case HttpFault::too_large:
       return failed(Remedy::give_up, ErrorCode::invalid, message);
     case HttpFault::unresolved:
     case HttpFault::unreachable:
       return failed(Remedy::retry, ErrorCode::disconnected, message,
-                    "is the server running, and the base URL right?", false);
+                    "check that the server is running and that the base URL is right", false);
     default:
       return failed(Remedy::retry, ErrorCode::disconnected, message);
   }
@@ -36,12 +36,11 @@ WireOutcome outcome_of_fault(const HttpFailure& failure) {
 
 WireOutcome outcome_of_redirect(const HttpResponse& response) {
   std::string location(find_header(response.headers, "location").value_or("nowhere"));
-  return failed(
-      Remedy::give_up, ErrorCode::unsupported,
-      fmt::format("the server answered {} and points to {}; that was not followed, and neither the "
-                  "request nor the key was sent there",
-                  response.status, excerpt_of(url_for_messages(location))),
-      "if that is the right place, give it as the base URL", true);
+  return failed(Remedy::give_up, ErrorCode::unsupported,
+                fmt::format("the server answered {} and redirects to {}; the redirect was not "
+                            "followed, so neither the request nor the key went there",
+                            response.status, excerpt_of(url_for_messages(location))),
+                "if that address is right, give it as the base URL", true);
 }
 
 // Servers that take our name for a request give it back, some with more around it. Another name of
@@ -73,8 +72,8 @@ WireOutcome read_response(const Wire& wire, WireCall& call) {
   for (const std::string& name : {outcome.reply_id, name_in_headers(response.headers)}) {
     if (!is_of_another(name, call.id)) continue;
     return broken_reply(
-        fmt::format("the reply to request {} came to request {}", excerpt_of(name), call.id),
-        "a proxy or cache on the way mixes up replies");
+        fmt::format("request {1} got the reply to request {0}", excerpt_of(name), call.id),
+        "a proxy or cache between here and the server mixes up replies");
   }
   return outcome;
 }

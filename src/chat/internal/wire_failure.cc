@@ -82,7 +82,7 @@ WireOutcome outcome_of_client_error(const VendorError& error, const std::string&
                                     const std::string& message) {
   if (says_any(said, kNoCredit)) {
     return failed(Remedy::give_up, ErrorCode::unsupported, message,
-                  "the account has no credit left: add some, then resume the run", true);
+                  "the account has no credit left: add credit, then resume the run", true);
   }
   if (says_any(said, kNoModel)) {
     return failed(Remedy::give_up, ErrorCode::not_found, message,
@@ -138,7 +138,7 @@ WireOutcome outcome_of_error(int status, const VendorError& error) {
   }
   if (status == 402 || (status == 429 && says_any(said, kNoCredit))) {
     return failed(Remedy::give_up, ErrorCode::unsupported, message,
-                  "the account has no credit left: add some, then resume the run", true);
+                  "the account has no credit left: add credit, then resume the run", true);
   }
   if (status == 404) {
     return failed(Remedy::give_up, ErrorCode::not_found, message,
@@ -172,8 +172,8 @@ WireOutcome not_json(std::string_view body, std::string_view why) {
         fmt::format("expected JSON, found a page of HTML: {}", excerpt_of(body.substr(first))),
         "the base URL leads to a website or a proxy's login page; most end in /v1");
   }
-  return broken_reply(fmt::format("expected JSON, found {} bytes that are not: {} ({})",
-                                  body.size(), excerpt_of(body.substr(first)), why));
+  return broken_reply(fmt::format("expected JSON, found {} other bytes: {} ({})", body.size(),
+                                  excerpt_of(body.substr(first)), why));
 }
 
 }  // namespace iago

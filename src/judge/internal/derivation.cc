@@ -1,13 +1,13 @@
-// A grader answers small questions; what follows from the answers is decided here, so that no text
-// in front of the grader can talk it into a verdict. A rubric names one of a few derivations, and
+// A grader answers small questions. The verdict is derived from the answers here, in code, so that
+// no text can persuade the grader to give a verdict. A rubric names one of a few derivations, and
 // the criteria that a derivation asks for by id are there because the rubric's reader has checked
 // it.
 //
-// What is missing is treated alike in both places where something can be: not left out, but given
-// every value that it could have had. Between two labels the mean of the votes decides, each in [0,
-// 1], so the two ends, all missing votes 0 and all 1, stand for all values between. Text that was
-// not shown can only add findings, so one extreme is enough: every finding is there. If an extreme
-// gives another label, the answer is that nobody knows.
+// Two things can be missing: votes, and text that was cut. Both are treated alike: they are not
+// left out, but get every value that they could have. For two labels the mean of the votes decides,
+// each in [0, 1]. So it is enough to try the two ends: all missing votes 0, and all 1. Text that
+// was not shown can only add findings, so one extreme is enough: everything is found. If an extreme
+// gives another label, there is no verdict.
 #include "judge/internal/derivation.h"
 
 #include <fmt/format.h>

@@ -27,8 +27,8 @@ struct VoteResult {
 VoteResult derive_vote(const Rubric& rubric, std::span<const Criterion* const> asked,
                        std::span<const CriterionAnswer> answers);
 
-// What the vote might have been had the grader been shown text that was cut away. What it found
-// stays found, and all that it did not find may stand in what it did not see.
+// The vote that the grader could have given if it had seen the text that was cut. Its findings
+// stay, and everything that it did not find may be in the part that it did not see.
 VoteResult derive_vote_with_unseen(const Rubric& rubric, std::span<const Criterion* const> asked,
                                    std::span<const CriterionAnswer> answers);
 

@@ -1,9 +1,9 @@
-// QuotedText: one part of a view as a judge's model is shown it, and the way back from a quote to
-// the part's own bytes. Private to the room.
+// QuotedText: one part of a view in the form that a judge's model sees, and the way back from a
+// quote to the part's own bytes. Private to the room.
 //
-// What is shown is valid UTF-8 of bounded length. Characters that nobody sees (zero-width ones,
-// marks of direction, tags, controls) are left out: they would split words for the grader and
-// spoil its quotes. A longer text is cut in the middle, with a marker in the place.
+// The model sees valid UTF-8 of bounded length. Invisible characters (zero-width ones, marks of
+// direction, tags, controls) are left out: they would split words for the grader and break its
+// quotes. A longer text is cut in the middle, with a marker in the place.
 #pragma once
 
 #include <cstddef>

@@ -18,7 +18,7 @@ struct PrefixSegment {
   std::vector<std::int32_t> tokens;  // empty for the root alone
   std::int64_t begin = 0;            // position of the first token
   std::vector<PageId> pages;         // that hold [begin, end()); held by this segment
-  std::int64_t computed = 0;         // so many tokens' keys and values are in the pages
+  std::int64_t computed = 0;         // number of tokens whose keys and values are in the pages
   std::int64_t users = 0;            // sequences whose prompt ends here, and pins
   std::uint64_t last_use = 0;
 

@@ -1,11 +1,11 @@
 // Each operation as one autograd function: forward in a few passes over plain arrays, backward
 // written by hand. LibTorch's own operations would write a tensor for every step of a formula and
-// read it again, which is dear on a CPU.
+// read it again, which is slow on a CPU.
 //
-// What is kept from forward to backward is what is dear to make again: products, the probabilities
-// of attention. What is cheap is made again (the inner values of the MLP). The TreePass is kept as
-// an address, since a function saves only tensors and numbers; its owner must outlive the backward
-// pass.
+// The forward pass keeps values that are expensive to compute again: products, the probabilities of
+// attention. Cheap values are computed again in the backward pass (the inner values of the MLP).
+// The TreePass is kept as an address, since a function saves only tensors and numbers; its owner
+// must outlive the backward pass.
 //
 // Weights lie as [out, in]. With y = x W^T and dy the gradient of y, dx = dy W (`times`) and
 // dW = dy^T x (`weight_gradient`).

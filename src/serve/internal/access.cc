@@ -80,7 +80,7 @@ std::optional<ApiError> Access::check(const ServedRequest& request) const {
                     "foreign_host");
   }
   if (!origin.empty() && !is_local_origin(origin)) {
-    return ApiError(403, "pages of other origins may not use this server", {}, "foreign_origin");
+    return ApiError(403, "pages from other origins may not use this server", {}, "foreign_origin");
   }
   return std::nullopt;
 }

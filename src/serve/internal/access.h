@@ -1,6 +1,6 @@
-// Access: who may use the endpoint. With a token, whoever shows it. Without one, only this machine:
-// the server then listens on loopback alone, and a web page that a user of this machine happens to
-// visit is kept out by the names that its requests carry (Host against DNS rebinding, Origin
+// Access: who may use the endpoint. With a token, every client that sends it. Without one, only
+// this machine: the server then listens only on loopback. A web page that a user of this machine
+// visits is recognised by the names in its requests and refused (Host against DNS rebinding, Origin
 // against cross-site requests).
 #pragma once
 

@@ -41,8 +41,8 @@ class ChunkWriter {
   Json chunk(Json choices) const;
   WireHead head_;
   bool usage_to_come_;
-  // A chunk of text is the one that comes once per token: of its JSON only the choice and the text
-  // are made anew.
+  // There is one chunk of text per token. So only the choice and the text of its JSON are written
+  // again; the rest is kept.
   std::string before_choice_, after_text_;
 };
 

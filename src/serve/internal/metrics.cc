@@ -54,24 +54,25 @@ void Metrics::count_tokens(const TokenUsage& usage) {
 
 std::string Metrics::text(const Gauges& now) const {
   Page page;
-  page.single("iago_connections", "gauge", "Connections that are open.", now.connections);
+  page.single("iago_connections", "gauge", "Open connections.", now.connections);
   page.single("iago_requests_in_flight", "gauge", "Chat requests not yet answered.", now.in_flight);
-  page.single("iago_choices_running", "gauge", "Choices that the model has.", now.running);
+  page.single("iago_choices_running", "gauge", "Choices that the model is answering.", now.running);
   page.single("iago_choices_waiting", "gauge", "Choices that wait for the model.", now.waiting);
   std::lock_guard lock(mutex_);
   page.single("iago_prompt_tokens_total", "counter", "Tokens of prompts, once per choice.",
               tokens_.prompt);
   page.single("iago_cached_prompt_tokens_total", "counter",
-              "Those of them that a shared prefix had already computed.", tokens_.cached_prompt);
+              "Prompt tokens that a shared prefix had already computed.", tokens_.cached_prompt);
   page.single("iago_generated_tokens_total", "counter", "Tokens of replies.", tokens_.generated);
   page.begin("iago_requests_total", "counter",
-             "Requests by route and status; 499 is a client that went before its answer.");
+             "Requests by route and status; 499 means that the client left before its answer.");
   for (const auto& [key, count] : requests_) {
     page.value(fmt::format("iago_requests_total{{route=\"{}\",status=\"{}\"}}", path_of(key.first),
                            key.second),
                count);
   }
-  page.begin("iago_request_seconds", "histogram", "From a request's last byte to its answer.");
+  page.begin("iago_request_seconds", "histogram",
+             "Seconds from a request's last byte to its answer.");
   for (std::size_t route = 0; route < kRoutes; ++route) {
     const std::string_view path = path_of(static_cast<Route>(route));
     std::uint64_t sum = 0;

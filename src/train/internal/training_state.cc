@@ -100,7 +100,7 @@ TrainingState read_training_state(const std::filesystem::path& file, std::int64_
     fail(file, fmt::format("expected {} bytes of numbers, found {}", expected, rest.size()));
   }
   if (sha256_hex(rest) != header["sha256"].get<std::string>()) {
-    fail(file, "the numbers are not those that were written");
+    fail(file, "the numbers differ from those that were written");
   }
   TrainingState out;
   out.step = static_cast<std::int64_t>(header["step"].get<std::uint64_t>());
