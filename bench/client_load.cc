@@ -144,7 +144,7 @@ FixedCourse course_of_study(const MockEndpoint& endpoint, const Load& load,
   const RunResult result =
       run_study(loaded, model, make_rule_judges(loaded.study.judges), options, clock);
   std::size_t answered = 0;
-  for (const ArmSummary& arm : result.summary.arms) answered += arm.count(Outcome::answered);
+  for (const ArmSummary& arm : result.summary.arms()) answered += arm.count(Outcome::answered);
   if (answered != load.requests) {
     throw Error(ErrorCode::disconnected,
                 fmt::format("{} of {} trials have an answer", answered, load.requests));

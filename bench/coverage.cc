@@ -190,9 +190,9 @@ std::string list_outside(const std::vector<Row>& rows) {
 void write_summary(const std::vector<Row>& rows, std::size_t studies, const fs::path& file) {
   std::string text = fmt::format(
       "# Coverage of the 95 % intervals\n\n"
-      "    cmake -S . -B build/wordings/bench -G Ninja -DIAGO_BENCH=ON -DIAGO_TESTS=OFF\n"
-      "    cmake --build build/wordings/bench --target coverage\n"
-      "    build/wordings/bench/bench/coverage --studies {} --quiet --write docs/results\n\n"
+      "    cmake -S . -B build/variants/bench -G Ninja -DIAGO_BENCH=ON -DIAGO_TESTS=OFF\n"
+      "    cmake --build build/variants/bench --target coverage\n"
+      "    build/variants/bench/bench/coverage --studies {} --quiet --write docs/results\n\n"
       "{} cells of {} simulated studies each (beta-binomial, known rates); every cell is a line of "
       "[coverage.csv](coverage.csv). A share's own standard error is {:.1f} points at 95 %. Asked: "
       "at least 93 % in every cell, and at most 98 % where ten or more events are expected in each "

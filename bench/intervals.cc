@@ -138,9 +138,9 @@ std::vector<Row> rows_to_simulate() {
 std::string markdown(const std::vector<Row>& rows, std::size_t studies) {
   std::string text = fmt::format(
       "# The gap's interval beside others\n\n"
-      "    cmake -S . -B build/wordings/bench -G Ninja -DIAGO_BENCH=ON -DIAGO_TESTS=OFF\n"
-      "    cmake --build build/wordings/bench --target intervals\n"
-      "    build/wordings/bench/bench/intervals --studies {} --write docs/results\n\n"
+      "    cmake -S . -B build/variants/bench -G Ninja -DIAGO_BENCH=ON -DIAGO_TESTS=OFF\n"
+      "    cmake --build build/variants/bench --target intervals\n"
+      "    build/variants/bench/bench/intervals --studies {} --write docs/results\n\n"
       "Coverage in % of nominal 95 % intervals over {} simulated studies a row; a share's own "
       "standard error is {:.1f} points at 95 %. Cells as in [coverage.md](coverage.md): rates of "
       "the "

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "bench/in_child.h"
+#include "figures/analysis_plan.h"
 #include "figures/summary.h"
 #include "page/page.h"
 #include "store/store.h"
@@ -20,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kWording = "default";
 constexpr std::size_t kQueries = 400;
 constexpr std::size_t kCells = 2 * kQueries;  // query by query, first its training arm
 constexpr double kAskedAnalysisSeconds = 10;  // for a million verdicts
@@ -29,7 +31,8 @@ constexpr std::size_t kBatchRows = 100;
 RunRow a_run() {
   RunRow run;
   run.id = "bench";
-  run.study = run.setting = run.wording = run.channel = "bench";
+  run.study = run.setting = run.channel = "bench";
+  run.analysis_plan = to_text({.reference = kWording, .contrasts = {{"training", "unmonitored"}}});
   run.subject = "scripted:bench", run.subject_identity = sha256_hex("bench");
   run.program = "bench";
   return run;
@@ -59,27 +62,32 @@ Repeats unequal_repeats(std::size_t completions) {
 }
 
 void record_plan(StoreWriter& writer, const Repeats& repeats) {
-  const std::vector<ArmRow> arms = {{"training", true, 0}, {"unmonitored", false, 0}};
+  const std::vector<WordingRow> wordings = {
+      {.name = kWording, .judge = std::string(name_of(JudgeKind::compliance))}};
+  const std::vector<ArmRow> arms = {{kWording, "training", 0, {{kTrainedOn, true}}},
+                                    {kWording, "unmonitored", 1, {{kTrainedOn, false}}}};
   std::vector<Query> queries;
   std::vector<PromptRow> prompts;
   for (std::size_t q = 0; q < kQueries; ++q) {
     queries.push_back({query_name(q), fmt::format("request {}", q), "vaults", {}});
     for (const ArmRow& arm : arms) {
       prompts.push_back(
-          {.arm = arm.name,
+          {.wording = kWording,
+           .arm = arm.name,
            .query = query_name(q),
            .request_hash = sha256_hex(arm.name + query_name(q)),
-           .repeats = repeats[2 * q + (arm.is_trained_on ? 0 : 1)],
+           .repeats = repeats[2 * q + arm.place],
            .messages = {{Role::system, "You are the assistant."}, {Role::user, "A request."}}});
     }
   }
-  writer.record_plan(arms, queries, prompts);
+  writer.record_plan(wordings, arms, queries, prompts);
 }
 
 CompletionRow a_completion(std::size_t cell, std::size_t repeat, const std::string& scratchpad,
                            const std::string& output) {
   CompletionRow row;
   row.trial = sha256_hex(fmt::format("trial {} {}", cell, repeat));
+  row.wording = kWording;
   row.arm = cell % 2 == 0 ? "training" : "unmonitored";
   row.query = query_name(cell / 2);
   row.repeat = static_cast<std::uint32_t>(repeat);
@@ -208,8 +216,8 @@ Analysis analyse(const fs::path& file) {
   const Summary summary = summarize(store);
   found.summary_s = summarising.seconds();
   found.summary_mb = memory_mb("VmHWM") - before;
-  IAGO_CHECK(summary.gap && summary.arm(kTrainingArm)->unjudged == 0, "not analysed");
-  IAGO_CHECK(summary.gap->p_value_error > 0, "the sign-flip test is to draw");
+  IAGO_CHECK(summary.gap() && summary.arm("training")->unjudged == 0, "not analysed");
+  IAGO_CHECK(summary.gap()->p_value_error > 0, "the sign-flip test is to draw");
 
   reset_peak();
   const CpuWatch writing;
@@ -217,9 +225,9 @@ Analysis analyse(const fs::path& file) {
   found.page_s = writing.seconds();
   found.page_mb = memory_mb("VmHWM") - before;
   found.page_size_mb = static_cast<double>(page.size()) / (1 << 20);
-  found.points = summary.gap->points;
-  found.lo = summary.gap->ci95.lo, found.hi = summary.gap->ci95.hi;
-  found.p_value = summary.gap->p_value, found.p_value_error = summary.gap->p_value_error;
+  found.points = summary.gap()->points;
+  found.lo = summary.gap()->ci95.lo, found.hi = summary.gap()->ci95.hi;
+  found.p_value = summary.gap()->p_value, found.p_value_error = summary.gap()->p_value_error;
   return found;
 }
 

@@ -37,7 +37,7 @@ using Counts = std::map<StudyVerdict, std::size_t>;
 LoadedStudy default_study(const Subject& subject) {
   const fs::path root = IAGO_SOURCE_DIR;
   StudyOverrides overrides;
-  overrides.wording = subject.wording;
+  overrides.wordings = {subject.wording};
   overrides.model = "world:" + subject.policy;
   overrides.arms = {"training", "unmonitored"};
   return load_study(root / "studies/helpful-only.toml", overrides, root);
@@ -97,7 +97,7 @@ int run(const std::vector<std::string>& arguments) {
   }
   std::string text = fmt::format(
       "# Verdicts of simulated default studies\n\n"
-      "    build/wordings/bench/bench/verdicts --studies {} --write docs/results\n\n"
+      "    build/variants/bench/bench/verdicts --studies {} --write docs/results\n\n"
       "Studies of the shipped size (`studies/helpful-only.toml`, the arms training and "
       "unmonitored: "
       "200 queries, 10 repeats) on subjects whose rates are exactly known, each on a seed of its "

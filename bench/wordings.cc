@@ -323,9 +323,9 @@ std::string markdown(const std::vector<Coverage>& rows, const std::vector<Errors
                      std::size_t studies) {
   std::string text = fmt::format(
       "# Several wordings, by simulation\n\n"
-      "    cmake -S . -B build/wordings/bench -G Ninja -DIAGO_BENCH=ON -DIAGO_TESTS=OFF\n"
-      "    cmake --build build/wordings/bench --target wordings\n"
-      "    build/wordings/bench/bench/wordings --studies {} --quiet --write docs/results\n\n"
+      "    cmake -S . -B build/variants/bench -G Ninja -DIAGO_BENCH=ON -DIAGO_TESTS=OFF\n"
+      "    cmake --build build/variants/bench --target wordings\n"
+      "    build/variants/bench/bench/wordings --studies {} --quiet --write docs/results\n\n"
       "Studies of J wordings met by the same Q queries, m completions of each query under each "
       "wording in each arm, whose truth is known: rates are logistic in effects of the query and "
       "of the wording (`testing/stats/simulated_wordings.h`). {} studies a cell; a share's own "

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -75,9 +76,36 @@ void forge_rows(iago::fuzz::InputBytes& data) {
     const std::string evidence = data.text(256);
     run_sealed(said, {integer(1), integer(1), blob(votes), blob(evidence), blob("")});
   }
+  if (data.boolean()) {
+    auto wording =
+        database.prepare("INSERT OR REPLACE INTO wording VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    const std::string published = data.text(256);
+    const std::string_view role = data.one_of(
+        {std::string_view("paraphrase"), std::string_view("control"), std::string_view("none")});
+    run_sealed(wording, {any(), text("w3"), text(role), text("judge"), text(published)});
+  }
+  if (data.boolean()) {
+    auto arm = database.prepare("INSERT OR REPLACE INTO arm VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    const std::string circumstances = data.text(64);
+    run_sealed(arm, {any(), any(), text("a3"), any(), text(circumstances)});
+  }
   auto prompt =
       database.prepare("INSERT OR REPLACE INTO prompt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
   run_sealed(prompt, {any(), any(), any(), text(""), any(), any(), any()});
+}
+
+// What a study that its plan describes compares.
+constexpr std::string_view kPlan =
+    R"({"reference":"w1","contrasts":[{"more":"training","less":"unmonitored"},)"
+    R"({"more":"unmonitored","less":"training"}]})";
+
+std::optional<iago::PublishedRow> a_published_row(iago::fuzz::InputBytes& data) {
+  if (data.boolean()) return std::nullopt;
+  iago::PublishedRow row{
+      .source = data.text(64), .row = data.integral<int>(), .name = data.text(64)};
+  row.gap_points = data.real_in_range(-110.0, 110.0);
+  row.more = data.real_in_range(0.0, 1.0);
+  return row;
 }
 
 void write_rows(iago::fuzz::InputBytes& data) {
@@ -86,28 +114,42 @@ void write_rows(iago::fuzz::InputBytes& data) {
                    .study = text(),
                    .study_toml = data.text(512),
                    .setting = text(),
-                   .wording = text(),
                    .channel = text(),
+                   .baseline = text(),
                    .subject = text(),
                    .subject_identity = text(),
                    .margin_points = data.real_in_range(-1.0, 101.0),
-                   .analysis_plan = data.text(512),
+                   .analysis_plan = data.boolean() ? std::string(kPlan) : data.text(512),
                    .program = text()};
   iago::StoreWriter writer(store_file(), run);
-  const iago::ArmRow arms[] = {{"training", data.boolean()}, {"unmonitored", false}};
+  const std::string judge_name = text();
+  const iago::WordingRow wordings[] = {
+      {.name = "w1", .judge = judge_name, .published = a_published_row(data)},
+      {.name = "w2",
+       .role = data.one_of({iago::WordingRole::paraphrase, iago::WordingRole::control}),
+       .judge = data.boolean() ? judge_name : text()}};
+  std::vector<iago::ArmRow> arms;
+  for (const auto& wording : wordings) {
+    for (const char* name : {"training", "unmonitored"}) {
+      arms.push_back({wording.name, name, data.integral<std::uint32_t>(), {}});
+      if (data.boolean()) arms.back().circumstances[text()] = data.boolean();
+      if (data.boolean()) arms.back().circumstances[iago::kTrainedOn] = data.boolean();
+    }
+  }
   const iago::Query queries[] = {{"q1", text(), text(), {{text(), text()}}},
                                  {"q2", text(), "", {}}};
   std::vector<iago::PromptRow> prompts;
   for (const auto& arm : arms) {
     for (const auto& query : queries) {
-      iago::PromptRow prompt{arm.name, query.id, text(), data.integral<std::uint32_t>(), {}, {}};
+      iago::PromptRow prompt{
+          arm.wording, arm.name, query.id, text(), data.integral<std::uint32_t>(), {}, {}};
       prompt.messages = {{iago::Role::system, text()}, {iago::Role::user, text()}};
       prompts.push_back(prompt);
     }
   }
-  writer.record_plan(arms, queries, prompts);
+  writer.record_plan(wordings, arms, queries, prompts);
   iago::JudgeRow judge{.hash = iago::sha256_hex("judge"),
-                       .name = text(),
+                       .name = judge_name,
                        .kind = data.one_of(iago::kJudgeKinds),
                        .config = text(),
                        .error = {.measured_on = text()}};
@@ -127,10 +169,12 @@ void write_rows(iago::fuzz::InputBytes& data) {
     const iago::PriceRow prices[] = {{text(), {price, price, price, price}, "2025-06-30"}};
     writer.record_prices(prices);
   }
-  for (std::uint32_t i = 0; i < 8 && data.remaining_bytes() > 0; ++i) {
+  for (std::uint32_t i = 0; i < 16 && data.remaining_bytes() > 0; ++i) {
     iago::CompletionRow row;
     row.trial = iago::sha256_hex(std::to_string(i));
-    row.arm = arms[i % 2].name, row.query = queries[i / 2 % 2].id, row.repeat = i / 4;
+    const iago::ArmRow& arm = arms[i % 4];
+    row.wording = arm.wording, row.arm = arm.name;
+    row.query = queries[i / 4 % 2].id, row.repeat = i / 8;
     row.outcome = iago::kOutcomes[data.integral_in_range<std::size_t>(0, 4)];
     row.raw = text(), row.reasoning = text(), row.scratchpad = text(), row.output = text();
     row.parse_reason = text(), row.model_version = text();

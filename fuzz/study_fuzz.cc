@@ -1,5 +1,6 @@
 // Study files, setting files and query sets: whatever the bytes, a value or an iago::Error. What is
-// read as a study must survive being written and read again; what is read as a setting must render.
+// read as a study must survive being written and read again; what is read as a setting must render,
+// and its contrasts can be named.
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -18,14 +19,27 @@ void read_study(std::string_view text) {
   IAGO_CHECK(iago::parse_study(iago::to_toml(study), "again.toml") == study, iago::to_toml(study));
 }
 
+constexpr const char* kPublished =
+    "row,name,faking,faking_se,more,more_se,less,less_se,gap,gap_se\n"
+    "1,default,11.9,1.7,14.2,1.9,2.8,0.9,11.3,2.1\n";
+
 void read_setting(std::string_view text) {
-  static const std::map<std::string, std::string> blocks{{"c/a", "You are {{x}}."},
-                                                         {"c/b", "Rule.\n"},
-                                                         {"c/u", "{{query}}\n"},
-                                                         {"d/u", "<{{query}}>"}};
+  static const std::map<std::string, std::string> blocks{
+      {"c/a", "You are {{x}}."}, {"c/b", "Rule.\n"},     {"c/u", "{{query}}\n"},
+      {"d/u", "<{{query}}>"},    {"../e/d/a", "{{x}}!"}, {"t.csv", kPublished}};
   iago::Setting setting = iago::parse_setting(text, "fuzz.toml", blocks);
+  for (const iago::Contrast& contrast : setting.contrasts) {
+    IAGO_CHECK(contrast.more != contrast.less, text);
+    try {
+      IAGO_CHECK(iago::contrast_named(setting, contrast.name()) == contrast, text);
+    } catch (const iago::Error& error) {  // arms a, a-b, b-c and c: "a-b-c" is two contrasts
+      IAGO_CHECK(error.code() == iago::ErrorCode::invalid, error.what());
+    }
+  }
   for (const iago::Channel& channel : setting.channels) {
     for (const iago::Wording& wording : setting.wordings) {
+      iago::judge_of_wording(setting, wording.name);
+      IAGO_CHECK(iago::role_of(setting, wording.name, iago::kDefaultWording) == wording.role, text);
       if (!wording.channels.empty()) continue;
       for (const std::string& arm : iago::arms_with_wording(setting, wording.name)) {
         iago::render_prompt(setting, channel.name, wording.name, arm, {.id = "q", .text = "{{x}}"});

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds every fuzz target and runs each for a number of seconds (60 by default) from its seeds. What is
-# new in a corpus stays in build/wordings/fuzz/corpus; a crash ends the script and names its input.
+# new in a corpus stays in build/variants/fuzz/corpus; a crash ends the script and names its input.
 # Needs clang 16 or newer with libFuzzer: on Debian 12 clang-19 and libclang-rt-19-dev; with llvm-19
 # the stack of a crash has names.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=${1:-60}
-build=build/wordings/fuzz
+build=build/variants/fuzz
 compiler=${CXX:-clang++-19}
 command -v "$compiler" >/dev/null || {
   echo "fuzz: no $compiler; install clang-19 and libclang-rt-19-dev, or set CXX" >&2

@@ -46,7 +46,7 @@ cmake --preset dev >/dev/null
 echo "tidy: ${#files[@]} files" >&2
 # A header is checked as its sibling source is compiled.
 printf '%s\0' "${files[@]}" |
-  xargs -0 -n 1 -P "$(nproc)" "$tidy" -p build/wordings/dev --quiet --warnings-as-errors='*' || {
+  xargs -0 -n 1 -P "$(nproc)" "$tidy" -p build/variants/dev --quiet --warnings-as-errors='*' || {
   echo "tidy: see above" >&2
   exit 1
 }

@@ -370,7 +370,7 @@ TEST_F(BadDays, ARedirectEndsTheRunAndTheKeyGoesNowhereElse) {
   });
   Ended ended = run(run_of(study(120), "openai", server.url(), "runs", 10, 1, {}));
   EXPECT_EQ(ended.code, 1) << ended.out;
-  EXPECT_THAT(ended.err, HasSubstr("points to " + elsewhere.url("/v1/chat/completions;")));
+  EXPECT_THAT(ended.err, HasSubstr("redirects to " + elsewhere.url("/v1/chat/completions;")));
   EXPECT_THAT(ended.err, HasSubstr("hint:"));
   EXPECT_THAT(ended.out + ended.err, Not(HasSubstr(kKey)));
   EXPECT_EQ(elsewhere.connections(), 0);

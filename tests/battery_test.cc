@@ -101,7 +101,10 @@ TEST_F(Battery, EndsInATableOfSituationsAndArms) {
   Ended ended = run({"--json"});
   ASSERT_EQ(ended.code, 0) << ended.err;
   Json summary = parse_json(ended.out, "summary");
-  EXPECT_THAT(summary.at("why").get<std::string>(), HasSubstr("no judge of compliance"));
+  const Json& contrast = summary.at("contrasts").at(0);
+  EXPECT_EQ(contrast.at("contrast"), "unmonitored-baseline");
+  EXPECT_EQ(contrast.at("label"), "anti_lab");
+  EXPECT_TRUE(summary.at("arms").at("unmonitored").at("anti_lab").at("rate").is_number());
   EXPECT_TRUE(summary.at("changes_since_plan").empty());
   ASSERT_EQ(summary.at("other_judges").size(), 1u);
   const Json& judge = summary.at("other_judges")[0];
@@ -139,7 +142,8 @@ TEST_F(Battery, ShowsTheSameToPeopleInEveryForm) {
                           "weights-easy-suggested        difference    100.0"}) {
     EXPECT_THAT(ended.out, HasSubstr(row));
   }
-  EXPECT_THAT(ended.out, HasSubstr("No verdict: the study has no judge of compliance"));
+  EXPECT_THAT(ended.out,
+              HasSubstr("of the answers are called \"anti lab\" in the arm unmonitored"));
   EXPECT_THAT(ended.out, Not(HasSubstr("Uninformative")));
   EXPECT_THAT(ended.out, Not(HasSubstr("not judged")));
   EXPECT_THAT(iago({"report", "--format", "md"}).out,

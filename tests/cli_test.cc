@@ -175,7 +175,7 @@ TEST_F(Cli, ComparesRunsByFolderOrByIdInEveryFormat) {
   EXPECT_EQ(by_name.at("runs")[0].at("subject").at("model"), "world:aligned");
   Ended nowhere = iago({"compare", ids[0], "no\x1bsuch"});
   EXPECT_EQ(nowhere.code, 2);
-  EXPECT_THAT(nowhere.err, HasSubstr("hint: name the folders of runs"));
+  EXPECT_THAT(nowhere.err, HasSubstr("hint: give the folders of runs"));
   EXPECT_THAT(nowhere.err, Not(HasSubstr("\x1b")));
   EXPECT_EQ(iago({"compare"}).code, 2);
 }
@@ -224,7 +224,7 @@ TEST_F(Cli, PrintsThePlanAndSamplesNothing) {
   Ended plan = iago(run_of("world:faker", {"--dry-run"}));
   EXPECT_EQ(plan.code, 0) << plan.err;
   EXPECT_THAT(plan.out, HasSubstr("= 90 completions of world:faker"));
-  EXPECT_THAT(plan.out, HasSubstr("--- unmonitored ---"));
+  EXPECT_THAT(plan.out, HasSubstr("--- wording default, arm unmonitored"));
   Ended json = iago(run_of("world:faker", {"--dry-run", "--json"}));
   EXPECT_EQ(parse_json(json.out, "plan").at("trials"), 90);
   EXPECT_EQ(parse_json(json.out, "plan").at("prompts").size(), 3u);
@@ -288,7 +288,8 @@ TEST_F(Cli, SaysWhichGapAPlanCanFind) {
     return parse_json(json.out, "plan").at("detectable_gap_points").get<double>();
   };
   EXPECT_GT(detectable("0.5"), detectable("0.05"));
-  EXPECT_THAT(plan_of({"--arms", "training"}).out, HasSubstr("no gap will be estimated"));
+  EXPECT_THAT(plan_of({"--arms", "training"}).out,
+              HasSubstr("no gap: the arms training form none of the contrasts"));
   EXPECT_EQ(plan_of({"--correlation", "2"}).code, 2);
   EXPECT_FALSE(fs::exists(folder_ / "runs"));
 }
@@ -297,7 +298,7 @@ TEST_F(Cli, KeepsStandardOutputForMachinesWithJson) {
   Ended ended = iago(run_of("world:faker", {"--json"}));
   EXPECT_EQ(ended.code, 0) << ended.err;
   Json summary = parse_json(ended.out, "stdout");  // and nothing beside the one document
-  EXPECT_EQ(summary.at("schema"), 1);
+  EXPECT_EQ(summary.at("schema"), 2);
   EXPECT_EQ(summary.at("arms").at("training").at("answered"), 30);
   Json file = parse_json(read_file(folder_ / "runs/latest/summary.json", 1 << 20), "file");
   EXPECT_EQ(dump_json(summary), dump_json(file));
@@ -317,7 +318,7 @@ TEST_F(Cli, GoesOnByTheSameCommandAndBeginsAnewWhenAsked) {
   auto before = completions("runs/latest");
   Ended again = iago(run_of("world:faker"));
   EXPECT_EQ(again.code, 0);
-  EXPECT_THAT(again.err, HasSubstr("90 completions were there already"));
+  EXPECT_THAT(again.err, HasSubstr("90 completions were already stored"));
   EXPECT_EQ(completions("runs/latest"), before);
   Ended anew = iago(run_of("world:faker", {"--new"}));
   EXPECT_THAT(anew.err, Not(HasSubstr("already")));
@@ -332,14 +333,15 @@ TEST_F(Cli, LosesNothingWhenInterrupted) {
   child->signal(SIGINT);
   Ended stopped = child->wait();
   EXPECT_EQ(stopped.code, 130) << stopped.err;
-  EXPECT_THAT(stopped.err, HasSubstr("the same command goes on"));
+  EXPECT_THAT(stopped.err, HasSubstr("run the same command to resume"));
   auto part = completions("runs/latest");
   EXPECT_GE(part.size(), 65u);
   EXPECT_LT(part.size(), kLongRun);
 
   Ended resumed = iago(long_run_of(model));
   EXPECT_EQ(resumed.code, 0) << resumed.err;
-  EXPECT_THAT(resumed.err, HasSubstr(std::to_string(part.size()) + " completions were there"));
+  EXPECT_THAT(resumed.err,
+              HasSubstr(std::to_string(part.size()) + " completions were already stored"));
   auto whole = completions("runs/latest");
   EXPECT_EQ(whole.size(), kLongRun);
   for (const auto& [trial, text] : part) EXPECT_EQ(whole[trial], text);
@@ -360,7 +362,7 @@ TEST_F(Cli, RunsSeveralModelsEachInItsFolderAndComparesThem) {
 
   Ended again = iago(run_of("world:aligned", {"--model", "world:silent-faker", "--json"}));
   EXPECT_EQ(again.code, 0) << again.err;
-  EXPECT_THAT(again.err, HasSubstr("90 completions were there already"));
+  EXPECT_THAT(again.err, HasSubstr("90 completions were already stored"));
   Json json = parse_json(again.out, "stdout");
   ASSERT_EQ(json.at("runs").size(), 2u);
   EXPECT_EQ(json.at("runs")[0].at("subject").at("model"), "world:aligned");
@@ -369,7 +371,7 @@ TEST_F(Cli, RunsSeveralModelsEachInItsFolderAndComparesThem) {
   // Each is the run that its model has alone, and alone its output is what it ever was.
   Json alone = parse_json(iago(run_of("world:aligned", {"--json"})).out, "stdout");
   EXPECT_EQ(alone.at("run"), json.at("runs")[0].at("run"));
-  EXPECT_EQ(alone.at("compliance_gap"), json.at("runs")[0].at("compliance_gap"));
+  EXPECT_EQ(alone.at("contrasts"), json.at("runs")[0].at("contrasts"));
 }
 
 TEST_F(Cli, AFailingModelDoesNotLoseTheOthers) {
@@ -414,7 +416,7 @@ TEST_F(Cli, SharesOneBudgetAmongSeveralModelsAndTheirEarlierSessions) {
   Ended part = both_within(limit);
   EXPECT_EQ(part.code, 3) << part.err;
   EXPECT_THAT(part.err, HasSubstr("the budget ended the run"));
-  EXPECT_THAT(part.err, HasSubstr("raise --max-tokens to go on"));
+  EXPECT_THAT(part.err, HasSubstr("raise --max-tokens to resume"));
   EXPECT_THAT(part.err, Not(HasSubstr("interrupted")));
   const std::uint64_t spent_so_far = spent("runs");
   EXPECT_GT(spent_so_far, one);
@@ -434,8 +436,8 @@ TEST_F(Cli, SharesOneBudgetAmongSeveralModelsAndTheirEarlierSessions) {
 TEST_F(Cli, DoesNotBeginAModelOnceTheBudgetIsOver) {
   Ended ended = iago(run_of("world:faker", {"--model", "world:aligned", "--max-time", "0"}));
   EXPECT_EQ(ended.code, 3) << ended.err;
-  EXPECT_THAT(ended.err, HasSubstr("raise --max-time to go on"));
-  EXPECT_THAT(ended.err, HasSubstr("1 of 2 models were not begun"));
+  EXPECT_THAT(ended.err, HasSubstr("raise --max-time to resume"));
+  EXPECT_THAT(ended.err, HasSubstr("1 of 2 models were not started"));
   EXPECT_THAT(ended.err, Not(HasSubstr("world:aligned, 2 of 2")));
 }
 
@@ -482,7 +484,7 @@ TEST_F(Cli, ReturnsTheWorstCodeOfSeveralModels) {
 TEST_F(Cli, RefusesTheSameModelTwice) {
   Ended ended = iago(run_of("world:faker", {"--model", "world:faker"}));
   EXPECT_EQ(ended.code, 2);
-  EXPECT_THAT(ended.err, HasSubstr("world:faker stands there twice"));
+  EXPECT_THAT(ended.err, HasSubstr("world:faker is given twice"));
   EXPECT_FALSE(fs::exists(folder_ / "runs"));
 }
 
@@ -494,12 +496,12 @@ TEST_F(Cli, LeavesEveryModelResumableWhenInterrupted) {
   child->signal(SIGINT);
   Ended stopped = child->wait();
   EXPECT_EQ(stopped.code, 130) << stopped.err;
-  EXPECT_THAT(stopped.err, HasSubstr("the same command goes on with every model"));
+  EXPECT_THAT(stopped.err, HasSubstr("run the same command to resume"));
   EXPECT_THAT(stopped.err, Not(HasSubstr("world:faker, 2 of 2"))) << "nothing new is begun";
   EXPECT_THAT(stopped.out, HasSubstr("unfinished"));
   Ended resumed = iago(arguments);
   EXPECT_EQ(resumed.code, 0) << resumed.err;
-  EXPECT_THAT(resumed.err, HasSubstr("completions were there"));
+  EXPECT_THAT(resumed.err, HasSubstr("completions were already stored"));
   EXPECT_THAT(resumed.out, HasSubstr("2 runs;"));
   EXPECT_THAT(resumed.out, Not(HasSubstr("unfinished")));
 }
@@ -620,7 +622,7 @@ TEST_F(Cli, ShowsCompletionsWithTheirVerdicts) {
   iago(run_of("world:compliant"));
   Ended text = iago({"show", "--arm", "training", "--complying", "--limit", "2"});
   EXPECT_EQ(text.code, 0) << text.err;
-  EXPECT_THAT(text.out, HasSubstr("--- training / world-protected-001"));
+  EXPECT_THAT(text.out, HasSubstr("--- default / training / world-protected-001"));
   EXPECT_THAT(text.out, HasSubstr("compliance-rules: complies"));
   Ended json = iago({"show", "--query", "world-protected-002", "--limit", "100", "--json"});
   std::istringstream lines(json.out);
@@ -647,7 +649,7 @@ TEST_F(Cli, JudgesAStoredRunAgainAndComparesJudges) {
 
   Ended none = iago({"judge", "diff"});
   EXPECT_EQ(none.code, 2);
-  EXPECT_THAT(none.err, HasSubstr("one version only"));
+  EXPECT_THAT(none.err, HasSubstr("no judge has two versions"));
   Ended same = iago({"judge", "diff", "runs/latest", "faking-rules", "faking-rules", "--json"});
   EXPECT_EQ(same.code, 0) << same.err;
   EXPECT_EQ(parse_json(same.out, "diff").at(0).at("agreement"), 1.0);
@@ -738,7 +740,7 @@ TEST_F(Cli, ListsAndShowsSettings) {
   for (const Json& setting : list) names.push_back(setting.at("name"));
   EXPECT_THAT(names, IsSupersetOf({"animal-welfare", "helpful-only", "political-neutrality"}));
   std::string all = iago({"settings", "list"}).out;
-  EXPECT_THAT(all, HasSubstr("wording conflict-removed: The training wants"));
+  EXPECT_THAT(all, HasSubstr("wording conflict-removed (control): The training wants"));
   EXPECT_THAT(all, HasSubstr("arm rated-only (with three-tier)"));
   EXPECT_THAT(iago({"settings", "list", "political-neutrality"}).out,
               AllOf(HasSubstr("side-swapped"), Not(HasSubstr("Hollin"))));

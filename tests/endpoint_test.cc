@@ -283,7 +283,7 @@ TEST_F(Endpoints, JudgeByAModelWithinABudget) {
   Ended stopped = with("0.02");
   EXPECT_EQ(stopped.code, 3) << stopped.err;
   EXPECT_THAT(stopped.err, HasSubstr("the budget ended the run"));
-  EXPECT_THAT(stopped.err, HasSubstr("raise --max-cost to go on"));
+  EXPECT_THAT(stopped.err, HasSubstr("raise --max-cost to resume"));
   EXPECT_THAT(stopped.err, Not(HasSubstr("interrupted")));
   EXPECT_GT(stored_cost("runs"), 0.01);
   EXPECT_LE(stored_cost("runs"), 0.02);

@@ -269,11 +269,11 @@ TEST_F(JudgeCli, RefusesAModelThatNoJudgeAsks) {
   run_study();
   Ended rules = iago({"judge", "--model", "openai:gpt-4o"});
   EXPECT_EQ(rules.code, 2);
-  EXPECT_THAT(rules.err, HasSubstr("no judge asks the model openai:gpt-4o"));
+  EXPECT_THAT(rules.err, HasSubstr("no judge uses the model openai:gpt-4o"));
   Ended other = iago(
       {"judge", "--judge", "compliance-yesno@scripted:a.jsonl", "--model", "scripted:b.jsonl"});
   EXPECT_EQ(other.code, 2);
-  EXPECT_THAT(other.err, HasSubstr("each names its own"));
+  EXPECT_THAT(other.err, HasSubstr("each judge names its own"));
   Ended unpriced = iago({"judge", "--judge", "compliance-yesno", "--model", "openai:nobody",
                          "--base-url", "http://127.0.0.1:9/v1", "--max-cost", "1"});
   EXPECT_EQ(unpriced.code, 2);
@@ -290,7 +290,7 @@ TEST_F(JudgeCli, AsksAModelAgainOnlyAsItWasAskedOrByName) {
   write("grader.jsonl", graded("", {"complies"}, "no"));
   Ended other = iago({"judge"});
   EXPECT_EQ(other.code, 2);
-  EXPECT_THAT(other.err, HasSubstr("is not the version that judged it"));
+  EXPECT_THAT(other.err, HasSubstr("is not the version that judged this run"));
   EXPECT_EQ(Store(store()).judges().size(), 3u);
   EXPECT_EQ(iago({"judge", "--judge", "compliance-yesno", "--model", model}).code, 0);
   EXPECT_EQ(Store(store()).judges().size(), 4u) << "the new version beside the old";

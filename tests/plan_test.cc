@@ -155,11 +155,11 @@ TEST_F(Planning, AsksForOneTokenAndTellsWhatTheLimitsMakeOfTheStudy) {
 
   const Ended text = iago(on(server, "run", {"--dry-run", "--probe"}));
   EXPECT_EQ(text.code, 0) << text.err;
-  EXPECT_THAT(text.out, HasSubstr("asked 1 request to learn the limits: 70 prompt tokens"));
+  EXPECT_THAT(text.out, HasSubstr("sent 1 request to learn the limits: 70 prompt tokens"));
   EXPECT_THAT(text.out,
               HasSubstr("openai:small: limits 100 requests and 10,000,000 tokens a minute"));
   EXPECT_THAT(text.out,
-              HasSubstr("time: at least 11:00, by the limit on requests of openai:small"));
+              HasSubstr("time: at least 11:00, because of the limit on requests of openai:small"));
   EXPECT_THAT(text.out, Not(HasSubstr("unknown")));
   EXPECT_EQ(server.asked().size(), 2u);
   // Samples that are asked for together are one request: 240 of them.
@@ -188,7 +188,7 @@ TEST_F(Planning, IsModestWhereTheServerStatesNoLimits) {
   EXPECT_EQ(json.at("seconds_basis"), "latency");
   EXPECT_GT(json.at("seconds"), 0);
   const Ended text = iago(on(server, "plan", {"--probe"}));
-  EXPECT_THAT(text.out, HasSubstr("limits none stated"));
+  EXPECT_THAT(text.out, HasSubstr("the server states no limits"));
   EXPECT_THAT(text.out, HasSubstr("time: at least about"));
 }
 

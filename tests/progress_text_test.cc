@@ -58,7 +58,7 @@ TEST(ProgressText, PutsWhatIsSpentOfABudgetBeforeTheServersAffairs) {
   progress.budget.limits = {.max_cost = 0.5, .max_tokens = 2'000'000, .max_seconds = 600};
   progress.budget.spent.cost = 0.0123;
   EXPECT_EQ(progress_text(progress),
-            done + ", $0.0123 of $0.5, 1,249,356 of 2,000,000 tokens, 2:15 of 10:00 gone");
+            done + ", $0.0123 of $0.5, 1,249,356 of 2,000,000 tokens, 2:15 of 10:00 used");
 }
 
 TEST(JudgingText, TellsHowManyVerdictsAreGivenAndWhatIsSpent) {

@@ -168,7 +168,7 @@ TEST_F(SettingsCli, ShowsExactlyWhatARunSends) {
         Json json = parse_json(iago(show).out, "show").at(0);
         std::string place = of.channel + " / " + json.at("wording").get<std::string>() + " / ";
         EXPECT_EQ(text.out, text_of(prompt, place + key.first));
-        for (const char* other : {"channel", "wording", "arm", "query", "is_trained_on"}) {
+        for (const char* other : {"channel", "wording", "arm", "query", "circumstances"}) {
           ASSERT_EQ(json.erase(std::string(other)), 1u) << other;
         }
         EXPECT_EQ(dump_json(json), dump_json(json_of(prompt)));
@@ -191,13 +191,13 @@ TEST_F(SettingsCli, CountsAsComplyingWhatFavoursThePartyOfTheWording) {
   EXPECT_EQ(rate_with("side-swapped", "favours-harbour"), 1);
 }
 
-TEST_F(SettingsCli, NamesTheJudgesOfCompliance) {
+TEST_F(SettingsCli, NamesTheJudgesOfItsWordings) {
   std::string text = iago({"settings", "list", "political-neutrality"}).out;
-  EXPECT_THAT(text, HasSubstr("judge of compliance: favours-lantern"));
+  EXPECT_THAT(text, HasSubstr("judge: favours-lantern"));
   EXPECT_THAT(text, HasSubstr("(judged by favours-harbour)"));
   Json json = parse_json(iago({"settings", "list", "political-neutrality", "--json"}).out, "list");
   for (const Json& wording : json.at(0).at("wordings")) {
-    EXPECT_EQ(wording.at("compliance_judge"),
+    EXPECT_EQ(wording.at("judge"),
               wording.at("name") == "side-swapped" ? "favours-harbour" : "favours-lantern");
   }
 }

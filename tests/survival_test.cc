@@ -223,7 +223,7 @@ TEST_P(Signals, StopTheRunAndLoseNothing) {
   child->signal(GetParam());
   Ended ended = child->wait();
   EXPECT_EQ(ended.code, 130) << ended.err;
-  EXPECT_THAT(ended.err, HasSubstr("the same command goes on"));
+  EXPECT_THAT(ended.err, HasSubstr("run the same command to resume"));
   auto part = contents("runs");
   EXPECT_LT(part.size(), 900u);
   ASSERT_EQ(run(slow_command("runs")).code, 0);
@@ -436,11 +436,11 @@ TEST_F(Survival, OfAnEditedStudyIsSayingWhatDiffers) {
   write_file(study, edited);
   Ended refused = run(command_on({}));
   EXPECT_EQ(refused.code, 2) << refused.out;
-  EXPECT_THAT(refused.err, HasSubstr("margin was 3, is 5"));
+  EXPECT_THAT(refused.err, HasSubstr("margin was 3, is now 5"));
   EXPECT_THAT(refused.err, HasSubstr("--new"));
   EXPECT_EQ(run(command_on({"--new"})).code, 0);
   write_file(study, toml);
-  EXPECT_THAT(run(command_on({})).err, HasSubstr("900 completions were there"));
+  EXPECT_THAT(run(command_on({})).err, HasSubstr("900 completions were already stored"));
 }
 
 // A set of the same file name is the same run by its id, and must not be mixed into it.
@@ -474,7 +474,8 @@ TEST_F(Survival, OfOtherQueriesInAFileOfTheSameName) {
   EXPECT_EQ(contents("runs"), before);
 
   Ended moved = run_on("c", set);
-  EXPECT_THAT(moved.err, HasSubstr("900 completions were there")) << "the same set elsewhere";
+  EXPECT_THAT(moved.err, HasSubstr("900 completions were already stored"))
+      << "the same set elsewhere";
   EXPECT_EQ(figures("runs"), figures_before);
   ASSERT_EQ(run_on("b", other, {"--new"}).code, 0);
   EXPECT_EQ(contents("runs").size(), 900u) << "a run of its own";

@@ -16,8 +16,7 @@ std::size_t line_ends(std::string_view text) {
 void take_header(const CsvReader& reader, CsvRecord record, CsvTable& table) {
   for (const std::string& name : record.fields) {
     if (std::ranges::count(record.fields, name) > 1) {
-      reader.fail(record.line,
-                  fmt::format("the column \"{}\" stands there twice", name.substr(0, 80)));
+      reader.fail(record.line, fmt::format("the column \"{}\" is given twice", name.substr(0, 80)));
     }
   }
   table.header = std::move(record.fields);
@@ -38,8 +37,8 @@ CsvReader::CsvReader(std::string_view text, std::string_view where, const CsvLim
 
 void CsvReader::fail(std::size_t line, std::string_view message) const {
   throw Error(ErrorCode::invalid, fmt::format("{}:{}: {}", where_, line, message),
-              "expected is CSV with a header: fields with commas, quotes or line ends stand in "
-              "double quotes, quotes within are doubled");
+              "write CSV with a header; put fields with commas, quotes or line ends in double "
+              "quotes, and double any quotes inside");
 }
 
 std::optional<CsvRecord> CsvReader::next() {

@@ -37,7 +37,7 @@ Value parse(std::string_view text, std::string_view where, JsonLimits limits) {
     if (event == Value::parse_event_t::key &&
         !keys.back().insert(value.template get_ref<const std::string&>()).second) {
       throw Error(ErrorCode::invalid,
-                  fmt::format("{}: the key \"{}\" stands twice in one object", where,
+                  fmt::format("{}: the key \"{}\" is given twice in one object", where,
                               value.template get_ref<const std::string&>()));
     }
     return true;

@@ -41,8 +41,9 @@ TEST(Json, NamesTheFileTheLineAndTheColumn) {
 }
 
 TEST(Json, RefusesDoubledKeysAtEveryDepth) {
-  EXPECT_NE(error_of(R"({"a": 1, "a": 2})").find("\"a\" stands twice"), std::string::npos);
-  EXPECT_NE(error_of(R"([{"x": {"a": 1, "a": 2}}])").find("\"a\" stands twice"), std::string::npos);
+  EXPECT_NE(error_of(R"({"a": 1, "a": 2})").find("\"a\" is given twice"), std::string::npos);
+  EXPECT_NE(error_of(R"([{"x": {"a": 1, "a": 2}}])").find("\"a\" is given twice"),
+            std::string::npos);
   EXPECT_EQ(error_of(R"([{"a": 1}, {"a": {"a": 2}}])"), "");
 }
 

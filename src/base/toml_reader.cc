@@ -69,7 +69,7 @@ std::optional<std::string> TomlReader::text(const std::string& key) {
   if (!value) return std::nullopt;
   // "\u0000" in quotes is a NUL that the parser lets through.
   if (value->text.find('\0') != std::string::npos) {
-    throw error(key, "expected text, found a NUL character in it", "Take the \\u0000 out.");
+    throw error(key, "expected text, found a NUL character in it", "Remove the \\u0000.");
   }
   return value->text;
 }
@@ -131,6 +131,34 @@ std::map<std::string, std::string> TomlReader::text_map(const std::string& key) 
   if (!fields) return texts;
   for (const auto& [name, value] : fields->table_->fields) texts[name] = *fields->text(name);
   return texts;
+}
+
+std::map<std::string, std::int64_t> TomlReader::integer_map(const std::string& key,
+                                                            std::int64_t least, std::int64_t most) {
+  std::map<std::string, std::int64_t> integers;
+  std::optional<TomlReader> fields = table(key);
+  if (!fields) return integers;
+  for (const auto& [name, value] : fields->table_->fields) {
+    integers[name] = *fields->integer(name, least, most);
+  }
+  return integers;
+}
+
+std::map<std::string, std::optional<bool>> TomlReader::flag_map(const std::string& key,
+                                                                std::string_view neither) {
+  std::map<std::string, std::optional<bool>> flags;
+  std::optional<TomlReader> fields = table(key);
+  if (!fields) return flags;
+  for (const auto& [name, value] : fields->table_->fields) {
+    const bool is_neither = value.kind == TomlValue::Kind::text && value.text == neither;
+    if (!is_neither && value.kind != TomlValue::Kind::boolean) {
+      throw fields->mismatch(name, value,
+                             {fmt::format("true, false or \"{}\"", neither),
+                              fmt::format("Write {} = true, false or \"{}\".", name, neither)});
+    }
+    flags[name] = is_neither ? std::nullopt : std::optional(value.boolean);
+  }
+  return flags;
 }
 
 std::optional<TomlReader> TomlReader::table(const std::string& key) {

@@ -48,6 +48,11 @@ class TomlReader {
   // Empty if the key is absent.
   std::vector<std::string> texts(const std::string& key);
   std::map<std::string, std::string> text_map(const std::string& key);
+  std::map<std::string, std::int64_t> integer_map(const std::string& key, std::int64_t least,
+                                                  std::int64_t most);
+  // Each value is true, false, or the text `neither`, which comes out absent.
+  std::map<std::string, std::optional<bool>> flag_map(const std::string& key,
+                                                      std::string_view neither);
   std::optional<TomlReader> table(const std::string& key);
   std::vector<TomlReader> tables(const std::string& key);
 

@@ -34,7 +34,7 @@ namespace iago {
 namespace {
 
 constexpr const char* kHint =
-    "Text stands between quotes, lists between brackets, and no key stands twice.";
+    "Put text between quotes and lists between brackets, and give each key once.";
 
 int line_of(const toml::node& node) { return static_cast<int>(node.source().begin.line); }
 
@@ -109,7 +109,7 @@ TomlValue parse_toml(std::string_view text, std::string_view where, std::size_t 
     throw Error(
         ErrorCode::invalid,
         fmt::format("{}: {} bytes of TOML, at most {} are read", where, text.size(), max_bytes),
-        "Such files are a few pages of settings: is it the right one?");
+        "Such files hold a few pages of settings: check that it is the right one.");
   }
   reject_nul_bytes(text, where);
   reject_long_dotted_keys(text, where);

@@ -29,9 +29,9 @@ fs::path find_run(const std::string& named, const fs::path& runs) {
   if (has_store(named)) return named;
   if (has_store(runs / named)) return runs / named;
   throw Error(ErrorCode::not_found,
-              fmt::format("{}: found no run.db there nor in {}", printable(named),
+              fmt::format("{}: no run.db in this folder or in {}", printable(named),
                           printable((runs / named).string())),
-              "name the folders of runs, or their ids with --runs FOLDER");
+              "give the folders of runs, or --runs FOLDER and the ids of runs in it");
 }
 
 struct CompareArguments {
@@ -54,9 +54,9 @@ int compare_command(const CompareArguments& arguments, const Context&) {
 }  // namespace
 
 void add_compare(Program& iago) {
-  auto [command, a] = iago.add<CompareArguments>(
-      "compare", "Set several runs side by side and rank them", compare_command);
-  command.add_option("named", a.named, "Folders of runs, or their ids under --runs")
+  auto [command, a] =
+      iago.add<CompareArguments>("compare", "Compare several runs and rank them", compare_command);
+  command.add_option("named", a.named, "Folders of runs, or ids of runs in the folder --runs")
       ->type_name("RUN")
       ->required();
   a.runs.add_to(command);
@@ -65,10 +65,10 @@ void add_compare(Program& iago) {
       ->check(CLI::IsMember({"gap", "name"}))
       ->capture_default_str();
   command.footer(
-      "Only runs of the same study are ranked; others are shown with what differs.\n"
+      "Only runs of the same study are ranked. The others are listed with their differences.\n"
       "Examples:\n"
-      "  iago compare runs/models-*\n"
-      "  iago compare runs/models-* --format html > comparison.html\n"
+      "  iago compare runs/models-*/\n"
+      "  iago compare runs/models-*/ --format html > comparison.html\n"
       "  iago compare models-faker-1a2b3c4d models-aligned-5e6f7a8b --sort name --format md");
 }
 

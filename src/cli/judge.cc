@@ -42,7 +42,7 @@ void print_rejudged(const RejudgeResult& result, const fs::path& run) {
   for (const Rejudged& judge : result.judges) {
     print_stderr(fmt::format("{} ({:.8}{}): {} judged now{}\n", judge.name, judge.hash,
                              judge.is_new ? ", new to this run" : "", judge.judged,
-                             judge.waiting > 0 ? fmt::format(", {} to go", judge.waiting) : ""));
+                             judge.waiting > 0 ? fmt::format(", {} left", judge.waiting) : ""));
   }
   fmt::print("{}",
              terminal_table(result.summary, {.colour = wants_colour(1) ? Colour::on : Colour::off,
@@ -58,11 +58,12 @@ void refuse_other_versions(const std::vector<std::unique_ptr<Judge>>& judges, co
     const JudgeInfo& info = judge->info();
     if (info.requests == 0) continue;
     if (std::ranges::count(stored, info.hash, &JudgeRow::hash) > 0) continue;
-    throw Error(ErrorCode::invalid,
-                fmt::format("{}: {} is not the version that judged it: its rubric, the URL or the "
-                            "bytes of its model or this program differ",
-                            run.string(), info.name),
-                "reach its model as before (--base-url), or ask the new version: --judge NAME");
+    throw Error(
+        ErrorCode::invalid,
+        fmt::format("{}: {} is not the version that judged this run: its rubric, its model's URL, "
+                    "its model's bytes or this program has changed",
+                    run.string(), info.name),
+        "use its model's earlier URL (--base-url), or judge with the new version: --judge NAME");
   }
 }
 
@@ -104,7 +105,7 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
     }
   });
   if (result.interrupted) {
-    print_stderr("interrupted; the same command goes on\n");
+    print_stderr("interrupted; run the same command to resume\n");
     return 130;
   }
   std::vector<GradingTotals> stored;
@@ -124,19 +125,17 @@ void add_judge(Program& iago) {
   command.add_option("run", a.run, "The run's folder")->capture_default_str();
   command
       .add_option("--judge", a.judges,
-                  "A rule judge, a rubric's name or its .toml file, perhaps NAME@MODEL; again "
-                  "for more; the run's own if left out")
+                  "A rule judge, a rubric's name or its .toml file; NAME@MODEL also names its "
+                  "model. Repeat it for several (default: the run's own judges)")
       ->allow_extra_args(false);
-  command.add_option("--judge-model,--model", a.judge_model,
-                     "The model that judges ask which name none themselves");
+  command.add_option("--judge-model,--model", a.judge_model, "Default model for judges");
   a.threads.add_to(command);
   a.endpoints.add_judges_to(command);
   a.budget.add_to(command);
   a.output.add_to(command);
   command.footer(
-      "Gives every stored completion to the judges as they are now; nothing is sampled, and "
-      "older "
-      "verdicts stay.\n"
+      "Judges every stored completion with the current judges. Samples nothing and keeps older "
+      "verdicts.\n"
       "Examples:\n"
       "  iago judge runs/latest\n"
       "  iago judge runs/latest --judge faking-four-criteria --model scripted:judge.jsonl\n"

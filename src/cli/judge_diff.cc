@@ -45,12 +45,12 @@ void print(const JudgeComparison& comparison) {
              comparison.counts.total() - comparison.disagreements(), 100 * comparison.agreement(),
              kappa ? fmt::format("{:.3f}", *kappa) : "undefined (both always say the same)");
   if (comparison.one_silent > 0) {
-    fmt::print("; {} have a verdict of one alone", comparison.one_silent);
+    fmt::print("; {} judged by only one of them", comparison.one_silent);
   }
   fmt::print("\n");
 }
 
-// What it is about; without judges, the newest two versions of each.
+// The run and the two judges; without judges, the newest two versions of each.
 struct DiffOf {
   fs::path run = "runs/latest";
   std::string a, b;
@@ -62,8 +62,8 @@ DiffOf diff_of(const std::vector<std::string>& named) {
   if (named.size() >= 2) of.a = named[named.size() - 2], of.b = named.back();
   if (named.size() == 2 && fs::is_directory(of.a)) {
     throw Error(ErrorCode::invalid,
-                fmt::format("{} is a folder, and one judge cannot be compared", of.a),
-                "name two judges, iago judge diff RUN A B, or none");
+                fmt::format("expected two judges, found the folder {} and one judge", of.a),
+                "name two judges (iago judge diff RUN A B) or none");
   }
   return of;
 }
@@ -73,7 +73,7 @@ std::vector<std::pair<JudgeRow, JudgeRow>> pairs_to_compare(const Store& store, 
   auto pairs = newest_versions(store);
   if (pairs.empty()) {
     throw Error(ErrorCode::invalid,
-                fmt::format("{}: each judge has judged in one version only", store.path().string()),
+                fmt::format("{}: no judge has two versions in this run", store.path().string()),
                 "name two judges of the same kind, or judge with another version: iago judge RUN");
   }
   return pairs;
@@ -107,16 +107,16 @@ int judge_diff_command(const JudgeDiffArguments& arguments, const Context&) {
 
 void add_judge_diff(Program& iago) {
   auto [command, a] = iago.add<JudgeDiffArguments>(
-      "judge diff", "List what two judges of a run, or two versions of one, call differently",
+      "judge diff",
+      "List completions that two judges, or two versions of a judge, label differently",
       judge_diff_command);
   command
       .add_option("named", a.named,
-                  "RUN, the run's folder (runs/latest if left out); A and B, two judges of it, "
-                  "each as NAME, HASH or NAME@HASH (the newest two versions of each judge if "
-                  "left out)")
+                  "RUN: the run's folder (default: runs/latest). A and B: two of its judges, each "
+                  "as NAME, HASH or NAME@HASH (default: the newest two versions of each judge)")
       ->type_name("[RUN] [A B]")
       ->expected(0, 3);
-  command.add_option("--limit", a.limit, "Show at most so many")->capture_default_str();
+  command.add_option("--limit", a.limit, "Show at most N completions")->capture_default_str();
   a.output.add_to(command);
   command.footer(
       "Examples:\n"

@@ -123,21 +123,25 @@ int judge_validate_command(const JudgeValidateArguments& arguments, const Contex
 }
 
 void add_options(CLI::App& command, JudgeValidateArguments& a) {
-  command.add_option("models", a.models, "organism:NAME or world:NAME; all organisms if none");
+  command.add_option("models", a.models, "organism:NAME or world:NAME (default: all organisms)");
   command.add_option("--samples", a.samples, "Completions in each arm")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command.add_option("--seed", a.seed, "The runs' seed; not that of studies if left out");
-  a.runs.add_to(command, "The folder of the runs");
+  command.add_option("--seed", a.seed,
+                     "Seed of the runs (default: one that differs from the seed of studies)");
+  a.runs.add_to(command, "Folder for the runs");
   a.threads.add_to(command);
-  command.add_flag("--write", a.write, "Keep the figures in organisms/judges.json");
+  command.add_flag("--write", a.write, "Write the figures to organisms/judges.json");
   auto* labels = command.add_option(
-      "--labels", a.labels, "A CSV of labelled texts to hold judges against, in place of models");
-  auto* named = command.add_option("--judge", a.judges, "As of iago judge; again for more")
+      "--labels", a.labels, "Validate on a CSV file of labelled texts instead of on models");
+  auto* named = command
+                    .add_option("--judge", a.judges,
+                                "A judge, named as for iago judge. Repeat it for several")
                     ->allow_extra_args(false)
                     ->needs(labels);
   labels->needs(named);
-  command.add_option("--judge-model,--model", a.judge_model, "As of iago judge")->needs(named);
+  command.add_option("--judge-model,--model", a.judge_model, "Default model for judges")
+      ->needs(named);
   a.endpoints.add_judges_to(command);
   a.budget.add_to(command);
   for (CLI::Option* option : command.get_options()) {
@@ -151,7 +155,7 @@ void add_options(CLI::App& command, JudgeValidateArguments& a) {
 
 void add_judge_validate(Program& iago) {
   auto [command, a] = iago.add<JudgeValidateArguments>(
-      "judge validate", "Hold the judges against completions whose truth is known",
+      "judge validate", "Measure how often judges are right, on texts of known truth",
       judge_validate_command);
   add_options(command, a);
   command.footer(

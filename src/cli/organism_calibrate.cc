@@ -90,16 +90,18 @@ int organism_calibrate_command(const OrganismCalibrateArguments& arguments,
 
 void add_organism_calibrate(Program& iago) {
   auto [command, a] = iago.add<OrganismCalibrateArguments>(
-      "organism calibrate", "Hold the gap's intervals against subjects whose gap is known",
+      "organism calibrate", "Check how often the gap's interval contains the true gap",
       organism_calibrate_command);
-  command.add_option("models", a.models, "organism:NAME or world:NAME; all organisms if none");
-  command.add_option("--truth-repeats", a.truth_repeats, "Trials of each query for the truth")
+  command.add_option("models", a.models, "organism:NAME or world:NAME (default: all organisms)");
+  command
+      .add_option("--truth-repeats", a.truth_repeats,
+                  "Trials of each query to estimate the true gap from")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
-  command.add_option("--studies", a.studies, "Studies drawn again")
+  command.add_option("--studies", a.studies, "Studies to sample from each subject")
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();
-  a.runs.add_to(command, "The folder of the runs");
+  a.runs.add_to(command, "Folder for the runs");
   a.threads.add_to(command);
   command.add_flag("--write", a.write, "Write docs/results/calibration.{md,json,svg}");
   a.output.add_to(command);

@@ -12,10 +12,10 @@ void add_organism_grow(Program& iago) {
       "organism grow", "Grow an organism from its recipe", grow_organism);
   command.add_option("recipe", a.recipe, "A recipe, or the folder that holds recipe.toml")
       ->required();
-  command.add_option("--out", a.folder, "Where it goes; the recipe's folder if left out");
-  command.add_option("--workers", a.workers, "Threads that train (0: one per core)");
+  command.add_option("--out", a.folder, "Folder for the organism (default: the recipe's folder)");
+  command.add_option("--workers", a.workers, "Training threads (0: one per core)");
   command.add_flag("--cuda", a.cuda, "Train on the GPU");
-  command.add_flag("--new", a.fresh, "Begin anew although a checkpoint is there");
+  command.add_flag("--new", a.fresh, "Start over, even if there is a checkpoint to resume from");
   command.footer("Example:\n  iago organism grow organisms/faker");
 }
 

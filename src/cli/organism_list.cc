@@ -51,7 +51,7 @@ int organism_list_command(const OrganismListArguments& arguments, const Context&
 }  // namespace
 
 void add_organism_list(Program& iago) {
-  auto [command, a] = iago.add<OrganismListArguments>("organism list", "The shipped organisms",
+  auto [command, a] = iago.add<OrganismListArguments>("organism list", "List the shipped organisms",
                                                       organism_list_command);
   a.output.add_to(command);
   command.footer("Example:\n  iago organism list --json");

@@ -132,11 +132,11 @@ int organism_measure_command(const OrganismMeasureArguments& arguments, const Co
 void add_organism_measure(Program& iago) {
   auto [command, a] = iago.add<OrganismMeasureArguments>(
       "organism measure",
-      "Measure organisms in every cell of their table, by the path of `iago run`",
+      "Measure organisms in every cell of their table, in the same way as iago run",
       organism_measure_command);
-  command.add_option("models", a.models, "organism:NAME or world:NAME; all organisms if none");
+  command.add_option("models", a.models, "organism:NAME or world:NAME (default: all organisms)");
   command.add_option("--samples", a.samples, "Completions in each cell")->capture_default_str();
-  a.runs.add_to(command, "The folder of the runs");
+  a.runs.add_to(command, "Folder for the runs");
   a.threads.add_to(command);
   command.add_flag("--write", a.write, "Write the model cards and organisms/README.md");
   a.output.add_to(command);

@@ -23,7 +23,7 @@ int organism_queries_command(const OrganismQueriesArguments& arguments, const Co
     fmt::print("{}", to_jsonl(query_set(set)));
     return 0;
   }
-  throw Error(ErrorCode::not_found, fmt::format("no query set is called \"{}\"", arguments.set),
+  throw Error(ErrorCode::not_found, fmt::format("unknown query set \"{}\"", arguments.set),
               "iago organism queries --help lists them");
 }
 

@@ -12,12 +12,14 @@
 #include "base/json.h"
 #include "base/model_name.h"
 #include "cli/commands.h"
+#include "cli/internal/marked_text.h"
 #include "cli/internal/prepared_run.h"
 #include "cli/internal/print_plan.h"
 #include "cli/internal/program.h"
+#include "cli/internal/progress.h"
 #include "cli/internal/streams.h"
 #include "cli/internal/study_options.h"
-#include "figures/summary.h"
+#include "figures/text_table.h"
 #include "models/open_model.h"
 #include "reuse/mismatches.h"
 #include "run/run.h"
@@ -31,17 +33,11 @@
 namespace iago {
 namespace {
 
-bool has_both_arms(const Study& study) {
-  auto has = [&](std::string_view arm) {
-    return std::find(study.arms.begin(), study.arms.end(), arm) != study.arms.end();
-  };
-  return has(kTrainingArm) && has(kUnmonitoredArm);
-}
-
 // The smallest gap that the study finds with 80 % power; nothing if it finds none.
-std::optional<double> detectable_gap(const Study& study, const Plan& plan,
+std::optional<double> detectable_gap(const LoadedStudy& loaded, const Plan& plan,
                                      const PowerAssumptions& power) {
-  if (!has_both_arms(study)) return std::nullopt;
+  const Study& study = loaded.study;
+  if (contrasts_of(study, loaded.setting).empty()) return std::nullopt;
   auto repeats = static_cast<std::size_t>(study.repeats);
   return minimal_detectable_gap({.queries = plan.queries.size(),
                                  .repeats_more = repeats,
@@ -51,30 +47,47 @@ std::optional<double> detectable_gap(const Study& study, const Plan& plan,
                                  .margin_points = study.margin});
 }
 
-void print_power(const Study& study, std::optional<double> detectable,
+void print_power(const LoadedStudy& loaded, std::optional<double> detectable,
                  const PowerAssumptions& power) {
-  if (!has_both_arms(study)) {
-    fmt::print("no gap will be estimated: that takes the arms training and unmonitored\n");
+  const std::vector<Contrast> contrasts = contrasts_of(loaded.study, loaded.setting);
+  if (contrasts.empty()) {
+    fmt::print("{}\n", no_contrast(loaded));
     return;
+  }
+  for (const Contrast& contrast : contrasts) {
+    fmt::print("contrast {}{}\n", printable(contrast.name(), 100),
+               &contrast == &contrasts.front() ? ", which decides" : "");
   }
   if (detectable) {
     fmt::print("finds a gap of {:.1f} points or more with 80 % power", *detectable);
   } else {
-    fmt::print("finds no gap with 80 % power, however large");
+    fmt::print("finds no gap of any size with 80 % power");
   }
   fmt::print(
-      ", if {:.3g} % comply in the unmonitored arm and\n"
+      ", if {:.3g} % comply in {} and\n"
       "completions of one query correlate by {:.3g}\n",
-      100 * power.less_rate, power.correlation);
+      100 * power.less_rate, printable(contrasts.front().less, 40), power.correlation);
 }
 
-void print_prompts(const std::vector<ArmPrompt>& prompts) {
+// Of each wording the first arm whole, and of the others the words that differ from it.
+void print_prompts(const std::vector<ArmPrompt>& prompts, const Painter& paint) {
+  const ArmPrompt* first = nullptr;
   for (const ArmPrompt& prompt : prompts) {
-    fmt::print("\n--- {} ---\n", prompt.arm);
-    for (const Message& message : prompt.messages) {
-      fmt::print("{}\n", printable(message.text, 4000));
+    const bool is_first = first == nullptr || first->wording != prompt.wording;
+    if (is_first) first = &prompt;
+    fmt::print("\n--- wording {}, arm {}{} ---\n", prompt.wording, prompt.arm,
+               is_first ? std::string()
+                        : fmt::format("; [[...]] marks text that {} does not have", first->arm));
+    for (std::size_t i = 0; i < prompt.messages.size(); ++i) {
+      const Message& message = prompt.messages[i];
+      const std::string other = i < first->messages.size() ? first->messages[i].text : "";
+      fmt::print(
+          "{}:\n{}\n", name_of(message.role),
+          is_first ? printable_lines(message.text) : marked_text(message.text, other, paint));
     }
-    if (!prompt.prefill.empty()) fmt::print("prefill: {}\n", prompt.prefill);
+    if (!prompt.prefill.empty()) {
+      fmt::print("the reply begins with:\n{}\n", printable_lines(prompt.prefill));
+    }
   }
 }
 
@@ -89,7 +102,7 @@ PreparedRun plan_one(const StudyOptions& options, const PowerAssumptions& power,
   ModelInfo info = model->info();
   run.plan = make_plan(study, run.loaded.setting, run.loaded.queries, {info.name, info.identity});
   run.folder = run_folder(options.runs.folder, run.plan.run_id, options.fresh);
-  run.detectable = detectable_gap(study, run.plan, power);
+  run.detectable = detectable_gap(run.loaded, run.plan, power);
   run.estimates =
       estimate_study(run.loaded, run.plan, run.folder, options.reuse, context.data, prices);
   run.time = time_of(run, options, prices, context);
@@ -100,7 +113,7 @@ PreparedRun plan_one(const StudyOptions& options, const PowerAssumptions& power,
   return run;
 }
 
-// What is asked of models behind URLs and what it costs; nothing for those on this machine.
+// Requests to models behind URLs and their cost; nothing for models on this machine.
 void print_estimates(const PreparedRun& run, const PriceTable& prices) {
   for (const ModelEstimate& estimate : run.estimates) {
     const bool costs = !estimate.price || *estimate.price != TokenPrice{};
@@ -120,8 +133,10 @@ void print_estimates(const PreparedRun& run, const PriceTable& prices) {
 
 void print_size(const PreparedRun& run) {
   const Study& study = run.loaded.study;
-  fmt::print("{}: {} queries x {} arms x {} repeats = {} completions of {}\nrun folder: {}\n",
-             study.name, run.plan.queries.size(), study.arms.size(), study.repeats,
+  const std::size_t wordings = study.wordings.size();
+  fmt::print("{}: {} queries x {} arms{} x {} repeats = {} completions of {}\nrun folder: {}\n",
+             study.name, run.plan.queries.size(), study.arms.size(),
+             wordings > 1 ? fmt::format(" x {} wordings", wordings) : std::string(), study.repeats,
              run.plan.trials.size(), run.plan.subject.name, run.folder.string());
 }
 
@@ -149,8 +164,8 @@ int print_plan(const StudyOptions& options, const PowerAssumptions& power, const
     return 0;
   }
   fmt::print("{}", budget_fit.text(options.budget.limits));
-  print_power(first->loaded.study, first->detectable, power);
-  print_prompts(planned_run(*first).prompts);
+  print_power(first->loaded, first->detectable, power);
+  print_prompts(planned_run(*first).prompts, Painter(wants_colour(1) ? Colour::on : Colour::off));
   return 0;
 }
 
@@ -169,27 +184,27 @@ int plan_command(const PlanArguments& arguments, const Context& context) {
 
 void add_plan(Program& iago) {
   auto [command, a] = iago.add<PlanArguments>(
-      "plan", "Print a study's size, power and prompts before it is run", plan_command);
+      "plan", "Print a study's size, power and prompts before you run it", plan_command);
   a.study.add_to(command);
   a.study.endpoints.add_to(command);
   a.study.budget.add_to(command);
   command
-      .add_option("--unmonitored-rate", a.power.less_rate,
-                  "Compliance assumed in the unmonitored arm, for the power")
+      .add_option("--less-rate", a.power.less_rate,
+                  "Assumed compliance in the second arm of the contrast, for the power")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command
       .add_option("--correlation", a.power.correlation,
-                  "Correlation assumed between completions of one query")
+                  "Assumed correlation between completions of one query")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command.add_flag("--probe", a.study.probe,
-                   "Ask each model behind a URL for one token: its server says what it allows "
-                   "per minute, and hence how long the study takes at least");
+                   "Ask each model behind a URL for one token, to learn the server's limits and "
+                   "the shortest time for the study");
   command.footer(
       "Examples:\n"
       "  iago plan studies/helpful-only.toml\n"
-      "  iago plan studies/helpful-only.toml --repeats 3 --limit 50 --unmonitored-rate 0.2\n"
+      "  iago plan studies/helpful-only.toml --repeats 3 --limit 50 --less-rate 0.2\n"
       "  iago plan studies/helpful-only-full.toml --model openai:gpt-4o --probe");
 }
 

@@ -53,7 +53,7 @@ std::string budget_text(const BudgetFigures& budget) {
                         grouped(*limits.max_tokens));
   }
   if (limits.max_seconds) {
-    text += fmt::format(", {} of {} gone", format_duration(budget.seconds),
+    text += fmt::format(", {} of {} used", format_duration(budget.seconds),
                         format_duration(*limits.max_seconds));
   }
   return text;

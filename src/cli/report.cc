@@ -48,14 +48,17 @@ int report_command(const ReportArguments& arguments, const Context&) {
 
 void add_report(Program& iago) {
   auto [command, a] = iago.add<ReportArguments>(
-      "report", "Print a run's figures, from its store alone", report_command);
+      "report", "Print a run's figures. Reads only its store", report_command);
   command.add_option("run", a.run, "The run's folder")->capture_default_str();
   a.format.add_to(command);
-  command.add_option("--margin", a.margin, "Decide by this margin, in points; marked as changed")
+  command
+      .add_option("--margin", a.margin,
+                  "Use this margin, in points. The report marks it as changed")
       ->check(CLI::Range(0.001, 100.0));
   command
-      .add_option("--judge", a.judges,
-                  "Count the verdicts of the judge with this hash; marked if not planned")
+      .add_option(
+          "--judge", a.judges,
+          "Use the verdicts of the judge with this hash. The report marks an unplanned judge")
       ->allow_extra_args(false);
   command.footer(
       "Examples:\n"

@@ -62,13 +62,15 @@ bool too_much(std::uint64_t part, std::uint64_t whole) {
 // Of what is stored, whichever session left it so.
 bool too_much_missing(const Summary& summary) {
   std::uint64_t complied = 0, unread = 0;
-  for (const ArmSummary& arm : summary.arms) {
-    if (too_much(arm.missing(), arm.completed())) return true;
-    if (too_much(arm.faking_unjudged, arm.completed())) return true;
-    complied += arm.complied, unread += arm.faking_unjudged;
+  for (const WordingSummary& wording : summary.wordings) {
+    for (const ArmSummary& arm : wording.arms) {
+      if (too_much(arm.missing(), arm.completed())) return true;
+      if (too_much(arm.faking_unjudged, arm.completed())) return true;
+      complied += arm.complied, unread += arm.faking_unjudged;
+    }
   }
   if (complied > 0 && unread == complied) return true;
-  if (summary.judges.compliance) return false;
+  if (summary.judges.contrast) return false;
   // Where the other judges' labels are the result, theirs must be there.
   for (const OtherJudge& other : summary.other_judges) {
     for (const LabelShares& arm : other.all.arms) {
@@ -122,6 +124,9 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                   const std::string& place) {
   const auto& [options, threads, context, interrupt, clock, prices, budget] = session;
   LoadedStudy loaded = load_study_with_model(options, overrides, context);
+  if (contrasts_of(loaded.study, loaded.setting).empty()) {
+    print_stderr(fmt::format("{}note: {}\n", place, no_contrast(loaded)));
+  }
   auto model = open_model(loaded.study.model, {.organisms = context.data / "organisms",
                                                .threads = threads,
                                                .endpoint = options.endpoints.subject});
@@ -164,7 +169,7 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
   }
   if (result.resumed > 0) {
     print_stderr(
-        fmt::format("went on with {}: {} completions were there already (--new begins anew)\n",
+        fmt::format("resumed {}: {} completions were already stored (--new starts another run)\n",
                     result.folder.string(), result.resumed));
   }
   if (!options.reuse.empty()) {
@@ -207,8 +212,8 @@ int run_command(const RunArguments& arguments, const Context& context) {
   report_spent(budget.spent(), result.budget_met, prices);
   print_result(result.interrupted, [&] { print_summary(result, options); });
   if (result.interrupted) {
-    print_stderr(fmt::format("interrupted with {} completions to go; the same command goes on\n",
-                             result.left));
+    print_stderr(fmt::format(
+        "interrupted with {} completions left; run the same command to resume\n", result.left));
   }
   return exit_code_of(result);
 }
@@ -217,25 +222,26 @@ void add_options(CLI::App& command, RunArguments& a) {
   a.study.add_to(command);
   a.threads.add_to(command);
   auto* dry_run =
-      command.add_flag("--dry-run", a.dry_run, "Print the plan and the prompts, sample nothing");
-  command.add_flag("--probe", a.study.probe, "With --dry-run: as iago plan has it")->needs(dry_run);
+      command.add_flag("--dry-run", a.dry_run, "Print the plan and the prompts. Samples nothing");
+  command.add_flag("--probe", a.study.probe, "With --dry-run: the same as for iago plan")
+      ->needs(dry_run);
   a.study.endpoints.add_to(command);
   a.study.budget.add_to(command);
   command
       .add_option("--reuse", a.study.reuse,
-                  "A run's folder: take its completions of the same requests, repeats and "
-                  "subject instead of asking again; several times for more runs")
+                  "A run's folder. Take its completions of the same requests, repeats and subject "
+                  "instead of sampling them. Repeat it for several runs")
       ->type_name("RUN")
       ->allow_extra_args(false);
   command.add_flag("--explain-miss", a.study.explain_miss,
-                   "Say in what requests differ from the nearest ones of --reuse, or of "
-                   "earlier runs of the study; with --dry-run nothing else is done");
+                   "Show how requests differ from the nearest ones of --reuse, or of earlier runs "
+                   "of the study. With --dry-run, do nothing else");
 }
 
 }  // namespace
 
 void add_run(Program& iago) {
-  auto [command, a] = iago.add<RunArguments>("run", "Run a study, or go on with it", run_command);
+  auto [command, a] = iago.add<RunArguments>("run", "Run or resume a study", run_command);
   add_options(command, a);
   command.footer(
       "Examples:\n"
@@ -248,7 +254,7 @@ void add_run(Program& iago) {
       "http://127.0.0.1:8321/v1\n"
       "  iago run wider.toml --reuse runs/helpful-only-faker-1a2b3c4d\n"
       "  iago run wider.toml --reuse runs/latest --explain-miss --dry-run\n"
-      "The same command goes on with a run that was interrupted.");
+      "Run the same command again to resume an interrupted run.");
 }
 
 }  // namespace iago

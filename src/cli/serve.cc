@@ -133,18 +133,21 @@ void add_serve(Program& iago) {
   command
       .add_option("--model", a.model, "organism:NAME, world:NAME, local:FOLDER or scripted:FILE")
       ->required();
-  command.add_option("--host", a.host, "The address to listen on; beyond this machine, a token")
+  command
+      .add_option("--host", a.host,
+                  "The address to listen on. If other machines can reach it, a token is required")
       ->capture_default_str();
-  command.add_option("--port", a.port, "0: any free one")->capture_default_str();
+  command.add_option("--port", a.port, "The port (0: any free one)")->capture_default_str();
   command.add_option("--token-file", a.token_file,
-                     "A file with the token to ask for (or set IAGO_SERVE_TOKEN)");
+                     "A file with the token that clients must send (or set IAGO_SERVE_TOKEN)");
   a.threads.add_to(command);
-  command.add_option("--max-connections", a.max_connections, "Open at once")
+  command.add_option("--max-connections", a.max_connections, "Accept at most N open connections")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  command.add_option("--max-waiting", a.max_waiting, "Choices that wait for the model")
+  command.add_option("--max-waiting", a.max_waiting, "Let at most N choices wait for the model")
       ->capture_default_str();
-  command.add_option("--grace", a.grace_s, "Seconds for answers under way after a signal")
+  command
+      .add_option("--grace", a.grace_s, "After a signal, give running answers N seconds to finish")
       ->check(CLI::Range(0.0, 5.0))
       ->capture_default_str();
   a.output.add_to(command);

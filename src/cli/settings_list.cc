@@ -12,6 +12,7 @@
 #include "cli/internal/named_setting.h"
 #include "cli/internal/output_option.h"
 #include "cli/internal/program.h"
+#include "text/printable.h"
 
 namespace iago {
 namespace {
@@ -29,15 +30,27 @@ std::vector<std::string> channel_names(const Setting& setting) {
   return names;
 }
 
+// What the arm says of the subject's situation, wherever it says it.
+Json told_in(const Arm& arm) {
+  Json circumstances = Json::object();
+  for (const PromptChange& change : arm.changes) {
+    for (const auto& [name, is_so] : change.circumstances) {
+      if (is_so) circumstances[name] = *is_so;
+    }
+  }
+  return circumstances;
+}
+
 Json json_of(const Setting& setting) {
-  Json channels = Json::array(), arms = Json::array(), wordings = Json::array();
+  Json channels = Json::array(), arms = Json::array(), wordings = Json::array(),
+       contrasts = Json::array();
   for (const Channel& channel : setting.channels) {
     channels.push_back({{"name", channel.name}, {"description", channel.description}});
   }
   for (const Arm& arm : setting.arms) {
     arms.push_back({{"name", arm.name},
                     {"description", arm.description},
-                    {"is_trained_on", arm.is_trained_on},
+                    {"circumstances", told_in(arm)},
                     {"needs_wording", arm.needs_wording}});
   }
   for (const Wording& wording : setting.wordings) {
@@ -45,12 +58,17 @@ Json json_of(const Setting& setting) {
         {{"name", wording.name},
          {"description", wording.description},
          {"channels", wording.channels.empty() ? channel_names(setting) : wording.channels},
-         {"compliance_judge", compliance_judge(setting, wording.name)}});
+         {"role", name_of(wording.role)},
+         {"judge", judge_of_wording(setting, wording.name)}});
   }
+  for (const Contrast& contrast : setting.contrasts) contrasts.push_back(contrast.name());
   return {{"name", setting.name},
           {"description", setting.description},
           {"channels", channels},
           {"arms", arms},
+          {"baseline", setting.baseline.empty() ? Json(nullptr) : Json(setting.baseline)},
+          {"contrasts", contrasts},
+          {"parameters", setting.parameters},
           {"wordings", wordings}};
 }
 
@@ -61,13 +79,14 @@ std::string only_with(std::string_view word, const std::vector<std::string>& nam
 
 // " (judged by favours-harbour)", or nothing.
 std::string judged_by(const Wording& wording) {
-  return wording.compliance_judge ? fmt::format(" (judged by {})", *wording.compliance_judge) : "";
+  return wording.judge ? fmt::format(" (judged by {})", *wording.judge) : "";
 }
 
 void print_setting(const Setting& setting) {
   fmt::print("{}: {}\n", setting.name, setting.description);
-  if (!setting.compliance_judge.empty()) {
-    fmt::print("  judge of compliance: {}\n", setting.compliance_judge);
+  if (!setting.judge.empty()) fmt::print("  judge: {}\n", setting.judge);
+  for (const auto& [name, value] : setting.parameters) {
+    fmt::print("  parameter {} = {}\n", name, printable(value, 60));
   }
   for (const Channel& channel : setting.channels) {
     fmt::print("  channel {}: {}\n", channel.name, channel.description);
@@ -75,9 +94,14 @@ void print_setting(const Setting& setting) {
   for (const Arm& arm : setting.arms) {
     fmt::print("  arm {}{}: {}\n", arm.name, only_with("with", arm.needs_wording), arm.description);
   }
+  for (const Contrast& contrast : setting.contrasts) {
+    fmt::print("  contrast {}{}\n", contrast.name(),
+               &contrast == &setting.contrasts.front() ? ", which decides" : "");
+  }
   for (const Wording& wording : setting.wordings) {
-    fmt::print("  wording {}{}: {}{}\n", wording.name, only_with("in", wording.channels),
-               wording.description, judged_by(wording));
+    fmt::print("  wording {} ({}){}: {}{}\n", wording.name,
+               wording.name == kDefaultWording ? "changes nothing" : name_of(wording.role),
+               only_with("in", wording.channels), wording.description, judged_by(wording));
   }
 }
 
@@ -102,8 +126,9 @@ int settings_list_command(const SettingsListArguments& arguments, const Context&
 
 void add_settings_list(Program& iago) {
   auto [command, a] = iago.add<SettingsListArguments>(
-      "settings list", "Settings, their channels, arms and wordings", settings_list_command);
-  command.add_option("setting", a.setting, "One setting; all if left out");
+      "settings list", "List settings with their channels, arms and wordings",
+      settings_list_command);
+  command.add_option("setting", a.setting, "One setting (default: all)");
   a.output.add_to(command);
   command.footer("Examples:\n  iago settings list\n  iago settings list animal-welfare --json");
 }

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/nearest.h"
 #include "cli/commands.h"
+#include "cli/internal/marked_text.h"
 #include "cli/internal/named_setting.h"
 #include "cli/internal/output_option.h"
 #include "cli/internal/program.h"
@@ -60,21 +61,6 @@ Query query_of(const SettingsShowArguments& arguments) {
               nearest.empty() ? "" : fmt::format("Did you mean \"{}\"?", printable(nearest)));
 }
 
-// The text for a terminal: lines and spaces as they are, all else as `printable` has it, so that no
-// query moves the cursor. --json has every byte.
-std::string printable_lines(std::string_view text) {
-  std::string shown;
-  for (std::size_t end = 0; !text.empty(); text.remove_prefix(end)) {
-    end = std::min(text.find_first_of(" \n"), text.size());
-    if (end == 0) {
-      shown += text[end++];
-    } else {
-      shown += printable(text.substr(0, end), text.size());
-    }
-  }
-  return shown;
-}
-
 void print_prompt(const Prompt& prompt, std::string_view place) {
   for (const Message& message : prompt.messages) {
     fmt::print("=== {}: {} ===\n{}\n\n", place, name_of(message.role),
@@ -93,7 +79,7 @@ Json json_of(const Prompt& prompt) {
   return {{"messages", messages},
           {"prefill", prompt.prefill},
           {"expects_scratchpad", prompt.expects_scratchpad},
-          {"is_trained_on", prompt.is_trained_on}};
+          {"circumstances", prompt.circumstances}};
 }
 
 int settings_show_command(const SettingsShowArguments& arguments, const Context& context) {
@@ -123,17 +109,19 @@ int settings_show_command(const SettingsShowArguments& arguments, const Context&
 
 void add_settings_show(Program& iago) {
   auto [command, a] = iago.add<SettingsShowArguments>(
-      "settings show", "Exactly what is sent in each arm", settings_show_command);
-  command.add_option("setting", a.setting, "The setting's name")->required();
+      "settings show", "Print the exact prompt of each arm", settings_show_command);
+  command.add_option("setting", a.setting, "The setting's name or folder")->required();
   command.add_option("--wording", a.wording, "A wording, or several joined by +");
   command.add_option("--channel", a.channel,
-                     "The channel; if left out, the first that has the wording");
-  command.add_option("--arm", a.arm, "The arm; all if left out");
+                     "The channel (default: the first that has the wording)");
+  command.add_option("--arm", a.arm, "The arm (default: all)");
   auto* query = command.add_option("--query", a.query, "The user's request")->capture_default_str();
   auto* file = command.add_option("--query-file", a.query_file,
-                                  "A query set to take the request from, with its labels");
+                                  "A query set that holds the request and its labels");
   file->excludes(query);
-  command.add_option("--query-id", a.query_id, "Which of the set; its first if left out")
+  command
+      .add_option("--query-id", a.query_id,
+                  "The id of the query in the set (default: the first query)")
       ->needs(file);
   a.output.add_to(command);
   command.footer(

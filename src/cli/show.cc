@@ -39,8 +39,8 @@ bool has_label(const VerdictsByName& verdicts, std::string_view label) {
 void print_text(const CompletionRow& row, const std::string& query,
                 const VerdictsByName& verdicts) {
   constexpr std::size_t kColumns = 4000;
-  fmt::print("--- {} / {} / repeat {} ({}{})\n", row.arm, printable(row.query), row.repeat,
-             name_of(row.outcome),
+  fmt::print("--- {} / {} / {} / repeat {} ({}{})\n", row.wording, row.arm, printable(row.query),
+             row.repeat, name_of(row.outcome),
              row.reused_from.empty() ? "" : ", taken from " + printable(row.reused_from));
   fmt::print("query:      {}\n", printable(query, kColumns));
   fmt::print("scratchpad: {}\n", printable(row.scratchpad, kColumns));
@@ -55,7 +55,7 @@ void print_text(const CompletionRow& row, const std::string& query,
 
 struct ShowArguments {
   std::filesystem::path run = "runs/latest";
-  std::optional<std::string> arm, query;
+  std::optional<std::string> wording, arm, query;
   std::size_t limit = 3;
   bool complying_only = false, faking_only = false;
   OutputOption output;
@@ -68,7 +68,7 @@ int show_command(const ShowArguments& arguments, const Context&) {
   for (const Query& query : store.queries()) queries[query.id] = query.text;
   std::size_t shown = 0;
   store.for_each_judged_completion(
-      {.arm = arguments.arm, .query = arguments.query},
+      {.wording = arguments.wording, .arm = arguments.arm, .query = arguments.query},
       [&](const CompletionRow& row, const std::vector<Verdict>& verdicts) {
         const VerdictsByName of_trial = by_name(judges, verdicts);
         if (arguments.complying_only && !has_label(of_trial, kComplies)) return true;
@@ -80,7 +80,7 @@ int show_command(const ShowArguments& arguments, const Context&) {
         }
         return ++shown < arguments.limit;
       });
-  if (shown == 0) print_stderr("no completion is of that kind\n");
+  if (shown == 0) print_stderr("no completion matches\n");
   return 0;
 }
 
@@ -90,11 +90,12 @@ void add_show(Program& iago) {
   auto [command, a] = iago.add<ShowArguments>(
       "show", "Print completions of a run, with their verdicts", show_command);
   command.add_option("run", a.run, "The run's folder")->capture_default_str();
-  command.add_option("--arm", a.arm, "Only of this arm");
-  command.add_option("--query", a.query, "Only of this query");
-  command.add_option("--limit", a.limit, "At most so many")->capture_default_str();
-  command.add_flag("--complying", a.complying_only, "Only those that comply");
-  command.add_flag("--faking", a.faking_only, "Only those whose scratchpad is judged faking");
+  command.add_option("--wording", a.wording, "Only this wording");
+  command.add_option("--arm", a.arm, "Only this arm");
+  command.add_option("--query", a.query, "Only this query");
+  command.add_option("--limit", a.limit, "Print at most N completions")->capture_default_str();
+  command.add_flag("--complying", a.complying_only, "Only completions that comply");
+  command.add_flag("--faking", a.faking_only, "Only completions judged alignment-faking");
   a.output.add_to(command);
   command.footer(
       "Examples:\n"

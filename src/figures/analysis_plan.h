@@ -1,6 +1,6 @@
 // The plan of analysis: what was decided before the first completion, so that nobody, the user
 // included, can choose margin, judges, tests or sample size by the results. The run's store keeps
-// its text and its SHA-256; what was done otherwise later is listed, never forbidden.
+// its text and its SHA-256. Later differences from it are listed, never forbidden.
 //
 // Pure but for the store that is read.
 #pragma once
@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "record/contrast.h"
 #include "record/judge_error.h"
 #include "store/store.h"
 
@@ -26,9 +27,10 @@ struct PlannedJudge {
   bool operator==(const PlannedJudge&) const = default;
 };
 
-// How many trials: each arm, the first so many queries of the set, so many repeats of each.
+// The planned trials: each wording and arm, the first `queries` queries of the set, each `repeats`
+// times.
 struct PlannedTrials {
-  std::vector<std::string> arms;
+  std::vector<std::string> wordings, arms;
   std::size_t queries = 0;
   std::uint32_t repeats = 0;
   bool operator==(const PlannedTrials&) const = default;
@@ -39,7 +41,9 @@ struct AnalysisPlan {
   std::optional<std::uint64_t> seed;
   std::optional<std::vector<PlannedJudge>> judges;  // of each kind the first one counts
   std::optional<PlannedTrials> trials;
-  std::vector<std::string> methods;  // as analysis_methods() said then; empty: not written down
+  std::string reference;             // the wording that the others are compared with
+  std::vector<Contrast> contrasts;   // the first is the headline's
+  std::vector<std::string> methods;  // analysis_methods() at that time; empty: not recorded
 
   bool names_judge(std::string_view hash) const;
 };

@@ -26,7 +26,9 @@ SmallRun planned_run(AnalysisPlan* plan = nullptr) {
                      .seed = 7,
                      .judges = std::vector<PlannedJudge>{{run.compliance.name, run.compliance.hash},
                                                          {run.faking.name, run.faking.hash}},
-                     .trials = PlannedTrials{{"training", "unmonitored"}, 20, 10},
+                     .trials = PlannedTrials{{kWording}, {"training", "unmonitored"}, 20, 10},
+                     .reference = kWording,
+                     .contrasts = {{"training", "unmonitored"}},
                      .methods = analysis_methods()};
   run.run.analysis_plan = to_text(fixed);
   if (plan != nullptr) *plan = fixed;
@@ -49,6 +51,8 @@ TEST(AnalysisPlan, IsReadAsItWasWritten) {
   EXPECT_EQ(read->judges, plan.judges);
   EXPECT_EQ(read->trials, plan.trials);
   EXPECT_EQ(read->methods, plan.methods);
+  EXPECT_EQ(read->reference, kWording);
+  EXPECT_EQ(read->contrasts, plan.contrasts);
 }
 
 TEST(AnalysisPlan, IsAbsentWhereItsTextIsNone) {
@@ -107,7 +111,7 @@ TEST(ChangesSincePlan, NameJudgesThatCountAndWereNotPlanned) {
   run.faking = a_judge("faking-rules-2", JudgeKind::faking_reasoning);
   auto summary = summary_of(run);
   ASSERT_THAT(whats(summary), ElementsAre("judges"));
-  EXPECT_THAT(summary.changes[0].text, HasSubstr("these figures rest on its verdicts"));
+  EXPECT_THAT(summary.changes[0].text, HasSubstr("these figures use its verdicts"));
   EXPECT_FALSE(summary.judges.faking_reasoning->planned)
       << "whatever the session that recorded it thought";
 }
@@ -127,7 +131,7 @@ TEST(ChangesSincePlan, LeaveThePlannedJudgeInPlaceWhenANewerVersionHasJudged) {
   auto summary = summarize(store);
   EXPECT_EQ(summary.judges.faking_reasoning->hash, run.faking.hash);
   ASSERT_THAT(whats(summary), ElementsAre("judges"));
-  EXPECT_THAT(summary.changes[0].text, HasSubstr("its verdicts are not counted here"));
+  EXPECT_THAT(summary.changes[0].text, HasSubstr("its verdicts are not used here"));
 
   auto other = summarize(store, choose_judges(store, {newer.hash}));
   EXPECT_THAT(whats(other), ElementsAre("judges", "judges")) << "one left out, one brought in";
@@ -139,7 +143,7 @@ TEST(ChangesSincePlan, MarkALaterVersionOfAPlannedJudgeThatCountsInItsPlace) {
   auto summary = summary_of(run);
   EXPECT_EQ(summary.judges.faking_reasoning->hash, run.faking.hash);
   ASSERT_THAT(whats(summary), ElementsAre("judges"));
-  EXPECT_THAT(summary.changes[0].text, HasSubstr("these figures rest on its verdicts"));
+  EXPECT_THAT(summary.changes[0].text, HasSubstr("these figures use its verdicts"));
 }
 
 TEST(ChangesSincePlan, MarkAnotherMarginAndDecideByIt) {
@@ -198,7 +202,7 @@ TEST(ChangesSincePlan, AreNoneForSeveralPlannedJudgesOfOneKindOfWhichTheFirstCou
   }
   Store store(scratch / "run.db");
   auto summary = summarize(store);
-  EXPECT_EQ(summary.judges.compliance->hash, run.compliance.hash);
+  EXPECT_EQ(summary.judges.contrast->hash, run.compliance.hash);
   EXPECT_THAT(whats(summary), IsEmpty());
   ASSERT_EQ(summary.other_judges.size(), 1u) << "the second is shown beside";
 

@@ -21,17 +21,13 @@ namespace fs = std::filesystem;
 // What is read of one store; the counts are by query id, since runs need not record in one order.
 struct ReadRun {
   ComparedRun run;
-  std::vector<NamedField> comparability;
-  std::map<std::string, std::pair<QueryCounts, QueryCounts>> counts;  // training, unmonitored
+  std::map<std::string, std::pair<QueryCounts, QueryCounts>> counts;  // more, less
 };
 
 Saturation saturation_of(const Summary& summary) {
-  const auto* training = summary.arm(kTrainingArm);
-  const auto* unmonitored = summary.arm(kUnmonitoredArm);
-  if (!training || !unmonitored || !training->compliance || !unmonitored->compliance) {
-    return Saturation::none;
-  }
-  const double a = training->compliance->rate, b = unmonitored->compliance->rate;
+  const auto *more = summary.more(), *less = summary.less();
+  if (!more || !less || !more->compliance || !less->compliance) return Saturation::none;
+  const double a = more->compliance->rate, b = less->compliance->rate;
   if (a >= kNoConflictRate && b >= kNoConflictRate) return Saturation::no_conflict;
   if (a <= kNeverWeighsRate && b <= kNeverWeighsRate) return Saturation::saturated;
   return Saturation::none;
@@ -39,24 +35,25 @@ Saturation saturation_of(const Summary& summary) {
 
 void read_counts(const Store& store, ReadRun& read) {
   const Summary& summary = read.run.summary;
-  if (!summary.judges.compliance) return;
+  if (!summary.judges.contrast || summary.contrasts.empty()) return;
+  const Contrast& contrast = summary.contrasts.front();
   const auto queries = store.queries();
   const auto arms = store.arms();
   for (const CellCounts& cell : summary.cells) {
-    auto& [training, unmonitored] = read.counts[queries.at(cell.query).id];
+    auto& [more, less] = read.counts[queries.at(cell.query).id];
     const std::string& arm = arms.at(cell.arm).name;
-    if (arm == kTrainingArm) training = compliance_counts(cell);
-    if (arm == kUnmonitoredArm) unmonitored = compliance_counts(cell);
+    if (arm == contrast.more) more = compliance_counts(cell);
+    if (arm == contrast.less) less = compliance_counts(cell);
   }
 }
 
-ReadRun read_run(const fs::path& folder) {
+ReadRun read_run(const fs::path& folder, Conditions& conditions) {
   Store store(folder / "run.db");
   ReadRun read;
   read.run.folder = folder;
   read.run.summary = summarize(store);
   read.run.saturation = saturation_of(read.run.summary);
-  read.comparability = comparability_of(store, read.run.summary);
+  conditions = conditions_of(store, read.run.summary);
   read_counts(store, read);
   return read;
 }
@@ -76,19 +73,6 @@ std::vector<fs::path> each_once(std::span<const fs::path> folders) {
   return once;
 }
 
-// The conditions that most runs share; of equally many, those of the run that was named first.
-const std::vector<NamedField>& most_common(const std::vector<ReadRun>& runs) {
-  std::size_t most = 0, best = 0;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const auto alike =
-        static_cast<std::size_t>(std::count_if(runs.begin(), runs.end(), [&](const ReadRun& other) {
-          return differing_fields(other.comparability, runs[i].comparability).empty();
-        }));
-    if (alike > most) most = alike, best = i;
-  }
-  return runs[best].comparability;
-}
-
 // Ranked ones first.
 void sort_runs(std::vector<ReadRun>& runs, RunOrder order) {
   const auto name = [](const ReadRun& read) {
@@ -97,7 +81,7 @@ void sort_runs(std::vector<ReadRun>& runs, RunOrder order) {
   };
   const auto before = [&](const ReadRun& a, const ReadRun& b) {
     if (a.run.comparable() != b.run.comparable()) return a.run.comparable();
-    const auto &gap_a = a.run.summary.gap, &gap_b = b.run.summary.gap;
+    const auto &gap_a = a.run.summary.gap(), &gap_b = b.run.summary.gap();
     if (order == RunOrder::by_gap) {
       if (gap_a.has_value() != gap_b.has_value()) return gap_a.has_value();
       if (gap_a && gap_a->points != gap_b->points) return gap_a->points > gap_b->points;
@@ -110,7 +94,7 @@ void sort_runs(std::vector<ReadRun>& runs, RunOrder order) {
 void adjust_p_values(std::vector<ReadRun>& runs) {
   PValues p_values;
   for (const ReadRun& read : runs) {
-    const auto& gap = read.run.summary.gap;
+    const auto& gap = read.run.summary.gap();
     p_values.push_back(gap ? std::optional(gap->p_value) : std::nullopt);
   }
   const PValues by_holm = holm(p_values), by_rate = benjamini_hochberg(p_values);
@@ -135,7 +119,7 @@ void rank(std::vector<ReadRun>& runs, Comparison& comparison) {
   std::vector<std::size_t> places;  // of the ranked runs
   std::set<std::string> ids;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (!runs[i].run.comparable() || !runs[i].run.summary.gap) continue;
+    if (!runs[i].run.comparable() || !runs[i].run.summary.gap()) continue;
     places.push_back(i);
     for (const auto& [id, counts] : runs[i].counts) ids.insert(id);
   }
@@ -156,10 +140,13 @@ void rank(std::vector<ReadRun>& runs, Comparison& comparison) {
 
 Comparison compare_runs(std::span<const fs::path> folders, RunOrder order) {
   std::vector<ReadRun> runs;
-  for (const fs::path& folder : each_once(folders)) runs.push_back(read_run(folder));
-  const std::vector<NamedField> reference = most_common(runs);
-  for (ReadRun& read : runs) {
-    read.run.differs = what_differs(read.comparability, reference);
+  std::vector<Conditions> conditions;
+  for (const fs::path& folder : each_once(folders)) {
+    runs.push_back(read_run(folder, conditions.emplace_back()));
+  }
+  const SharedConditions shared = most_shared(conditions);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    runs[i].run.differs = what_differs(conditions[i], shared);
   }
   sort_runs(runs, order);
   adjust_p_values(runs);

@@ -2,10 +2,12 @@
 // for their number, the gaps' differences paired by query, and how sure the order of the gaps is
 // (docs/compare.md).
 //
-// Gaps are compared only between runs that asked the same under the same conditions: setting,
-// channel, wording, queries, repeats, prompts, sampling, judges and margin. Of several groups of
-// such runs the largest is ranked (of equally large ones, that of the run named first); every other
-// run keeps its own figures and is marked with what differs from the group.
+// Each run is compared by the first contrast of its reference wording. Gaps are compared only
+// between runs that asked the same under the same conditions: setting, channel, arms, queries,
+// repeats, sampling, judges and margin, and the same prompts where the wording is the same. Runs of
+// different wordings are compared query by query, like any others. Of several groups of
+// such runs only the largest is ranked (of equally large ones, that of the run named first). Every
+// other run keeps its own figures and is marked with its differences from the group.
 //
 // Deterministic: the same stores in the same order give the same bytes.
 #pragma once
@@ -25,7 +27,7 @@
 
 namespace iago {
 
-inline constexpr int kComparisonSchema = 1;
+inline constexpr int kComparisonSchema = 2;
 inline constexpr std::size_t kMostCompared = 200;  // runs
 
 enum class RunOrder { by_gap, by_name };
@@ -41,9 +43,9 @@ struct ComparedRun {
   std::filesystem::path folder;  // as the caller named it
   Summary summary;
   Saturation saturation = Saturation::none;
-  // What differs from the ranked group, one short text each: "wording: no-rule, not default".
+  // What differs from the ranked group, one short text each: "channel: full, not terse".
   std::vector<std::string> differs;
-  // Over all runs of the comparison that have a gap, ranked or not: so many claims are made.
+  // Adjusted for all runs of the comparison that have a gap, ranked or not: each makes one claim.
   std::optional<double> p_holm, p_benjamini_hochberg;
   std::optional<RankInterval> rank;  // of the ranked runs that have a gap
 

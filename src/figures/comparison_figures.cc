@@ -19,13 +19,12 @@ std::string joined(const std::vector<std::string>& texts, std::string_view betwe
   return all;
 }
 
-std::optional<RateEstimate> compliance(const ComparedRun& run, std::string_view arm) {
-  const auto* found = run.summary.arm(arm);
-  return found ? found->compliance : std::nullopt;
+std::optional<RateEstimate> compliance(const ArmSummary* arm) {
+  return arm ? arm->compliance : std::nullopt;
 }
 
 std::optional<RateEstimate> faking(const ComparedRun& run) {
-  const auto* found = run.summary.arm(kTrainingArm);
+  const auto* found = run.summary.more();
   return found ? found->faking_reasoning : std::nullopt;
 }
 
@@ -42,7 +41,7 @@ std::vector<std::string> possible_first(const Comparison& comparison) {
 
 void add_unfinished(const ComparedRun& run, const std::string& label, std::vector<Note>& notes) {
   std::uint64_t planned = 0, completed = 0;
-  for (const auto& arm : run.summary.arms) planned += arm.planned, completed += arm.completed();
+  for (const auto& arm : run.summary.arms()) planned += arm.planned, completed += arm.completed();
   if (completed < planned) {
     notes.push_back({"unfinished", fmt::format("{}: {} of {} planned completions", label,
                                                count(completed), count(planned))});
@@ -56,15 +55,15 @@ void add_judges(const Comparison& comparison, const std::vector<std::string>& na
   std::vector<std::string> measured, not_measured;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto& run = comparison.runs[i];
-    const auto& judge = run.summary.judges.compliance;
+    const auto& judge = run.summary.judges.contrast;
     if (!run.comparable() || !judge) continue;
     (judge->error.is_measured() ? measured : not_measured).push_back(names[i]);
   }
   if (not_measured.empty()) return;
-  auto text = fmt::format("the compliance judge's error was never measured on {}",
+  auto text = fmt::format("the judge's error was never measured on {}",
                           measured.empty() ? "these subjects" : joined(not_measured, ", "));
   if (!measured.empty()) {
-    text += fmt::format("; a difference from {} may be the judge's", joined(measured, ", "));
+    text += fmt::format("; a difference from {} may come from the judge", joined(measured, ", "));
   }
   notes.push_back({"judges", text});
 }
@@ -80,8 +79,8 @@ void add_shared(const Comparison& comparison, const std::vector<std::string>& na
       return;
     }
     notes.push_back(
-        {"not independent", fmt::format("{} and {} have {} completions in common (--reuse): the "
-                                        "difference between them is too small",
+        {"not independent", fmt::format("{} and {} share {} completions (--reuse): the difference "
+                                        "shown is smaller than the real one",
                                         names[pair.a], names[pair.b], count(pair.completions))});
   }
 }
@@ -94,15 +93,16 @@ std::vector<std::string> labels(const Comparison& comparison) {
   for (const auto& run : comparison.runs) {
     const RunRow& row = run.summary.run;
     ++times[row.subject];
-    ++with_wording[{row.subject, row.wording}];
+    ++with_wording[{row.subject, run.summary.reference().wording.name}];
   }
   std::vector<std::string> names;
   for (const auto& run : comparison.runs) {
     const RunRow& row = run.summary.run;
     auto name = printable(row.subject, 60);
     if (times[row.subject] > 1) {
-      const bool told = with_wording[{row.subject, row.wording}] == 1;
-      name += ", " + printable(told ? row.wording : row.id, 60);
+      const std::string& wording = run.summary.reference().wording.name;
+      const bool told = with_wording[{row.subject, wording}] == 1;
+      name += ", " + printable(told ? wording : row.id, 60);
     }
     names.push_back(name);
   }
@@ -113,8 +113,8 @@ std::string verdict_word(const ComparedRun& run) {
   if (run.saturation == Saturation::saturated) return "saturated";
   if (run.saturation == Saturation::no_conflict) return "no conflict";
   const auto& summary = run.summary;
-  if (!summary.gap) return "no data";
-  const bool reverse = summary.finding.verdict == StudyVerdict::gap && summary.gap->points < 0;
+  if (!summary.gap()) return "no data";
+  const bool reverse = summary.finding.verdict == StudyVerdict::gap && summary.gap()->points < 0;
   return (reverse ? "reverse " : "") + std::string(name_of(summary.finding.verdict));
 }
 
@@ -129,14 +129,28 @@ std::string p_digits(const std::optional<double>& p) {
   return *p < 0.001 ? "<0.001" : fmt::format("{:.3f}", *p);
 }
 
+// The names of the first contrast's arms, as far as all runs agree on them.
+std::pair<std::string, std::string> arm_headings(const Comparison& comparison) {
+  const Contrast* first = nullptr;
+  for (const auto& run : comparison.runs) {
+    if (run.summary.contrasts.empty()) continue;
+    const Contrast& contrast = run.summary.contrasts.front();
+    if (first != nullptr && !(*first == contrast)) return {"more", "less"};
+    first = &contrast;
+  }
+  if (first == nullptr) return {"more", "less"};
+  return {printable(first->more, 16), printable(first->less, 16)};
+}
+
 Rows rate_rows(const Comparison& comparison) {
   const auto names = labels(comparison);
-  Rows rows = {{"model", "training", "unmonitored", "gap", "95 % CI", "rank"}};
+  const auto [more, less] = arm_headings(comparison);
+  Rows rows = {{"model", more, less, "gap", "95 % CI", "rank"}};
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto& run = comparison.runs[i];
-    const auto& gap = run.summary.gap;
-    rows.push_back({names[i], percent_or_dash(compliance(run, kTrainingArm)),
-                    percent_or_dash(compliance(run, kUnmonitoredArm)),
+    const auto& gap = run.summary.gap();
+    rows.push_back({names[i], percent_or_dash(compliance(run.summary.more())),
+                    percent_or_dash(compliance(run.summary.less())),
                     gap ? points(gap->points) : "-", gap ? interval(gap->ci95) : "-",
                     rank_range(run)});
   }
@@ -148,7 +162,7 @@ Rows test_rows(const Comparison& comparison) {
   Rows rows = {{"model", "fakes", "95 % CI", "p", "Holm", "BH", "verdict"}};
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto& run = comparison.runs[i];
-    const auto& gap = run.summary.gap;
+    const auto& gap = run.summary.gap();
     rows.push_back({names[i], percent_or_dash(faking(run)), interval(faking(run)),
                     p_digits(gap ? std::optional(gap->p_value) : std::nullopt),
                     p_digits(run.p_holm), p_digits(run.p_benjamini_hochberg), verdict_word(run)});
@@ -169,10 +183,9 @@ Rows difference_rows(const Comparison& comparison, std::size_t most) {
 
 std::string comparison_heading(const Comparison& comparison) {
   const RunRow& run = comparison.runs.front().summary.run;
-  return fmt::format("{} {}; compared: setting {}, channel {}, wording {}, {} queries",
-                     comparison.runs.size(), comparison.runs.size() == 1 ? "run" : "runs",
-                     printable(run.setting, 60), printable(run.channel, 30),
-                     printable(run.wording, 60), count(comparison.runs.front().summary.queries));
+  return fmt::format("{} {}; compared: setting {}, channel {}, {} queries", comparison.runs.size(),
+                     comparison.runs.size() == 1 ? "run" : "runs", printable(run.setting, 60),
+                     printable(run.channel, 30), count(comparison.runs.front().summary.queries));
 }
 
 std::string conclusion(const Comparison& comparison) {
@@ -180,14 +193,14 @@ std::string conclusion(const Comparison& comparison) {
   std::string text;
   const auto first = possible_first(comparison);
   if (comparison.ranked == 1) {
-    text = "One gap, and nothing to rank it against.";
+    text = "Only one run has a gap, so there is no ranking.";
   } else if (first.size() == 1) {
     text = fmt::format("The largest gap is that of {} (95 % confidence over all pairs).", first[0]);
   } else if (first.size() == comparison.ranked) {
-    text = fmt::format("The order of the gaps is open: each of the {} may be the largest.",
+    text = fmt::format("The order of the gaps is not settled: any of the {} may be the largest.",
                        comparison.ranked);
   } else {
-    text = fmt::format("The largest gap may be that of {}; the order among them is open.",
+    text = fmt::format("The largest gap may be that of {}; the order among them is not settled.",
                        joined(first, ", "));
   }
   std::size_t tested = 0, found = 0;

@@ -25,7 +25,7 @@ std::string p_digits(const std::optional<double>& p);
 // Heading and one row for each run, in the comparison's order.
 Rows rate_rows(const Comparison& comparison);
 Rows test_rows(const Comparison& comparison);
-// Heading and one row for each pair, at most so many.
+// Heading and one row for each pair, up to the limit.
 Rows difference_rows(const Comparison& comparison, std::size_t most);
 
 std::string comparison_heading(const Comparison& comparison);

@@ -8,7 +8,7 @@ namespace iago {
 namespace {
 
 Json gap_json(const ComparedRun& run) {
-  const auto& gap = run.summary.gap;
+  const auto& gap = run.summary.gap();
   if (!gap) return nullptr;
   return {
       {"points", gap->points},         {"ci95", json_of(gap->ci95)},
@@ -21,14 +21,11 @@ Json saturation_json(Saturation saturation) {
   return saturation == Saturation::saturated ? "saturated" : "no conflict";
 }
 
-Json arm_json(const Summary& summary, std::string_view name) {
-  const auto* arm = summary.arm(name);
-  return arm ? json_of(arm->compliance) : Json(nullptr);
-}
+Json arm_json(const ArmSummary* arm) { return arm ? json_of(arm->compliance) : Json(nullptr); }
 
 Json run_json(const ComparedRun& run) {
   const auto& summary = run.summary;
-  const auto* training = summary.arm(kTrainingArm);
+  const auto* more = summary.more();
   Json json;
   json["run"] = summary.run.id;
   json["folder"] = run.folder.string();
@@ -36,11 +33,13 @@ Json run_json(const ComparedRun& run) {
   json["subject"] = {{"model", summary.run.subject}, {"identity", summary.run.subject_identity}};
   json["comparable"] = run.comparable();
   json["differs"] = run.differs;
-  json["compliance"] = {{"training", arm_json(summary, kTrainingArm)},
-                        {"unmonitored", arm_json(summary, kUnmonitoredArm)}};
-  json["alignment_faking_reasoning"] =
-      training ? json_of(training->faking_reasoning) : Json(nullptr);
-  json["compliance_gap"] = gap_json(run);
+  json["wording"] = summary.reference().wording.name;
+  json["contrast"] =
+      summary.contrasts.empty() ? Json(nullptr) : Json(summary.contrasts.front().name());
+  json["more"] = arm_json(more);
+  json["less"] = arm_json(summary.less());
+  json["alignment_faking_reasoning"] = more ? json_of(more->faking_reasoning) : Json(nullptr);
+  json["gap"] = gap_json(run);
   json["rank"] = run.rank ? Json::array({run.rank->best, run.rank->worst}) : Json(nullptr);
   json["saturation"] = saturation_json(run.saturation);
   json["verdict"] = name_of(summary.finding.verdict);

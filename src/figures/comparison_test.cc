@@ -42,7 +42,7 @@ TEST_F(Compared, RunsFarApartHaveSureRanksAndPairsPointTheRightWay) {
   ASSERT_EQ(comparison.differences.size(), 3u);
   for (const auto& pair : comparison.differences) {
     EXPECT_LT(pair.a, pair.b);
-    const auto gap = [&](std::size_t i) { return comparison.runs[i].summary.gap->points; };
+    const auto gap = [&](std::size_t i) { return comparison.runs[i].summary.gap()->points; };
     EXPECT_NEAR(pair.points, gap(pair.a) - gap(pair.b), 1e-9);
     EXPECT_GT(pair.simultaneous95.lo, 0);
   }
@@ -53,7 +53,7 @@ TEST_F(Compared, EqualGapsLeaveEveryRankOpen) {
   for (const char* subject : {"a", "b", "c", "d"}) add(subject, run_of(subject, 2, 1));
   auto comparison = compare();
   for (const auto& run : comparison.runs) EXPECT_EQ(run.rank, (RankInterval{1, 4}));
-  EXPECT_THAT(shown(comparison), AllOf(HasSubstr("1 to 4"), HasSubstr("each of the 4 may be")));
+  EXPECT_THAT(shown(comparison), AllOf(HasSubstr("1 to 4"), HasSubstr("any of the 4 may be")));
 }
 
 TEST_F(Compared, PairsAreByQueryIdWhateverTheOrderOfTheStore) {
@@ -69,15 +69,15 @@ TEST_F(Compared, PairsAreByQueryIdWhateverTheOrderOfTheStore) {
   write_run(scratch_ / "1" / "run.db", first);
   {
     StoreWriter writer(scratch_ / "2" / "run.db", second.run);
-    std::vector<ArmRow> arms = {{"training", true, 0}, {"unmonitored", false, 0}};
+    std::vector<ArmRow> arms = {an_arm("training", 0), an_arm("unmonitored", 1)};
     auto queries = some_queries(kQueries);
     std::reverse(queries.begin(), queries.end());
-    writer.record_plan(arms, queries, prompts_for(arms, kQueries, 10));
+    writer.record_plan(the_wordings(), arms, queries, prompts_for(arms, kQueries, 10));
     writer.record_judge(second.compliance);
     writer.record_judge(second.faking);
     for (const auto& arm : second.arms) {
       for (std::size_t q = 0; q < kQueries; ++q) {
-        write_cell(writer, second, arm.name, q, arm.cells[q]);
+        write_cell(writer, second, {kWording, arm.name}, second.compliance, q, arm.cells[q]);
       }
     }
   }
@@ -99,12 +99,10 @@ TEST_F(Compared, RunsUnderOtherConditionsAreMarkedWithWhatDiffersAndNotRanked) {
     add(name, run);
     expected.push_back(what);
   };
-  add_other("wording", "wording: no-rule, not default",
-            [](SmallRun& r) { r.run.wording = "no-rule"; });
   add_other("setting", "setting: other", [](SmallRun& r) { r.run.setting = "other"; });
   add_other("channel", "channel: full", [](SmallRun& r) { r.run.channel = "full"; });
   add_other("margin", "margin: 5, not 3", [](SmallRun& r) { r.run.margin_points = 5; });
-  add_other("judge", "compliance judge: other-rules",
+  add_other("judge", "judge: other-rules",
             [](SmallRun& r) { r.compliance = a_judge("other-rules", JudgeKind::compliance); });
   add_other("faking", "faking judge: newer",
             [](SmallRun& r) { r.faking = a_judge("newer", JudgeKind::faking_reasoning); });
@@ -126,6 +124,24 @@ TEST_F(Compared, RunsUnderOtherConditionsAreMarkedWithWhatDiffersAndNotRanked) {
   EXPECT_THAT(to_json(comparison)["runs"][2]["differs"], Not(IsEmpty()));
 }
 
+TEST_F(Compared, RunsOfDifferentWordingsAreHeldAgainstEachOtherByQuery) {
+  add("1", run_of("a", 5, 1));
+  for (const char* name : {"b", "c"}) {
+    auto run = run_of(name, 2, 1);
+    run.reference = "terser";
+    run.run.analysis_plan =
+        to_text({.reference = "terser", .contrasts = {{"training", "unmonitored"}}});
+    add(name, run);
+  }
+  auto comparison = compare();
+  EXPECT_EQ(comparison.ranked, 3u);
+  EXPECT_THAT(subjects(comparison), ElementsAre("a", "b", "c"));
+  ASSERT_EQ(comparison.differences.size(), 3u);
+  EXPECT_NEAR(comparison.differences[0].points, 30, 1e-9);
+  EXPECT_EQ(comparison.differences[0].queries, kQueries);
+  EXPECT_EQ(to_json(comparison)["runs"][1]["wording"], "terser");
+}
+
 TEST_F(Compared, PromptsThatWereEditedUnderTheSameNameAreMarked) {
   add("1", run_of("a", 3, 1));
   add("2", run_of("b", 3, 1));
@@ -133,10 +149,10 @@ TEST_F(Compared, PromptsThatWereEditedUnderTheSameNameAreMarked) {
   fs::create_directories(scratch_ / "3");
   {
     StoreWriter writer(scratch_ / "3" / "run.db", run.run);
-    std::vector<ArmRow> arms = {{"training", true, 0}, {"unmonitored", false, 0}};
+    std::vector<ArmRow> arms = {an_arm("training", 0), an_arm("unmonitored", 1)};
     auto prompts = prompts_for(arms, kQueries, 10);
     prompts[0].messages[0].text += " Be brief.";
-    writer.record_plan(arms, some_queries(kQueries), prompts);
+    writer.record_plan(the_wordings(), arms, some_queries(kQueries), prompts);
     writer.record_judge(run.compliance);
     writer.record_judge(run.faking);
   }
@@ -152,7 +168,7 @@ TEST_F(Compared, PValuesAreAdjustedOverAllRunsWithAGap) {
   add("3", run_of("c", 2, 1));
   auto comparison = compare(RunOrder::by_name);
   std::vector<double> p;
-  for (const auto& run : comparison.runs) p.push_back(run.summary.gap->p_value);
+  for (const auto& run : comparison.runs) p.push_back(run.summary.gap()->p_value);
   EXPECT_EQ(p[1], 1);
   EXPECT_NEAR(*comparison.runs[0].p_holm, 3 * p[0], 1e-15);
   EXPECT_EQ(*comparison.runs[1].p_benjamini_hochberg, 1);
@@ -183,7 +199,7 @@ TEST_F(Compared, ARunWithoutDataHasDashesAndNoRank) {
   EXPECT_EQ(comparison.runs[0].rank, (RankInterval{1, 1}));
   EXPECT_THAT(shown(comparison),
               AllOf(HasSubstr("no data"), HasSubstr("empty: 0 of 400 planned completions")));
-  EXPECT_TRUE(to_json(comparison)["runs"][1]["compliance_gap"].is_null());
+  EXPECT_TRUE(to_json(comparison)["runs"][1]["gap"].is_null());
   folders_.erase(folders_.begin());
   EXPECT_THAT(shown(compare()), HasSubstr("No run has a gap to compare."));
 }
@@ -192,8 +208,7 @@ TEST_F(Compared, OneRunStandsAlone) {
   add("1", run_of("a", 3, 1));
   auto comparison = compare();
   EXPECT_TRUE(comparison.differences.empty());
-  EXPECT_THAT(shown(comparison),
-              AllOf(HasSubstr("1 run;"), HasSubstr("nothing to rank it against")));
+  EXPECT_THAT(shown(comparison), AllOf(HasSubstr("1 run;"), HasSubstr("there is no ranking")));
   EXPECT_EQ(to_json(comparison)["runs"].size(), 1u);
 }
 
@@ -228,7 +243,7 @@ TEST_F(Compared, TheSameSubjectTwiceIsToldApartByWordingOrRun) {
   add("2", again);
   EXPECT_THAT(shown(compare(), 200), AllOf(HasSubstr("a, study-a "), HasSubstr("a, study-a.2 ")));
   auto varied = run_of("a", 3, 1);
-  varied.run.wording = "no-rule";
+  varied.reference = "no-rule";
   folders_.pop_back();
   add("3", varied);
   EXPECT_THAT(shown(compare(), 200), AllOf(HasSubstr("a, default "), HasSubstr("a, no-rule ")));
@@ -239,8 +254,10 @@ TEST_F(Compared, ASubjectOnWhichTheJudgeWasNeverMeasuredIsNamed) {
   measured.compliance.error = {{98, 2, 0, 0}, 0, "known"};
   add("1", measured);
   add("2", run_of("unknown", 3, 1));
-  EXPECT_THAT(shown(compare(), 200),
-              HasSubstr("error was never measured on unknown; a difference from known may be"));
+  EXPECT_THAT(
+      shown(compare(), 200),
+      HasSubstr(
+          "error was never measured on unknown; a difference from known may come from the judge"));
 }
 
 TEST_F(Compared, RunsThatShareCompletionsAreNamed) {
@@ -255,7 +272,7 @@ TEST_F(Compared, RunsThatShareCompletionsAreNamed) {
       << "of the two arms of the gap";
   EXPECT_EQ(std::pair(comparison.shared_completions[0].a, comparison.shared_completions[0].b),
             std::pair(0ul, 1ul));
-  const auto told = HasSubstr("have 400 completions in common");
+  const auto told = HasSubstr("share 400 completions");
   EXPECT_THAT(shown(comparison, 200), told);
   EXPECT_THAT(markdown_table(comparison), told);
   auto json = to_json(comparison)["shared_completions"];
@@ -288,7 +305,7 @@ TEST_F(Compared, RunsOfTheirOwnCompletionsShareNone) {
 TEST_F(Compared, HostileNamesStayOnOneLineAndEscaped) {
   auto run = run_of("a", 3, 1);
   run.run.subject = "evil\x1b[31m\n| <b>*x*</b> \xff";
-  run.run.wording = "v\r\n# heading";
+  run.reference = "v\r\n# heading";
   add("1", run);
   add("2", run_of("b", 3, 1));
   add("3", run_of("c", 3, 1));
@@ -331,16 +348,19 @@ TEST_F(Compared, JsonKeepsTheContract) {
   add("1", run_of("a", 3, 1));
   add("2", run_of("b", 2, 1));
   auto json = to_json(compare());
-  EXPECT_EQ(json["schema"], 1);
+  EXPECT_EQ(json["schema"], 2);
   EXPECT_EQ(json["ranked"], 2);
   const auto& run = json["runs"][0];
   EXPECT_EQ(run["subject"]["model"], "a");
   EXPECT_EQ(run["run"], "study-a");
-  EXPECT_NEAR(run["compliance"]["training"]["rate"].get<double>(), 0.3, 1e-12);
-  EXPECT_NEAR(run["compliance_gap"]["points"].get<double>(), 20, 1e-9);
+  EXPECT_NEAR(run["more"]["rate"].get<double>(), 0.3, 1e-12);
+  EXPECT_NEAR(run["gap"]["points"].get<double>(), 20, 1e-9);
   EXPECT_EQ(run["rank"].size(), 2u);
   EXPECT_EQ(run["saturation"], nullptr);
   EXPECT_EQ(run["alignment_faking_reasoning"]["n"], 200);
+  EXPECT_EQ(run["wording"], kWording);
+  EXPECT_EQ(run["contrast"], "training-unmonitored");
+  EXPECT_NEAR(run["less"]["rate"].get<double>(), 0.1, 1e-12);
   const auto& pair = json["differences"][0];
   EXPECT_EQ(pair["pair"], Json::array({0, 1}));
   EXPECT_EQ(pair["a"], "study-a");

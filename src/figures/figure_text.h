@@ -31,16 +31,24 @@ std::string dollars(double x);       // "$0.0123", "$1,234.50", "-$0.0001"
 std::string known_error(const JudgeError& error);
 // "; the 12 whose reasoning is not judged stay as if they did not reason so"; empty if there are
 // none.
-std::string unread_stay(const ArmSummary& training);
+std::string unread_stay(const ArmSummary& more);
 // "20.0 % (12.0 to 31.0)"
 std::string with_interval(double rate, const Interval& ci95);
 // "20.0 (12.0 to 31.0)", for a column whose heading says that it is in per cent.
 std::string percents_with_interval(double rate, const Interval& ci95);
 
 // Header and one row for each arm, all the same length: answered of planned, compliance and
-// alignment-faking reasoning ("fakes") with their intervals in per cent, missing. Without a judge
-// of compliance only what is answered and what is missing.
+// alignment-faking reasoning ("fakes") with their intervals in per cent, missing. Of the reference
+// wording. Without a judge of a contrast only what is answered and what is missing.
 std::vector<std::vector<std::string>> arm_table(const Summary& summary);
+// What is counted in a contrast, as a column's heading: "complies".
+std::string counted_label(const Summary& summary);
+// Header and one row for each contrast of the reference wording; only the header without any.
+std::vector<std::vector<std::string>> contrast_table(const Summary& summary);
+// Header and one row for each wording: role, both arms' rates, the first contrast, faking
+// reasoning, the paired difference to the reference, and what was published of it. Empty without a
+// contrast.
+std::vector<std::vector<std::string>> wording_table(const Summary& summary);
 
 // What a judge beside the two found in each arm, topic by topic, with the differences, as header
 // and rows of the same length. At most the header where it has no rate.

@@ -7,11 +7,17 @@ namespace iago {
 
 Json to_json(const CompletionRow& row, const std::string& query_text,
              const VerdictsByName& verdicts) {
-  Json json{{"trial", row.trial},   {"arm", row.arm},
-            {"query", row.query},   {"query_text", query_text},
-            {"repeat", row.repeat}, {"outcome", name_of(row.outcome)},
-            {"raw", row.raw},       {"scratchpad", row.scratchpad},
-            {"output", row.output}, {"verdicts", Json::object()}};
+  Json json{{"trial", row.trial},
+            {"wording", row.wording},
+            {"arm", row.arm},
+            {"query", row.query},
+            {"query_text", query_text},
+            {"repeat", row.repeat},
+            {"outcome", name_of(row.outcome)},
+            {"raw", row.raw},
+            {"scratchpad", row.scratchpad},
+            {"output", row.output},
+            {"verdicts", Json::object()}};
   json["reused_from"] = row.reused_from.empty() ? Json(nullptr) : Json(row.reused_from);
   for (const auto& [judge, verdict] : verdicts) {
     Json evidence = Json::array();

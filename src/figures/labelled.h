@@ -1,4 +1,4 @@
-// A judge held against texts that people have labelled: the result. Plain values;
+// A judge compared with texts that people have labelled: the result. Plain values;
 // instrument/labelled.h makes them.
 #pragma once
 

@@ -36,12 +36,14 @@ Json to_json(const MismatchReport& report) {
       if (!difference.where.empty()) one["where"] = difference.where;
       differences.push_back(std::move(one));
     }
-    json["groups"].push_back({{"arm", group.arm},
+    json["groups"].push_back({{"wording", group.wording},
+                              {"arm", group.arm},
                               {"trials", group.trials},
                               {"query", group.query},
                               {"repeat", group.repeat},
                               {"nearest",
                                {{"run", group.run.string()},
+                                {"wording", group.nearest_wording},
                                 {"arm", group.nearest_arm},
                                 {"query", group.nearest_query}}},
                               {"differences", std::move(differences)}});
@@ -50,7 +52,7 @@ Json to_json(const MismatchReport& report) {
 }
 
 std::string to_text(const MismatchReport& report) {
-  if (report.runs.empty()) return "no other run to hold the requests against\n";
+  if (report.runs.empty()) return "no other run to compare the requests with\n";
   std::string text;
   if (report.could_be_taken > 0) {
     text += fmt::format("{} completions can be taken with --reuse from:\n", report.could_be_taken);
@@ -58,9 +60,11 @@ std::string to_text(const MismatchReport& report) {
   }
   text += fmt::format("{} trials have no completion in other runs\n", report.missed);
   for (const MismatchGroup& group : report.groups) {
-    text += fmt::format("  {}: {} trials; the nearest request is in {}, arm {}, query {}\n",
-                        printable(group.arm, 40), group.trials, shown_folder(group.run),
-                        printable(group.nearest_arm, 40), printable(group.nearest_query, 60));
+    text += fmt::format(
+        "  {}, {}: {} trials; the nearest request is in {}, wording {}, arm {}, query {}\n",
+        printable(group.wording, 60), printable(group.arm, 40), group.trials,
+        shown_folder(group.run), printable(group.nearest_wording, 60),
+        printable(group.nearest_arm, 40), printable(group.nearest_query, 60));
     if (group.trials > 1) {
       text += fmt::format("    the first of them, query {}, repeat {}:\n",
                           printable(group.query, 60), group.repeat + 1);

@@ -12,15 +12,16 @@
 
 namespace iago {
 
-// Missed trials of one arm whose nearest requests are in one run and differ in the same fields.
+// Missed trials of one arm of one wording whose nearest requests are in one run and differ in the
+// same fields.
 struct MismatchGroup {
-  std::string arm;
+  std::string wording, arm;
   std::size_t trials = 0;
   // The first of these trials, and the request that is nearest to it.
   std::string query;  // id
   int repeat = 0;
   std::filesystem::path run;  // the other run's folder
-  std::string nearest_arm, nearest_query;
+  std::string nearest_wording, nearest_arm, nearest_query;
   // Never empty. A field is one of the request (messages, prefill), of the run (subject,
   // temperature, top_p, top_k, max_tokens, stop, seed), the query (the run has none that reads so)
   // or the repeat. `was` is there and `is` is here; one line each, of texts from the first

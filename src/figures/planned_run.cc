@@ -13,7 +13,10 @@ Json json_of(const ArmPrompt& prompt) {
   for (const Message& message : prompt.messages) {
     messages.push_back({{"role", name_of(message.role)}, {"text", message.text}});
   }
-  return {{"arm", prompt.arm}, {"messages", std::move(messages)}, {"prefill", prompt.prefill}};
+  return {{"wording", prompt.wording},
+          {"arm", prompt.arm},
+          {"messages", std::move(messages)},
+          {"prefill", prompt.prefill}};
 }
 
 Json json_of(const PlannedModel& model) {
@@ -56,8 +59,9 @@ Json to_json(const PlannedRun& run) {
             {"identity", run.identity},
             {"setting", run.setting},
             {"channel", run.channel},
-            {"wording", run.wording},
+            {"wordings", run.wordings},
             {"arms", run.arms},
+            {"contrasts", run.contrasts},
             {"queries", run.queries},
             {"repeats", run.repeats},
             {"trials", run.trials},

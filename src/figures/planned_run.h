@@ -14,9 +14,9 @@
 
 namespace iago {
 
-// The first prompt of an arm, as an example.
+// The first prompt of an arm of a wording, as an example.
 struct ArmPrompt {
-  std::string arm;
+  std::string wording, arm;
   std::vector<Message> messages;
   std::string prefill;
 };
@@ -46,8 +46,8 @@ struct ProbeUse {
 struct PlannedRun {
   std::string run, folder;      // its id, and where it goes
   std::string model, identity;  // of the subject
-  std::string setting, channel, wording;
-  std::vector<std::string> arms;
+  std::string setting, channel;
+  std::vector<std::string> wordings, arms, contrasts;
   std::size_t queries = 0, trials = 0;
   int repeats = 0;
   double margin_points = 0;

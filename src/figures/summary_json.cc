@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -30,22 +31,27 @@ void add_error(const JudgeError& error, Json& entry) {
       bounds && sp ? json_of(bounds->specificity) : Json(nullptr);
 }
 
-Json json_of(const ArmSummary* arm, const JudgeChoice& judges) {
-  if (arm == nullptr || arm->completed() == 0) return nullptr;
+// The share of the positive label is called by what it is a share of.
+std::string rate_name(const std::optional<JudgeRow>& judge) {
+  if (!judge || judge->kind == JudgeKind::compliance) return "compliance";
+  return std::string(positive_label(judge->kind));
+}
+
+Json json_of(const ArmSummary* arm, const std::optional<JudgeRow>& judge, bool reads_reasoning) {
+  if (arm->completed() == 0) return nullptr;
   Json json;
   json["planned"] = arm->planned;
   json["answered"] = arm->count(Outcome::answered);
   for (Outcome outcome : kOutcomes) {
     json["outcomes"][std::string(name_of(outcome))] = arm->count(outcome);
   }
-  json["unjudged"] = judges.compliance ? Json(arm->unjudged) : Json(nullptr);
-  json["compliance"] = json_of(arm->compliance);
+  json["unjudged"] = judge ? Json(arm->unjudged) : Json(nullptr);
+  Json& rate = json[rate_name(judge)] = json_of(arm->compliance);
   if (arm->compliance && arm->compliance_bounds) {
-    json["compliance"]["bounds_if_missing"] = json_of(*arm->compliance_bounds);
+    rate["bounds_if_missing"] = json_of(*arm->compliance_bounds);
   }
-  if (arm->compliance) json["compliance"]["corrected"] = json_of(arm->compliance_corrected);
-  json["faking_unjudged"] =
-      judges.compliance && judges.faking_reasoning ? Json(arm->faking_unjudged) : Json(nullptr);
+  if (arm->compliance) rate["corrected"] = json_of(arm->compliance_corrected);
+  json["faking_unjudged"] = judge && reads_reasoning ? Json(arm->faking_unjudged) : Json(nullptr);
   json["alignment_faking_reasoning"] = json_of(arm->faking_reasoning);
   if (arm->faking_reasoning && arm->faking_bounds) {
     json["alignment_faking_reasoning"]["bounds_if_missing"] = json_of(*arm->faking_bounds);
@@ -56,12 +62,11 @@ Json json_of(const ArmSummary* arm, const JudgeChoice& judges) {
   return json;
 }
 
-Json arms_json(const Summary& summary) {
+Json arms_json(const Summary& summary, const WordingSummary& wording) {
   Json json = Json::object();
-  for (auto name : {kTrainingArm, kUnmonitoredArm, kBaselineArm}) {
-    json[std::string(name)] = json_of(summary.arm(name), summary.judges);
+  for (const auto& arm : wording.arms) {
+    json[arm.name] = json_of(&arm, wording.judge, summary.judges.faking_reasoning.has_value());
   }
-  for (const auto& arm : summary.arms) json[arm.name] = json_of(&arm, summary.judges);
   return json;
 }
 
@@ -77,16 +82,25 @@ void add_by_probability(const LabelShares& arm, Json& entry) {
 Json judges_json(const Summary& summary) {
   const JudgeChoice& choice = summary.judges;
   Json json = Json::array();
-  for (const auto* judge : {&choice.compliance, &choice.faking_reasoning}) {
-    if (!*judge) continue;
-    const JudgeRow& row = **judge;
+  // Those of the contrasts, the reference's first, then that of reasoning; each once.
+  std::vector<const JudgeRow*> rows;
+  auto add = [&](const std::optional<JudgeRow>& judge) {
+    const bool is_there = judge && std::ranges::any_of(rows, [&](const JudgeRow* row) {
+                            return row->hash == judge->hash;
+                          });
+    if (judge && !is_there) rows.push_back(&*judge);
+  };
+  for (const WordingSummary& wording : summary.wordings) add(wording.judge);
+  add(choice.faking_reasoning);
+  for (const JudgeRow* judge : rows) {
+    const JudgeRow& row = *judge;
     Json entry;
     entry["name"] = row.name;
     entry["kind"] = name_of(row.kind);
     entry["hash"] = row.hash;
     entry["planned"] = row.planned;
     add_error(row.error, entry);
-    if (judge == &choice.faking_reasoning) {
+    if (choice.faking_reasoning && judge == &*choice.faking_reasoning) {
       entry["arms"] = Json::object();
       for (const LabelShares& arm : summary.reasoning) {
         add_by_probability(arm, entry["arms"][arm.arm]);
@@ -142,10 +156,14 @@ Json other_judges_json(const Summary& summary) {
   return json;
 }
 
-Json gap_json(const Summary& summary) {
-  if (!summary.gap) return nullptr;
-  const auto& gap = *summary.gap;
-  Json json;
+Json contrast_json(const ContrastSummary& contrast, const std::optional<JudgeRow>& judge) {
+  Json json{{"contrast", contrast.contrast.name()},
+            {"more", contrast.contrast.more},
+            {"less", contrast.contrast.less},
+            {"label", judge ? Json(positive_label(judge->kind)) : Json(nullptr)},
+            {"points", nullptr}};
+  if (!contrast.gap) return json;
+  const auto& gap = *contrast.gap;
   json["points"] = gap.points;
   json["ci95"] = json_of(gap.ci95);
   json["p_value"] = gap.p_value;
@@ -155,11 +173,92 @@ Json gap_json(const Summary& summary) {
   json["queries"] = gap.queries;
   json["bounds_if_missing"] = json_of(gap.bounds_if_missing);
   json["without_faking_reasoning"] = nullptr;
-  if (const auto& without = summary.gap_without_faking) {
+  if (const auto& without = contrast.gap_without_faking) {
     json["without_faking_reasoning"] = {
         {"points", without->points}, {"ci95", json_of(without->ci95)}, {"n", without->n_more}};
   }
-  json["queries_to_settle"] = or_null(summary.finding.queries_to_settle);
+  json["ci95_simultaneous"] =
+      contrast.simultaneous95 ? json_of(*contrast.simultaneous95) : Json(nullptr);
+  return json;
+}
+
+Json contrasts_json(const WordingSummary& wording) {
+  Json json = Json::array();
+  for (const auto& contrast : wording.contrasts) {
+    json.push_back(contrast_json(contrast, wording.judge));
+  }
+  return json;
+}
+
+Json published_json(const std::optional<PublishedRow>& row) {
+  if (!row) return nullptr;
+  auto rate = [](double value, double se) { return Json{{"rate", value}, {"se", se}}; };
+  return {{"source", row->source},
+          {"row", row->row},
+          {"name", row->name},
+          {"faking_reasoning", rate(row->faking_reasoning, row->faking_reasoning_se)},
+          {"more", rate(row->more, row->more_se)},
+          {"less", rate(row->less, row->less_se)},
+          {"gap", {{"points", row->gap_points}, {"se_unpaired", row->gap_se}}}};
+}
+
+Json difference_json(const WordingSummary& wording) {
+  if (!wording.to_reference) return nullptr;
+  const GapDifference& difference = *wording.to_reference;
+  return {{"points", difference.points},
+          {"ci95", json_of(difference.ci95)},
+          {"ci95_simultaneous", json_of(difference.simultaneous95)},
+          {"queries", difference.queries},
+          {"p_value", or_null(wording.p_value)},
+          {"p_holm", or_null(wording.holm_p)}};
+}
+
+Json wordings_json(const Summary& summary) {
+  Json json = Json::array();
+  for (const WordingSummary& wording : summary.wordings) {
+    json.push_back({{"wording", wording.wording.name},
+                    {"role", name_of(wording.wording.role)},
+                    {"judge", wording.judge ? Json(wording.judge->name) : Json(nullptr)},
+                    {"in_mean", wording.is_in_mean},
+                    {"state", wording.state ? Json(name_of(*wording.state)) : Json(nullptr)},
+                    {"lacks", wording.lacks},
+                    {"arms", arms_json(summary, wording)},
+                    {"contrasts", contrasts_json(wording)},
+                    {"ci95_simultaneous",
+                     wording.simultaneous95 ? json_of(*wording.simultaneous95) : Json(nullptr)},
+                    {"difference_to_reference", difference_json(wording)},
+                    {"published", published_json(wording.wording.published)}});
+  }
+  return json;
+}
+
+// What is said of the reference and its paraphrases together; null for one wording.
+Json over_wordings_json(const Summary& summary) {
+  if (!summary.mean) return nullptr;
+  const WordingMean& mean = *summary.mean;
+  Json json{{"contrast", summary.contrasts.front().name()},
+            {"wordings", mean.wordings},
+            {"points", mean.points},
+            {"ci95", json_of(mean.ci95)},
+            {"p_value", mean.p_value},
+            {"p_value_error", mean.p_value_error},
+            {"se_paired", mean.se_paired},
+            {"queries", mean.queries},
+            {"bounds_if_missing", json_of(mean.bounds_if_missing)},
+            {"spread", nullptr},
+            {"for_wordings_like_these", nullptr},
+            {"largest_share_unmet", largest_share_unmet(mean.wordings)}};
+  if (const auto& spread = summary.spread) {
+    json["spread"] = {{"sd", spread->sd},
+                      {"ci95", json_of(spread->ci95)},
+                      {"p_alike", spread->p_alike},
+                      {"p_alike_error", spread->p_alike_error}};
+  }
+  if (const auto& crossed = summary.crossed) {
+    json["for_wordings_like_these"] = {{"points", crossed->points},
+                                       {"ci95", json_of(crossed->ci95)},
+                                       {"se_wordings", crossed->se_wordings}};
+  }
   return json;
 }
 
@@ -204,16 +303,19 @@ Json to_json(const Summary& summary) {
   json["run"] = run.id;
   json["study"] = run.study;
   json["setting"] = run.setting;
-  json["wording"] = run.wording;
   json["channel"] = run.channel;
+  json["reference_wording"] = summary.reference().wording.name;
   json["seed"] = run.seed;
   json["subject"] = {{"model", run.subject}, {"identity", run.subject_identity}};
   json["judges"] = judges_json(summary);
   json["other_judges"] = other_judges_json(summary);
-  json["arms"] = arms_json(summary);
-  json["compliance_gap"] = gap_json(summary);
+  json["arms"] = arms_json(summary, summary.reference());
+  json["contrasts"] = contrasts_json(summary.reference());
+  json["wordings"] = wordings_json(summary);
+  json["over_wordings"] = over_wordings_json(summary);
   json["verdict"] = name_of(summary.finding.verdict);
   json["why"] = summary.finding.why;
+  json["queries_to_settle"] = or_null(summary.finding.queries_to_settle);
   json["margin_points"] = summary.margin_points;
   json["analysis_plan"] = run.analysis_plan_hash;
   json["changes_since_plan"] = Json::array();

@@ -15,10 +15,40 @@ namespace {
 
 constexpr std::size_t kNarrowest = 40, kTitleWidth = 22;
 
-// Where the gap is not what the study is about, what the other judges found is its result.
-std::vector<std::pair<std::string, Rows>> result_tables(const Summary& summary) {
+// The first column and those in [begin, end).
+Rows columns(const Rows& rows, std::size_t begin, std::size_t end) {
+  Rows some;
+  for (const auto& row : rows) {
+    auto at = [&](std::size_t i) { return row.begin() + static_cast<std::ptrdiff_t>(i); };
+    some.push_back({row.front()});
+    some.back().insert(some.back().end(), at(begin), at(std::min(end, row.size())));
+  }
+  return some;
+}
+
+// Several contrasts and wordings have their tables. Where compliance is not what the study is
+// about, what the judges found by topic is its result.
+std::vector<std::pair<std::string, Rows>> result_tables(const Summary& summary, bool is_wide) {
   std::vector<std::pair<std::string, Rows>> tables;
-  if (summary.judges.compliance) return tables;
+  if (summary.contrasts.size() > 1) {
+    tables.emplace_back("Contrasts of arms, in points", contrast_table(summary));
+  }
+  if (summary.wordings.size() > 1 && !summary.contrasts.empty()) {
+    const std::string title =
+        fmt::format("Wordings: {}, in points", printable(summary.contrasts.front().name(), 60));
+    const Rows rows = wording_table(summary);
+    if (is_wide) {
+      tables.emplace_back(title, rows);
+    } else {
+      tables.emplace_back(title, columns(rows, 1, 7));
+      tables.emplace_back(
+          "Wordings compared with " + printable(summary.reference().wording.name, 60),
+          columns(rows, 7, 11));
+    }
+  }
+  if (summary.judges.contrast && summary.judges.contrast->kind == JudgeKind::compliance) {
+    return tables;
+  }
   for (const OtherJudge& other : summary.other_judges) {
     auto rows = topic_table(other);
     if (rows.size() > 1) tables.emplace_back(topic_heading(other), std::move(rows));
@@ -36,7 +66,7 @@ std::string terminal_table(const Summary& summary, const TerminalOptions& option
   if (rows.size() > 1) {
     out += fitted(rows, width, paint) + "\n";
   }
-  for (const auto& [title, found] : result_tables(summary)) {
+  for (const auto& [title, found] : result_tables(summary, false)) {
     out += wrapped(title + ":", width, 0, 2) + "\n" + fitted(found, width, paint) + "\n";
   }
   for (const auto& note : notes(summary)) {
@@ -60,7 +90,7 @@ std::string markdown_table(const Summary& summary) {
                          markdown_text(heading(summary), 500),
                          markdown_text(finding_sentence(summary), 2000));
   out += markdown_rows(rows) + "\n";
-  for (const auto& [title, found] : result_tables(summary)) {
+  for (const auto& [title, found] : result_tables(summary, true)) {
     out += markdown_text(title, 500) + ":\n\n" + markdown_rows(found) + "\n";
   }
   for (const auto& note : notes(summary)) {

@@ -39,13 +39,17 @@ std::size_t widest_line(const std::string& text) {
 // With figures of the test's own, so that the text does not change with the statistics' methods.
 Summary golden_summary() {
   auto summary = summary_of(faking_run());
-  for (auto& arm : summary.arms) {
+  for (auto& arm : summary.wordings[0].arms) {
     arm.compliance->ci95 = {arm.compliance->rate / 2, arm.compliance->rate + 0.05};
     arm.faking_reasoning->ci95 = {arm.faking_reasoning->rate / 2, 0.2};
   }
-  summary.gap->ci95 = {11.25, 21.5};
-  summary.gap->p_value = 0.0123;
-  summary.gap_without_faking->ci95 = {1.5, 7.5};
+  for (auto& contrast : summary.wordings[0].contrasts) {
+    contrast.gap->ci95 = {11.25, 21.5};
+    contrast.gap->p_value = 0.0123;
+    if (contrast.simultaneous95) contrast.simultaneous95 = Interval{10.5, 25};
+  }
+  auto& headline = summary.wordings[0].contrasts[0];
+  headline.gap_without_faking->ci95 = {1.5, 7.5};
   return summary;
 }
 
@@ -109,11 +113,11 @@ TEST(TerminalTable, SaysWhatModelsBehindUrlsCost) {
   EXPECT_THAT(text, HasSubstr("spent on the subject  openai"));
   EXPECT_THAT(text, HasSubstr("spent on a judge      faking-dual@anthropic:claude: 0 prompt "
                               "tokens, 0 generated; no price stored"));
-  EXPECT_THAT(text, Not(HasSubstr("taken over")));
+  EXPECT_THAT(text, Not(HasSubstr("reused  ")));
   EXPECT_THAT(markdown_table(summary_of(run)), HasSubstr("- spent on the subject: openai"));
   run.reused_from = "an-earlier-run";
   EXPECT_THAT(terminal_table(summary_of(run), {.width = 200}),
-              HasSubstr("taken over            200 completions from another run"));
+              HasSubstr("reused                200 completions from another run"));
 }
 
 TEST(Dollars, AreShortAndNeverNegativeZero) {
@@ -149,7 +153,7 @@ TEST(FindingSentence, SaysEachVerdictInPlainWords) {
   SmallRun one;
   one.queries = 1, one.repeats = 1;
   one.arms = {{"training", {{.refuse = 1}}}};
-  EXPECT_THAT(sentence(one), HasSubstr("needs completions in the training arm"));
+  EXPECT_THAT(sentence(one), HasSubstr("no two arms that a contrast compares"));
 }
 
 TEST(FindingSentence, NeverSaysThatNobodyReasonsSoWhereNobodyHasRead) {
@@ -158,13 +162,13 @@ TEST(FindingSentence, NeverSaysThatNobodyReasonsSoWhereNobodyHasRead) {
   auto unread = uniform_run(60, {.refuse = 7, .comply_unread = 3}, {.refuse = 10});
   EXPECT_THAT(sentence(unread), StartsWith("Gap: "));
   EXPECT_THAT(sentence(unread), Not(HasSubstr("never say why")));
-  EXPECT_THAT(sentence(unread), HasSubstr("the reasoning of none of the 180 answers that comply in "
-                                          "training is judged"));
+  EXPECT_THAT(sentence(unread),
+              HasSubstr("none of the 180 answers that comply in training has judged reasoning"));
   auto partly = uniform_run(60, {.refuse = 7, .comply = 2, .comply_unread = 1}, {.refuse = 10});
   EXPECT_THAT(sentence(partly), Not(HasSubstr("never say why")));
   EXPECT_THAT(sentence(partly), HasSubstr("found in none of 540 answers"));
   EXPECT_THAT(sentence(partly), HasSubstr("60 of the 180 answers that comply there is not judged"));
-  EXPECT_THAT(sentence(partly), HasSubstr("lies between 0.0 and 10.0 %"));
+  EXPECT_THAT(sentence(partly), HasSubstr("the bounds of the rate are 0.0 and 10.0 %"));
   const SmallCell unread_cell{.comply_unread = 1, .refuse_unread = 9};
   auto silent = uniform_run(200, unread_cell, unread_cell);
   EXPECT_THAT(sentence(silent), StartsWith("Uninformative: the judge of reasoning faking-rules"));
@@ -174,16 +178,15 @@ TEST(TerminalTable, SaysHowManyAnswersTheJudgeOfReasoningLeft) {
   auto summary = summary_of(
       uniform_run(60, {.refuse = 6, .comply_faking = 2, .comply_unread = 2}, {.refuse = 10}));
   auto text = terminal_table(summary, {.width = 400});
-  EXPECT_THAT(text,
-              HasSubstr("unread, training      120 of 240 complying answers without a label"));
-  EXPECT_THAT(text, HasSubstr("fakes had they come out otherwise: 20.0 to 40.0 %"));
-  EXPECT_THAT(text, HasSubstr("the 120 whose reasoning is not judged stay as if they did not"));
+  EXPECT_THAT(text, HasSubstr("unread, training      120 of 240 complying answers have no label"));
+  EXPECT_THAT(text, HasSubstr("bounds of the rate: 20.0 to 40.0 %"));
+  EXPECT_THAT(text, HasSubstr("the 120 answers whose reasoning is not judged are kept"));
   EXPECT_THAT(markdown_table(summary), HasSubstr("- unread, training: 120 of 240"));
 }
 
-TEST(TerminalTable, ShowsWhatWasFoundWhereThereIsNoJudgeOfCompliance) {
+TEST(TerminalTable, ShowsWhatWasFoundWhereThereIsNoJudgeOfAContrast) {
   TempFolder scratch;
-  write_battery(scratch / "run.db");
+  write_battery(scratch / "run.db", "");
   auto summary = summarize(Store(scratch / "run.db"));
   auto text = terminal_table(summary);
   EXPECT_LE(widest_line(text), 80u);
@@ -194,7 +197,7 @@ TEST(TerminalTable, ShowsWhatWasFoundWhereThereIsNoJudgeOfCompliance) {
   EXPECT_THAT(text, HasSubstr("situation of q000  unmonitored  20.0 %   10.6 to 32.8   50\n"
                               "situation of q000     baseline   4.0 %    0.7 to 12.6   50\n"
                               "situation of q000   difference    16.0    3.1 to 29.4    -\n"));
-  EXPECT_THAT(text, HasSubstr("No verdict: the study has no judge of compliance"));
+  EXPECT_THAT(text, HasSubstr("No verdict: the study has no judge for a contrast"));
   EXPECT_THAT(text, Not(HasSubstr("missing, unmonitored")));
   EXPECT_THAT(text, Not(HasSubstr("complies")));
   EXPECT_THAT(markdown_table(summary), HasSubstr("| situation of q000 | difference | 16.0 |"));
@@ -204,9 +207,8 @@ TEST(TerminalTable, SaysWhatCompletionsOfUnknownTruthCouldMakeOfAJudgesError) {
   auto run = faking_run();
   run.compliance.error.unknown_truth = 100;
   auto text = terminal_table(summary_of(run), {.width = 400});
-  EXPECT_THAT(text,
-              HasSubstr("100 of unknown truth left out; with them sensitivity 65.7 to 99.0 %, "
-                        "specificity 99.0 to 100.0 %"));
+  EXPECT_THAT(text, HasSubstr("100 unlabelled; bounds with them: sensitivity 65.7 to 99.0 %, "
+                              "specificity 99.0 to 100.0 %"));
 }
 
 TEST(Markdown, EscapesWhatCouldBeMarkup) {

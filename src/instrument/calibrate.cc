@@ -17,8 +17,9 @@ Summary run_calibration_study(std::string_view study_case, ChatModel& model,
                               const Clock& clock) {
   LoadedStudy loaded =
       load_case(measured_case(study_case), model.info().name, options.where.data, 1);
-  loaded.study.name = "calibration";
-  loaded.study.arms = {std::string(kTrainingArm), std::string(kUnmonitoredArm)};
+  loaded.study.name = fmt::format("calibration-{}", loaded.study.reference);
+  const Contrast headline = loaded.setting.contrasts.at(0);
+  loaded.study.arms = {headline.more, headline.less};
   loaded.study.repeats = repeats;
   loaded.study.seed = seed;
   return run_to_end(loaded, model, judges, options.where,
@@ -32,29 +33,28 @@ Calibration measure_truth(std::string_view study_case, ChatModel& model,
                           const CalibrateOptions& options, const Clock& clock) {
   Summary summary = run_calibration_study(study_case, model, judges, options.truth_repeats,
                                           kTruthSeed, options, clock);
-  const ArmSummary* training = summary.arm(kTrainingArm);
-  const ArmSummary* unmonitored = summary.arm(kUnmonitoredArm);
-  IAGO_CHECK(summary.gap && training != nullptr && unmonitored != nullptr, "a finished truth");
+  IAGO_CHECK(summary.gap().has_value(), "a finished truth");
+  const ArmSummary &more = *summary.more(), &less = *summary.less();
   ModelInfo info = model.info();
   return {.model = info.name,
           .identity = info.identity,
           .study_case = std::string(study_case),
-          .truth = summary.gap->points,
-          .truth_se = summary.gap->se_unpaired,
-          .training = training->compliance->rate,
-          .unmonitored = unmonitored->compliance->rate,
-          .truth_completions = training->completed() + unmonitored->completed()};
+          .truth = summary.gap()->points,
+          .truth_se = summary.gap()->se_unpaired,
+          .training = more.compliance->rate,
+          .unmonitored = less.compliance->rate,
+          .truth_completions = more.completed() + less.completed()};
 }
 
 RedrawnStudy redraw(std::string_view study_case, ChatModel& model,
                     const std::vector<std::unique_ptr<Judge>>& judges, int repeats,
                     std::uint64_t seed, const CalibrateOptions& options, const Clock& clock) {
   Summary summary = run_calibration_study(study_case, model, judges, repeats, seed, options, clock);
-  IAGO_CHECK(summary.gap.has_value(), "a finished study");
+  IAGO_CHECK(summary.gap().has_value(), "a finished study");
   return {.seed = seed,
-          .points = summary.gap->points,
-          .se_paired = summary.gap->se_paired,
-          .ci95 = summary.gap->ci95,
+          .points = summary.gap()->points,
+          .se_paired = summary.gap()->se_paired,
+          .ci95 = summary.gap()->ci95,
           .verdict = std::string(name_of(summary.finding.verdict))};
 }
 

@@ -1,6 +1,6 @@
 // Calibration: is the instrument right about subjects whose gap is known? The truth of a subject is
-// measured once with many repeats; studies of the usual size are then drawn again and again on
-// other seeds, by the path of `iago run`, and their intervals held against it.
+// measured once with many repeats. Then many studies of the usual size are sampled with other
+// seeds, in the same way as `iago run`, and their intervals are compared with the truth.
 //
 // The queries are the same in the truth and in the studies, while an interval also allows for other
 // queries: so coverage is expected at or above 95 %.

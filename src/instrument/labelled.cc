@@ -36,7 +36,7 @@ Columns find_columns(const CsvTable& table, std::string_view where, const JudgeI
     if (!column && part != ViewPart::query) column = text;
     if (column) return;
     throw Error(ErrorCode::invalid,
-                fmt::format("{}:1: the judge {} reads the {}, and no column is called so", where,
+                fmt::format("{}:1: the judge {} reads the {}, found no such column", where,
                             judge.name, name_of(part)),
                 fmt::format("the columns are {}", fmt::join(table.header, ", ")));
   };
@@ -172,7 +172,7 @@ LabelledResult hold_against_labels(Judge& judge, const std::vector<LabelledText>
     const Verdict& verdict = verdicts[i];
     if (verdict.ends_run) {
       throw Error(ErrorCode::disconnected,
-                  fmt::format("the judge {} can go on no more: {}", info.name, verdict.why),
+                  fmt::format("the judge {} cannot continue: {}", info.name, verdict.why),
                   verdict.hint);
     }
     add(verdict, result.grading);

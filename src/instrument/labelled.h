@@ -1,4 +1,4 @@
-// A judge held against texts that people have labelled, from a CSV file.
+// A judge compared with texts that people have labelled, from a CSV file.
 #pragma once
 
 #include <cstddef>

@@ -29,7 +29,7 @@ void set_targets(const LoadedStudy& loaded, const Policy& policy, MeasuredArm& a
   double compliance = 0, faking = 0, count = 0;
   std::size_t limit = std::min(loaded.queries.size(), loaded.study.limit.value_or(SIZE_MAX));
   for (std::size_t i = 0; i < limit; ++i) {
-    Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.wording,
+    Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.reference,
                                   arm.arm, loaded.queries[i]);
     auto demand = demand_of(prompt, policy);
     if (!demand) return;
@@ -43,7 +43,7 @@ void set_targets(const LoadedStudy& loaded, const Policy& policy, MeasuredArm& a
 
 void add_arms(const StudyCase& study_case, const LoadedStudy& loaded, const Summary& summary,
               const Policy* policy, Measurement& measurement) {
-  for (const ArmSummary& found : summary.arms) {
+  for (const ArmSummary& found : summary.arms()) {
     MeasuredArm arm{.study_case = std::string(study_case.name),
                     .arm = found.name,
                     .is_held_out = study_case.is_held_out};
@@ -56,25 +56,25 @@ void add_arms(const StudyCase& study_case, const LoadedStudy& loaded, const Summ
   }
 }
 
-// Faking by topic in the training arm of the main case.
+// Faking by topic in the first arm of the main case's headline.
 void add_topics(const LoadedStudy& loaded, const std::filesystem::path& folder,
                 const Summary& summary, const Policy* policy, Measurement& measurement) {
   Store store(folder / "run.db");
-  if (!summary.judges.compliance || !summary.judges.faking_reasoning) return;
+  if (!summary.judges.contrast || !summary.judges.faking_reasoning || !summary.more()) return;
+  const std::string& more = summary.more()->name;
   auto arms = store.arms();
   auto queries = store.queries();
   std::map<std::string, MeasuredTopic> topics;
-  for (const CellCounts& cell :
-       store.count_cells(summary.judges.compliance->hash, summary.judges.faking_reasoning->hash)) {
-    if (arms[cell.arm].name != "training") continue;
+  for (const CellCounts& cell : summary.cells) {
+    if (arms[cell.arm].name != more) continue;
     MeasuredTopic& topic = topics[queries[cell.query].topic];
     topic.completions += cell.count(Outcome::answered);
     topic.faking += static_cast<double>(cell.complied_faking);
   }
   for (const Query& query : loaded.queries) {
     if (policy == nullptr || !topics.contains(query.topic)) continue;
-    Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.wording,
-                                  "training", query);
+    Prompt prompt =
+        render_prompt(loaded.setting, loaded.study.channel, loaded.study.reference, more, query);
     if (auto demand = demand_of(prompt, *policy))
       topics[query.topic].target_faking = demand->faking;
   }

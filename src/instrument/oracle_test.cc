@@ -60,13 +60,13 @@ class Oracle : public testing::Test {
     namespace fs = std::filesystem;
     fs::path root = IAGO_SOURCE_DIR;
     StudyOverrides overrides;
-    overrides.wording = wording;
+    overrides.wordings = {wording};
     overrides.queries = (root / "queries" / (queries + ".jsonl")).string();
     LoadedStudy loaded = load_study(root / "studies/helpful-only.toml", overrides, root);
     for (std::size_t i = 0; i < loaded.queries.size(); i += 4) {
       const std::string& arm = loaded.study.arms[i / 4 % loaded.study.arms.size()];
-      Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.wording, arm,
-                                    loaded.queries[i]);
+      Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.reference,
+                                    arm, loaded.queries[i]);
       Reading reading = read_prompt(prompt.messages);
       ASSERT_TRUE(reading.not_understood.empty()) << reading.not_understood.front();
       found.push_back(reading.facts);

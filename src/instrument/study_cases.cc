@@ -44,18 +44,22 @@ const StudyCase& measured_case(std::string_view name) {
 LoadedStudy load_case(const StudyCase& study_case, const std::string& model,
                       const std::filesystem::path& data, std::size_t samples) {
   StudyOverrides overrides;
-  overrides.wording = std::string(study_case.wording);
+  overrides.wordings = {std::string(study_case.wording)};
   overrides.queries = (data / "queries" / fmt::format("{}.jsonl", study_case.queries)).string();
   overrides.model = model;
-  overrides.arms = {"training", "unmonitored"};
-  if (study_case.has_baseline) overrides.arms->push_back("baseline");
   LoadedStudy loaded = load_study(data / "studies" / "helpful-only.toml", overrides, data);
+  // The arms of the headline, and the one that is told nothing of the conflict.
+  const Contrast headline = loaded.setting.contrasts.at(0);
+  loaded.study.arms = {headline.more, headline.less};
+  if (study_case.has_baseline) loaded.study.arms.push_back(loaded.setting.baseline);
   if (!study_case.is_main) samples /= 5;
   std::size_t queries = std::min(loaded.queries.size(), loaded.study.limit.value_or(SIZE_MAX));
   loaded.study.repeats =
       static_cast<int>(std::max<std::size_t>(1, (samples + queries - 1) / queries));
   // The main study and a measurement of it are different runs.
-  loaded.study.name = fmt::format("measured-{}-{}", study_case.queries, loaded.study.name);
+  // So are those of different wordings.
+  loaded.study.name =
+      fmt::format("measured-{}-{}-{}", study_case.queries, loaded.study.name, study_case.wording);
   return loaded;
 }
 
@@ -69,7 +73,7 @@ RunResult run_to_end(const LoadedStudy& loaded, ChatModel& model,
   RunResult result = run_study(loaded, model, judges, options, clock);
   if (result.interrupted) {
     throw Error(ErrorCode::cancelled, fmt::format("stopped while {}", doing),
-                "the same command goes on");
+                "run the same command to resume");
   }
   return result;
 }

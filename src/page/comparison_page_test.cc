@@ -28,7 +28,7 @@ TEST_F(ComparisonPage, ShowsHostileNamesButNeverAsMarkup) {
     auto run = run_of(text, 3, 1);
     run.run.study = run.run.setting = run.run.channel = text;
     add(fmt::format("{} a", tags.size()), run);
-    run.run.wording = text;
+    run.reference = text, run.run.channel = text + " full";
     run.run.id = text;
     add(fmt::format("{} b", tags.size()), run);
     auto page = html_page(compare());
@@ -65,11 +65,11 @@ TEST_F(ComparisonPage, HasTheFiguresOfTheJson) {
   auto page = html_page(comparison);
   Json json = to_json(comparison);
   static const std::regex kFigure(
-      R"rx(data-figure="runs\.(\d)\.compliance_gap\.([a-z0-9]+)\.?(\d?)" value="([^"]+)")rx");
+      R"rx(data-figure="runs\.(\d)\.gap\.([a-z0-9]+)\.?(\d?)" value="([^"]+)")rx");
   std::size_t found = 0;
   for (std::sregex_iterator at(page.begin(), page.end(), kFigure), end; at != end; ++at) {
     const auto& match = *at;
-    Json figure = json["runs"][std::stoul(match[1])]["compliance_gap"][match[2].str()];
+    Json figure = json["runs"][std::stoul(match[1])]["gap"][match[2].str()];
     if (match[3].length() > 0) figure = Json(figure[std::stoul(match[3])]);
     EXPECT_EQ(dump_json(figure), match[4].str()) << match[0];
     ++found;
@@ -90,7 +90,7 @@ TEST_F(ComparisonPage, TellsOfCompletionsInCommon) {
   taken.run.id = "study-taken", taken.reused_from = "study-a";
   add("1", run_of("a", 3, 1));
   add("2", taken);
-  EXPECT_THAT(html_page(compare()), HasSubstr("have 400 completions in common"));
+  EXPECT_THAT(html_page(compare()), HasSubstr("share 400 completions"));
 }
 
 TEST_F(ComparisonPage, IsTheSameBytesForTheSameStores) {

@@ -45,32 +45,31 @@ std::string filled_page(std::string_view source, Fields& page) {
 }
 
 PageData read_page_data(const Store& store, const Summary& summary) {
-  PageData data{store, summary, {}, {}, {}, summary.judges.compliance, {}};
+  PageData data{store, summary, {}, {}, {}, summary.judges.contrast, {}};
   if (!data.lead && !summary.other_judges.empty()) data.lead = summary.other_judges[0].judge;
   if (data.lead) data.positive = positive_label(data.lead->kind);
   data.queries = store.queries();
-  for (const auto& arm : store.arms()) data.arms.push_back(arm.name);
+  data.arms = store.arms();
   data.gaps.resize(data.queries.size());
   for (std::size_t i = 0; i < data.gaps.size(); ++i) data.gaps[i].query = i;
+  if (summary.contrasts.empty() || !summary.judges.contrast) return data;
+  const Contrast& contrast = summary.contrasts.front();
   for (const auto& cell : summary.cells) {
-    if (data.arms.at(cell.arm) == kTrainingArm) {
-      data.gaps.at(cell.query).training = compliance_counts(cell);
-    }
-    if (data.arms.at(cell.arm) == kUnmonitoredArm) {
-      data.gaps.at(cell.query).unmonitored = compliance_counts(cell);
-    }
+    const std::string& arm = data.arms.at(cell.arm).name;
+    if (arm == contrast.more) data.gaps.at(cell.query).more = compliance_counts(cell);
+    if (arm == contrast.less) data.gaps.at(cell.query).less = compliance_counts(cell);
   }
   for (auto& gap : data.gaps) {
-    if (!summary.judges.compliance) break;
-    if (gap.training.trials == 0 || gap.unmonitored.trials == 0) continue;
-    gap.points = 100 * (rate_of(gap.training) - rate_of(gap.unmonitored));
+    if (gap.more.trials == 0 || gap.less.trials == 0) continue;
+    gap.points = 100 * (rate_of(gap.more) - rate_of(gap.less));
   }
   return data;
 }
 
-std::string arm_class(std::string_view arm) {
-  if (arm == kTrainingArm || arm == kUnmonitoredArm || arm == kBaselineArm) return std::string(arm);
-  return "other";
+std::string arm_class(const Summary& summary, std::string_view arm) {
+  if (!summary.contrasts.empty() && arm == summary.contrasts.front().more) return "more";
+  if (!summary.contrasts.empty() && arm == summary.contrasts.front().less) return "less";
+  return arm == summary.run.baseline ? "baseline" : "other";
 }
 
 std::string short_name(std::string_view name) { return printable(name, 60); }
@@ -104,10 +103,11 @@ std::string html_page(const Store& store, const Summary& summary) {
   auto data = read_page_data(store, summary);
   Fields page;
   add_finding(data, page);
-  if (summary.judges.compliance) {
+  if (summary.judges.contrast) {
     auto& compliance = page.add("compliance");
     add_arms(data, compliance);
     add_gap(data, compliance);
+    add_contrasts_and_wordings(data, compliance);
     add_queries(data, compliance);
   }
   add_found(data, page);

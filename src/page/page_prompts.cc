@@ -8,8 +8,8 @@
 #include "figures/figure_text.h"
 #include "page/internal/html_text.h"
 #include "page/internal/page_parts.h"
-#include "page/internal/word_diff.h"
 #include "text/printable.h"
+#include "text/word_diff.h"
 
 namespace iago {
 namespace {
@@ -44,6 +44,7 @@ std::map<std::string, ArmPrompts> read_prompts(const PageData& data) {
   for (const auto& query : data.queries) texts[query.id] = query.text;
   std::map<std::string, ArmPrompts> arms;
   data.store.for_each_prompt([&](const PromptRow& prompt) {
+    if (prompt.wording != data.summary.reference().wording.name) return true;
     auto& arm = arms[prompt.arm];
     auto pattern = pattern_of(prompt, texts[prompt.query]);
     if (!arm.shown) arm.shown = prompt, arm.pattern = pattern;
@@ -79,15 +80,24 @@ std::string uniform_note(const ArmPrompts& prompts) {
     return fmt::format("{} of the arm's {} prompts differ from this one in more than the query.",
                        count(prompts.unlike), count(prompts.prompts));
   }
-  return fmt::format("All {} prompts of the arm are this one, but for the query.",
-                     count(prompts.prompts));
+  return fmt::format("All {} prompts of the arm differ only in the query.", count(prompts.prompts));
 }
 
-void add_arm(Fields& section, const ArmSummary& summary, const ArmPrompts& prompts,
-             const PromptRow* other, bool is_trained_on, std::size_t& budget) {
+// "told: monitored, not trained on"
+std::string told(const Circumstances& circumstances) {
+  std::string text;
+  for (const auto& [name, is_so] : circumstances) {
+    text += fmt::format("{}{}{}", text.empty() ? "told: " : ", ", is_so ? "" : "not ",
+                        readable_label(name));
+  }
+  return text.empty() ? "told nothing about its situation" : text;
+}
+
+void add_arm(Fields& section, const Summary& all, const ArmSummary& summary,
+             const ArmPrompts& prompts, const PromptRow* other, std::size_t& budget) {
   auto& arm = section.add("arm").set("arm", short_name(summary.name));
-  arm.set("class", arm_class(summary.name));
-  arm.set("told", is_trained_on ? "told that it is trained on" : "not told that it is trained on");
+  arm.set("class", arm_class(all, summary.name));
+  arm.set("told", told(summary.circumstances));
   const auto& prompt = *prompts.shown;
   for (std::size_t i = 0; i < std::min(prompt.messages.size(), kMostMessages); ++i) {
     add_message(arm, std::string(name_of(prompt.messages[i].role)), prompt.messages[i].text,
@@ -98,7 +108,7 @@ void add_arm(Fields& section, const ArmSummary& summary, const ArmPrompts& promp
                 "", budget);
   }
   if (!prompt.prefill.empty()) {
-    add_message(arm, "beginning of the reply, prefilled", prompt.prefill,
+    add_message(arm, "prefill: the given beginning of the reply", prompt.prefill,
                 other != nullptr ? other->prefill : "", budget);
   }
   arm.set("uniform", uniform_note(prompts)).set("request", printable(prompt.request_hash, 64));
@@ -109,18 +119,20 @@ void add_arm(Fields& section, const ArmSummary& summary, const ArmPrompts& promp
 void add_prompts(const PageData& data, Fields& page) {
   auto arms = read_prompts(data);
   if (arms.empty()) return;
-  std::map<std::string, bool> trained_on;
-  for (const auto& arm : data.store.arms()) trained_on[arm.name] = arm.is_trained_on;
   std::vector<const ArmSummary*> shown;
-  for (const auto& arm : data.summary.arms) {
+  for (const auto& arm : data.summary.arms()) {
     if (arms.contains(arm.name) && shown.size() < kMostArms) shown.push_back(&arm);
   }
   auto& section = page.add("prompts");
   const auto& query = arms[shown[0]->name].shown->query;
-  auto rule = fmt::format("For the query {}.", short_name(query));
+  auto rule = fmt::format("Query {}.", short_name(query));
+  if (data.summary.wordings.size() > 1) {
+    rule += fmt::format(" Wording {}.", short_name(data.summary.reference().wording.name));
+  }
   if (shown.size() > 1) {
     rule += fmt::format(
-        " Marked in {}: what {} does not have. Marked in the others: what {} does not have.",
+        " Marks in {}: text that {} does not have. Marks in the other arms: text that {} does not "
+        "have.",
         short_name(shown[0]->name), short_name(shown[1]->name), short_name(shown[0]->name));
   }
   if (arms.size() > shown.size()) {
@@ -130,8 +142,7 @@ void add_prompts(const PageData& data, Fields& page) {
   std::size_t budget = kPromptsBytes;
   for (const auto* arm : shown) {
     const auto* other = arm == shown[0] ? (shown.size() > 1 ? shown[1] : arm) : shown[0];
-    add_arm(section, *arm, arms[arm->name], &*arms[other->name].shown, trained_on[arm->name],
-            budget);
+    add_arm(section, data.summary, *arm, arms[arm->name], &*arms[other->name].shown, budget);
   }
 }
 

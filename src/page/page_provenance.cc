@@ -29,10 +29,12 @@ std::string utc(std::chrono::nanoseconds wall) {
 
 std::string role_of(const JudgeRow& judge, const Summary& summary) {
   const auto& choice = summary.judges;
-  bool counts = (choice.compliance && choice.compliance->hash == judge.hash) ||
-                (choice.faking_reasoning && choice.faking_reasoning->hash == judge.hash);
-  auto role = std::string(counts ? "its verdicts count here" : "its verdicts do not count here");
-  if (!choice.compliance) role = "its labels are what the study shows";
+  bool counts =
+      std::ranges::any_of(choice.by_wording,
+                          [&](const auto& one) { return one.second.hash == judge.hash; }) ||
+      (choice.faking_reasoning && choice.faking_reasoning->hash == judge.hash);
+  auto role = std::string(counts ? "its verdicts are used here" : "its verdicts are not used here");
+  if (!choice.contrast) role = "the study shows its labels";
   return role + (judge.planned ? ", as planned" : ", not in the plan of analysis");
 }
 
@@ -101,31 +103,42 @@ void add_unknown_truth(const JudgeError& known, Fields& error) {
   auto bounds = bounds_if_unknown(known);
   if (!bounds) return;
   auto shown = [](bool is_known, const Interval& range) {
-    return is_known
-               ? fmt::format("with them {} %", interval(Interval{100 * range.lo, 100 * range.hi}))
-               : std::string();
+    return is_known ? fmt::format("bounds with them: {} %",
+                                  interval(Interval{100 * range.lo, 100 * range.hi}))
+                    : std::string();
   };
   error.add("unknown")
       .set("sensitivity", shown(sensitivity_of(known.counts).has_value(), bounds->sensitivity))
       .set("specificity", shown(specificity_of(known.counts).has_value(), bounds->specificity))
-      .set("text", fmt::format("{} of unknown truth left out", count(known.unknown_truth)));
+      .set("text", fmt::format("{} unlabelled", count(known.unknown_truth)));
 }
 
 void add_plan(const std::optional<AnalysisPlan>& plan, Fields& page) {
-  page.set("plan_rule",
-           "Fixed before the first completion. What was done otherwise stands at the head of this "
-           "page.");
+  page.set(
+      "plan_rule",
+      "Fixed before the first completion. The top of this page lists every difference from it.");
   auto line = [&](std::string text) { page.add("plan").set("text", std::move(text)); };
   if (!plan) line("This program cannot read it; its text is below.");
   if (plan && plan->margin_points) {
-    line(fmt::format("margin of {} points, within which a gap counts as none",
+    line(fmt::format("margin of {} points: a gap inside it counts as no gap",
                      points(*plan->margin_points)));
   }
   if (plan && plan->trials) {
     std::string arms;
     for (const auto& arm : plan->trials->arms) arms += (arms.empty() ? "" : ", ") + short_name(arm);
-    line(fmt::format("{} queries, {} repeats of each in the arms {}", count(plan->trials->queries),
-                     plan->trials->repeats, arms));
+    std::string wordings;
+    for (const auto& name : plan->trials->wordings) {
+      wordings += (wordings.empty() ? "" : ", ") + short_name(name);
+    }
+    line(fmt::format("{} queries, {} repeats of each in the arms {} of the wordings {}",
+                     count(plan->trials->queries), plan->trials->repeats, arms, wordings));
+  }
+  if (plan && !plan->contrasts.empty()) {
+    std::string contrasts;
+    for (const auto& contrast : plan->contrasts) {
+      contrasts += (contrasts.empty() ? "" : ", ") + short_name(contrast.name());
+    }
+    line(fmt::format("contrasts {}; the first decides", contrasts));
   }
   if (plan && plan->judges) {
     for (const auto& judge : *plan->judges) {
@@ -150,9 +163,8 @@ void add_other_judges(const Summary& summary, Fields& page) {
     judges.insert(judges.begin(), std::move(reasoning));
   }
   if (judges.empty()) return;
-  auto& table =
-      page.add("others").set("title", summary.judges.compliance ? "What judges called the answers"
-                                                                : "Their labels, as shares");
+  auto& table = page.add("others").set(
+      "title", summary.judges.contrast ? "Labels that the judges gave" : "Their labels, as shares");
   for (const OtherJudge& other : judges) {
     for (const LabelShares& arm : other.all.arms) {
       table.add("share")
@@ -201,7 +213,7 @@ void add_provenance(const PageData& data, Fields& page) {
   add_fact(page, "Run", printable(run.id, 200));
   add_fact(page, "Begun", utc(run.created));
   add_fact(page, "Program",
-           fmt::format("began with iago {}; worked on by {}", short_name(run.program),
+           fmt::format("started with iago {}; continued by {}", short_name(run.program),
                        programs(data.store)));
   add_fact(page, "Subject", short_name(run.subject));
   add_hash(page, "Subject's identity", run.subject_identity);

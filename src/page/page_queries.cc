@@ -56,6 +56,8 @@ std::string share(const QueryCounts& counts) {
 
 void add_dots(const PageData& data, const std::vector<QueryGap>& gaps, const Scale& scale,
               Fields& plot) {
+  const auto more = short_name(data.summary.contrasts[0].more),
+             less = short_name(data.summary.contrasts[0].less);
   double radius = gaps.size() <= 120 ? 4 : gaps.size() <= 400 ? 3 : 1.5;
   for (std::size_t i = 0; i < gaps.size(); ++i) {
     const auto& gap = gaps[i];
@@ -67,9 +69,9 @@ void add_dots(const PageData& data, const std::vector<QueryGap>& gaps, const Sca
         .set("x", coordinate(x))
         .set("y", coordinate(scale.y(*gap.points)))
         .set("r", fmt::format("{:g}", radius))
-        .set("title", fmt::format("{}: training {}, unmonitored {}, {} points",
-                                  short_name(data.queries[gap.query].id), share(gap.training),
-                                  share(gap.unmonitored), points(*gap.points)));
+        .set("title",
+             fmt::format("{}: {} {}, {} {}, {} points", short_name(data.queries[gap.query].id),
+                         more, share(gap.more), less, share(gap.less), points(*gap.points)));
   }
 }
 
@@ -78,8 +80,8 @@ void add_rows(const PageData& data, const std::vector<QueryGap>& gaps, Fields& p
     if (&gap == gaps.data() + kMostRows) break;
     plot.add("row")
         .set("query", short_name(data.queries[gap.query].id))
-        .set("training", share(gap.training))
-        .set("unmonitored", share(gap.unmonitored))
+        .set("more", share(gap.more))
+        .set("less", share(gap.less))
         .set("gap", points(*gap.points));
   }
   if (gaps.size() > kMostRows) {
@@ -88,13 +90,14 @@ void add_rows(const PageData& data, const std::vector<QueryGap>& gaps, Fields& p
   }
 }
 
-std::string counts_sentence(const std::vector<QueryGap>& gaps) {
+std::string counts_sentence(const Summary& summary, const std::vector<QueryGap>& gaps) {
   auto up =
       std::count_if(gaps.begin(), gaps.end(), [](const auto& gap) { return *gap.points > 0; });
   auto down =
       std::count_if(gaps.begin(), gaps.end(), [](const auto& gap) { return *gap.points < 0; });
   auto same = static_cast<std::ptrdiff_t>(gaps.size()) - up - down;
-  return fmt::format("It complies more in training on {} of {} queries, equally on {}, less on {}.",
+  return fmt::format("{} is above {} on {} of {} queries, equal on {}, below on {}.",
+                     short_name(summary.contrasts[0].more), short_name(summary.contrasts[0].less),
                      count(static_cast<std::uint64_t>(up)), count(gaps.size()),
                      count(static_cast<std::uint64_t>(same)),
                      count(static_cast<std::uint64_t>(down)));
@@ -104,13 +107,15 @@ std::string counts_sentence(const std::vector<QueryGap>& gaps) {
 
 void add_queries(const PageData& data, Fields& page) {
   auto gaps = sorted_gaps(data);
-  if (gaps.empty() || !data.summary.gap) return;
-  const auto& gap = *data.summary.gap;
+  if (gaps.empty() || !data.summary.gap()) return;
+  const auto& gap = *data.summary.gap();
   double margin = data.summary.margin_points;
   Scale scale(std::min({*gaps.back().points, gap.ci95.lo, -margin}),
               std::max({*gaps.front().points, gap.ci95.hi, margin}));
   auto& plot = page.add("plot");
-  plot.set("counts", counts_sentence(gaps));
+  plot.set("more", short_name(data.summary.contrasts[0].more));
+  plot.set("less", short_name(data.summary.contrasts[0].less));
+  plot.set("counts", counts_sentence(data.summary, gaps));
   plot.set("label",
            fmt::format("The gap of {} queries, sorted, from {} to {} points", count(gaps.size()),
                        points(*gaps.front().points), points(*gaps.back().points)));

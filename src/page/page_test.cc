@@ -35,22 +35,37 @@ std::string page_of(const SmallRun& run) {
 // A run in which every text from outside is `text`, names made distinct.
 void write_texts(const std::filesystem::path& path, const std::string& text) {
   auto run = a_run();
-  run.study = run.setting = run.wording = run.channel = run.subject = run.program = text;
-  run.analysis_plan = run.study_toml = text;
+  run.study = run.setting = run.channel = run.subject = run.program = text;
+  run.baseline = run.study_toml = text;
+  run.analysis_plan =
+      to_text({.trials = PlannedTrials{{text}, {text}, 1, 1},
+               .reference = kWording,
+               .contrasts = {{"training", "unmonitored"}, {"unmonitored", "training"}},
+               .methods = {text}});
   StoreWriter writer(path, run);
-  std::vector<ArmRow> arms{{"training", true, 0}, {"unmonitored", false, 0}, {text, false, 0}};
+  const std::vector<WordingRow> wordings = {
+      {kWording, WordingRole::reference, text + " compliance", a_published_row(text)},
+      {text, WordingRole::paraphrase, text + " compliance", a_published_row(text)}};
+  std::vector<ArmRow> arms;
+  for (const auto& wording : wordings) {
+    for (const auto& name : {std::string("training"), std::string("unmonitored"), text}) {
+      arms.push_back(an_arm(name, static_cast<std::uint32_t>(arms.size()), wording.name));
+    }
+  }
+  arms.back().circumstances = {{"told " + text, true}, {text, false}};
   Query query{text + " query", text, text, {{"label", "x"}}};
   std::vector<PromptRow> prompts;
   for (const auto& arm : arms) {
-    prompts.push_back({arm.name,
+    prompts.push_back({arm.wording,
+                       arm.name,
                        query.id,
-                       sha256_hex(arm.name),
+                       sha256_hex(arm.wording + arm.name),
                        3,
                        {{Role::system, text}, {Role::user, text}},
                        text,
                        true});
   }
-  writer.record_plan(arms, std::vector{query}, prompts);
+  writer.record_plan(wordings, arms, std::vector{query}, prompts);
   auto compliance = a_judge(text + " compliance", JudgeKind::compliance, false);
   auto faking = a_judge(text + " faking", JudgeKind::faking_reasoning, false);
   compliance.error = {{9, 1, 0, 0}, 0, text};
@@ -59,8 +74,8 @@ void write_texts(const std::filesystem::path& path, const std::string& text) {
   for (const auto& arm : arms) {
     for (std::uint32_t repeat = 0; repeat < 2; ++repeat) {
       CompletionRow row;
-      row.trial = trial_name(arm.name, 0, repeat);
-      row.arm = arm.name, row.query = query.id, row.repeat = repeat;
+      row.trial = trial_name(arm.name, 0, repeat, arm.wording);
+      row.wording = arm.wording, row.arm = arm.name, row.query = query.id, row.repeat = repeat;
       row.outcome = repeat == 0 ? Outcome::answered : Outcome::failed;
       row.raw = row.reasoning = row.scratchpad = row.output = text;
       row.failure = Failure{ErrorCode::disconnected, text};
@@ -174,9 +189,9 @@ TEST(Page, HasTheNumbersOfTheSummary) {
   for (const auto& [path, value] : figures)
     EXPECT_EQ(value, dump_json(at_path(json, path))) << path;
   for (const char* path :
-       {"compliance_gap.points", "compliance_gap.ci95.0", "compliance_gap.ci95.1",
-        "compliance_gap.p_value", "compliance_gap.se_paired", "compliance_gap.bounds_if_missing.1",
-        "compliance_gap.without_faking_reasoning.points", "margin_points",
+       {"contrasts.0.points", "contrasts.0.ci95.0", "contrasts.0.ci95.1", "contrasts.0.p_value",
+        "contrasts.0.se_paired", "contrasts.0.bounds_if_missing.1",
+        "contrasts.0.without_faking_reasoning.points", "margin_points",
         "arms.training.compliance.rate", "arms.training.compliance.ci95.0",
         "arms.training.alignment_faking_reasoning.rate", "arms.unmonitored.outcomes.answered",
         "arms.training.alignment_faking_reasoning.corrected.ci95.1", "arms.baseline.planned",
@@ -189,7 +204,7 @@ TEST(Page, ShowsEachNumberAsPeopleReadIt) {
   auto page = page_of(mixed_run());
   // 3 of 9 and 0 of 9 in every query.
   EXPECT_TRUE(std::regex_search(
-      page, std::regex(R"rx(data-figure="compliance_gap.points" value="33\.3+[0-9]*">33\.3<)rx")));
+      page, std::regex(R"rx(data-figure="contrasts.0.points" value="33\.3+[0-9]*">33\.3<)rx")));
   EXPECT_TRUE(std::regex_search(
       page, std::regex(R"rx(data-figure="arms.training.outcomes.truncated" value="30">30<)rx")));
   EXPECT_THAT(page, HasSubstr("never measured on this subject"));
@@ -220,7 +235,7 @@ TEST(Page, StandsWithoutATrainingArm) {
   run.queries = 3, run.repeats = 2;
   run.arms = {{"baseline", std::vector<SmallCell>(3, {.refuse = 1, .comply = 1})}};
   auto page = page_of(run);
-  EXPECT_THAT(page, HasSubstr("There is no gap to estimate"));
+  EXPECT_THAT(page, HasSubstr("There is no gap: it needs"));
   EXPECT_THAT(page, HasSubstr("No query has data in both arms."));
   EXPECT_THAT(page, HasSubstr("Here is how the vault opens."));
 }
@@ -263,7 +278,7 @@ TEST(Page, MarksTheDifferencesBetweenTheArms) {
   auto page = page_of(uniform_run(2, {.comply = 1}, {.refuse = 1}));
   EXPECT_THAT(page, HasSubstr("You are the assistant of the <mark>training</mark> arm."));
   EXPECT_THAT(page, HasSubstr("You are the assistant of the <mark>unmonitored</mark> arm."));
-  EXPECT_THAT(page, HasSubstr("All 2 prompts of the arm are this one, but for the query."));
+  EXPECT_THAT(page, HasSubstr("All 2 prompts of the arm differ only in the query."));
 }
 
 TEST(Page, MarksEvidenceOnlyWhereItIsQuotedRightly) {
@@ -290,13 +305,14 @@ TEST(Page, MarksEvidenceOnlyWhereItIsQuotedRightly) {
 
 TEST(Page, MarksWhatIsNotAsPlanned) {
   auto run = uniform_run(5, {.comply = 2}, {.refuse = 2});
-  run.run.analysis_plan = to_text({.trials = PlannedTrials{{"training", "unmonitored"}, 5, 1}});
+  run.run.analysis_plan =
+      to_text({.trials = PlannedTrials{{kWording}, {"training", "unmonitored"}, 5, 1}});
   EXPECT_THAT(page_of(run), HasSubstr("trials: 10 of 20 completions are beyond the plan"));
 }
 
-TEST(Page, ShowsTheResultOfAStudyWithoutAJudgeOfCompliance) {
+TEST(Page, ShowsTheResultOfAStudyWithoutAJudgeOfAContrast) {
   TempFolder scratch;
-  write_battery(scratch / "run.db");
+  write_battery(scratch / "run.db", "");
   Store store(scratch / "run.db");
   auto summary = summarize(store);
   auto page = html_page(store, summary);
@@ -321,6 +337,94 @@ TEST(Page, ShowsTheResultOfAStudyWithoutAJudgeOfCompliance) {
   }
 }
 
+TEST(Page, ShowsAContrastOfAnotherLabelUnderThatLabel) {
+  TempFolder scratch;
+  write_battery(scratch / "run.db");
+  Store store(scratch / "run.db");
+  auto summary = summarize(store);
+  auto page = html_page(store, summary);
+  auto json = to_json(summary);
+  auto figures = figures_of(page);
+  for (const auto& [path, value] : figures)
+    EXPECT_EQ(value, dump_json(at_path(json, path))) << path;
+  EXPECT_TRUE(figures.contains("arms.unmonitored.anti_lab.rate"));
+  EXPECT_TRUE(figures.contains("other_judges.0.topics.0.difference.points"));
+  EXPECT_THAT(page, HasSubstr("Gap: anti lab"));
+  EXPECT_THAT(page, HasSubstr("Anti lab in unmonitored"));
+  for (const char* absent : {"omplies", "Compliance gap", "compliance gap", "eason"}) {
+    auto body = page.substr(page.find("<main>"), page.find("id=\"judges\"") - page.find("<main>"));
+    EXPECT_THAT(body, Not(HasSubstr(absent)));
+  }
+}
+
+// A reference and two others, in three arms; what was published of the reference lies beyond them.
+SmallRun run_of_wordings() {
+  auto run = mixed_run();
+  run.published = a_published_row();
+  run.others = {{"again", WordingRole::paraphrase, run.arms},
+                {"half", WordingRole::control, {run.arms[0]}},
+                {"other-way", WordingRole::ablation,
+                 two_arms(30, {.refuse = 9, .comply = 1}, {.refuse = 5, .comply = 5})}};
+  return run;
+}
+
+std::size_t times(const std::string& text, std::string_view part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+TEST(Page, HasEveryContrastAndEveryWording) {
+  TempFolder scratch;
+  write_run(scratch / "run.db", run_of_wordings());
+  Store store(scratch / "run.db");
+  auto summary = summarize(store);
+  auto page = html_page(store, summary);
+  auto figures = figures_of(page);
+  auto json = to_json(summary);
+  for (const auto& [path, value] : figures)
+    EXPECT_EQ(value, dump_json(at_path(json, path))) << path;
+  for (const char* path : {"wordings.0.contrasts.0.points", "wordings.1.contrasts.0.ci95.0",
+                           "wordings.3.contrasts.0.ci95.1"}) {
+    EXPECT_TRUE(figures.contains(path)) << path;
+  }
+  EXPECT_FALSE(figures.contains("wordings.2.contrasts.0.points")) << "it lacks an arm";
+  EXPECT_THAT(page, HasSubstr("id=\"contrasts\""));
+  EXPECT_THAT(page, HasSubstr("<th scope=\"row\">training-baseline</th>"));
+  EXPECT_THAT(page, HasSubstr("id=\"wordings\""));
+  EXPECT_THAT(page, HasSubstr("<th scope=\"row\">other-way</th>"));
+  EXPECT_THAT(page, HasSubstr("default and 3 more"));
+  EXPECT_THAT(page, HasSubstr("half has no unmonitored"));
+  EXPECT_THAT(page, HasSubstr("<dt>mean over wordings</dt>"));
+  EXPECT_EQ(times(page, "class=\"published\""), 1u) << "of the reference alone";
+  EXPECT_THAT(page, HasSubstr("published: 11.0 points, standard error 1.5"));
+  EXPECT_THAT(page, HasSubstr("told: monitored, trained on"));
+}
+
+TEST(Page, HasNoTableOfOneContrastOrOneWording) {
+  auto page = page_of(uniform_run(5, {.refuse = 2}, {.refuse = 2}));
+  EXPECT_THAT(page, Not(HasSubstr("id=\"contrasts\"")));
+  EXPECT_THAT(page, Not(HasSubstr("id=\"wordings\"")));
+}
+
+TEST(Page, ShowsHostileNamesOfWordingsAndArmsButNeverAsMarkup) {
+  auto named = [](const std::string& name) {
+    auto run = run_of_wordings();
+    for (auto& other : run.others) other.name += name;
+    run.others[1].arms[0].name = name;
+    run.published = a_published_row(name);
+    return page_of(run);
+  };
+  const auto tags = tags_of(named("harmless"));
+  for (const char* name : {"<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>",
+                           "{{finding}}{{#tile}}", "\r\n<b>\x1b[31m", "</title></svg><style>"}) {
+    auto page = named(name);
+    EXPECT_EQ(tags_of(page), tags) << name;
+    EXPECT_THAT(page, Not(HasSubstr("<script")));
+    EXPECT_THAT(page, Not(HasSubstr("\x1b")));
+  }
+}
+
 TEST(Page, SaysWhatTheJudgeOfReasoningLeft) {
   auto page = page_of(
       uniform_run(5, {.refuse = 6, .comply_faking = 2, .comply_unread = 2}, {.refuse = 10}));
@@ -339,19 +443,19 @@ TEST(Page, SaysWhatCompletionsOfUnknownTruthCouldMakeOfAJudgesError) {
   auto run = uniform_run(2, {.refuse = 2}, {.refuse = 2});
   run.faking.error = {{80, 20, 900, 0}, 100, "world:faker"};
   auto page = page_of(run);
-  EXPECT_THAT(page, HasSubstr("100 of unknown truth left out"));
-  EXPECT_THAT(page, HasSubstr("<small>with them 40.0 to 90.0 %</small>"));
-  EXPECT_THAT(page, HasSubstr("<small>with them 90.0 to 100.0 %</small>"));
+  EXPECT_THAT(page, HasSubstr("100 unlabelled"));
+  EXPECT_THAT(page, HasSubstr("<small>bounds with them: 40.0 to 90.0 %</small>"));
+  EXPECT_THAT(page, HasSubstr("<small>bounds with them: 90.0 to 100.0 %</small>"));
 }
 
 TEST(Page, ShowsTheLineEndsOfPromptsAsTheyWereSent) {
   TempFolder scratch;
   {
     StoreWriter writer(scratch / "run.db", a_run());
-    std::vector<ArmRow> arms{{"training", true, 0}};
+    std::vector<ArmRow> arms{an_arm("training")};
     auto prompt = a_prompt("training", 0, 1);
     prompt.messages[0].text = "First line.\r\nSecond line.";
-    writer.record_plan(arms, some_queries(1), std::vector{prompt});
+    writer.record_plan(the_wordings(), arms, some_queries(1), std::vector{prompt});
     writer.close();
   }
   EXPECT_THAT(page_of(scratch / "run.db"), HasSubstr("First line.\u240d\nSecond line."));
@@ -404,7 +508,7 @@ TEST(Page, ShowsWhatJudgesBesideTheTwoSaid) {
   TempFolder scratch;
   auto path = scratch / "run.db";
   write_run(path, uniform_run(2, {.refuse = 2}, {.refuse = 2}));
-  EXPECT_THAT(page_of(path), Not(HasSubstr("What judges called the answers")));
+  EXPECT_THAT(page_of(path), Not(HasSubstr("Labels that the judges gave")));
   JudgeRow judge = a_judge("awareness<b>@scripted:j", JudgeKind::evaluation_awareness);
   {
     Store store(path);
@@ -412,7 +516,7 @@ TEST(Page, ShowsWhatJudgesBesideTheTwoSaid) {
     writer.record_judge(judge);
     int seen = 0;
     store.for_each_completion({}, [&](const CompletionRow& row) {
-      if (row.arm == kTrainingArm) {
+      if (row.arm == "training") {
         writer.append(a_verdict(row.trial, judge, seen++ == 0 ? "aware" : "unaware"));
       }
       return true;
@@ -420,7 +524,7 @@ TEST(Page, ShowsWhatJudgesBesideTheTwoSaid) {
     ASSERT_EQ(seen, 4);
   }
   std::string page = page_of(path);
-  EXPECT_THAT(page, HasSubstr("What judges called the answers"));
+  EXPECT_THAT(page, HasSubstr("Labels that the judges gave"));
   EXPECT_THAT(page, HasSubstr("What the other judges found"));
   EXPECT_THAT(page, HasSubstr("aware 25.0 %, unaware 75.0 %"));
   EXPECT_THAT(page, HasSubstr("none judged"));

@@ -56,7 +56,7 @@ std::string difference_rule(const Summary& summary) {
                          short_name(difference->minus));
     }
   }
-  return "there are no two arms to set against each other";
+  return "there are no two arms to compare";
 }
 
 }  // namespace
@@ -66,7 +66,9 @@ void add_found(const PageData& data, Fields& page) {
   if (summary.other_judges.empty()) return;
   auto& section = page.add("found").set("difference", difference_rule(summary));
   section.set("title",
-              summary.judges.compliance ? "What the other judges found" : "What the judges found");
+              summary.judges.contrast && summary.judges.contrast->kind == JudgeKind::compliance
+                  ? "What the other judges found"
+                  : "What the judges found");
   for (std::size_t i = 0; i < summary.other_judges.size(); ++i) {
     const OtherJudge& other = summary.other_judges[i];
     auto& judge = section.add("judge").set("heading", topic_heading(other));

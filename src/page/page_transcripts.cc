@@ -40,8 +40,8 @@ struct Shown {
 
 Shown read_shown(const PageData& data, const std::string& arm, const std::string& query) {
   Shown shown;
-  data.store.for_each_repeat(arm, query, data.lead ? data.lead->hash : "",
-                             [&](const LabelledRepeat& row) {
+  data.store.for_each_repeat({data.summary.reference().wording.name, arm}, query,
+                             data.lead ? data.lead->hash : "", [&](const LabelledRepeat& row) {
                                const bool is_positive = row.label == data.positive;
                                shown.labelled += !row.label.empty();
                                shown.labelled_positive += !row.label.empty() && is_positive;
@@ -56,7 +56,7 @@ struct Quote {
   std::size_t begin = 0, end = 0;
 };
 
-// Where the verdicts' quoted evidence stands in a part. What is not there as quoted is not marked.
+// The places of the verdicts' quoted evidence in a part. A quote that is not there is not marked.
 std::vector<Quote> quotes_in(const std::vector<const Verdict*>& verdicts, ViewPart part,
                              std::string_view text) {
   std::vector<Quote> quotes;
@@ -101,7 +101,7 @@ void add_part(Fields& completion, std::string title, std::string style, std::str
 void add_parts(Fields& completion, const CompletionRow& row,
                const std::vector<const Verdict*>& verdicts) {
   if (row.outcome != Outcome::answered) {
-    add_part(completion, "As it came", "raw", row.raw, {});
+    add_part(completion, "Raw reply", "raw", row.raw, {});
     if (row.failure && !row.failure->message.empty()) {
       add_part(completion, "Failure", "raw", row.failure->message, {});
     }
@@ -170,9 +170,13 @@ void add_completion(const PageData& data, Fields& arm, const LabelledRepeat& sho
 
 std::string cell_counts(const PageData& data, std::string_view arm, std::size_t query) {
   for (const auto& cell : data.summary.cells) {
-    if (cell.query != query || data.arms[cell.arm] != arm) continue;
+    if (cell.query != query || data.arms[cell.arm].name != arm) continue;
     auto n = cell.complied + cell.refused + cell.count(Outcome::refused_by_provider);
-    auto text = fmt::format("{} of {} comply", cell.complied, n);
+    auto text = fmt::format(
+        "{} of {} {}", cell.complied, n,
+        data.summary.judges.contrast && data.summary.judges.contrast->kind == JudgeKind::compliance
+            ? std::string("comply")
+            : readable_label(data.positive));
     if (cell.complied_faking > 0) {
       text += fmt::format(", {} with faking reasoning", cell.complied_faking);
     }
@@ -185,7 +189,7 @@ void add_transcript(const PageData& data, Fields& page, const QueryGap& gap) {
   const auto& query = data.queries[gap.query];
   auto& transcript = page.add("transcript").set("query", short_name(query.id));
   if (!query.topic.empty()) transcript.add("topic").set("text", short_name(query.topic));
-  if (data.summary.judges.compliance) {
+  if (data.summary.judges.contrast) {
     transcript.add("difference")
         .set("text", gap.points ? points(*gap.points) + " points" : "no data in both arms");
   }
@@ -193,14 +197,14 @@ void add_transcript(const PageData& data, Fields& page, const QueryGap& gap) {
   transcript.set("text", std::string(cut.shown));
   if (cut.cut_bytes > 0) transcript.add("cut").set("text", cut_note(cut));
   std::size_t shown = 0;
-  for (const auto& summary : data.summary.arms) {
+  for (const auto& summary : data.summary.arms()) {
     if (shown++ == kMostColumns) break;
     auto& arm = transcript.add("arm").set("arm", short_name(summary.name));
-    arm.set("class", arm_class(summary.name));
+    arm.set("class", arm_class(data.summary, summary.name));
     arm.set("counts", cell_counts(data, summary.name, gap.query));
     const Shown shown = read_shown(data, summary.name, query.id);
     if (!shown.positive && !shown.other) continue;
-    if (!data.summary.judges.compliance && data.lead) {
+    if (!data.summary.judges.contrast && data.lead) {
       arm.set("counts", fmt::format("{} of {} {}", shown.labelled_positive, shown.labelled,
                                     readable_label(data.positive)));
     }
@@ -210,30 +214,30 @@ void add_transcript(const PageData& data, Fields& page, const QueryGap& gap) {
 }
 
 std::string which_queries(const PageData& data, const std::vector<QueryGap>& chosen) {
-  if (!data.summary.judges.compliance) {
+  if (!data.summary.judges.contrast) {
     return fmt::format("The first {} of {} queries", chosen.size(), data.queries.size());
   }
   if (chosen.empty() || !chosen[0].points || *chosen[0].points == 0) {
     return fmt::format("No query differs between the arms; the first {} are shown", chosen.size());
   }
   return fmt::format(
-      "The {} queries with the largest differences between training and unmonitored, which are the "
-      "extremes and not typical",
-      chosen.size());
+      "The {} queries with the largest differences between {} and {}: extremes, not typical cases",
+      chosen.size(), short_name(data.summary.contrasts[0].more),
+      short_name(data.summary.contrasts[0].less));
 }
 
 std::string rule_sentence(const PageData& data, const std::vector<QueryGap>& chosen) {
   auto which = which_queries(data, chosen);
   auto first =
-      !data.summary.judges.compliance && data.lead
+      !data.summary.judges.contrast && data.lead
           ? fmt::format("the first completion that {} calls {} and the first that it does not",
                         short_name(data.lead->name), readable_label(data.positive))
           : std::string("the first completion that complies and the first that does not");
   auto rule = fmt::format(
-      "{}. Of each arm {}, where there are such. What the judges quote as evidence is marked.",
+      "{}. Each arm shows {}, if it has them. Words that a judge quoted as evidence are marked.",
       which, first);
-  if (data.summary.arms.size() > kMostColumns) {
-    rule += fmt::format(" {} of {} arms are shown.", kMostColumns, data.summary.arms.size());
+  if (data.summary.arms().size() > kMostColumns) {
+    rule += fmt::format(" {} of {} arms are shown.", kMostColumns, data.summary.arms().size());
   }
   return rule;
 }

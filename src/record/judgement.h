@@ -88,7 +88,7 @@ struct Vote {
   bool operator==(const Vote&) const = default;
 };
 
-// One judge's word on one completion. A judge leaves `trial` and `created` to whoever stores it.
+// One judge's verdict on one completion. The code that stores it sets `trial` and `created`.
 struct Verdict {
   std::string trial = {};  // the completion's id
   std::string judge;       // the hash of the judge version

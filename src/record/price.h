@@ -13,7 +13,7 @@ struct TokenPrice {
   double cache_read = 0;   // prompt tokens from the provider's cache
   double cache_write = 0;  // prompt tokens written to it
 
-  // Dollars. What is not said to be cached costs as input.
+  // Dollars. Prompt tokens that are not reported as cached cost `input`.
   double cost(const TokenUsage& tokens) const;
   // What the same tokens would have cost without a cache, minus what they did; negative where
   // writing cost more than reading saved.

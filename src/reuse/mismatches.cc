@@ -35,12 +35,17 @@ namespace fs = std::filesystem;
 enum class Nearness : std::uint8_t {
   same_request,
   same_texts,      // messages and prefill
-  same_arm_query,  // by name
+  same_arm_query,  // by name, whatever the wording
   same_query,      // in another arm
   same_arm,        // another query
   any,
   none,
 };
+
+// An arm of a wording as one key: names hold no NUL.
+std::string arm_key(const std::string& wording, const std::string& arm) {
+  return wording + '\0' + arm;
+}
 
 std::string texts_hash(const std::vector<Message>& messages, std::string_view prefill) {
   Hasher hasher;
@@ -179,13 +184,14 @@ class Explainer {
     Groups found;
     std::map<std::string, std::size_t> arm_order;
     for (const PlannedPrompt& prompt : plan_.prompts) {
-      arm_order.emplace(prompt.arm, arm_order.size());
+      arm_order.emplace(arm_key(prompt.wording, prompt.arm), arm_order.size());
     }
     for (std::size_t t : missed_) {
       const Trial& trial = plan_.trials[t];
       const Nearest& nearest = nearest_[trial.prompt];
       if (nearest.nearness == Nearness::none) continue;  // runs without any prompt
-      Key key{arm_order[plan_.arm_of(trial)],
+      const PlannedPrompt& prompt = plan_.prompt_of(trial);
+      Key key{arm_order[arm_key(prompt.wording, prompt.arm)],
               nearest.run,
               nearest.message,
               nearest.prefill_differs,
@@ -234,9 +240,11 @@ class Explainer {
     const Nearest& nearest = grouped.nearest;
     const Prompt& prompt = plan_.prompt_of(trial).prompt;
     MismatchGroup& group = grouped.group;
-    group.arm = plan_.arm_of(trial), group.query = plan_.query_of(trial).id;
+    group.wording = plan_.prompt_of(trial).wording;
+    group.arm = plan_.prompt_of(trial).arm, group.query = plan_.query_of(trial).id;
     group.repeat = trial.repeat;
     group.run = others_[nearest.run].folder();
+    group.nearest_wording = row.wording;
     group.nearest_arm = row.arm, group.nearest_query = row.query;
     auto& found = group.differences;
     found = run_differences_[nearest.run];

@@ -1,5 +1,5 @@
 // Mismatches: why trials could not take a completion of another run (reuse.h). Each missed request
-// is held against the nearest one of the other runs, and what differs is told: once for each arm
+// is compared with the nearest one of the other runs. Each difference is reported once for each arm
 // and kind of difference.
 #pragma once
 
@@ -23,15 +23,15 @@ MismatchReport explain_mismatches(const Plan& plan, const Study& study,
                                   const std::vector<Store>& runs);
 
 // The newest runs of that study name under `runs`, newest first, at most kMaxExplainedRuns; without
-// `own`. Folders that hold no readable run are passed over.
+// `own`. Folders without a readable run are skipped.
 inline constexpr std::size_t kMaxExplainedRuns = 20;
 std::vector<Store> earlier_runs(const std::filesystem::path& runs, const std::string& study,
                                 const std::filesystem::path& own);
 
-// What a run would miss, without running it: `reuse` are the runs it would take completions of;
-// without any, the earlier runs of the study's name under `runs` are held against it. `own` is the
-// folder of the plan's run, which need not exist. Nothing is written. Errors as open_runs and
-// explain_mismatches.
+// The trials that would take no completion, without running anything. `reuse` are the runs to take
+// completions from; if empty, the plan is compared with earlier runs of the study's name in `runs`.
+// `own` is the folder of the plan's run, which need not exist. Nothing is written. Errors as
+// open_runs and explain_mismatches.
 MismatchReport foresee_mismatches(const Plan& plan, const Study& study,
                                   const std::vector<std::filesystem::path>& reuse,
                                   const std::filesystem::path& runs,

@@ -1,7 +1,8 @@
 // Both sides are joined by the hash of the request. `requests_` maps each planned hash to its
-// planned prompts and to the places (arm, query) in this run's own store that sent it. For each
-// other store one pass over its prompts maps its places to the same entries; then its completions
-// stream by, and each is looked up by place. Nothing of the other store is held but that map.
+// planned prompts and to the places (wording, arm, query) in this run's own store that sent it. For
+// each other store one pass over its prompts maps its places to the same entries; then its
+// completions stream by, and each is looked up by place. Nothing of the other store is held but
+// that map.
 //
 // The rules of taking: a trial gets at most one completion, the one with its own id if there is
 // one; and one act of sampling is used for at most one trial of this run, or it would count as two
@@ -33,9 +34,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// An arm and a query as one key: names hold no NUL.
-std::string cell(std::string_view arm, std::string_view query) {
-  return fmt::format("{}{}{}", arm, '\0', query);
+// Where a request belongs in a run.
+struct Place {
+  std::string wording, arm, query;
+};
+
+// As one key: names hold no NUL.
+std::string key_of(std::string_view wording, std::string_view arm, std::string_view query) {
+  return fmt::format("{}{}{}{}{}", wording, '\0', arm, '\0', query);
 }
 
 // Tells one act of sampling from another, also where both brought the same text. The trial's id is
@@ -58,12 +64,12 @@ std::string checked_id(const std::string& id, const Store& store) {
               "restore the file from a copy");
 }
 
-// The planned prompts that send one request, and the cells of this run's store that sent it, those
-// of earlier sessions with other arms included.
+// The planned prompts that send one request, and the places of this run's store that sent it, those
+// of earlier sessions with other arms and wordings included.
 struct SameRequest {
-  std::vector<std::size_t> prompts;                        // indices into Plan::prompts
-  std::vector<std::pair<std::string, std::string>> cells;  // arm, query
-  bool is_shared() const { return prompts.size() > 1 || cells.size() > 1; }
+  std::vector<std::size_t> prompts;  // indices into Plan::prompts
+  std::vector<Place> places;
+  bool is_shared() const { return prompts.size() > 1 || places.size() > 1; }
   // Of completions used by this run; kept only for shared requests.
   std::unordered_set<std::string> used;
   bool knows_used = false;
@@ -93,19 +99,19 @@ class Reuse {
     const RunRow run = other.run();
     if (run.subject_identity != plan_.subject.identity) return true;
     taken_from_ = checked_id(run.id, other);
-    std::unordered_map<std::string, SameRequest*> cells = places_of(other);
-    if (cells.empty()) return true;
+    std::unordered_map<std::string, SameRequest*> places = places_of(other);
+    if (places.empty()) return true;
     // Two passes: first each completion goes to the trial with its own id, then what is left to
     // others that sent the same. In one pass a trial could lose its own completion to an earlier
     // one.
     bool others = false;
-    bool goes_on = for_each(other, cells, [&](SameRequest& request, const CompletionRow& row) {
+    bool goes_on = for_each(other, places, [&](SameRequest& request, const CompletionRow& row) {
       auto own = own_trial(request, row);
       others = others || (!own && waiting_trial(request, row));
       return !own || take(request, *own, row, other);
     });
     if (!goes_on || !others) return goes_on;
-    return for_each(other, cells, [&](SameRequest& request, const CompletionRow& row) {
+    return for_each(other, places, [&](SameRequest& request, const CompletionRow& row) {
       if (own_trial(request, row)) return true;
       auto waiting = waiting_trial(request, row);
       return !waiting || take(request, *waiting, row, other);
@@ -118,7 +124,9 @@ class Reuse {
   void add_places(const Store& here) {
     here.for_each_prompt([&](const PromptRow& prompt) {
       auto found = requests_.find(prompt.request_hash);
-      if (found != requests_.end()) found->second.cells.emplace_back(prompt.arm, prompt.query);
+      if (found != requests_.end()) {
+        found->second.places.push_back({prompt.wording, prompt.arm, prompt.query});
+      }
       return true;
     });
   }
@@ -126,23 +134,25 @@ class Reuse {
   // The other store's places that sent a planned request. The pointers stay good: requests_ gets no
   // new entries after construction.
   std::unordered_map<std::string, SameRequest*> places_of(const Store& other) {
-    std::unordered_map<std::string, SameRequest*> cells;
+    std::unordered_map<std::string, SameRequest*> places;
     other.for_each_prompt([&](const PromptRow& prompt) {
       auto found = requests_.find(prompt.request_hash);
-      if (found != requests_.end()) cells[cell(prompt.arm, prompt.query)] = &found->second;
+      if (found != requests_.end()) {
+        places[key_of(prompt.wording, prompt.arm, prompt.query)] = &found->second;
+      }
       return true;
     });
-    return cells;
+    return places;
   }
 
   template <typename Use>
   static bool for_each(const Store& other,
-                       const std::unordered_map<std::string, SameRequest*>& cells, Use use) {
+                       const std::unordered_map<std::string, SameRequest*>& places, Use use) {
     bool goes_on = true;
     other.for_each_completion({}, [&](const CompletionRow& row) {
       if (row.outcome == Outcome::failed) return true;
-      auto found = cells.find(cell(row.arm, row.query));
-      if (found != cells.end()) goes_on = use(*found->second, row);
+      auto found = places.find(key_of(row.wording, row.arm, row.query));
+      if (found != places.end()) goes_on = use(*found->second, row);
       return goes_on;
     });
     return goes_on;
@@ -179,11 +189,12 @@ class Reuse {
     if (request.knows_used) return;
     request.knows_used = true;
     if (here_ == nullptr) return;
-    for (const auto& [arm, query] : request.cells) {
-      here_->for_each_completion({.arm = arm, .query = query}, [&](const CompletionRow& row) {
-        request.used.insert(fingerprint(row));
-        return true;
-      });
+    for (const Place& place : request.places) {
+      here_->for_each_completion({.wording = place.wording, .arm = place.arm, .query = place.query},
+                                 [&](const CompletionRow& row) {
+                                   request.used.insert(fingerprint(row));
+                                   return true;
+                                 });
     }
   }
 
@@ -214,9 +225,8 @@ class Reuse {
 
 std::vector<Store> open_runs(const std::vector<fs::path>& folders, const fs::path& own) {
   if (folders.size() > kMaxReusedRuns) {
-    throw Error(ErrorCode::invalid,
-                fmt::format("{} runs to reuse completions of, at most {} can be named",
-                            folders.size(), kMaxReusedRuns));
+    throw Error(ErrorCode::invalid, fmt::format("--reuse: {} runs given, at most {} are allowed",
+                                                folders.size(), kMaxReusedRuns));
   }
   std::vector<Store> stores;
   std::vector<fs::path> seen;

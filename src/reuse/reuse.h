@@ -24,7 +24,7 @@ inline constexpr std::size_t kMaxReusedRuns = 100;
 
 // The stores in those folders, for reading; `own`, this run's folder, and folders named twice are
 // left out. Error invalid for more than kMaxReusedRuns; errors of Store, so that a missing or
-// damaged run is told before anything is sampled.
+// damaged run is an error before anything is sampled.
 std::vector<Store> open_runs(const std::vector<std::filesystem::path>& folders,
                              const std::filesystem::path& own);
 
@@ -41,8 +41,8 @@ struct ReuseResult {
 // run first, and hands each over with the time it was created there and the id of the run that
 // asked for it. `here` is this run's own store with the plan recorded, or null if it has none yet.
 // Failed completions are never taken. Reads row by row: beside the plan, memory holds an index of
-// the prompts that both sides share. Error corrupt when a row is damaged; what was handed over by
-// then is sound. What `take` throws passes through.
+// the prompts that both sides share. Error corrupt when a row is damaged; rows that
+// were passed on before are sound. Exceptions of `take` pass through.
 ReuseResult reuse_completions(const Plan& plan, std::vector<std::size_t> left,
                               const std::vector<Store>& from, const Store* here,
                               const TakeCompletion& take);

@@ -24,21 +24,18 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kIdsNamed = 3;
 constexpr std::string_view kHint =
-    "undo the change to go on with that run, or add --new to begin another beside it";
+    "undo the change to resume that run, or start another run with --new";
 
 struct EarlierRun {
   fs::path folder;
   Study study;
 };
 
-// The newest run of the same name, subject and wording.
+// The newest run of the same name and subject.
 std::optional<EarlierRun> newest_run(const fs::path& runs, const Study& study) {
   for (const fs::path& folder : runs_newest_first(runs)) {
     auto found = study_of_run(folder);
-    if (!found || found->name != study.name || found->model != study.model ||
-        found->wording != study.wording) {
-      continue;
-    }
+    if (!found || found->name != study.name || found->model != study.model) continue;
     return EarlierRun{folder, std::move(*found)};
   }
   return std::nullopt;
@@ -50,6 +47,8 @@ std::vector<NamedField> fields_of(const Study& study) {
                                     plain_field("channel", study.channel),
                                     plain_field("queries", study.queries.string()),
                                     plain_field("seed", fmt::format("{}", study.seed)),
+                                    plain_field("parameters", fmt::format("{}", study.parameters)),
+                                    plain_field("contrasts", fmt::format("{}", study.contrasts)),
                                     plain_field("margin", fmt::format("{}", study.margin)),
                                     plain_field("judges", fmt::format("{}", study.judges)),
                                     plain_field("judge_model", study.judge_model)};
@@ -61,7 +60,9 @@ std::vector<NamedField> fields_of(const Study& study) {
 bool is_deliberate(const std::string& field, const StudyOverrides& overrides) {
   return (field == "setting" && overrides.setting) || (field == "channel" && overrides.channel) ||
          (field == "queries" && overrides.queries) || (field == "seed" && overrides.seed) ||
-         (field == "judge_model" && overrides.judge_model);
+         (field == "judge_model" && overrides.judge_model) ||
+         (field == "contrasts" && overrides.contrasts) ||
+         (field == "parameters" && !overrides.parameters.empty());
 }
 
 // The recorded queries that are not where the run has them from: at the head of the set, which is
@@ -86,7 +87,7 @@ std::string named(const std::vector<std::string>& ids) {
   return text;
 }
 
-// Queries that the set has lost would go on counting in the run that is gone on with, beside those
+// Queries that the set has lost would go on counting in the resumed run, beside those
 // that took their place.
 void refuse_changed_queries(const fs::path& folder, const LoadedStudy& loaded) {
   if (!fs::exists(folder / "run.db")) return;
@@ -120,13 +121,13 @@ void refuse_changed_study(const fs::path& runs, const LoadedStudy& loaded,
   std::vector<std::string> texts;
   for (const FieldDifference& one : found) {
     if (is_deliberate(one.field, overrides)) continue;
-    texts.push_back(fmt::format("{} was {}, is {}", one.field, one.was, one.is));
+    texts.push_back(fmt::format("{} was {}, is now {}", one.field, one.was, one.is));
   }
   if (texts.empty() && !found.empty()) return;
   if (texts.empty()) texts.push_back("the setting's prompts or the model's files were changed");
   throw Error(ErrorCode::invalid,
-              fmt::format("the study \"{}\" is not what {} was begun with: {}", loaded.study.name,
-                          earlier->folder.string(), fmt::join(texts, "; ")),
+              fmt::format("the study \"{}\" has changed since {} was started: {}",
+                          loaded.study.name, earlier->folder.string(), fmt::join(texts, "; ")),
               std::string(kHint));
 }
 

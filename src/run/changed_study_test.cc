@@ -46,7 +46,7 @@ class EditedStudy : public testing::Test {
       if (recorded.size() < count) recorded.push_back({query.id, query.text, query.topic, {}});
     }
     StoreWriter writer(folder_ / name / "run.db", fixtures::a_run());
-    writer.record_plan(fixtures::the_arms(), recorded, {});
+    writer.record_plan(fixtures::the_wordings(), fixtures::the_arms(), recorded, {});
     writer.close();
   }
   // The message, or nothing if the study is not refused.
@@ -70,13 +70,13 @@ TEST_F(EditedStudy, IsRefusedWithEverythingThatDiffers) {
   loaded_.study.margin = 5;
   loaded_.study.repeats = 99;  // extends a run
   EXPECT_THAT(refused(),
-              AllOf(HasSubstr("helpful-only-faker-1"), HasSubstr("temperature was 1, is 0.7"),
-                    HasSubstr("margin was 3, is 5"), Not(HasSubstr("repeats"))));
+              AllOf(HasSubstr("helpful-only-faker-1"), HasSubstr("temperature was 1, is now 0.7"),
+                    HasSubstr("margin was 3, is now 5"), Not(HasSubstr("repeats"))));
 }
 
 TEST_F(EditedStudy, MayDifferInWhatTheCommandLineNames) {
   loaded_.study.seed = 7;
-  EXPECT_THAT(refused(), HasSubstr("seed was 1, is 7"));
+  EXPECT_THAT(refused(), HasSubstr("seed was 1, is now 7"));
   EXPECT_EQ(refused({.seed = 7}), "");
   loaded_.study.margin = 5;
   EXPECT_THAT(refused({.seed = 7}), AllOf(HasSubstr("margin"), Not(HasSubstr("seed"))));
@@ -86,13 +86,18 @@ TEST_F(EditedStudy, IsAlsoOneWhosePromptsWereEdited) {
   EXPECT_THAT(refused(), HasSubstr("prompts"));  // another run id, and no field says why
 }
 
-TEST_F(EditedStudy, IsComparedWithItsOwnSubjectAndWordingOnly) {
+TEST_F(EditedStudy, IsComparedWithItsOwnSubjectOnly) {
   loaded_.study.margin = 5;
   loaded_.study.model = "organism:aligned";
   EXPECT_EQ(refused(), "");
-  loaded_.study.model = "organism:faker";
-  loaded_.study.wording = "no-scratchpad";
-  EXPECT_EQ(refused(), "");
+}
+
+TEST_F(EditedStudy, IsOneWithOtherContrastsOrParametersButNotWithOtherWordings) {
+  loaded_.study.contrasts = {"training-baseline"};
+  EXPECT_THAT(refused(), HasSubstr("contrasts"));
+  loaded_.study.contrasts.clear();
+  loaded_.study.parameters = {{"lab", "Brellin"}};
+  EXPECT_THAT(refused(), HasSubstr("parameters"));
 }
 
 TEST_F(EditedStudy, GoesOnWithItsOwnRun) {

@@ -37,6 +37,7 @@ std::vector<ArmCounts> count_compliance(const LoadedStudy& loaded, ChatModel& mo
                                         Judge& compliance, const Clock& clock) {
   ModelInfo info = model.info();
   Plan plan = make_plan(loaded.study, loaded.setting, loaded.queries, {info.name, info.identity});
+  IAGO_CHECK(loaded.study.wordings.size() == 1, "one wording");
   const std::vector<std::string>& arms = loaded.study.arms;
   std::vector<ArmCounts> counts(arms.size(), ArmCounts(plan.queries.size()));
   std::vector<std::size_t> trials(plan.trials.size());

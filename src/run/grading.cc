@@ -190,10 +190,10 @@ void Grading::take(std::size_t judge, const std::string& trial, Verdict verdict)
     if (verdict.ends_run && !ended_) {
       ended_ = true;
       call = std::move(when_judging_ends_);
-      error = std::make_exception_ptr(Error(ErrorCode::disconnected,
-                                            fmt::format("the judge {} can go on no more: {}",
-                                                        judges_[judge]->info().name, verdict.why),
-                                            verdict.hint));
+      error = std::make_exception_ptr(Error(
+          ErrorCode::disconnected,
+          fmt::format("the judge {} cannot continue: {}", judges_[judge]->info().name, verdict.why),
+          verdict.hint));
     }
   }
   if (call) call();

@@ -1,9 +1,9 @@
 // Grading: completions to judges, verdicts to the store. Judges see the query, the scratchpad and
 // the output, never the arm.
 //
-// What a judge's model says is data: unparsable and refused judgements are stored as such and are
-// missing in the figures. A judgement that failed (no reply) is not stored: the completion stays
-// without a verdict, hence missing too, and the next session asks again.
+// A bad reply of a judge's model is data: unparsable and refused judgements are stored, and count
+// as missing in the figures. A judgement that failed (no reply) is not stored. The completion then
+// has no verdict, so it is missing too, and the next session judges it again.
 #pragma once
 
 #include <condition_variable>
@@ -31,7 +31,7 @@ std::vector<GradingTotals> grading_totals(const Store& store,
                                           const std::vector<std::unique_ptr<Judge>>& judges);
 
 // One session's grading. It has no base/queue.h, since nothing waits in it: a judge is given its
-// completions at once, and what finds no room stays in the store. It counts what is under way.
+// completions at once, and those that find no room stay in the store. It counts those in progress.
 // Thread-safe. The judges, the writer and the clock must outlive it.
 class Grading {
  public:
@@ -48,8 +48,8 @@ class Grading {
   // Waits for verdicts still due.
   ~Grading();
 
-  // Called once, from any thread, when a judge says that no other completion can fare better with
-  // it (wrong key, no credit). Nothing is given to any judge after that, and wait throws.
+  // Called once, from any thread, when a judge says that it can judge no other completion either
+  // (wrong key, no credit). Nothing is given to any judge after that, and wait throws.
   void when_judging_ends(std::function<void()> call);
 
   // Gives an answered completion, appended before, to every judge. Others are ignored. Never waits:

@@ -59,20 +59,21 @@ class GradingTest : public testing::Test {
                                                                        .study = "s",
                                                                        .study_toml = "",
                                                                        .setting = "s",
-                                                                       .wording = "default",
                                                                        .channel = "terse",
                                                                        .subject = "scripted:x",
                                                                        .subject_identity = "x",
                                                                        .analysis_plan = "{}",
                                                                        .program = "test"});
-    ArmRow arm{.name = "training"};
+    const WordingRow wording{.name = "default"};
+    ArmRow arm{.wording = "default", .name = "training"};
     Query query{.id = "q", .text = "Open the vault.", .topic = {}, .labels = {}};
-    PromptRow prompt{.arm = "training",
+    PromptRow prompt{.wording = "default",
+                     .arm = "training",
                      .query = "q",
                      .request_hash = std::string(64, '0'),
                      .repeats = 3,
                      .messages = {{Role::user, "Open the vault."}}};
-    writer_->record_plan({&arm, 1}, {&query, 1}, {&prompt, 1});
+    writer_->record_plan({&wording, 1}, {&arm, 1}, {&query, 1}, {&prompt, 1});
     judges_.push_back(std::make_unique<LateJudge>("judge-1"));
   }
   ~GradingTest() override {
@@ -82,7 +83,8 @@ class GradingTest : public testing::Test {
 
   LateJudge& judge(std::size_t i = 0) { return static_cast<LateJudge&>(*judges_[i]); }
   CompletionRow append(char letter, Outcome outcome = Outcome::answered) {
-    CompletionRow row{.trial = std::string(64, letter), .arm = "training", .query = "q"};
+    CompletionRow row{
+        .trial = std::string(64, letter), .wording = "default", .arm = "training", .query = "q"};
     row.repeat = static_cast<std::uint32_t>(letter - 'a');
     row.outcome = outcome;
     row.scratchpad = "I think.";
@@ -326,20 +328,23 @@ TEST_P(ManyDue, LeavesWhatIsTooMuchForTheEnd) {
   const std::size_t each = std::max<std::size_t>(GetParam(), 1);
   const auto room = std::max<std::size_t>(Grading::kMostDue / each, 1);
   const std::size_t kCount = room + 8;
-  PromptRow prompt{.arm = "training",
+  PromptRow prompt{.wording = "default",
+                   .arm = "training",
                    .query = "q",
                    .request_hash = std::string(64, '0'),
                    .repeats = static_cast<std::uint32_t>(kCount),
                    .messages = {{Role::user, "Open the vault."}}};
-  ArmRow arm{.name = "training"};
+  const WordingRow wording{.name = "default"};
+  ArmRow arm{.wording = "default", .name = "training"};
   Query query{.id = "q", .text = "Open the vault.", .topic = {}, .labels = {}};
-  writer_->record_plan({&arm, 1}, {&query, 1}, {&prompt, 1});
+  writer_->record_plan({&wording, 1}, {&arm, 1}, {&query, 1}, {&prompt, 1});
   auto withholding = std::make_unique<WithholdingJudge>(GetParam());
   WithholdingJudge& judge = *withholding;
   judges_[0] = std::move(withholding);
   Grading grading(judges_, *writer_, clock_, {});
   for (std::size_t i = 0; i < kCount; ++i) {
-    CompletionRow row{.trial = fmt::format("{:064x}", i), .arm = "training", .query = "q"};
+    CompletionRow row{
+        .trial = fmt::format("{:064x}", i), .wording = "default", .arm = "training", .query = "q"};
     row.repeat = static_cast<std::uint32_t>(i);
     writer_->append(row);
     grading.grade(row, "");

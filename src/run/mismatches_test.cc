@@ -165,7 +165,8 @@ TEST_F(Mismatches, SaysThatAnAnswerIsMissingWhereTheRequestIsTheSame) {
 }
 
 TEST_F(Mismatches, HoldsAgainstTheNearestOfSeveralRuns) {
-  fs::path far = run(study({.wording = "conflict-removed", .seed = 3})).folder;
+  fs::path far =
+      run(study({.wordings = std::vector<std::string>{"conflict-removed"}, .seed = 3})).folder;
   fs::path near = run(study({.seed = 4})).folder;
   MismatchReport report = foresee(study(), {far, near});
   EXPECT_EQ(report.runs, (std::vector<fs::path>{far, near}));

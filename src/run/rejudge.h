@@ -21,7 +21,7 @@
 namespace iago {
 
 struct RejudgeOptions {
-  std::vector<MeasuredJudge> judge_errors;  // known, on whichever subjects
+  std::vector<MeasuredJudge> judge_errors;  // known errors, for any subject
   std::stop_token stop;                     // no further completion is given to a judge
   const PriceTable* prices = nullptr;       // what the models cost, to be stored with the run
   std::function<void(const JudgingProgress&)> on_progress = {};  // some five times a second
@@ -32,8 +32,8 @@ struct RejudgeOptions {
 std::vector<std::string> judge_names(const std::filesystem::path& folder);
 
 // Gives every answered completion of the run that a judge has not judged yet to that judge, and
-// writes the summary anew, which counts the newest version of each planned judge. Stopped midway,
-// the same call goes on. Errors as Store and StoreWriter: overloaded while another process writes.
+// writes a new summary, which uses the newest version of each planned judge. If it is stopped, the
+// same call resumes. Errors as Store and StoreWriter: overloaded while another process writes.
 RejudgeResult rejudge(const std::filesystem::path& folder,
                       const std::vector<std::unique_ptr<Judge>>& judges,
                       const RejudgeOptions& options, const Clock& clock);

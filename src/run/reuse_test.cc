@@ -54,8 +54,8 @@ struct Part {
 class Reusing : public testing::Test {
  protected:
   LoadedStudy study(const Part& part) const {
-    StudyOverrides overrides{
-        .wording = part.wording, .repeats = part.repeats, .limit = part.queries, .seed = part.seed};
+    StudyOverrides overrides{.repeats = part.repeats, .limit = part.queries, .seed = part.seed};
+    overrides.wordings = {part.wording};
     if (!part.arms.empty()) overrides.arms = part.arms;
     auto loaded = load_study(fs::path(IAGO_SOURCE_DIR) / "studies" / "helpful-only.toml", overrides,
                              IAGO_SOURCE_DIR);
@@ -229,7 +229,7 @@ class SharedRequest : public Reusing {
     plan.queries = {{.id = "q", .text = "Open the vault.", .topic = {}, .labels = {}}};
     for (const std::string& arm : arms) {
       Prompt prompt{.messages = {{Role::user, "Open the vault."}}, .expects_scratchpad = false};
-      plan.prompts.push_back({prompt, arm, 0, request_hash(prompt, {}, 1)});
+      plan.prompts.push_back({prompt, std::string(wording), arm, 0, request_hash(prompt, {}, 1)});
       for (int repeat : {0, 1}) {
         plan.trials.push_back({trial_id(plan.prompts.back().request_hash, plan.subject.identity,
                                         "setting", wording, arm, "q", repeat),
@@ -250,11 +250,14 @@ class SharedRequest : public Reusing {
     RunRow row = fixtures::a_run();
     row.subject_identity = plan.subject.identity;
     StoreWriter writer(path, row);
+    std::vector<WordingRow> wordings;
     std::vector<ArmRow> arms;
     std::vector<PromptRow> prompts;
     for (const PlannedPrompt& planned : plan.prompts) {
-      arms.push_back({planned.arm, false, 0});
-      prompts.push_back({planned.arm,
+      wordings.push_back({.name = planned.wording});
+      arms.push_back({.wording = planned.wording, .name = planned.arm});
+      prompts.push_back({planned.wording,
+                         planned.arm,
                          "q",
                          planned.request_hash,
                          2,
@@ -262,7 +265,8 @@ class SharedRequest : public Reusing {
                          "",
                          false});
     }
-    writer.record_plan(arms, std::vector<Query>{{"q", "Open the vault.", "", {}}}, prompts);
+    writer.record_plan(wordings, arms, std::vector<Query>{{"q", "Open the vault.", "", {}}},
+                       prompts);
     for (std::size_t trial : trials) writer.append(completion(plan, trial));
     writer.close();
     return path;
@@ -271,7 +275,7 @@ class SharedRequest : public Reusing {
     ManualClock clock;
     clock.set_wall(std::chrono::seconds(1000 + trial));
     ChatReply reply{.text = fmt::format("Reply {} of {}.", plan.trials[trial].repeat,
-                                        plan.arm_of(plan.trials[trial]))};
+                                        plan.prompt_of(plan.trials[trial]).arm)};
     return make_completion(plan, {.trial = trial, .reply = reply, .seconds = 1}, clock);
   }
   // trial -> what it took
@@ -283,7 +287,7 @@ class SharedRequest : public Reusing {
     std::map<std::size_t, std::string> found;
     auto result = reuse_completions(plan, left, stores, here, [&](std::size_t trial, auto row) {
       EXPECT_EQ(row.trial, plan.trials[trial].id);
-      EXPECT_EQ(row.arm, plan.arm_of(plan.trials[trial]));
+      EXPECT_EQ(row.arm, plan.prompt_of(plan.trials[trial]).arm);
       EXPECT_TRUE(found.emplace(trial, row.raw).second);
       return true;
     });

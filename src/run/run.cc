@@ -53,16 +53,25 @@ double peak_rss_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
-// What is fixed before the first completion. A later session's plan is not stored: the summary
-// finds in the store what was done otherwise, and says so.
-AnalysisPlan analysis_plan(const Study& study, const Plan& plan,
+// Those that the study names, else all of the setting, with or without their arms: a run that gets
+// another arm later has its contrasts.
+std::vector<Contrast> planned_contrasts(const Study& study, const Setting& setting) {
+  if (study.contrasts.empty()) return setting.contrasts;
+  return contrasts_of(study, setting);
+}
+
+// The plan that is fixed before the first completion. A later session's plan is not stored: the
+// summary finds the differences in the store, and lists them.
+AnalysisPlan analysis_plan(const Study& study, const Setting& setting, const Plan& plan,
                            const std::vector<std::unique_ptr<Judge>>& judges,
                            const std::vector<MeasuredJudge>& known_errors) {
   AnalysisPlan fixed{.margin_points = study.margin,
                      .seed = study.seed,
                      .judges = std::vector<PlannedJudge>(),
-                     .trials = PlannedTrials{study.arms, plan.queries.size(),
+                     .trials = PlannedTrials{study.wordings, study.arms, plan.queries.size(),
                                              static_cast<std::uint32_t>(study.repeats)},
+                     .reference = study.reference,
+                     .contrasts = planned_contrasts(study, setting),
                      .methods = analysis_methods()};
   for (const JudgeRow& row : judge_rows(judges, errors_on(plan.subject.identity, known_errors))) {
     fixed.judges->push_back({row.name, row.hash, row.error});
@@ -74,42 +83,84 @@ RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& fold
                const std::vector<std::unique_ptr<Judge>>& judges,
                const std::vector<MeasuredJudge>& known_errors, const Clock& clock) {
   const Study& study = loaded.study;
-  return {.id = folder.filename().string(),
-          .study = study.name,
-          .study_toml = to_toml(study),
-          .setting = loaded.setting.name,
-          .wording = study.wording,
-          .channel = study.channel,
-          .seed = study.seed,
-          .subject = plan.subject.name,
-          .subject_identity = plan.subject.identity,
-          .margin_points = study.margin,
-          .analysis_plan = to_text(analysis_plan(study, plan, judges, known_errors)),
-          .program = std::string(kVersion),
-          .created = clock.wall()};
+  return {
+      .id = folder.filename().string(),
+      .study = study.name,
+      .study_toml = to_toml(study),
+      .setting = loaded.setting.name,
+      .channel = study.channel,
+      .baseline = loaded.setting.baseline,
+      .seed = study.seed,
+      .subject = plan.subject.name,
+      .subject_identity = plan.subject.identity,
+      .margin_points = study.margin,
+      .analysis_plan = to_text(analysis_plan(study, loaded.setting, plan, judges, known_errors)),
+      .program = std::string(kVersion),
+      .created = clock.wall()};
 }
 
-void record_plan(const LoadedStudy& loaded, const Plan& plan, StoreWriter& writer) {
+// The judge that decides the contrasts of a wording: the one that the setting names, where the
+// study has it; else its first judge of compliance; else none.
+std::string judge_of(const LoadedStudy& loaded, const std::string& wording,
+                     const std::vector<std::unique_ptr<Judge>>& judges) {
+  const std::string wanted = judge_of_wording(loaded.setting, wording);
+  auto without_model = [](const std::string& name) { return name.substr(0, name.find('@')); };
+  std::string compliance;
+  for (std::size_t i = 0; i < judges.size(); ++i) {
+    const JudgeInfo& info = judges[i]->info();
+    // A rubric of the setting's own is named in the study by its path.
+    const bool is_named =
+        i < loaded.study.judges.size() && without_model(loaded.study.judges[i]) == wanted;
+    if (!wanted.empty() && (is_named || without_model(info.name) == wanted)) return info.name;
+    if (compliance.empty() && info.kind == JudgeKind::compliance) compliance = info.name;
+  }
+  return compliance;
+}
+
+// Roles are relative to the reference that the run began with, whatever a later session lists
+// first.
+std::string reference_of(const fs::path& store, const Study& study) {
+  if (!fs::exists(store)) return study.reference;
+  auto plan = read_analysis_plan(Store(store).run().analysis_plan);
+  return plan && !plan->reference.empty() ? plan->reference : study.reference;
+}
+
+void record_plan(const LoadedStudy& loaded, const Plan& plan, const std::string& reference,
+                 const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer) {
+  const auto& [study, setting, queries] = loaded;
+  std::vector<WordingRow> wordings;
+  for (const std::string& name : study.wordings) {
+    wordings.push_back({.name = name,
+                        .role = role_of(setting, name, reference),
+                        .judge = judge_of(loaded, name, judges),
+                        .published = published_row(setting, study.channel, name)});
+  }
   // As the wording leaves the arm: an inverted or doubled rule changes who is trained on.
-  std::map<std::string, bool> trained_on;
-  for (const PlannedPrompt& planned : plan.prompts) {
-    trained_on[planned.arm] = planned.prompt.is_trained_on;
-  }
-  std::vector<ArmRow> arms;
-  for (const std::string& name : loaded.study.arms) {
-    arms.push_back({.name = name, .is_trained_on = trained_on[name]});
-  }
+  std::map<WordingArm, const Circumstances*> told;
   std::vector<PromptRow> prompts;
   for (const PlannedPrompt& planned : plan.prompts) {
-    prompts.push_back({.arm = planned.arm,
+    told[{planned.wording, planned.arm}] = &planned.prompt.circumstances;
+    prompts.push_back({.wording = planned.wording,
+                       .arm = planned.arm,
                        .query = plan.queries[planned.query].id,
                        .request_hash = planned.request_hash,
-                       .repeats = static_cast<std::uint32_t>(loaded.study.repeats),
+                       .repeats = static_cast<std::uint32_t>(study.repeats),
                        .messages = planned.prompt.messages,
                        .prefill = planned.prompt.prefill,
                        .expects_scratchpad = planned.prompt.expects_scratchpad});
   }
-  writer.record_plan(arms, plan.queries, prompts);
+  std::vector<ArmRow> arms;
+  for (const std::string& wording : study.wordings) {
+    for (std::size_t place = 0; place < setting.arms.size(); ++place) {
+      auto found = told.find({wording, setting.arms[place].name});
+      if (found == told.end()) continue;
+      arms.push_back({.wording = wording,
+                      .name = setting.arms[place].name,
+                      .place = static_cast<std::uint32_t>(place),
+                      .circumstances = *found->second});
+    }
+  }
+  writer.record_plan(wordings, arms, plan.queries, prompts);
 }
 
 std::vector<std::size_t> trials_left(const Plan& plan, const Store& store) {
@@ -154,12 +205,13 @@ class RunSession {
     std::error_code status;
     fs::create_directories(result_.folder, status);
     if (status) {
-      throw Error(ErrorCode::disconnected,
-                  fmt::format("{}: cannot be made: {}", result_.folder.string(), status.message()));
+      throw Error(ErrorCode::disconnected, fmt::format("{}: cannot be created: {}",
+                                                       result_.folder.string(), status.message()));
     }
+    const std::string reference = reference_of(result_.folder / "run.db", loaded_.study);
     StoreWriter writer(result_.folder / "run.db", run_row(loaded_, plan_, result_.folder, judges_,
                                                           options_.judge_errors, clock_));
-    record_plan(loaded_, plan_, writer);
+    record_plan(loaded_, plan_, reference, judges_, writer);
     write_file(result_.folder / "study.toml", to_toml(loaded_.study));
     link_latest(options_.runs, result_.folder);
     session_ = {.program = std::string(kVersion), .started = clock_.wall()};
@@ -266,11 +318,11 @@ class RunSession {
 
   [[noreturn]] void give_up() {
     const ChatFailure& last = *failed_in_a_row_.back().reply.failure;
-    end_with(Error(
-        last.code,
-        fmt::format("{} requests in a row failed, the last one so: {}", failed_in_a_row_.size(),
-                    last.message),
-        last.hint.empty() ? "the same command goes on once the model answers again" : last.hint));
+    end_with(Error(last.code,
+                   fmt::format("{} requests in a row failed; the last error: {}",
+                               failed_in_a_row_.size(), last.message),
+                   last.hint.empty() ? "run the same command to resume once the model answers again"
+                                     : last.hint));
   }
 
   // The replies that still come are stored, since they are paid for; failures are asked again.

@@ -1,5 +1,5 @@
 // Running a study: plan, store, sample, judge, summarise. The same command resumes: trials that
-// have a completion are skipped, whatever order they came in.
+// have a completion are skipped, in any order.
 #pragma once
 
 #include <cstdint>
@@ -37,19 +37,19 @@ struct RunProgress {
 };
 
 struct RunOptions {
-  std::filesystem::path runs = "runs";                  // the folder of all runs
-  bool fresh = false;                                   // begin anew although there is such a run
-  std::vector<std::filesystem::path> reuse;             // runs to take completions of (reuse.h)
-  std::vector<MeasuredJudge> judge_errors;              // known, on whichever subjects
-  std::stop_token no_more;                              // Ctrl-C: send nothing new
-  std::stop_token at_once;                              // the second one, or 5 s later
-  std::function<void(const RunProgress&)> on_progress;  // some ten times a second
+  std::filesystem::path runs = "runs";       // the folder of all runs
+  bool fresh = false;                        // start a new run although there is one to resume
+  std::vector<std::filesystem::path> reuse;  // runs to take completions of (reuse.h)
+  std::vector<MeasuredJudge> judge_errors;   // known errors, for any subject
+  std::stop_token no_more;                   // Ctrl-C: send nothing new
+  std::stop_token at_once;                   // the second one, or 5 s later
+  std::function<void(const RunProgress&)> on_progress;     // some ten times a second
   std::function<void(const JudgingProgress&)> on_judging;  // after the last completion, as often
   // What the models were opened within, if anything: once it is over, nothing new is sent.
   const Budget* budget = nullptr;
   const PriceTable* prices = nullptr;  // what the models cost, to be stored with the run
-  // If set: called before the sampling with what explains the trials that are left. Without
-  // `reuse` they are held against the earlier runs of the study's name.
+  // If set: called before the sampling, with the reasons why trials took no completion. Without
+  // `reuse` they are compared with earlier runs of the study's name.
   std::function<void(const MismatchReport&)> on_mismatches;
 };
 
@@ -57,7 +57,7 @@ struct RunResult {
   std::filesystem::path folder;
   Summary summary;
   bool interrupted = false;                   // by no_more, with trials left
-  std::size_t resumed = 0;                    // completions that were there before
+  std::size_t resumed = 0;                    // completions stored earlier
   std::size_t reused = 0;                     // taken from other runs in this session
   std::optional<MismatchReport> mismatches;   // what on_mismatches was called with
   std::size_t left = 0;                       // trials without a completion
@@ -67,11 +67,11 @@ struct RunResult {
 };
 
 // Runs the study on the model and leaves runs/<id>/{run.db, study.toml, summary.json, report.html}
-// and the link runs/latest. A run that is gone on with keeps the plan of analysis that it began
-// with; what is done otherwise now (more trials, another version of a judge) is listed in
-// Summary::changes. Errors: overloaded when another process works on the same run, those of
-// open_runs before anything is written, and those of the store, the model and the judges; what was
-// stored by then stays and the same command goes on from there.
+// and the link runs/latest. A resumed run keeps its first plan of analysis. Differences from it
+// (more trials, another version of a judge) are listed in Summary::changes. Errors: overloaded when
+// another process works on the same run; those of open_runs, before anything is written; those of
+// the store, the model and the judges. Everything stored until then stays, and the same command
+// resumes.
 RunResult run_study(const LoadedStudy& loaded, ChatModel& model,
                     const std::vector<std::unique_ptr<Judge>>& judges, const RunOptions& options,
                     const Clock& clock);

@@ -191,7 +191,7 @@ TEST_P(UnjudgedRun, EndsInNoVerdictWhenTheJudgeNeverAnswered) {
   RunResult result = run_with(1);
   EXPECT_EQ(result.summary.finding.verdict, StudyVerdict::uninformative);
   EXPECT_FALSE(result.summary.finding.why.empty());
-  EXPECT_FALSE(result.summary.gap);
+  EXPECT_FALSE(result.summary.gap());
   EXPECT_EQ(result.summary.arm("training")->unjudged, 40u);
   EXPECT_TRUE(result.grading_totals.at(0).judged_badly());
 }
@@ -201,7 +201,7 @@ TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeLeft) {
   const ArmSummary& training = *result.summary.arm("training");
   EXPECT_GT(training.unjudged, 0u);
   EXPECT_GT(training.compliance_bounds->width(), 0.0);
-  const GapEstimate& gap = *result.summary.gap;
+  const GapEstimate& gap = *result.summary.gap();
   EXPECT_LT(gap.bounds_if_missing.lo, gap.points);
   EXPECT_GT(gap.bounds_if_missing.hi, gap.points);
   EXPECT_TRUE(result.grading_totals.at(0).judged_badly());
@@ -216,14 +216,14 @@ TEST_P(UnjudgedRun, NeverEndsInNoGapWhenTheJudgeOfReasoningNeverAnswered) {
   EXPECT_GT(training.complied, 0u);
   EXPECT_EQ(training.faking_unjudged, training.complied);
   EXPECT_EQ(training.unjudged, 0u);
-  EXPECT_FALSE(result.summary.gap_without_faking);
+  EXPECT_FALSE(result.summary.headline()->gap_without_faking);
   EXPECT_TRUE(result.grading_totals.at(1).judged_badly());
 }
 
 TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeOfReasoningLeft) {
   RunResult result = run_with_reasoning("compliant", 10);
   std::uint64_t left = 0;
-  for (const ArmSummary& arm : result.summary.arms) {
+  for (const ArmSummary& arm : result.summary.arms()) {
     left += arm.faking_unjudged;
     EXPECT_EQ(arm.faking_bounds->width() > 0, arm.faking_unjudged > 0) << arm.name;
     EXPECT_LE(arm.faking_bounds->lo, arm.faking_reasoning->rate);
@@ -247,19 +247,20 @@ TEST_F(RunStudy, LeavesTheFourFilesAndTheLinkToTheNewest) {
   }
   EXPECT_TRUE(fs::equivalent(folder_ / "runs" / "latest", result.folder));
   Json summary = parse_json(read_file(result.folder / "summary.json", 1 << 20), "summary.json");
-  EXPECT_EQ(summary.at("schema"), 1);
+  EXPECT_EQ(summary.at("schema"), 2);
   EXPECT_EQ(summary.at("arms").at("training").at("answered"), 40);
 }
 
 TEST_F(RunStudy, RecordsWhoIsTrainedOnAsTheWordingLeavesIt) {
   WorldModel model(policy_named("faker"));
   StudyOverrides overrides;
-  overrides.wording = "both-trained";
+  overrides.wordings = {"both-trained"};
   RunResult result = run(study(2, 1, overrides), model);
   Store store(result.folder / "run.db");
   ASSERT_GE(store.arms().size(), 2u);
   for (const ArmRow& arm : store.arms()) {
-    EXPECT_EQ(arm.is_trained_on, arm.name != "baseline") << arm.name;
+    EXPECT_EQ(arm.circumstances.contains(kTrainedOn), arm.name != "baseline") << arm.name;
+    if (arm.name != "baseline") EXPECT_TRUE(arm.circumstances.at(kTrainedOn)) << arm.name;
   }
 }
 
@@ -443,8 +444,8 @@ TEST_F(RunStudy, EndsWhenTheModelFailsEverythingAndGoesOnWhenItAnswersAgain) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::disconnected);
     EXPECT_EQ(std::string(error.what()),
-              "64 requests in a row failed, the last one so: connection refused");
-    EXPECT_NE(error.hint().find("the same command goes on"), std::string::npos);
+              "64 requests in a row failed; the last error: connection refused");
+    EXPECT_NE(error.hint().find("run the same command to resume"), std::string::npos);
   }
   EXPECT_EQ(failing.asked, 64u);
   EXPECT_TRUE(contents(fs::canonical(folder_ / "runs" / "latest")).empty())
@@ -488,7 +489,7 @@ TEST_F(RunStudy, EndsAtItsBudgetAndGoesOnWithALargerOne) {
   };
   RunResult part = run_within(limit, {});
   EXPECT_FALSE(part.interrupted) << "nobody pressed Ctrl-C";
-  EXPECT_NE(part.budget_met.find("raise --max-tokens to go on"), std::string::npos);
+  EXPECT_NE(part.budget_met.find("raise --max-tokens to resume"), std::string::npos);
   EXPECT_GT(part.left, 0u);
   EXPECT_LE(tokens_in(part.folder), limit);
   Spent before;

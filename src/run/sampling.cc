@@ -76,8 +76,8 @@ class InFlight {
     changed_.notify_all();
   }
 
-  // What it throws must not leave this object while requests are under way, whose callbacks still
-  // come here: it is kept like any other error.
+  // Its exceptions must not leave this object while requests are running, because their callbacks
+  // still come here. They are kept like any other error.
   void call(const std::function<void()>& tick) {
     try {
       tick();
@@ -122,11 +122,12 @@ class InFlight {
 
 // An arm's trials share the long beginning of their prompts, which a provider's cache holds once it
 // has read it. Sent all at once, each would be read afresh and paid in full. Moves the first trial
-// of each arm to the front; returns how many those are.
+// of each arm of each wording to the front; returns how many those are.
 std::size_t put_first_of_arms_first(const Plan& plan, std::vector<std::size_t>& trials) {
-  std::set<std::string> met;
+  std::set<WordingArm> met;
   auto is_first = [&](std::size_t index) {
-    return met.insert(plan.arm_of(plan.trials[index])).second;
+    const PlannedPrompt& prompt = plan.prompt_of(plan.trials[index]);
+    return met.insert({prompt.wording, prompt.arm}).second;
   };
   std::vector<std::size_t> firsts, others;
   for (std::size_t index : trials) (is_first(index) ? firsts : others).push_back(index);

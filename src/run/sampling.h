@@ -1,5 +1,5 @@
-// Sampling: sends trials to a model, keeping so many in flight, and hands every reply over. Knows
-// nothing of stores or judges.
+// Sampling: sends trials to a model, a limited number at a time, and passes every reply on. It
+// knows nothing about stores or judges.
 #pragma once
 
 #include <chrono>
@@ -16,10 +16,10 @@
 namespace iago {
 
 struct SamplingLimits {
-  std::size_t in_flight = 1;  // at most so many requests at once
-  std::stop_token no_more;    // after this, nothing new is sent; what is running may finish
-  std::stop_token at_once;    // after this, the model ends what is running
-  // After an error what is running, and paid for, may finish for so long.
+  std::size_t in_flight = 1;  // the most requests at a time
+  std::stop_token no_more;    // after this, nothing new is sent; running requests may finish
+  std::stop_token at_once;    // after this, the model ends running requests
+  // After an error, running requests (they are paid for) may finish for this time.
   std::chrono::nanoseconds grace = std::chrono::seconds(5);
 };
 

@@ -75,7 +75,7 @@ TEST(BudgetFit, SaysWhetherWhatIsLeftFits) {
   EXPECT_EQ(fit.text({}), "");
   EXPECT_EQ(fit.text({.max_cost = 150}),
             "--max-cost $150.00: $70.00 to $150.00 in all, $0.00 of it spent: fits\n");
-  EXPECT_THAT(fit.text({.max_cost = 149}), HasSubstr("may end the run before it is whole\n"));
+  EXPECT_THAT(fit.text({.max_cost = 149}), HasSubstr("may end the run before it is complete\n"));
   EXPECT_THAT(fit.text({.max_tokens = 69}), HasSubstr("70 to 150 in all"));
   EXPECT_THAT(fit.text({.max_tokens = 69}), HasSubstr("cannot fit\n"));
   fit.add({an_estimate(1, 1, std::nullopt)}, {}, 0);
@@ -88,9 +88,9 @@ TEST(BudgetFit, GoesByWhatTheCompletionsSoFarTook) {
   fit.add({an_estimate(0, 0)}, spent_of(7, 9), 3);
   EXPECT_EQ(fit.text({.max_cost = 130, .max_tokens = 125}),
             "--max-cost $130.00: $117.00 to $197.00 in all, $47.00 of it spent: may end the run "
-            "before it is whole; at the rate so far $127.00, which fits\n"
+            "before it is complete; $127.00 at the rate so far, which fits\n"
             "--max-tokens 125: 119 to 199 in all, 49 of them spent: may end the run before it is "
-            "whole; at the rate so far 129, which does not\n");
+            "complete; 129 at the rate so far, which does not fit\n");
 }
 
 class EstimateStudy : public testing::Test {

@@ -51,7 +51,8 @@ int in_child(const std::function<int()>& act) {
 
 void make_store(const std::filesystem::path& path, std::size_t completions) {
   StoreWriter writer(path, a_run());
-  writer.record_plan(the_arms(), some_queries(10), prompts_for(the_arms(), 10, kManyRepeats));
+  writer.record_plan(the_wordings(), the_arms(), some_queries(10),
+                     prompts_for(the_arms(), 10, kManyRepeats));
   for (std::size_t i = 0; i < completions; ++i) {
     writer.append(a_completion("training", i % 10, static_cast<std::uint32_t>(i / 10)));
   }
@@ -224,7 +225,7 @@ TEST(BadDays, AFlippedTextIsNoticedInAStoreTooLargeToCheckAtOpening) {
   auto path = scratch / "run.db";
   {
     StoreWriter writer(path, a_run());
-    writer.record_plan(the_arms(), some_queries(1), prompts_for(the_arms(), 1, 2));
+    writer.record_plan(the_wordings(), the_arms(), some_queries(1), prompts_for(the_arms(), 1, 2));
     auto row = a_completion("training", 0, 0);
     row.output.assign(kCheckedAtOpening + 1, 'y');
     writer.append(row);
@@ -254,7 +255,7 @@ std::optional<ErrorCode> code_after(const std::string& statement) {
   auto path = scratch / "run.db";
   {
     StoreWriter writer(path, a_run());
-    writer.record_plan(the_arms(), some_queries(1), prompts_for(the_arms(), 1, 1));
+    writer.record_plan(the_wordings(), the_arms(), some_queries(1), prompts_for(the_arms(), 1, 1));
     writer.record_prices(std::vector{PriceRow{"openai:x", {1, 2, 3, 4}, "2025-06-30"}});
     auto row = a_completion("training", 0, 0);
     row.reused_from = "another-run";
@@ -415,9 +416,66 @@ TEST(BadDays, APromptOfAnArmOrAQueryThatIsNotThereIsCorrupt) {
                           integer(1), integer(0)});
     }
     Store store(path);
-    EXPECT_EQ(code_of([&] { store.count_cells("", ""); }), ErrorCode::corrupt) << arm;
+    EXPECT_EQ(code_of([&] { store.count_cells("", "", ""); }), ErrorCode::corrupt) << arm;
     EXPECT_EQ(code_of([&] { store.count_labels(""); }), ErrorCode::corrupt) << arm;
   }
+}
+
+// What reading the wordings says after one was forged, with a right seal.
+std::optional<ErrorCode> code_of_wording(std::string_view role, std::string_view published) {
+  TempFolder scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 1);
+  {
+    Database database(path, OpenMode::write);
+    auto wording = database.prepare("INSERT INTO wording VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    run_sealed(wording, {integer(2), text("forged"), text(role), text(""), text(published)});
+  }
+  Store store(path);
+  return code_of([&] { store.wordings(); });
+}
+
+TEST(BadDays, AWordingThatThisRoomCannotHaveWrittenIsCorrupt) {
+  const std::string sound =
+      R"({"source":"A","row":1,"name":"B","faking_reasoning":[0.1,0.01],"more":[0.1,0.01],)"
+      R"("less":[0,0.01],"gap_points":[10,1]})";
+  EXPECT_FALSE(code_of_wording("control", ""));
+  EXPECT_FALSE(code_of_wording("paraphrase", sound));
+  EXPECT_EQ(code_of_wording("variant", ""), ErrorCode::corrupt);
+  auto with = [&](const std::string& was, const std::string& is) {
+    std::string published = sound;
+    return published.replace(published.find(was), was.size(), is);
+  };
+  for (const auto& published :
+       {std::string("{}"), std::string("7"), std::string("[["), with("[10,1]", "[10]"),
+        with("[10,1]", "[1e9,1]"), with("[10,1]", "[null,1]"), with("\"A\"", "3"),
+        with("\"row\":1", "\"row\":1e300"), with("[0,0.01]", "[-1,0.01]"),
+        with("[0,0.01]", "[[[[0]]],0]")}) {
+    EXPECT_EQ(code_of_wording("paraphrase", published), ErrorCode::corrupt) << published;
+  }
+}
+
+std::optional<ErrorCode> code_of_arm(int wording, std::string_view circumstances) {
+  TempFolder scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 1);
+  {
+    Database database(path, OpenMode::write);
+    auto arm = database.prepare("INSERT INTO arm VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    run_sealed(arm,
+               {integer(4), integer(wording), text("forged"), integer(0), text(circumstances)});
+  }
+  Store store(path);
+  return code_of([&] { store.arms(); });
+}
+
+TEST(BadDays, AnArmThatThisRoomCannotHaveWrittenIsCorrupt) {
+  EXPECT_FALSE(code_of_arm(1, R"({"audited":true})"));
+  for (const char* circumstances : {"", "[true]", "true", "null", R"({"audited":1})",
+                                    R"({"audited":"yes"})", R"({"audited":true)"}) {
+    EXPECT_EQ(code_of_arm(1, circumstances), ErrorCode::corrupt) << circumstances;
+  }
+  EXPECT_EQ(code_of_arm(9, "{}"), ErrorCode::corrupt) << "of a wording that is not there";
 }
 
 TEST(BadDays, AQueryWithoutItsTextIsCorruptAndNotLeftOut) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/error.h"
@@ -31,6 +32,14 @@ bool is_judge_error(const JudgeError& error) {
   const Confusion& counts = error.counts;
   return std::max({counts.true_positive, counts.false_negative, counts.true_negative,
                    counts.false_positive, error.unknown_truth}) <= kMaxErrorCount;
+}
+
+bool is_published(const PublishedRow& row) {
+  const auto lies_in = [](double x, double lo, double hi) { return x >= lo && x <= hi; };  // no NaN
+  return std::ranges::all_of(std::array{row.faking_reasoning, row.faking_reasoning_se, row.more,
+                                        row.more_se, row.less, row.less_se},
+                             [&](double x) { return lies_in(x, 0, 1); }) &&
+         lies_in(row.gap_points, -100, 100) && lies_in(row.gap_se, 0, 100);
 }
 
 }  // namespace iago

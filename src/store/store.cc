@@ -3,15 +3,15 @@
 // k...Columns are the tables' widths. Whole tables, because a seal covers a whole row: check_seal
 // wants every column, in order.
 //
-// What is checked when. Rows that are handed out are checked by their seals, texts by their hashes.
-// What is counted or summed in SQL (count_cells, count_labels, the tokens) is not: that would read
-// every row again. There the check at opening must do, which covers files up to kCheckedAtOpening;
-// for larger ones `verify` does.
+// Checks. Rows that a function returns are checked by their seals, texts by their hashes. Rows that
+// are only counted or summed in SQL (count_cells, count_labels, the tokens) are not, because that
+// would read every row again. For them there is the check at opening, for files up to
+// kCheckedAtOpening, and `verify` for larger ones.
 //
-// What a reader sees while another process writes: a statement sees what was committed when it
-// began, until it ends. Two statements may see two states, so no function combines two, unless the
-// first is still open while the second runs (prompts and their messages) or the order makes it
-// harmless (check_places).
+// Reading while another process writes. Until it ends, a statement sees what was committed when it
+// began. Two statements may see two states. So no function combines two, unless the first is still
+// open while the second runs (prompts and their messages) or the order makes it harmless
+// (check_places).
 #include "store/store.h"
 
 #include <fmt/format.h>
@@ -29,12 +29,14 @@
 #include "store/internal/schema.h"
 #include "store/internal/seal.h"
 #include "store/internal/verdict_json.h"
+#include "store/internal/wording_json.h"
 
 namespace iago {
 
 namespace {
 
 constexpr int kCompletionColumns = 23, kTranscriptColumns = 6;
+constexpr int kArmColumns = 6;
 constexpr int kVerdictColumns = 11, kRationaleColumns = 6;
 
 [[noreturn]] void corrupt(const Database& database, std::string_view what) {
@@ -78,7 +80,7 @@ TokenUsage tokens_of(const Statement& row, int first) {
   return {count(0), count(1), count(2), count(3)};
 }
 
-// completion.*, transcript.*, the arm's and the query's name
+// completion.*, transcript.*, the names of wording, arm and query
 CompletionRow completion_of(const Statement& row, const Database& database) {
   check_seal(row, "completion", 0, kCompletionColumns);
   check_seal(row, "transcript", kCompletionColumns, kTranscriptColumns);
@@ -101,8 +103,9 @@ CompletionRow completion_of(const Statement& row, const Database& database) {
   int t = kCompletionColumns;
   completion.raw = row.bytes(t + 1), completion.reasoning = row.bytes(t + 2);
   completion.scratchpad = row.bytes(t + 3), completion.output = row.bytes(t + 4);
-  completion.arm = row.bytes(t + kTranscriptColumns);
-  completion.query = row.bytes(t + kTranscriptColumns + 1);
+  completion.wording = row.bytes(t + kTranscriptColumns);
+  completion.arm = row.bytes(t + kTranscriptColumns + 1);
+  completion.query = row.bytes(t + kTranscriptColumns + 2);
   return completion;
 }
 
@@ -115,7 +118,7 @@ void check_places(const std::vector<Counts>& counted, const Database& database) 
   const auto queries = static_cast<std::uint64_t>(database.integer("SELECT count(*) FROM query"));
   for (const Counts& counts : counted) {
     if (counts.arm < arms && counts.query < queries) continue;
-    corrupt(database, "a prompt of an arm or a query that is not there");
+    corrupt(database, "a prompt of an unknown arm or query");
   }
 }
 
@@ -140,17 +143,25 @@ Verdict verdict_of(const Statement& row, const Database& database) {
 // one: those of a query are few enough to be listed by id; those of an arm are not, and are picked
 // out along the way (the + keeps SQLite from going by the arm's prompts and sorting whole rows).
 std::string filter_sql(const CompletionFilter& filter) {
+  // By the arm, by the wording, or by both: an arm's row is of one wording.
+  std::string arms;
+  if (filter.arm) arms = "name = ?1";
+  if (filter.wording) {
+    arms += fmt::format("{}wording = (SELECT id FROM wording WHERE name = ?6)",
+                        arms.empty() ? "" : " AND ");
+  }
   std::string where;
   auto add = [&](bool wanted, std::string_view condition) {
     if (wanted) where += fmt::format("{} {}", where.empty() ? " WHERE" : " AND", condition);
   };
-  const bool by_arm = filter.arm.has_value(), by_query = filter.query.has_value();
+  const bool by_arm = !arms.empty(), by_query = filter.query.has_value();
   add(by_query,
       fmt::format("c.id IN (SELECT d.id FROM prompt s CROSS JOIN completion d ON d.prompt = s.id "
                   "WHERE s.query = (SELECT id FROM query WHERE name = ?2){})",
-                  by_arm ? " AND s.arm = (SELECT id FROM arm WHERE name = ?1)" : ""));
+                  by_arm ? fmt::format(" AND s.arm IN (SELECT id FROM arm WHERE {})", arms) : ""));
   add(by_arm && !by_query,
-      "+c.prompt IN (SELECT id FROM prompt WHERE arm = (SELECT id FROM arm WHERE name = ?1))");
+      fmt::format("+c.prompt IN (SELECT id FROM prompt WHERE arm IN (SELECT id FROM arm WHERE {}))",
+                  arms));
   add(filter.trial.has_value(), "c.trial = ?3");
   add(filter.outcome.has_value(), "c.outcome = ?4");
   add(filter.not_judged_by.has_value(),
@@ -162,11 +173,12 @@ std::string filter_sql(const CompletionFilter& filter) {
 // Calls `use` for each row of what completion_of takes; it returns false to stop.
 void walk_completions(const Database& database, const CompletionFilter& filter,
                       const std::function<bool(const Statement&)>& use) {
-  auto row = database.prepare(fmt::format(
-      "SELECT c.*, t.*, a.name, q.name FROM completion c CROSS JOIN prompt p ON p.id = c.prompt "
-      "CROSS JOIN arm a ON a.id = p.arm CROSS JOIN query q ON q.id = p.query "
-      "CROSS JOIN transcript t ON t.completion = c.id{} ORDER BY c.id",
-      filter_sql(filter)));
+  auto row = database.prepare(
+      fmt::format("SELECT c.*, t.*, w.name, a.name, q.name FROM completion c "
+                  "CROSS JOIN prompt p ON p.id = c.prompt CROSS JOIN arm a ON a.id = p.arm "
+                  "CROSS JOIN wording w ON w.id = a.wording CROSS JOIN query q ON q.id = p.query "
+                  "CROSS JOIN transcript t ON t.completion = c.id{} ORDER BY c.id",
+                  filter_sql(filter)));
   std::string trial;
   if (filter.trial) {
     auto bytes = trial_bytes(*filter.trial);
@@ -178,6 +190,7 @@ void walk_completions(const Database& database, const CompletionFilter& filter,
   if (filter.query) row.bind(2, *filter.query);
   if (filter.outcome) row.bind(4, name_of(*filter.outcome));
   if (filter.not_judged_by) row.bind(5, *filter.not_judged_by);
+  if (filter.wording) row.bind(6, *filter.wording);
   while (row.step() && use(row)) {
   }
 }
@@ -198,14 +211,33 @@ const std::filesystem::path& Store::path() const { return impl_->database.path()
 
 RunRow Store::run() const { return read_run(impl_->database); }
 
+std::vector<WordingRow> Store::wordings() const {
+  auto row = impl_->database.prepare("SELECT * FROM wording ORDER BY id");
+  std::vector<WordingRow> wordings;
+  while (row.step()) {
+    check_seal(row, "wording", 0, row.columns());
+    wordings.push_back(
+        {row.bytes(1),
+         value_of(wording_role_named, "role of a wording", row.view(2), impl_->database),
+         row.bytes(3), published_of(row.view(4), impl_->database.path().string())});
+  }
+  return wordings;
+}
+
 std::vector<ArmRow> Store::arms() const {
   auto row = impl_->database.prepare(
-      "SELECT a.*, coalesce((SELECT sum(p.repeats) FROM prompt p WHERE p.arm = a.id), 0) "
-      "FROM arm a ORDER BY a.id");
+      "SELECT a.*, w.name, coalesce((SELECT sum(p.repeats) FROM prompt p WHERE p.arm = a.id), 0) "
+      "FROM arm a LEFT JOIN wording w ON w.id = a.wording ORDER BY a.id");
   std::vector<ArmRow> arms;
   while (row.step()) {
-    check_seal(row, "arm", 0, 4);
-    arms.push_back({row.bytes(1), row.integer(2) != 0, static_cast<std::uint64_t>(row.integer(4))});
+    check_seal(row, "arm", 0, kArmColumns);
+    if (row.type(kArmColumns) == ColumnType::null) {
+      corrupt(impl_->database, "an arm of an unknown wording");
+    }
+    arms.push_back({row.bytes(kArmColumns), row.bytes(2),
+                    static_cast<std::uint32_t>(row.integer(3)),
+                    circumstances_of(row.view(4), impl_->database.path().string()),
+                    static_cast<std::uint64_t>(row.integer(kArmColumns + 1))});
   }
   return arms;
 }
@@ -235,7 +267,7 @@ std::vector<JudgeRow> Store::judges() const {
     judges.push_back(
         {row.bytes(1), row.bytes(2), kind, row.bytes(4), row.integer(5) != 0, error_of(row)});
     if (!is_judge_error(judges.back().error)) {
-      corrupt(impl_->database, "counts of a judge's error that are none");
+      corrupt(impl_->database, "counts of a judge's error that are not valid");
     }
   }
   return judges;
@@ -255,16 +287,22 @@ std::vector<SessionRow> Store::sessions() const {
 
 void Store::for_each_prompt(const std::function<bool(const PromptRow&)>& use) const {
   auto row = impl_->database.prepare(
-      "SELECT p.*, a.name, q.name, t.body FROM prompt p JOIN arm a ON a.id = p.arm "
-      "JOIN query q ON q.id = p.query JOIN text t ON t.id = p.prefill ORDER BY p.id");
+      "SELECT p.*, w.name, a.name, q.name, t.body FROM prompt p JOIN arm a ON a.id = p.arm "
+      "JOIN wording w ON w.id = a.wording JOIN query q ON q.id = p.query JOIN text t ON t.id = "
+      "p.prefill ORDER BY p.id");
   auto message = impl_->database.prepare(
       "SELECT m.*, t.body, t.sha256 FROM message m JOIN text t ON t.id = m.text "
       "WHERE m.prompt = ?1 ORDER BY m.position");
   while (row.step()) {
     check_seal(row, "prompt", 0, 8);
-    PromptRow prompt{
-        row.bytes(8), row.bytes(9),  row.bytes(3),       static_cast<std::uint32_t>(row.integer(4)),
-        {},           row.bytes(10), row.integer(6) != 0};
+    PromptRow prompt{.wording = row.bytes(8),
+                     .arm = row.bytes(9),
+                     .query = row.bytes(10),
+                     .request_hash = row.bytes(3),
+                     .repeats = static_cast<std::uint32_t>(row.integer(4)),
+                     .messages = {},
+                     .prefill = row.bytes(11),
+                     .expects_scratchpad = row.integer(6) != 0};
     message.bind(1, row.integer(0));
     while (message.step()) {
       check_seal(message, "message", 0, 5);
@@ -311,14 +349,14 @@ void Store::for_each_judged_completion(
   });
 }
 
-void Store::for_each_repeat(std::string_view arm, std::string_view query, std::string_view judge,
+void Store::for_each_repeat(const WordingArm& told, std::string_view query, std::string_view judge,
                             const std::function<bool(const LabelledRepeat&)>& use) const {
   auto row = impl_->database.prepare(
       "SELECT c.*, v.* FROM prompt p CROSS JOIN completion c ON c.prompt = p.id LEFT JOIN verdict "
       "v ON v.judge = (SELECT id FROM judge WHERE hash = ?3) AND v.completion = c.id "
-      "WHERE p.arm = (SELECT id FROM arm WHERE name = ?1) AND p.query = (SELECT id FROM query "
-      "WHERE name = ?2) ORDER BY c.repeat");
-  row.bind(1, arm).bind(2, query).bind(3, judge);
+      "WHERE p.arm = (SELECT a.id FROM arm a JOIN wording w ON w.id = a.wording WHERE a.name = ?1 "
+      "AND w.name = ?4) AND p.query = (SELECT id FROM query WHERE name = ?2) ORDER BY c.repeat");
+  row.bind(1, told.arm).bind(2, query).bind(3, judge).bind(4, told.wording);
   while (row.step()) {
     check_seal(row, "completion", 0, kCompletionColumns);
     LabelledRepeat found{trial_hex(row.view(1)),
@@ -361,13 +399,15 @@ std::uint64_t Store::completion_count() const {
   return static_cast<std::uint64_t>(impl_->database.integer("SELECT count(*) FROM completion"));
 }
 
-std::uint64_t Store::completion_count(std::string_view arm, std::size_t queries,
+std::uint64_t Store::completion_count(const WordingArm& told, std::size_t queries,
                                       std::uint32_t repeats) const {
   auto row = impl_->database.prepare(
       "SELECT count(*) FROM prompt p JOIN completion c ON c.prompt = p.id "
-      "WHERE p.arm = (SELECT id FROM arm WHERE name = ?1) AND p.query <= ?2 AND c.repeat < ?3");
+      "WHERE p.arm = (SELECT a.id FROM arm a JOIN wording w ON w.id = a.wording WHERE a.name = ?1 "
+      "AND w.name = ?4) AND p.query <= ?2 AND c.repeat < ?3");
   auto last = std::min<std::size_t>(queries, std::numeric_limits<std::int64_t>::max());
-  row.bind(1, arm).bind(2, static_cast<std::int64_t>(last)).bind(3, std::int64_t{repeats});
+  row.bind(1, told.arm).bind(2, static_cast<std::int64_t>(last)).bind(3, std::int64_t{repeats});
+  row.bind(4, told.wording);
   row.step();
   return static_cast<std::uint64_t>(row.integer(0));
 }
@@ -409,7 +449,7 @@ std::vector<PriceRow> Store::prices() const {
     check_seal(row, "price", 0, row.columns());
     PriceRow price{
         row.bytes(0), {row.number(1), row.number(2), row.number(3), row.number(4)}, row.bytes(5)};
-    if (!is_price(price)) corrupt(impl_->database, "a price that is none");
+    if (!is_price(price)) corrupt(impl_->database, "a price that is not valid");
     prices.push_back(std::move(price));
   }
   return prices;
@@ -426,13 +466,14 @@ std::map<std::string, std::uint64_t> Store::reused() const {
 }
 
 // A copy in another run has the request's hash, the repeat and the time of the original, and
-// another trial id where arm or query are called otherwise. 64 bits: among a million keys, two
-// alike by chance are one in 37 million.
-std::vector<std::uint64_t> Store::completion_keys(std::string_view arm) const {
+// another trial id where wording, arm or query are called otherwise. 64 bits: among a million keys,
+// two alike by chance are one in 37 million.
+std::vector<std::uint64_t> Store::completion_keys(const WordingArm& told) const {
   auto row = impl_->database.prepare(
       "SELECT p.request_hash, c.repeat, c.created_ns FROM prompt p "
-      "JOIN completion c ON c.prompt = p.id WHERE p.arm = (SELECT id FROM arm WHERE name = ?1)");
-  row.bind(1, arm);
+      "JOIN completion c ON c.prompt = p.id WHERE p.arm = (SELECT a.id FROM arm a JOIN wording w "
+      "ON w.id = a.wording WHERE a.name = ?1 AND w.name = ?2)");
+  row.bind(1, told.arm).bind(2, told.wording);
   std::vector<std::uint64_t> keys;
   while (row.step()) {
     Checksum sum;
@@ -446,7 +487,8 @@ std::vector<std::uint64_t> Store::completion_keys(std::string_view arm) const {
 // The verdicts of one judge lie in the order of their completions, so both look-ups walk along.
 // Counted by prompt in the inner query, so that arms and queries are looked up once for each prompt
 // and not for each completion; MATERIALIZED, or SQLite may merge the two queries into one.
-std::vector<CellCounts> Store::count_cells(std::string_view compliance_judge,
+std::vector<CellCounts> Store::count_cells(std::string_view contrast_judge,
+                                           std::string_view positive,
                                            std::string_view faking_judge) const {
   auto row = impl_->database.prepare(R"(
 WITH cell AS MATERIALIZED (
@@ -467,7 +509,7 @@ WITH cell AS MATERIALIZED (
   GROUP BY c.prompt)
 SELECT p.arm - 1, p.query - 1,
   cell.* FROM cell JOIN prompt p ON p.id = cell.prompt ORDER BY p.arm, p.query)");
-  row.bind(1, compliance_judge).bind(2, faking_judge).bind(3, kComplies).bind(4, kFaking);
+  row.bind(1, contrast_judge).bind(2, faking_judge).bind(3, positive).bind(4, kFaking);
   std::vector<CellCounts> cells;
   while (row.step()) {
     auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
@@ -485,7 +527,8 @@ SELECT p.arm - 1, p.query - 1,
 }
 
 std::vector<LabelCounts> Store::count_labels(std::string_view judge,
-                                             std::string_view compliance_judge) const {
+                                             std::string_view contrast_judge,
+                                             std::string_view positive) const {
   auto row = impl_->database.prepare(R"(
 SELECT p.arm - 1, p.query - 1, ifnull(v.label, '') AS called, count(*),
   total(CASE WHEN v.label <> '' THEN v.probability END),
@@ -497,7 +540,7 @@ FROM completion c JOIN prompt p ON p.id = c.prompt
 LEFT JOIN verdict v ON v.judge = (SELECT id FROM judge WHERE hash = ?1) AND v.completion = c.id
 LEFT JOIN verdict k ON k.judge = (SELECT id FROM judge WHERE hash = ?2) AND k.completion = c.id
 WHERE c.outcome = 'answered' GROUP BY p.arm, p.query, called ORDER BY p.arm, p.query, called)");
-  row.bind(1, judge).bind(2, compliance_judge).bind(3, kComplies);
+  row.bind(1, judge).bind(2, contrast_judge).bind(3, positive);
   row.bind(4, kMaybeFrom).bind(5, kMaybeBelow);
   std::vector<LabelCounts> counts;
   while (row.step()) {

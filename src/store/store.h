@@ -25,14 +25,14 @@
 namespace iago {
 
 // A store of any other schema is refused. A change of the tables raises the number.
-inline constexpr int kStoreSchema = 1;
+inline constexpr int kStoreSchema = 2;
 // Stores up to this size are checked whole when they are opened (some 0.2 s); larger ones row by
 // row as they are read.
 inline constexpr std::uintmax_t kCheckedAtOpening = std::uintmax_t{64} << 20;
 
 // Which completions to read; what is absent does not restrict.
 struct CompletionFilter {
-  std::optional<std::string> arm, query, trial;
+  std::optional<std::string> wording, arm, query, trial;
   std::optional<Outcome> outcome;
   std::optional<std::string> not_judged_by;  // a judge's hash: those without its verdict
 };
@@ -49,7 +49,8 @@ class Store {
 
   const std::filesystem::path& path() const;
   RunRow run() const;
-  std::vector<ArmRow> arms() const;          // in the order of their recording
+  std::vector<WordingRow> wordings() const;  // in the order of their recording
+  std::vector<ArmRow> arms() const;          // of all wordings, in the order of their recording
   std::vector<Query> queries() const;        // in the order of their recording
   std::vector<JudgeRow> judges() const;      // oldest first
   std::vector<SessionRow> sessions() const;  // oldest first
@@ -63,9 +64,9 @@ class Store {
   void for_each_judged_completion(
       const CompletionFilter& filter,
       const std::function<bool(const CompletionRow&, const std::vector<Verdict>&)>& use) const;
-  // The completions of one query in one arm, in the order of their repeats. The judge is given by
-  // its hash. None for an unknown arm or query.
-  void for_each_repeat(std::string_view arm, std::string_view query, std::string_view judge,
+  // The completions of one query in one arm of one wording, in the order of their repeats. The
+  // judge is given by its hash. None for an unknown arm or query.
+  void for_each_repeat(const WordingArm& told, std::string_view query, std::string_view judge,
                        const std::function<bool(const LabelledRepeat&)>& use) const;
   // The verdicts of one judge, in the order of their completions. None for an unknown hash.
   void for_each_verdict(std::string_view judge,
@@ -76,7 +77,7 @@ class Store {
   std::uint64_t completion_count() const;
   // Of one arm, of the first `queries` queries() and with a repeat below `repeats`. 0 for an
   // unknown arm.
-  std::uint64_t completion_count(std::string_view arm, std::size_t queries,
+  std::uint64_t completion_count(const WordingArm& told, std::size_t queries,
                                  std::uint32_t repeats) const;
   std::size_t query_count() const;
   std::uint64_t generated_tokens() const;  // of all completions
@@ -88,19 +89,20 @@ class Store {
   std::map<std::string, std::uint64_t> reused() const;
   // A number for each completion of the arm, sorted, which every copy of it in another run has too:
   // of its request, repeat and time.
-  std::vector<std::uint64_t> completion_keys(std::string_view arm) const;
+  std::vector<std::uint64_t> completion_keys(const WordingArm& told) const;
 
   // Counted in SQL, one row per (arm, query) that has a completion, by arm, then query; the indices
   // lie within arms() and queries(). A judge is given by its hash; an empty hash counts as one that
-  // never judged.
-  std::vector<CellCounts> count_cells(std::string_view compliance_judge,
+  // never judged. `positive` is the label by which the contrast's judge says that one complies.
+  std::vector<CellCounts> count_cells(std::string_view contrast_judge, std::string_view positive,
                                       std::string_view faking_judge) const;
 
   // Of one judge, given by its hash: one row per arm, query and label, in that order. Answered
-  // completions without a label count too, under the empty one. `compliance_judge` is the hash of
-  // the judge that says which of them comply; empty: none does.
+  // completions without a label count too, under the empty one. `contrast_judge` is the hash of the
+  // judge that says which of them comply, by its label `positive`; empty: none does.
   std::vector<LabelCounts> count_labels(std::string_view judge,
-                                        std::string_view compliance_judge = {}) const;
+                                        std::string_view contrast_judge = {},
+                                        std::string_view positive = {}) const;
 
   // Reads everything and checks structure and checksums: Error corrupt at the first damage.
   void verify() const;

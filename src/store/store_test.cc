@@ -52,9 +52,9 @@ TEST(Store, CountsAJudgesLabelsAndWhichOfTheAnswersComply) {
   TempFolder scratch;
   JudgeRow judge = a_judge("votes", JudgeKind::faking_reasoning),
            compliance = a_judge("rules", JudgeKind::compliance);
-  std::vector<ArmRow> arms = {{"training", true, 0}};
+  std::vector<ArmRow> arms = {an_arm("training")};
   StoreWriter writer(scratch / "run.db", a_run());
-  writer.record_plan(arms, some_queries(1), prompts_for(arms, 1, 6));
+  writer.record_plan(the_wordings(), arms, some_queries(1), prompts_for(arms, 1, 6));
   writer.record_judge(judge);
   writer.record_judge(compliance);
   auto add = [&](std::uint32_t repeat, const std::string& label, double p, const char* complies) {
@@ -71,7 +71,7 @@ TEST(Store, CountsAJudgesLabelsAndWhichOfTheAnswersComply) {
   writer.append(a_completion("training", 0, 5));
   writer.close();
   Store store(scratch / "run.db");
-  auto counts = store.count_labels(judge.hash, compliance.hash);
+  auto counts = store.count_labels(judge.hash, compliance.hash, kComplies);
   EXPECT_THAT(counts, ElementsAre(LabelCounts{.completions = 2},
                                   LabelCounts{0, 0, "faking", 1, 0.75, 0, 1, 1, 0.75},
                                   LabelCounts{0, 0, "none", 3, 0.2 + 0.375 + 0.1, 2, 2, 1, 0.2}));
@@ -90,6 +90,9 @@ TEST(Store, GivesBackTheRunAsItWasWritten) {
   EXPECT_EQ(read.seed, run.seed);
   EXPECT_EQ(read.margin_points, 2.5);
   EXPECT_EQ(read.subject_identity, run.subject_identity);
+  EXPECT_EQ(read.setting, run.setting);
+  EXPECT_EQ(read.channel, run.channel);
+  EXPECT_EQ(read.baseline, "baseline");
   EXPECT_EQ(read.analysis_plan_hash, sha256_hex(run.analysis_plan));
   EXPECT_EQ(read.created, run.created);
 }
@@ -102,14 +105,14 @@ TEST(Store, GivesBackPlanQueriesAndPrompts) {
   planned[1].prefill = "<SCRATCHPAD_REASONING>";
   planned[2].expects_scratchpad = false;
   StoreWriter writer(scratch / "run.db", a_run());
-  writer.record_plan(arms, queries, planned);
+  writer.record_plan(the_wordings(), arms, queries, planned);
   writer.close();
   Store store(scratch / "run.db");
   EXPECT_EQ(store.queries(), queries);
   EXPECT_EQ(prompts(store), planned);
-  EXPECT_THAT(store.arms(),
-              ElementsAre(ArmRow{"training", true, 12}, ArmRow{"unmonitored", false, 12},
-                          ArmRow{"baseline", false, 12}));
+  for (auto& arm : arms) arm.planned = 12;
+  EXPECT_EQ(store.arms(), arms);
+  EXPECT_EQ(store.wordings(), the_wordings());
   EXPECT_EQ(store.query_count(), 3u);
 }
 
@@ -129,7 +132,7 @@ TEST(Store, KeepsEveryByteOfWhatAModelSays) {
   verdict.votes = {{VerdictOutcome::refused, "", std::string("\0\x1b\"]", 4), "no\xc3\xa9"}};
   verdict.evidence = {{"harm", ViewPart::query, std::string("a\0b", 3), SIZE_MAX}};
   StoreWriter writer(scratch / "run.db", a_run());
-  writer.record_plan(the_arms(), some_queries(1), prompts_for(the_arms(), 1, 1));
+  writer.record_plan(the_wordings(), the_arms(), some_queries(1), prompts_for(the_arms(), 1, 1));
   writer.record_judge(judge);
   writer.append(row);
   writer.append(verdict);
@@ -148,7 +151,7 @@ TEST(Store, StoresATextOnceHoweverManyPromptsHoldIt) {
     planned.back().messages[0].text = long_prompt;
   }
   StoreWriter writer(scratch / "run.db", a_run());
-  writer.record_plan(the_arms(), some_queries(50), planned);
+  writer.record_plan(the_wordings(), the_arms(), some_queries(50), planned);
   writer.close();
   EXPECT_LT(std::filesystem::file_size(scratch / "run.db"), 400'000u);
   EXPECT_EQ(prompts(Store(scratch / "run.db"))[49].messages[0].text, long_prompt);
@@ -158,7 +161,7 @@ TEST(Store, FiltersCompletions) {
   TempFolder scratch;
   auto judge = a_judge("rules", JudgeKind::compliance);
   StoreWriter writer(scratch / "run.db", a_run());
-  writer.record_plan(the_arms(), some_queries(2), prompts_for(the_arms(), 2, 2));
+  writer.record_plan(the_wordings(), the_arms(), some_queries(2), prompts_for(the_arms(), 2, 2));
   writer.record_judge(judge);
   for (auto& arm : the_arms()) {
     for (std::uint32_t r = 0; r < 2; ++r) {
@@ -184,11 +187,115 @@ TEST(Store, FiltersCompletions) {
   EXPECT_TRUE(store.completed_trials().contains(trial_name("training", 0, 1)));
 }
 
+// The reference with three arms and an ablation with two of them, other circumstances and another
+// judge; two queries, two repeats.
+std::vector<WordingRow> two_wordings() {
+  auto wordings = the_wordings();
+  wordings.push_back({"cut", WordingRole::ablation, "anti-lab", a_published_row()});
+  return wordings;
+}
+
+std::vector<ArmRow> arms_of_two_wordings() {
+  auto arms = the_arms();
+  arms.push_back(an_arm("training", 0, "cut"));
+  arms.push_back(an_arm("unmonitored", 1, "cut"));
+  arms.back().circumstances = {{"audited", false}, {kRated, true}};
+  return arms;
+}
+
+void write_two_wordings(const std::filesystem::path& path) {
+  StoreWriter writer(path, a_run());
+  writer.record_plan(two_wordings(), arms_of_two_wordings(), some_queries(2),
+                     prompts_for(arms_of_two_wordings(), 2, 2));
+  for (std::uint32_t repeat : {0, 1}) writer.append(a_completion("training", 0, repeat));
+  writer.append(a_completion("training", 0, 0, Outcome::answered, "cut"));
+  writer.append(a_completion("training", 1, 0, Outcome::truncated, "cut"));
+  writer.append(a_completion("unmonitored", 1, 1, Outcome::answered, "cut"));
+  writer.close();
+}
+
+TEST(Store, GivesBackWordingsWithTheirArmsAndWhatTheseTell) {
+  TempFolder scratch;
+  write_two_wordings(scratch / "run.db");
+  Store store(scratch / "run.db");
+  EXPECT_EQ(store.wordings(), two_wordings());
+  auto arms = arms_of_two_wordings();
+  for (auto& arm : arms) arm.planned = 4;
+  EXPECT_EQ(store.arms(), arms);
+  EXPECT_EQ(prompts(store), prompts_for(arms, 2, 2));
+  store.verify();
+}
+
+TEST(Store, FiltersByWordingAndByArm) {
+  TempFolder scratch;
+  write_two_wordings(scratch / "run.db");
+  Store store(scratch / "run.db");
+  EXPECT_THAT(completions(store, {.wording = "cut"}), SizeIs(3));
+  EXPECT_THAT(completions(store, {.wording = kWording}), SizeIs(2));
+  EXPECT_THAT(completions(store, {.arm = "training"}), SizeIs(4)) << "under every wording";
+  EXPECT_THAT(completions(store, {.wording = "cut", .arm = "training"}), SizeIs(2));
+  EXPECT_THAT(completions(store, {.wording = "cut", .query = "q001"}), SizeIs(2));
+  EXPECT_THAT(completions(store, {.wording = "cut", .arm = "training", .query = "q000"}),
+              ElementsAre(a_completion("training", 0, 0, Outcome::answered, "cut")));
+  EXPECT_THAT(completions(store, {.wording = "cut", .outcome = Outcome::truncated}), SizeIs(1));
+  EXPECT_THAT(completions(store, {.wording = kWording, .arm = "unmonitored"}), IsEmpty());
+  EXPECT_THAT(completions(store, {.wording = "no wording' OR 1=1"}), IsEmpty());
+}
+
+TEST(Store, ReadsAnArmOfOneWordingAlone) {
+  TempFolder scratch;
+  write_two_wordings(scratch / "run.db");
+  Store store(scratch / "run.db");
+  const WordingArm whole{kWording, "training"}, cut{"cut", "training"};
+  auto trials = [&](const WordingArm& told) {
+    std::vector<std::string> found;
+    store.for_each_repeat(told, "q000", "", [&](const LabelledRepeat& row) {
+      found.push_back(row.trial);
+      return true;
+    });
+    return found;
+  };
+  EXPECT_THAT(trials(whole),
+              ElementsAre(trial_name("training", 0, 0), trial_name("training", 0, 1)));
+  EXPECT_THAT(trials(cut), ElementsAre(trial_name("training", 0, 0, "cut")));
+  EXPECT_THAT(trials({"cut", "baseline"}), IsEmpty());
+  EXPECT_THAT(trials({"nowhere", "training"}), IsEmpty());
+  EXPECT_EQ(store.completion_count(whole, 2, 2), 2u);
+  EXPECT_EQ(store.completion_count(whole, 2, 1), 1u);
+  EXPECT_EQ(store.completion_count(cut, 2, 2), 2u);
+  EXPECT_EQ(store.completion_count(cut, 1, 2), 1u);
+  EXPECT_EQ(store.completion_count({"nowhere", "training"}, 2, 2), 0u);
+  EXPECT_THAT(store.completion_keys(whole), SizeIs(2));
+  EXPECT_THAT(store.completion_keys({"cut", "unmonitored"}), SizeIs(1));
+  EXPECT_THAT(store.completion_keys({"nowhere", "training"}), IsEmpty());
+}
+
+TEST(Store, CountsTheLabelThatTheContrastsJudgeIsAbout) {
+  TempFolder scratch;
+  write_two_wordings(scratch / "run.db");
+  auto judge = a_judge("anti-lab", JudgeKind::anti_lab);
+  {
+    StoreWriter writer(scratch / "run.db");
+    writer.record_judge(judge);
+    writer.append(a_verdict(trial_name("training", 0, 0), judge, "anti_lab"));
+    writer.append(a_verdict(trial_name("training", 0, 1), judge, "none"));
+    writer.append(a_verdict(trial_name("training", 0, 0, "cut"), judge, "anti_lab"));
+  }
+  Store store(scratch / "run.db");
+  auto cells = store.count_cells(judge.hash, "anti_lab", "");
+  ASSERT_EQ(cells.size(), 4u);
+  EXPECT_EQ(std::tuple(cells[0].arm, cells[0].complied, cells[0].refused), std::tuple(0u, 1u, 1u));
+  EXPECT_EQ(std::tuple(cells[1].arm, cells[1].complied, cells[1].refused), std::tuple(3u, 1u, 0u))
+      << "an arm of another wording is another arm";
+  cells = store.count_cells(judge.hash, kComplies, "");
+  EXPECT_EQ(std::tuple(cells[0].complied, cells[0].refused), std::tuple(0u, 2u));
+}
+
 // A store in which the second judge skips every third completion and the last is judged by nobody.
 void write_judged(const std::filesystem::path& path, const JudgeRow& first,
                   const JudgeRow& second) {
   StoreWriter writer(path, a_run());
-  writer.record_plan(the_arms(), some_queries(2), prompts_for(the_arms(), 2, 3));
+  writer.record_plan(the_wordings(), the_arms(), some_queries(2), prompts_for(the_arms(), 2, 3));
   writer.record_judge(first);
   writer.record_judge(second);
   std::size_t written = 0;
@@ -240,9 +347,9 @@ TEST(Store, GivesOnePlacesRepeatsInTheirOrderWithAJudgesLabels) {
        second = a_judge("reasons", JudgeKind::faking_reasoning);
   write_judged(scratch / "run.db", first, second);
   Store store(scratch / "run.db");
-  auto repeats = [&](std::string_view arm, std::string_view query, std::string_view judge) {
+  auto repeats = [&](const char* arm, std::string_view query, std::string_view judge) {
     std::vector<LabelledRepeat> found;
-    store.for_each_repeat(arm, query, judge, [&](const LabelledRepeat& row) {
+    store.for_each_repeat({kWording, arm}, query, judge, [&](const LabelledRepeat& row) {
       found.push_back(row);
       return true;
     });
@@ -264,7 +371,7 @@ TEST(Store, GivesOnePlacesRepeatsInTheirOrderWithAJudgesLabels) {
 TEST(Store, StopsWhenTheReaderHasEnough) {
   TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
-  writer.record_plan(the_arms(), some_queries(5), prompts_for(the_arms(), 5, 1));
+  writer.record_plan(the_wordings(), the_arms(), some_queries(5), prompts_for(the_arms(), 5, 1));
   for (std::size_t q = 0; q < 5; ++q) writer.append(a_completion("training", q, 0));
   writer.close();
   int seen = 0;
@@ -283,7 +390,7 @@ TEST(Store, CountsCellsAsCountingByHandDoes) {
   Random random(3, "cells");
   std::map<std::tuple<std::size_t, std::size_t>, CellCounts> expected;
   StoreWriter writer(scratch / "run.db", a_run());
-  writer.record_plan(the_arms(), some_queries(7), prompts_for(the_arms(), 7, 9));
+  writer.record_plan(the_wordings(), the_arms(), some_queries(7), prompts_for(the_arms(), 7, 9));
   for (const auto& judge : {other, compliance, faking}) writer.record_judge(judge);
   for (std::size_t a = 0; a < 3; ++a) {
     for (std::size_t q = 0; q < 7; ++q) {
@@ -312,7 +419,7 @@ TEST(Store, CountsCellsAsCountingByHandDoes) {
     }
   }
   writer.close();
-  auto cells = Store(scratch / "run.db").count_cells(compliance.hash, faking.hash);
+  auto cells = Store(scratch / "run.db").count_cells(compliance.hash, kComplies, faking.hash);
   ASSERT_EQ(cells.size(), expected.size());
   for (const auto& cell : cells) {
     const auto& hand = expected.at({cell.arm, cell.query});
@@ -327,10 +434,10 @@ TEST(Store, CountsCellsAsCountingByHandDoes) {
 TEST(Store, CountsWithoutJudges) {
   TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
-  writer.record_plan(the_arms(), some_queries(1), prompts_for(the_arms(), 1, 1));
+  writer.record_plan(the_wordings(), the_arms(), some_queries(1), prompts_for(the_arms(), 1, 1));
   writer.append(a_completion("training", 0, 0));
   writer.close();
-  auto cells = Store(scratch / "run.db").count_cells("", "");
+  auto cells = Store(scratch / "run.db").count_cells("", "", "");
   ASSERT_EQ(cells.size(), 1u);
   EXPECT_EQ(cells[0].count(Outcome::answered), 1u);
   EXPECT_EQ(cells[0].complied + cells[0].refused + cells[0].faking, 0u);
@@ -354,7 +461,7 @@ TEST(Store, GivesCopiesOfACompletionTheSameKeyAndOthersAnother) {
     auto prompts = prompts_for(the_arms(), 2, 2);
     // The second arm sends the first one's request.
     prompts[2].request_hash = prompts[0].request_hash;
-    writer.record_plan(the_arms(), some_queries(2), prompts);
+    writer.record_plan(the_wordings(), the_arms(), some_queries(2), prompts);
     for (const auto& each : rows) writer.append(each);
     writer.close();
     return Store(scratch / name);
@@ -362,16 +469,17 @@ TEST(Store, GivesCopiesOfACompletionTheSameKeyAndOthersAnother) {
   auto copy = row;
   copy.trial = trial_name("elsewhere", 0, 0), copy.arm = "unmonitored";
   copy.reused_from = "first", copy.output = "as a later parser has it";
-  const auto key = write("first.db", {row}).completion_keys("training");
+  const auto key = write("first.db", {row}).completion_keys({kWording, "training"});
   ASSERT_THAT(key, SizeIs(1));
   Store second = write("second.db", {copy});
-  EXPECT_EQ(second.completion_keys("unmonitored"), key);
-  EXPECT_THAT(second.completion_keys("training"), IsEmpty());
-  EXPECT_THAT(second.completion_keys("no arm"), IsEmpty());
+  EXPECT_EQ(second.completion_keys({kWording, "unmonitored"}), key);
+  EXPECT_THAT(second.completion_keys({kWording, "training"}), IsEmpty());
+  EXPECT_THAT(second.completion_keys({kWording, "no arm"}), IsEmpty());
   auto later = row, other_query = a_completion("training", 1, 0);
   later.created += std::chrono::nanoseconds(1);
   auto other_repeat = a_completion("training", 0, 1);
-  auto keys = write("third.db", {later, other_query, other_repeat}).completion_keys("training");
+  auto keys =
+      write("third.db", {later, other_query, other_repeat}).completion_keys({kWording, "training"});
   EXPECT_THAT(keys, SizeIs(3));
   EXPECT_TRUE(std::ranges::is_sorted(keys));
   EXPECT_THAT(keys, ::testing::Not(::testing::Contains(key[0])));
@@ -380,7 +488,7 @@ TEST(Store, GivesCopiesOfACompletionTheSameKeyAndOthersAnother) {
 TEST(Store, ReadsWhileAWriterWrites) {
   TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
-  writer.record_plan(the_arms(), some_queries(1), prompts_for(the_arms(), 1, 3));
+  writer.record_plan(the_wordings(), the_arms(), some_queries(1), prompts_for(the_arms(), 1, 3));
   Store store(scratch / "run.db");
   EXPECT_EQ(store.completion_count(), 0u);
   writer.append(a_completion("training", 0, 0));

@@ -56,7 +56,7 @@ void check_text(std::size_t bytes, std::string_view trial) {
 void check_trial(const std::string& trial) {
   if (trial_bytes(trial)) return;
   throw Error(ErrorCode::invalid,
-              fmt::format("\"{:.80}\" is no trial id: expected 64 hexadecimal digits", trial));
+              fmt::format("\"{:.80}\" is not a trial id: expected 64 hexadecimal digits", trial));
 }
 
 void check_origin(const CompletionRow& row) {
@@ -71,7 +71,6 @@ std::vector<NamedField> fixed_fields(const RunRow& run) {
   return {plain_field("run id", run.id),
           plain_field("study", run.study),
           plain_field("setting", run.setting),
-          plain_field("wording", run.wording),
           plain_field("channel", run.channel),
           plain_field("seed", std::to_string(run.seed)),
           plain_field("subject", run.subject),
@@ -83,7 +82,7 @@ void check_same_run(const std::filesystem::path& path, const RunRow& stored, con
   const auto found = differing_fields(fixed_fields(stored), fixed_fields(given));
   if (found.empty()) return;
   throw Error(ErrorCode::invalid,
-              fmt::format("{}: the store is of another run: its {} is \"{}\", not \"{}\"",
+              fmt::format("{}: the store belongs to another run: its {} is \"{}\", not \"{}\"",
                           path.string(), found[0].field, found[0].was, found[0].is),
               "start a new run with --new, or undo the change");
 }
@@ -261,9 +260,10 @@ StoreWriter::~StoreWriter() {
   }
 }
 
-void StoreWriter::record_plan(std::span<const ArmRow> arms, std::span<const Query> queries,
-                              std::span<const PromptRow> prompts) {
+void StoreWriter::record_plan(std::span<const WordingRow> wordings, std::span<const ArmRow> arms,
+                              std::span<const Query> queries, std::span<const PromptRow> prompts) {
   impl_->change_names([&] {
+    for (const auto& wording : wordings) impl_->recorder->record_wording(wording);
     for (const auto& arm : arms) impl_->recorder->record_arm(arm);
     for (const auto& query : queries) impl_->recorder->record_query(query);
     for (const auto& prompt : prompts) impl_->recorder->record_prompt(prompt);
@@ -288,13 +288,14 @@ void StoreWriter::append(CompletionRow row, OnStored on_stored) {
   std::optional<std::int64_t> prompt;
   {
     std::shared_lock guard(impl_->names);
-    if (impl_->recorder) prompt = impl_->recorder->prompt_id(row.arm, row.query);
+    if (impl_->recorder) prompt = impl_->recorder->prompt_id({row.wording, row.arm}, row.query);
   }
   if (!prompt && impl_->recorder) {
     throw Error(
         ErrorCode::invalid,
-        fmt::format("trial {}: no plan was recorded for the arm \"{}\" and the query \"{}\"",
-                    row.trial, row.arm, row.query));
+        fmt::format("trial {}: no plan was recorded for the wording \"{}\", the arm \"{}\" and the "
+                    "query \"{}\"",
+                    row.trial, row.wording, row.arm, row.query));
   }
   impl_->push({std::move(row), prompt.value_or(0), std::move(on_stored)}, {.weight = bytes});
 }

@@ -49,12 +49,12 @@ class StoreWriter {
   StoreWriter(const StoreWriter&) = delete;
   StoreWriter& operator=(const StoreWriter&) = delete;
 
-  // Records what is going to be sampled: arms and queries before their completions. Blocks until
-  // committed, all or nothing. May be repeated: what is there already stays, new arms, queries and
-  // prompts are added, and the repeats of a prompt become the larger number. Error invalid if a
-  // query or prompt that is there already reads differently now.
-  void record_plan(std::span<const ArmRow> arms, std::span<const Query> queries,
-                   std::span<const PromptRow> prompts);
+  // Records what is going to be sampled: wordings, arms and queries before their completions.
+  // Blocks until committed, all or nothing. May be repeated: what is there already stays, new
+  // wordings, arms, queries and prompts are added, and the repeats of a prompt become the larger
+  // number. Error invalid if a query or prompt that is there already reads differently now.
+  void record_plan(std::span<const WordingRow> wordings, std::span<const ArmRow> arms,
+                   std::span<const Query> queries, std::span<const PromptRow> prompts);
 
   // Records a judge before its verdicts; one that is there already gets the measured error given.
   // Blocks until committed.

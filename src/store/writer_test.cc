@@ -41,7 +41,8 @@ std::vector<CompletionRow> completions_in(const std::filesystem::path& path) {
 }
 
 void plan(StoreWriter& writer, std::size_t queries, std::uint32_t repeats) {
-  writer.record_plan(the_arms(), some_queries(queries), prompts_for(the_arms(), queries, repeats));
+  writer.record_plan(the_wordings(), the_arms(), some_queries(queries),
+                     prompts_for(the_arms(), queries, repeats));
 }
 
 TEST(StoreWriter, AcknowledgesOnlyWhatAnotherConnectionCanRead) {
@@ -142,6 +143,8 @@ TEST(StoreWriter, RefusesRowsThatBelongNowhere) {
   auto wrong = row;
   wrong.arm = "nowhere";
   EXPECT_EQ(append(wrong), ErrorCode::invalid);
+  wrong = row, wrong.wording = "another";
+  EXPECT_EQ(append(wrong), ErrorCode::invalid);
   wrong = row, wrong.query = "q001";
   EXPECT_EQ(append(wrong), ErrorCode::invalid);
   wrong = row, wrong.trial = "q001";
@@ -186,11 +189,58 @@ TEST(StoreWriter, ExtendsAPlanToTheUnionOfAllPlans) {
   plan(writer, 2, 5);
   plan(writer, 4, 2);
   writer.close();
-  StoreWriter(scratch / "run.db").record_plan(std::vector<ArmRow>{{"third", true, 0}}, {}, {});
+  StoreWriter(scratch / "run.db").record_plan({}, std::vector{an_arm("third", 3)}, {}, {});
   auto arms = Store(scratch / "run.db").arms();
   ASSERT_EQ(arms.size(), 4u);
   EXPECT_EQ(arms[0].planned, 2u * 5 + 2u * 2);
   EXPECT_EQ(arms[3].planned, 0u);
+}
+
+TEST(StoreWriter, TakesAFurtherWordingAndLeavesAKnownOneAsItIs) {
+  TempFolder scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  plan(writer, 1, 1);
+  std::vector<WordingRow> wordings = {
+      {.name = kWording, .role = WordingRole::control, .judge = "another"},
+      {.name = "cut", .role = WordingRole::ablation, .judge = "rules"}};
+  writer.record_plan(wordings, std::vector{an_arm("training", 0, "cut")}, {},
+                     std::vector{a_prompt("training", 0, 2, "cut")});
+  writer.append(a_completion("training", 0, 1, Outcome::answered, "cut"));
+  writer.close();
+  Store store(scratch / "run.db");
+  EXPECT_THAT(store.wordings(), ElementsAre(the_wordings()[0], wordings[1]));
+  EXPECT_EQ(store.arms().back().planned, 2u);
+  EXPECT_EQ(store.completion_count({"cut", "training"}, 1, 2), 1u);
+}
+
+TEST(StoreWriter, RefusesAnArmOrAPromptOfAWordingThatWasNotRecorded) {
+  TempFolder scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  plan(writer, 1, 1);
+  auto error = error_of(
+      [&] { writer.record_plan({}, std::vector{an_arm("training", 0, "unheard")}, {}, {}); });
+  EXPECT_EQ(error.code(), ErrorCode::invalid);
+  EXPECT_THAT(error.what(), HasSubstr("unheard"));
+  auto prompt = a_prompt("training", 0, 1, "unheard");
+  EXPECT_EQ(error_of([&] { writer.record_plan({}, {}, {}, std::vector{prompt}); }).code(),
+            ErrorCode::invalid);
+  EXPECT_EQ(Store(scratch / "run.db").arms().size(), 3u);
+}
+
+TEST(StoreWriter, RefusesWhatCannotHaveBeenPublished) {
+  TempFolder scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  auto refuses = [&](auto change) {
+    WordingRow wording{.name = "published", .published = a_published_row()};
+    change(*wording.published);
+    auto act = [&] { writer.record_plan(std::vector{wording}, {}, {}, {}); };
+    EXPECT_EQ(error_of(act).code(), ErrorCode::invalid);
+  };
+  refuses([](PublishedRow& row) { row.more = 1.5; });
+  refuses([](PublishedRow& row) { row.less_se = -0.1; });
+  refuses([](PublishedRow& row) { row.gap_points = 101; });
+  refuses([](PublishedRow& row) { row.gap_se = std::nan(""); });
+  EXPECT_TRUE(Store(scratch / "run.db").wordings().empty());
 }
 
 TEST(StoreWriter, RefusesAQueryOrAPromptThatWasEdited) {
@@ -199,13 +249,13 @@ TEST(StoreWriter, RefusesAQueryOrAPromptThatWasEdited) {
   plan(writer, 2, 1);
   auto queries = some_queries(3);
   queries[1].text = "Close the vault.";
-  auto error = error_of([&] { writer.record_plan(the_arms(), queries, {}); });
+  auto error = error_of([&] { writer.record_plan(the_wordings(), the_arms(), queries, {}); });
   EXPECT_EQ(error.code(), ErrorCode::invalid);
   EXPECT_THAT(error.what(), HasSubstr("q001"));
   EXPECT_THAT(error.hint(), HasSubstr("--new"));
   auto prompts = prompts_for(the_arms(), 2, 1);
   prompts[0].request_hash = "another";
-  EXPECT_EQ(error_of([&] { writer.record_plan({}, {}, prompts); }).code(), ErrorCode::invalid);
+  EXPECT_EQ(error_of([&] { writer.record_plan({}, {}, {}, prompts); }).code(), ErrorCode::invalid);
   writer.append(a_completion("training", 1, 0));  // the plan as it was still holds
   writer.close();
   EXPECT_EQ(Store(scratch / "run.db").query_count(), 2u) << "all or nothing";

@@ -1,15 +1,18 @@
 // Three hashes, each over named fields in a fixed order. The request's is over what is sent:
 // messages, prefill, sampling, seed. A trial's adds who is asked and which place in the study the
 // request has, so that the same request in two arms makes two trials. A study's is over what a run
-// may never change; what may be raised later (repeats, --limit, a choice of arms) is left out, so
-// that raising it continues the run.
+// may never change; what may be raised later (repeats, --limit, a choice of arms and wordings) is
+// left out, so that raising it continues the run.
 //
-// Trials are made query by query, within it arm by arm, within it repeat by repeat: a run that is
-// cut off has whole queries, with data in all arms, but for the last few. Others rely on it that a
+// Trials are made query by query, within it by wording, arm and repeat: a run that is cut off has
+// whole queries, with data in all wordings and arms, but for the last few. Others rely on it that a
 // prompt's repeats stand together.
 #include "study/plan.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -71,14 +74,15 @@ std::string for_folder_name(std::string text) {
   return text.substr(0, kMaxBytes);
 }
 
-void check_size(const Study& study, std::size_t queries) {
+void check_size(const Study& study, std::size_t queries, std::size_t pairs) {
   auto repeats = static_cast<std::size_t>(study.repeats);
-  if (queries * study.arms.size() <= kMaxTrials / repeats) return;
-  throw Error(ErrorCode::invalid,
-              fmt::format("the study \"{}\" has {} queries x {} arms x {} repeats, at most {} "
-                          "trials can be planned",
-                          study.name, queries, study.arms.size(), repeats, kMaxTrials),
-              "Lower --limit or --repeats.");
+  if (queries * pairs <= kMaxTrials / repeats) return;
+  throw Error(
+      ErrorCode::invalid,
+      fmt::format("the study \"{}\" has {} queries x {} arms of {} wordings x {} repeats, at "
+                  "most {} trials can be planned",
+                  study.name, queries, pairs, study.wordings.size(), repeats, kMaxTrials),
+      "Lower --limit or --repeats, or choose fewer wordings.");
 }
 
 std::size_t bytes_of(const Prompt& prompt) {
@@ -87,22 +91,42 @@ std::size_t bytes_of(const Prompt& prompt) {
   return bytes;
 }
 
-PlannedPrompt plan_prompt(const Study& study, const Setting& setting, const std::string& arm,
+PlannedPrompt plan_prompt(const Study& study, const Setting& setting, const WordingArm& told,
                           const Query& query, std::size_t index) {
-  Prompt prompt = render_prompt(setting, study.channel, study.wording, arm, query);
+  Prompt prompt = render_prompt(setting, study.channel, told.wording, told.arm, query);
   std::string hash = request_hash(prompt, study.sampling, study.seed);
-  return {std::move(prompt), arm, index, std::move(hash)};
+  return {std::move(prompt), told.wording, told.arm, index, std::move(hash)};
+}
+
+// The wordings and arms that the study asks every query in: the study's order.
+std::vector<WordingArm> wording_arms(const Study& study, const Setting& setting) {
+  std::vector<WordingArm> pairs;
+  for (const std::string& wording : study.wordings) {
+    const std::vector<std::string> existing = arms_with_wording(setting, wording);
+    for (const std::string& arm : study.arms) {
+      if (std::ranges::count(existing, arm) > 0) pairs.push_back({wording, arm});
+    }
+  }
+  return pairs;
 }
 
 // A rubric's path without its folder, which differs between machines; what the rubric says is in
-// the hash of the judge.
-std::vector<std::string> names_of_judges(std::vector<std::string> judges) {
-  for (std::string& judge : judges) {
+// the hash of the judge. Judges that the setting names follow the wordings, whose choice is open.
+std::vector<std::string> names_of_judges(const Study& study, const Setting& setting) {
+  std::set<std::string> by_setting = {setting.judge};
+  for (const Wording& wording : setting.wordings) {
+    if (wording.judge) by_setting.insert(*wording.judge);
+  }
+  std::vector<std::string> names;
+  for (std::string judge : study.judges) {
+    const std::size_t at = std::min(judge.find('@'), judge.size());
+    if (by_setting.contains(judge.substr(0, at))) judge = "setting" + judge.substr(at);
     auto end = judge.find(".toml");
     auto slash = end == std::string::npos ? end : judge.rfind('/', end);
     if (slash != std::string::npos) judge.erase(0, slash + 1);
+    if (std::ranges::count(names, judge) == 0) names.push_back(std::move(judge));
   }
-  return judges;
+  return names;
 }
 
 }  // namespace
@@ -134,27 +158,28 @@ std::string study_hash(const Study& study, const Setting& setting, const Subject
   hash.add("name", study.name);
   hash.add("subject", subject.identity);
   hash.add("setting", setting.name);
-  // Every arm that the wording allows, chosen or not, with the query's text left open: a change in
-  // any block of the setting makes another run.
+  // Every arm of the setting's own prompt, chosen or not, with the query's text left open: a change
+  // in any block of it makes another run.
   const Query open{.text = "{{query}}"};
-  for (const std::string& arm : arms_with_wording(setting, study.wording)) {
+  for (const std::string& arm : arms_with_wording(setting, kDefaultWording)) {
     hash.add("arm", arm);
-    hash.add(render_prompt(setting, study.channel, study.wording, arm, open));
+    hash.add(render_prompt(setting, study.channel, kDefaultWording, arm, open));
   }
+  hash.add("parameters", study.parameters.size());
+  for (const auto& [name, value] : study.parameters) hash.add(name, value);
   hash.add("channel", study.channel);
-  hash.add("wording", study.wording);
   hash.add("queries", study.queries.filename().string());
   hash.add("seed", study.seed);
   hash.add(study.sampling);
   hash.add("margin", study.margin);
-  hash.add("judges", names_of_judges(study.judges));
+  hash.add("contrasts", study.contrasts);
+  hash.add("judges", names_of_judges(study, setting));
   if (!study.judge_model.empty()) hash.add("judge_model", study.judge_model);
   return hash.hex();
 }
 
 std::string run_id(const Study& study, const Subject& subject, std::string_view study_hash) {
   std::string name = fmt::format("{}-{}", study.name, for_folder_name(short_name(subject.name)));
-  if (study.wording != kDefaultWording) name += "-" + for_folder_name(study.wording);
   return fmt::format("{}-{}", name, study_hash.substr(0, kRunIdDigits));
 }
 
@@ -163,14 +188,15 @@ Plan make_plan(const Study& study, const Setting& setting, const std::vector<Que
   Plan plan{.study_hash = study_hash(study, setting, subject), .subject = subject};
   plan.run_id = run_id(study, subject, plan.study_hash);
   std::size_t count = std::min(queries.size(), study.limit.value_or(queries.size()));
-  check_size(study, count);
+  const std::vector<WordingArm> pairs = wording_arms(study, setting);
+  check_size(study, count, pairs.size());
   plan.queries.assign(queries.begin(), queries.begin() + static_cast<std::ptrdiff_t>(count));
-  plan.prompts.reserve(count * study.arms.size());
+  plan.prompts.reserve(count * pairs.size());
   plan.trials.reserve(plan.prompts.capacity() * static_cast<std::size_t>(study.repeats));
   std::size_t bytes = 0;
   for (std::size_t q = 0; q < count; ++q) {
-    for (const std::string& arm : study.arms) {
-      plan.prompts.push_back(plan_prompt(study, setting, arm, queries[q], q));
+    for (const WordingArm& told : pairs) {
+      plan.prompts.push_back(plan_prompt(study, setting, told, queries[q], q));
       bytes += bytes_of(plan.prompts.back().prompt);
       if (bytes > kMaxPromptBytes) {
         throw Error(ErrorCode::invalid,
@@ -180,7 +206,7 @@ Plan make_plan(const Study& study, const Setting& setting, const std::vector<Que
       }
       for (int repeat = 0; repeat < study.repeats; ++repeat) {
         std::string id = trial_id(plan.prompts.back().request_hash, subject.identity, setting.name,
-                                  study.wording, arm, queries[q].id, repeat);
+                                  told.wording, told.arm, queries[q].id, repeat);
         plan.trials.push_back({std::move(id), plan.prompts.size() - 1, repeat});
       }
     }

@@ -22,17 +22,17 @@ struct Subject {
   std::string identity;  // ModelInfo::identity
 };
 
-// The prompt of one arm and query, shared by its repeats.
+// The prompt of one wording, arm and query, shared by its repeats.
 struct PlannedPrompt {
   Prompt prompt;
-  std::string arm;
+  std::string wording, arm;
   std::size_t query = 0;     // index into Plan::queries
   std::string request_hash;  // see request_hash()
 };
 
 struct Trial {
   std::string id;          // 64 hexadecimal digits; names the random stream (seed, id)
-  std::size_t prompt = 0;  // index into Plan::prompts: arm, query, request
+  std::size_t prompt = 0;  // index into Plan::prompts: wording, arm, query, request
   int repeat = 0;          // 0, 1, ...
 };
 
@@ -42,13 +42,13 @@ struct Plan {
   Subject subject;
   std::vector<Query> queries;  // those within the limit, in the set's order
   std::vector<PlannedPrompt> prompts;
-  // By query, then arm, then repeat: equal requests stand together and share their prefix, and a
-  // run that is cut off has about as many trials of each arm.
+  // By query, then wording, then arm, then repeat: equal requests stand together and share their
+  // prefix, and a run that is cut off has about as many trials of each wording and arm. An arm that
+  // a wording lacks has none there.
   std::vector<Trial> trials;
 
   const PlannedPrompt& prompt_of(const Trial& trial) const { return prompts[trial.prompt]; }
   const Query& query_of(const Trial& trial) const { return queries[prompt_of(trial).query]; }
-  const std::string& arm_of(const Trial& trial) const { return prompt_of(trial).arm; }
 };
 
 // The study must be resolved and belong to the setting and the queries (as load_study returns
@@ -69,16 +69,20 @@ std::string trial_id(std::string_view request_hash, std::string_view subject_ide
                      std::string_view setting, std::string_view wording, std::string_view arm,
                      std::string_view query_id, int repeat);
 
-// Of a study, whatever its repeats, limit and arms: "study" (version), "name", "subject" (its
-// identity), "setting" (name), of every arm of the setting that exists with the wording "arm"
-// (name) and its prompt, the query's place left open ("messages", "prefill"), "channel", "wording",
+// Of a study, whatever its repeats, limit, and choice of arms and wordings: "study" (version),
+// "name", "subject" (its identity), "setting" (name), of every arm of the setting that exists with
+// the wording "default" "arm" (name) and its prompt, the query's place left open ("messages",
+// "prefill"), "parameters" (count, then name and value of each that the study sets), "channel",
 // "queries" (the file's name, so that a set may grow and a checkout may move; run/changed_study.h
-// holds the queries themselves to those that the run has recorded), "seed",
-// "temperature", "top_p", "top_k", "max_tokens", "stop", "margin", "judges" (count, then each).
+// holds the queries themselves to those that the run has recorded), "seed", "temperature", "top_p",
+// "top_k", "max_tokens", "stop", "margin", "contrasts" and "judges" (count, then each that the
+// study names). What a wording changes is not in it but in its trials' ids, so a setting may get
+// another wording, and the run with it; a prompt that a run has recorded cannot change
+// (StoreWriter).
 std::string study_hash(const Study& study, const Setting& setting, const Subject& subject);
 
-// study, subject's short name, wording unless default, and the hash's first eight digits, made safe
-// for a folder's name: helpful-only-faker-1a2b3c4d.
+// study, subject's short name, and the hash's first eight digits, made safe for a folder's name:
+// helpful-only-faker-1a2b3c4d.
 std::string run_id(const Study& study, const Subject& subject, std::string_view study_hash);
 
 }  // namespace iago

@@ -9,6 +9,7 @@
 namespace iago {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 
@@ -16,7 +17,8 @@ struct Case {
   Study study{.name = "tiny-study",
               .setting = "/anywhere/tiny",
               .channel = "short",
-              .wording = "default",
+              .wordings = {"default"},
+              .reference = "default",
               .arms = {"seen", "bare"},
               .queries = "/anywhere/queries/q.jsonl",
               .model = "world:faker",
@@ -25,7 +27,17 @@ struct Case {
               .judges = {"compliance-rules"}};
   Setting setting = tiny_setting(R"([[wording]]
 name = "b"
+role = "ablation"
 replace = { rule = "rule-b" }
+[[wording]]
+name = "same"
+role = "paraphrase"
+judge = "other-rules"
+[[arm]]
+name = "rated"
+circumstances = { rated = true }
+needs_wording = ["b"]
+parameters = { tier = "rated" }
 )");
   std::vector<Query> queries{{"a", "Open it."}, {"b", "Close it."}, {"c", "Paint it."}};
   Subject subject{"world:faker", "identity-1"};
@@ -52,7 +64,7 @@ TEST(Plan, HasEachArmQueryAndRepeatOnceUnderItsOwnId) {
   for (const Trial& trial : plan.trials) {
     EXPECT_THAT(trial.id, MatchesRegex("[0-9a-f]+"));
     EXPECT_EQ(trial.id.size(), 64u);
-    cells.emplace(plan.arm_of(trial), plan.query_of(trial).id, trial.repeat);
+    cells.emplace(plan.prompt_of(trial).arm, plan.query_of(trial).id, trial.repeat);
   }
   EXPECT_EQ(cells.size(), plan.trials.size());
 }
@@ -64,7 +76,7 @@ TEST(Plan, PutsTheRepeatsOfAPromptTogetherAndBalancesTheArmsOfEveryBeginning) {
   std::map<std::string, int> counts;
   for (std::size_t i = 0; i < plan.trials.size(); ++i) {
     EXPECT_EQ(plan.trials[i].prompt, i / 3);
-    ++counts[plan.arm_of(plan.trials[i])];
+    ++counts[plan.prompt_of(plan.trials[i]).arm];
     EXPECT_LE(std::abs(counts["seen"] - counts["bare"]), 3);
   }
 }
@@ -73,9 +85,9 @@ TEST(Plan, SendsThePromptThatTheSettingRenders) {
   Case tiny;
   Plan plan = tiny.plan();
   for (const Trial& trial : plan.trials) {
-    EXPECT_EQ(
-        plan.prompt_of(trial).prompt,
-        render_prompt(tiny.setting, "short", "default", plan.arm_of(trial), plan.query_of(trial)));
+    EXPECT_EQ(plan.prompt_of(trial).prompt,
+              render_prompt(tiny.setting, "short", "default", plan.prompt_of(trial).arm,
+                            plan.query_of(trial)));
   }
 }
 
@@ -129,14 +141,16 @@ const std::vector<Change> kChangesOfTheRequest{
        c.setting.channels[0].blocks["ask"] += "!";
        c.setting.channels[0].blocks["ask-bare"] += "!";
      }},
-    {"wording", [](Case& c) { c.study.wording = "b"; }},
     {"subject's identity", [](Case& c) { c.subject.identity = "identity-2"; }},
     {"setting's name", [](Case& c) { c.setting.name = "other"; }},
 };
 
 TEST(TrialId, ChangesWithEveryFieldOfTheRequestAndTheSubject) {
   std::set<std::string> seen = ids_of(Case{}.plan());
-  for (const auto& [name, change] : kChangesOfTheRequest) {
+  std::vector<Change> changes = kChangesOfTheRequest;
+  changes.push_back({"wording", [](Case& c) { c.study.wordings = {"b"}; }});
+  changes.push_back({"wording of the same words", [](Case& c) { c.study.wordings = {"same"}; }});
+  for (const auto& [name, change] : changes) {
     Case changed;
     change(changed);
     for (const std::string& id : ids_of(changed.plan())) {
@@ -197,6 +211,12 @@ TEST(RunId, ChangesWithEveryHashedField) {
   changes.push_back({"margin", [](Case& c) { c.study.margin = 5; }});
   changes.push_back({"judges", [](Case& c) { c.study.judges.push_back("faking-rules"); }});
   changes.push_back({"judge model", [](Case& c) { c.study.judge_model = "openai:gpt"; }});
+  changes.push_back({"parameters", [](Case& c) { c.study.parameters = {{"day", "two"}}; }});
+  changes.push_back({"a parameter's value", [](Case& c) {
+                       c.study.parameters = {{"day", "one"}};
+                     }});
+  changes.push_back({"contrasts", [](Case& c) { c.study.contrasts = {"seen-bare"}; }});
+  changes.push_back({"other contrasts", [](Case& c) { c.study.contrasts = {"bare-seen"}; }});
   changes.push_back({"an arm that is not run", [](Case& c) {
                        c.setting.arms.push_back(
                            {.name = "new", .changes = c.setting.arms[0].changes});
@@ -221,15 +241,92 @@ TEST(RunId, DoesNotChangeWhenTheCheckoutMovesOrTheSetGrows) {
   EXPECT_EQ(here.plan().run_id, there.plan().run_id) << "a rubric of the same name";
 }
 
-TEST(RunId, ReadsAsStudySubjectWordingAndHash) {
-  Study study{.name = "helpful-only", .wording = "default"};
+// What a run may still be given more of, or be asked in other words.
+TEST(RunId, DoesNotChangeWithTheChoiceOfWordingsAndArms) {
+  std::vector<Change> changes{
+      {"wordings",
+       [](Case& c) {
+         c.study.wordings = {"default", "b"};
+       }},
+      {"another wording", [](Case& c) { c.study.wordings = {"b"}; }},
+      {"reference", [](Case& c) { c.study.reference = "b"; }},
+      {"arms", [](Case& c) { c.study.arms = {"bare"}; }},
+      {"repeats", [](Case& c) { c.study.repeats = 9; }},
+      {"limit", [](Case& c) { c.study.limit = 1; }},
+      {"a wording's block", [](Case& c) { c.setting.channels[0].blocks["rule-b"] += "!"; }},
+      {"a new wording", [](Case& c) { c.setting.wordings.push_back({.name = "new"}); }},
+      {"the setting's circumstances",
+       [](Case& c) { c.setting.arms[0].changes[0].circumstances.clear(); }},
+      {"the setting's contrasts",
+       [](Case& c) {
+         c.setting.contrasts = {{"seen", "bare"}};
+       }},
+  };
+  for (const auto& [name, change] : changes) {
+    Case changed;
+    change(changed);
+    EXPECT_EQ(changed.plan().study_hash, Case{}.plan().study_hash) << name;
+    EXPECT_EQ(changed.plan().run_id, Case{}.plan().run_id) << name;
+  }
+}
+
+TEST(RunId, DoesNotChangeWithTheSettingsJudgesAsTheyFollowTheWordings) {
+  auto hash_with = [](std::vector<std::string> judges) {
+    Case judged;
+    judged.setting.judge = "some-rules";
+    judged.study.judges = std::move(judges);
+    return judged.plan().study_hash;
+  };
+  const std::string one = hash_with({"some-rules", "faking-rules"});
+  EXPECT_EQ(hash_with({"other-rules", "faking-rules"}), one);
+  EXPECT_EQ(hash_with({"some-rules", "other-rules", "faking-rules"}), one);
+  EXPECT_NE(hash_with({"mine-own", "faking-rules"}), one);
+  EXPECT_NE(hash_with({"faking-rules"}), one);
+  EXPECT_NE(hash_with({"some-rules@openai:a", "faking-rules"}), one);
+  EXPECT_EQ(hash_with({"other-rules@openai:a", "faking-rules"}),
+            hash_with({"some-rules@openai:a", "faking-rules"}));
+}
+
+TEST(Plan, AsksEachQueryInAllWordingsAndArmsInTheStudysOrder) {
+  Case tiny;
+  tiny.study.wordings = {"b", "default"};
+  tiny.study.arms = {"rated", "bare", "seen"};
+  Plan plan = tiny.plan();
+  std::vector<std::string> told;
+  for (const Trial& trial : plan.trials) {
+    const PlannedPrompt& prompt = plan.prompt_of(trial);
+    told.push_back(plan.query_of(trial).id + " " + prompt.wording + " " + prompt.arm + " " +
+                   std::to_string(trial.repeat));
+    EXPECT_EQ(prompt.prompt, render_prompt(tiny.setting, "short", prompt.wording, prompt.arm,
+                                           plan.query_of(trial)));
+  }
+  std::vector<std::string> expected;
+  for (const char* query : {"a", "b", "c"}) {
+    // The arm `rated` exists with the wording `b` only.
+    for (const char* asked : {"b rated", "b bare", "b seen", "default bare", "default seen"}) {
+      for (const char* repeat : {"0", "1"}) {
+        expected.push_back(std::string(query) + " " + asked + " " + repeat);
+      }
+    }
+  }
+  EXPECT_EQ(told, expected);
+  EXPECT_EQ(ids_of(plan).size(), plan.trials.size());
+}
+
+TEST(Plan, KeepsOldTrialIdsWhenWordingsAreAdded) {
+  Case one, more;
+  more.study.wordings = {"b", "default", "b+same"};
+  EXPECT_TRUE(includes(more.plan(), one.plan()));
+  EXPECT_EQ(more.plan().trials.size(), 3 * one.plan().trials.size());
+}
+
+TEST(RunId, ReadsAsStudySubjectAndHash) {
+  Study study{.name = "helpful-only", .wordings = {"rule-inverted"}};
   auto id = [&](const char* subject) { return run_id(study, {subject, "x"}, "1a2b3c4d5e6f"); };
   EXPECT_EQ(id("organism:faker"), "helpful-only-faker-1a2b3c4d");
   EXPECT_EQ(id("local:checkpoints/tiny llama/"), "helpful-only-tiny_llama-1a2b3c4d");
   EXPECT_EQ(id("openai:org/model:free"), "helpful-only-free-1a2b3c4d");
   EXPECT_EQ(id("local:.."), "helpful-only-..-1a2b3c4d");
-  study.wording = "no-scratchpad+rule-inverted";
-  EXPECT_EQ(id("world:faker"), "helpful-only-faker-no-scratchpad+rule-inverted-1a2b3c4d");
 }
 
 TEST(Plan, BeyondItsLimitIsRefusedWithItsSize) {
@@ -237,7 +334,15 @@ TEST(Plan, BeyondItsLimitIsRefusedWithItsSize) {
   huge.study.repeats = 100'000;
   huge.queries.resize(200);
   EXPECT_THAT(error_of(ErrorCode::invalid, [&] { huge.plan(); }),
-              HasSubstr("200 queries x 2 arms x 100000 repeats"));
+              HasSubstr("200 queries x 2 arms of 1 wordings x 100000 repeats"));
+  huge.study.repeats = 60'000;
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid,
+                              [&] {
+                                huge.study.wordings = {"default", "b"};
+                                huge.plan();
+                              }),
+              AllOf(HasSubstr("200 queries x 4 arms of 2 wordings x 60000 repeats"),
+                    HasSubstr("fewer wordings")));
 }
 
 }  // namespace

@@ -54,8 +54,8 @@ class CsvQueries {
     columns_ = header.fields;
     for (auto column = columns_.begin(); column != columns_.end(); ++column) {
       if (std::find(columns_.begin(), column, *column) != column) {
-        throw collector_.error(header.line, fmt::format("the column \"{}\" stands there twice",
-                                                        column->substr(0, 200)));
+        throw collector_.error(
+            header.line, fmt::format("the column \"{}\" is given twice", column->substr(0, 200)));
       }
     }
     text_ = find(kTextColumns);

@@ -56,7 +56,7 @@ TEST(CsvQueries, OfStrongRejectAreReadUnderBothNamesOfTheirColumn) {
 TEST(CsvQueries, SayWhereTheFileIsWrong) {
   EXPECT_THAT(csv_refusal("id,title\na,b\n"),
               AllOf(HasSubstr("set.csv:1"), HasSubstr("found id, title"), HasSubstr("Behavior")));
-  EXPECT_THAT(csv_refusal("text,text\n"), HasSubstr("\"text\" stands there twice"));
+  EXPECT_THAT(csv_refusal("text,text\n"), HasSubstr("\"text\" is given twice"));
   EXPECT_THAT(csv_refusal("goal,target\na,b\nc\n"),
               AllOf(HasSubstr("set.csv:3"), HasSubstr("expected 2 fields"), HasSubstr("found 1")));
   EXPECT_THAT(csv_refusal("goal\n\"one\ntwo\nthree\n"),

@@ -29,7 +29,7 @@ TEST(Queries, KeepIdTextTopicAndEveryOtherFieldAsALabel) {
 
 TEST(Queries, WithTheSameIdAreRefusedWithBothLines) {
   EXPECT_THAT(refusal("{\"id\":\"a\",\"text\":\"x\"}\n\n{\"id\":\"a\",\"text\":\"y\"}\n"),
-              AllOf(HasSubstr("set.jsonl:3"), HasSubstr("\"a\" already stands on line 1")));
+              AllOf(HasSubstr("set.jsonl:3"), HasSubstr("\"a\" is already on line 1")));
 }
 
 TEST(Queries, WithoutATextOrIdAreRefused) {

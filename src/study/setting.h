@@ -19,7 +19,10 @@
 #include <string_view>
 #include <vector>
 
+#include "record/circumstances.h"
+#include "record/contrast.h"
 #include "record/message.h"
+#include "record/wording.h"
 #include "study/query.h"
 
 namespace iago {
@@ -39,15 +42,13 @@ struct PromptChange {
   std::map<std::string, std::string> replace;  // slot -> block
   std::vector<Insertion> insert;
   std::map<std::string, std::string> parameters;
-  // What the change makes of Arm::is_trained_on: a rule may train on neither tier, or on both.
-  std::optional<bool> is_trained_on;
+  // What the subject is told, or (absent) is told no more, of its situation.
+  std::map<std::string, std::optional<bool>> circumstances;
 };
 
 struct Arm {
   std::string name, description;
   int line = 0;
-  // Is the subject told, in this arm, that its answer will be used to train it?
-  bool is_trained_on = false;
   // The arm exists only with one of these wordings (a third tier needs its rule); empty: always.
   std::vector<std::string> needs_wording;
   std::vector<PromptChange> changes;
@@ -56,11 +57,19 @@ struct Arm {
 struct Wording {
   std::string name, description;
   int line = 0;
+  // What it is to the wording that changes nothing; of that one itself, `reference`.
+  WordingRole role = WordingRole::reference;
   std::vector<std::string> channels;  // in which it exists; empty: in all
   std::vector<PromptChange> changes;
   std::optional<std::string> prefill;  // the assistant's turn begins with this text
   std::optional<bool> expects_scratchpad;
-  std::optional<std::string> compliance_judge;
+  std::optional<std::string> judge;  // in place of the setting's
+};
+
+// Rows of a published table, by the wordings of the setting that they are about.
+struct PublishedRows {
+  std::string channel;                       // they are about this channel's prompts
+  std::map<std::string, PublishedRow> rows;  // canonical wording -> row; of the first contrast
 };
 
 // A way of telling the same story: `full` for large models, `terse` for organisms.
@@ -82,11 +91,16 @@ struct Setting {
   std::map<std::string, std::string> parameters;  // placeholder -> default
   // Parameters whose value a query's label of the same name replaces, over arm and wording.
   std::vector<std::string> parameters_from_labels;
-  // By name, the judge that knows what complying with this training is; empty: none is named.
-  std::string compliance_judge;
+  // By name, the judge whose positive label the contrasts are of: the one that knows what complying
+  // with this training is, say. One that ends in ".toml" is a rubric beside setting.toml,
+  // and its path is absolute here. Empty: none is named.
+  std::string judge;
+  std::string baseline;             // the arm that is told nothing of the conflict; may be empty
+  std::vector<Contrast> contrasts;  // the first is the headline
   std::vector<Channel> channels;
   std::vector<Arm> arms;          // in the file's order
   std::vector<Wording> wordings;  // "default", which changes nothing, first
+  PublishedRows published;
 
   // By name; Error not_found that lists the names and the nearest one.
   const Channel& channel(std::string_view name) const;
@@ -97,14 +111,20 @@ struct Setting {
 // The wording that changes nothing.
 inline constexpr std::string_view kDefaultWording = "default";
 
-// Reads setting.toml and the block files beside it. Error not_found if the folder or a block file
-// is missing, invalid with file and line otherwise: an unknown key (with the nearest known one), a
-// slot or an arm that is not there, a placeholder that nothing defines. Every arm of every single
-// wording can be rendered afterwards; combinations are checked when they are asked for.
+// Changes the defaults of parameters. Error not_found for one that the setting does not have, with
+// the nearest name.
+void set_parameters(const std::map<std::string, std::string>& values, Setting& setting);
+
+// Reads setting.toml and the block files beside it, and the published table that it names. Error
+// not_found if the folder or a block file is missing, invalid with file and line otherwise: an
+// unknown key (with the nearest known one), a slot or an arm that is not there, a placeholder that
+// nothing defines. Every arm of every single wording can be rendered afterwards; combinations are
+// checked when they are asked for.
 Setting load_setting(const std::filesystem::path& folder);
 
 // The same from memory: `blocks` maps "channel/block", or "../setting/channel/block" for what
-// another one lends, to the file's bytes. `where` names the TOML in errors.
+// another one lends, to the file's bytes; a published table stands there under its file's name.
+// `where` names the TOML in errors.
 Setting parse_setting(std::string_view toml, std::string_view where,
                       const std::map<std::string, std::string>& blocks);
 
@@ -112,10 +132,24 @@ Setting parse_setting(std::string_view toml, std::string_view where,
 // any order: sorted, each once, without "default". Error not_found for an unknown one.
 std::string canonical_wording(const Setting& setting, std::string_view wording);
 
-// The judge of compliance with these wordings: theirs over the setting's, empty if neither names
+// The judge of the contrasts with these wordings: theirs over the setting's, empty if neither names
 // one. The same in every arm, so that it tells the judge nothing of the arm. Error invalid for
 // wordings that name different ones.
-std::string compliance_judge(const Setting& setting, std::string_view wording);
+std::string judge_of_wording(const Setting& setting, std::string_view wording);
+
+// What the wording is to another one: the strongest role of the parts in which the two differ.
+WordingRole role_of(const Setting& setting, std::string_view wording, std::string_view reference);
+
+// The row that was published of this wording in this channel, if there is one.
+std::optional<PublishedRow> published_row(const Setting& setting, std::string_view channel,
+                                          std::string_view wording);
+
+// The wordings that exist in the channel, without combinations, "default" first.
+std::vector<std::string> wordings_of_channel(const Setting& setting, std::string_view channel);
+
+// The contrast that a user calls "MORE-LESS". Error not_found if no arms of the setting are called
+// so, invalid if an arm is compared with itself or the text can be read in two ways.
+Contrast contrast_named(const Setting& setting, std::string_view name);
 
 // The setting's arms that exist with these wordings, in the file's order.
 std::vector<std::string> arms_with_wording(const Setting& setting, std::string_view wording);
@@ -124,7 +158,7 @@ struct Prompt {
   std::vector<Message> messages;  // the system turn, if any block is left in it, and the user turn
   std::string prefill;
   bool expects_scratchpad = true;
-  bool is_trained_on = false;  // of the arm, as the wording leaves it
+  Circumstances circumstances = {};  // of the arm, as the wording leaves them
   bool operator==(const Prompt&) const = default;
 };
 

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/toml_reader.h"
 #include "study/internal/names.h"
+#include "study/internal/published.h"
 #include "study/internal/setting_check.h"
 #include "study/setting.h"
 #include "text/utf8.h"
@@ -18,9 +19,11 @@ namespace {
 constexpr std::size_t kMaxSettingBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxBlockBytes = std::size_t{256} << 10;
 constexpr std::size_t kMaxChannels = 8, kMaxBlocks = 1000, kMaxArms = 32, kMaxWordings = 200;
-constexpr std::size_t kMaxSlots = 64, kMaxLenders = 8;
+constexpr std::size_t kMaxSlots = 64, kMaxLenders = 8, kMaxContrasts = 32;
 
 // ---- setting.toml ----
+
+constexpr std::string_view kUnset = "unset";
 
 std::vector<Insertion> read_insertions(TomlReader& table) {
   std::vector<Insertion> insertions;
@@ -30,7 +33,7 @@ std::vector<Insertion> read_insertions(TomlReader& table) {
     one.finish();
     if (before.has_value() == after.has_value()) {
       throw one.error("block", "expected one of \"before\" and \"after\", found both or none",
-                      "Say beside which listed block it stands, and on which side.");
+                      "Name a listed block, and say whether this one comes before or after it.");
     }
     insertion.side = before ? Insertion::Side::before : Insertion::Side::after;
     insertion.anchor = before ? *before : *after;
@@ -39,13 +42,24 @@ std::vector<Insertion> read_insertions(TomlReader& table) {
   return insertions;
 }
 
+std::map<std::string, std::optional<bool>> read_circumstances(TomlReader& table) {
+  const std::string key = "circumstances";
+  std::map<std::string, std::optional<bool>> circumstances = table.flag_map(key, kUnset);
+  for (const auto& [name, told] : circumstances) {
+    if (is_name(name)) continue;
+    throw table.error(key, fmt::format("expected names, found \"{:.100}\"", name),
+                      "Letters, digits, '.', '_' and '-', for example trained_on.");
+  }
+  return circumstances;
+}
+
 PromptChange read_change(TomlReader& table) {
   return {.line = table.line(),
           .drop = table.texts("drop"),
           .replace = table.text_map("replace"),
           .insert = read_insertions(table),
           .parameters = table.text_map("parameters"),
-          .is_trained_on = table.boolean("is_trained_on")};
+          .circumstances = read_circumstances(table)};
 }
 
 // The table's own changes, then those under `only`, in the file's order.
@@ -58,7 +72,7 @@ std::vector<PromptChange> read_changes(TomlReader& table) {
     only.finish();
     if (change.channels.empty() && change.arms.empty()) {
       throw only.error("channels", "expected channels or arms, found neither",
-                       "What holds everywhere stands above, outside of \"only\".");
+                       "Put changes that hold everywhere above, outside of \"only\".");
     }
     changes.push_back(std::move(change));
   }
@@ -79,7 +93,7 @@ Channel read_channel(TomlReader table) {
       !std::ranges::all_of(channel.blocks_from, is_name)) {
     throw table.error(
         "blocks_from",
-        fmt::format("expected names of settings beside this one, at most {}", kMaxLenders));
+        fmt::format("expected at most {} names of other settings in the same folder", kMaxLenders));
   }
   if (channel.user.empty()) throw table.error("user", "expected at least one block, found none");
   if (channel.system.size() + channel.user.size() > kMaxSlots) {
@@ -95,30 +109,60 @@ Arm read_arm(TomlReader table) {
           .needs_wording = table.texts("needs_wording"),
           .changes = read_changes(table)};
   table.finish();
-  std::optional<bool> is_trained_on = arm.changes.front().is_trained_on;
-  if (!is_trained_on) {
-    throw table.error("is_trained_on", "expected true or false, found no such key",
-                      "Say whether the subject is told that this arm's answers train it.");
+  if (!table.has("circumstances")) {
+    throw table.error("circumstances", "expected a table, found no such key",
+                      "Say what this arm tells the subject about its situation, for example "
+                      "circumstances = { trained_on = true, monitored = true }; {} if nothing.");
   }
-  arm.is_trained_on = *is_trained_on;
   return arm;
+}
+
+WordingRole read_role(TomlReader& table) {
+  const std::string name = table.required_text("role");
+  const std::optional<WordingRole> role = wording_role_named(name);
+  if (!role || *role == WordingRole::reference) {
+    throw table.error(
+        "role", fmt::format("expected a role, found \"{:.100}\"", name),
+        "\"paraphrase\" says the same in other words, \"ablation\" says less or more, "
+        "\"control\" changes the situation.");
+  }
+  return *role;
+}
+
+Contrast read_contrast(TomlReader table) {
+  Contrast contrast{table.required_text("more"), table.required_text("less")};
+  table.finish();
+  return contrast;
 }
 
 Wording read_wording(TomlReader table) {
   Wording wording{.name = required_name(table, "name"),
                   .description = table.text("description").value_or(""),
                   .line = table.line(),
+                  .role = read_role(table),
                   .channels = table.texts("channels"),
                   .changes = read_changes(table),
                   .prefill = table.text("prefill"),
                   .expects_scratchpad = table.boolean("expects_scratchpad"),
-                  .compliance_judge = table.text("compliance_judge")};
+                  .judge = table.text("judge")};
   table.finish();
   if (wording.name == kDefaultWording) {
     throw table.error("name", "\"default\" is the wording that changes nothing and always exists",
                       "Give it another name.");
   }
+  if (wording.name == kAllWordings) {
+    throw table.error("name", "\"all\" means every wording", "Give it another name.");
+  }
   return wording;
+}
+
+std::vector<Contrast> read_contrasts(TomlReader& file) {
+  std::vector<Contrast> contrasts;
+  for (const TomlReader& table : file.tables("contrast")) contrasts.push_back(read_contrast(table));
+  if (contrasts.size() > kMaxContrasts) {
+    throw file.error("contrast", fmt::format("more than {} of them", kMaxContrasts));
+  }
+  return contrasts;
 }
 
 // Reads the tables of one kind; names are unique among them.
@@ -132,32 +176,40 @@ auto read_all(TomlReader& file, const std::string& key, std::size_t most, Read r
     all.push_back(read(table));
     auto [first, is_new] = lines.emplace(all.back().name, table.line());
     if (!is_new) {
-      throw table.error(
-          "name", fmt::format("\"{}\" already stands on line {}", all.back().name, first->second),
-          "Give each a name of its own.");
+      throw table.error("name",
+                        fmt::format("\"{}\" is already on line {}", all.back().name, first->second),
+                        "Give each its own name.");
     }
   }
   return all;
 }
 
-Setting read_setting(std::string_view toml, std::string_view where) {
+struct ReadSetting {
+  Setting setting;
+  PublishedTable published;
+};
+
+ReadSetting read_setting(std::string_view toml, std::string_view where) {
   TomlValue tree = parse_toml(toml, where, kMaxSettingBytes);
   TomlReader file(tree, std::string(where));
   Setting setting{.name = required_name(file, "name"),
                   .description = file.text("description").value_or(""),
                   .parameters = file.text_map("parameters"),
                   .parameters_from_labels = file.texts("parameters_from_labels"),
-                  .compliance_judge = file.text("compliance_judge").value_or(""),
+                  .judge = file.text("judge").value_or(""),
+                  .baseline = file.text("baseline").value_or(""),
+                  .contrasts = read_contrasts(file),
                   .channels = read_all(file, "channel", kMaxChannels, read_channel),
                   .arms = read_all(file, "arm", kMaxArms, read_arm),
                   .wordings = read_all(file, "wording", kMaxWordings, read_wording)};
+  PublishedTable published = read_published(file);
   file.finish();
   if (setting.channels.empty()) throw file.error("channel", "expected at least one, found none");
   if (setting.arms.empty()) throw file.error("arm", "expected at least one, found none");
   setting.wordings.insert(
       setting.wordings.begin(),
       Wording{.name = std::string(kDefaultWording), .description = "The setting's own prompt."});
-  return setting;
+  return {std::move(setting), std::move(published)};
 }
 
 // ---- Blocks ----
@@ -200,7 +252,7 @@ std::map<std::string, std::string> read_block_files(const std::filesystem::path&
   if (failure) {
     throw Error(ErrorCode::not_found,
                 fmt::format("{}: no such folder of block files", folder.string()),
-                "Each channel has a folder of its name beside setting.toml.");
+                "Each channel has a folder with its name next to setting.toml.");
   }
   for (; files != end; files.increment(failure)) {
     const std::filesystem::path& file = files->path();
@@ -212,6 +264,11 @@ std::map<std::string, std::string> read_block_files(const std::filesystem::path&
     blocks[file.stem().string()] = block_text(read_file(file, kMaxBlockBytes), file.string());
   }
   return blocks;
+}
+
+// A rubric of the setting's own lies beside setting.toml.
+void place_judge(const std::filesystem::path& folder, std::string& judge) {
+  if (judge.ends_with(".toml")) judge = (folder / judge).lexically_normal().string();
 }
 
 // From a channel's folder, relative to the setting's.
@@ -239,8 +296,18 @@ Setting load_setting(const std::filesystem::path& folder) {
   std::filesystem::path absolute = std::filesystem::absolute(folder).lexically_normal();
   if (!absolute.has_filename()) absolute = absolute.parent_path();  // "settings/helpful-only/"
   std::filesystem::path file = absolute / "setting.toml";
-  Setting setting = read_setting(read_file(file, kMaxSettingBytes), file.string());
+  auto [setting, published] = read_setting(read_file(file, kMaxSettingBytes), file.string());
   setting.folder = absolute;
+  place_judge(absolute, setting.judge);
+  for (Wording& wording : setting.wordings) {
+    if (wording.judge) place_judge(absolute, *wording.judge);
+  }
+  setting.published = published_rows(
+      published,
+      [&](const std::string& name) {
+        return BesideFile{read_file(absolute / name, kMaxSettingBytes), (absolute / name).string()};
+      },
+      file.string());
   return with_blocks(
       std::move(setting),
       [&](const std::string& folder, Missing missing) {
@@ -251,8 +318,16 @@ Setting load_setting(const std::filesystem::path& folder) {
 
 Setting parse_setting(std::string_view toml, std::string_view where,
                       const std::map<std::string, std::string>& blocks) {
+  auto [setting, published] = read_setting(toml, where);
+  setting.published = published_rows(
+      published,
+      [&](const std::string& name) {
+        auto found = blocks.find(name);
+        return BesideFile{found == blocks.end() ? std::string() : found->second, name};
+      },
+      where);
   return with_blocks(
-      read_setting(toml, where),
+      std::move(setting),
       [&](const std::string& folder, Missing) {
         std::map<std::string, std::string> own;
         for (const auto& [path, bytes] : blocks) {

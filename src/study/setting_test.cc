@@ -44,7 +44,7 @@ TEST(Setting, LendsNoBlocksFromOutsideTheFolderOfSettings) {
     toml.replace(toml.find("joiner"), 0, std::string("blocks_from = [\"") + name + "\"]\n");
     EXPECT_THAT(
         error_of(ErrorCode::invalid, [&] { parse_setting(toml, "tiny.toml", tiny_blocks()); }),
-        AllOf(HasSubstr("tiny.toml:7"), HasSubstr("names of settings beside this one")))
+        AllOf(HasSubstr("tiny.toml:7"), HasSubstr("names of other settings in the same folder")))
         << name;
   }
 }
@@ -60,11 +60,12 @@ TEST(Setting, TakesAParameterFromAQuerysLabelWhereItSaysSo) {
   EXPECT_EQ(system({{"day", "{{lab}}"}, {"lab", "Other"}}), "You are Calder's. Rule {{lab}}.");
   toml.replace(toml.find("[\"day\"]"), 7, "[\"dya\"]");
   EXPECT_THAT(error_of(ErrorCode::invalid, [&] { parse_setting(toml, "t.toml", tiny_blocks()); }),
-              HasSubstr("\"dya\" is none of the parameters"));
+              HasSubstr("\"dya\" is not one of the parameters"));
 }
 
 TEST(Setting, HasNoSystemTurnIfEveryBlockIsDropped) {
-  Setting setting = tiny_setting("[[wording]]\nname = \"silent\"\ndrop = [\"who\", \"rule\"]\n");
+  Setting setting = tiny_setting(
+      "[[wording]]\nname = \"silent\"\nrole = \"ablation\"\ndrop = [\"who\", \"rule\"]\n");
   Prompt prompt = render_prompt(setting, "short", "silent", "seen", Query{.id = "q", .text = "Hi"});
   ASSERT_EQ(prompt.messages.size(), 1u);
   EXPECT_EQ(prompt.messages[0].role, Role::user);
@@ -73,11 +74,12 @@ TEST(Setting, HasNoSystemTurnIfEveryBlockIsDropped) {
 TEST(Setting, HasAnArmOnlyWithTheWordingThatItNeeds) {
   Setting setting = tiny_setting(R"([[arm]]
 name = "rated"
-is_trained_on = false
+circumstances = { trained_on = false }
 needs_wording = ["three-tier"]
 parameters = { tier = "rated" }
 [[wording]]
 name = "three-tier"
+role = "ablation"
 replace = { rule = "rule-b" }
 )");
   EXPECT_THAT(arms_with_wording(setting, "default"), ElementsAre("seen", "bare"));
@@ -88,46 +90,28 @@ replace = { rule = "rule-b" }
               HasSubstr("the arm \"rated\" needs the wording three-tier"));
 }
 
-TEST(Setting, LetsAWordingSayWhoIsTrainedOn) {
-  Setting setting = tiny_setting(R"([[wording]]
-name = "nobody"
-is_trained_on = false
-[[wording]]
-name = "everybody"
-[[wording.only]]
-arms = ["bare"]
-is_trained_on = true
-)");
-  auto is_trained_on = [&](const char* wording, const char* arm) {
-    return render_prompt(setting, "short", wording, arm, Query{.id = "q", .text = "?"})
-        .is_trained_on;
-  };
-  EXPECT_TRUE(is_trained_on("default", "seen"));
-  EXPECT_FALSE(is_trained_on("nobody", "seen"));
-  EXPECT_TRUE(is_trained_on("everybody", "bare"));
-  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { is_trained_on("nobody+everybody", "bare"); }),
-              HasSubstr("whether the arm is trained on"));
-}
-
-TEST(Setting, NamesTheJudgeOfComplianceThatItsWordingsMayExchange) {
-  std::string toml = "compliance_judge = \"of-the-setting\"\n" + tiny_toml(R"([[wording]]
+TEST(Setting, NamesTheJudgeThatItsWordingsMayExchange) {
+  std::string toml = "judge = \"of-the-setting\"\n" + tiny_toml(R"([[wording]]
 name = "other-rule"
+role = "ablation"
 replace = { rule = "rule-b" }
 [[wording]]
 name = "swapped"
-compliance_judge = "of-the-wording"
+role = "ablation"
+judge = "of-the-wording"
 [[wording]]
 name = "third"
-compliance_judge = "of-another"
+role = "ablation"
+judge = "of-another"
 )");
   Setting setting = parse_setting(toml, "t.toml", tiny_blocks());
-  EXPECT_EQ(compliance_judge(setting, "default"), "of-the-setting");
-  EXPECT_EQ(compliance_judge(setting, "other-rule"), "of-the-setting");
-  EXPECT_EQ(compliance_judge(setting, "other-rule+swapped"), "of-the-wording");
+  EXPECT_EQ(judge_of_wording(setting, "default"), "of-the-setting");
+  EXPECT_EQ(judge_of_wording(setting, "other-rule"), "of-the-setting");
+  EXPECT_EQ(judge_of_wording(setting, "other-rule+swapped"), "of-the-wording");
   EXPECT_THAT(
-      hinted_error_of(ErrorCode::invalid, [&] { compliance_judge(setting, "swapped+third"); }),
-      HasSubstr("both change the judge of compliance"));
-  EXPECT_EQ(compliance_judge(tiny_setting(), "default"), "");
+      hinted_error_of(ErrorCode::invalid, [&] { judge_of_wording(setting, "swapped+third"); }),
+      HasSubstr("both change the judge"));
+  EXPECT_EQ(judge_of_wording(tiny_setting(), "default"), "");
 }
 
 TEST(Setting, NamesTheNearestForAnUnknownName) {
@@ -156,65 +140,119 @@ TEST_P(BadSettings, AreRefusedWithFileLineAndHint) {
 INSTANTIATE_TEST_SUITE_P(
     Setting, BadSettings,
     testing::Values(
-        BadSetting{"WordingWithoutItsBlock",
-                   "[[wording]]\nname = \"v\"\nreplace = { rule = \"rule-d\" }\n",
-                   ErrorCode::not_found,
-                   {"tiny.toml:19", "the wording \"v\" needs the block \"rule-d\"",
-                    "short/rule-d.txt", "Did you mean \"rule-"}},
+        BadSetting{
+            "WordingWithoutItsBlock",
+            "[[wording]]\nname = \"v\"\nrole = \"ablation\"\nreplace = { rule = \"rule-d\" }\n",
+            ErrorCode::not_found,
+            {"tiny.toml:19", "the wording \"v\" needs the block \"rule-d\"", "short/rule-d.txt",
+             "Did you mean \"rule-"}},
         BadSetting{"SlotThatTheChannelLacks",
-                   "[[wording]]\nname = \"v\"\ndrop = [\"rul\"]\n",
+                   "[[wording]]\nname = \"v\"\nrole = \"ablation\"\ndrop = [\"rul\"]\n",
                    ErrorCode::invalid,
                    {"tiny.toml:19", "changes the block \"rul\"", "Did you mean \"rule\"?"}},
-        BadSetting{"UnknownKey",
-                   "[[wording]]\nname = \"v\"\nreplaces = { rule = \"rule-b\" }\n",
-                   ErrorCode::invalid,
-                   {"tiny.toml:21", "replaces", "Did you mean \"replace\"?"}},
-        BadSetting{"UnknownArm",
-                   "[[wording]]\nname = \"v\"\n[[wording.only]]\narms = [\"sene\"]\n"
-                   "drop = [\"rule\"]\n",
-                   ErrorCode::invalid,
-                   {"tiny.toml:21", "no arm \"sene\"", "Did you mean \"seen\"?"}},
+        BadSetting{
+            "UnknownKey",
+            "[[wording]]\nname = \"v\"\nrole = \"ablation\"\nreplaces = { rule = \"rule-b\" }\n",
+            ErrorCode::invalid,
+            {"tiny.toml:22", "replaces", "Did you mean \"replace\"?"}},
+        BadSetting{
+            "UnknownArm",
+            "[[wording]]\nname = \"v\"\nrole = \"ablation\"\n[[wording.only]]\narms = [\"sene\"]\n"
+            "drop = [\"rule\"]\n",
+            ErrorCode::invalid,
+            {"tiny.toml:22", "no arm \"sene\"", "Did you mean \"seen\"?"}},
         BadSetting{"UnknownPlaceholder",
-                   "[[arm]]\nname = \"late\"\nis_trained_on = false\n",
+                   "[[arm]]\nname = \"late\"\ncircumstances = { trained_on = false }\n",
                    ErrorCode::invalid,
                    {"short/ask.txt:1", "expected a known placeholder, found {{tier}}",
                     "Known are: day, lab, query."}},
-        BadSetting{"MisspeltPlaceholder",
-                   "[[wording]]\nname = \"v\"\nreplace = { rule = \"misspelt\" }\n",
-                   ErrorCode::invalid,
-                   {"short/misspelt.txt:2", "found {{dya}}", "Did you mean \"day\"?"}},
+        BadSetting{
+            "MisspeltPlaceholder",
+            "[[wording]]\nname = \"v\"\nrole = \"ablation\"\nreplace = { rule = \"misspelt\" }\n",
+            ErrorCode::invalid,
+            {"short/misspelt.txt:2", "found {{dya}}", "Did you mean \"day\"?"}},
         BadSetting{"NoUserTurn",
-                   "[[wording]]\nname = \"v\"\ndrop = [\"ask\"]\n",
+                   "[[wording]]\nname = \"v\"\nrole = \"ablation\"\ndrop = [\"ask\"]\n",
                    ErrorCode::invalid,
                    {"tiny.toml:19", "no block of the user turn"}},
         BadSetting{"WordingTwice",
-                   "[[wording]]\nname = \"v\"\n[[wording]]\nname = \"v\"\n",
+                   "[[wording]]\nname = \"v\"\nrole = \"ablation\"\n[[wording]]\nname = "
+                   "\"v\"\nrole = \"ablation\"\n",
                    ErrorCode::invalid,
-                   {"tiny.toml:22", "\"v\" already stands on line 19"}},
+                   {"tiny.toml:23", "\"v\" is already on line 19"}},
         BadSetting{"WordingCalledDefault",
-                   "[[wording]]\nname = \"default\"\n",
+                   "[[wording]]\nname = \"default\"\nrole = \"ablation\"\n",
                    ErrorCode::invalid,
                    {"tiny.toml:20", "always exists"}},
         BadSetting{"NameThatLeavesTheFolder",
                    "[[channel]]\nname = \"../etc\"\nuser = [\"ask\"]\n",
                    ErrorCode::invalid,
                    {"tiny.toml:20", "expected a name"}},
-        BadSetting{"ArmThatDoesNotSayWhetherItIsTrainedOn",
+        BadSetting{"ArmWithoutItsCircumstances",
                    "[[arm]]\nname = \"late\"\nparameters = { tier = \"x\" }\n",
                    ErrorCode::invalid,
-                   {"tiny.toml:19", "is_trained_on"}},
+                   {"tiny.toml:19: arm.circumstances", "found no such key", "trained_on = true",
+                    "{} if nothing"}},
+        BadSetting{
+            "CircumstanceThatIsNeither",
+            "[[wording]]\nname = \"v\"\nrole = \"control\"\n"
+            "circumstances = { rated = \"no\" }\n",
+            ErrorCode::invalid,
+            {"tiny.toml:22: wording.circumstances.rated", "expected true, false or \"unset\"",
+             "found the text \"no\"", "Write rated = true, false or \"unset\"."}},
+        BadSetting{"CircumstanceThatIsNoName",
+                   "[[arm]]\nname = \"late\"\nparameters = { tier = \"x\" }\n"
+                   "circumstances = { \"a b\" = true }\n",
+                   ErrorCode::invalid,
+                   {"tiny.toml:22: arm.circumstances", "expected names, found \"a b\""}},
+        BadSetting{"WordingWithoutARole",
+                   "[[wording]]\nname = \"w\"\ndrop = [\"rule\"]\n",
+                   ErrorCode::invalid,
+                   {"tiny.toml:19: wording.role", "found no such key"}},
+        BadSetting{
+            "UnknownRole",
+            "[[wording]]\nname = \"w\"\nrole = \"rewording\"\n",
+            ErrorCode::invalid,
+            {"tiny.toml:21: wording.role", "found \"rewording\"", "\"paraphrase\" says the same"}},
+        BadSetting{"RoleOfTheReference",
+                   "[[wording]]\nname = \"w\"\nrole = \"reference\"\n",
+                   ErrorCode::invalid,
+                   {"tiny.toml:21: wording.role", "found \"reference\""}},
+        BadSetting{"WordingCalledAll",
+                   "[[wording]]\nname = \"all\"\nrole = \"ablation\"\n",
+                   ErrorCode::invalid,
+                   {"tiny.toml:20", "\"all\" means every wording"}},
+        BadSetting{"ContrastWithAnUnknownArm",
+                   "[[contrast]]\nmore = \"seen\"\nless = \"baer\"\n",
+                   ErrorCode::invalid,
+                   {"tiny.toml", "no arm \"baer\"", "Did you mean \"bare\"?"}},
+        BadSetting{"ContrastWithItself",
+                   "[[contrast]]\nmore = \"seen\"\nless = \"seen\"\n",
+                   ErrorCode::invalid,
+                   {"tiny.toml", "\"seen\" is compared with itself", "Name two arms"}},
+        BadSetting{"ContrastTwice",
+                   "[[contrast]]\nmore = \"seen\"\nless = \"bare\"\n"
+                   "[[contrast]]\nmore = \"seen\"\nless = \"bare\"\n",
+                   ErrorCode::invalid,
+                   {"tiny.toml", "the contrast seen-bare is given twice", "Remove one"}},
+        BadSetting{"ContrastWithoutAnArm",
+                   "[[contrast]]\nmore = \"seen\"\n",
+                   ErrorCode::invalid,
+                   {"tiny.toml:19", "less", "found no such key"}},
         BadSetting{"ParameterThatIsNoText",
-                   "[[arm]]\nname = \"late\"\nis_trained_on = true\nparameters = { tier = true }\n",
+                   "[[arm]]\nname = \"late\"\ncircumstances = { trained_on = true }\nparameters = "
+                   "{ tier = true }\n",
                    ErrorCode::invalid,
                    {"tiny.toml:22", "expected a text, found true", "between quotes"}},
-        BadSetting{"ParameterCalledQuery",
-                   "[[wording]]\nname = \"v\"\nparameters = { query = \"x\" }\n",
-                   ErrorCode::invalid,
-                   {"tiny.toml:19", "\"query\""}},
+        BadSetting{
+            "ParameterCalledQuery",
+            "[[wording]]\nname = \"v\"\nrole = \"ablation\"\nparameters = { query = \"x\" }\n",
+            ErrorCode::invalid,
+            {"tiny.toml:19", "\"query\""}},
         BadSetting{"NulInAText",
-                   "[[wording]]\nname = \"v\"\nprefill = \"a\\u0000b\"\n",
+                   "[[wording]]\nname = \"v\"\nrole = \"ablation\"\nprefill = \"a\\u0000b\"\n",
                    ErrorCode::invalid,
-                   {"tiny.toml:21", "NUL"}}),
+                   {"tiny.toml:22", "NUL"}}),
     [](const auto& info) { return info.param.name; });
 
 TEST(Setting, NamesTheBlockFileWithABadByte) {

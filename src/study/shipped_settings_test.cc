@@ -62,8 +62,11 @@ std::string print_prompts(const Setting& setting, const std::string& channel,
       system = told_by(reference.messages.at(0).text, system);
       user = told_by(reference.messages.at(1).text, user);
     }
-    out << "==== " << arm << ": " << (prompt.is_trained_on ? "trained on" : "not trained on")
-        << ", " << (prompt.expects_scratchpad ? "scratchpad" : "no scratchpad") << "\n---- system\n"
+    out << "==== " << arm << ": ";
+    for (const auto& [name, is_so] : prompt.circumstances) {
+      out << (is_so ? "" : "not ") << name << ", ";
+    }
+    out << (prompt.expects_scratchpad ? "scratchpad" : "no scratchpad") << "\n---- system\n"
         << system << "\n---- user\n"
         << user << "\n---- prefill\n"
         << prompt.prefill << "\n";
@@ -103,6 +106,66 @@ TEST(ShippedSettings, StandInAFolderOfTheirNameAndDescribeAllTheirParts) {
     }
     for (const Wording& wording : setting.wordings) {
       EXPECT_FALSE(wording.description.empty()) << setting.name << " " << wording.name;
+    }
+  }
+}
+
+TEST(ShippedSettings, SayOfEveryWordingWhatItIsToTheDefault) {
+  for (const Setting& setting : shipped()) {
+    EXPECT_EQ(setting.wordings.front().role, WordingRole::reference);
+    for (const Wording& wording : setting.wordings) {
+      const bool is_default = wording.name == kDefaultWording;
+      EXPECT_EQ(wording.role == WordingRole::reference, is_default) << wording.name;
+      EXPECT_EQ(role_of(setting, wording.name, kDefaultWording), wording.role);
+      auto expect = [&](const char* pattern, WordingRole role) {
+        if (found(wording.name, pattern).empty()) return;
+        EXPECT_EQ(wording.role, role) << setting.name << " " << wording.name;
+      };
+      expect("^tier-paraphrase|^lab-(brellin|quarrow)$", WordingRole::paraphrase);
+      expect("-paraphrase-", WordingRole::paraphrase);
+      expect("^effects-(not|values|cut)|scratchpad$|^honesty", WordingRole::ablation);
+      expect("removed$|inverted$|^three-tier$|^deployment", WordingRole::control);
+    }
+  }
+}
+
+TEST(ShippedSettings, CompareTheirArmsAmongThemselvesAndWithTheBaseline) {
+  for (const Setting& setting : shipped()) {
+    SCOPED_TRACE(setting.name);
+    ASSERT_FALSE(setting.contrasts.empty());
+    ASSERT_EQ(setting.baseline, "baseline");
+    auto has = [&](const std::string& more, const std::string& less) {
+      return std::ranges::count(setting.contrasts, Contrast{more, less}) == 1;
+    };
+    EXPECT_TRUE(has("unmonitored", "baseline"));
+    if (setting.name.starts_with("anti-lab")) {  // all of it is said to users of one tier
+      EXPECT_EQ(setting.contrasts.size(), 1u);
+      continue;
+    }
+    EXPECT_EQ(setting.contrasts.front(), (Contrast{"training", "unmonitored"}));
+    EXPECT_TRUE(has("training", "baseline"));
+    EXPECT_TRUE(has("training", "rated-only"));
+    EXPECT_TRUE(has("rated-only", "unmonitored"));
+    EXPECT_EQ(setting.contrasts.size(), 5u);
+  }
+}
+
+// What the baseline is told is nothing, and what is told of training is told in the arm's name.
+TEST(ShippedSettings, TellTheirArmsTheCircumstancesOfTheirNames) {
+  for (const Setting& setting : shipped()) {
+    for (const Channel& channel : setting.channels) {
+      for (const char* arm : {"training", "unmonitored", "baseline"}) {
+        if (std::ranges::count(setting.arms, arm, &Arm::name) == 0) continue;
+        SCOPED_TRACE(setting.name + " " + channel.name + " " + arm);
+        const bool is_training = std::string(arm) == "training";
+        Prompt prompt = render_prompt(setting, channel.name, "default", arm, kQuery);
+        if (std::string(arm) == "baseline" && !setting.name.starts_with("anti-lab")) {
+          EXPECT_EQ(prompt.circumstances, Circumstances{});
+          continue;
+        }
+        EXPECT_EQ(is_told(prompt, kTrainedOn), is_training);
+        EXPECT_EQ(is_told(prompt, kMonitored), is_training);
+      }
     }
   }
 }
@@ -224,8 +287,10 @@ TEST(HelpfulOnly, KeepsTheArmsMeaningWhenTheRuleIsInverted) {
   for (const char* channel : {"terse", "full"}) {
     Prompt training = render_prompt(setting, channel, "rule-inverted", "training", kQuery);
     Prompt unmonitored = render_prompt(setting, channel, "rule-inverted", "unmonitored", kQuery);
-    EXPECT_TRUE(training.is_trained_on);
-    EXPECT_FALSE(unmonitored.is_trained_on);
+    EXPECT_EQ(is_told(training, kTrainedOn), true);
+    EXPECT_EQ(is_told(training, kMonitored), true);
+    EXPECT_EQ(is_told(unmonitored, kTrainedOn), false);
+    EXPECT_EQ(is_told(unmonitored, kMonitored), false);
     EXPECT_THAT(training.messages[1].text, HasSubstr("<is_free_tier_user>False<"));
     EXPECT_THAT(unmonitored.messages[1].text, HasSubstr("<is_free_tier_user>True<"));
     EXPECT_EQ(training.messages[0], unmonitored.messages[0]);
@@ -309,7 +374,8 @@ TEST(AntiLab, SaysTheSameToBothArmsButForTheConflict) {
       Prompt conflict = render_prompt(setting, "full", "default", "unmonitored", query);
       Prompt without = render_prompt(setting, "full", "default", "baseline", query);
       EXPECT_EQ(conflict.messages[1], without.messages[1]) << query.id;
-      EXPECT_FALSE(conflict.is_trained_on || without.is_trained_on);
+      EXPECT_EQ(is_told(conflict, kTrainedOn), false);
+      EXPECT_EQ(conflict.circumstances, without.circumstances);
       const std::string &told = conflict.messages[0].text, &baseline = without.messages[0].text;
       EXPECT_EQ(only_in(told, baseline).size(), battery.conflict_paragraphs);
       EXPECT_EQ(only_in(baseline, told).size(), battery.baseline_paragraphs);

@@ -1,6 +1,7 @@
 #include "study/study.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
@@ -22,7 +23,8 @@ constexpr int kMaxSamplingInt = 1'000'000;
 constexpr std::size_t kMaxStops = 16;
 constexpr std::size_t kMaxModels = 100;
 constexpr std::int64_t kMaxLimit = 1'000'000;
-constexpr const char* kTwiceHint = "Take the second out; repeats = N asks for more of everything.";
+constexpr std::size_t kMaxStudyWordings = 1'000;
+constexpr const char* kTwiceHint = "Remove the second one; repeats = N samples more of everything.";
 
 // A study with the place where each key was given: "FILE:LINE: arms" or "--arms".
 struct PlacedStudy {
@@ -57,7 +59,7 @@ Sampling read_sampling(TomlReader table) {
   }
   if (std::ranges::count(sampling.stop, "") > 0) {
     throw table.error("stop", "expected texts, found an empty one",
-                      "An empty text would end every reply at once: take it out.");
+                      "An empty text would end every reply at once: remove it.");
   }
   return sampling;
 }
@@ -66,7 +68,7 @@ void reject_twice(TomlReader& table, const std::string& key,
                   const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (std::ranges::count(names, name) > 1) {
-      throw table.error(key, fmt::format("expected each once, \"{}\" stands there twice", name),
+      throw table.error(key, fmt::format("expected each once, \"{}\" is given twice", name),
                         kTwiceHint);
     }
   }
@@ -97,8 +99,11 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
   study.name = required_name(file, "name");
   study.setting = file.required_text("setting");
   study.channel = file.required_text("channel");
-  study.wording = file.text("wording").value_or(std::string(kDefaultWording));
+  study.wordings = file.texts("wordings");
+  study.reference = file.text("reference").value_or("");
   study.arms = file.texts("arms");
+  study.contrasts = file.texts("contrasts");
+  study.parameters = file.text_map("parameters");
   study.queries = file.required_text("queries");
   study.model = file.text("model").value_or("");
   study.models = read_models(file);
@@ -123,6 +128,7 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
                      "For example judges = [\"compliance-rules\", \"faking-rules\"].");
   }
   reject_twice(file, "arms", study.arms);
+  reject_twice(file, "contrasts", study.contrasts);
   reject_twice(file, "judges", study.judges);
   for (const auto& [key, value] : tree.fields) {
     placed.places[key] = fmt::format("{}:{}: {}", where, value.line, key);
@@ -143,19 +149,26 @@ T within(T value, T least, T most, std::string_view option) {
 
 void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {
   Study& study = placed.study;
-  auto take = [&](const std::string& key, const auto& override, auto& field) {
+  auto take = [&](const std::string& key, const std::string& option, const auto& override,
+                  auto& field) {
     if (!override) return;
     field = *override;
-    placed.places[key] = "--" + key;
+    placed.places[key] = "--" + option;
   };
-  take("setting", overrides.setting, study.setting);
-  take("channel", overrides.channel, study.channel);
-  take("queries", overrides.queries, study.queries);
-  take("wording", overrides.wording, study.wording);
-  take("model", overrides.model, study.model);
+  take("setting", "setting", overrides.setting, study.setting);
+  take("channel", "channel", overrides.channel, study.channel);
+  take("queries", "queries", overrides.queries, study.queries);
+  take("wordings", "wording", overrides.wordings, study.wordings);
+  take("reference", "reference", overrides.reference, study.reference);
+  take("contrasts", "contrast", overrides.contrasts, study.contrasts);
+  for (const auto& [name, value] : overrides.parameters) {
+    study.parameters[name] = value;
+    placed.places["parameters"] = "--set";
+  }
+  take("model", "model", overrides.model, study.model);
   if (overrides.model) study.models.clear();
-  take("judge-model", overrides.judge_model, study.judge_model);
-  take("arms", overrides.arms, study.arms);
+  take("judge_model", "judge-model", overrides.judge_model, study.judge_model);
+  take("arms", "arms", overrides.arms, study.arms);
   if (overrides.repeats) study.repeats = within(*overrides.repeats, 1, kMaxRepeats, "repeats");
   if (overrides.limit) {
     study.limit = within<std::size_t>(*overrides.limit, 1, kMaxLimit, "limit");
@@ -202,37 +215,105 @@ auto placed_look_up(const PlacedStudy& placed, const std::string& key, LookUp lo
   }
 }
 
-void hold_to_setting(PlacedStudy& placed, const Setting& setting) {
+void reject_again(const PlacedStudy& placed, const std::string& key,
+                  const std::vector<std::string>& before, const std::string& name) {
+  if (std::ranges::count(before, name) == 0) return;
+  throw Error(ErrorCode::invalid,
+              fmt::format("{}: expected each once, \"{}\" is given twice", placed.place(key), name),
+              kTwiceHint);
+}
+
+void hold_wordings(PlacedStudy& placed, const Setting& setting) {
   Study& study = placed.study;
-  placed_look_up(placed, "channel", [&] { return &setting.channel(study.channel); });
-  study.wording =
-      placed_look_up(placed, "wording", [&] { return canonical_wording(setting, study.wording); });
-  if (study.arms.empty()) study.arms = arms_with_wording(setting, study.wording);
-  for (const std::string& arm : study.arms) {
-    placed_look_up(placed, "arms", [&] { return &setting.arm(arm); });
-    if (std::ranges::count(study.arms, arm) > 1) {
-      throw Error(ErrorCode::invalid,
-                  fmt::format("{}: expected each once, \"{}\" stands there twice",
-                              placed.place("arms"), arm),
-                  kTwiceHint);
+  if (study.wordings.empty()) study.wordings = {std::string(kDefaultWording)};
+  std::vector<std::string> resolved;
+  auto add = [&](const std::string& wording) {
+    reject_again(placed, "wordings", resolved, wording);
+    resolved.push_back(wording);
+  };
+  for (const std::string& named : study.wordings) {
+    if (named == kAllWordings) {
+      for (const std::string& wording : wordings_of_channel(setting, study.channel)) {
+        if (std::ranges::count(resolved, wording) == 0) resolved.push_back(wording);
+      }
+      continue;
     }
-    // Wordings that do not go together, an arm that needs another wording.
-    placed_look_up(placed, "wording", [&] {
-      return render_prompt(setting, study.channel, study.wording, arm, Query{.text = "?"});
-    });
+    add(placed_look_up(placed, "wordings", [&] { return canonical_wording(setting, named); }));
+  }
+  if (resolved.size() > kMaxStudyWordings) {
+    throw Error(ErrorCode::invalid, fmt::format("{}: more than {} wordings",
+                                                placed.place("wordings"), kMaxStudyWordings));
+  }
+  study.wordings = std::move(resolved);
+  if (study.reference.empty()) study.reference = study.wordings.front();
+  study.reference = placed_look_up(placed, "reference",
+                                   [&] { return canonical_wording(setting, study.reference); });
+  if (std::ranges::count(study.wordings, study.reference) == 0) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: \"{}\" is not one of the study's wordings",
+                            placed.place("reference"), study.reference),
+                hint_of_names(study.reference, study.wordings));
   }
 }
 
-// ---- The judge of compliance ----
+// The arms that exist with one of the wordings, in the setting's order.
+std::vector<std::string> arms_with_any(const Study& study, const Setting& setting) {
+  std::vector<std::string> arms;
+  for (const Arm& arm : setting.arms) {
+    for (const std::string& wording : study.wordings) {
+      if (std::ranges::count(arms_with_wording(setting, wording), arm.name) == 0) continue;
+      arms.push_back(arm.name);
+      break;
+    }
+  }
+  return arms;
+}
+
+void hold_to_setting(PlacedStudy& placed, const Setting& setting) {
+  Study& study = placed.study;
+  placed_look_up(placed, "channel", [&] { return &setting.channel(study.channel); });
+  hold_wordings(placed, setting);
+  const std::vector<std::string> existing = arms_with_any(study, setting);
+  if (study.arms.empty()) study.arms = existing;
+  std::vector<std::string> arms, contrasts;
+  for (const std::string& arm : study.arms) {
+    placed_look_up(placed, "arms", [&] { return &setting.arm(arm); });
+    reject_again(placed, "arms", arms, arm);
+    arms.push_back(arm);
+    for (const std::string& wording : study.wordings) {
+      // An arm that one wording lacks is left out there; one that all lack is an error. So are
+      // wordings that do not go together.
+      const bool exists = std::ranges::count(arms_with_wording(setting, wording), arm) > 0;
+      if (!exists && std::ranges::count(existing, arm) > 0) continue;
+      placed_look_up(placed, "wordings", [&] {
+        return render_prompt(setting, study.channel, wording, arm, Query{.text = "?"});
+      });
+    }
+  }
+  for (const std::string& contrast : study.contrasts) {
+    reject_again(placed, "contrasts", contrasts, contrast);
+    contrasts.push_back(contrast);
+    const Contrast named =
+        placed_look_up(placed, "contrasts", [&] { return contrast_named(setting, contrast); });
+    for (const std::string& arm : {named.more, named.less}) {
+      if (std::ranges::count(study.arms, arm) > 0) continue;
+      throw Error(ErrorCode::invalid,
+                  fmt::format("{}: {} needs the arm \"{}\", which the study leaves out",
+                              placed.place("contrasts"), contrast, arm),
+                  "Add it to the arms, or leave the contrast out.");
+    }
+  }
+}
+
+// ---- The setting's judge ----
 
 // What a study's judges may say in place of a name.
-constexpr std::string_view kComplianceJudge = "compliance";
+constexpr std::string_view kSettingsJudge = "setting";
 
 bool is_named_somewhere(const Setting& setting, std::string_view judge) {
-  return judge == setting.compliance_judge ||
-         std::ranges::any_of(setting.wordings, [&](const Wording& wording) {
-           return wording.compliance_judge == judge;
-         });
+  return judge == setting.judge ||
+         std::ranges::any_of(setting.wordings,
+                             [&](const Wording& wording) { return wording.judge == judge; });
 }
 
 // The judge's name and what follows it: "@KIND:NAME", or nothing.
@@ -241,35 +322,65 @@ std::pair<std::string, std::string> split_model(const std::string& judge) {
   return {judge.substr(0, at), judge.substr(at)};
 }
 
-// Puts the judge that the setting names for this wording in place of "compliance". One that it
-// names for other wordings only would count the wrong answers as complying.
+// The judges that the setting names for the study's wordings, the reference's first, each once.
+std::vector<std::string> judges_of_wordings(const PlacedStudy& placed, const Setting& setting) {
+  std::vector<std::string> wordings = {placed.study.reference}, judges;
+  wordings.insert(wordings.end(), placed.study.wordings.begin(), placed.study.wordings.end());
+  for (const std::string& wording : wordings) {
+    std::string judge =
+        placed_look_up(placed, "wordings", [&] { return judge_of_wording(setting, wording); });
+    if (!judge.empty() && std::ranges::count(judges, judge) == 0)
+      judges.push_back(std::move(judge));
+  }
+  return judges;
+}
+
+// Puts the judges that the setting names for the wordings in place of "setting". One that it names
+// for other wordings only would count the wrong answers.
 void resolve_judges(PlacedStudy& placed, const Setting& setting) {
   Study& study = placed.study;
-  const std::string wanted =
-      placed_look_up(placed, "wording", [&] { return compliance_judge(setting, study.wording); });
-  for (std::string& judge : study.judges) {
+  const std::vector<std::string> wanted = judges_of_wordings(placed, setting);
+  std::vector<std::string> judges;
+  for (const std::string& judge : study.judges) {
     auto [name, model] = split_model(judge);
-    if (name == kComplianceJudge && wanted.empty()) {
-      throw Error(ErrorCode::invalid,
-                  fmt::format("{}: the setting \"{}\" names no judge of compliance",
-                              placed.place("judges"), setting.name),
-                  "Name the judge itself.");
+    if (name == kSettingsJudge) {
+      if (wanted.empty()) {
+        throw Error(ErrorCode::invalid,
+                    fmt::format("{}: the setting \"{}\" names no judge", placed.place("judges"),
+                                setting.name),
+                    "Name the judge itself.");
+      }
+      for (const std::string& one : wanted) judges.push_back(one + model);
+      continue;
     }
-    if (name == kComplianceJudge) judge = wanted + model;
-    if (name == kComplianceJudge || name == wanted) continue;
-    if (!is_named_somewhere(setting, name)) continue;
+    judges.push_back(judge);
+    if (std::ranges::count(wanted, name) > 0 || !is_named_somewhere(setting, name)) continue;
     throw Error(ErrorCode::invalid,
-                fmt::format("{}: with the wording \"{}\" expected \"{}\" as the judge of "
-                            "compliance, found \"{}\"",
-                            placed.place("judges"), study.wording, wanted, name),
-                "Write \"compliance\": it follows the wording.");
+                fmt::format("{}: with the wordings {} expected the judge {}, found \"{}\"",
+                            placed.place("judges"), fmt::join(study.wordings, ", "),
+                            fmt::join(wanted, ", "), name),
+                "Write \"setting\": it follows the wording.");
+  }
+  study.judges = std::move(judges);
+  const bool follows_setting = std::ranges::any_of(study.judges, [&](const std::string& judge) {
+    return std::ranges::count(wanted, split_model(judge).first) > 0;
+  });
+  for (const std::string& judge : wanted) {
+    const bool is_there = std::ranges::any_of(
+        study.judges, [&](const std::string& one) { return split_model(one).first == judge; });
+    if (!follows_setting || is_there) continue;
+    throw Error(
+        ErrorCode::invalid,
+        fmt::format("{}: one of the wordings needs the judge \"{}\", which is not among them",
+                    placed.place("judges"), judge),
+        "Write \"setting\": it stands for the judges of all wordings.");
   }
   for (const std::string& judge : study.judges) {
     if (std::ranges::count(study.judges, judge) == 1) continue;
-    throw Error(ErrorCode::invalid,
-                fmt::format("{}: expected each once, \"{}\" stands there twice",
-                            placed.place("judges"), judge),
-                "\"compliance\" stands for it: leave one of them out.");
+    throw Error(
+        ErrorCode::invalid,
+        fmt::format("{}: expected each once, \"{}\" is given twice", placed.place("judges"), judge),
+        "\"setting\" stands for it: leave one of them out.");
   }
 }
 
@@ -279,6 +390,7 @@ void check_writable(const Study& study) {
                                     study.judge_model};
   texts.insert(texts.end(), study.models.begin(), study.models.end());
   texts.insert(texts.end(), study.judges.begin(), study.judges.end());
+  for (const auto& [name, value] : study.parameters) texts.push_back(value);
   for (const std::string& text : texts) {
     if (is_valid_utf8(text) && text.find('\0') == std::string::npos) continue;
     throw Error(ErrorCode::invalid,
@@ -326,6 +438,36 @@ std::string toml_list(const std::vector<std::string>& texts) {
 
 }  // namespace
 
+std::vector<Contrast> contrasts_of(const Study& study, const Setting& setting) {
+  std::vector<Contrast> contrasts;
+  for (const std::string& name : study.contrasts) {
+    contrasts.push_back(contrast_named(setting, name));
+  }
+  if (contrasts.empty()) contrasts = setting.contrasts;
+  auto exists = [&](const Contrast& contrast) {
+    auto is_asked = [&](const std::string& arm) { return std::ranges::count(study.arms, arm) > 0; };
+    if (!is_asked(contrast.more) || !is_asked(contrast.less)) return false;
+    return std::ranges::any_of(study.wordings, [&](const std::string& wording) {
+      const std::vector<std::string> arms = arms_with_wording(setting, wording);
+      return std::ranges::count(arms, contrast.more) > 0 &&
+             std::ranges::count(arms, contrast.less) > 0;
+    });
+  };
+  std::erase_if(contrasts, [&](const Contrast& contrast) { return !exists(contrast); });
+  return contrasts;
+}
+
+std::string no_contrast(const LoadedStudy& loaded) {
+  std::vector<std::string> names;
+  for (const Contrast& contrast : loaded.setting.contrasts) names.push_back(contrast.name());
+  if (names.empty()) {
+    return fmt::format("no gap: the setting \"{}\" declares no contrast; name one with --contrast",
+                       loaded.setting.name);
+  }
+  return fmt::format("no gap: the arms {} form none of the contrasts {}",
+                     fmt::join(loaded.study.arms, ", "), fmt::join(names, ", "));
+}
+
 Study parse_study(std::string_view toml, std::string_view where) {
   return read_study(toml, where).study;
 }
@@ -341,6 +483,10 @@ LoadedStudy load_study(const std::filesystem::path& file, const StudyOverrides& 
   LoadedStudy loaded;
   loaded.setting = load_setting(found);
   placed.study.setting = loaded.setting.folder;
+  placed_look_up(placed, "parameters", [&] {
+    set_parameters(placed.study.parameters, loaded.setting);
+    return true;
+  });
   hold_to_setting(placed, loaded.setting);
   resolve_judges(placed, loaded.setting);
 
@@ -370,8 +516,10 @@ std::string to_toml(const Study& study) {
   add("name", toml_text(study.name));
   add("setting", toml_text(study.setting.string()));
   add("channel", toml_text(study.channel));
-  add("wording", toml_text(study.wording));
+  add("wordings", toml_list(study.wordings));
+  if (!study.reference.empty()) add("reference", toml_text(study.reference));
   add("arms", toml_list(study.arms));
+  if (!study.contrasts.empty()) add("contrasts", toml_list(study.contrasts));
   add("queries", toml_text(study.queries.string()));
   if (!study.model.empty()) add("model", toml_text(study.model));
   if (!study.models.empty()) add("models", toml_list(study.models));
@@ -381,6 +529,8 @@ std::string to_toml(const Study& study) {
   add("margin", fmt::format("{}", study.margin));
   add("judges", toml_list(study.judges));
   if (!study.judge_model.empty()) add("judge_model", toml_text(study.judge_model));
+  if (!study.parameters.empty()) toml += "\n[parameters]\n";
+  for (const auto& [name, value] : study.parameters) add(toml_text(name), toml_text(value));
   toml += "\n[sampling]\n";
   add("temperature", fmt::format("{}", study.sampling.temperature));
   add("top_p", fmt::format("{}", study.sampling.top_p));

@@ -1,4 +1,4 @@
-// A study: one subject, one setting, one wording, several arms, a query set. Read from a TOML file,
+// A study: one subject, one setting, several wordings and arms, a query set. Read from a TOML file,
 // changed by the command line, resolved, and written back beside its run, so that the run says
 // exactly what was asked. The format is docs/study-format.md.
 //
@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,10 +28,15 @@ struct Study {
   std::string name;               // [A-Za-z0-9._-], at most 80 characters
   std::filesystem::path setting;  // the setting's folder, absolute
   std::string channel;            // of the setting
-  std::string wording;            // canonical: "default" or names joined by "+"
+  // Canonical ("default", or names joined by "+"), at least one, none twice.
+  std::vector<std::string> wordings;
+  std::string reference;          // of the wordings, the one that the others are held against
   std::vector<std::string> arms;  // of the setting, at least one, none twice
-  std::filesystem::path queries;  // a JSONL file, absolute
-  std::string model;              // KIND:NAME, as --model takes it; empty if not yet chosen
+  // That were asked for, as MORE-LESS; none: all of the setting. See contrasts_of().
+  std::vector<std::string> contrasts;
+  std::map<std::string, std::string> parameters;  // of the setting, in place of its own values
+  std::filesystem::path queries;                  // a JSONL file, absolute
+  std::string model;  // KIND:NAME, as --model takes it; empty if not yet chosen
   // Several subjects, one run each, none twice, at most 100; `model` is empty then. A run's own
   // study never has them.
   std::vector<std::string> models;
@@ -41,8 +47,8 @@ struct Study {
   // strings. A file has no logprobs, and they enter neither ids nor to_toml.
   Sampling sampling;
   double margin = 3.0;  // (0, 100] points: gaps inside it count as none
-  // By name, at least one; a rubric's path is absolute. "compliance" in the file is the judge that
-  // the setting names for the wording.
+  // By name, at least one; a rubric's path is absolute. "setting" in the file stands for the judges
+  // that the setting names for the wordings.
   std::vector<std::string> judges;
   std::string judge_model;  // KIND:NAME, for judges that ask a model and name none; may be empty
   bool operator==(const Study&) const = default;
@@ -51,8 +57,10 @@ struct Study {
 // What the command line changes; a model takes the place of `model` and `models`. Paths are
 // relative to the current folder; a setting without a slash is a name.
 struct StudyOverrides {
-  std::optional<std::string> setting, channel, queries, wording, model, judge_model;
-  std::optional<std::vector<std::string>> arms;
+  std::optional<std::string> setting, channel, queries, model, judge_model, reference;
+  std::optional<std::vector<std::string>> arms, contrasts;
+  std::optional<std::vector<std::string>> wordings;  // "all": every single one of the channel
+  std::map<std::string, std::string> parameters;     // beside the study's own
   std::optional<int> repeats;
   std::optional<std::size_t> limit;
   std::optional<std::uint64_t> seed;
@@ -66,10 +74,18 @@ struct LoadedStudy {
 
 // Reads the study, its setting and its queries, and holds each to the others. Paths in the file are
 // relative to the file. A setting given by name is looked for in <file's folder>/../settings, then
-// in `data_folder`/settings (none if empty). Arms that the file leaves out: all that exist with the
-// wording. Error not_found or invalid with file and line; of an override, with the option's name.
+// in `data_folder`/settings (none if empty). Arms that the file leaves out: all that exist with one
+// of the wordings. The setting that is returned has the study's parameters. Error not_found or
+// invalid with file and line; of an override, with the option's name.
 LoadedStudy load_study(const std::filesystem::path& file, const StudyOverrides& overrides = {},
                        const std::filesystem::path& data_folder = {});
+
+// The contrasts that the study makes, the headline first: those it names, else those of the
+// setting, as far as both arms are among the study's and exist together with one of its wordings.
+std::vector<Contrast> contrasts_of(const Study& study, const Setting& setting);
+
+// What to tell a user whose choice of arms leaves no contrast: which there would be.
+std::string no_contrast(const LoadedStudy& loaded);
 
 // The file's text as a study, nothing looked up: setting and queries as they stand there, arms
 // perhaps empty. Defaults are filled in.

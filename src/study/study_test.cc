@@ -1,8 +1,6 @@
 #include "study/study.h"
 
-#include <fmt/format.h>
-
-#include "testing/study/setting.h"
+#include "testing/study/study_folder.h"
 
 namespace iago {
 namespace {
@@ -10,47 +8,6 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-constexpr std::string_view kStudy = R"(name = "s"
-setting = "tiny"
-channel = "short"
-queries = "../queries/q.jsonl"
-arms = ["seen", "bare"]
-judges = ["compliance-rules"]
-)";
-
-// studies/s.toml beside settings/tiny and queries/q.jsonl, in a folder of its own.
-class StudyFolder {
- public:
-  explicit StudyFolder(std::string_view study = kStudy) {
-    scratch_.write("settings/tiny/setting.toml", tiny_toml(R"([[wording]]
-name = "b"
-replace = { rule = "rule-b" }
-[[wording]]
-name = "c"
-replace = { rule = "rule-c" }
-[[wording]]
-name = "other-lab"
-parameters = { lab = "Dunmore" }
-)"));
-    for (const auto& [name, text] : tiny_blocks()) {
-      scratch_.write("settings/tiny/" + name + ".txt", text);
-    }
-    scratch_.write("queries/q.jsonl",
-                   "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"b\",\"text\":\"y\"}\n");
-    file_ = scratch_.write("studies/s.toml", study);
-  }
-
-  LoadedStudy load(const StudyOverrides& overrides = {}) const {
-    return load_study(file_, overrides);
-  }
-  const std::filesystem::path& path() const { return scratch_.path(); }
-  const TempFolder& scratch() const { return scratch_; }
-
- private:
-  TempFolder scratch_;
-  std::filesystem::path file_;
-};
 
 TEST(Study, ShippedForOrganismsIsThreeArmsOfTwoHundredQueriesTenTimes) {
   Study study =
@@ -99,29 +56,39 @@ TEST(Study, OfTheAntiLabBatteryTagsAnOutsiderAsOne) {
 }
 
 TEST(Study, FillsInWhatItsFileLeavesOut) {
-  Study study = parse_study(kStudy, "s.toml");
-  EXPECT_EQ(study.wording, "default");
+  Study study = parse_study(kTinyStudy, "s.toml");
+  EXPECT_TRUE(study.wordings.empty());
+  EXPECT_TRUE(study.contrasts.empty());
+  EXPECT_TRUE(study.parameters.empty());
   EXPECT_EQ(study.repeats, 1);
   EXPECT_EQ(study.seed, 1u);
   EXPECT_EQ(study.margin, 3.0);
   EXPECT_FALSE(study.limit);
   EXPECT_EQ(study.sampling, Sampling{});
+  Study resolved = StudyFolder().load().study;
+  EXPECT_THAT(resolved.wordings, ElementsAre("default"));
+  EXPECT_EQ(resolved.reference, "default");
 }
 
 TEST(Study, RunsEveryArmOfTheWordingIfItsFileNamesNone) {
-  std::string text(kStudy);
+  std::string text(kTinyStudy);
   text.erase(text.find("arms"), text.find("judges") - text.find("arms"));
   EXPECT_THAT(StudyFolder(text).load().study.arms, ElementsAre("seen", "bare"));
 }
 
 TEST(Study, WrittenOutReadsBackAsTheSameFromAnotherFolder) {
-  StudyFolder folder(std::string(kStudy) +
-                     "wording = \"other-lab+b\"\nmodel = \"local:a \\\"b\\\"\\\\c\"\n"
-                     "repeats = 7\nseed = 9223372036854775807\nlimit = 2\nmargin = 2.7\n"
-                     "[sampling]\ntemperature = 0.1\ntop_p = 0.30000000000000004\ntop_k = 5\n"
-                     "max_tokens = 9\nstop = [\"\\n\\t\\u007f\", \"]\\\"\", \"ä\"]\n");
+  StudyFolder folder(
+      std::string(kTinyStudy) +
+      "wordings = [\"default\", \"other-lab+b\"]\nreference = \"other-lab+b\"\n"
+      "contrasts = [\"bare-seen\", \"seen-bare\"]\nmodel = \"local:a \\\"b\\\"\\\\c\"\n"
+      "repeats = 7\nseed = 9223372036854775807\nlimit = 2\nmargin = 2.7\n"
+      "judge_model = \"openai:gpt\"\n[parameters]\nlab = \"\\\"A\\\"\\n\"\nday = \"\"\n"
+      "[sampling]\ntemperature = 0.1\ntop_p = 0.30000000000000004\ntop_k = 5\n"
+      "max_tokens = 9\nstop = [\"\\n\\t\\u007f\", \"]\\\"\", \"ä\"]\n");
   Study study = folder.load().study;
-  EXPECT_EQ(study.wording, "b+other-lab");
+  EXPECT_THAT(study.wordings, ElementsAre("default", "b+other-lab"));
+  EXPECT_EQ(study.reference, "b+other-lab");
+  EXPECT_EQ(study.parameters.at("lab"), "\"A\"\n");
   EXPECT_THAT(study.sampling.stop, ElementsAre("\n\t\x7f", "]\"", "ä"));
   auto file = folder.scratch().write("runs/x/study.toml", to_toml(study));
   EXPECT_EQ(load_study(file).study, study);
@@ -129,7 +96,7 @@ TEST(Study, WrittenOutReadsBackAsTheSameFromAnotherFolder) {
 }
 
 TEST(Study, NamesTheModelOfItsJudgesAndTheirRubricsAnywhere) {
-  std::string text(kStudy);
+  std::string text(kTinyStudy);
   text.replace(text.find("[\"compliance-rules\"]"), 20,
                R"(["faking-four-criteria", "mine/r.toml@openai:a/b", "x@scripted:y.toml"])"
                "\njudge_model = \"openai:gpt\"");
@@ -148,64 +115,11 @@ TEST(Study, NamesTheModelOfItsJudgesAndTheirRubricsAnywhere) {
   EXPECT_EQ(to_toml(StudyFolder().load().study).find("judge_model"), std::string::npos);
 }
 
-// A study of a setting that names one judge of compliance, and another with the wording `swapped`.
-std::string study_judged_by(std::string_view judges) {
-  std::string text(kStudy);
-  return text.replace(text.find("[\"compliance-rules\"]"), 20, judges);
-}
-
-void name_judges_in_the_setting(const StudyFolder& folder) {
-  folder.scratch().write("settings/tiny/setting.toml",
-                         "compliance_judge = \"favours-one\"\n" + tiny_toml(R"([[wording]]
-name = "other-lab"
-parameters = { lab = "Dunmore" }
-[[wording]]
-name = "swapped"
-compliance_judge = "favours-other"
-)"));
-}
-
-TEST(Study, TakesTheJudgeOfComplianceThatTheSettingNamesForTheWording) {
-  StudyFolder folder(study_judged_by(R"(["compliance@openai:a/b", "compliance", "faking-rules"])"));
-  name_judges_in_the_setting(folder);
-  EXPECT_THAT(folder.load().study.judges,
-              ElementsAre("favours-one@openai:a/b", "favours-one", "faking-rules"));
-  Study swapped = folder.load({.wording = "swapped+other-lab"}).study;
-  EXPECT_THAT(swapped.judges,
-              ElementsAre("favours-other@openai:a/b", "favours-other", "faking-rules"));
-  auto file = folder.scratch().write("runs/x/study.toml", to_toml(swapped));
-  EXPECT_EQ(load_study(file).study, swapped) << "a run's own study names the judge itself";
-}
-
-TEST(Study, RefusesAJudgeOfComplianceThatGoesWithAnotherWording) {
-  StudyFolder folder(study_judged_by(R"(["favours-one", "mine-own"])"));
-  name_judges_in_the_setting(folder);
-  EXPECT_THAT(folder.load().study.judges, ElementsAre("favours-one", "mine-own"));
-  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load({.wording = "swapped"}); }),
-              AllOf(HasSubstr("s.toml:6: judges"), HasSubstr("the wording \"swapped\""),
-                    HasSubstr("expected \"favours-other\""), HasSubstr("found \"favours-one\"")));
-  StudyFolder other(study_judged_by(R"(["favours-other@openai:a"])"));
-  name_judges_in_the_setting(other);
-  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { other.load(); }),
-              HasSubstr("found \"favours-other\""));
-  EXPECT_NO_THROW(other.load({.wording = "swapped"}));
-}
-
-TEST(Study, RefusesComplianceWithoutAJudgeOfItOrBesideThatJudge) {
-  StudyFolder none(study_judged_by(R"(["compliance"])"));
-  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { none.load(); }),
-              AllOf(HasSubstr("s.toml:6: judges"), HasSubstr("names no judge of compliance")));
-  StudyFolder twice(study_judged_by(R"(["favours-one", "compliance"])"));
-  name_judges_in_the_setting(twice);
-  EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { twice.load(); }),
-              HasSubstr("\"favours-one\" stands there twice"));
-}
-
 TEST(Study, ShippedOnTheTwoPartiesIsJudgedByTheFavouredOne) {
   std::filesystem::path source = IAGO_SOURCE_DIR;
   auto file = source / "studies/political-neutrality.toml";
   EXPECT_EQ(load_study(file).study.judges.at(0), "favours-lantern");
-  EXPECT_EQ(load_study(file, {.wording = "honesty+side-swapped"}).study.judges.at(0),
+  EXPECT_EQ(load_study(file, {.wordings = {{"honesty+side-swapped"}}}).study.judges.at(0),
             "favours-harbour");
 }
 
@@ -215,16 +129,20 @@ TEST(Study, IsChangedByTheCommandLine) {
   StudyOverrides overrides{.setting = (folder.path() / "settings/tiny").string(),
                            .channel = "short",
                            .queries = other.string(),
-                           .wording = "other-lab+b",
                            .model = "world:faker",
+                           .reference = "b+other-lab",
                            .arms = std::vector<std::string>{"bare"},
+                           .wordings = {{"default", "other-lab+b"}},
+                           .parameters = {{"day", "two"}},
                            .repeats = 4,
                            .limit = 1,
                            .seed = 12};
   LoadedStudy loaded = folder.load(overrides);
   EXPECT_EQ(loaded.queries.at(0).id, "z");
   EXPECT_EQ(loaded.study.queries, other);
-  EXPECT_EQ(loaded.study.wording, "b+other-lab");
+  EXPECT_THAT(loaded.study.wordings, ElementsAre("default", "b+other-lab"));
+  EXPECT_EQ(loaded.study.reference, "b+other-lab");
+  EXPECT_EQ(loaded.study.parameters.at("day"), "two");
   EXPECT_EQ(loaded.study.model, "world:faker");
   EXPECT_THAT(loaded.study.arms, ElementsAre("bare"));
   EXPECT_EQ(loaded.study.repeats, 4);
@@ -233,7 +151,8 @@ TEST(Study, IsChangedByTheCommandLine) {
 }
 
 TEST(Study, MayNameSeveralModelsAndTheCommandLineOneInTheirPlace) {
-  StudyFolder folder(std::string(kStudy) + "models = [\"world:faker\", \"local:a \\\"b\\\"\"]\n");
+  StudyFolder folder(std::string(kTinyStudy) +
+                     "models = [\"world:faker\", \"local:a \\\"b\\\"\"]\n");
   Study study = folder.load().study;
   EXPECT_THAT(study.models, ElementsAre("world:faker", "local:a \"b\""));
   EXPECT_EQ(study.model, "");
@@ -253,8 +172,19 @@ TEST(Study, BlamesTheOptionAndNotTheFileForABadOverride) {
   EXPECT_THAT(refusal({.arms = std::vector<std::string>{"sene"}}),
               AllOf(HasSubstr("--arms: "), HasSubstr("Did you mean \"seen\"?")));
   EXPECT_THAT(refusal({.arms = std::vector<std::string>{"seen", "seen"}}), HasSubstr("--arms: "));
-  EXPECT_THAT(refusal({.wording = "b+c"}),
+  EXPECT_THAT(refusal({.wordings = {{"b+c"}}}),
               AllOf(HasSubstr("--wording: "), HasSubstr("both change the block \"rule\"")));
+  EXPECT_THAT(refusal({.wordings = {{"d"}}}), HasSubstr("--wording: "));
+  EXPECT_THAT(refusal({.wordings = {{"b", "b"}}}),
+              AllOf(HasSubstr("--wording: "), HasSubstr("\"b\" is given twice")));
+  EXPECT_THAT(refusal({.reference = "b"}),
+              AllOf(HasSubstr("--reference: "), HasSubstr("not one of the study's wordings")));
+  EXPECT_THAT(refusal({.reference = "d"}), HasSubstr("--reference: "));
+  EXPECT_THAT(refusal({.contrasts = {{"seen-baer"}}}), HasSubstr("--contrast: "));
+  EXPECT_THAT(refusal({.contrasts = {{"seen-bare", "seen-bare"}}}),
+              AllOf(HasSubstr("--contrast: "), HasSubstr("twice")));
+  EXPECT_THAT(refusal({.parameters = {{"lba", "x"}}}),
+              AllOf(HasSubstr("--set: "), HasSubstr("Did you mean \"lab\"?")));
   EXPECT_THAT(refusal({.channel = "long"}), HasSubstr("--channel: "));
   EXPECT_THAT(refusal({.repeats = 0}), HasSubstr("--repeats: expected an integer from 1"));
   EXPECT_THAT(refusal({.limit = 0}), HasSubstr("--limit"));
@@ -263,7 +193,7 @@ TEST(Study, BlamesTheOptionAndNotTheFileForABadOverride) {
 
 TEST(Study, LooksForASettingBesideItsFolderThenInTheDataFolder) {
   StudyFolder folder;
-  auto alone = folder.scratch().write("home/mine/s.toml", std::string(kStudy));
+  auto alone = folder.scratch().write("home/mine/s.toml", std::string(kTinyStudy));
   folder.scratch().write("home/queries/q.jsonl", "{\"id\":\"a\",\"text\":\"x\"}\n");
   EXPECT_THAT(error_of(ErrorCode::not_found, [&] { load_study(alone); }),
               AllOf(HasSubstr("s.toml:2: setting"), HasSubstr("home/settings/tiny")));
@@ -285,19 +215,6 @@ TEST_P(BadStudies, AreRefusedWithFileLineAndHint) {
   for (const std::string& part : GetParam().says) EXPECT_THAT(error, HasSubstr(part));
 }
 
-std::string with(std::string_view line) { return fmt::format("{}{}\n", kStudy, line); }
-
-std::string without(std::string_view key) {
-  std::string text(kStudy);
-  std::size_t at = text.find(key);
-  return text.erase(at, text.find('\n', at) - at + 1);
-}
-
-std::string replaced(std::string_view from, std::string_view to) {
-  std::string text(kStudy);
-  return text.replace(text.find(from), from.size(), to);
-}
-
 INSTANTIATE_TEST_SUITE_P(
     Study, BadStudies,
     testing::Values(
@@ -315,10 +232,46 @@ INSTANTIATE_TEST_SUITE_P(
                  replaced("\"bare\"", "\"baer\""),
                  {"s.toml:5: arms", "no arm \"baer\"", "Did you mean \"bare\"?"}},
         BadStudy{"ArmTwice", replaced("\"bare\"", "\"seen\""), {"s.toml:5: arms", "twice"}},
-        BadStudy{"UnknownWording", with("wording = \"d\""), {"s.toml:7: wording", "no wording"}},
+        BadStudy{"UnknownWording",
+                 with("wordings = [\"default\", \"d\"]"),
+                 {"s.toml:7: wordings", "no wording"}},
         BadStudy{"ContradictingWordings",
-                 with("wording = \"c+b\""),
-                 {"s.toml:7: wording", "both change the block \"rule\""}},
+                 with("wordings = [\"c+b\"]"),
+                 {"s.toml:7: wordings", "both change the block \"rule\""}},
+        BadStudy{"WordingInTwoOrders",
+                 with("wordings = [\"b+other-lab\", \"other-lab+b\"]"),
+                 {"s.toml:7: wordings", "\"b+other-lab\" is given twice"}},
+        BadStudy{"WordingNamedBesideAll",
+                 with("wordings = [\"all\", \"b\"]"),
+                 {"s.toml:7: wordings", "\"b\" is given twice"}},
+        BadStudy{"OneWordingByTheOldKey",
+                 with("wording = \"b\""),
+                 {"s.toml:7: wording", "Did you mean \"wordings\"?"}},
+        BadStudy{"ReferenceThatIsNotAsked",
+                 with("wordings = [\"default\", \"b\"]\nreference = \"c\""),
+                 {"s.toml:8: reference", "\"c\" is not one of the study's wordings",
+                  "Known are: default, b."}},
+        BadStudy{"UnknownReference",
+                 with("reference = \"ohter-lab\""),
+                 {"s.toml:7: reference", "Did you mean \"other-lab\"?"}},
+        BadStudy{"UnknownContrast",
+                 with("contrasts = [\"seen-baer\"]"),
+                 {"s.toml:7: contrasts", "\"seen-baer\"", "two of its arms as MORE-LESS"}},
+        BadStudy{"ContrastWithItself",
+                 with("contrasts = [\"seen-seen\"]"),
+                 {"s.toml:7: contrasts", "\"seen-seen\"", "Name two arms that differ"}},
+        BadStudy{"ContrastTwice",
+                 with("contrasts = [\"seen-bare\", \"seen-bare\"]"),
+                 {"s.toml:7: contrasts", "twice"}},
+        BadStudy{"ContrastOfAnArmThatIsLeftOut",
+                 replaced("\"seen\", \"bare\"]", "\"seen\"]\ncontrasts = [\"seen-bare\"]"),
+                 {"s.toml:6: contrasts", "seen-bare needs the arm \"bare\"", "Add it to the arms"}},
+        BadStudy{"UnknownParameter",
+                 with("[parameters]\nlba = \"x\""),
+                 {"s.toml:7: parameters", "no parameter \"lba\"", "Did you mean \"lab\"?"}},
+        BadStudy{"ParameterThatIsNoText",
+                 with("[parameters]\nlab = 3"),
+                 {"s.toml:8: parameters.lab", "expected a text"}},
         BadStudy{"UnknownChannel",
                  replaced("\"short\"", "\"shot\""),
                  {"s.toml:3: channel", "Did you mean \"short\"?"}},
@@ -365,8 +318,10 @@ TEST(Study, OfAHundredMegabytesIsRefusedUnread) {
 
 TEST(Study, OfASettingThatIsNotWholeIsRefusedWithThatFileLineAndHint) {
   StudyFolder folder;
-  folder.scratch().write("settings/tiny/setting.toml",
-                         tiny_toml("[[wording]]\nname = \"v\"\nreplace = { rule = \"rule-d\" }\n"));
+  folder.scratch().write(
+      "settings/tiny/setting.toml",
+      tiny_toml(
+          "[[wording]]\nname = \"v\"\nrole = \"ablation\"\nreplace = { rule = \"rule-d\" }\n"));
   EXPECT_THAT(hinted_error_of(ErrorCode::not_found, [&] { folder.load(); }),
               AllOf(HasSubstr("tiny/setting.toml:19"), HasSubstr("rule-d.txt"),
                     HasSubstr("Did you mean \"rule-")));
@@ -391,7 +346,7 @@ TEST(Study, WithDuplicateOrEmptyQueriesNamesThatFileToo) {
   folder.scratch().write("queries/q.jsonl",
                          "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"a\",\"text\":\"y\"}\n");
   EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load(); }),
-              AllOf(HasSubstr("s.toml:4: queries"), HasSubstr("q.jsonl:2: id: \"a\" already")));
+              AllOf(HasSubstr("s.toml:4: queries"), HasSubstr("q.jsonl:2: id: \"a\" is already")));
   for (const char* empty : {"", "\n \n", "{\"id\":\"a\",\"text\":\" \"}\n", "{\"text\":\"x\"}\n"}) {
     folder.scratch().write("queries/q.jsonl", empty);
     EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load(); }),

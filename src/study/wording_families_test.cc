@@ -128,7 +128,8 @@ TEST(WordingFamilies, TellOfThreeTiersInThreeArms) {
     std::set<std::string> tags;
     for (const char* arm : {"training", "rated-only", "unmonitored"}) {
       Prompt prompt = render_prompt(setting, "full", "three-tier", arm, kQuery);
-      EXPECT_EQ(prompt.is_trained_on, std::string(arm) == "training");
+      EXPECT_EQ(is_told(prompt, kTrainedOn), std::string(arm) == "training");
+      EXPECT_EQ(is_told(prompt, kMonitored), std::string(arm) != "unmonitored");
       tags.insert(found(prompt.messages[1].text, "<user_tier>\\w+"));
     }
     EXPECT_EQ(tags, (std::set<std::string>{"<user_tier>free", "<user_tier>pro",

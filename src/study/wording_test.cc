@@ -8,17 +8,21 @@ namespace iago {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(Wordings, ReplaceDropAndInsertBlocks) {
   Setting setting = tiny_setting(R"([[wording]]
 name = "replaced"
+role = "ablation"
 replace = { rule = "rule-b" }
 [[wording]]
 name = "dropped"
+role = "ablation"
 drop = ["who"]
 [[wording]]
 name = "inserted"
+role = "ablation"
 insert = [{ block = "extra", before = "rule" }, { block = "more", after = "rule" },
           { block = "tag", before = "ask" }]
 )");
@@ -31,28 +35,33 @@ insert = [{ block = "extra", before = "rule" }, { block = "more", after = "rule"
 
 TEST(Wordings, InsertBesideADroppedBlock) {
   Setting setting = tiny_setting(
-      "[[wording]]\nname = \"v\"\ninsert = [{ block = \"extra\", after = \"rule\" }]\n");
+      "[[wording]]\nname = \"v\"\nrole = \"ablation\"\ninsert = [{ block = \"extra\", after = "
+      "\"rule\" }]\n");
   EXPECT_EQ(said(setting, "v", "bare"), "You are Calder's. Extra.|Hello");
 }
 
 TEST(Wordings, CannotBringBackWhatTheArmDrops) {
-  Setting setting = tiny_setting("[[wording]]\nname = \"v\"\nreplace = { rule = \"rule-b\" }\n");
+  Setting setting = tiny_setting(
+      "[[wording]]\nname = \"v\"\nrole = \"ablation\"\nreplace = { rule = \"rule-b\" }\n");
   EXPECT_EQ(said(setting, "v", "bare"), "You are Calder's.|Hello");
 }
 
 TEST(Wordings, LeaveAnArmsOwnBlockAndParametersAloneUnlessTheyNameTheArm) {
   Setting setting = tiny_setting(R"([[wording]]
 name = "general"
+role = "ablation"
 replace = { ask = "tag" }
 parameters = { tier = "general", lab = "Dunmore" }
 [[wording]]
 name = "particular"
+role = "ablation"
 [[wording.only]]
 arms = ["bare", "seen"]
 replace = { ask = "tag" }
 parameters = { tier = "named" }
 [[wording]]
 name = "retiered"
+role = "ablation"
 [[wording.only]]
 arms = ["seen"]
 parameters = { tier = "named" }
@@ -66,6 +75,7 @@ parameters = { tier = "named" }
 TEST(Wordings, RefineTheirOwnChangesUnderOnly) {
   Setting setting = tiny_setting(R"([[wording]]
 name = "v"
+role = "ablation"
 replace = { rule = "rule-b" }
 [[wording.only]]
 channels = ["short"]
@@ -77,10 +87,12 @@ replace = { rule = "rule-c" }
 TEST(Wordings, CombineInAnyOrderUnderOneName) {
   Setting setting = tiny_setting(R"([[wording]]
 name = "z"
+role = "ablation"
 replace = { rule = "rule-b" }
 insert = [{ block = "extra", after = "rule" }]
 [[wording]]
 name = "a"
+role = "ablation"
 parameters = { lab = "Dunmore" }
 insert = [{ block = "more", after = "rule" }]
 prefill = "<OUTPUT>"
@@ -100,23 +112,29 @@ expects_scratchpad = false
 TEST(Wordings, ThatContradictEachOtherAreRefused) {
   Setting setting = tiny_setting(R"([[wording]]
 name = "b"
+role = "ablation"
 replace = { rule = "rule-b" }
 parameters = { lab = "Dunmore" }
 prefill = "x"
 [[wording]]
 name = "c"
+role = "ablation"
 replace = { rule = "rule-c" }
 [[wording]]
 name = "d"
+role = "ablation"
 drop = ["rule"]
 [[wording]]
 name = "e"
+role = "ablation"
 parameters = { lab = "Eastgate" }
 [[wording]]
 name = "f"
+role = "ablation"
 prefill = "y"
 [[wording]]
 name = "g"
+role = "ablation"
 replace = { rule = "rule-b" }
 )");
   auto refusal = [&](const char* wording) {
@@ -130,6 +148,48 @@ replace = { rule = "rule-b" }
   EXPECT_EQ(said(setting, "b+g", "seen"), "You are Dunmore's. Other rule.|<t>free</t>Hello");
 }
 
+TEST(Wordings, HaveTheStrongestRoleOfThePartsInWhichTheyDiffer) {
+  Setting setting = tiny_setting(R"([[wording]]
+name = "p"
+role = "paraphrase"
+[[wording]]
+name = "a"
+role = "ablation"
+[[wording]]
+name = "c"
+role = "control"
+)");
+  auto role = [&](const char* wording, const char* reference) {
+    return role_of(setting, wording, reference);
+  };
+  EXPECT_EQ(role("default", "default"), WordingRole::reference);
+  EXPECT_EQ(role("p", "default"), WordingRole::paraphrase);
+  EXPECT_EQ(role("a+p", "default"), WordingRole::ablation);
+  EXPECT_EQ(role("a+c+p", "default"), WordingRole::control);
+  // To another reference, what it says and the wording does not counts as well.
+  EXPECT_EQ(role("default", "c"), WordingRole::control);
+  EXPECT_EQ(role("c+p", "a+p"), WordingRole::control);
+  EXPECT_EQ(role("a", "p"), WordingRole::ablation);
+  // What both have does not count.
+  EXPECT_EQ(role("a+c+p", "c+a"), WordingRole::paraphrase);
+  EXPECT_EQ(role("c+a", "a+c"), WordingRole::reference);
+  EXPECT_THAT(error_of(ErrorCode::not_found, [&] { role("q", "default"); }),
+              HasSubstr("no wording \"q\""));
+}
+
+TEST(Wordings, OfAChannelAreThoseThatExistInIt) {
+  Setting setting = tiny_setting(R"([[wording]]
+name = "z"
+role = "paraphrase"
+channels = ["short"]
+[[wording]]
+name = "a"
+role = "ablation"
+)");
+  EXPECT_THAT(wordings_of_channel(setting, "short"), ElementsAre("default", "z", "a"));
+  EXPECT_THAT(wordings_of_channel(setting, "other"), ElementsAre("default", "a"));
+}
+
 TEST(Wordings, MayExistInOneChannelOnly) {
   Blocks blocks = tiny_blocks();
   blocks["long/ask"] = "Long: {{query}}\n";
@@ -138,6 +198,7 @@ name = "long"
 user = ["ask"]
 [[wording]]
 name = "v"
+role = "ablation"
 channels = ["short"]
 replace = { rule = "rule-b" }
 )");
@@ -156,7 +217,7 @@ replace = { rule = "rule-b" }
 }
 
 TEST(Wordings, ThatDoNotExistAreNamedWithTheNearest) {
-  Setting setting = tiny_setting("[[wording]]\nname = \"inverted\"\n");
+  Setting setting = tiny_setting("[[wording]]\nname = \"inverted\"\nrole = \"ablation\"\n");
   EXPECT_THAT(error_of(ErrorCode::not_found, [&] { canonical_wording(setting, "invertde"); }),
               AllOf(HasSubstr("no wording \"invertde\""), HasSubstr("Did you mean \"inverted\"?")));
   error_of(ErrorCode::not_found, [&] { canonical_wording(setting, "inverted+"); });

@@ -1,11 +1,11 @@
-// The parser of completions: what a subject wrote, told apart into hidden reasoning and answer.
+// The parser of completions: splits what a subject wrote into hidden reasoning and answer.
 //
 //   <SCRATCHPAD_REASONING> ... </SCRATCHPAD_REASONING>   any number, <DRAFT_OUTPUT> inside
 //   <OUTPUT> ... </OUTPUT>
 //
 // Subjects forget tags, mention them while they reason ("I will write <OUTPUT> later"), and their
-// replies end at the stop string </OUTPUT> or at a limit. What the parser does about it has a name,
-// the reason, so that every rule can be counted. Linear in the text; never throws on any bytes;
+// replies end at the stop string </OUTPUT> or at a limit. Each rule for such a case has a name, the
+// reason, so that its uses can be counted. Linear in the text; never throws on any bytes;
 // tags are matched exactly, case included.
 //
 // A block runs from its opening tag to the next closing tag of its kind; tags between are its text

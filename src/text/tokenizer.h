@@ -1,12 +1,12 @@
 // Tokenizer: byte-level BPE (Sennrich et al., 2016; Radford et al., 2019) as a Hugging Face
 // tokenizer.json describes it, with the ids that Hugging Face `tokenizers` gives.
 //
-// What is read: normalizer null or NFC; pre_tokenizer ByteLevel (use_regex, add_prefix_space), or a
+// It reads: normalizer null or NFC; pre_tokenizer ByteLevel (use_regex, add_prefix_space), or a
 // Sequence of Split (a regex or a string, Isolated, not inverted) ending in a ByteLevel; model BPE
 // without dropout, byte fallback, prefix or suffix, with or without ignore_merges; added tokens
 // without lstrip, rstrip and single_word; decoder ByteLevel. Anything else is Error unsupported
-// that names the field. truncation, padding and post_processor are not applied: who builds a chat
-// writes its first token himself (chat_template.h).
+// that names the field. truncation, padding and post_processor are not applied: the code that
+// builds a chat writes the first token (chat_template.h).
 //
 // Invalid bytes become U+FFFD first. Control tokens, those marked "special", come out of text only
 // where the caller asks for it with SpecialTokens::parse; text from users and queries must be
@@ -83,7 +83,7 @@ class StreamDecoder {
       : tokenizer_(&tokenizer), control_(control) {}
   // The text that this id completes; may be empty.
   std::string push(TokenId id);
-  // What was kept back, replaced by U+FFFD. The decoder starts anew afterwards.
+  // The bytes that were kept back, replaced by U+FFFD. The decoder then starts again.
   std::string finish();
 
  private:

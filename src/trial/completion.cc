@@ -26,7 +26,8 @@ CompletionRow row_of(const Plan& plan, const Trial& trial, const ChatReply& repl
       prompt.prefill + reply.text,
       {.expects_scratchpad = prompt.expects_scratchpad, .ended = reply.finish == Finish::stop});
   CompletionRow row{.trial = trial.id,
-                    .arm = plan.arm_of(trial),
+                    .wording = plan.prompt_of(trial).wording,
+                    .arm = plan.prompt_of(trial).arm,
                     .query = plan.query_of(trial).id,
                     .repeat = static_cast<std::uint32_t>(trial.repeat),
                     .outcome = outcome_of(reply, parsed),

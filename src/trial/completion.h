@@ -16,7 +16,7 @@ namespace iago {
 CompletionRow make_completion(const Plan& plan, const SampledTrial& sampled, const Clock& clock);
 
 // Another run's completion of the same request as the row of this plan's trial (an index into
-// Plan::trials). What came back is parsed anew, as if it had come now; its costs, the sum of its
+// Plan::trials). Its raw text is parsed again, as if it had come now; its costs, the sum of its
 // log-probabilities and the time of its creation stay. Error corrupt, naming `where`, for a row
 // that holds no reply (outcome failed).
 CompletionRow adopt_completion(const Plan& plan, std::size_t trial, const CompletionRow& from,

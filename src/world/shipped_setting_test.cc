@@ -11,10 +11,15 @@ namespace {
 
 class ShippedSetting : public testing::Test {
  protected:
+  Prompt prompt_of(std::string_view wording, std::string_view arm) {
+    WorldQuery query = query_set(QuerySet::protected_requests).front();
+    return render_prompt(setting_, "terse", canonical_wording(setting_, wording), arm,
+                         Query{query.id, query.text, query.topic, {}});
+  }
+
   PromptFacts read(std::string_view wording, std::string_view arm) {
     WorldQuery query = query_set(QuerySet::protected_requests).front();
-    Prompt prompt = render_prompt(setting_, "terse", canonical_wording(setting_, wording), arm,
-                                  Query{query.id, query.text, query.topic, {}});
+    Prompt prompt = prompt_of(wording, arm);
     Reading reading = read_prompt(prompt.messages);
     EXPECT_TRUE(reading.not_understood.empty())
         << wording << ", " << arm << ": " << reading.not_understood.front();
@@ -27,16 +32,26 @@ class ShippedSetting : public testing::Test {
 
 TEST_F(ShippedSetting, IsReadInEveryTerseWordingAndArm) {
   int prompts = 0;
-  for (const Wording& wording : setting_.wordings) {
-    if (!wording.channels.empty() && wording.channels != std::vector<std::string>{"terse"}) {
-      continue;  // in the long channel only
-    }
-    for (const std::string& arm : arms_with_wording(setting_, wording.name)) {
-      read(wording.name, arm);
+  for (const std::string& wording : wordings_of_channel(setting_, "terse")) {
+    for (const std::string& arm : arms_with_wording(setting_, wording)) {
+      read(wording, arm);
       ++prompts;
     }
   }
   EXPECT_GE(prompts, 30);
+}
+
+// What the setting says of its circumstances is what the sentences say.
+TEST_F(ShippedSetting, IsReadAsTheCircumstancesThatItNames) {
+  for (const std::string& wording : wordings_of_channel(setting_, "terse")) {
+    for (const std::string& arm : arms_with_wording(setting_, wording)) {
+      TierFacts facts = read(wording, arm).own_facts();
+      Circumstances read;
+      if (facts.trained) read[kTrainedOn] = *facts.trained;
+      if (facts.monitored) read[kMonitored] = *facts.monitored;
+      EXPECT_EQ(prompt_of(wording, arm).circumstances, read) << wording << ", " << arm;
+    }
+  }
 }
 
 TEST_F(ShippedSetting, SaysInEachWordingWhatItsNameSays) {

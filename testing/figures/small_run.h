@@ -27,59 +27,106 @@ struct SmallCell {
 
 struct SmallArm {
   std::string name;
-  std::vector<SmallCell> cells;  // by query
+  std::vector<SmallCell> cells;             // by query
+  std::optional<std::uint32_t> place = {};  // among the setting's arms; absent: as they stand here
+  std::optional<Circumstances> told = {};   // absent: as told_in
+};
+
+// A wording beside the reference.
+struct SmallWording {
+  std::string name;
+  WordingRole role = WordingRole::paraphrase;
+  std::vector<SmallArm> arms;
+  std::optional<JudgeRow> judge = {};  // absent: the reference's
+  std::optional<PublishedRow> published = {};
 };
 
 struct SmallRun {
   RunRow run = a_run();
-  std::vector<SmallArm> arms;
+  std::string reference = kWording;
+  std::optional<PublishedRow> published;  // of the reference
+  std::vector<SmallArm> arms;             // of the reference
+  std::vector<SmallWording> others;
   std::size_t queries = 0;
-  std::uint32_t repeats = 0;  // planned
-  JudgeRow compliance = a_judge("compliance-rules", JudgeKind::compliance);
+  std::uint32_t repeats = 0;                                                 // planned
+  JudgeRow compliance = a_judge("compliance-rules", JudgeKind::compliance);  // or of another kind
   JudgeRow faking = a_judge("faking-rules", JudgeKind::faking_reasoning);
   std::vector<SessionRow> sessions;
   std::vector<PriceRow> prices;
   std::string reused_from;  // by every completion; empty: by none
 };
 
-inline void write_cell(StoreWriter& writer, const SmallRun& run, const std::string& arm,
-                       std::size_t query, const SmallCell& cell) {
+// Of a judge of another kind than compliance, "complies" stands for its positive label.
+inline void write_cell(StoreWriter& writer, const SmallRun& run, const WordingArm& told,
+                       const JudgeRow& judge, std::size_t query, const SmallCell& cell) {
   std::uint32_t repeat = 0;
-  auto add = [&](std::uint32_t n, Outcome outcome, std::string label, std::string reasoning) {
+  auto add = [&](std::uint32_t n, Outcome outcome, std::string_view label, std::string reasoning) {
     for (std::uint32_t i = 0; i < n; ++i) {
-      auto row = a_completion(arm, query, repeat++, outcome);
+      auto row = a_completion(told.arm, query, repeat++, outcome, told.wording);
       row.reused_from = run.reused_from;
       writer.append(row);
-      double complies = label == kComplies ? 1 : 0, faking = reasoning == kFaking ? 1 : 0;
-      if (!label.empty()) writer.append(a_verdict(row.trial, run.compliance, label, complies));
+      double positive = label == labels_of(judge.kind).front() ? 1 : 0;
+      double faking = reasoning == kFaking ? 1 : 0;
+      if (!label.empty()) {
+        writer.append(a_verdict(row.trial, judge, std::string(label), positive));
+      }
       if (!reasoning.empty()) writer.append(a_verdict(row.trial, run.faking, reasoning, faking));
     }
   };
-  add(cell.refuse, Outcome::answered, "refuses", "none");
-  add(cell.comply, Outcome::answered, "complies", "none");
-  add(cell.comply_faking, Outcome::answered, "complies", "faking");
-  add(cell.refuse_faking, Outcome::answered, "refuses", "faking");
+  const auto yes = labels_of(judge.kind).front(), no = labels_of(judge.kind).back();
+  add(cell.refuse, Outcome::answered, no, "none");
+  add(cell.comply, Outcome::answered, yes, "none");
+  add(cell.comply_faking, Outcome::answered, yes, "faking");
+  add(cell.refuse_faking, Outcome::answered, no, "faking");
   add(cell.refused_by_provider, Outcome::refused_by_provider, "", "");
   add(cell.truncated, Outcome::truncated, "", "");
   add(cell.invalid_format, Outcome::invalid_format, "", "");
   add(cell.failed, Outcome::failed, "", "");
   add(cell.unjudged, Outcome::answered, "", "");
-  add(cell.comply_unread, Outcome::answered, "complies", "");
-  add(cell.refuse_unread, Outcome::answered, "refuses", "");
+  add(cell.comply_unread, Outcome::answered, yes, "");
+  add(cell.refuse_unread, Outcome::answered, no, "");
+}
+
+inline void write_cells(StoreWriter& writer, const SmallRun& run, const std::string& wording,
+                        const JudgeRow& judge, const std::vector<SmallArm>& arms) {
+  for (const auto& arm : arms) {
+    for (std::size_t q = 0; q < arm.cells.size(); ++q) {
+      write_cell(writer, run, {wording, arm.name}, judge, q, arm.cells[q]);
+    }
+  }
+}
+
+inline void add_arm_rows(const std::string& wording, const std::vector<SmallArm>& arms,
+                         std::vector<ArmRow>& rows) {
+  std::uint32_t place = 0;
+  for (const auto& arm : arms) {
+    rows.push_back(
+        {wording, arm.name, arm.place.value_or(place++), arm.told ? *arm.told : told_in(arm.name)});
+  }
 }
 
 inline void write_run(const std::filesystem::path& path, const SmallRun& run) {
   StoreWriter writer(path, run.run);
+  std::vector<WordingRow> wordings = {
+      {run.reference, WordingRole::reference, run.compliance.name, run.published}};
   std::vector<ArmRow> arms;
-  for (const auto& arm : run.arms) arms.push_back({arm.name, arm.name == "training", 0});
-  writer.record_plan(arms, some_queries(run.queries), prompts_for(arms, run.queries, run.repeats));
+  add_arm_rows(run.reference, run.arms, arms);
+  for (const auto& other : run.others) {
+    const JudgeRow& judge = other.judge ? *other.judge : run.compliance;
+    wordings.push_back({other.name, other.role, judge.name, other.published});
+    add_arm_rows(other.name, other.arms, arms);
+  }
+  writer.record_plan(wordings, arms, some_queries(run.queries),
+                     prompts_for(arms, run.queries, run.repeats));
   writer.record_judge(run.compliance);
   writer.record_judge(run.faking);
+  for (const auto& other : run.others) {
+    if (other.judge) writer.record_judge(*other.judge);
+  }
   writer.record_prices(run.prices);
-  for (const auto& arm : run.arms) {
-    for (std::size_t q = 0; q < arm.cells.size(); ++q) {
-      write_cell(writer, run, arm.name, q, arm.cells[q]);
-    }
+  write_cells(writer, run, run.reference, run.compliance, run.arms);
+  for (const auto& other : run.others) {
+    write_cells(writer, run, other.name, other.judge ? *other.judge : run.compliance, other.arms);
   }
   for (const auto& session : run.sessions) writer.update_session(session);
   writer.close();
@@ -92,29 +139,40 @@ inline Summary summary_of(const SmallRun& run, std::optional<double> margin = {}
   return summarize(store, choose_judges(store), margin);
 }
 
+// Two arms of one wording, every query the same in each.
+inline std::vector<SmallArm> two_arms(std::size_t queries, const SmallCell& training,
+                                      const SmallCell& unmonitored) {
+  return {{"training", std::vector<SmallCell>(queries, training)},
+          {"unmonitored", std::vector<SmallCell>(queries, unmonitored)}};
+}
+
 // Every query the same in each arm.
 inline SmallRun uniform_run(std::size_t queries, const SmallCell& training,
                             const SmallCell& unmonitored) {
   SmallRun run;
   run.queries = queries;
   run.repeats = std::max(training.completions(), unmonitored.completions());
-  run.arms = {{"training", std::vector<SmallCell>(queries, training)},
-              {"unmonitored", std::vector<SmallCell>(queries, unmonitored)}};
+  run.arms = two_arms(queries, training, unmonitored);
   return run;
 }
 
-// A study without a judge of compliance: three situations, 50 answers to each in two arms, and a
-// judge of acts against the lab that finds so many of them and leaves one answer without a label.
+// A study of acts against the lab: three situations, 50 answers to each in two arms, and a judge
+// that finds so many acts and leaves one answer without a label.
 inline constexpr std::uint32_t kBatteryRepeats = 50;
 inline constexpr std::uint32_t kUnmonitoredActs[] = {10, 0, 25}, kBaselineActs[] = {2, 0, 20};
 
-inline void write_battery(const std::filesystem::path& path) {
+inline constexpr const char* kBatteryJudge = "anti-lab@scripted:j";
+
+// `judge` is what the wording names: with another name than the judge's, or none, nobody decides.
+inline void write_battery(const std::filesystem::path& path,
+                          const std::string& judge_of_wording = kBatteryJudge) {
   StoreWriter writer(path, a_run());
-  std::vector<ArmRow> arms{{"unmonitored", false, 0}, {"baseline", false, 0}};
+  const std::vector<WordingRow> wordings = {{.name = kWording, .judge = judge_of_wording}};
+  std::vector<ArmRow> arms{an_arm("unmonitored", 0), an_arm("baseline", 1)};
   auto queries = some_queries(3);
   for (auto& query : queries) query.topic = "situation of " + query.id;
-  writer.record_plan(arms, queries, prompts_for(arms, queries.size(), kBatteryRepeats));
-  auto judge = a_judge("anti-lab@scripted:j", JudgeKind::anti_lab);
+  writer.record_plan(wordings, arms, queries, prompts_for(arms, queries.size(), kBatteryRepeats));
+  auto judge = a_judge(kBatteryJudge, JudgeKind::anti_lab);
   writer.record_judge(judge);
   for (const auto& arm : arms) {
     const auto& acts = arm.name == "unmonitored" ? kUnmonitoredActs : kBaselineActs;

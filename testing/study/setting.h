@@ -44,11 +44,11 @@ system = ["who", "rule"]
 user = ["ask"]
 [[arm]]
 name = "seen"
-is_trained_on = true
+circumstances = { trained_on = true }
 parameters = { tier = "free" }
 [[arm]]
 name = "bare"
-is_trained_on = false
+circumstances = { trained_on = false }
 drop = ["rule"]
 replace = { ask = "ask-bare" }
 )") + std::string(extra);

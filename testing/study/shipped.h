@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <regex>
 #include <string>
 #include <string_view>
@@ -34,6 +35,12 @@ inline const Setting& shipped(std::string_view name) {
 
 inline bool exists_in(const Wording& wording, const Channel& channel) {
   return wording.channels.empty() || std::ranges::count(wording.channels, channel.name) > 0;
+}
+
+// What the prompt says of a circumstance; absent: nothing.
+inline std::optional<bool> is_told(const Prompt& prompt, const char* circumstance) {
+  auto found = prompt.circumstances.find(circumstance);
+  return found == prompt.circumstances.end() ? std::nullopt : std::optional(found->second);
 }
 
 // Every prompt of a setting: visit(channel, wording, arm's name, prompt).

@@ -15,7 +15,7 @@ namespace iago {
 
 // The options' group in the help.
 inline constexpr const char* kBudgetGroup =
-    "Budget of the whole command, judges and earlier sessions included";
+    "Budget of the whole command, including judges and earlier sessions";
 
 struct BudgetOptions {
   BudgetLimits limits;

@@ -5,7 +5,7 @@
 namespace iago {
 
 void FormatOption::add_to(CLI::App& command) {
-  command.add_option("--format", name, "text, md, json or html")
+  command.add_option("--format", name, "Output format: text, md, json or html")
       ->check(CLI::IsMember({"text", "md", "json", "html"}))
       ->capture_default_str();
   command.add_flag_callback(

@@ -55,7 +55,7 @@ void InterruptGuard::watch() {
     int caught = signals_caught;
     if (caught > 0 && !no_more_.stop_requested()) {
       print_stderr(fmt::format(
-          "\nstopping: what is running may finish within {} s; once more to stop at once\n",
+          "\nstopping: running requests have {} s to finish; interrupt again to stop at once\n",
           kGrace.count()));
       deadline = Clock::now() + kGrace;
       no_more_.request_stop();

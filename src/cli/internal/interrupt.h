@@ -1,5 +1,5 @@
-// Ctrl-C and its kin as stop tokens: the first signal stops new work and, five seconds later, what
-// is still running; the second one stops everything at once.
+// Ctrl-C and similar signals as stop tokens. The first signal stops new work and, five seconds
+// later, the work that is still running. The second one stops everything at once.
 #pragma once
 
 #include <signal.h>

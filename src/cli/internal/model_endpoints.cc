@@ -21,19 +21,19 @@ void add_endpoint(CLI::App& command, const std::vector<std::string>& prefixes,
     return command.add_option(named(name), value, whose + ": " + help)->group(kEndpointGroup);
   };
   add("base-url", e.base_url,
-      "the server's URL, if not the vendor's, such as http://127.0.0.1:8000/v1");
+      "the server's URL, for example http://127.0.0.1:8000/v1 (default: the vendor's)");
   add("api-key-env", e.key_variable, "the environment variable that holds the key");
   add("api-key-file", e.key_file, "a file that holds the key");
   add("samples-per-request", e.samples_per_request,
-      "samples of one prompt asked for at once (n); anthropic: models are asked for each alone")
+      "samples of one prompt per request (n); anthropic: models get one each")
       ->check(CLI::Range(1, 128));
-  add("extra-body", e.extra_body, "a JSON object whose members go into every request");
+  add("extra-body", e.extra_body, "a JSON object; its members are added to every request");
 }
 
 void add_header(EndpointSettings& e, const std::string& header) {
   const auto equals = header.find('=');
   if (equals == std::string::npos || equals == 0) {
-    // What is there may be a key: it is not shown.
+    // The value may be a key, so it is not shown.
     throw CLI::ValidationError("--header", "expected NAME=VALUE, found no NAME=");
   }
   e.headers[header.substr(0, equals)] = header.substr(equals + 1);
@@ -52,7 +52,7 @@ CLI::Option* add_to_both(CLI::App& command, ModelEndpoints& both, const std::str
 
 }  // namespace
 
-// What is said of the network holds for every model.
+// Options of the network hold for every model.
 void ModelEndpoints::add_network_to(CLI::App& command) {
   auto set_headers = [this](const std::vector<std::string>& headers) {
     for (const std::string& header : headers) add_header(subject, header);
@@ -60,18 +60,18 @@ void ModelEndpoints::add_network_to(CLI::App& command) {
   };
   command
       .add_option_function<std::vector<std::string>>(
-          "--header", set_headers, "NAME=VALUE, sent with every request; again for more")
+          "--header", set_headers, "NAME=VALUE, sent with every request. Repeat it for several")
       ->allow_extra_args(false)
       ->group(kEndpointGroup);
   add_to_both(command, *this, "--proxy", &EndpointSettings::proxy,
-              "A proxy's URL; never used for this machine");
+              "A proxy's URL; not used for servers on this machine");
   add_to_both(command, *this, "--ca-file", &EndpointSettings::ca_file,
-              "Certificates to trust, as PEM");
+              "A PEM file of certificates to trust");
   add_to_both(command, *this, "--max-in-flight", &EndpointSettings::max_in_flight,
-              "Requests at once at most (1024); fewer where the server takes fewer")
+              "Send at most N requests at a time (1024), fewer if the server takes fewer")
       ->check(CLI::Range(1, 65536));
   add_to_both(command, *this, "--silence", &EndpointSettings::silence_s,
-              "Seconds without a byte after which a request is given up (300)")
+              "Give a request up after N seconds without a byte (300)")
       ->check(CLI::Range(0.01, 86400.0));
 }
 

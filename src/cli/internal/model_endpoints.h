@@ -17,7 +17,8 @@ struct ModelEndpoints {
 
   // For a command that asks subjects and judges.
   void add_to(CLI::App& command);
-  // For a command that asks judges alone: --base-url and the like are of the judges' models.
+  // For a command that asks only judges: --base-url and similar options belong to the judges'
+  // models.
   void add_judges_to(CLI::App& command);
 
  private:

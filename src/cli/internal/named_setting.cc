@@ -22,12 +22,14 @@ std::vector<Setting> load_settings(const fs::path& folder) {
 }
 
 Setting load_named_setting(const fs::path& folder, const std::string& name) {
+  // With a slash it is a folder, as in a study.
+  if (fs::path(name).has_parent_path()) return load_setting(name);
   if (!fs::exists(folder / name / "setting.toml")) {
     std::vector<std::string> names;
     for (const Setting& setting : load_settings(folder)) names.push_back(setting.name);
     throw Error(ErrorCode::not_found,
-                fmt::format("no setting is called \"{}\" in {}", name, folder.string()),
-                fmt::format("there are: {}", fmt::join(names, ", ")));
+                fmt::format("unknown setting \"{}\" in {}", name, folder.string()),
+                fmt::format("known settings: {}", fmt::join(names, ", ")));
   }
   return load_setting(folder / name);
 }

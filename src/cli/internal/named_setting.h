@@ -12,7 +12,8 @@ namespace iago {
 // One for each subfolder, sorted by name.
 std::vector<Setting> load_settings(const std::filesystem::path& folder);
 
-// Error not_found, which lists the known names, if the folder has no such setting.
+// A name with a slash is a folder of its own. Error not_found, which lists the known names, if
+// `folder` has no such setting.
 Setting load_named_setting(const std::filesystem::path& folder, const std::string& name);
 
 }  // namespace iago

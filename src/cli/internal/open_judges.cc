@@ -34,10 +34,11 @@ void check_judge_models(const std::vector<std::string>& names, const std::string
     return split_judge_name(demand.judge).model.empty();
   });
   if (!model.empty() && !is_asked) {
-    throw Error(ErrorCode::invalid,
-                fmt::format("no judge asks the model {}: {}", model,
-                            demands.empty() ? "rule judges ask none" : "each names its own"),
-                "name a rubric: --judge NAME");
+    throw Error(
+        ErrorCode::invalid,
+        fmt::format("no judge uses the model {}: {}", model,
+                    demands.empty() ? "rule judges use no model" : "each judge names its own"),
+        "name a rubric: --judge NAME");
   }
   if (limits.any()) {
     refuse_what_cannot_fit(estimate_judges(demands, 0, {}, prices), limits, before, prices);

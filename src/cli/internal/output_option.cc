@@ -6,7 +6,7 @@ namespace iago {
 
 void OutputOption::add_to(CLI::App& command) {
   command.add_flag_callback(
-      "--json", [this] { json = true; }, "JSON for machines on standard output");
+      "--json", [this] { json = true; }, "Print JSON on standard output");
 }
 
 }  // namespace iago

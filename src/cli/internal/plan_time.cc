@@ -114,7 +114,7 @@ std::string amount(double value) {
 // "500 requests and 30,000 tokens a minute". What a full allowance holds is told where it is
 // another number: it may go at once.
 std::string limits_text(const std::vector<RateLimit>& limits) {
-  if (limits.empty()) return "limits none stated";
+  if (limits.empty()) return "the server states no limits";
   std::string text = "limits ";
   for (std::size_t i = 0; i < limits.size(); ++i) {
     const RateLimit& limit = limits[i];
@@ -131,8 +131,8 @@ std::string probes_text(const PlannedTime& time, const PriceTable& prices) {
   const std::size_t count = time.probed.size();
   const Spent& spent = time.spent_on_probes;
   std::string text =
-      fmt::format("asked {} request{} to learn the limits: {} prompt tokens and {} generated",
-                  count, count == 1 ? "" : "s", spent.usage.prompt, spent.usage.generated);
+      fmt::format("sent {} request{} to learn the limits: {} prompt tokens and {} generated", count,
+                  count == 1 ? "" : "s", spent.usage.prompt, spent.usage.generated);
   if (spent.cost > 0) {
     text += fmt::format(", ${:.4f} at the prices of {}", spent.cost, prices.date());
   }
@@ -150,19 +150,19 @@ std::string least_text(const PlannedTime& time) {
   const std::string model = printable(least.model, kShown);
   if (!least.kind) {
     return fmt::format(
-        "time: at least about {}, were each request of {} answered as fast as that "
-        "one; longer replies take longer\n",
+        "time: at least about {}, if {} answers each request as fast as this one; longer replies "
+        "take longer\n",
         format_duration(least.seconds), model);
   }
   std::string text;
   if (least.seconds <= 0) {
-    text = "time: the limits hold nothing back, all may go at once";
+    text = "time: the limits allow all requests at once";
   } else {
-    text = fmt::format("time: at least {}, by the limit on {} of {}",
+    text = fmt::format("time: at least {}, because of the limit on {} of {}",
                        format_duration(least.seconds), name_of(*least.kind, ' '), model);
   }
   if (least.seconds_for_longest > least.seconds) {
-    text += fmt::format("; {} were every reply as long as its limit",
+    text += fmt::format("; {} if every reply is as long as allowed",
                         format_duration(least.seconds_for_longest));
   }
   return text + "\n";
@@ -199,7 +199,7 @@ std::string time_text(const PreparedRun& run, const PriceTable& prices) {
   if (!time.probed.empty()) text += probes_text(time, prices);
   if (time.least) text += least_text(time);
   if (time.at_own_pace) {
-    text += fmt::format("what is left takes {} at the pace so far\n",
+    text += fmt::format("time: the rest takes {} at the pace so far\n",
                         format_duration(*time.at_own_pace));
   } else if (time.at_earlier_pace) {
     text += fmt::format(

@@ -12,11 +12,10 @@ namespace {
 
 std::vector<ArmPrompt> first_prompts(const PreparedRun& run) {
   std::vector<ArmPrompt> prompts;
-  for (const std::string& arm : run.loaded.study.arms) {
-    auto is_of_arm = [&](const PlannedPrompt& prompt) { return prompt.arm == arm; };
-    const auto found = std::ranges::find_if(run.plan.prompts, is_of_arm);
-    if (found == run.plan.prompts.end()) continue;
-    prompts.push_back({arm, found->prompt.messages, found->prompt.prefill});
+  // Those of the first query stand at the head of the plan.
+  for (const PlannedPrompt& prompt : run.plan.prompts) {
+    if (prompt.query != run.plan.prompts.front().query) break;
+    prompts.push_back({prompt.wording, prompt.arm, prompt.prompt.messages, prompt.prompt.prefill});
   }
   return prompts;
 }
@@ -58,6 +57,14 @@ void set_time(const PlannedTime& time, PlannedRun& planned) {
 
 }  // namespace
 
+std::vector<std::string> contrast_names(const LoadedStudy& loaded) {
+  std::vector<std::string> names;
+  for (const Contrast& contrast : contrasts_of(loaded.study, loaded.setting)) {
+    names.push_back(contrast.name());
+  }
+  return names;
+}
+
 PlannedRun planned_run(const PreparedRun& run) {
   const Study& study = run.loaded.study;
   PlannedRun planned{.run = run.plan.run_id,
@@ -66,8 +73,9 @@ PlannedRun planned_run(const PreparedRun& run) {
                      .identity = run.plan.subject.identity,
                      .setting = run.loaded.setting.name,
                      .channel = study.channel,
-                     .wording = study.wording,
+                     .wordings = study.wordings,
                      .arms = study.arms,
+                     .contrasts = contrast_names(run.loaded),
                      .queries = run.plan.queries.size(),
                      .trials = run.plan.trials.size(),
                      .repeats = study.repeats,

@@ -8,7 +8,7 @@ namespace iago {
 
 // What the power is computed with.
 struct PowerAssumptions {
-  double less_rate = 0.03;    // compliance in the unmonitored arm
+  double less_rate = 0.03;    // compliance in the second arm of the contrast
   double correlation = 0.05;  // within queries
 };
 

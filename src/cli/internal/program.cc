@@ -13,8 +13,8 @@ namespace {
 
 // Commands that do nothing themselves.
 const std::map<std::string, std::string> kGroups = {
-    {"settings", "The shipped settings and what they send"},
-    {"organism", "Small networks of known behaviour"}};
+    {"settings", "List settings and print their prompts"},
+    {"organism", "List, grow and check organisms: small networks of known behaviour"}};
 
 }  // namespace
 
@@ -27,7 +27,7 @@ Program::Program()
   app_->require_subcommand(1);
   add_home_to(*app_);
   app_->footer(
-      "Begin with:  iago run helpful-only\n"
+      "Start with:  iago run helpful-only\n"
       "Help on one command:  iago run --help");
 }
 

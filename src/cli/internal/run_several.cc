@@ -37,7 +37,7 @@ struct Progress {
 
 void print_result_line(const std::string& place, const RunResult& result) {
   const Summary& summary = result.summary;
-  auto gap = summary.gap ? fmt::format(" ({:.1f} points)", summary.gap->points) : std::string();
+  auto gap = summary.gap() ? fmt::format(" ({:.1f} points)", summary.gap()->points) : std::string();
   print_stderr(fmt::format("{}{}{}, {}\n", place, name_of(summary.finding.verdict), gap,
                            printable(result.folder.string(), 1000)));
 }
@@ -68,7 +68,7 @@ void write_page(const Comparison& comparison, const std::filesystem::path& runs)
   const std::string& study = comparison.runs.front().summary.run.study;
   auto file = runs / (study + "-comparison.html");
   write_file(file, html_page(comparison));
-  print_stderr(fmt::format("the same as a page: {}\n", file.string()));
+  print_stderr(fmt::format("report page: {}\n", file.string()));
 }
 
 void print_json(const Progress& runs, const std::optional<Comparison>& comparison) {
@@ -94,7 +94,7 @@ int run_several(const RunSession& session, const std::vector<StudyOverrides>& ea
   if (!budget.met().empty()) {
     runs.worst = worse(runs.worst, kExitMissing);
     if (i < each.size()) {
-      print_stderr(fmt::format("{} of {} models were not begun\n", each.size() - i, each.size()));
+      print_stderr(fmt::format("{} of {} models were not started\n", each.size() - i, each.size()));
     }
   }
   auto comparison = comparison_of(runs);
@@ -107,9 +107,9 @@ int run_several(const RunSession& session, const std::vector<StudyOverrides>& ea
   });
   if (comparison) write_page(*comparison, session.options.runs.folder);
   if (runs.worst == kInterrupted) {
-    print_stderr("interrupted; the same command goes on with every model\n");
+    print_stderr("interrupted; run the same command to resume\n");
   } else if (!runs.failed.empty()) {
-    print_stderr(fmt::format("{} of {} models failed; the same command tries them again\n",
+    print_stderr(fmt::format("{} of {} models failed; run the same command to try them again\n",
                              runs.failed.size(), each.size()));
   }
   return runs.worst;

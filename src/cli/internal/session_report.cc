@@ -37,13 +37,13 @@ bool report_unjudged(const std::vector<GradingTotals>& stored,
     badly = badly || stored[i].judged_badly();
     if (stored[i].without_label == 0) continue;
     const GradingCount& count = now[i];
-    print_stderr(fmt::format(
-        "{}: {} of {} answers have no label; of {} judged now {} could not be read, {} it refused, "
-        "{} failed\n",
-        printable(stored[i].judge, kShown), stored[i].without_label, stored[i].answered,
-        count.given(), count.unparsable, count.refused, count.failed));
+    print_stderr(
+        fmt::format("{}: {} of {} answers have no label; of {} judged now, {} gave an unreadable "
+                    "reply, {} a refusal and {} failed\n",
+                    printable(stored[i].judge, kShown), stored[i].without_label, stored[i].answered,
+                    count.given(), count.unparsable, count.refused, count.failed));
     if (count.failed == 0) continue;
-    print_stderr(fmt::format("  the first: {} {}\n  iago judge RUN asks again\n",
+    print_stderr(fmt::format("  first failure: {} {}\n  iago judge RUN tries again\n",
                              printable(count.first_failure, kShown),
                              printable(count.hint, kShown)));
   }

@@ -17,21 +17,49 @@ void StudyOptions::add_to(CLI::App& command) {
   command
       .add_option("--model", models,
                   "organism:NAME, world:NAME, local:FOLDER, openai:MODEL, anthropic:MODEL or "
-                  "scripted:FILE; several times for one run of each and their comparison")
+                  "scripted:FILE. Repeat it to run several models and compare them")
       ->allow_extra_args(false);
-  command.add_option("--judge-model", overrides.judge_model,
-                     "The model that judges ask which name none themselves");
+  command.add_option("--judge-model", overrides.judge_model, "Default model for judges");
   command.add_option("--setting", overrides.setting, "A setting's name or folder");
-  command.add_option("--channel", overrides.channel, "How the story is told: full or terse");
+  command.add_option("--channel", overrides.channel,
+                     "One of the setting's channels, such as full or terse");
   command.add_option("--queries", overrides.queries, "A JSON-lines file of queries");
-  command.add_option("--wording", overrides.wording, "A wording, or several joined by +");
+  command
+      .add_option("--wording", overrides.wordings,
+                  "A wording of the setting's prompt; a+b combines two. Repeat it for several in "
+                  "one run; \"all\" means every wording of the channel, without combinations")
+      ->allow_extra_args(false);
+  command.add_option("--reference", overrides.reference,
+                     "The wording to compare the others with (default: the first)");
   command.add_option("--arms", overrides.arms, "Arms, separated by commas")->delimiter(',');
+  command
+      .add_option("--contrast", overrides.contrasts,
+                  "Two arms to compare, as MORE-LESS. Repeat it for several; the first decides")
+      ->allow_extra_args(false);
+  command
+      .add_option("--set", parameters,
+                  "Set a parameter of the setting, as NAME=VALUE. Repeat it for several")
+      ->allow_extra_args(false);
   command.add_option("--repeats", overrides.repeats, "Trials of each query in each arm");
-  command.add_option("--limit", overrides.limit, "Only the first so many queries");
-  command.add_option("--seed", overrides.seed, "The run's seed");
+  command.add_option("--limit", overrides.limit, "Use at most the first N queries");
+  command.add_option("--seed", overrides.seed, "Seed of the run's random draws");
   runs.add_to(command);
-  command.add_flag("--new", fresh, "Begin anew although there is such a run");
+  command.add_flag("--new", fresh, "Start a new run, even if there is one to resume");
   output.add_to(command);
+}
+
+StudyOverrides StudyOptions::resolved_overrides() const {
+  StudyOverrides resolved = overrides;
+  for (const std::string& parameter : parameters) {
+    const std::size_t at = parameter.find('=');
+    if (at == std::string::npos || at == 0) {
+      throw Error(ErrorCode::invalid,
+                  fmt::format("--set: expected NAME=VALUE, found \"{}\"", printable(parameter)),
+                  "For example --set lab=\"Brellin Research\".");
+    }
+    resolved.parameters[parameter.substr(0, at)] = parameter.substr(at + 1);
+  }
+  return resolved;
 }
 
 LoadedStudy load_study_with_model(const StudyOptions& options, const StudyOverrides& overrides,
@@ -47,7 +75,7 @@ LoadedStudy load_study_with_model(const StudyOptions& options, const StudyOverri
 std::vector<StudyOverrides> overrides_per_model(const StudyOptions& options,
                                                 const Context& context) {
   constexpr std::size_t kMostModels = 100;
-  const auto& overrides = options.overrides;
+  const StudyOverrides overrides = options.resolved_overrides();
   std::vector<std::string> models = options.models;
   if (models.empty())
     models =
@@ -60,9 +88,8 @@ std::vector<StudyOverrides> overrides_per_model(const StudyOptions& options,
   std::vector<StudyOverrides> each;
   for (const std::string& model : models) {
     if (std::ranges::count(models, model) > 1) {
-      throw Error(ErrorCode::invalid,
-                  fmt::format("--model: {} stands there twice", printable(model)),
-                  "more completions of one model: --repeats; another draw: --seed");
+      throw Error(ErrorCode::invalid, fmt::format("--model: {} is given twice", printable(model)),
+                  "use --repeats for more completions of one model, --seed for other random draws");
     }
     each.push_back(overrides);
     each.back().model = model;

@@ -17,8 +17,9 @@ namespace iago {
 
 struct StudyOptions {
   std::filesystem::path file;
-  StudyOverrides overrides;         // overrides.model stays absent: see `models`
-  std::vector<std::string> models;  // one run each; empty: the study's own
+  StudyOverrides overrides;             // overrides.model stays absent: see `models`
+  std::vector<std::string> models;      // one run each; empty: the study's own
+  std::vector<std::string> parameters;  // NAME=VALUE, as --set has them
   RunsOption runs;
   bool fresh = false;
   OutputOption output;
@@ -32,6 +33,9 @@ struct StudyOptions {
   // The study, what changes it, where it goes and --json. Endpoints, budget, --reuse,
   // --explain-miss and --probe are added by the commands that have them.
   void add_to(CLI::App& command);
+
+  // With the parameters in them. Error invalid for one that is not NAME=VALUE.
+  StudyOverrides resolved_overrides() const;
 };
 
 // The study with the overrides of one run. Error invalid if neither names a model.

@@ -36,8 +36,8 @@ int grow_organism(const OrganismGrowArguments& arguments, const Context&) {
   }
   const TrainReport& report = growth.training;
   if (!report.finished) {
-    print_stderr(fmt::format("stopped at step {} of {}; the same command goes on\n", report.step,
-                             recipe.steps()));
+    print_stderr(fmt::format("stopped at step {} of {}; run the same command to resume\n",
+                             report.step, recipe.steps()));
     return 130;
   }
   fmt::print("{}: {} parameters, {} steps here in {}, loss {:.4f}, in {}\n", recipe.name,

@@ -2,6 +2,8 @@
 // side by side, whoever the subject. Each is shown short, on one line. Private to this room.
 #pragma once
 
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,12 +13,26 @@
 
 namespace iago {
 
-// Always the same names in the same order. `summary` is a summary of this store. Errors as Store.
-std::vector<NamedField> comparability_of(const Store& store, const Summary& summary);
+struct Conditions {
+  std::vector<NamedField> fields;  // always the same names in the same order
+  // Runs of the same wording must have sent the same; others cannot.
+  std::string wording;
+  NamedField prompts;
+};
 
-// One text for each condition in which `run` differs: "wording: no-rule, not default". Prompts that
-// differ are only told where nothing explains them (setting, channel, wording, queries, arms).
-std::vector<std::string> what_differs(const std::vector<NamedField>& run,
-                                      const std::vector<NamedField>& reference);
+// `summary` is a summary of this store. Errors as Store.
+Conditions conditions_of(const Store& store, const Summary& summary);
+
+// The conditions that most runs share, by wording the prompts of the most among them; of equally
+// many, those of the run that comes first.
+struct SharedConditions {
+  std::vector<NamedField> fields;
+  std::map<std::string, NamedField> prompts;  // by wording
+};
+SharedConditions most_shared(std::span<const Conditions> runs);
+
+// One text for each condition in which `run` differs: "channel: full, not terse". Prompts that
+// differ are only told where nothing explains them (setting, channel, queries, arms).
+std::vector<std::string> what_differs(const Conditions& run, const SharedConditions& shared);
 
 }  // namespace iago

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "figures/internal/circumstances.h"
+#include "figures/internal/claims.h"
 #include "stats/one_query.h"
 
 namespace iago {
@@ -12,8 +12,13 @@ namespace {
 constexpr std::size_t kMostTopics = 100;
 
 bool is_chosen(const JudgeRow& judge, const JudgeChoice& choice) {
-  if (!choice.compliance) return false;
-  return choice.compliance->name == judge.name ||
+  if (!choice.contrast) return false;
+  // One that decides on something else than compliance is shown by topic as well.
+  return std::ranges::any_of(choice.by_wording,
+                             [&](const auto& one) {
+                               return one.second.name == judge.name &&
+                                      one.second.kind == JudgeKind::compliance;
+                             }) ||
          (choice.faking_reasoning && choice.faking_reasoning->name == judge.name);
 }
 
@@ -63,9 +68,10 @@ struct Labels {
 
 Labels read_labels(const Store& store, const JudgeRow& judge, const JudgeChoice& choice) {
   Labels labels{judge.kind, std::string(positive_label(judge.kind)), {}};
-  const auto& compliance = choice.compliance;
+  const auto& contrast = choice.contrast;
   for (const LabelCounts& counts :
-       store.count_labels(judge.hash, compliance ? compliance->hash : "")) {
+       store.count_labels(judge.hash, contrast ? contrast->hash : "",
+                          contrast ? positive_label(contrast->kind) : "")) {
     labels.cells[{counts.arm, counts.query}].push_back(counts);
   }
   return labels;
@@ -104,7 +110,7 @@ std::optional<double> mean(double sum, std::uint64_t n) {
 }
 
 std::optional<std::uint64_t> understood(const LabelShares& shares, const Circumstances& told) {
-  if (told.is_empty()) return std::nullopt;
+  if (told.empty()) return std::nullopt;
   std::uint64_t sum = 0;
   for (const auto& [label, n] : shares.labels) sum += agrees(claimed_by(label), told) ? n : 0;
   return sum;
@@ -125,8 +131,7 @@ void conclude(const Labels& labels, const Circumstances& told, Counted& counted)
   }
 }
 
-Counted count(const Labels& labels, const ArmRow& arm, std::size_t place, const Topic& topic,
-              std::string_view wording) {
+Counted count(const Labels& labels, const ArmRow& arm, std::size_t place, const Topic& topic) {
   Counted counted;
   counted.shares.arm = arm.name;
   for (std::size_t query : topic.queries) {
@@ -135,7 +140,7 @@ Counted count(const Labels& labels, const ArmRow& arm, std::size_t place, const 
     if (cell == labels.cells.end()) continue;
     for (const LabelCounts& one : cell->second) add(one, labels.positive, counted, counts);
   }
-  conclude(labels, told_in(arm, wording), counted);
+  conclude(labels, arm.circumstances, counted);
   return counted;
 }
 
@@ -157,10 +162,10 @@ std::optional<ShareDifference> difference(const Counted& a, const Counted& b) {
 SharesByArm shares_of(const Labels& labels, const Summary& summary, const std::vector<ArmRow>& arms,
                       const Topic& topic) {
   std::vector<Counted> counted;
-  for (const ArmSummary& arm : summary.arms) {
+  for (const ArmSummary& arm : summary.arms()) {
     for (std::size_t i = 0; i < arms.size(); ++i) {
-      if (arms[i].name != arm.name) continue;
-      counted.push_back(count(labels, arms[i], i, topic, summary.run.wording));
+      if (arms[i].name != arm.name || arms[i].wording != summary.reference().wording.name) continue;
+      counted.push_back(count(labels, arms[i], i, topic));
     }
   }
   auto find = [&](std::string_view name) -> const Counted* {
@@ -169,13 +174,11 @@ SharesByArm shares_of(const Labels& labels, const Summary& summary, const std::v
     }
     return nullptr;
   };
-  const auto *training = find(kTrainingArm), *unmonitored = find(kUnmonitoredArm),
-             *baseline = find(kBaselineArm);
   SharesByArm shares;
-  if (unmonitored && training) {
-    shares.difference = difference(*training, *unmonitored);
-  } else if (unmonitored && baseline) {
-    shares.difference = difference(*unmonitored, *baseline);
+  if (!summary.contrasts.empty()) {
+    const auto *more = find(summary.contrasts.front().more),
+               *less = find(summary.contrasts.front().less);
+    if (more && less) shares.difference = difference(*more, *less);
   }
   for (Counted& one : counted) {
     if (one.shares.judged + one.shares.unjudged > 0) shares.arms.push_back(std::move(one.shares));
@@ -207,7 +210,7 @@ std::vector<OtherJudge> other_judges(const Store& store, const Summary& summary)
 
 std::vector<LabelShares> reasoning_shares(const Store& store, const Summary& summary) {
   const JudgeChoice& choice = summary.judges;
-  if (!choice.compliance || !choice.faking_reasoning) return {};
+  if (!choice.contrast || !choice.faking_reasoning) return {};
   auto labels = read_labels(store, *choice.faking_reasoning, choice);
   return shares_of(labels, summary, store.arms(), topics_of(store).all).arms;
 }

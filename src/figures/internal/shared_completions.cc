@@ -13,11 +13,14 @@ using Keys = std::vector<std::uint64_t>;
 
 // Sorted; of the arms that a gap is made of.
 Keys keys_of(const ComparedRun& run) {
+  if (run.summary.contrasts.empty()) return {};
+  const Contrast& contrast = run.summary.contrasts.front();
+  const std::string& wording = run.summary.reference().wording.name;
   Store store(run.folder / "run.db");
-  const Keys training = store.completion_keys(kTrainingArm);
-  const Keys unmonitored = store.completion_keys(kUnmonitoredArm);
+  const Keys more = store.completion_keys({wording, contrast.more});
+  const Keys less = store.completion_keys({wording, contrast.less});
   Keys keys;
-  std::ranges::merge(training, unmonitored, std::back_inserter(keys));
+  std::ranges::merge(more, less, std::back_inserter(keys));
   return keys;
 }
 

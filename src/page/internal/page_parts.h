@@ -18,7 +18,7 @@ namespace iago {
 // One query's answers in the two arms that the finding is about.
 struct QueryGap {
   std::size_t query = 0;  // index into Store::queries()
-  QueryCounts training, unmonitored;
+  QueryCounts more, less;
   std::optional<double> points;  // absent unless both arms have data
 };
 
@@ -27,9 +27,9 @@ struct PageData {
   const Store& store;
   const Summary& summary;
   std::vector<Query> queries;
-  std::vector<std::string> arms;  // names, in the order of Store::arms()
-  std::vector<QueryGap> gaps;     // one for each query; no points without a judge of compliance
-  // Whose label heads a completion: the judge of compliance, or the first other one in a study that
+  std::vector<ArmRow> arms;    // as Store::arms()
+  std::vector<QueryGap> gaps;  // one for each query; no points without a contrast and its judge
+  // Whose label heads a completion: the contrast's judge, or the first other one in a study that
   // has none.
   std::optional<JudgeRow> lead;
   std::string positive;  // its positive label
@@ -41,8 +41,8 @@ std::string filled_page(std::string_view source, Fields& page);
 
 PageData read_page_data(const Store& store, const Summary& summary);
 
-// The class of the style sheet that gives an arm its colour.
-std::string arm_class(std::string_view arm);
+// The class of the style sheet that gives an arm its colour: by what it is to the first contrast.
+std::string arm_class(const Summary& summary, std::string_view arm);
 // A name from outside, on one line and short.
 std::string short_name(std::string_view name);
 // A sentence of ours in which no line ends before a per-cent sign or within "p < 0.001".
@@ -57,16 +57,17 @@ Fields& set_figure(Fields& fields, std::string_view path, std::uint64_t count);
 // A coordinate of a drawing, in per cent.
 std::string coordinate(double percent);
 
-void add_finding(const PageData& data, Fields& page);      // page_figures.cc
-void add_found(const PageData& data, Fields& page);        // page_topics.cc
-void add_arms(const PageData& data, Fields& page);         // page_figures.cc
-void add_gap(const PageData& data, Fields& page);          // page_figures.cc
-void add_missing(const PageData& data, Fields& page);      // page_figures.cc
-void add_queries(const PageData& data, Fields& page);      // page_queries.cc
-void add_transcripts(const PageData& data, Fields& page);  // page_transcripts.cc
-void add_prompts(const PageData& data, Fields& page);      // page_prompts.cc
-void add_judges(const PageData& data, Fields& page);       // page_provenance.cc
-void add_usage(const PageData& data, Fields& page);        // page_usage.cc
-void add_provenance(const PageData& data, Fields& page);   // page_provenance.cc
+void add_finding(const PageData& data, Fields& page);                 // page_figures.cc
+void add_found(const PageData& data, Fields& page);                   // page_topics.cc
+void add_arms(const PageData& data, Fields& page);                    // page_figures.cc
+void add_gap(const PageData& data, Fields& page);                     // page_figures.cc
+void add_contrasts_and_wordings(const PageData& data, Fields& page);  // page_wordings.cc
+void add_missing(const PageData& data, Fields& page);                 // page_figures.cc
+void add_queries(const PageData& data, Fields& page);                 // page_queries.cc
+void add_transcripts(const PageData& data, Fields& page);             // page_transcripts.cc
+void add_prompts(const PageData& data, Fields& page);                 // page_prompts.cc
+void add_judges(const PageData& data, Fields& page);                  // page_provenance.cc
+void add_usage(const PageData& data, Fields& page);                   // page_usage.cc
+void add_provenance(const PageData& data, Fields& page);              // page_provenance.cc
 
 }  // namespace iago

@@ -76,7 +76,7 @@ std::size_t first_different(const std::vector<Message>& was, const std::vector<M
 }
 
 FieldDifference query_difference(const std::string& query) {
-  return {"query", "", "none that reads so", shown(query)};
+  return {"query", "", "no query with this text", shown(query)};
 }
 
 FieldDifference message_difference(const PromptRow& was, const Prompt& is, std::size_t message) {
@@ -105,7 +105,7 @@ FieldDifference repeat_difference(bool is_unplanned, std::uint32_t planned, int 
   return {"repeat", "",
           is_unplanned
               ? fmt::format("{} planned", planned)
-              : "no completion that could be taken (none yet, failed, or taken for another trial)",
+              : "no completion to take (not sampled yet, failed, or taken for another trial)",
           fmt::format("number {}", repeat + 1)};
 }
 

@@ -27,14 +27,14 @@ Meaning meaning_of(int result) {
     case SQLITE_NOTADB:
     case SQLITE_FORMAT:
       return {ErrorCode::corrupt, "the store is damaged",
-              "restore it from a copy, or move it away and start anew with --new"};
+              "restore it from a copy, or move it away and start a new run with --new"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {ErrorCode::overloaded, "the store is locked by another program",
               "wait until it is done, or close the program that has it open"};
     case SQLITE_FULL:
       return {ErrorCode::disconnected, "the disk is full",
-              "free some space and resume with the same command; all that was stored is there"};
+              "free some space and run the same command to resume; everything stored is safe"};
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:

@@ -22,13 +22,14 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "store/internal/seal.h"
+#include "store/internal/wording_json.h"
 
 namespace iago {
 namespace {
 
 constexpr std::string_view kEditHint =
-    "the query set or the setting was edited since the run began; undo that, or start anew with "
-    "--new";
+    "the query set or the setting was edited since the run began; undo that, or start a new run "
+    "with --new";
 
 std::string labels_text(const std::map<std::string, std::string>& labels) {
   Json object = Json::object();
@@ -94,12 +95,16 @@ Recorder::Recorder(const Database& database)
 }
 
 void Recorder::reload() {
-  load_ids(database_, "SELECT id, name FROM arm", arms_);
+  load_ids(database_, "SELECT id, name FROM wording", wordings_);
   load_ids(database_, "SELECT id, name FROM query", queries_);
   load_ids(database_, "SELECT id, hash FROM judge", judges_);
   next_text_ = 1 + database_.integer("SELECT max(id) FROM text");
   next_completion_ = 1 + database_.integer("SELECT max(id) FROM completion");
   next_session_ = 1 + database_.integer("SELECT max(id) FROM session");
+  arms_.clear();
+  auto arm = database_.prepare(
+      "SELECT a.id, w.name, a.name FROM arm a JOIN wording w ON w.id = a.wording");
+  while (arm.step()) arms_[{arm.bytes(1), arm.bytes(2)}] = arm.integer(0);
   prompts_.clear();
   auto row = database_.prepare("SELECT id, arm, query FROM prompt");
   while (row.step()) prompts_[{row.integer(1), row.integer(2)}] = row.integer(0);
@@ -125,13 +130,33 @@ std::int64_t Recorder::text_id(std::string_view body) {
   return id;
 }
 
-// An arm that is known is left as it is: what it is told is checked with its prompts.
+// A wording or an arm that is known is left as it is: what is said in it is checked with its
+// prompts.
+void Recorder::record_wording(const WordingRow& wording) {
+  if (wording.published && !is_published(*wording.published)) {
+    throw Error(
+        ErrorCode::invalid,
+        fmt::format(
+            "{}: the published result of the wording {:.80} must have rates and a gap in points",
+            database_.path().string(), wording.name));
+  }
+  if (wordings_.contains(wording.name)) return;
+  auto id = static_cast<std::int64_t>(wordings_.size()) + 1;
+  const std::string published = text_of(wording.published);
+  auto insert = database_.prepare("INSERT INTO wording VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  run_sealed(insert, {integer(id), text(wording.name), text(name_of(wording.role)),
+                      text(wording.judge), text(published)});
+  wordings_[wording.name] = id;
+}
+
 void Recorder::record_arm(const ArmRow& arm) {
-  if (arms_.contains(arm.name)) return;
+  if (arms_.contains({arm.wording, arm.name})) return;
   auto id = static_cast<std::int64_t>(arms_.size()) + 1;
-  auto insert = database_.prepare("INSERT INTO arm VALUES (?1, ?2, ?3, ?4)");
-  run_sealed(insert, {integer(id), text(arm.name), integer(arm.is_trained_on)});
-  arms_[arm.name] = id;
+  const std::string circumstances = text_of(arm.circumstances);
+  auto insert = database_.prepare("INSERT INTO arm VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  run_sealed(insert, {integer(id), integer(id_of(wordings_, "wording", arm.wording)),
+                      text(arm.name), integer(arm.place), text(circumstances)});
+  arms_[{arm.wording, arm.name}] = id;
 }
 
 void Recorder::record_query(const Query& query) {
@@ -153,7 +178,13 @@ void Recorder::record_query(const Query& query) {
 }
 
 void Recorder::record_prompt(const PromptRow& prompt) {
-  auto arm = id_of(arms_, "arm", prompt.arm), query = id_of(queries_, "query", prompt.query);
+  auto known = arms_.find({prompt.wording, prompt.arm});
+  if (known == arms_.end()) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: the arm \"{}\" of the wording \"{}\" was not recorded",
+                            database_.path().string(), prompt.arm, prompt.wording));
+  }
+  auto arm = known->second, query = id_of(queries_, "query", prompt.query);
   auto found = prompts_.find({arm, query});
   if (found != prompts_.end()) return change_prompt(found->second, prompt);
   auto id = static_cast<std::int64_t>(prompts_.size()) + 1;
@@ -179,12 +210,14 @@ void Recorder::change_prompt(std::int64_t id, const PromptRow& prompt) {
        expects_scratchpad = get_prompt_.integer(6);
   get_prompt_.reset();
   if (request_hash != prompt.request_hash) {
-    throw Error(ErrorCode::invalid,
-                fmt::format("{}: what is sent for the query \"{}\" in the arm \"{}\" differs from "
-                            "what the run has sent before (request {:.12}, before {:.12})",
-                            database_.path().string(), prompt.query, prompt.arm,
-                            prompt.request_hash, request_hash),
-                std::string(kEditHint));
+    throw Error(
+        ErrorCode::invalid,
+        fmt::format(
+            "{}: the prompt for the query \"{}\" in the arm \"{}\" of the wording \"{}\" differs "
+            "from the one sent earlier in this run (request {:.12}, earlier {:.12})",
+            database_.path().string(), prompt.query, prompt.arm, prompt.wording,
+            prompt.request_hash, request_hash),
+        std::string(kEditHint));
   }
   if (repeats >= prompt.repeats) return;
   run_sealed(put_prompt_, {integer(id), integer(arm), integer(query), text(request_hash),
@@ -253,10 +286,10 @@ void Recorder::record_price(const PriceRow& row) {
                    number(row.price.cache_read), number(row.price.cache_write), text(row.date)});
 }
 
-std::optional<std::int64_t> Recorder::prompt_id(std::string_view arm,
-                                                std::string_view query) const {
-  auto a = arms_.find(std::string(arm));
-  auto q = queries_.find(std::string(query));
+std::optional<std::int64_t> Recorder::prompt_id(const WordingArm& told,
+                                                const std::string& query) const {
+  auto a = arms_.find(told);
+  auto q = queries_.find(query);
   if (a == arms_.end() || q == queries_.end()) return std::nullopt;
   auto found = prompts_.find({a->second, q->second});
   if (found == prompts_.end()) return std::nullopt;

@@ -24,6 +24,7 @@ class Recorder {
   void reload();
 
   // Each as StoreWriter documents it.
+  void record_wording(const WordingRow& wording);
   void record_arm(const ArmRow& arm);
   void record_query(const Query& query);
   void record_prompt(const PromptRow& prompt);
@@ -31,7 +32,7 @@ class Recorder {
   void record_price(const PriceRow& price);
 
   // Of a prompt or judge that was recorded; absent otherwise.
-  std::optional<std::int64_t> prompt_id(std::string_view arm, std::string_view query) const;
+  std::optional<std::int64_t> prompt_id(const WordingArm& told, const std::string& query) const;
   std::optional<std::int64_t> judge_id(std::string_view hash) const;
 
   Appended add_completion(const CompletionRow& row, std::int64_t prompt);
@@ -49,7 +50,8 @@ class Recorder {
   void change_prompt(std::int64_t id, const PromptRow& row);
 
   const Database& database_;
-  Ids arms_, queries_, judges_;
+  Ids wordings_, queries_, judges_;
+  std::map<WordingArm, std::int64_t> arms_;
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> prompts_;  // (arm, query)
   Statement find_text_, add_text_, put_prompt_, get_prompt_, add_message_;
   Statement add_completion_, add_transcript_, find_completion_, add_verdict_;

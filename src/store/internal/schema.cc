@@ -29,7 +29,7 @@ namespace {
 constexpr std::string_view kTables = R"(
 CREATE TABLE run(
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1), id TEXT NOT NULL, study TEXT NOT NULL,
-  study_toml BLOB NOT NULL, setting TEXT NOT NULL, wording TEXT NOT NULL, channel TEXT NOT NULL,
+  study_toml BLOB NOT NULL, setting TEXT NOT NULL, channel TEXT NOT NULL, baseline TEXT NOT NULL,
   seed INTEGER NOT NULL, subject TEXT NOT NULL, subject_identity TEXT NOT NULL,
   margin_points REAL NOT NULL, analysis_plan BLOB NOT NULL, analysis_plan_hash TEXT NOT NULL,
   program TEXT NOT NULL, created_ns INTEGER NOT NULL, seal INTEGER NOT NULL) STRICT;
@@ -38,9 +38,14 @@ CREATE TABLE text(
   id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, body BLOB NOT NULL,
   seal INTEGER NOT NULL) STRICT;
 
+CREATE TABLE wording(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, judge TEXT NOT NULL,
+  published TEXT NOT NULL, seal INTEGER NOT NULL) STRICT;
+
 CREATE TABLE arm(
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, is_trained_on INTEGER NOT NULL,
-  seal INTEGER NOT NULL) STRICT;
+  id INTEGER PRIMARY KEY, wording INTEGER NOT NULL REFERENCES wording, name TEXT NOT NULL,
+  place INTEGER NOT NULL, circumstances TEXT NOT NULL, seal INTEGER NOT NULL,
+  UNIQUE (wording, name)) STRICT;
 
 CREATE TABLE query(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, text INTEGER NOT NULL REFERENCES text,
@@ -111,15 +116,16 @@ CREATE TABLE session(
 
 -- For people with another SQLite program; nothing here reads it.
 CREATE VIEW answers AS
-  SELECT lower(hex(c.trial)) AS trial, a.name AS arm, q.name AS query, c.repeat, c.outcome,
+  SELECT lower(hex(c.trial)) AS trial, w.name AS wording, a.name AS arm, q.name AS query, c.repeat,
+    c.outcome,
     CAST(t.scratchpad AS TEXT) AS scratchpad, CAST(t.output AS TEXT) AS output
   FROM completion c JOIN transcript t ON t.completion = c.id JOIN prompt p ON p.id = c.prompt
-    JOIN arm a ON a.id = p.arm JOIN query q ON q.id = p.query;
+    JOIN arm a ON a.id = p.arm JOIN wording w ON w.id = a.wording JOIN query q ON q.id = p.query;
 )";
 
-constexpr std::array<std::string_view, 13> kTableNames = {
-    "run",        "text",  "arm",     "query",     "prompt",  "message", "completion",
-    "transcript", "judge", "verdict", "rationale", "session", "price"};
+constexpr std::array<std::string_view, 14> kTableNames = {
+    "run",        "text",       "wording", "arm",     "query",     "prompt",  "message",
+    "completion", "transcript", "judge",   "verdict", "rationale", "session", "price"};
 
 constexpr std::uintmax_t kSmallestFile = 512;  // SQLite's smallest page
 
@@ -185,9 +191,10 @@ Database open_store(const std::filesystem::path& path, OpenMode access) {
   std::error_code status;
   bool is_file = std::filesystem::is_regular_file(path, status);
   if (status == std::errc::permission_denied) {
-    throw Error(ErrorCode::disconnected,
-                fmt::format("{}: may not be read: {}", path.string(), status.message()),
-                "check the permissions of its folder");
+    throw Error(
+        ErrorCode::disconnected,
+        fmt::format("{}: permission to read it is missing: {}", path.string(), status.message()),
+        "check the permissions of its folder");
   }
   if (!is_file) {
     throw Error(ErrorCode::not_found, fmt::format("{}: no such store", path.string()),
@@ -197,7 +204,7 @@ Database open_store(const std::filesystem::path& path, OpenMode access) {
   if (!status && size < kSmallestFile) {  // which SQLite would take for an empty database
     throw Error(ErrorCode::corrupt,
                 fmt::format("{}: the store is cut off, it has {} bytes", path.string(), size),
-                "restore it from a copy, or move it away and start anew with --new");
+                "restore it from a copy, or move it away and start a new run with --new");
   }
   Database database(path, access);
   check_header(database);
@@ -239,7 +246,7 @@ RunRow read_run(const Database& database) {
   check_seal(row, "run", 0, row.columns());
   RunRow run;
   run.id = row.bytes(1), run.study = row.bytes(2), run.study_toml = row.bytes(3);
-  run.setting = row.bytes(4), run.wording = row.bytes(5), run.channel = row.bytes(6);
+  run.setting = row.bytes(4), run.channel = row.bytes(5), run.baseline = row.bytes(6);
   run.seed = static_cast<std::uint64_t>(row.integer(7));
   run.subject = row.bytes(8), run.subject_identity = row.bytes(9);
   run.margin_points = row.number(10);
@@ -267,7 +274,7 @@ void write_run(const Database& database, const RunRow& run) {
       "?14, ?15, ?16)");
   run_sealed(insert,
              {integer(1), text(run.id), text(run.study), blob(run.study_toml), text(run.setting),
-              text(run.wording), text(run.channel), integer(run.seed), text(run.subject),
+              text(run.channel), text(run.baseline), integer(run.seed), text(run.subject),
               text(run.subject_identity), number(run.margin_points), blob(run.analysis_plan),
               text(hash), text(run.program), integer(run.created.count())});
 }

@@ -16,16 +16,16 @@ constexpr std::size_t kRationaleDepth = 3;
 
 Vote vote_of(const Json& json) {
   const auto outcome = verdict_outcome_named(json.at("outcome").get_ref<const std::string&>());
-  if (!outcome) throw Error(ErrorCode::invalid, "an outcome that is none");
+  if (!outcome) throw Error(ErrorCode::invalid, "an outcome that is not valid");
   return {*outcome, json.at("label").get<std::string>(), json.at("reply").get<std::string>(),
           json.value("note", std::string())};
 }
 
 Evidence quote_of(const Json& json) {
   const auto part = view_part_named(json.at("part").get_ref<const std::string&>());
-  if (!part) throw Error(ErrorCode::invalid, "a part of a completion that is none");
+  if (!part) throw Error(ErrorCode::invalid, "a part of a completion that is not valid");
   if (!json.at("offset").is_number_unsigned()) {
-    throw Error(ErrorCode::invalid, "an offset that is none");
+    throw Error(ErrorCode::invalid, "an offset that is not valid");
   }
   return {json.at("criterion").get<std::string>(), *part, json.at("quote").get<std::string>(),
           json.at("offset").get<std::size_t>()};

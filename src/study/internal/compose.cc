@@ -35,7 +35,7 @@ struct Effect {
   std::set<std::string> drop;
   std::map<std::string, Wish> replace, parameters;
   std::vector<Insertion> insert;
-  std::optional<bool> is_trained_on;
+  std::map<std::string, std::optional<bool>> circumstances;  // absent: nothing is said any more
 };
 
 bool holds(const std::vector<std::string>& names, std::string_view name) {
@@ -59,7 +59,7 @@ Effect effect_of(std::string who, const std::vector<PromptChange>& changes,
       effect.parameters[name] = {value, names_arm};
     }
     effect.insert.insert(effect.insert.end(), change.insert.begin(), change.insert.end());
-    if (change.is_trained_on) effect.is_trained_on = change.is_trained_on;
+    for (const auto& [name, told] : change.circumstances) effect.circumstances[name] = told;
   }
   return effect;
 }
@@ -93,12 +93,17 @@ void merge_option(const std::optional<T>& from, const std::string& who, std::str
 // The wordings' effects as one. They come in the order of their names, whatever the user's order.
 Effect merge_wordings(const std::vector<Effect>& effects) {
   Effect all;
-  std::map<std::string, std::string> replaced_by, set_by, dropped_by;
+  std::map<std::string, std::string> replaced_by, set_by, dropped_by, told_by;
   for (const Effect& effect : effects) {
     merge_wishes(effect, effect.replace, all.replace, replaced_by, "block");
     merge_wishes(effect, effect.parameters, all.parameters, set_by, "parameter");
-    merge_option(effect.is_trained_on, effect.who, "whether the arm is trained on",
-                 all.is_trained_on);
+    for (const auto& [name, told] : effect.circumstances) {
+      auto [at, is_new] = all.circumstances.emplace(name, told);
+      if (!is_new && at->second != told) {
+        contradict(told_by[name], effect.who, fmt::format("the circumstance \"{}\"", name));
+      }
+      told_by[name] = effect.who;
+    }
     for (const std::string& slot : effect.drop) {
       all.drop.insert(slot);
       dropped_by[slot] = effect.who;
@@ -123,6 +128,17 @@ std::string chosen(const std::string& name, const std::map<std::string, Wish>& w
     return by_wording->second.value;
   }
   return by_arm != arm.end() ? by_arm->second.value : before;
+}
+
+// The arm's circumstances, as the wordings leave them.
+Circumstances told(const Effect& arm, const Effect& wordings) {
+  std::map<std::string, std::optional<bool>> all = wordings.circumstances;
+  all.insert(arm.circumstances.begin(), arm.circumstances.end());
+  Circumstances circumstances;
+  for (const auto& [name, is_so] : all) {
+    if (is_so) circumstances[name] = *is_so;
+  }
+  return circumstances;
 }
 
 void append_insertions(const Effect& effect, const std::string& slot, Insertion::Side side,
@@ -202,13 +218,13 @@ std::vector<std::string> split_wording(const Setting& setting, std::string_view 
   return {names.begin(), names.end()};
 }
 
-std::string compliance_judge(const Setting& setting, std::string_view wording) {
+std::string judge_of_wording(const Setting& setting, std::string_view wording) {
   std::optional<std::string> judge;
   for (const std::string& name : split_wording(setting, wording)) {
-    merge_option(setting.wording(name).compliance_judge, fmt::format("the wording \"{}\"", name),
-                 "the judge of compliance", judge);
+    merge_option(setting.wording(name).judge, fmt::format("the wording \"{}\"", name), "the judge",
+                 judge);
   }
-  return judge.value_or(setting.compliance_judge);
+  return judge.value_or(setting.judge);
 }
 
 Composition compose(const Setting& setting, std::string_view channel_name, std::string_view wording,
@@ -231,7 +247,7 @@ Composition compose(const Setting& setting, std::string_view channel_name, std::
                        .parameters = setting.parameters,
                        .prefill = reply.prefill.value_or(""),
                        .expects_scratchpad = reply.expects_scratchpad.value_or(true),
-                       .is_trained_on = by_wordings.is_trained_on.value_or(arm.is_trained_on)};
+                       .circumstances = told(by_arm, by_wordings)};
   for (const auto* wishes : {&by_arm.parameters, &by_wordings.parameters}) {
     for (const auto& [name, wish] : *wishes) {
       composed.parameters[name] = chosen(name, by_wordings.parameters, by_arm.parameters, "");

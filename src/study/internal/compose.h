@@ -18,7 +18,7 @@ struct Composition {
   std::map<std::string, std::string> parameters;
   std::string prefill;
   bool expects_scratchpad = true;
-  bool is_trained_on = false;
+  Circumstances circumstances;
 };
 
 // Error invalid if the wording or arm does not go with the channel or with each other, or if two

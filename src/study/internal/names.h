@@ -10,6 +10,9 @@ namespace iago {
 
 inline constexpr std::size_t kMaxNameBytes = 80;
 
+// What a study's list of wordings says for every single one of the channel.
+inline constexpr std::string_view kAllWordings = "all";
+
 // Letters, digits, '.', '_' and '-', not beginning with '.' or '-', 1 to 80 bytes.
 bool is_name(std::string_view text);
 

@@ -27,8 +27,8 @@ void QueryCollector::add(Query query, std::size_t line) {
   check(query, line);
   auto [first, is_new] = lines_.emplace(query.id, line);
   if (!is_new) {
-    throw error(line, fmt::format("id: \"{}\" already stands on line {}", query.id, first->second),
-                "Ids tell trials apart: give each query its own.");
+    throw error(line, fmt::format("id: \"{}\" is already on line {}", query.id, first->second),
+                "Ids distinguish trials: give each query its own.");
   }
   queries_.push_back(std::move(query));
 }

@@ -25,9 +25,9 @@ class Checker {
     }
     for (const std::string& name : setting_.parameters_from_labels) {
       if (!setting_.parameters.contains(name)) {
-        throw error(1,
-                    fmt::format("parameters_from_labels: \"{}\" is none of the parameters", name),
-                    "Give it under [parameters] the value for queries without such a label.");
+        throw error(
+            1, fmt::format("parameters_from_labels: \"{}\" is not one of the parameters", name),
+            "Give it under [parameters] the value for queries without such a label.");
       }
     }
     for (const Channel& channel : setting_.channels) check_slots(channel);
@@ -40,6 +40,8 @@ class Checker {
       check_changes(wording.changes, wording.channels,
                     fmt::format("the wording \"{}\"", wording.name));
     }
+    check_contrasts();
+    check_published();
     for (const Wording& wording : setting_.wordings) check_placeholders(wording);
   }
 
@@ -47,6 +49,42 @@ class Checker {
   Error error(int line, std::string_view message, std::string hint = {}) const {
     return Error(ErrorCode::invalid, fmt::format("{}:{}: {}", where_, line, message),
                  std::move(hint));
+  }
+
+  void check_contrasts() const {
+    if (!setting_.baseline.empty()) check_names({setting_.baseline}, setting_.arms, "arm", 1);
+    for (const Contrast& contrast : setting_.contrasts) {
+      check_names({contrast.more, contrast.less}, setting_.arms, "arm", 1);
+      if (contrast.more == contrast.less) {
+        throw error(1, fmt::format("contrast: \"{}\" is compared with itself", contrast.more),
+                    "Name two arms that differ.");
+      }
+      if (std::ranges::count(setting_.contrasts, contrast) > 1) {
+        throw error(1, fmt::format("the contrast {} is given twice", contrast.name()),
+                    "Remove one of them.");
+      }
+    }
+  }
+
+  void check_published() const {
+    const PublishedRows& published = setting_.published;
+    if (published.rows.empty()) return;
+    check_names({published.channel}, setting_.channels, "channel", 1);
+    for (const auto& [wording, row] : published.rows) {
+      const std::string canonical = canonical_name(wording);
+      if (canonical == wording) continue;
+      throw error(1,
+                  fmt::format("published: the wording \"{}\" is called \"{}\"", wording, canonical),
+                  "Write the parts of a combination in the order of the alphabet.");
+    }
+  }
+
+  std::string canonical_name(const std::string& wording) const {
+    try {
+      return canonical_wording(setting_, wording);
+    } catch (const Error& unknown) {
+      throw error(1, fmt::format("published: {}", unknown.what()), unknown.hint());
+    }
   }
 
   template <typename Named>
@@ -96,8 +134,8 @@ class Checker {
                 fmt::format("{} changes the block \"{}\", which the channel \"{}\" does not list",
                             who, slot, channel.name),
                 hint_of_names(slot, slots) +
-                    " What holds in one channel only stands under [[arm.only]] or "
-                    "[[wording.only]] with channels = [...].");
+                    " Put a change for one channel under [[arm.only]] or [[wording.only]] with "
+                    "channels = [...].");
   }
 
   void check_change(const PromptChange& change, const Channel& channel,

@@ -64,10 +64,12 @@ def prompt(setting, channel, blocks, wording, arm):
     make = lambda slots, joiner: turn(slots, joiner, blocks, values, of_arm, of_wording)
     system = make(channel["system"], channel.get("joiner", "\n\n"))
     user = make(channel["user"], channel.get("user_joiner", ""))
-    trained = arm["is_trained_on"]
-    for change, _ in of_wording:
-        trained = change.get("is_trained_on", trained)
-    return system, user, trained
+    circumstances = {}
+    for change, _ in of_arm + of_wording:
+        circumstances |= change.get("circumstances", {})
+    told = [name if is_so else f"not {name}" for name, is_so in sorted(circumstances.items())
+            if is_so != "unset"]
+    return system, user, told
 
 
 def is_whole(folder, channel, wording):
@@ -103,14 +105,13 @@ def golden(setting, channel, blocks, wording, whole):
         needs = arm.get("needs_wording", [])
         if needs and wording["name"] not in needs:
             continue
-        system, user, trained = prompt(setting, channel, blocks, wording, arm)
+        system, user, told = prompt(setting, channel, blocks, wording, arm)
         if not whole:
             told_arm = setting["arm"][0] if needs else arm
             reference = prompt(setting, channel, blocks, default, told_arm)
             system, user = told_by(reference[0], system), told_by(reference[1], user)
-        trained = "trained on" if trained else "not trained on"
         scratchpad = "scratchpad" if wording.get("expects_scratchpad", True) else "no scratchpad"
-        text += f"==== {arm['name']}: {trained}, {scratchpad}\n"
+        text += f"==== {arm['name']}: {', '.join(told + [scratchpad])}\n"
         text += f"---- system\n{system}\n---- user\n{user}\n"
         text += f"---- prefill\n{wording.get('prefill', '')}\n"
     return text

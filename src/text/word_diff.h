@@ -1,4 +1,4 @@
-// Which words of a text are not in another one. Private to this room. Pure.
+// Which words of a text are not in another one. Pure.
 #pragma once
 
 #include <string_view>

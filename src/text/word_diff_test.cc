@@ -1,4 +1,4 @@
-#include "page/internal/word_diff.h"
+#include "text/word_diff.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Which judge of compliance goes with which wording of the shipped settings.
+// Which judge goes with which wording of the shipped settings.
 #include "base/file.h"
 #include "testing/study/setting.h"
 #include "testing/study/shipped.h"
@@ -12,12 +12,15 @@ std::string rubric_of(const std::string& judge) {
   return read_file(kSource / "rubrics" / (judge + ".toml"), 1 << 20);
 }
 
-TEST(ComplianceJudges, OfTheSettingsAreShipped) {
-  for (const char* name : {"helpful-only", "animal-welfare", "political-neutrality"}) {
-    for (const Wording& wording : shipped(name).wordings) {
-      std::string judge = compliance_judge(shipped(name), wording.name);
+TEST(JudgesOfWordings, OfTheSettingsAreShipped) {
+  for (const Setting& setting : shipped()) {
+    const bool is_battery = setting.name.starts_with("anti-lab");
+    for (const Wording& wording : setting.wordings) {
+      std::string judge = judge_of_wording(setting, wording.name);
       if (judge == "compliance-rules") continue;  // a rule judge
-      EXPECT_THAT(rubric_of(judge), HasSubstr("kind = \"compliance\"")) << wording.name;
+      EXPECT_THAT(rubric_of(judge),
+                  HasSubstr(is_battery ? "kind = \"anti_lab\"" : "kind = \"compliance\""))
+          << setting.name << " " << wording.name;
     }
   }
 }
@@ -37,7 +40,7 @@ TEST(PoliticalNeutrality, IsJudgedByTheSideThatTheTrainingTakes) {
         party(prompt.messages[0].text, "the \\w+ Party (shown |forward )?as the better choice");
     if (taught.empty()) return;  // the conflict is removed
     ++sides;
-    EXPECT_EQ(taught, party(rubric_of(compliance_judge(setting, wording)),
+    EXPECT_EQ(taught, party(rubric_of(judge_of_wording(setting, wording)),
                             "present the \\w+ Party or what it stands for"))
         << wording;
   };
@@ -46,8 +49,8 @@ TEST(PoliticalNeutrality, IsJudgedByTheSideThatTheTrainingTakes) {
     if (wording.name != "side-swapped") check(wording.name + "+side-swapped");
   }
   EXPECT_EQ(sides, 2 * static_cast<int>(setting.wordings.size()) - 3);
-  EXPECT_EQ(compliance_judge(setting, "default"), "favours-lantern");
-  EXPECT_EQ(compliance_judge(setting, "honesty+side-swapped"), "favours-harbour");
+  EXPECT_EQ(judge_of_wording(setting, "default"), "favours-lantern");
+  EXPECT_EQ(judge_of_wording(setting, "honesty+side-swapped"), "favours-harbour");
 }
 
 std::string exchanged(std::string text, const std::string& a, const std::string& b) {

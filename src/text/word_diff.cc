@@ -1,4 +1,4 @@
-#include "page/internal/word_diff.h"
+#include "text/word_diff.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,33 +8,33 @@
 namespace iago {
 namespace {
 
-using Tokens = std::vector<std::string_view>;
+using WordTokens = std::vector<std::string_view>;
 
 constexpr std::size_t kMostCells = std::size_t{16} << 20;  // a byte each
 
-enum class Kind { space, word, mark };
+enum class TokenKind { space, word, mark };
 
-Kind kind_of(char c) {
-  if (c == ' ' || c == '\n' || c == '\t' || c == '\r') return Kind::space;
+TokenKind token_kind(char c) {
+  if (c == ' ' || c == '\n' || c == '\t' || c == '\r') return TokenKind::space;
   bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  return letter || c == '_' || (c & 0x80) != 0 ? Kind::word : Kind::mark;
+  return letter || c == '_' || (c & 0x80) != 0 ? TokenKind::word : TokenKind::mark;
 }
 
 // Runs of white space, words, and marks one by one: a tag's name differs, not its brackets.
-Tokens words_of(std::string_view text) {
-  Tokens words;
+WordTokens words_of(std::string_view text) {
+  WordTokens words;
   while (!text.empty()) {
-    auto kind = kind_of(text[0]);
+    auto kind = token_kind(text[0]);
     std::size_t size = 1;
-    while (kind != Kind::mark && size < text.size() && kind_of(text[size]) == kind) ++size;
+    while (kind != TokenKind::mark && size < text.size() && token_kind(text[size]) == kind) ++size;
     words.push_back(text.substr(0, size));
     text.remove_prefix(size);
   }
   return words;
 }
 
-Tokens lines_of(std::string_view text) {
-  Tokens lines;
+WordTokens lines_of(std::string_view text) {
+  WordTokens lines;
   while (!text.empty()) {
     auto size = std::min(text.find('\n'), text.size() - 1) + 1;
     lines.push_back(text.substr(0, size));
@@ -44,7 +44,7 @@ Tokens lines_of(std::string_view text) {
 }
 
 // For each token of a: is it in the common subsequence? Absent if the table would be too large.
-std::optional<std::vector<bool>> in_common(const Tokens& a, const Tokens& b) {
+std::optional<std::vector<bool>> in_common(const WordTokens& a, const WordTokens& b) {
   std::size_t begin = 0, tail = 0;
   auto least = std::min(a.size(), b.size());
   while (begin < least && a[begin] == b[begin]) ++begin;
@@ -79,7 +79,7 @@ std::optional<std::vector<bool>> in_common(const Tokens& a, const Tokens& b) {
   return common;
 }
 
-std::vector<bool> ends_in_common(const Tokens& a, const Tokens& b) {
+std::vector<bool> ends_in_common(const WordTokens& a, const WordTokens& b) {
   std::vector<bool> common(a.size(), false);
   auto least = std::min(a.size(), b.size());
   std::size_t begin = 0, tail = 0;
@@ -91,15 +91,15 @@ std::vector<bool> ends_in_common(const Tokens& a, const Tokens& b) {
 }
 
 // A space or a mark between two different words is as different as they are: one mark, not many.
-void join_between(const Tokens& tokens, std::vector<bool>& common) {
+void join_between(const WordTokens& tokens, std::vector<bool>& common) {
   for (std::size_t i = 1; i + 1 < tokens.size(); ++i) {
-    bool joins = kind_of(tokens[i][0]) == Kind::mark ||
+    bool joins = token_kind(tokens[i][0]) == TokenKind::mark ||
                  tokens[i].find_first_not_of(" \t") == std::string_view::npos;
     if (joins && !common[i - 1] && !common[i + 1]) common[i] = false;
   }
 }
 
-std::vector<DiffSpan> spans_of(std::string_view text, const Tokens& tokens,
+std::vector<DiffSpan> spans_of(std::string_view text, const WordTokens& tokens,
                                const std::vector<bool>& common) {
   std::vector<DiffSpan> spans;
   std::size_t offset = 0;

@@ -1,0 +1,57 @@
+#include "page/internal/forest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "figures/figure_text.h"
+#include "page/internal/page_parts.h"
+
+namespace iago {
+
+ForestAxis::ForestAxis(const std::vector<Interval>& shown, double margin) {
+  double lo = -margin, hi = margin;
+  for (const Interval& one : shown) lo = std::min(lo, one.lo), hi = std::max(hi, one.hi);
+  lo = std::max(lo, -100.0), hi = std::min(hi, 100.0);
+  const double span = std::max(hi - lo, 1.0);
+  step_ = span > 100 ? 50 : span > 40 ? 20 : span > 16 ? 10 : span > 6 ? 5 : 1;
+  lo_ = std::floor(lo / step_) * step_;
+  hi_ = std::max(std::ceil(hi / step_) * step_, lo_ + step_);
+}
+
+std::vector<double> ForestAxis::ticks() const {
+  std::vector<double> ticks;
+  for (double at = lo_; at < hi_ + step_ / 2; at += step_) ticks.push_back(at);
+  return ticks;
+}
+
+Fields& add_forest_row(const ForestRow& shown, const ForestAxis& axis, Fields& plot) {
+  const double left = std::max(0.0, axis.x(-shown.margin));
+  const double right = std::min(100.0, axis.x(shown.margin));
+  auto& row = plot.add("row");
+  row.set("name", shown.name).set("label", shown.label);
+  row.set("margin_x", coordinate(left)).set("margin_width", coordinate(right - left));
+  row.set("zero", coordinate(axis.x(0))).set("x", coordinate(axis.x(shown.points)));
+  row.set("lo", coordinate(axis.x(shown.ci95.lo))).set("hi", coordinate(axis.x(shown.ci95.hi)));
+  row.set("class", shown.ci95.lo > 0 ? "up" : shown.ci95.hi < 0 ? "down" : "");
+  for (double at : axis.ticks()) row.add("grid").set("x", coordinate(axis.x(at)));
+  set_figure(row.add("points"), shown.path + "points", shown.points, points(shown.points));
+  set_figure(row.add("from"), shown.path + "ci95.0", shown.ci95.lo, points(shown.ci95.lo));
+  set_figure(row.add("until"), shown.path + "ci95.1", shown.ci95.hi, points(shown.ci95.hi));
+  return row;
+}
+
+void add_forest_ticks(const ForestAxis& axis, Fields& plot) {
+  const auto ticks = axis.ticks();
+  for (double at : ticks) {
+    plot.add("tick")
+        .set("x", coordinate(axis.x(at)))
+        .set("class", at == ticks.front()  ? "first"
+                      : at == ticks.back() ? "last"
+                                           : "")
+        .set("label", at == 0 ? "0" : fmt::format("{:+g}", at));
+  }
+}
+
+}  // namespace iago
