@@ -9,7 +9,7 @@ class Program;
 using AddCommand = void(Program& iago);
 
 AddCommand add_run, add_plan, add_report, add_compare, add_show, add_judge, add_judge_validate,
-    add_judge_diff, add_settings_list, add_settings_show, add_organism_list,
+    add_judge_diff, add_settings_list, add_settings_show, add_settings_new, add_organism_list,
     add_organism_grow, add_organism_measure, add_organism_calibrate, add_organism_queries,
     add_serve, add_generate;
 
@@ -24,7 +24,7 @@ inline constexpr AddCommand* kCommands[] = {add_run,
                                             add_judge_diff,
                                             add_settings_list,
                                             add_settings_show,
-                                           
+                                            add_settings_new,
                                             add_organism_list,
                                             add_organism_grow,
                                             add_organism_measure,
