@@ -5,13 +5,6 @@
 
 namespace iago {
 
-enum class LogLevel { debug, info, warning, error, off };
-
-// Process-wide threshold; the CLI sets it once. Info at first.
-void set_log_level(LogLevel level);
-
-void log_debug(std::string_view message);
-void log_info(std::string_view message);
 void log_warning(std::string_view message);
 void log_error(std::string_view message);
 

@@ -111,7 +111,7 @@ TrainOptions train_options(const Recipe& recipe, const GrowOptions& options) {
   training.ema_decay = recipe.ema_decay;
   training.workers = options.workers;
   training.data_identity = recipe.hash;
-  training.training_state = options.folder / "growing.checkpoint";
+  training.training_state = options.folder / "growing.state";
   return training;
 }
 

@@ -19,7 +19,7 @@ struct GrowOptions {
   std::filesystem::path folder;  // where the organism goes; made if need be
   Device device = Device::cpu;
   int workers = 0;     // threads that train; 0 = one per core
-  bool fresh = false;  // do not resume from folder/growing.checkpoint
+  bool fresh = false;  // do not resume from folder/growing.state
   std::function<void(const TrainProgress&)> on_step;
   std::stop_token stop;  // leaves the training state; the same call resumes
 };
@@ -29,7 +29,7 @@ struct Growth {
   std::int64_t parameters = 0;
 };
 
-// Grows by the recipe. While it grows, folder/growing.checkpoint holds the state (written at least
+// Grows by the recipe. While it grows, folder/growing.state holds the state (written at least
 // every two minutes and when stopped); it is removed when the folder is complete. Errors: not_found
 // if the base is missing, and those of training.
 Growth grow(const Recipe& recipe, const GrowOptions& options, const Clock& clock);

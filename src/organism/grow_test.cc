@@ -86,7 +86,7 @@ TEST_F(Grow, LeavesACheckpointThatTheDecoderLoads) {
                            "tokenizer.json", "tokenizer_config.json"}) {
     EXPECT_TRUE(found.contains(name)) << name;
   }
-  EXPECT_FALSE(found.contains("growing.checkpoint"));
+  EXPECT_FALSE(found.contains("growing.state"));
   auto weights = Weights::load(folder_ / "whole");
   EXPECT_EQ(static_cast<std::int64_t>(weights->parameter_count()), growth.parameters);
   Tokenizer tokenizer = Tokenizer::load(folder_ / "whole");
@@ -100,7 +100,7 @@ TEST_F(Grow, EndsInTheSameFilesWhetherStoppedOrNot) {
     Growth growth = grow_into("stopped", stop_after);
     EXPECT_FALSE(growth.training.finished);
     EXPECT_EQ(growth.training.step, stop_after);
-    EXPECT_TRUE(files("stopped").contains("growing.checkpoint"));
+    EXPECT_TRUE(files("stopped").contains("growing.state"));
     EXPECT_FALSE(files("stopped").contains("model.safetensors"));
   }
   EXPECT_TRUE(grow_into("stopped").training.finished);

@@ -166,7 +166,7 @@ void Trainer::State::load_training_state() {
   if (training_state.identity != identity(options, net.config()) ||
       training_state.average.empty() != (options.ema_decay == 0)) {
     throw Error(ErrorCode::invalid,
-                fmt::format("{}: the checkpoint comes from a training with other options or data",
+                fmt::format("{}: the training state comes from a training with other options or data",
                             options.training_state.string()),
                 "train with its options, or remove the file to start over");
   }
@@ -256,7 +256,7 @@ TrainProgress Trainer::State::one_step() {
     throw Error(
         ErrorCode::invalid,
         fmt::format("training diverged at step {} of {}: loss {}, gradient norm {}; the last "
-                    "checkpoint is kept",
+                    "state is kept",
                     step, options.steps, loss, norm),
         "lower the learning rate or warm up longer, and resume");
   }

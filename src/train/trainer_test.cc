@@ -108,7 +108,7 @@ TEST_F(TrainerTest, EndsTheSameWhetherInterruptedOrNot) {
     options.workers = workers;
     options.ema_decay = 0.9;
     const std::vector<float> uninterrupted = trained(options);
-    options.training_state = folder_ / ("checkpoint" + std::to_string(workers));
+    options.training_state = folder_ / ("state" + std::to_string(workers));
     for (const std::int64_t stop_after : {3, 5, 0}) {
       LlamaNet fresh = net();  // as after a restart of the program
       Trainer trainer(fresh, random_row, options, clock_);
@@ -189,7 +189,7 @@ TEST_F(TrainerTest, TakesTheAveragedWeightsAtTheEnd) {
 
 TEST_F(TrainerTest, SaysAtWhichStepItDivergedAndKeepsTheLastCheckpoint) {
   TrainOptions options = small_options();
-  options.training_state = folder_ / "checkpoint";
+  options.training_state = folder_ / "state";
   options.save_every = std::chrono::seconds(0);
   options.loss_divisor = 1e-3;  // with weights of 3e38 the gradient overflows
   const auto poisoned = [](std::int64_t step, std::int64_t row) {
@@ -218,14 +218,14 @@ TEST_F(TrainerTest, SaysAtWhichStepItDivergedAndKeepsTheLastCheckpoint) {
 
 TEST_F(TrainerTest, RefusesADamagedCheckpointAndNamesIt) {
   TrainOptions options = small_options();
-  options.training_state = folder_ / "checkpoint";
+  options.training_state = folder_ / "state";
   trained(options);
   const std::string whole = read_file(options.training_state, 1 << 24);
   std::string flipped = whole;
   flipped[whole.size() / 2] ^= 1;
   for (const std::string& damaged :
        {flipped, whole.substr(0, whole.size() - 4), whole.substr(0, 30), std::string(),
-        std::string("iago-checkpoint 1\n{\"step\":-1}\n"), whole + whole}) {
+        std::string("iago-training-state 1\n{\"step\":-1}\n"), whole + whole}) {
     write_file(options.training_state, damaged);
     std::string message;
     EXPECT_EQ(error_of_resuming(options, &message), ErrorCode::corrupt) << message;
@@ -235,7 +235,7 @@ TEST_F(TrainerTest, RefusesADamagedCheckpointAndNamesIt) {
 
 TEST_F(TrainerTest, RefusesACheckpointOfOtherOptions) {
   TrainOptions options = small_options();
-  options.training_state = folder_ / "checkpoint";
+  options.training_state = folder_ / "state";
   trained(options);
   options.data_identity = "other";
   std::string message;
@@ -245,7 +245,7 @@ TEST_F(TrainerTest, RefusesACheckpointOfOtherOptions) {
 
 TEST_F(TrainerTest, WritesACheckpointOnRequestAndWhenTimeHasPassed) {
   TrainOptions options = small_options();
-  options.training_state = folder_ / "checkpoint";
+  options.training_state = folder_ / "state";
   options.save_every = std::chrono::seconds(60);
   ManualClock clock;
   LlamaNet fresh = net();

@@ -17,7 +17,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the format is little-endian");
 
-constexpr std::string_view kMagic = "iago-checkpoint 1\n";
+constexpr std::string_view kMagic = "iago-training-state 1\n";
 constexpr std::size_t kHeaderLimit = 4096;
 
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& what) {
@@ -85,7 +85,7 @@ TrainingState read_training_state(const std::filesystem::path& file, std::int64_
   }
   const std::string content = read_file(file, limit);
   std::string_view rest = content;
-  if (!rest.starts_with(kMagic)) fail(file, "is not a checkpoint of training");
+  if (!rest.starts_with(kMagic)) fail(file, "is not a training state");
   rest.remove_prefix(kMagic.size());
   const std::size_t line = rest.substr(0, kHeaderLimit).find('\n');
   if (line == std::string_view::npos) fail(file, "its header has no end");

@@ -1,6 +1,6 @@
 // The file that a training run resumes from.
 //
-// Format: the line "iago-checkpoint 1"; one line of JSON with step, identity, count (weights),
+// Format: the line "iago-training-state 1"; one line of JSON with step, identity, count (weights),
 // average (whether one is kept) and sha256 (of everything after this line); then the buffers as
 // little-endian float32: weights, first moment, second moment and, if kept, the average.
 #pragma once
