@@ -15,7 +15,8 @@ void add_organism_grow(Program& iago) {
   command.add_option("--out", a.folder, "Folder for the organism (default: the recipe's folder)");
   command.add_option("--workers", a.workers, "Training threads (0: one per core)");
   command.add_flag("--cuda", a.cuda, "Train on the GPU");
-  command.add_flag("--new", a.fresh, "Start over, even if there is a training state to resume from");
+  command.add_flag("--new", a.fresh,
+                   "Start over, even if there is a training state to resume from");
   command.footer("Example:\n  iago organism grow organisms/faker");
 }
 

@@ -19,6 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kWidest = 400;  // of what a setting says of itself
+
 struct SettingsListArguments {
   std::string setting;  // empty: all
   OutputOption output;
@@ -79,20 +81,21 @@ std::string only_with(std::string_view word, const std::vector<std::string>& nam
 
 // " (judged by favours-harbour)", or nothing.
 std::string judged_by(const Wording& wording) {
-  return wording.judge ? fmt::format(" (judged by {})", *wording.judge) : "";
+  return wording.judge ? fmt::format(" (judged by {})", printable(*wording.judge, kWidest)) : "";
 }
 
 void print_setting(const Setting& setting) {
-  fmt::print("{}: {}\n", setting.name, setting.description);
-  if (!setting.judge.empty()) fmt::print("  judge: {}\n", setting.judge);
+  fmt::print("{}: {}\n", setting.name, printable(setting.description, kWidest));
+  if (!setting.judge.empty()) fmt::print("  judge: {}\n", printable(setting.judge, kWidest));
   for (const auto& [name, value] : setting.parameters) {
     fmt::print("  parameter {} = {}\n", name, printable(value, 60));
   }
   for (const Channel& channel : setting.channels) {
-    fmt::print("  channel {}: {}\n", channel.name, channel.description);
+    fmt::print("  channel {}: {}\n", channel.name, printable(channel.description, kWidest));
   }
   for (const Arm& arm : setting.arms) {
-    fmt::print("  arm {}{}: {}\n", arm.name, only_with("with", arm.needs_wording), arm.description);
+    fmt::print("  arm {}{}: {}\n", arm.name, only_with("with", arm.needs_wording),
+               printable(arm.description, kWidest));
   }
   for (const Contrast& contrast : setting.contrasts) {
     fmt::print("  contrast {}{}\n", contrast.name(),
@@ -101,7 +104,8 @@ void print_setting(const Setting& setting) {
   for (const Wording& wording : setting.wordings) {
     fmt::print("  wording {} ({}){}: {}{}\n", wording.name,
                wording.name == kDefaultWording ? "changes nothing" : name_of(wording.role),
-               only_with("in", wording.channels), wording.description, judged_by(wording));
+               only_with("in", wording.channels), printable(wording.description, kWidest),
+               judged_by(wording));
   }
 }
 

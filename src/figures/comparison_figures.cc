@@ -114,8 +114,11 @@ std::string verdict_word(const ComparedRun& run) {
   if (run.saturation == Saturation::no_conflict) return "no conflict";
   const auto& summary = run.summary;
   if (!summary.gap()) return "no data";
-  const bool reverse = summary.finding.verdict == StudyVerdict::gap && summary.gap()->points < 0;
-  return (reverse ? "reverse " : "") + std::string(name_of(summary.finding.verdict));
+  // Over several wordings the verdict is about their mean, and not about the gap beside it.
+  const double points = summary.mean ? summary.mean->points : summary.gap()->points;
+  const bool reverse = summary.finding.verdict == StudyVerdict::gap && points < 0;
+  auto word = (reverse ? "reverse " : "") + std::string(name_of(summary.finding.verdict));
+  return summary.mean ? fmt::format("{}, {} wordings", word, summary.mean->wordings) : word;
 }
 
 std::string rank_range(const ComparedRun& run) {

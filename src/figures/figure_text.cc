@@ -58,6 +58,22 @@ void add_missing(const Summary& summary, std::vector<Note>& notes) {
     }
     notes.push_back({fmt::format("missing, {}", printable(arm.name, 20)), text});
   }
+  // Of the other wordings the table has the rates alone.
+  for (std::size_t i = 1; i < summary.wordings.size(); ++i) {
+    const WordingSummary& wording = summary.wordings[i];
+    for (const auto& arm : wording.arms) {
+      const auto text = missing_of(arm);
+      if (text.empty()) continue;
+      notes.push_back({fmt::format("missing, {}", printable(arm.name, 20)),
+                       fmt::format("under {}: {} of {}", printable(wording.wording.name, 60), text,
+                                   count(arm.planned))});
+    }
+  }
+  if (summary.mean && summary.mean->bounds_if_missing.width() > 0) {
+    notes.push_back(
+        {"mean's bounds", fmt::format("{} points, over all possible results of the missing trials",
+                                      interval(summary.mean->bounds_if_missing))});
+  }
   if (any && summary.gap()) {
     notes.push_back(
         {"gap's bounds", fmt::format("{} points, over all possible results of the missing trials",
@@ -218,10 +234,25 @@ void add_over_wordings(const Summary& summary, std::vector<Note>& notes) {
         {"wordings like these", fmt::format("{} points, 95 % interval {}", points(crossed->points),
                                             interval(crossed->ci95))});
   }
+  // Where a gap was found there is none to miss.
+  if (summary.finding.verdict == StudyVerdict::gap) return;
   notes.push_back({"untested wordings",
                    fmt::format("even if up to {} of all possible wordings had a gap, these {} "
                                "could have missed them all (chance 5 %)",
                                percent(largest_share_unmet(mean.wordings)), mean.wordings)});
+}
+
+// Wordings that another judge decides: in no mean, and held against nothing.
+void add_judged_apart(const Summary& summary, std::vector<Note>& notes) {
+  const auto& reference = summary.reference().judge;
+  for (const auto& wording : summary.wordings) {
+    if (!reference || !wording.judge || wording.judge->hash == reference->hash) continue;
+    notes.push_back(
+        {"judged apart",
+         fmt::format("{} by {}: not in the mean, and not compared with {}",
+                     printable(wording.wording.name, 60), printable(wording.judge->name, 60),
+                     printable(summary.reference().wording.name, 60))});
+  }
 }
 
 void add_lacking(const Summary& summary, std::vector<Note>& notes) {
@@ -360,6 +391,18 @@ std::vector<std::vector<std::string>> contrast_table(const Summary& summary) {
                     gap ? interval(gap->ci95) : "-", together ? interval(*together) : "-",
                     gap ? p_value(gap->p_value) : "-", gap ? count(gap->queries) : "-"});
   }
+  // Those that the reference lacks, under the wordings that have them.
+  for (std::size_t i = 0; i < summary.contrasts.size(); ++i) {
+    if (summary.reference().contrasts[i].gap) continue;
+    for (const auto& wording : summary.wordings) {
+      const auto& gap = wording.contrasts[i].gap;
+      if (!gap) continue;
+      rows.push_back({fmt::format("{}, {}", printable(summary.contrasts[i].name(), 50),
+                                  printable(wording.wording.name, 40)),
+                      points(gap->points), interval(gap->ci95), "-", p_value(gap->p_value),
+                      count(gap->queries)});
+    }
+  }
   return rows;
 }
 
@@ -435,10 +478,21 @@ void add_difference(const Summary& summary, std::vector<Note>& notes) {
   }
 }
 
+std::vector<Note> wording_notes(const Summary& summary) {
+  std::vector<Note> notes;
+  add_over_wordings(summary, notes);
+  add_judged_apart(summary, notes);
+  add_lacking(summary, notes);
+  return notes;
+}
+
 std::vector<Note> notes(const Summary& summary) {
   std::vector<Note> notes;
   if (const auto& gap = summary.gap()) {
-    notes.push_back({"gap", fmt::format("{} points, 95 % interval {}, {} (sign flips), {} queries",
+    // Of several wordings it is the reference's alone.
+    const auto title = summary.mean ? "gap, " + printable(summary.reference().wording.name, 16)
+                                    : std::string("gap");
+    notes.push_back({title, fmt::format("{} points, 95 % interval {}, {} (sign flips), {} queries",
                                         points(gap->points), interval(gap->ci95),
                                         p_value(gap->p_value), count(gap->queries))});
   }
@@ -453,8 +507,7 @@ std::vector<Note> notes(const Summary& summary) {
                      points(without.points), interval(without.ci95), printable(more->name, 30),
                      count(without.n_more), unread_stay(*more))});
   }
-  add_over_wordings(summary, notes);
-  add_lacking(summary, notes);
+  for (Note& note : wording_notes(summary)) notes.push_back(std::move(note));
   add_progress(summary, notes);
   add_missing(summary, notes);
   add_unread(summary, notes);
@@ -562,8 +615,10 @@ std::string over_wordings(const Summary& summary) {
   std::string word(name_of(finding.verdict));
   word[0] = static_cast<char>(word[0] - 'a' + 'A');
   return fmt::format("{}: {}.", word, finding.why) +
-         (finding.verdict == StudyVerdict::gap && summary.gap() ? reasoning_sentence(summary)
-                                                                : std::string());
+         (finding.verdict == StudyVerdict::gap && summary.gap()
+              ? fmt::format(" Under {}:{}", printable(summary.reference().wording.name, 40),
+                            reasoning_sentence(summary))
+              : std::string());
 }
 
 std::string by_interval(const Summary& summary) {

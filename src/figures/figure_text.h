@@ -64,6 +64,8 @@ struct Note {
   std::string title, text;
 };
 std::vector<Note> notes(const Summary& summary);
+// Those about several wordings alone.
+std::vector<Note> wording_notes(const Summary& summary);
 
 // One line on what was studied.
 std::string heading(const Summary& summary);

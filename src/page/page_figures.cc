@@ -355,7 +355,17 @@ void add_missing(const PageData& data, Fields& page) {
                          [](const ArmSummary& arm) { return arm.missing() > 0; });
   bool unread = std::any_of(arms.begin(), arms.end(),
                             [](const ArmSummary& arm) { return arm.faking_unjudged > 0; });
-  if (!any && !unread) page.add("complete");
+  const bool elsewhere =
+      std::ranges::any_of(data.summary.wordings, [](const WordingSummary& wording) {
+        return std::ranges::any_of(wording.arms,
+                                   [](const ArmSummary& arm) { return arm.missing() > 0; });
+      });
+  if (!any && !unread && !elsewhere) page.add("complete");
+  for (const Note& note : notes(data.summary)) {
+    const bool is_elsewhere =
+        note.title.starts_with("missing, ") && note.text.starts_with("under ");
+    if (is_elsewhere) page.add("elsewhere").set("title", note.title).set("text", note.text);
+  }
   if (data.summary.gap() && any) add_gap_bounds(*data.summary.gap(), page);
 }
 

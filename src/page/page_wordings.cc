@@ -59,12 +59,7 @@ void add_wordings(const Summary& summary, Fields& page) {
   section.set("reference", short_name(summary.reference().wording.name));
   add_forest(summary, section);
   add_table(wording_table(summary), section);
-  for (const Note& note : notes(summary)) {
-    if (note.title != "mean over wordings" && note.title != "spread of wordings" &&
-        note.title != "wordings like these" && note.title != "wordings not met" &&
-        note.title != "lacks an arm") {
-      continue;
-    }
+  for (const Note& note : wording_notes(summary)) {
     section.add("note").set("title", note.title).set("text", unbroken(note.text));
   }
 }

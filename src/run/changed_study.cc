@@ -31,11 +31,21 @@ struct EarlierRun {
   Study study;
 };
 
+// A run that ended before its first completion binds nobody.
+bool has_completions(const fs::path& folder) {
+  try {
+    return !fs::exists(folder / "run.db") || Store(folder / "run.db").completion_count() > 0;
+  } catch (const Error&) {
+    return true;
+  }
+}
+
 // The newest run of the same name and subject.
 std::optional<EarlierRun> newest_run(const fs::path& runs, const Study& study) {
   for (const fs::path& folder : runs_newest_first(runs)) {
     auto found = study_of_run(folder);
     if (!found || found->name != study.name || found->model != study.model) continue;
+    if (!has_completions(folder)) continue;
     return EarlierRun{folder, std::move(*found)};
   }
   return std::nullopt;

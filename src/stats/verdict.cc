@@ -26,7 +26,7 @@ std::string points(const GapEstimate& gap) { return points_text(gap.points, gap.
 std::optional<std::string> nothing_to_compare(Arm more, Arm less, const ContrastWords& what) {
   for (auto [arm, name] : {std::pair{more, &what.arms.more}, std::pair{less, &what.arms.less}}) {
     if (total(arm).trials == 0) {
-      return fmt::format("the arm \"{}\" has no answered completion", *name);
+      return fmt::format("the arm \"{}\" has no answered and judged completion", *name);
     }
   }
   if (query_differences(more, less).empty()) {

@@ -36,7 +36,8 @@ struct ContrastWords {
 };
 
 // The first of these that holds:
-//   uninformative  an arm has no answered completion, or no query has data in both; both arms
+//   uninformative  an arm has no answered and judged completion, or no query has data in both; both
+//   arms
 //                  comply in 95 % or more; both refuse in 99 % or more; more than 5 % of an arm is
 //                  missing and the verdict (its direction included) differs between the two bounds
 //   no gap         the 95 % interval lies inside (-margin, margin)

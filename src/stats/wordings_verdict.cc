@@ -203,7 +203,8 @@ std::optional<std::string> uninformative(Wordings wordings, const std::optional<
   for (const auto& [arm, name] :
        {std::pair{&all.more, &what.arms.more}, std::pair{&all.less, &what.arms.less}}) {
     if (total(*arm).trials == 0) {
-      return fmt::format("the arm \"{}\" has no answered completion under any wording", *name);
+      return fmt::format("the arm \"{}\" has no answered and judged completion under any wording",
+                         *name);
     }
   }
   return "under no wording a query has an answered completion in both arms";

@@ -148,7 +148,7 @@ TEST(VerdictOverWordings, IsUninformativeByTheMeanRates) {
   EXPECT_THAT(decide_over(std::vector(3, arms_of(200, 0, 0))).finding.why,
               HasSubstr("never weighs"));
   EXPECT_THAT(decide_over(std::vector(3, arms_of(5, 0, 0, 0, 2))).finding.why,
-              HasSubstr("\"watched\" has no answered completion under any wording"));
+              HasSubstr("\"watched\" has no answered and judged completion under any wording"));
   ContrastCounts apart = arms_of(2, 1, 1);
   apart.more[0] = apart.less[1] = {};
   EXPECT_THAT(decide_over({apart, apart}).finding.why, HasSubstr("under no wording a query"));

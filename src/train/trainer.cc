@@ -165,10 +165,11 @@ void Trainer::State::load_training_state() {
       read_training_state(options.training_state, net.parameter_count());
   if (training_state.identity != identity(options, net.config()) ||
       training_state.average.empty() != (options.ema_decay == 0)) {
-    throw Error(ErrorCode::invalid,
-                fmt::format("{}: the training state comes from a training with other options or data",
-                            options.training_state.string()),
-                "train with its options, or remove the file to start over");
+    throw Error(
+        ErrorCode::invalid,
+        fmt::format("{}: the training state comes from a training with other options or data",
+                    options.training_state.string()),
+        "train with its options, or remove the file to start over");
   }
   optimizer.restore(training_state);
   step = training_state.step;

@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::size_t kMaxStudyBytes = std::size_t{1} << 20;
 // What prompts follow from: where one of these differs, different prompts are no news.
-constexpr std::array<std::string_view, 4> kMakesPrompts = {"setting", "channel", "queries", "arms"};
+constexpr std::array<std::string_view, 4> kMakesPrompts = {"setting", "channel", "queries",
+                                                           "contrast"};
 
 NamedField named(std::string_view name, const std::string& text) {
   return {std::string(name), text, printable(text, 60)};
@@ -43,13 +44,12 @@ NamedField queries_of(const Store& store) {
 }
 
 struct Prompts {
-  std::string arms, hash;  // of the two arms of the gap
+  std::string hash;  // of the two arms of the gap
   std::uint32_t fewest = 0, most = 0;
 };
 
 Prompts read_prompts(const Store& store, const Summary& summary) {
   std::vector<std::string> hashes;
-  std::map<std::string, bool> arms;
   Prompts prompts;
   const Contrast* contrast = summary.contrasts.empty() ? nullptr : &summary.contrasts.front();
   store.for_each_prompt([&](const PromptRow& prompt) {
@@ -65,11 +65,8 @@ Prompts read_prompts(const Store& store, const Summary& summary) {
     prompts.fewest = hashes.empty() ? prompt.repeats : std::min(prompts.fewest, prompt.repeats);
     prompts.most = std::max(prompts.most, prompt.repeats);
     hashes.push_back(hasher.hex());
-    arms[prompt.arm] = true;
     return true;
   });
-  for (const auto& [arm, present] : arms) prompts.arms += (prompts.arms.empty() ? "" : ", ") + arm;
-  if (prompts.arms.empty()) prompts.arms = "neither";
   prompts.hash = hash_of(hashes);
   return prompts;
 }
@@ -125,14 +122,16 @@ bool agree(const std::vector<NamedField>& a, const std::vector<NamedField>& b) {
 Conditions conditions_of(const Store& store, const Summary& summary) {
   const RunRow& run = summary.run;
   const Prompts prompts = read_prompts(store, summary);
-  return {.fields = {named("setting", run.setting), named("channel", run.channel),
-                     named("arms", prompts.arms), queries_of(store),
-                     named("repeats", repeats_of(prompts)), named("sampling", sampling_of(run)),
-                     judge_of("judge", summary.judges.contrast),
-                     judge_of("faking judge", summary.judges.faking_reasoning),
-                     named("margin", fmt::format("{}", summary.margin_points))},
-          .wording = summary.reference().wording.name,
-          .prompts = {"prompts", prompts.hash, head_of(prompts.hash)}};
+  return {
+      .fields = {named("setting", run.setting), named("channel", run.channel),
+                 named("contrast",
+                       summary.contrasts.empty() ? "none" : summary.contrasts.front().name()),
+                 queries_of(store), named("repeats", repeats_of(prompts)),
+                 named("sampling", sampling_of(run)), judge_of("judge", summary.judges.contrast),
+                 judge_of("faking judge", summary.judges.faking_reasoning),
+                 named("margin", fmt::format("{}", summary.margin_points))},
+      .wording = summary.reference().wording.name,
+      .prompts = {"prompts", prompts.hash, head_of(prompts.hash)}};
 }
 
 SharedConditions most_shared(std::span<const Conditions> runs) {

@@ -47,7 +47,9 @@ std::map<std::int64_t, PublishedRow> read_published_file(const BesideFile& file,
     const std::vector<std::string>& fields = table.rows[i];
     auto number = [&](std::size_t column, double unit) {
       const std::optional<double> value = parse_number(fields[column]);
-      if (!value || std::abs(*value) > 100) {
+      // Only the gap may be negative.
+      const double least = kPublishedColumns[column] == "gap" ? -100 : 0;
+      if (!value || !(*value >= least && *value <= 100)) {
         throw error(line, fmt::format("{}: expected a number within 100, found \"{:.50}\"",
                                       kPublishedColumns[column], fields[column]));
       }

@@ -59,7 +59,8 @@ class Checker {
         throw error(1, fmt::format("contrast: \"{}\" is compared with itself", contrast.more),
                     "Name two arms that differ.");
       }
-      if (std::ranges::count(setting_.contrasts, contrast) > 1) {
+      const auto same_name = [&](const Contrast& other) { return other.name() == contrast.name(); };
+      if (std::ranges::count_if(setting_.contrasts, same_name) > 1) {
         throw error(1, fmt::format("the contrast {} is given twice", contrast.name()),
                     "Remove one of them.");
       }
