@@ -10,7 +10,7 @@ install(TARGETS iago DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT iago)
 install(DIRECTORY settings queries rubrics studies skeleton DESTINATION share/iago COMPONENT iago)
 install(DIRECTORY organisms DESTINATION share/iago COMPONENT iago
         PATTERN growing EXCLUDE
-        PATTERN *.checkpoint EXCLUDE)
+        PATTERN growing.state EXCLUDE)
 install(FILES prices.toml DESTINATION share/iago COMPONENT iago)
 
 install(FILES LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/iago

@@ -81,11 +81,11 @@ endfunction()
 
 # iago_room(NAME [LINK target...] [THREADS filter...])
 #
-# Makes the library iago_NAME from the room's *.cc and internal/*.cc, of levels/*.cc once for each
-# level of the processor, and from its *_test.cc the executable NAME_test. What only tests use lies in testing/NAME/; its *.cc are the library
-# iago_NAME_testing. LINK names the third-party libraries, private to the room; the rooms that it
-# uses come from the table. THREADS are GoogleTest patterns of the room's tests that run on several
-# threads, for the thread sanitizer.
+# Makes the library iago_NAME from the room's *.cc and internal/*.cc and, once for each level of the
+# processor, its levels/*.cc. Makes the executable NAME_test from its *_test.cc. What only tests use
+# lies in testing/NAME/; its *.cc are the library iago_NAME_testing. LINK names the third-party
+# libraries, private to the room; the rooms that it uses come from the table. THREADS are GoogleTest
+# patterns of the room's tests that run on several threads, for the thread sanitizer.
 function(iago_room name)
   cmake_parse_arguments(ROOM "" "" "LINK;THREADS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc internal/*.cc)
