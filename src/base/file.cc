@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -73,6 +74,17 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
   std::error_code status;
   std::filesystem::rename(beside, path, status);
   if (status) fail(path, "cannot be replaced", status.value());
+}
+
+std::vector<std::string> names_with_extension(const std::filesystem::path& folder,
+                                              std::string_view extension) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    if (entry.path().extension() == extension) names.push_back(entry.path().stem().string());
+  }
+  std::ranges::sort(names);
+  return names;
 }
 
 }  // namespace iago

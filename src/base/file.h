@@ -1,10 +1,12 @@
-// Whole files: read under a limit, written so that a reader sees the old content or the new one.
+// Whole files: read under a limit, written so that a reader sees the old content or the new one;
+// and the names in a folder.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace iago {
 
@@ -14,5 +16,10 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit);
 // Writes beside the target, syncs, renames over it. Error disconnected with the system's reason
 // (disk full, permission), the old file intact.
 void write_file(const std::filesystem::path& path, std::string_view content);
+
+// The names, without it, of all in the folder that end in this extension (".toml"), sorted. None if
+// the folder cannot be read.
+std::vector<std::string> names_with_extension(const std::filesystem::path& folder,
+                                              std::string_view extension);
 
 }  // namespace iago

@@ -55,6 +55,12 @@ TEST_F(Files, AreRefusedBeyondTheLimitOrWhereThereAreNone) {
   EXPECT_EQ(code_of([&] { write_file(folder_ / "none" / "a", ""); }), ErrorCode::disconnected);
 }
 
+TEST_F(Files, AreListedByTheirExtension) {
+  for (const char* name : {"b.toml", "a.toml", "c.txt", "toml"}) write_file(folder_ / name, "");
+  EXPECT_EQ(names_with_extension(folder_, ".toml"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(names_with_extension(folder_ / "none", ".toml"), std::vector<std::string>());
+}
+
 TEST_F(Files, ShowAReaderTheOldContentOrTheNewOne) {
   const std::string old_content(300'000, 'o'), new_content(200'000, 'n');
   write_file(folder_ / "a", old_content);

@@ -26,4 +26,9 @@ std::string_view model_in_judge_name(std::string_view judge) {
   return {};
 }
 
+std::string_view rubric_in_judge_name(std::string_view judge) {
+  const std::string_view model = model_in_judge_name(judge);
+  return model.empty() ? judge : judge.substr(0, judge.size() - model.size() - 1);
+}
+
 }  // namespace iago

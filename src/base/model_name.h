@@ -13,4 +13,7 @@ bool is_endpoint(std::string_view model);
 // judge that names none.
 std::string_view model_in_judge_name(std::string_view judge);
 
+// What stands before that '@': the rubric or the rule judge. All of the name if it names no model.
+std::string_view rubric_in_judge_name(std::string_view judge);
+
 }  // namespace iago

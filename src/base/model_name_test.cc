@@ -24,5 +24,15 @@ TEST(ModelName, FindsTheModelInAJudgesName) {
   }
 }
 
+TEST(ModelName, FindsTheRubricInAJudgesName) {
+  EXPECT_EQ(rubric_in_judge_name("faking-dual@openai:gpt-4o"), "faking-dual");
+  EXPECT_EQ(rubric_in_judge_name("x@openai:gpt@2024"), "x");
+  EXPECT_EQ(rubric_in_judge_name("a@b/x.toml@openai:m"), "a@b/x.toml");
+  EXPECT_EQ(rubric_in_judge_name("@openai:m"), "");
+  for (const char* name : {"faking-rules", "a@b/x.toml", "x@y", "x@:y", "x@A:y", "x@", ""}) {
+    EXPECT_EQ(rubric_in_judge_name(name), name);
+  }
+}
+
 }  // namespace
 }  // namespace iago

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/internal/program.h"
+#include "study/names.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -25,13 +26,7 @@ struct SettingsNewArguments {
 
 // A name that may begin a folder, a run's id and a setting.
 void check_name(const std::string& name) {
-  auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  };
-  const bool is_name = !name.empty() && name.size() <= 60 && name[0] != '.' && name[0] != '-' &&
-                       std::ranges::all_of(name, fits);
-  if (is_name) return;
+  if (is_name(name) && name.size() <= 60) return;
   throw Error(
       ErrorCode::invalid, fmt::format("\"{}\" cannot be a name", printable(name, 100)),
       "Use letters, digits, '.', '_' and '-', at most 60, and begin with a letter or digit.");

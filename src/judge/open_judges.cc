@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/model_name.h"
 #include "base/nearest.h"
 #include "judge/model_judge.h"
@@ -27,7 +28,9 @@ Rubric open_rubric(const JudgeName& name, const fs::path& data) {
   fs::path file = data / "rubrics" / (name.rubric + ".toml");
   if (name.rubric.empty() || name.rubric[0] == '.' || !fs::exists(file)) {
     auto known = rule_judge_names();
-    for (std::string& rubric : rubric_names(data)) known.push_back(std::move(rubric));
+    for (std::string& rubric : names_with_extension(data / "rubrics", ".toml")) {
+      known.push_back(std::move(rubric));
+    }
     throw Error(ErrorCode::not_found,
                 fmt::format("no judge is called \"{}\": neither a rule judge nor {}", name.rubric,
                             file.string()),
@@ -79,9 +82,7 @@ class Opener {
 bool JudgeName::is_path() const { return rubric.ends_with(".toml"); }
 
 JudgeName split_judge_name(const std::string& text) {
-  const std::string_view model = model_in_judge_name(text);
-  if (model.empty()) return {text, ""};
-  return {text.substr(0, text.size() - model.size() - 1), std::string(model)};
+  return {std::string(rubric_in_judge_name(text)), std::string(model_in_judge_name(text))};
 }
 
 OpenedJudges open_judges(const std::vector<std::string>& names, const JudgeSources& sources) {
@@ -115,16 +116,6 @@ std::vector<JudgeDemand> judge_demands(const std::vector<std::string>& names, co
                        .max_tokens = rubric.max_tokens});
   }
   return demands;
-}
-
-std::vector<std::string> rubric_names(const fs::path& data) {
-  std::vector<std::string> names;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(data / "rubrics", ignored)) {
-    if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
-  }
-  std::ranges::sort(names);
-  return names;
 }
 
 }  // namespace iago

@@ -52,7 +52,4 @@ std::vector<JudgeDemand> judge_demands(const std::vector<std::string>& names,
                                        const std::filesystem::path& data,
                                        const std::string& default_model);
 
-// The names of the rubrics in the data folder, sorted.
-std::vector<std::string> rubric_names(const std::filesystem::path& data);
-
 }  // namespace iago

@@ -214,7 +214,7 @@ TEST_F(Mismatches, AreToldBeforeTheRunSamplesThem) {
   EXPECT_EQ(told, 1u);
   ASSERT_TRUE(result.mismatches);
   EXPECT_EQ(result.reused, 18u);
-  EXPECT_EQ(result.left, 0u) << "it goes on";
+  EXPECT_EQ(result.left, 0u) << "the run continues";
   Json json = to_json(*result.mismatches);
   EXPECT_EQ(json["groups"][0]["differences"][0]["field"], "repeat");
   EXPECT_EQ(json["groups"][0]["nearest"]["run"], old.string());

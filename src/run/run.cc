@@ -27,6 +27,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/model_name.h"
 #include "base/version.h"
 #include "figures/analysis_plan.h"
 #include "page/page.h"
@@ -104,14 +105,15 @@ RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& fold
 std::string judge_of(const LoadedStudy& loaded, const std::string& wording,
                      const std::vector<std::unique_ptr<Judge>>& judges) {
   const std::string wanted = judge_of_wording(loaded.setting, wording);
-  auto without_model = [](const std::string& name) { return name.substr(0, name.find('@')); };
   std::string compliance;
   for (std::size_t i = 0; i < judges.size(); ++i) {
     const JudgeInfo& info = judges[i]->info();
     // A rubric of the setting's own is named in the study by its path.
     const bool is_named =
-        i < loaded.study.judges.size() && without_model(loaded.study.judges[i]) == wanted;
-    if (!wanted.empty() && (is_named || without_model(info.name) == wanted)) return info.name;
+        i < loaded.study.judges.size() && rubric_in_judge_name(loaded.study.judges[i]) == wanted;
+    if (!wanted.empty() && (is_named || rubric_in_judge_name(info.name) == wanted)) {
+      return info.name;
+    }
     if (compliance.empty() && info.kind == JudgeKind::compliance) compliance = info.name;
   }
   return compliance;
@@ -119,9 +121,8 @@ std::string judge_of(const LoadedStudy& loaded, const std::string& wording,
 
 // Roles are relative to the reference that the run began with, whatever a later session lists
 // first.
-std::string reference_of(const fs::path& store, const Study& study) {
-  if (!fs::exists(store)) return study.reference;
-  auto plan = read_analysis_plan(Store(store).run().analysis_plan);
+std::string reference_of(const Store& store, const Study& study) {
+  auto plan = read_analysis_plan(store.run().analysis_plan);
   return plan && !plan->reference.empty() ? plan->reference : study.reference;
 }
 
@@ -208,15 +209,17 @@ class RunSession {
       throw Error(ErrorCode::disconnected, fmt::format("{}: cannot be created: {}",
                                                        result_.folder.string(), status.message()));
     }
-    const std::string reference = reference_of(result_.folder / "run.db", loaded_.study);
     StoreWriter writer(result_.folder / "run.db", run_row(loaded_, plan_, result_.folder, judges_,
                                                           options_.judge_errors, clock_));
-    record_plan(loaded_, plan_, reference, judges_, writer);
-    write_file(result_.folder / "study.toml", to_toml(loaded_.study));
-    link_latest(options_.runs, result_.folder);
-    session_ = {.program = std::string(kVersion), .started = clock_.wall()};
-    writer.update_session(session_);
-    work(writer);
+    {
+      Store store(result_.folder / "run.db");  // closed first: the writer tidies up as the last
+      record_plan(loaded_, plan_, reference_of(store, loaded_.study), judges_, writer);
+      write_file(result_.folder / "study.toml", to_toml(loaded_.study));
+      link_latest(options_.runs, result_.folder);
+      session_ = {.program = std::string(kVersion), .started = clock_.wall()};
+      writer.update_session(session_);
+      work(store, writer);
+    }
     session_.ended = true;
     update_session(writer);
     writer.close();
@@ -225,8 +228,7 @@ class RunSession {
   }
 
  private:
-  void work(StoreWriter& writer) {
-    Store store(result_.folder / "run.db");
+  void work(const Store& store, StoreWriter& writer) {
     std::vector<std::size_t> left = trials_left(plan_, store);
     result_.resumed = plan_.trials.size() - left.size();
     Grading grading(judges_, writer, clock_, options_.at_once,

@@ -12,10 +12,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/model_name.h"
+#include "study/internal/compose.h"
+#include "study/names.h"
 
 namespace iago {
 namespace {
@@ -102,9 +104,8 @@ PlannedPrompt plan_prompt(const Study& study, const Setting& setting, const Word
 std::vector<WordingArm> wording_arms(const Study& study, const Setting& setting) {
   std::vector<WordingArm> pairs;
   for (const std::string& wording : study.wordings) {
-    const std::vector<std::string> existing = arms_with_wording(setting, wording);
     for (const std::string& arm : study.arms) {
-      if (std::ranges::count(existing, arm) > 0) pairs.push_back({wording, arm});
+      if (has_arm(setting, wording, arm)) pairs.push_back({wording, arm});
     }
   }
   return pairs;
@@ -113,14 +114,10 @@ std::vector<WordingArm> wording_arms(const Study& study, const Setting& setting)
 // A rubric's path without its folder, which differs between machines; what the rubric says is in
 // the hash of the judge. Judges that the setting names follow the wordings, whose choice is open.
 std::vector<std::string> names_of_judges(const Study& study, const Setting& setting) {
-  std::set<std::string> by_setting = {setting.judge};
-  for (const Wording& wording : setting.wordings) {
-    if (wording.judge) by_setting.insert(*wording.judge);
-  }
   std::vector<std::string> names;
   for (std::string judge : study.judges) {
-    const std::size_t at = std::min(judge.find('@'), judge.size());
-    if (by_setting.contains(judge.substr(0, at))) judge = "setting" + judge.substr(at);
+    const std::string_view name = rubric_in_judge_name(judge);
+    if (names_judge(setting, name)) judge.replace(0, name.size(), kSettingsJudge);
     auto end = judge.find(".toml");
     auto slash = end == std::string::npos ? end : judge.rfind('/', end);
     if (slash != std::string::npos) judge.erase(0, slash + 1);

@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/toml_reader.h"
-#include "study/internal/names.h"
 #include "study/internal/published.h"
 #include "study/internal/setting_check.h"
+#include "study/names.h"
 #include "study/setting.h"
 #include "text/utf8.h"
 

@@ -10,9 +10,11 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/model_name.h"
 #include "base/nearest.h"
 #include "base/toml_reader.h"
-#include "study/internal/names.h"
+#include "study/internal/compose.h"
+#include "study/names.h"
 #include "text/utf8.h"
 
 namespace iago {
@@ -260,11 +262,10 @@ void hold_wordings(PlacedStudy& placed, const Setting& setting) {
 std::vector<std::string> arms_with_any(const Study& study, const Setting& setting) {
   std::vector<std::string> arms;
   for (const Arm& arm : setting.arms) {
-    for (const std::string& wording : study.wordings) {
-      if (std::ranges::count(arms_with_wording(setting, wording), arm.name) == 0) continue;
-      arms.push_back(arm.name);
-      break;
-    }
+    const bool exists = std::ranges::any_of(study.wordings, [&](const std::string& wording) {
+      return has_arm(setting, wording, arm.name);
+    });
+    if (exists) arms.push_back(arm.name);
   }
   return arms;
 }
@@ -283,8 +284,7 @@ void hold_to_setting(PlacedStudy& placed, const Setting& setting) {
     for (const std::string& wording : study.wordings) {
       // An arm that one wording lacks is left out there; one that all lack is an error. So are
       // wordings that do not go together.
-      const bool exists = std::ranges::count(arms_with_wording(setting, wording), arm) > 0;
-      if (!exists && std::ranges::count(existing, arm) > 0) continue;
+      if (!has_arm(setting, wording, arm) && std::ranges::count(existing, arm) > 0) continue;
       placed_look_up(placed, "wordings", [&] {
         return render_prompt(setting, study.channel, wording, arm, Query{.text = "?"});
       });
@@ -307,21 +307,6 @@ void hold_to_setting(PlacedStudy& placed, const Setting& setting) {
 
 // ---- The setting's judge ----
 
-// What a study's judges may say in place of a name.
-constexpr std::string_view kSettingsJudge = "setting";
-
-bool is_named_somewhere(const Setting& setting, std::string_view judge) {
-  return judge == setting.judge ||
-         std::ranges::any_of(setting.wordings,
-                             [&](const Wording& wording) { return wording.judge == judge; });
-}
-
-// The judge's name and what follows it: "@KIND:NAME", or nothing.
-std::pair<std::string, std::string> split_model(const std::string& judge) {
-  std::size_t at = std::min(judge.find('@'), judge.size());
-  return {judge.substr(0, at), judge.substr(at)};
-}
-
 // The judges that the setting names for the study's wordings, the reference's first, each once.
 std::vector<std::string> judges_of_wordings(const PlacedStudy& placed, const Setting& setting) {
   std::vector<std::string> wordings = {placed.study.reference}, judges;
@@ -342,7 +327,7 @@ void resolve_judges(PlacedStudy& placed, const Setting& setting) {
   const std::vector<std::string> wanted = judges_of_wordings(placed, setting);
   std::vector<std::string> judges;
   for (const std::string& judge : study.judges) {
-    auto [name, model] = split_model(judge);
+    const std::string_view name = rubric_in_judge_name(judge);
     if (name == kSettingsJudge) {
       if (wanted.empty()) {
         throw Error(ErrorCode::invalid,
@@ -350,11 +335,11 @@ void resolve_judges(PlacedStudy& placed, const Setting& setting) {
                                 setting.name),
                     "Name the judge itself.");
       }
-      for (const std::string& one : wanted) judges.push_back(one + model);
+      for (const std::string& one : wanted) judges.push_back(one + judge.substr(name.size()));
       continue;
     }
     judges.push_back(judge);
-    if (std::ranges::count(wanted, name) > 0 || !is_named_somewhere(setting, name)) continue;
+    if (std::ranges::count(wanted, name) > 0 || !names_judge(setting, name)) continue;
     throw Error(ErrorCode::invalid,
                 fmt::format("{}: with the wordings {} expected the judge {}, found \"{}\"",
                             placed.place("judges"), fmt::join(study.wordings, ", "),
@@ -363,11 +348,11 @@ void resolve_judges(PlacedStudy& placed, const Setting& setting) {
   }
   study.judges = std::move(judges);
   const bool follows_setting = std::ranges::any_of(study.judges, [&](const std::string& judge) {
-    return std::ranges::count(wanted, split_model(judge).first) > 0;
+    return std::ranges::count(wanted, rubric_in_judge_name(judge)) > 0;
   });
   for (const std::string& judge : wanted) {
     const bool is_there = std::ranges::any_of(
-        study.judges, [&](const std::string& one) { return split_model(one).first == judge; });
+        study.judges, [&](const std::string& one) { return rubric_in_judge_name(one) == judge; });
     if (!follows_setting || is_there) continue;
     throw Error(
         ErrorCode::invalid,
@@ -448,9 +433,7 @@ std::vector<Contrast> contrasts_of(const Study& study, const Setting& setting) {
     auto is_asked = [&](const std::string& arm) { return std::ranges::count(study.arms, arm) > 0; };
     if (!is_asked(contrast.more) || !is_asked(contrast.less)) return false;
     return std::ranges::any_of(study.wordings, [&](const std::string& wording) {
-      const std::vector<std::string> arms = arms_with_wording(setting, wording);
-      return std::ranges::count(arms, contrast.more) > 0 &&
-             std::ranges::count(arms, contrast.less) > 0;
+      return has_arm(setting, wording, contrast.more) && has_arm(setting, wording, contrast.less);
     });
   };
   std::erase_if(contrasts, [&](const Contrast& contrast) { return !exists(contrast); });

@@ -202,6 +202,10 @@ bool exists_with(const Arm& arm, const std::vector<std::string>& wordings) {
          });
 }
 
+bool has_arm(const Setting& setting, std::string_view wording, std::string_view arm) {
+  return exists_with(setting.arm(arm), split_wording(setting, wording));
+}
+
 std::vector<std::string> split_wording(const Setting& setting, std::string_view wording) {
   constexpr std::size_t kMaxCombined = 16;
   std::set<std::string> names;
@@ -216,6 +220,12 @@ std::vector<std::string> split_wording(const Setting& setting, std::string_view 
     }
   }
   return {names.begin(), names.end()};
+}
+
+bool names_judge(const Setting& setting, std::string_view judge) {
+  return judge == setting.judge ||
+         std::ranges::any_of(setting.wordings,
+                             [&](const Wording& wording) { return wording.judge == judge; });
 }
 
 std::string judge_of_wording(const Setting& setting, std::string_view wording) {

@@ -32,10 +32,16 @@ inline constexpr std::string_view kQueryPlaceholder = "query";
 // Does the arm exist with these wordings?
 bool exists_with(const Arm& arm, const std::vector<std::string>& wordings);
 
+// The same by name, for a wording that may be "a+b". Error not_found for an unknown one.
+bool has_arm(const Setting& setting, std::string_view wording, std::string_view arm);
+
 // "folder/channel/block.txt", for errors.
 std::string block_file(const Setting& setting, const Channel& channel, std::string_view block);
 
 // The names in "a+b": sorted, each once, without "default". Error not_found for an unknown one.
 std::vector<std::string> split_wording(const Setting& setting, std::string_view wording);
+
+// Does the setting, or any wording of it, name this judge?
+bool names_judge(const Setting& setting, std::string_view judge);
 
 }  // namespace iago

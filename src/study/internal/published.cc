@@ -11,7 +11,7 @@
 
 #include "base/csv.h"
 #include "base/error.h"
-#include "study/internal/names.h"
+#include "study/names.h"
 
 namespace iago {
 namespace {

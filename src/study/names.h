@@ -1,4 +1,5 @@
-// Names that become parts of folders, of "a+b" and of reports. Private to the room.
+// Names of settings, arms, wordings and studies: they become parts of folders, of "a+b" and of
+// reports.
 #pragma once
 
 #include <string>
@@ -12,6 +13,9 @@ inline constexpr std::size_t kMaxNameBytes = 80;
 
 // What a study's list of wordings says for every single one of the channel.
 inline constexpr std::string_view kAllWordings = "all";
+
+// What a study's judges say for those that the setting names for its wordings.
+inline constexpr std::string_view kSettingsJudge = "setting";
 
 // Letters, digits, '.', '_' and '-', not beginning with '.' or '-', 1 to 80 bytes.
 bool is_name(std::string_view text);

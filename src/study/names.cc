@@ -1,4 +1,4 @@
-#include "study/internal/names.h"
+#include "study/names.h"
 
 #include <algorithm>
 
