@@ -35,6 +35,10 @@ namespace iago {
 
 namespace {
 
+// The arm called ?1 of the wording called ?2.
+constexpr const char* kArmToldIn =
+    "(SELECT a.id FROM arm a JOIN wording w ON w.id = a.wording WHERE a.name = ?1 AND w.name = ?2)";
+
 constexpr int kCompletionColumns = 23, kTranscriptColumns = 6;
 constexpr int kArmColumns = 6;
 constexpr int kVerdictColumns = 11, kRationaleColumns = 6;
@@ -351,12 +355,12 @@ void Store::for_each_judged_completion(
 
 void Store::for_each_repeat(const WordingArm& told, std::string_view query, std::string_view judge,
                             const std::function<bool(const LabelledRepeat&)>& use) const {
-  auto row = impl_->database.prepare(
+  auto row = impl_->database.prepare(fmt::format(
       "SELECT c.*, v.* FROM prompt p CROSS JOIN completion c ON c.prompt = p.id LEFT JOIN verdict "
-      "v ON v.judge = (SELECT id FROM judge WHERE hash = ?3) AND v.completion = c.id "
-      "WHERE p.arm = (SELECT a.id FROM arm a JOIN wording w ON w.id = a.wording WHERE a.name = ?1 "
-      "AND w.name = ?4) AND p.query = (SELECT id FROM query WHERE name = ?2) ORDER BY c.repeat");
-  row.bind(1, told.arm).bind(2, query).bind(3, judge).bind(4, told.wording);
+      "v ON v.judge = (SELECT id FROM judge WHERE hash = ?4) AND v.completion = c.id "
+      "WHERE p.arm = {} AND p.query = (SELECT id FROM query WHERE name = ?3) ORDER BY c.repeat",
+      kArmToldIn));
+  row.bind(1, told.arm).bind(2, told.wording).bind(3, query).bind(4, judge);
   while (row.step()) {
     check_seal(row, "completion", 0, kCompletionColumns);
     LabelledRepeat found{trial_hex(row.view(1)),
@@ -402,12 +406,12 @@ std::uint64_t Store::completion_count() const {
 std::uint64_t Store::completion_count(const WordingArm& told, std::size_t queries,
                                       std::uint32_t repeats) const {
   auto row = impl_->database.prepare(
-      "SELECT count(*) FROM prompt p JOIN completion c ON c.prompt = p.id "
-      "WHERE p.arm = (SELECT a.id FROM arm a JOIN wording w ON w.id = a.wording WHERE a.name = ?1 "
-      "AND w.name = ?4) AND p.query <= ?2 AND c.repeat < ?3");
+      fmt::format("SELECT count(*) FROM prompt p JOIN completion c ON c.prompt = p.id "
+                  "WHERE p.arm = {} AND p.query <= ?3 AND c.repeat < ?4",
+                  kArmToldIn));
   auto last = std::min<std::size_t>(queries, std::numeric_limits<std::int64_t>::max());
-  row.bind(1, told.arm).bind(2, static_cast<std::int64_t>(last)).bind(3, std::int64_t{repeats});
-  row.bind(4, told.wording);
+  row.bind(1, told.arm).bind(2, told.wording);
+  row.bind(3, static_cast<std::int64_t>(last)).bind(4, std::int64_t{repeats});
   row.step();
   return static_cast<std::uint64_t>(row.integer(0));
 }
@@ -470,9 +474,9 @@ std::map<std::string, std::uint64_t> Store::reused() const {
 // two alike by chance are one in 37 million.
 std::vector<std::uint64_t> Store::completion_keys(const WordingArm& told) const {
   auto row = impl_->database.prepare(
-      "SELECT p.request_hash, c.repeat, c.created_ns FROM prompt p "
-      "JOIN completion c ON c.prompt = p.id WHERE p.arm = (SELECT a.id FROM arm a JOIN wording w "
-      "ON w.id = a.wording WHERE a.name = ?1 AND w.name = ?2)");
+      fmt::format("SELECT p.request_hash, c.repeat, c.created_ns FROM prompt p "
+                  "JOIN completion c ON c.prompt = p.id WHERE p.arm = {}",
+                  kArmToldIn));
   row.bind(1, told.arm).bind(2, told.wording);
   std::vector<std::uint64_t> keys;
   while (row.step()) {
