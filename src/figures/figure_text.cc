@@ -59,16 +59,7 @@ void add_missing(const Summary& summary, std::vector<Note>& notes) {
     notes.push_back({fmt::format("missing, {}", printable(arm.name, 20)), text});
   }
   // Of the other wordings the table has the rates alone.
-  for (std::size_t i = 1; i < summary.wordings.size(); ++i) {
-    const WordingSummary& wording = summary.wordings[i];
-    for (const auto& arm : wording.arms) {
-      const auto text = missing_of(arm);
-      if (text.empty()) continue;
-      notes.push_back({fmt::format("missing, {}", printable(arm.name, 20)),
-                       fmt::format("under {}: {} of {}", printable(wording.wording.name, 60), text,
-                                   count(arm.planned))});
-    }
-  }
+  for (Note& note : missing_elsewhere(summary)) notes.push_back(std::move(note));
   if (summary.mean && summary.mean->bounds_if_missing.width() > 0) {
     notes.push_back(
         {"mean's bounds", fmt::format("{} points, over all possible results of the missing trials",
@@ -483,6 +474,21 @@ std::vector<Note> wording_notes(const Summary& summary) {
   add_over_wordings(summary, notes);
   add_judged_apart(summary, notes);
   add_lacking(summary, notes);
+  return notes;
+}
+
+std::vector<Note> missing_elsewhere(const Summary& summary) {
+  std::vector<Note> notes;
+  for (std::size_t i = 1; i < summary.wordings.size(); ++i) {
+    const WordingSummary& wording = summary.wordings[i];
+    for (const auto& arm : wording.arms) {
+      const auto text = missing_of(arm);
+      if (text.empty()) continue;
+      notes.push_back({fmt::format("missing, {}", printable(arm.name, 20)),
+                       fmt::format("under {}: {} of {}", printable(wording.wording.name, 60), text,
+                                   count(arm.planned))});
+    }
+  }
   return notes;
 }
 

@@ -229,5 +229,7 @@ std::optional<ErrorBounds> bounds_if_unknown(const JudgeError& error);
 
 // The contract. Arms without a completion, and figures that need them, are null.
 Json to_json(const Summary& summary);
+// What that calls the share of the judge's positive label in an arm: "compliance" without a judge.
+std::string rate_name(const std::optional<JudgeRow>& judge);
 
 }  // namespace iago

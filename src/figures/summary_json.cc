@@ -31,12 +31,6 @@ void add_error(const JudgeError& error, Json& entry) {
       bounds && sp ? json_of(bounds->specificity) : Json(nullptr);
 }
 
-// The share of the positive label is called by what it is a share of.
-std::string rate_name(const std::optional<JudgeRow>& judge) {
-  if (!judge || judge->kind == JudgeKind::compliance) return "compliance";
-  return std::string(positive_label(judge->kind));
-}
-
 Json json_of(const ArmSummary* arm, const std::optional<JudgeRow>& judge, bool reads_reasoning) {
   if (arm->completed() == 0) return nullptr;
   Json json;
@@ -295,6 +289,11 @@ Json usage_json(const Summary& summary) {
 }
 
 }  // namespace
+
+std::string rate_name(const std::optional<JudgeRow>& judge) {
+  if (!judge || judge->kind == JudgeKind::compliance) return "compliance";
+  return std::string(positive_label(judge->kind));
+}
 
 Json to_json(const Summary& summary) {
   const auto& run = summary.run;

@@ -37,9 +37,12 @@ std::string base64(const std::array<std::uint8_t, 32>& bytes) {
 }  // namespace
 
 std::string filled_page(std::string_view source, Fields& page) {
-  constexpr std::string_view kPlace = "/*page.css*/";
   std::string html(source);
-  html.replace(html.find(kPlace), kPlace.size(), kPageCss);
+  auto put_in = [&](std::string_view place, std::string_view part) {
+    html.replace(html.find(place), place.size(), part);
+  };
+  put_in("<!--forest.html-->\n", kForestHtml);
+  put_in("/*page.css*/", kPageCss);
   page.set("style_hash", base64(Hasher().update(kPageCss).digest()));
   return Template(html).fill(page);
 }

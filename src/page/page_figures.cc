@@ -59,12 +59,8 @@ Fields& add_rate_tile(Fields& page, std::string title, std::string tone, std::st
   return tile;
 }
 
-// What summary.json calls the share of the contrast's positive label.
-std::string rate_path(const Summary& summary) {
-  const auto& judge = summary.judges.contrast;
-  if (!judge || judge->kind == JudgeKind::compliance) return "compliance";
-  return std::string(positive_label(judge->kind));
-}
+// In summary.json, of the contrasts.
+std::string rate_path(const Summary& summary) { return rate_name(summary.judges.contrast); }
 
 std::string gap_title(const Summary& summary) {
   if (rate_path(summary) == "compliance") return "Compliance gap";
@@ -355,17 +351,11 @@ void add_missing(const PageData& data, Fields& page) {
                          [](const ArmSummary& arm) { return arm.missing() > 0; });
   bool unread = std::any_of(arms.begin(), arms.end(),
                             [](const ArmSummary& arm) { return arm.faking_unjudged > 0; });
-  const bool elsewhere =
-      std::ranges::any_of(data.summary.wordings, [](const WordingSummary& wording) {
-        return std::ranges::any_of(wording.arms,
-                                   [](const ArmSummary& arm) { return arm.missing() > 0; });
-      });
-  if (!any && !unread && !elsewhere) page.add("complete");
-  for (const Note& note : notes(data.summary)) {
-    const bool is_elsewhere =
-        note.title.starts_with("missing, ") && note.text.starts_with("under ");
-    if (is_elsewhere) page.add("elsewhere").set("title", note.title).set("text", note.text);
+  const std::vector<Note> elsewhere = missing_elsewhere(data.summary);
+  for (const Note& note : elsewhere) {
+    page.add("elsewhere").set("title", note.title).set("text", note.text);
   }
+  if (!any && !unread && elsewhere.empty()) page.add("complete");
   if (data.summary.gap() && any) add_gap_bounds(*data.summary.gap(), page);
 }
 
