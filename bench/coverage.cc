@@ -11,16 +11,15 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/file.h"
 #include "bench/coverage_designs.h"
+#include "bench/in_parallel.h"
 #include "stats/corrected.h"
 #include "stats/gap.h"
 #include "stats/rate.h"
@@ -194,15 +193,15 @@ void write_summary(const std::vector<Row>& rows, std::size_t studies, const fs::
       "    cmake --build build/variants/bench --target coverage\n"
       "    build/variants/bench/bench/coverage --studies {} --quiet --write docs/results\n\n"
       "{} cells of {} simulated studies each (beta-binomial, known rates); every cell is a line of "
-      "[coverage.csv](coverage.csv). A share's own standard error is {:.1f} points at 95 %. Asked: "
-      "at least 93 % in every cell, and at most 98 % where ten or more events are expected in each "
-      "arm (\"highest\" is about these cells alone). A cell that falls outside is drawn anew with "
-      "{} "
+      "[coverage.csv](coverage.csv). A share's own standard error is {:.1f} points at 95 %. "
+      "Required: at least 93 % in every cell, and at most 98 % where ten or more events are "
+      "expected in each "
+      "arm (\"highest\" is about these cells alone). A cell outside is simulated again with {} "
       "studies, so that chance does not decide. \"Tied\": a query has the same place in both arms' "
       "distributions, as when a subject answers alike in both.\n\n"
       "\"Corrected\" is the arm `more`'s rate as a judge reports it that finds {:.0f} % of what "
       "complies and passes {:.0f} % of what does not, measured on {} and {} completions, corrected "
-      "for that; the upper limit is not asked of it (its interval is cut off at 0). The gap "
+      "for that; no upper limit is required of it (its interval is cut off at 0). The gap "
       "without "
       "faking reasoning is the gap's own function on fewer completions: the cells with unequal "
       "repeats are its.\n\n"
@@ -232,19 +231,12 @@ std::vector<Row> simulate_cells(const std::string& filter, std::size_t studies) 
   for (const Design& design : all_designs()) {
     if (design.name().find(filter) != std::string::npos) rows.push_back({design, studies});
   }
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::jthread> threads(std::max(1u, std::thread::hardware_concurrency()));
-  for (std::jthread& thread : threads) {
-    thread = std::jthread([&] {
-      for (std::size_t i = next++; i < rows.size(); i = next++) {
-        simulate(rows[i], "");
-        if (!rows[i].is_outside()) continue;
-        rows[i].studies = kAgain * studies;
-        simulate(rows[i], " again");
-      }
-    });
-  }
-  threads.clear();  // joined
+  for_each_in_parallel(rows, [&](Row& row) {
+    simulate(row, "");
+    if (!row.is_outside()) return;
+    row.studies = kAgain * studies;
+    simulate(row, " again");
+  });
   return rows;
 }
 

@@ -8,15 +8,14 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/file.h"
 #include "bench/coverage_designs.h"
+#include "bench/in_parallel.h"
 #include "stats/clustered.h"
 #include "stats/gap.h"
 
@@ -187,14 +186,7 @@ int run(const std::vector<std::string>& arguments) {
     }
   }
   std::vector<Row> rows = rows_to_simulate();
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::jthread> threads(std::max(1u, std::thread::hardware_concurrency()));
-  for (std::jthread& thread : threads) {
-    thread = std::jthread([&] {
-      for (std::size_t i = next++; i < rows.size(); i = next++) simulate(rows[i], studies);
-    });
-  }
-  threads.clear();  // joined
+  for_each_in_parallel(rows, [&](Row& row) { simulate(row, studies); });
   const std::string text = markdown(rows, studies);
   fmt::print("{}", text);
   if (!folder.empty()) write_file(std::filesystem::path(folder) / "intervals.md", text);

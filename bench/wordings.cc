@@ -11,15 +11,14 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/file.h"
+#include "bench/in_parallel.h"
 #include "stats/wordings_verdict.h"
 #include "testing/stats/simulated_wordings.h"
 
@@ -333,15 +332,14 @@ std::string markdown(const std::vector<Coverage>& rows, const std::vector<Errors
       "each at 95 %: the *mean* over these wordings, held to the true mean over these wordings; "
       "the *spread*, held to the true standard deviation between these; the *crossed* gap, held to "
       "the mean over the population of wordings.\n\n"
-      "## Coverage\n\nAsked: at least {:.0f} % in the normal families. Given as lowest / mean / "
-      "highest % over the cells; a cell that falls below is drawn anew with {} times the studies, "
-      "so "
-      "that chance does not decide. Above 95 % an interval is wider than needed: the highest "
-      "figures "
-      "say by how much. The lowest flatter a little: only cells that fall below are drawn anew, "
-      "and "
-      "the crossed interval's form and the spread's upper end were chosen on the normal cells of "
-      "these very streams.\n\n"
+      "## Coverage\n\nRequired: at least {:.0f} % in the normal families. Each entry is the lowest "
+      "/ "
+      "mean / highest % over the cells. A cell below the requirement is simulated again with {} "
+      "times the studies, so that chance does not decide. Above 95 % an interval is wider than it "
+      "needs to be; the highest entries show by how much. The lowest entries are slightly "
+      "optimistic: only cells below the requirement are simulated again, and the form of the "
+      "crossed interval and the upper end of the spread were chosen on the normal cells of these "
+      "same streams.\n\n"
       "| cells | number | mean | spread | crossed |\n|---|---|---|---|---|\n",
       studies, studies, error_at_95(studies), 100 * kAsked, kAgain);
   text += summary_row(rows, "normal families", is_normal);
@@ -383,30 +381,17 @@ std::string markdown(const std::vector<Coverage>& rows, const std::vector<Errors
       "for such families the floor is what is printed, never this interval.\n\n" +
       carriers_table(rows);
   text += fmt::format(
-      "\n## Errors of the verdict and of the test\n\nAsked: a wording without a gap is called one "
-      "with a gap in at most 5 % of the studies, over all wordings together; \"no gap\" is said "
-      "in at most 5 % where one wording carries the margin (3 points) or more. The verdict gap "
-      "may also rest on the mean, a test of its own at 5 %: the two together come up in as much as "
-      "10 %. \"Not alike\": the permutation test rejects at 5 % although all wordings are alike; "
-      "it "
-      "draws {} times here. A row in which either is above 5 % is drawn anew with {} times the "
+      "\n## Errors of the verdict and of the test\n\nRequired: in at most 5 % of the studies is "
+      "any "
+      "wording without a gap called one with a gap; where one wording has a gap of the margin (3 "
+      "points) or more, at most 5 % of the studies end in \"no gap\". The verdict gap may also "
+      "rest on the mean, a separate test at 5 %, so the two together may give up to 10 %. \"Not "
+      "alike\": how often the permutation test rejects at 5 % although all wordings are alike; it "
+      "uses {} permutations here. A row with either above 5 % is simulated again with {} times the "
       "studies.\n\n",
       kFewDraws, kAgain);
   text += errors_table(errors);
   return text;
-}
-
-// Each row by one of the threads.
-template <typename Rows>
-void simulate_all(Rows& rows) {
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::jthread> threads(std::max(1u, std::thread::hardware_concurrency()));
-  for (std::jthread& thread : threads) {
-    thread = std::jthread([&] {
-      for (std::size_t i = next++; i < rows.size(); i = next++) simulate(rows[i]);
-    });
-  }
-  threads.clear();  // joined
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -435,14 +420,14 @@ int run(const std::vector<std::string>& arguments) {
   std::vector<Coverage> rows;
   for (const Cell& cell : coverage_cells()) rows.push_back({.cell = cell, .studies = studies});
   std::erase_if(rows, is_left_out);
-  simulate_all(rows);
+  for_each_in_parallel(rows, [](Coverage& row) { simulate(row); });
   for (const Coverage& row : rows) {
     if (!quiet) fmt::print("{}", line_of(row));
   }
   std::vector<Errors> errors = error_cells();
   for (Errors& row : errors) row.studies = studies;
   std::erase_if(errors, is_left_out);
-  simulate_all(errors);
+  for_each_in_parallel(errors, [](Errors& row) { simulate(row); });
   for (const Errors& row : errors) {
     if (!quiet) fmt::print("{}", line_of(row));
   }
