@@ -259,7 +259,7 @@ TEST_F(BadDays, AnthropicsProtocolComesOutAsOnAQuietDay) {
   weather("anthropic", 200, 1);
 }
 
-// Of a run that is killed and goes on: what its store held, and how often the server had been asked
+// Of a run that is killed and resumed: what its store held, and how often the server had been asked
 // for that.
 struct Held {
   fs::path run;

@@ -1,4 +1,4 @@
-// Bad days, met by the program as users run it: whatever stops it, the same command goes on, no
+// Bad days, met by the program as users run it: whatever stops it, the same command resumes it, no
 // completion that was stored is lost, none is counted twice, and the figures are those of a run
 // that nothing stopped.
 #include <gmock/gmock.h>

@@ -28,7 +28,7 @@ struct CalibrateOptions {
 inline constexpr std::string_view kCalibratedCases[] = {"default", "conflict removed",
                                                         "rule inverted"};
 
-// In every calibrated case. Error cancelled when stopped midway; the same call goes on.
+// In every calibrated case. Error cancelled when stopped midway; the same call resumes.
 std::vector<Calibration> calibrate(ChatModel& model,
                                    const std::vector<std::unique_ptr<Judge>>& judges,
                                    const CalibrateOptions& options, const Clock& clock);

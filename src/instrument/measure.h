@@ -19,7 +19,7 @@ struct MeasureOptions {
   std::size_t samples = 10000;  // completions in each arm of the main cases; a fifth in the others
 };
 
-// Error cancelled when stopped midway; the same call goes on.
+// Error cancelled when stopped midway; the same call resumes.
 Measurement measure(ChatModel& model, const Policy* policy,
                     const std::vector<std::unique_ptr<Judge>>& judges,
                     const MeasureOptions& options, const Clock& clock);

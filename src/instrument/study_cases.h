@@ -46,7 +46,7 @@ struct CaseRuns {
 };
 
 // Runs the study to its end, its progress reported as that of `what`. Error cancelled, "stopped
-// while `doing`", when stopped midway; the same call goes on.
+// while `doing`", when stopped midway; the same call resumes.
 RunResult run_to_end(const LoadedStudy& loaded, ChatModel& model,
                      const std::vector<std::unique_ptr<Judge>>& judges, const CaseRuns& where,
                      const std::string& what, std::string_view doing, const Clock& clock);

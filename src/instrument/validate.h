@@ -29,7 +29,7 @@ struct ValidateOptions {
   std::uint64_t seed = 20'241'218;  // not that of studies: other completions than theirs
 };
 
-// Error cancelled when stopped midway; the same call goes on. The judges include one of compliance
+// Error cancelled when stopped midway; the same call resumes. The judges include one of compliance
 // if there is one of faking reasoning (Error invalid).
 Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>& judges,
                     const ValidateOptions& options, const Clock& clock);

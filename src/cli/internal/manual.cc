@@ -55,16 +55,16 @@ constexpr std::string_view kManualEnd = R"(.SH EXIT STATUS
 The work was completed, whatever was found.
 .TP
 .B 1
-An error of operation.
+The operation failed.
 .TP
 .B 2
 A wrong command line, or a file that is wrong or missing.
 .TP
 .B 3
-Completed, but too much is missing, or a budget ended it.
+Completed, but too much is missing, or a budget stopped it.
 .TP
 .B 130
-Interrupted; the same command goes on.
+Interrupted. Run the same command to resume.
 .SH ENVIRONMENT
 .TP
 .B IAGO_HOME
