@@ -41,13 +41,18 @@ struct ChatFailure {
   std::string message;
   std::string hint;       // what to do, or empty
   bool ends_run = false;  // no other request can succeed: wrong key, no credit, no such model
+  OpenCause cause = OpenCause::unreachable;
+  int status = 0;  // of HTTP, of the last attempt; 0: there was none
 };
 
 struct ChatReply {
   Finish finish = Finish::stop;
-  std::string text;  // without the prefill; may be invalid UTF-8
+  std::string finish_reason;     // as the other side calls it, or empty
+  std::string provider_message;  // what the provider says of its refusal, or empty
+  std::string text;              // without the prefill; may be invalid UTF-8
   ReasoningChannel reasoning_channel = ReasoningChannel::none;
   std::string reasoning;              // the provider's own channel, not our tags
+  std::string reasoning_note;         // if the channel is unavailable: why, where that is known
   std::vector<float> token_logprobs;  // natural log, temperature 1, untruncated
   // The bytes that each of those tokens says, none for one that ends the turn; as long as
   // token_logprobs, or empty.
@@ -69,6 +74,18 @@ struct ModelInfo {
 
 struct EndpointFigures;  // chat/endpoint_figures.h
 
+// What a model sends besides the prompts, as it went out in this session. A model without a server
+// has none.
+struct SentRecord {
+  std::string base_url;                   // without secrets
+  std::string extra_body;                 // a JSON object, or empty
+  std::vector<std::string> header_names;  // of --header, without their values
+  std::string sampling;                   // a JSON object: the sampling fields that were accepted
+  std::vector<std::string> left_out;      // fields that the server refused
+  std::vector<std::string> notes;         // what else was unlike what was asked for, in sentences
+  bool operator==(const SentRecord&) const = default;
+};
+
 class ChatModel {
  public:
   using Done = std::function<void(ChatReply)>;
@@ -84,6 +101,8 @@ class ChatModel {
   // The current state of requests to a server; absent for a model without a server. A model that
   // passes its requests on to another gives that one's figures. Thread-safe.
   virtual std::optional<EndpointFigures> endpoint_figures() const;
+  // What it sent so far; absent for a model without a server. Passed on likewise. Thread-safe.
+  virtual std::optional<SentRecord> sent_record() const;
 };
 
 // Error invalid if no model of any kind could serve the request: no id, no message, a last turn

@@ -44,6 +44,15 @@ TEST(Names, OfFinishesReadBack) {
                        {"stop", "length", "refused", "failed"});
 }
 
+TEST(Names, OfCausesReadBack) {
+  expect_names<OpenCause>(open_cause_named,
+                          {OpenCause::unreachable, OpenCause::rate_limit, OpenCause::overloaded,
+                           OpenCause::server_error, OpenCause::unreadable, OpenCause::rejected,
+                           OpenCause::too_long, OpenCause::unknown_finish},
+                          {"unreachable", "rate_limit", "overloaded", "server_error", "unreadable",
+                           "rejected", "too_long", "unknown_finish"});
+}
+
 TEST(Names, OfReasoningChannelsReadBack) {
   expect_names<ReasoningChannel>(
       reasoning_channel_named,

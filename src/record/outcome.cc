@@ -15,6 +15,11 @@ constexpr EnumName<Finish> kFinishNames[] = {{Finish::stop, "stop"},
                                              {Finish::length, "length"},
                                              {Finish::refused, "refused"},
                                              {Finish::failed, "failed"}};
+constexpr EnumName<OpenCause> kOpenCauseNames[] = {
+    {OpenCause::unreachable, "unreachable"}, {OpenCause::rate_limit, "rate_limit"},
+    {OpenCause::overloaded, "overloaded"},   {OpenCause::server_error, "server_error"},
+    {OpenCause::unreadable, "unreadable"},   {OpenCause::rejected, "rejected"},
+    {OpenCause::too_long, "too_long"},       {OpenCause::unknown_finish, "unknown_finish"}};
 constexpr EnumName<ReasoningChannel> kReasoningChannelNames[] = {
     {ReasoningChannel::none, "none"},
     {ReasoningChannel::present, "present"},
@@ -31,6 +36,11 @@ std::optional<Outcome> outcome_named(std::string_view name) {
 
 std::string_view name_of(Finish finish) { return name_in(kFinishNames, finish); }
 std::optional<Finish> finish_named(std::string_view name) { return value_in(kFinishNames, name); }
+
+std::string_view name_of(OpenCause cause) { return name_in(kOpenCauseNames, cause); }
+std::optional<OpenCause> open_cause_named(std::string_view name) {
+  return value_in(kOpenCauseNames, name);
+}
 
 std::string_view name_of(ReasoningChannel channel) {
   return name_in(kReasoningChannelNames, channel);

@@ -36,6 +36,20 @@ enum class Finish {
 std::string_view name_of(Finish finish);
 std::optional<Finish> finish_named(std::string_view name);
 
+// Why a trial has no completion: what came instead of a reply.
+enum class OpenCause {
+  unreachable,     // no connection, or it broke off
+  rate_limit,      // a limit of requests or tokens, in all attempts
+  overloaded,      // the server had no room, in all attempts
+  server_error,    // another error of the server's own, in all attempts
+  unreadable,      // not what the protocol promises, or broken off in the middle
+  rejected,        // the server cannot take this request
+  too_long,        // the prompt, or prompt and limit together, exceed the context
+  unknown_finish,  // the reply ended for a reason that is not known, or for none
+};
+std::string_view name_of(OpenCause cause);
+std::optional<OpenCause> open_cause_named(std::string_view name);
+
 // Why there is no reply.
 struct Failure {
   ErrorCode code = ErrorCode::disconnected;

@@ -7,6 +7,7 @@ TokenUsage& TokenUsage::operator+=(const TokenUsage& other) {
   cached_prompt += other.cached_prompt;
   cache_written += other.cache_written;
   generated += other.generated;
+  uncounted += other.uncounted;
   return *this;
 }
 

@@ -123,6 +123,7 @@ class BudgetedModel final : public ChatModel {
   ModelInfo info() const override { return model_->info(); }
   void submit(ChatRequest request, std::stop_token stop, Done done) override;
   std::optional<EndpointFigures> endpoint_figures() const override;
+  std::optional<SentRecord> sent_record() const override { return model_->sent_record(); }
 
  private:
   struct Waiting;
