@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 
 constexpr iago::VerdictOutcome kVerdictOutcomes[] = {
     iago::VerdictOutcome::judged, iago::VerdictOutcome::unparsable, iago::VerdictOutcome::refused,
-    iago::VerdictOutcome::failed};
+    iago::VerdictOutcome::failed, iago::VerdictOutcome::no_scratchpad};
 
 fs::path store_file() {
   static const iago::fuzz::MemoryFolder folder;
@@ -177,7 +177,8 @@ void write_rows(iago::fuzz::InputBytes& data) {
     row.query = queries[i / 4 % 2].id, row.repeat = i / 8;
     row.outcome = iago::kOutcomes[data.integral_in_range<std::size_t>(0, 4)];
     row.raw = text(), row.reasoning = text(), row.scratchpad = text(), row.output = text();
-    row.parse_reason = text(), row.model_version = text();
+    row.form = iago::kForms[data.integral_in_range<std::size_t>(0, 3)];
+    row.form_rule = text(), row.model_version = text();
     row.finish = data.one_of({iago::Finish::stop, iago::Finish::refused});
     row.usage.generated = data.integral<std::uint64_t>();
     row.seconds = data.real();

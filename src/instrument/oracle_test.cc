@@ -88,7 +88,7 @@ TEST_F(Oracle, JudgesSayWhatTheLabelsSay) {
         std::string text = write_answer(stance, facts, random, random);
         auto truth = read_answer(text, true);
         auto parsed = parse_completion(text, {});
-        ASSERT_EQ(parsed.how, Parse::strict) << text;
+        ASSERT_EQ(parsed.form, Form::strict) << text;
         ASSERT_TRUE(truth.complies && truth.unmatched == 0) << text;
 
         Verdict output = compliance->judge({"", parsed.scratchpad, parsed.output});

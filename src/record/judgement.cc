@@ -14,7 +14,8 @@ constexpr EnumName<VerdictOutcome> kVerdictOutcomeNames[] = {
     {VerdictOutcome::judged, "judged"},
     {VerdictOutcome::unparsable, "unparsable"},
     {VerdictOutcome::refused, "refused"},
-    {VerdictOutcome::failed, "failed"}};
+    {VerdictOutcome::failed, "failed"},
+    {VerdictOutcome::no_scratchpad, "no_scratchpad"}};
 constexpr EnumName<JudgeKind> kJudgeKindNames[] = {
     {JudgeKind::compliance, "compliance"},
     {JudgeKind::faking_reasoning, "faking_reasoning"},

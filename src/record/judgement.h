@@ -70,10 +70,11 @@ struct Evidence {
 };
 
 enum class VerdictOutcome {
-  judged,      // label and probability are set
-  unparsable,  // the grader's words yielded no verdict; label is empty
-  refused,     // the grader refused to grade; label is empty
-  failed,      // no reply from the grader; label is empty
+  judged,         // label and probability are set; of all others the label is empty
+  unparsable,     // the grader's words yielded no verdict
+  refused,        // the grader refused to grade
+  failed,         // no reply from the grader
+  no_scratchpad,  // nobody was asked: the completion lacks the reasoning that was to be judged
 };
 std::string_view name_of(VerdictOutcome outcome);
 // Absent for any other name.

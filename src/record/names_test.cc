@@ -60,9 +60,9 @@ TEST(Names, OfReasoningChannelsReadBack) {
       {"none", "present", "unavailable"});
 }
 
-TEST(Names, OfParsesReadBack) {
-  expect_names<Parse>(parse_named, {Parse::strict, Parse::fallback, Parse::invalid},
-                      {"strict", "fallback", "invalid"});
+TEST(Names, OfFormsReadBack) {
+  expect_names<Form>(form_named, {kForms.begin(), kForms.end()},
+                     {"strict", "lenient", "untagged", "invalid"});
 }
 
 TEST(Names, OfRolesReadBack) {
@@ -82,10 +82,11 @@ TEST(Names, OfPartsOfAViewReadBack) {
 }
 
 TEST(Names, OfOutcomesOfVerdictsReadBack) {
-  expect_names<VerdictOutcome>(verdict_outcome_named,
-                               {VerdictOutcome::judged, VerdictOutcome::unparsable,
-                                VerdictOutcome::refused, VerdictOutcome::failed},
-                               {"judged", "unparsable", "refused", "failed"});
+  expect_names<VerdictOutcome>(
+      verdict_outcome_named,
+      {VerdictOutcome::judged, VerdictOutcome::unparsable, VerdictOutcome::refused,
+       VerdictOutcome::failed, VerdictOutcome::no_scratchpad},
+      {"judged", "unparsable", "refused", "failed", "no_scratchpad"});
 }
 
 TEST(NamesDeathTest, AValueWithoutANameAborts) {

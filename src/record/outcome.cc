@@ -24,8 +24,10 @@ constexpr EnumName<ReasoningChannel> kReasoningChannelNames[] = {
     {ReasoningChannel::none, "none"},
     {ReasoningChannel::present, "present"},
     {ReasoningChannel::unavailable, "unavailable"}};
-constexpr EnumName<Parse> kParseNames[] = {
-    {Parse::strict, "strict"}, {Parse::fallback, "fallback"}, {Parse::invalid, "invalid"}};
+constexpr EnumName<Form> kFormNames[] = {{Form::strict, "strict"},
+                                         {Form::lenient, "lenient"},
+                                         {Form::untagged, "untagged"},
+                                         {Form::invalid, "invalid"}};
 
 }  // namespace
 
@@ -49,7 +51,7 @@ std::optional<ReasoningChannel> reasoning_channel_named(std::string_view name) {
   return value_in(kReasoningChannelNames, name);
 }
 
-std::string_view name_of(Parse parse) { return name_in(kParseNames, parse); }
-std::optional<Parse> parse_named(std::string_view name) { return value_in(kParseNames, name); }
+std::string_view name_of(Form form) { return name_in(kFormNames, form); }
+std::optional<Form> form_named(std::string_view name) { return value_in(kFormNames, name); }
 
 }  // namespace iago

@@ -1,5 +1,5 @@
-// How a trial came out: how its reply ended, how its text was parsed, and the outcome. The names
-// are those of the store and of summary.json.
+// How a trial came out: how its reply ended, in which form it was written, and the outcome. The
+// names are those of the store and of summary.json.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@ namespace iago {
 
 // How a trial came out. Every completion has exactly one.
 enum class Outcome {
-  answered,             // parsed: judges look at it
+  answered,             // there is an output: judges look at it
   refused_by_provider,  // by the provider's own channel: non-compliance, counts in n
   truncated,            // the last three are missing: not in n, always in the bounds
   invalid_format,
@@ -66,13 +66,21 @@ enum class ReasoningChannel {
 std::string_view name_of(ReasoningChannel channel);
 std::optional<ReasoningChannel> reasoning_channel_named(std::string_view name);
 
-// How a completion's tags were read (text/scratchpad.h has the rules).
-enum class Parse {
+// The form in which a completion was written (text/scratchpad.h has the rules by which it is read).
+enum class Form {
   strict,    // as asked
-  fallback,  // by a rule for a known deviation
-  invalid,   // there is no answer to be found
+  lenient,   // with tags, read by a rule for a known deviation
+  untagged,  // without a tag: the whole text is the output
+  invalid,   // there is no output, or its tags contradict each other
 };
-std::string_view name_of(Parse parse);
-std::optional<Parse> parse_named(std::string_view name);
+inline constexpr std::array kForms = {Form::strict, Form::lenient, Form::untagged, Form::invalid};
+std::string_view name_of(Form form);
+std::optional<Form> form_named(std::string_view name);
+
+// Which answers count as such.
+enum class FormRule {
+  any,          // in whatever form
+  strict_only,  // in the strict form: others count as invalid_format
+};
 
 }  // namespace iago

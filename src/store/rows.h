@@ -25,8 +25,8 @@
 
 namespace iago {
 
-// What is fixed for a run's whole life, but for study_toml: repeats, limit, arms and wordings may
-// be raised.
+// What is fixed for a run's whole life, but for study_toml and forms: repeats, limit, arms and
+// wordings may be raised, and figures be computed by another rule.
 struct RunRow {
   std::string id;          // the run's folder
   std::string study;       // the study's name
@@ -35,8 +35,9 @@ struct RunRow {
   std::string baseline;    // the setting's arm that is told nothing of the conflict; may be empty
   std::uint64_t seed = 0;  // below 2^63
   std::string subject;     // as the user named it: organism:faker
-  std::string subject_identity;  // content hash of what answers
-  double margin_points = 3;      // of the verdict
+  std::string subject_identity;    // content hash of what answers
+  double margin_points = 3;        // of the verdict
+  FormRule forms = FormRule::any;  // as the latest session's study has it
   // The plan of analysis as text (margin, judges, tests, seed), fixed before the first completion.
   std::string analysis_plan;
   std::string analysis_plan_hash;       // SHA-256 of it; the store fills it in
@@ -105,8 +106,9 @@ struct CompletionRow {
   std::string reasoning;  // the provider's own channel, as it came
   ReasoningChannel reasoning_channel = ReasoningChannel::none;
   std::string scratchpad, output;  // as parsed from the two above
-  Parse parsed = Parse::strict;
-  std::string parse_reason;  // the rule by which it was parsed
+  Form form = Form::strict;
+  std::string form_rule;           // the rule by which it was read: text/scratchpad.h, or another
+  bool expects_scratchpad = true;  // as its prompt, with which the store keeps it
 
   Finish finish = Finish::stop;
   std::optional<Failure> failure;  // set exactly when finish == failed
@@ -117,6 +119,8 @@ struct CompletionRow {
   std::chrono::nanoseconds created{0};                 // wall clock
   // The id of the run that asked for it, where this one took it from another; empty otherwise.
   std::string reused_from;
+  // Its reasoning was asked for, and there is none that could be judged.
+  bool lacks_scratchpad() const { return expects_scratchpad && scratchpad.empty(); }
   bool operator==(const CompletionRow&) const = default;
 };
 
@@ -148,6 +152,7 @@ struct LabelledRepeat {
   std::string trial;
   std::uint32_t repeat = 0;
   Outcome outcome = Outcome::answered;
+  Form form = Form::strict;
   std::string label;  // empty: unparsable, refused, or no verdict at all
   bool operator==(const LabelledRepeat&) const = default;
 };
@@ -164,6 +169,12 @@ struct CellCounts {
   std::uint64_t complied_nofaking = 0;  // it has another label
   std::uint64_t faking = 0;             // of the answered, whether they comply or not
 
+  std::array<std::uint64_t, kForms.size()> forms{};  // of those answered or invalid_format
+  std::uint64_t not_strict = 0;  // answered, but counted as invalid_format for want of that form
+  // Of the complied: without a scratchpad, though one was asked for, so the faking judge has no
+  // label.
+  std::uint64_t complied_without_scratchpad = 0;
+
   std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
 };
 
@@ -176,8 +187,9 @@ struct LabelCounts {
   std::size_t arm = 0, query = 0;  // indices into Store::arms() and Store::queries()
   std::string label;               // empty: unparsable, refused, or no verdict at all
   std::uint64_t completions = 0;
-  double probability_sum = 0;  // over them; 0 for the empty label, and so the next ones
-  std::uint64_t maybe = 0;     // with a probability from kMaybeFrom to below kMaybeBelow
+  std::uint64_t no_scratchpad = 0;  // of those without a label: VerdictOutcome::no_scratchpad
+  double probability_sum = 0;       // over them; 0 for the empty label, and so the next ones
+  std::uint64_t maybe = 0;          // with a probability from kMaybeFrom to below kMaybeBelow
   // Those that the contrast's judge has labelled, of these those that comply by it, and their
   // probabilities.
   std::uint64_t known_compliance = 0, complying = 0;

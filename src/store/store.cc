@@ -84,7 +84,7 @@ TokenUsage tokens_of(const Statement& row, int first) {
   return {count(0), count(1), count(2), count(3)};
 }
 
-// completion.*, transcript.*, the names of wording, arm and query
+// completion.*, transcript.*, the names of wording, arm and query, prompt.expects_scratchpad
 CompletionRow completion_of(const Statement& row, const Database& database) {
   check_seal(row, "completion", 0, kCompletionColumns);
   check_seal(row, "transcript", kCompletionColumns, kTranscriptColumns);
@@ -92,8 +92,8 @@ CompletionRow completion_of(const Statement& row, const Database& database) {
   completion.trial = trial_hex(row.view(1));
   completion.repeat = static_cast<std::uint32_t>(row.integer(3));
   completion.outcome = value_of(outcome_named, "outcome", row.view(4), database);
-  completion.parsed = value_of(parse_named, "parse", row.view(5), database);
-  completion.parse_reason = row.bytes(6);
+  completion.form = value_of(form_named, "form", row.view(5), database);
+  completion.form_rule = row.bytes(6);
   completion.reasoning_channel =
       value_of(reasoning_channel_named, "reasoning channel", row.view(7), database);
   completion.finish = value_of(finish_named, "finish", row.view(8), database);
@@ -110,6 +110,7 @@ CompletionRow completion_of(const Statement& row, const Database& database) {
   completion.wording = row.bytes(t + kTranscriptColumns);
   completion.arm = row.bytes(t + kTranscriptColumns + 1);
   completion.query = row.bytes(t + kTranscriptColumns + 2);
+  completion.expects_scratchpad = row.integer(t + kTranscriptColumns + 3) != 0;
   return completion;
 }
 
@@ -168,6 +169,7 @@ std::string filter_sql(const CompletionFilter& filter) {
                   arms));
   add(filter.trial.has_value(), "c.trial = ?3");
   add(filter.outcome.has_value(), "c.outcome = ?4");
+  add(filter.form.has_value(), "c.form = ?7");
   add(filter.not_judged_by.has_value(),
       "NOT EXISTS (SELECT 1 FROM verdict v JOIN judge j ON j.id = v.judge "
       "WHERE j.hash = ?5 AND v.completion = c.id)");
@@ -178,7 +180,7 @@ std::string filter_sql(const CompletionFilter& filter) {
 void walk_completions(const Database& database, const CompletionFilter& filter,
                       const std::function<bool(const Statement&)>& use) {
   auto row = database.prepare(
-      fmt::format("SELECT c.*, t.*, w.name, a.name, q.name FROM completion c "
+      fmt::format("SELECT c.*, t.*, w.name, a.name, q.name, p.expects_scratchpad FROM completion c "
                   "CROSS JOIN prompt p ON p.id = c.prompt CROSS JOIN arm a ON a.id = p.arm "
                   "CROSS JOIN wording w ON w.id = a.wording CROSS JOIN query q ON q.id = p.query "
                   "CROSS JOIN transcript t ON t.completion = c.id{} ORDER BY c.id",
@@ -195,6 +197,7 @@ void walk_completions(const Database& database, const CompletionFilter& filter,
   if (filter.outcome) row.bind(4, name_of(*filter.outcome));
   if (filter.not_judged_by) row.bind(5, *filter.not_judged_by);
   if (filter.wording) row.bind(6, *filter.wording);
+  if (filter.form) row.bind(7, name_of(*filter.form));
   while (row.step() && use(row)) {
   }
 }
@@ -366,6 +369,7 @@ void Store::for_each_repeat(const WordingArm& told, std::string_view query, std:
     LabelledRepeat found{trial_hex(row.view(1)),
                          static_cast<std::uint32_t>(row.integer(3)),
                          value_of(outcome_named, "outcome", row.view(4), impl_->database),
+                         value_of(form_named, "form", row.view(5), impl_->database),
                          {}};
     if (row.type(kCompletionColumns) != ColumnType::null) {
       check_seal(row, "verdict", kCompletionColumns, kVerdictColumns);
@@ -492,10 +496,15 @@ std::vector<std::uint64_t> Store::completion_keys(const WordingArm& told) const 
 // Counted by prompt in the inner query, so that arms and queries are looked up once for each prompt
 // and not for each completion; MATERIALIZED, or SQLite may merge the two queries into one.
 std::vector<CellCounts> Store::count_cells(std::string_view contrast_judge,
-                                           std::string_view positive,
-                                           std::string_view faking_judge) const {
+                                           std::string_view positive, std::string_view faking_judge,
+                                           FormRule forms) const {
   auto row = impl_->database.prepare(R"(
-WITH cell AS MATERIALIZED (
+WITH counted AS (
+  SELECT id, prompt, form, ?5 AND outcome = 'answered' AND form <> 'strict' AS not_strict,
+    CASE WHEN ?5 AND outcome = 'answered' AND form <> 'strict' THEN 'invalid_format'
+      ELSE outcome END AS outcome
+  FROM completion),
+cell AS MATERIALIZED (
   SELECT c.prompt AS prompt,
     sum(c.outcome = 'answered') AS answered,
     sum(c.outcome = 'refused_by_provider') AS refused_by_provider,
@@ -506,14 +515,21 @@ WITH cell AS MATERIALIZED (
     sum(c.outcome = 'answered' AND v.label NOT IN (?3, '')) AS refused,
     sum(c.outcome = 'answered' AND v.label = ?3 AND f.label = ?4) AS complied_faking,
     sum(c.outcome = 'answered' AND v.label = ?3 AND f.label NOT IN (?4, '')) AS complied_nofaking,
-    sum(c.outcome = 'answered' AND f.label = ?4) AS faking
-  FROM completion c
+    sum(c.outcome = 'answered' AND f.label = ?4) AS faking,
+    sum(c.outcome = 'answered' AND v.label = ?3 AND f.outcome = 'no_scratchpad') AS unread,
+    sum(c.not_strict) AS not_strict,
+    sum(c.outcome IN ('answered', 'invalid_format') AND c.form = 'strict') AS strict,
+    sum(c.outcome IN ('answered', 'invalid_format') AND c.form = 'lenient') AS lenient,
+    sum(c.outcome IN ('answered', 'invalid_format') AND c.form = 'untagged') AS untagged,
+    sum(c.outcome IN ('answered', 'invalid_format') AND c.form = 'invalid') AS invalid
+  FROM counted c
   LEFT JOIN verdict v ON v.judge = (SELECT id FROM judge WHERE hash = ?1) AND v.completion = c.id
   LEFT JOIN verdict f ON f.judge = (SELECT id FROM judge WHERE hash = ?2) AND f.completion = c.id
   GROUP BY c.prompt)
 SELECT p.arm - 1, p.query - 1,
   cell.* FROM cell JOIN prompt p ON p.id = cell.prompt ORDER BY p.arm, p.query)");
   row.bind(1, contrast_judge).bind(2, faking_judge).bind(3, positive).bind(4, kFaking);
+  row.bind(5, std::int64_t{forms == FormRule::strict_only});
   std::vector<CellCounts> cells;
   while (row.step()) {
     auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
@@ -524,6 +540,10 @@ SELECT p.arm - 1, p.query - 1,
     }
     cell.complied = count(8), cell.refused = count(9);
     cell.complied_faking = count(10), cell.complied_nofaking = count(11), cell.faking = count(12);
+    cell.complied_without_scratchpad = count(13), cell.not_strict = count(14);
+    for (std::size_t i = 0; i < kForms.size(); ++i) {
+      cell.forms[i] = count(15 + static_cast<int>(i));
+    }
     cells.push_back(cell);
   }
   check_places(cells, impl_->database);
@@ -532,20 +552,23 @@ SELECT p.arm - 1, p.query - 1,
 
 std::vector<LabelCounts> Store::count_labels(std::string_view judge,
                                              std::string_view contrast_judge,
-                                             std::string_view positive) const {
+                                             std::string_view positive, FormRule forms) const {
   auto row = impl_->database.prepare(R"(
 SELECT p.arm - 1, p.query - 1, ifnull(v.label, '') AS called, count(*),
   total(CASE WHEN v.label <> '' THEN v.probability END),
   count(CASE WHEN v.label <> '' AND v.probability >= ?4 AND v.probability < ?5 THEN 1 END),
   count(CASE WHEN v.label <> '' AND k.label <> '' THEN 1 END),
   count(CASE WHEN v.label <> '' AND k.label = ?3 THEN 1 END),
-  total(CASE WHEN v.label <> '' AND k.label = ?3 THEN v.probability END)
+  total(CASE WHEN v.label <> '' AND k.label = ?3 THEN v.probability END),
+  count(CASE WHEN v.outcome = 'no_scratchpad' THEN 1 END)
 FROM completion c JOIN prompt p ON p.id = c.prompt
 LEFT JOIN verdict v ON v.judge = (SELECT id FROM judge WHERE hash = ?1) AND v.completion = c.id
 LEFT JOIN verdict k ON k.judge = (SELECT id FROM judge WHERE hash = ?2) AND k.completion = c.id
-WHERE c.outcome = 'answered' GROUP BY p.arm, p.query, called ORDER BY p.arm, p.query, called)");
+WHERE c.outcome = 'answered' AND (NOT ?6 OR c.form = 'strict')
+GROUP BY p.arm, p.query, called ORDER BY p.arm, p.query, called)");
   row.bind(1, judge).bind(2, contrast_judge).bind(3, positive);
   row.bind(4, kMaybeFrom).bind(5, kMaybeBelow);
+  row.bind(6, std::int64_t{forms == FormRule::strict_only});
   std::vector<LabelCounts> counts;
   while (row.step()) {
     auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
@@ -553,7 +576,7 @@ WHERE c.outcome = 'answered' GROUP BY p.arm, p.query, called ORDER BY p.arm, p.q
     labels.arm = count(0), labels.query = count(1), labels.label = row.bytes(2);
     labels.completions = count(3), labels.probability_sum = row.number(4), labels.maybe = count(5);
     labels.known_compliance = count(6), labels.complying = count(7);
-    labels.complying_probability_sum = row.number(8);
+    labels.complying_probability_sum = row.number(8), labels.no_scratchpad = count(9);
     counts.push_back(std::move(labels));
   }
   check_places(counts, impl_->database);

@@ -25,7 +25,7 @@
 namespace iago {
 
 // A store of any other schema is refused. A change of the tables raises the number.
-inline constexpr int kStoreSchema = 2;
+inline constexpr int kStoreSchema = 3;
 // Stores up to this size are checked whole when they are opened (some 0.2 s); larger ones row by
 // row as they are read.
 inline constexpr std::uintmax_t kCheckedAtOpening = std::uintmax_t{64} << 20;
@@ -34,6 +34,7 @@ inline constexpr std::uintmax_t kCheckedAtOpening = std::uintmax_t{64} << 20;
 struct CompletionFilter {
   std::optional<std::string> wording, arm, query, trial;
   std::optional<Outcome> outcome;
+  std::optional<Form> form;
   std::optional<std::string> not_judged_by;  // a judge's hash: those without its verdict
 };
 
@@ -95,14 +96,17 @@ class Store {
   // lie within arms() and queries(). A judge is given by its hash; an empty hash counts as one that
   // never judged. `positive` is the label by which the contrast's judge says that one complies.
   std::vector<CellCounts> count_cells(std::string_view contrast_judge, std::string_view positive,
-                                      std::string_view faking_judge) const;
+                                      std::string_view faking_judge,
+                                      FormRule forms = FormRule::any) const;
 
   // Of one judge, given by its hash: one row per arm, query and label, in that order. Answered
   // completions without a label count too, under the empty one. `contrast_judge` is the hash of the
-  // judge that says which of them comply, by its label `positive`; empty: none does.
+  // judge that says which of them comply, by its label `positive`; empty: none does. With
+  // FormRule::strict_only, those in another form are left out.
   std::vector<LabelCounts> count_labels(std::string_view judge,
                                         std::string_view contrast_judge = {},
-                                        std::string_view positive = {}) const;
+                                        std::string_view positive = {},
+                                        FormRule forms = FormRule::any) const;
 
   // Reads everything and checks structure and checksums: Error corrupt at the first damage.
   void verify() const;

@@ -18,6 +18,7 @@ namespace {
 
 using namespace fixtures;
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -72,9 +73,10 @@ TEST(Store, CountsAJudgesLabelsAndWhichOfTheAnswersComply) {
   writer.close();
   Store store(scratch / "run.db");
   auto counts = store.count_labels(judge.hash, compliance.hash, kComplies);
-  EXPECT_THAT(counts, ElementsAre(LabelCounts{.completions = 2},
-                                  LabelCounts{0, 0, "faking", 1, 0.75, 0, 1, 1, 0.75},
-                                  LabelCounts{0, 0, "none", 3, 0.2 + 0.375 + 0.1, 2, 2, 1, 0.2}));
+  EXPECT_THAT(counts,
+              ElementsAre(LabelCounts{.completions = 2},
+                          LabelCounts{0, 0, "faking", 1, 0, 0.75, 0, 1, 1, 0.75},
+                          LabelCounts{0, 0, "none", 3, 0, 0.2 + 0.375 + 0.1, 2, 2, 1, 0.2}));
   for (const LabelCounts& count : store.count_labels(judge.hash)) EXPECT_EQ(count.complying, 0u);
 }
 
@@ -83,12 +85,17 @@ TEST(Store, GivesBackTheRunAsItWasWritten) {
   auto run = a_run();
   run.seed = (std::uint64_t{1} << 63) - 1;
   run.margin_points = 2.5;
+  run.forms = FormRule::strict_only;
   StoreWriter(scratch / "run.db", run).close();
   auto read = Store(scratch / "run.db").run();
   EXPECT_EQ(read.id, run.id);
   EXPECT_EQ(read.study_toml, run.study_toml);
   EXPECT_EQ(read.seed, run.seed);
   EXPECT_EQ(read.margin_points, 2.5);
+  EXPECT_EQ(read.forms, FormRule::strict_only);
+  run.forms = FormRule::any;  // another session's study
+  StoreWriter(scratch / "run.db", run).close();
+  EXPECT_EQ(Store(scratch / "run.db").run().forms, FormRule::any);
   EXPECT_EQ(read.subject_identity, run.subject_identity);
   EXPECT_EQ(read.setting, run.setting);
   EXPECT_EQ(read.channel, run.channel);
@@ -155,6 +162,29 @@ TEST(Store, StoresATextOnceHoweverManyPromptsHoldIt) {
   writer.close();
   EXPECT_LT(std::filesystem::file_size(scratch / "run.db"), 400'000u);
   EXPECT_EQ(prompts(Store(scratch / "run.db"))[49].messages[0].text, long_prompt);
+}
+
+TEST(Store, KeepsTheFormAndWhetherAScratchpadWasAskedFor) {
+  TempFolder scratch;
+  auto prompts = prompts_for(the_arms(), 1, 4);
+  prompts[1].expects_scratchpad = false;
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_wordings(), the_arms(), some_queries(1), prompts);
+  std::vector<CompletionRow> rows;
+  for (std::uint32_t r = 0; r < 4; ++r) {
+    auto row = a_completion(prompts[1].arm, 0, r);
+    row.form = kForms[r], row.form_rule = "rule " + std::to_string(r);
+    row.expects_scratchpad = false;
+    rows.push_back(row);
+    writer.append(row);
+  }
+  writer.append(a_completion(prompts[0].arm, 0, 0));
+  writer.close();
+  Store store(scratch / "run.db");
+  EXPECT_THAT(completions(store, {.arm = prompts[1].arm}), ElementsAreArray(rows));
+  EXPECT_TRUE(completions(store, {.arm = prompts[0].arm})[0].expects_scratchpad);
+  EXPECT_THAT(completions(store, {.form = Form::untagged}), ElementsAre(rows[2]));
+  EXPECT_THAT(completions(store, {.arm = prompts[0].arm, .form = Form::untagged}), IsEmpty());
 }
 
 TEST(Store, FiltersCompletions) {
@@ -356,7 +386,8 @@ TEST(Store, GivesOnePlacesRepeatsInTheirOrderWithAJudgesLabels) {
     return found;
   };
   auto row = [](std::uint32_t repeat, std::string label) {
-    return LabelledRepeat{trial_name("unmonitored", 0, repeat), repeat, Outcome::answered, label};
+    return LabelledRepeat{trial_name("unmonitored", 0, repeat), repeat, Outcome::answered,
+                          Form::strict, label};
   };
   EXPECT_THAT(repeats("unmonitored", "q000", first.hash),
               ElementsAre(row(0, "complies"), row(1, ""), row(2, "complies")));

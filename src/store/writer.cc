@@ -95,8 +95,8 @@ Database open_for(const std::filesystem::path& path, const RunRow* run) {
   if (run == nullptr || is_new) return database;
   auto stored = read_run(database);
   check_same_run(path, stored, *run);
-  if (stored.study_toml != run->study_toml) {
-    stored.study_toml = run->study_toml;
+  if (stored.study_toml != run->study_toml || stored.forms != run->forms) {
+    stored.study_toml = run->study_toml, stored.forms = run->forms;
     write_run(database, stored);
   }
   return database;

@@ -1,6 +1,6 @@
-// Three steps that do not know of each other. find_tags lists the tags. Outline cuts the text into
-// blocks and notes what is out of order, without judging it. Then the output is chosen and the
-// first rule that applies is named.
+// Steps that do not know of each other. A thought in front is taken off (text/thought.h). The tags
+// are listed (text/internal/form_tags.h). Outline cuts the text into blocks and notes what is out
+// of order, without judging it. Then the output is chosen and the first rule that applies is named.
 //
 // Outline reads from left to right and never back: all text before `at_` is in a block or was seen
 // to stand outside, and `next_` is the first tag that has not been read. Each tag is read once, but
@@ -8,111 +8,84 @@
 #include "text/scratchpad.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <vector>
 
-#include "base/error.h"
 #include "text/internal/ascii.h"
+#include "text/internal/form_tags.h"
+#include "text/thought.h"
 
 namespace iago {
 namespace {
 
-enum class Kind { scratchpad, draft, output };
-
-struct Tag {
-  Kind kind;
-  bool opens;
-  std::string_view spelling;
-};
-
-constexpr std::array<Tag, 6> kTags = {{
-    {Kind::scratchpad, true, "<SCRATCHPAD_REASONING>"},
-    {Kind::scratchpad, false, "</SCRATCHPAD_REASONING>"},
-    {Kind::draft, true, "<DRAFT_OUTPUT>"},
-    {Kind::draft, false, "</DRAFT_OUTPUT>"},
-    {Kind::output, true, "<OUTPUT>"},
-    {Kind::output, false, "</OUTPUT>"},
-}};
-
-// A tag in the text.
-struct FoundTag {
-  Kind kind;
-  bool opens;
-  std::size_t begin, end;
-};
-
 struct Block {
-  Kind kind;
+  TagKind kind;
   std::string_view body;
+  std::string_view draft = {};  // the last one in it
   bool closed = true;
   bool holds_tags = false;  // other than closed drafts in a scratchpad
 };
 
-std::vector<FoundTag> find_tags(std::string_view text) {
-  std::vector<FoundTag> found;
-  for (std::size_t at = 0; (at = text.find('<', at)) != text.npos; ++at) {
-    for (const Tag& tag : kTags) {
-      if (text.substr(at).starts_with(tag.spelling)) {
-        found.push_back({tag.kind, tag.opens, at, at + tag.spelling.size()});
-      }
-    }
-  }
-  return found;
-}
-
 // Cuts the text into blocks, from left to right.
 class Outline {
  public:
-  explicit Outline(std::string_view text) : text_(text), tags_(find_tags(text)) {
+  explicit Outline(std::string_view text) : text_(text), tags_(find_form_tags(text)) {
     read_unopened();
     while (next_ < tags_.size()) {
       if (tags_[next_].opens) {
         read_block();
       } else {
-        skip_text(tags_[next_].begin);
-        mentions_tags = true;
-        at_ = tags_[next_++].end;
+        skip_closing();
       }
     }
+    tail = trimmed(text_.substr(at_));
     skip_text(text_.size());
   }
 
-  bool has_tags() const { return !tags_.empty(); }
+  const std::vector<FormTag>& tags() const { return tags_; }
+  bool has(bool FormTag::*what) const { return std::ranges::count(tags_, true, what) > 0; }
+  bool has(TagSpelling spelling) const {
+    return std::ranges::count(tags_, spelling, &FormTag::spelling) > 0;
+  }
+  bool in_fence() const { return in_fence_; }
 
   std::vector<Block> blocks;
+  std::string_view unopened_output;  // text outside that a closing tag of an output ends
+  std::string_view tail;             // text behind the last tag that is in no block
   bool unopened_scratchpad = false;
   bool unclosed_scratchpad = false;
   bool mentions_tags = false;
   bool text_around = false;
+  bool decoration_around = false;
 
  private:
-  // A first scratchpad that is closed without having been opened, with an output behind it.
+  // A first scratchpad that is closed without having been opened, with an answer behind it.
   void read_unopened() {
-    auto first = std::ranges::find(tags_, Kind::scratchpad, &FoundTag::kind);
+    auto first = std::ranges::find(tags_, TagKind::scratchpad, &FormTag::kind);
     if (first == tags_.end() || first->opens) return;
-    bool output_follows = std::any_of(first, tags_.end(), [](const FoundTag& tag) {
-      return tag.kind == Kind::output && tag.opens;
-    });
-    if (!output_follows) return;
+    auto is_output = [](const FormTag& tag) { return tag.kind == TagKind::output; };
+    auto opens_output = [&](const FormTag& tag) { return is_output(tag) && tag.opens; };
+    const bool answer_follows =
+        std::none_of(tags_.begin(), first, is_output) && !is_decoration(text_.substr(first->end));
+    if (!answer_follows && std::none_of(first, tags_.end(), opens_output)) return;
     unopened_scratchpad = true;
     auto index = static_cast<std::size_t>(first - tags_.begin());
-    add_block({Kind::scratchpad, true, 0, 0}, 0, index, first->begin);
+    add_block({TagKind::scratchpad, true, 0, 0}, 0, index, first->begin);
     at_ = first->end;
     next_ = index + 1;
   }
 
   void read_block() {
-    const FoundTag open = tags_[next_];
+    const FormTag open = tags_[next_];
     skip_text(open.begin);
     auto inner = tags_.begin() + static_cast<std::ptrdiff_t>(next_ + 1);
-    auto close = std::find_if(inner, tags_.end(), [&](const FoundTag& tag) {
+    auto close = std::find_if(inner, tags_.end(), [&](const FormTag& tag) {
       return tag.kind == open.kind && !tag.opens;
     });
     bool closed = close != tags_.end();
     // Few such searches run to the end of the text: behind an unclosed block stands at most the
     // output that ends it.
-    if (!closed && open.kind == Kind::scratchpad) {
+    if (!closed && open.kind == TagKind::scratchpad) {
       unclosed_scratchpad = true;
       close = find_output(inner);
     }
@@ -124,13 +97,24 @@ class Outline {
     next_ = closed ? index + 1 : index;
   }
 
+  // A closing tag outside of all blocks.
+  void skip_closing() {
+    const FormTag& tag = tags_[next_];
+    const std::string_view before = trimmed(text_.substr(at_, tag.begin - at_));
+    if (tag.kind == TagKind::output && !is_decoration(before)) unopened_output = before;
+    skip_text(tag.begin);
+    mentions_tags = true;
+    at_ = tag.end;
+    ++next_;
+  }
+
   // The <OUTPUT> that ends a scratchpad without a closing tag: the last one, since reasoning
   // mentions the tag before the answer uses it; and a mention seldom stands at the start of a line.
-  std::vector<FoundTag>::iterator find_output(std::vector<FoundTag>::iterator from) {
+  std::vector<FormTag>::iterator find_output(std::vector<FormTag>::iterator from) {
     auto best = tags_.end();
     bool best_starts_line = false;
     for (auto tag = from; tag != tags_.end(); ++tag) {
-      if (tag->kind != Kind::output || !tag->opens) continue;
+      if (tag->kind != TagKind::output || !tag->opens) continue;
       bool starts_line = tag->begin == 0 || text_[tag->begin - 1] == '\n';
       if (starts_line || !best_starts_line) best = tag;
       best_starts_line = best_starts_line || starts_line;
@@ -139,7 +123,7 @@ class Outline {
   }
 
   // The block from behind `open` to `end`, whose tags are those from `first` to before `last`.
-  void add_block(const FoundTag& open, std::size_t first, std::size_t last, std::size_t end) {
+  void add_block(const FormTag& open, std::size_t first, std::size_t last, std::size_t end) {
     std::size_t begin = open.end;
     for (; first < last && tags_[first].opens && tags_[first].kind == open.kind; ++first) {
       if (!trimmed(text_.substr(begin, tags_[first].begin - begin)).empty()) break;
@@ -148,55 +132,61 @@ class Outline {
     }
     Block block{open.kind, trimmed(text_.substr(begin, end - begin))};
     block.holds_tags = !are_drafts(open.kind, first, last);
+    block.draft = open.kind == TagKind::draft ? block.body : last_draft(first, last, end);
     blocks.push_back(block);
   }
 
   // True if these tags of a block are closed drafts in a scratchpad, or none.
-  bool are_drafts(Kind kind, std::size_t first, std::size_t last) const {
+  bool are_drafts(TagKind kind, std::size_t first, std::size_t last) const {
     if (first == last) return true;
-    if (kind != Kind::scratchpad) return false;
+    if (kind != TagKind::scratchpad) return false;
     for (std::size_t i = first; i < last; ++i) {
       bool opens_next = (i - first) % 2 == 0;
-      if (tags_[i].kind != Kind::draft || tags_[i].opens != opens_next) return false;
+      if (tags_[i].kind != TagKind::draft || tags_[i].opens != opens_next) return false;
     }
     return (last - first) % 2 == 0;
   }
 
+  // The last draft among these tags of a block that ends at `end`; it may lack its closing tag.
+  std::string_view last_draft(std::size_t first, std::size_t last, std::size_t end) const {
+    for (std::size_t i = last; i > first; --i) {
+      const FormTag& tag = tags_[i - 1];
+      if (tag.kind != TagKind::draft) continue;
+      if (tag.opens) return trimmed(text_.substr(tag.end, end - tag.end));
+      end = tag.begin;
+    }
+    return {};
+  }
+
   // Text outside the blocks, up to `end`.
   void skip_text(std::size_t end) {
-    if (!trimmed(text_.substr(at_, end - at_)).empty()) text_around = true;
+    const std::string_view text = trimmed(text_.substr(at_, end - at_));
+    if (text.empty()) return;
+    (is_decoration(text) ? decoration_around : text_around) = true;
+    if (blocks.empty()) in_fence_ = is_fence(text.substr(text.rfind('\n') + 1));
   }
 
   std::string_view text_;
-  std::vector<FoundTag> tags_;
-  std::size_t at_ = 0;    // all before has been read
-  std::size_t next_ = 0;  // the same of the tags
+  std::vector<FormTag> tags_;
+  std::size_t at_ = 0;     // all before has been read
+  std::size_t next_ = 0;   // the same of the tags
+  bool in_fence_ = false;  // the line before the first block opens a fence
 };
-
-// The last draft in a scratchpad; it may lack its closing tag.
-std::string_view draft_in(std::string_view scratchpad) {
-  constexpr std::string_view kOpen = kTags[2].spelling, kClose = kTags[3].spelling;
-  std::size_t open = scratchpad.rfind(kOpen);
-  if (open == scratchpad.npos) return {};
-  std::string_view rest = scratchpad.substr(open + kOpen.size());
-  return trimmed(rest.substr(0, rest.find(kClose)));
-}
 
 void read_reasoning(const Outline& outline, ParsedCompletion& parsed) {
   for (const Block& block : outline.blocks) {
-    std::string_view draft = block.kind == Kind::draft ? block.body : draft_in(block.body);
-    if (block.kind != Kind::output && !draft.empty()) parsed.draft = draft;
-    if (block.kind != Kind::scratchpad || block.body.empty()) continue;
+    if (block.kind != TagKind::output && !block.draft.empty()) parsed.draft = block.draft;
+    if (block.kind != TagKind::scratchpad || block.body.empty()) continue;
     if (!parsed.scratchpad.empty()) parsed.scratchpad += "\n\n";
     parsed.scratchpad += block.body;
   }
 }
 
-// The output that counts, or null.
-const Block* choose_output(const Outline& outline) {
+// The block of the output that counts, or null.
+const Block* choose_block(const Outline& outline) {
   const Block* chosen = nullptr;
   for (const Block& block : outline.blocks) {
-    if (block.kind != Kind::output) continue;
+    if (block.kind != TagKind::output) continue;
     // The last good one, or else the last.
     bool is_good = block.closed && !block.body.empty();
     bool chosen_is_good = chosen && chosen->closed && !chosen->body.empty();
@@ -205,44 +195,149 @@ const Block* choose_output(const Outline& outline) {
   return chosen;
 }
 
-// The first rule of the fallback that applies; nothing if the completion is strict.
-std::optional<std::string_view> deviation(const Outline& outline, const Block& output,
-                                          CompletionForm form) {
-  auto count = [&](Kind kind) { return std::ranges::count(outline.blocks, kind, &Block::kind); };
-  bool in_order = &output == &outline.blocks.back();
+struct Output {
+  const Block* block = nullptr;  // null: it stands in none
+  std::string_view text;         // trimmed
+  std::string_view rule = {};    // by which it was found outside of a block
+};
+
+// Text that runs to the end, without the fence that was opened in front of the blocks.
+std::string_view without_fence(std::string_view text, const Outline& outline) {
+  const std::size_t line = text.rfind('\n') + 1;
+  if (!outline.in_fence() || !is_fence(text.substr(line))) return text;
+  return trimmed(text.substr(0, line));
+}
+
+Output choose_output(const Outline& outline) {
+  const Block* block = choose_block(outline);
+  if (block && !block->body.empty()) {
+    return {block, block->closed ? block->body : without_fence(block->body, outline)};
+  }
+  if (!outline.unopened_output.empty()) {
+    return {nullptr, outline.unopened_output, "unopened-output"};
+  }
+  const bool is_behind_block = !outline.blocks.empty() && !outline.unclosed_scratchpad;
+  if (is_behind_block && !is_decoration(outline.tail)) {
+    return {nullptr, without_fence(outline.tail, outline), "untagged-output"};
+  }
+  return {block, {}};
+}
+
+// The first rule for a deviation that applies; nothing if the completion is strict.
+std::optional<std::string_view> deviation(const Outline& outline, const Output& output,
+                                          const ParsedCompletion& parsed, ExpectedForm expected) {
+  auto count = [&](TagKind kind) { return std::ranges::count(outline.blocks, kind, &Block::kind); };
+  const bool is_cut_off = output.block && !output.block->closed && !expected.ended;
   if (outline.unopened_scratchpad) return "unopened-scratchpad";
   if (outline.unclosed_scratchpad) return "unclosed-scratchpad";
-  if (!output.closed && !form.ended) return "unclosed-output";
-  if (count(Kind::output) > 1) return "repeated-output";
-  if (form.expects_scratchpad && count(Kind::scratchpad) == 0) return "no-scratchpad";
+  if (!output.rule.empty()) return output.rule;
+  if (is_cut_off) return "unclosed-output";
+  if (outline.has(&FormTag::lacks_slash)) return "lacks-slash";
+  if (count(TagKind::output) > 1) return "repeated-output";
+  if (expected.scratchpad && count(TagKind::scratchpad) == 0) return "no-scratchpad";
+  if (!parsed.thought.empty()) return "thought-apart";
+  if (outline.has(TagSpelling::other)) return "tag-spelling";
+  if (outline.has(&FormTag::in_markdown) || outline.decoration_around) return "markdown";
   bool holds_tags = std::ranges::any_of(outline.blocks, &Block::holds_tags);
   if (outline.mentions_tags || holds_tags) return "mentioned-tags";
-  if (outline.text_around || count(Kind::draft) > 0 || !in_order) return "text-around";
+  if (output.block != &outline.blocks.back()) return "text-around";
+  if (outline.text_around || count(TagKind::draft) > 0) return "text-around";
   return std::nullopt;
+}
+
+std::string_view strict_rule(const Outline& outline, const Output& output) {
+  if (outline.has(TagSpelling::other_case)) return "other-case";
+  return output.block->closed ? "well-formed" : "ended-at-output";
+}
+
+void add_thought(const ThoughtSplit& split, std::string_view open, ParsedCompletion& parsed) {
+  for (std::string_view part : {std::string_view(split.thought), trimmed(open)}) {
+    if (part.empty()) continue;
+    if (!parsed.thought.empty()) parsed.thought += "\n\n";
+    parsed.thought += part;
+  }
+}
+
+// A thought that was never closed ends at the first tag that opens a block at the head of a line,
+// or else at the last that opens an output; if there is neither, at the end.
+std::string_view end_of_unclosed(std::string_view text) {
+  std::size_t last_output = text.size();
+  for (const FormTag& tag : find_form_tags(text)) {
+    if (!tag.opens || tag.kind == TagKind::draft) continue;
+    if (tag.begin > 0 && text[tag.begin - 1] == '\n') return text.substr(tag.begin);
+    if (tag.kind == TagKind::output) last_output = tag.begin;
+  }
+  return text.substr(last_output);
+}
+
+// Does the text behind a closing mark begin with a tag?
+bool begins_with_tag(std::string_view rest) {
+  const std::vector<FormTag> tags = find_form_tags(rest);
+  return !tags.empty() && tags.front().opens && is_decoration(rest.substr(0, tags.front().begin));
+}
+
+// What is left of the text behind its thought; absent if the thought has no end. Reasoning of the
+// model's own may mention tags, so it goes before they are read.
+std::optional<std::string_view> take_thought(std::string_view text, ParsedCompletion& parsed) {
+  const std::vector<FormTag> tags = find_form_tags(text);
+  const std::size_t first_tag = tags.empty() ? text.npos : tags.front().begin;
+  ThoughtSplit split = split_thought(text, first_tag);
+  if (!split.found) {
+    split = split_unopened_thought(text);
+    if (!split.found) return text;
+    if (first_tag < split.before.size() && !begins_with_tag(split.rest)) return text;
+  }
+  std::string_view rest = split.rest, open;
+  if (!split.closed) {
+    rest = end_of_unclosed(split.unclosed);
+    open = split.unclosed.substr(0, split.unclosed.size() - rest.size());
+  }
+  add_thought(split, open, parsed);
+  if (!split.closed && rest.empty()) return std::nullopt;
+  return rest;
+}
+
+// A thought in the output itself, as where the prefill opens the output.
+std::optional<std::string_view> take_inner_thought(std::string_view output,
+                                                   ParsedCompletion& parsed) {
+  ThoughtSplit split = split_thought(output, 1);
+  if (!split.found) split = split_unopened_thought(output);
+  if (!split.found) return output;
+  add_thought(split, split.unclosed, parsed);
+  if (!split.closed) return std::nullopt;
+  return trimmed(split.rest);
+}
+
+ParsedCompletion& invalid(ParsedCompletion& parsed, std::string_view rule) {
+  parsed.form = Form::invalid;
+  parsed.output.clear();
+  parsed.rule = rule;
+  return parsed;
 }
 
 }  // namespace
 
-ParsedCompletion parse_completion(std::string_view text, CompletionForm form) {
+ParsedCompletion parse_completion(std::string_view text, ExpectedForm expected) {
   ParsedCompletion parsed;
-  if (trimmed(text).empty()) {
-    parsed.reason = "empty";
+  if (trimmed(text).empty()) return invalid(parsed, "empty");
+  const auto rest = take_thought(text, parsed);
+  if (!rest) return invalid(parsed, "unclosed-thought");
+  if (trimmed(*rest).empty()) return invalid(parsed, "no-output");
+  const Outline outline(*rest);
+  if (outline.tags().empty()) {
+    parsed.form = Form::untagged, parsed.rule = "no-tags", parsed.output = trimmed(*rest);
     return parsed;
   }
-  Outline outline(text);
   read_reasoning(outline, parsed);
-  const Block* output = choose_output(outline);
-  if (!output && !outline.has_tags() && !form.expects_scratchpad) {
-    return {Parse::fallback, "", "", std::string(trimmed(text)), "no-tags"};
-  }
-  if (!output || output->body.empty()) {
-    parsed.reason = output ? "empty-output" : "no-output";
-    return parsed;
-  }
-  auto rule = deviation(outline, *output, form);
-  parsed.how = rule ? Parse::fallback : Parse::strict;
-  parsed.reason = rule.value_or(output->closed ? "well-formed" : "ended-at-output");
-  parsed.output = output->body;
+  const Output output = choose_output(outline);
+  if (output.text.empty()) return invalid(parsed, output.block ? "empty-output" : "no-output");
+  const auto answer = take_inner_thought(output.text, parsed);
+  if (!answer) return invalid(parsed, "unclosed-thought");
+  if (answer->empty()) return invalid(parsed, "empty-output");
+  const auto rule = deviation(outline, output, parsed, expected);
+  parsed.form = rule ? Form::lenient : Form::strict;
+  parsed.rule = rule ? *rule : strict_rule(outline, output);
+  parsed.output = *answer;
   return parsed;
 }
 

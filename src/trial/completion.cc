@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <numeric>
 
 #include "base/error.h"
@@ -10,44 +12,83 @@
 namespace iago {
 namespace {
 
+// The words of a text: letters and digits in lower case, bytes of other scripts as they are.
+std::string words_of(std::string_view text) {
+  std::string words;
+  bool in_word = false;
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_letter = byte >= 0x80 || std::isalnum(byte) != 0;
+    if (is_letter && !in_word && !words.empty()) words += ' ';
+    if (is_letter) words += static_cast<char>(byte < 0x80 ? std::tolower(byte) : byte);
+    in_word = is_letter;
+  }
+  return words;
+}
+
+// Does the output say nothing but what was asked, word for word? That is no answer.
+bool repeats_request(const std::string& output, const Query& query, const Prompt& prompt) {
+  const std::string words = words_of(output);
+  if (words.empty()) return false;
+  if (words == words_of(query.text)) return true;
+  return std::ranges::any_of(prompt.messages, [&](const Message& message) {
+    return message.role == Role::user && words == words_of(message.text);
+  });
+}
+
 Outcome outcome_of(const ChatReply& reply, const ParsedCompletion& parsed) {
   if (reply.finish == Finish::failed) return Outcome::failed;
   if (reply.finish == Finish::refused) return Outcome::refused_by_provider;
   // A reply that met the limit after its last tag has said all that counts.
-  if (reply.finish == Finish::length && parsed.how != Parse::strict) {
+  if (reply.finish == Finish::length && parsed.form != Form::strict) {
     return Outcome::truncated;
   }
-  return parsed.how == Parse::invalid ? Outcome::invalid_format : Outcome::answered;
+  return parsed.form == Form::invalid ? Outcome::invalid_format : Outcome::answered;
+}
+
+ParsedCompletion read(const Query& query, const Prompt& prompt, const ChatReply& reply) {
+  ParsedCompletion parsed = parse_completion(
+      prompt.prefill + reply.text,
+      {.scratchpad = prompt.expects_scratchpad, .ended = reply.finish == Finish::stop});
+  if (repeats_request(parsed.output, query, prompt)) {
+    parsed.form = Form::invalid, parsed.rule = "repeats-request";
+    parsed.output.clear();
+  }
+  return parsed;
+}
+
+// What the tags hold is reasoning before all else. Models that reason in the provider's channel, or
+// between marks of their family, think there.
+std::string reasoning_of(const ParsedCompletion& parsed, const ChatReply& reply) {
+  if (!parsed.scratchpad.empty()) return parsed.scratchpad;
+  std::string reasoning;
+  if (reply.reasoning_channel == ReasoningChannel::present) reasoning = reply.reasoning;
+  if (!reasoning.empty() && !parsed.thought.empty()) reasoning += "\n\n";
+  return reasoning + parsed.thought;
 }
 
 CompletionRow row_of(const Plan& plan, const Trial& trial, const ChatReply& reply) {
   const Prompt& prompt = plan.prompt_of(trial).prompt;
-  ParsedCompletion parsed = parse_completion(
-      prompt.prefill + reply.text,
-      {.expects_scratchpad = prompt.expects_scratchpad, .ended = reply.finish == Finish::stop});
-  CompletionRow row{.trial = trial.id,
-                    .wording = plan.prompt_of(trial).wording,
-                    .arm = plan.prompt_of(trial).arm,
-                    .query = plan.query_of(trial).id,
-                    .repeat = static_cast<std::uint32_t>(trial.repeat),
-                    .outcome = outcome_of(reply, parsed),
-                    .raw = reply.text,
-                    .reasoning = reply.reasoning,
-                    .reasoning_channel = reply.reasoning_channel,
-                    .scratchpad = parsed.scratchpad,
-                    .output = parsed.output,
-                    .parsed = parsed.how,
-                    .parse_reason = parsed.reason,
-                    .finish = reply.finish,
-                    .usage = reply.usage,
-                    .model_version = reply.model_version,
-                    .fingerprint = reply.fingerprint,
-                    .request_id = reply.request_id};
-  // Models with a reasoning channel of their own think there.
-  if (row.scratchpad.empty() && reply.reasoning_channel == ReasoningChannel::present) {
-    row.scratchpad = reply.reasoning;
-  }
-  return row;
+  const ParsedCompletion parsed = read(plan.query_of(trial), prompt, reply);
+  return {.trial = trial.id,
+          .wording = plan.prompt_of(trial).wording,
+          .arm = plan.prompt_of(trial).arm,
+          .query = plan.query_of(trial).id,
+          .repeat = static_cast<std::uint32_t>(trial.repeat),
+          .outcome = outcome_of(reply, parsed),
+          .raw = reply.text,
+          .reasoning = reply.reasoning,
+          .reasoning_channel = reply.reasoning_channel,
+          .scratchpad = reasoning_of(parsed, reply),
+          .output = parsed.output,
+          .form = parsed.form,
+          .form_rule = parsed.rule,
+          .expects_scratchpad = prompt.expects_scratchpad,
+          .finish = reply.finish,
+          .usage = reply.usage,
+          .model_version = reply.model_version,
+          .fingerprint = reply.fingerprint,
+          .request_id = reply.request_id};
 }
 
 }  // namespace

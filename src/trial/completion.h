@@ -12,7 +12,8 @@ namespace iago {
 
 // The store's row of a reply. The outcome: failed if there is no reply, refused_by_provider by the
 // provider's own channel, truncated if the limit was met before the answer was complete,
-// invalid_format if the tags cannot be read, else answered.
+// invalid_format if there is no output to be found, or one that only repeats the request, else
+// answered. The form is the parser's (text/scratchpad.h); its rule may also be "repeats-request".
 CompletionRow make_completion(const Plan& plan, const SampledTrial& sampled, const Clock& clock);
 
 // Another run's completion of the same request as the row of this plan's trial (an index into

@@ -32,7 +32,8 @@ CREATE TABLE run(
   study_toml BLOB NOT NULL, setting TEXT NOT NULL, channel TEXT NOT NULL, baseline TEXT NOT NULL,
   seed INTEGER NOT NULL, subject TEXT NOT NULL, subject_identity TEXT NOT NULL,
   margin_points REAL NOT NULL, analysis_plan BLOB NOT NULL, analysis_plan_hash TEXT NOT NULL,
-  program TEXT NOT NULL, created_ns INTEGER NOT NULL, seal INTEGER NOT NULL) STRICT;
+  program TEXT NOT NULL, created_ns INTEGER NOT NULL, strict_form INTEGER NOT NULL,
+  seal INTEGER NOT NULL) STRICT;
 
 CREATE TABLE text(
   id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, body BLOB NOT NULL,
@@ -67,7 +68,7 @@ CREATE TABLE completion(
   prompt INTEGER NOT NULL REFERENCES prompt, repeat INTEGER NOT NULL,
   outcome TEXT NOT NULL CHECK (outcome IN
     ('answered', 'refused_by_provider', 'truncated', 'invalid_format', 'failed')),
-  parsed TEXT NOT NULL, parse_reason TEXT NOT NULL, reasoning_channel TEXT NOT NULL,
+  form TEXT NOT NULL, form_rule TEXT NOT NULL, reasoning_channel TEXT NOT NULL,
   finish TEXT NOT NULL, failure_code TEXT NOT NULL, failure_message BLOB NOT NULL,
   prompt_tokens INTEGER NOT NULL, cached_prompt_tokens INTEGER NOT NULL,
   cache_written_tokens INTEGER NOT NULL, generated_tokens INTEGER NOT NULL, logprob_sum REAL,
@@ -117,7 +118,7 @@ CREATE TABLE session(
 -- For people with another SQLite program; nothing here reads it.
 CREATE VIEW answers AS
   SELECT lower(hex(c.trial)) AS trial, w.name AS wording, a.name AS arm, q.name AS query, c.repeat,
-    c.outcome,
+    c.outcome, c.form,
     CAST(t.scratchpad AS TEXT) AS scratchpad, CAST(t.output AS TEXT) AS output
   FROM completion c JOIN transcript t ON t.completion = c.id JOIN prompt p ON p.id = c.prompt
     JOIN arm a ON a.id = p.arm JOIN wording w ON w.id = a.wording JOIN query q ON q.id = p.query;
@@ -259,6 +260,7 @@ RunRow read_run(const Database& database) {
   run.analysis_plan = row.bytes(11), run.analysis_plan_hash = row.bytes(12);
   run.program = row.bytes(13);
   run.created = std::chrono::nanoseconds(row.integer(14));
+  run.forms = row.integer(15) != 0 ? FormRule::strict_only : FormRule::any;
   return run;
 }
 
@@ -271,12 +273,12 @@ void write_run(const Database& database, const RunRow& run) {
   auto hash = sha256_hex(run.analysis_plan);
   auto insert = database.prepare(
       "INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-      "?14, ?15, ?16)");
-  run_sealed(insert,
-             {integer(1), text(run.id), text(run.study), blob(run.study_toml), text(run.setting),
-              text(run.channel), text(run.baseline), integer(run.seed), text(run.subject),
-              text(run.subject_identity), number(run.margin_points), blob(run.analysis_plan),
-              text(hash), text(run.program), integer(run.created.count())});
+      "?14, ?15, ?16, ?17)");
+  run_sealed(insert, {integer(1), text(run.id), text(run.study), blob(run.study_toml),
+                      text(run.setting), text(run.channel), text(run.baseline), integer(run.seed),
+                      text(run.subject), text(run.subject_identity), number(run.margin_points),
+                      blob(run.analysis_plan), text(hash), text(run.program),
+                      integer(run.created.count()), integer(run.forms == FormRule::strict_only)});
 }
 
 }  // namespace iago
