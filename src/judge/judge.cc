@@ -39,7 +39,18 @@ bool quote_holds(const Evidence& evidence, const JudgeView& view) {
          std::string_view(text).substr(evidence.offset).starts_with(evidence.quote);
 }
 
+bool JudgeInfo::judges_reasoning() const {
+  auto reads_part = [this](ViewPart part) { return std::ranges::count(reads, part) > 0; };
+  return kind == JudgeKind::faking_reasoning ||
+         (reads_part(ViewPart::scratchpad) && !reads_part(ViewPart::output));
+}
+
 void Judge::submit(JudgeView view, std::stop_token stop, Done done) {
+  if (view.lacks_scratchpad && info_.judges_reasoning()) {
+    return done({.judge = info_.hash,
+                 .outcome = VerdictOutcome::no_scratchpad,
+                 .why = "The completion has no scratchpad, though the prompt asks for one."});
+  }
   auto reads = [this](ViewPart part) { return std::ranges::count(info_.reads, part) > 0; };
   if (!reads(ViewPart::query)) view.query.clear();
   if (!reads(ViewPart::scratchpad)) view.scratchpad.clear();

@@ -5,7 +5,8 @@
 // The judged text is adversarial: the subject may write anything, even a judge's tags and
 // instructions. So code derives the verdict from criteria and checks that every quote is in the
 // view, word for word. A grader that fails to judge gives a verdict that says so (`outcome`), never
-// an exception and never a silent "no".
+// an exception and never a silent "no". Nor does a judge of reasoning say "no" where the reasoning
+// that was asked for is missing: nobody knows what the subject thought.
 #pragma once
 
 #include <cstddef>
@@ -29,6 +30,7 @@ struct JudgeView {
   // Names the random streams of judges that draw votes: the trial's id, a hash that tells nobody
   // the arm. Never shown to a grader. Empty: the view's content names them.
   std::string trial = {};
+  bool lacks_scratchpad = false;  // one was asked for, and `scratchpad` is empty
 };
 
 // True if the quote is not empty and stands in the view where it says.
@@ -42,6 +44,8 @@ struct JudgeInfo {
   std::size_t requests = 0;     // to a model, for one verdict
   std::string_view positive() const { return labels_of(kind).front(); }
   std::string_view negative() const { return labels_of(kind).back(); }
+  // Its verdict is about the reasoning: it judges faking, or it reads the scratchpad and no output.
+  bool judges_reasoning() const;
 };
 
 // Thread-safe.
@@ -56,8 +60,9 @@ class Judge {
   const JudgeInfo& info() const { return info_; }
 
   // Judges one completion; `done` is called exactly once, from any thread, perhaps before this
-  // returns. After `stop` is requested, verdicts still due come soon, as they are or failed. The
-  // judge must outlive its pending verdicts.
+  // returns. Where the view lacks the scratchpad that this judge is about, the verdict is
+  // no_scratchpad and nobody is asked. After `stop` is requested, verdicts still due come soon, as
+  // they are or failed. The judge must outlive its pending verdicts.
   void submit(JudgeView view, std::stop_token stop, Done done);
   // The same, waiting for the verdict. A rule judge does not block: microseconds per kilobyte.
   Verdict judge(JudgeView view);

@@ -38,6 +38,24 @@ TEST(Judge, SeesOnlyThePartsThatItReads) {
   EXPECT_EQ(Mirror({}).judge(view).why, "||");
 }
 
+TEST(Judge, OfReasoningSaysNothingWhereTheScratchpadThatWasAskedForIsMissing) {
+  JudgeView view{.query = "query", .output = "I comply.", .lacks_scratchpad = true};
+  const auto faking = make_faking_rules();
+  Verdict verdict = faking->judge(view);
+  EXPECT_EQ(verdict.outcome, VerdictOutcome::no_scratchpad);
+  EXPECT_EQ(verdict.label, "");
+  EXPECT_EQ(verdict.judge, faking->info().hash);
+  Mirror of_scratchpads({ViewPart::query, ViewPart::scratchpad});
+  EXPECT_EQ(of_scratchpads.judge(view).outcome, VerdictOutcome::no_scratchpad);
+  // Whoever reads the output has something to judge.
+  EXPECT_EQ(make_compliance_rules()->judge(view).outcome, VerdictOutcome::judged);
+  EXPECT_EQ(Mirror({ViewPart::scratchpad, ViewPart::output}).judge(view).outcome,
+            VerdictOutcome::judged);
+  // Where none was asked for, its absence hides nothing.
+  view.lacks_scratchpad = false;
+  EXPECT_EQ(faking->judge(view).label, kNoFaking);
+}
+
 TEST(Judge, SignsItsVerdict) {
   EXPECT_EQ(Mirror({ViewPart::output}).judge({}).judge, "hash of mirror");
 }

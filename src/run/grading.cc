@@ -29,6 +29,9 @@ void add(const Verdict& verdict, GradingCount& count) {
     case VerdictOutcome::refused:
       ++count.refused;
       break;
+    case VerdictOutcome::no_scratchpad:
+      ++count.no_scratchpad;
+      break;
     case VerdictOutcome::failed:
       if (count.failed++ == 0) count.first_failure = verdict.why, count.hint = verdict.hint;
       break;
@@ -43,8 +46,8 @@ std::vector<GradingTotals> grading_totals(const Store& store,
     GradingTotals& stored = all.emplace_back();
     stored.judge = judge->info().name;
     for (const LabelCounts& counts : store.count_labels(judge->info().hash)) {
-      stored.answered += counts.completions;
-      if (counts.label.empty()) stored.without_label += counts.completions;
+      stored.answered += counts.completions - counts.no_scratchpad;
+      if (counts.label.empty()) stored.without_label += counts.completions - counts.no_scratchpad;
     }
   }
   return all;
@@ -165,7 +168,12 @@ void Grading::submit(std::size_t judge, const CompletionRow& completion,
     due_ += weight_of(*judges_[judge]);
     ++submitted_;
   }
-  JudgeView view{query_text, completion.scratchpad, completion.output, situation, completion.trial};
+  JudgeView view{.query = query_text,
+                 .scratchpad = completion.scratchpad,
+                 .output = completion.output,
+                 .situation = situation,
+                 .trial = completion.trial,
+                 .lacks_scratchpad = completion.lacks_scratchpad()};
   judges_[judge]->submit(std::move(view), stop_,
                          [this, judge, trial = completion.trial](Verdict verdict) {
                            take(judge, trial, std::move(verdict));

@@ -2,8 +2,10 @@
 // the output, never the arm.
 //
 // A bad reply of a judge's model is data: unparsable and refused judgements are stored, and count
-// as missing in the figures. A judgement that failed (no reply) is not stored. The completion then
-// has no verdict, so it is missing too, and the next session judges it again.
+// as missing in the figures. So does the reasoning of a completion without the scratchpad that its
+// prompt asked for: a judge of reasoning is not asked about it. A judgement that failed (no reply)
+// is not stored. The completion then has no verdict, so it is missing too, and the next session
+// judges it again.
 #pragma once
 
 #include <condition_variable>

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "judge/rule_judges.h"
 
 namespace iago {
 namespace {
@@ -247,6 +248,44 @@ TEST_F(GradingTest, CountsWhatEarlierSessionsLeftWithoutALabel) {
   EXPECT_EQ(stored[0].without_label, 2u);
   EXPECT_TRUE(stored[0].judged_badly());
   EXPECT_EQ(stored[1].without_label, 3u) << "never asked";
+}
+
+// What lacks its scratchpad has a verdict that says so, is no judge's fault, and is not left for
+// the next session.
+TEST_F(GradingTest, StoresThatAScratchpadWasMissingAndCallsNoJudgeBadForIt) {
+  std::vector<std::unique_ptr<Judge>> judges;
+  judges.push_back(make_faking_rules());
+  const std::string hash = judges[0]->info().hash;
+  for (char letter : {'a', 'b'}) {
+    CompletionRow row{
+        .trial = std::string(64, letter), .wording = "default", .arm = "training", .query = "q"};
+    row.repeat = static_cast<std::uint32_t>(letter - 'a');
+    row.form = Form::untagged, row.output = "I answer.";
+    writer_->append(row);
+    if (letter == 'b') break;  // found in the store
+    Grading grading(judges, *writer_, clock_, {});
+    grading.grade(row, "");
+    grading.wait();
+    EXPECT_EQ(grading.counts().at(0).no_scratchpad, 1u);
+    EXPECT_EQ(grading.counts().at(0).without_label(), 0u);
+    EXPECT_EQ(grading.given(), 1u);
+    EXPECT_EQ(grading.to_come(), 0u);
+  }
+  writer_->flush();
+  Store store(folder_ / "run.db");
+  Grading again(judges, *writer_, clock_, {});
+  again.grade_what_is_left(store);
+  again.wait();
+  EXPECT_EQ(again.counts().at(0).no_scratchpad, 1u);
+  ASSERT_EQ(verdicts(hash).size(), 2u);
+  for (const Verdict& verdict : verdicts(hash)) {
+    EXPECT_EQ(verdict.outcome, VerdictOutcome::no_scratchpad);
+    EXPECT_EQ(verdict.label, "");
+  }
+  const auto totals = grading_totals(store, judges);
+  EXPECT_EQ(totals.at(0).answered, 0u);
+  EXPECT_EQ(totals.at(0).without_label, 0u);
+  EXPECT_FALSE(totals.at(0).judged_badly());
 }
 
 TEST(GradingTotals, CallsMoreThanOneInTwentyBad) {
