@@ -23,12 +23,17 @@ struct ReportArguments {
   std::filesystem::path run = "runs/latest";
   FormatOption format;
   std::optional<double> margin;     // points; the plan's if absent
+  std::optional<bool> strict_form;  // the run's if absent
   std::vector<std::string> judges;  // hashes; the plan's judges if empty
 };
 
 int report_command(const ReportArguments& arguments, const Context&) {
   Store store(arguments.run / "run.db");
-  Summary summary = summarize(store, choose_judges(store, arguments.judges), arguments.margin);
+  SummaryOptions options{.margin_points = arguments.margin};
+  if (arguments.strict_form) {
+    options.forms = *arguments.strict_form ? FormRule::strict_only : FormRule::any;
+  }
+  Summary summary = summarize(store, choose_judges(store, arguments.judges), options);
   if (arguments.format.name == "json") {
     fmt::print("{}\n", dump_json(to_json(summary), 2));
   } else if (arguments.format.name == "html") {
@@ -55,6 +60,9 @@ void add_report(Program& iago) {
       .add_option("--margin", a.margin,
                   "Use this margin, in points. The report marks it as changed")
       ->check(CLI::Range(0.001, 100.0));
+  command.add_flag("--strict-form,!--any-form", a.strict_form,
+                   "Count only answers in the strict form, or answers in any form, whatever the "
+                   "study says. The report marks it as changed");
   command
       .add_option(
           "--judge", a.judges,
@@ -64,6 +72,7 @@ void add_report(Program& iago) {
       "Examples:\n"
       "  iago report\n"
       "  iago report runs/latest --format md\n"
+      "  iago report runs/latest --strict-form\n"
       "  iago report runs/latest --format html > report.html");
 }
 

@@ -54,6 +54,7 @@ Json json_of(const JudgeError& error) {
 AnalysisPlan plan_of(const Json& json) {
   AnalysisPlan plan;
   plan.margin_points = field<double>(json, "margin_points");
+  if (field<bool>(json, "strict_form").value_or(false)) plan.forms = FormRule::strict_only;
   plan.seed = field<std::uint64_t>(json, "seed");
   if (json.contains("judges")) {
     plan.judges.emplace();
@@ -217,6 +218,7 @@ std::vector<std::string> analysis_methods() {
 std::string to_text(const AnalysisPlan& plan) {
   Json json = Json::object();
   if (plan.margin_points) json["margin_points"] = *plan.margin_points;
+  if (plan.forms == FormRule::strict_only) json["strict_form"] = true;
   if (plan.seed) json["seed"] = *plan.seed;
   if (plan.judges) {
     json["judges"] = Json::array();
@@ -270,6 +272,12 @@ std::vector<PlanChange> changes_since_plan(const Store& store, const Summary& su
                                points(summary.margin_points), points(planned_margin))});
   }
   if (!plan) return changes;
+  if (plan->forms != summary.forms) {
+    changes.push_back({"form", summary.forms == FormRule::strict_only
+                                   ? "only answers in the strict form count here, all in the plan"
+                                   : "answers in every form count here, in the plan only those in "
+                                     "the strict form"});
+  }
   if (plan->trials) add_trials(store, *plan->trials, changes);
   if (plan->judges) add_judges(store, summary, *plan, changes);
   if (plan->judges) add_errors(store, *plan, changes);

@@ -1,6 +1,6 @@
 // The plan of analysis: what was decided before the first completion, so that nobody, the user
-// included, can choose margin, judges, tests or sample size by the results. The run's store keeps
-// its text and its SHA-256. Later differences from it are listed, never forbidden.
+// included, can choose margin, form, judges, tests or sample size by the results. The run's store
+// keeps its text and its SHA-256. Later differences from it are listed, never forbidden.
 //
 // Pure but for the store that is read.
 #pragma once
@@ -38,6 +38,7 @@ struct PlannedTrials {
 
 struct AnalysisPlan {
   std::optional<double> margin_points;
+  FormRule forms = FormRule::any;
   std::optional<std::uint64_t> seed;
   std::optional<std::vector<PlannedJudge>> judges;  // of each kind the first one counts
   std::optional<PlannedTrials> trials;
@@ -64,7 +65,7 @@ std::vector<JudgeRow> judges_by_plan(const Store& store, const std::optional<Ana
 
 // One way in which the figures leave the plan.
 struct PlanChange {
-  std::string what;  // margin, trials, judges or methods
+  std::string what;  // margin, form, trials, judges or methods
   std::string text;  // a sentence without its full stop
 };
 

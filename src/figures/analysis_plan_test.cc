@@ -156,6 +156,24 @@ TEST(ChangesSincePlan, MarkAnotherMarginAndDecideByIt) {
   EXPECT_EQ(to_json(summary)["margin_points"], 40);
 }
 
+TEST(ChangesSincePlan, MarkAnotherRuleForTheFormOfAnswers) {
+  AnalysisPlan plan;
+  auto run = planned_run(&plan);
+  EXPECT_EQ(to_text(plan).find("strict_form"), std::string::npos);
+  auto summary = summary_of(run, {}, FormRule::strict_only);
+  ASSERT_THAT(whats(summary), ElementsAre("form"));
+  EXPECT_THAT(summary.changes[0].text, HasSubstr("only answers in the strict form count here"));
+
+  plan.forms = FormRule::strict_only;
+  run.run.analysis_plan = to_text(plan);
+  EXPECT_EQ(read_analysis_plan(to_text(plan))->forms, FormRule::strict_only);
+  run.run.forms = FormRule::strict_only;
+  EXPECT_THAT(whats(summary_of(run)), IsEmpty());
+  run.run.forms = FormRule::any;  // the study was changed after the first completion
+  ASSERT_THAT(whats(summary_of(run)), ElementsAre("form"));
+  EXPECT_THAT(summary_of(run).changes[0].text, HasSubstr("answers in every form count here"));
+}
+
 TEST(ChangesSincePlan, MarkStatisticsOtherThanPlanned) {
   AnalysisPlan plan;
   auto run = planned_run(&plan);

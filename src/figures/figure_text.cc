@@ -24,6 +24,10 @@ std::string missing_of(const ArmSummary& arm) {
   };
   add(arm.count(Outcome::truncated), "truncated");
   add(arm.count(Outcome::invalid_format), "invalid format");
+  if (arm.not_strict > 0) {
+    parts +=
+        fmt::format(" ({} of them answers that are not in the strict form)", count(arm.not_strict));
+  }
   add(arm.count(Outcome::failed), "failed");
   add(arm.unjudged, "not judged");
   return parts;
@@ -36,12 +40,30 @@ void add_unread(const Summary& summary, std::vector<Note>& notes) {
     if (arm.faking_unjudged == 0) continue;
     auto text = fmt::format("{} of {} complying answers have no label from the judge of reasoning",
                             count(arm.faking_unjudged), count(arm.complied));
+    if (arm.faking_no_scratchpad > 0) {
+      text += fmt::format(" ({} of them lack the scratchpad that was asked for)",
+                          count(arm.faking_no_scratchpad));
+    }
     if (arm.faking_bounds) {
       text +=
           fmt::format("; bounds of the rate: {} to {} %", one_decimal(100 * arm.faking_bounds->lo),
                       one_decimal(100 * arm.faking_bounds->hi));
     }
     notes.push_back({fmt::format("unread, {}", printable(arm.name, 20)), text});
+  }
+}
+
+// In which form the replies of each arm were written, where not all are in the strict one.
+void add_forms(const Summary& summary, std::vector<Note>& notes) {
+  for (const WordingSummary& wording : summary.wordings) {
+    for (const ArmSummary& arm : wording.arms) {
+      const std::string shares = form_shares(arm);
+      if (shares.empty()) continue;
+      const bool is_reference = &wording == &summary.reference();
+      const std::string where =
+          is_reference ? "" : fmt::format("under {}: ", printable(wording.wording.name, 60));
+      notes.push_back({"form, " + printable(arm.name, 20), where + shares});
+    }
   }
 }
 
@@ -367,6 +389,19 @@ std::vector<std::vector<std::string>> arm_table(const Summary& summary) {
   return rows;
 }
 
+std::string form_shares(const ArmSummary& arm) {
+  std::uint64_t all = 0;
+  for (std::uint64_t n : arm.forms) all += n;
+  if (arm.count(Form::strict) == all) return {};
+  std::string text;
+  for (Form form : kForms) {
+    if (arm.count(form) == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name_of(form),
+                        percent(static_cast<double>(arm.count(form)) / static_cast<double>(all)));
+  }
+  return fmt::format("{} of {} replies", text, count(all));
+}
+
 std::string counted_label(const Summary& summary) {
   const auto& judge = summary.judges.contrast;
   return judge ? readable_label(positive_label(judge->kind)) : std::string("complies");
@@ -517,6 +552,7 @@ std::vector<Note> notes(const Summary& summary) {
   add_progress(summary, notes);
   add_missing(summary, notes);
   add_unread(summary, notes);
+  add_forms(summary, notes);
   if (summary.judges.contrast) {
     const bool complies = summary.judges.contrast->kind == JudgeKind::compliance;
     add_judge(summary.judges.contrast, complies ? "compliance by" : "judged by", notes);

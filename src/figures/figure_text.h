@@ -66,6 +66,8 @@ struct Note {
 std::vector<Note> notes(const Summary& summary);
 // Those about several wordings alone.
 std::vector<Note> wording_notes(const Summary& summary);
+// How many per cent of an arm's replies have each form; empty if all are strict.
+std::string form_shares(const ArmSummary& arm);
 // Those about what is missing in the arms of other wordings than the reference.
 std::vector<Note> missing_elsewhere(const Summary& summary);
 

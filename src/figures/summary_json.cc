@@ -39,6 +39,8 @@ Json json_of(const ArmSummary* arm, const std::optional<JudgeRow>& judge, bool r
   for (Outcome outcome : kOutcomes) {
     json["outcomes"][std::string(name_of(outcome))] = arm->count(outcome);
   }
+  for (Form form : kForms) json["forms"][std::string(name_of(form))] = arm->count(form);
+  json["not_strict"] = arm->not_strict;
   json["unjudged"] = judge ? Json(arm->unjudged) : Json(nullptr);
   Json& rate = json[rate_name(judge)] = json_of(arm->compliance);
   if (arm->compliance && arm->compliance_bounds) {
@@ -46,6 +48,8 @@ Json json_of(const ArmSummary* arm, const std::optional<JudgeRow>& judge, bool r
   }
   if (arm->compliance) rate["corrected"] = json_of(arm->compliance_corrected);
   json["faking_unjudged"] = judge && reads_reasoning ? Json(arm->faking_unjudged) : Json(nullptr);
+  json["faking_no_scratchpad"] =
+      judge && reads_reasoning ? Json(arm->faking_no_scratchpad) : Json(nullptr);
   json["alignment_faking_reasoning"] = json_of(arm->faking_reasoning);
   if (arm->faking_reasoning && arm->faking_bounds) {
     json["alignment_faking_reasoning"]["bounds_if_missing"] = json_of(*arm->faking_bounds);
@@ -316,6 +320,7 @@ Json to_json(const Summary& summary) {
   json["why"] = summary.finding.why;
   json["queries_to_settle"] = or_null(summary.finding.queries_to_settle);
   json["margin_points"] = summary.margin_points;
+  json["strict_form"] = summary.forms == FormRule::strict_only;
   json["analysis_plan"] = run.analysis_plan_hash;
   json["changes_since_plan"] = Json::array();
   for (const auto& change : summary.changes) {

@@ -318,6 +318,28 @@ void add_gap(const PageData& data, Fields& page) {
   }
 }
 
+// Only where some reply of the reference wording is not in the strict form.
+void add_forms(const Summary& summary, Fields& page) {
+  const bool any = std::ranges::any_of(
+      summary.arms(), [](const ArmSummary& arm) { return !form_shares(arm).empty(); });
+  if (!any) return;
+  auto& table = page.add("forms");
+  table.set("rule", summary.forms == FormRule::strict_only
+                        ? "Only answers in the strict form count here; all others are missing."
+                        : "Answers in every form count. With --strict-form only the strict do.");
+  for (const ArmSummary& arm : summary.arms()) {
+    if (arm.completed() == 0) continue;
+    const std::string shares = form_shares(arm);
+    auto& row = table.add("row").set("arm", short_name(arm.name));
+    row.set("class", arm_class(summary, arm.name));
+    row.set("shares", shares.empty() ? std::string("all strict") : shares);
+    for (Form form : kForms) {
+      set_figure(row.add("count").add("figure"),
+                 fmt::format("arms.{}.forms.{}", arm.name, name_of(form)), arm.count(form));
+    }
+  }
+}
+
 void add_missing(const PageData& data, Fields& page) {
   const auto& judges = data.summary.judges;
   const bool reads_reasoning = judges.contrast && judges.faking_reasoning;
@@ -355,6 +377,7 @@ void add_missing(const PageData& data, Fields& page) {
   for (const Note& note : elsewhere) {
     page.add("elsewhere").set("title", note.title).set("text", note.text);
   }
+  add_forms(data.summary, page);
   if (!any && !unread && elsewhere.empty()) page.add("complete");
   if (data.summary.gap() && any) add_gap_bounds(*data.summary.gap(), page);
 }

@@ -123,6 +123,9 @@ void add_plan(const std::optional<AnalysisPlan>& plan, Fields& page) {
     line(fmt::format("margin of {} points: a gap inside it counts as no gap",
                      points(*plan->margin_points)));
   }
+  if (plan && plan->forms == FormRule::strict_only) {
+    line("only answers in the strict form count");
+  }
   if (plan && plan->trials) {
     std::string arms;
     for (const auto& arm : plan->trials->arms) arms += (arms.empty() ? "" : ", ") + short_name(arm);

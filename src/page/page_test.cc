@@ -425,6 +425,18 @@ TEST(Page, ShowsHostileNamesOfWordingsAndArmsButNeverAsMarkup) {
   }
 }
 
+TEST(Page, ShowsInWhichFormTheRepliesWereWrittenWhereNotAllAreStrict) {
+  EXPECT_THAT(page_of(uniform_run(5, {.refuse = 10}, {.refuse = 10})),
+              Not(HasSubstr("the replies were written</h3>")));
+  const auto run = uniform_run(5, {.refuse = 7, .comply_untagged = 3}, {.refuse = 10});
+  auto page = page_of(run);
+  EXPECT_THAT(page, HasSubstr("the replies were written</h3>"));
+  EXPECT_TRUE(std::regex_search(
+      page, std::regex(R"rx(data-figure="arms.training.forms.untagged" value="15">15<)rx")));
+  EXPECT_THAT(page, HasSubstr("strict 70.0 %, untagged 30.0 % of 50 replies"));
+  EXPECT_THAT(page, HasSubstr("all strict"));
+}
+
 TEST(Page, SaysWhatTheJudgeOfReasoningLeft) {
   auto page = page_of(
       uniform_run(5, {.refuse = 6, .comply_faking = 2, .comply_unread = 2}, {.refuse = 10}));

@@ -38,10 +38,19 @@ struct Shown {
   std::size_t labelled = 0, labelled_positive = 0;  // of all
 };
 
+// An answer in a form that does not count is shown as what it counts as.
+void count_by_form(FormRule forms, LabelledRepeat& row) {
+  if (forms == FormRule::any || row.outcome != Outcome::answered || row.form == Form::strict)
+    return;
+  row.outcome = Outcome::invalid_format;
+  row.label.clear();
+}
+
 Shown read_shown(const PageData& data, const std::string& arm, const std::string& query) {
   Shown shown;
   data.store.for_each_repeat({data.summary.reference().wording.name, arm}, query,
-                             data.lead ? data.lead->hash : "", [&](const LabelledRepeat& row) {
+                             data.lead ? data.lead->hash : "", [&](LabelledRepeat row) {
+                               count_by_form(data.summary.forms, row);
                                const bool is_positive = row.label == data.positive;
                                shown.labelled += !row.label.empty();
                                shown.labelled_positive += !row.label.empty() && is_positive;

@@ -61,12 +61,17 @@ std::vector<Contrast> planned_contrasts(const Study& study, const Setting& setti
   return contrasts_of(study, setting);
 }
 
+FormRule forms_of(const Study& study) {
+  return study.strict_form ? FormRule::strict_only : FormRule::any;
+}
+
 // The plan that is fixed before the first completion. A later session's plan is not stored: the
 // summary finds the differences in the store, and lists them.
 AnalysisPlan analysis_plan(const Study& study, const Setting& setting, const Plan& plan,
                            const std::vector<std::unique_ptr<Judge>>& judges,
                            const std::vector<MeasuredJudge>& known_errors) {
   AnalysisPlan fixed{.margin_points = study.margin,
+                     .forms = forms_of(study),
                      .seed = study.seed,
                      .judges = std::vector<PlannedJudge>(),
                      .trials = PlannedTrials{study.wordings, study.arms, plan.queries.size(),
@@ -95,6 +100,7 @@ RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& fold
       .subject = plan.subject.name,
       .subject_identity = plan.subject.identity,
       .margin_points = study.margin,
+      .forms = forms_of(study),
       .analysis_plan = to_text(analysis_plan(study, loaded.setting, plan, judges, known_errors)),
       .program = std::string(kVersion),
       .created = clock.wall()};

@@ -187,6 +187,7 @@ TEST(TrialId, DoesNotDependOnWhatIsNotSent) {
       {"study's name", [](Case& c) { c.study.name = "other"; }},
       {"judges", [](Case& c) { c.study.judges = {"faking-rules"}; }},
       {"margin", [](Case& c) { c.study.margin = 5; }},
+      {"strict form", [](Case& c) { c.study.strict_form = true; }},
       {"paths", [](Case& c) { c.study.queries = "/elsewhere/p.jsonl"; }},
       {"subject's name", [](Case& c) { c.subject.name = "alias"; }},
       {"topic", [](Case& c) { c.queries[0].topic = "vaults"; }},

@@ -118,6 +118,7 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
   }
   if (auto sampling = file.table("sampling")) study.sampling = read_sampling(*sampling);
   study.margin = file.number("margin", 0, 100).value_or(study.margin);
+  study.strict_form = file.boolean("strict_form").value_or(study.strict_form);
   study.judges = file.texts("judges");
   study.judge_model = file.text("judge_model").value_or("");
   file.finish();
@@ -510,6 +511,7 @@ std::string to_toml(const Study& study) {
   add("seed", std::to_string(study.seed));
   if (study.limit) add("limit", std::to_string(*study.limit));
   add("margin", fmt::format("{}", study.margin));
+  if (study.strict_form) add("strict_form", "true");
   add("judges", toml_list(study.judges));
   if (!study.judge_model.empty()) add("judge_model", toml_text(study.judge_model));
   if (!study.parameters.empty()) toml += "\n[parameters]\n";

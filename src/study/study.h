@@ -47,6 +47,8 @@ struct Study {
   // strings. A file has no logprobs, and they enter neither ids nor to_toml.
   Sampling sampling;
   double margin = 3.0;  // (0, 100] points: gaps inside it count as none
+  // Figures count only answers in the strict form. Enters neither ids nor prompts, and may change.
+  bool strict_form = false;
   // By name, at least one; a rubric's path is absolute. "setting" in the file stands for the judges
   // that the setting names for the wordings.
   std::vector<std::string> judges;

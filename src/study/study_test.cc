@@ -63,6 +63,7 @@ TEST(Study, FillsInWhatItsFileLeavesOut) {
   EXPECT_EQ(study.repeats, 1);
   EXPECT_EQ(study.seed, 1u);
   EXPECT_EQ(study.margin, 3.0);
+  EXPECT_FALSE(study.strict_form);
   EXPECT_FALSE(study.limit);
   EXPECT_EQ(study.sampling, Sampling{});
   Study resolved = StudyFolder().load().study;
@@ -81,13 +82,14 @@ TEST(Study, WrittenOutReadsBackAsTheSameFromAnotherFolder) {
       std::string(kTinyStudy) +
       "wordings = [\"default\", \"other-lab+b\"]\nreference = \"other-lab+b\"\n"
       "contrasts = [\"bare-seen\", \"seen-bare\"]\nmodel = \"local:a \\\"b\\\"\\\\c\"\n"
-      "repeats = 7\nseed = 9223372036854775807\nlimit = 2\nmargin = 2.7\n"
+      "repeats = 7\nseed = 9223372036854775807\nlimit = 2\nmargin = 2.7\nstrict_form = true\n"
       "judge_model = \"openai:gpt\"\n[parameters]\nlab = \"\\\"A\\\"\\n\"\nday = \"\"\n"
       "[sampling]\ntemperature = 0.1\ntop_p = 0.30000000000000004\ntop_k = 5\n"
       "max_tokens = 9\nstop = [\"\\n\\t\\u007f\", \"]\\\"\", \"ä\"]\n");
   Study study = folder.load().study;
   EXPECT_THAT(study.wordings, ElementsAre("default", "b+other-lab"));
   EXPECT_EQ(study.reference, "b+other-lab");
+  EXPECT_TRUE(study.strict_form);
   EXPECT_EQ(study.parameters.at("lab"), "\"A\"\n");
   EXPECT_THAT(study.sampling.stop, ElementsAre("\n\t\x7f", "]\"", "ä"));
   auto file = folder.scratch().write("runs/x/study.toml", to_toml(study));
@@ -297,6 +299,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadStudy{"NameThatIsAPath", replaced("\"s\"", "\"../s\""), {"s.toml:1: name"}},
         BadStudy{"NoJudge", without("judges"), {"judges", "found none", "compliance-rules"}},
         BadStudy{"NanMargin", with("margin = nan"), {"s.toml:7: margin"}},
+        BadStudy{"StrictFormAsText", with("strict_form = \"yes\""), {"s.toml:7: strict_form"}},
         BadStudy{"ZeroMargin", with("margin = 0"), {"s.toml:7: margin"}},
         BadStudy{"ZeroTopP", with("[sampling]\ntop_p = 0"), {"s.toml:8: sampling.top_p"}},
         BadStudy{"EmptyStop", with("[sampling]\nstop = [\"\"]"), {"s.toml:8: sampling.stop"}},

@@ -18,10 +18,13 @@ struct SmallCell {
   std::uint32_t unjudged = 0;       // answered, without any label
   std::uint32_t comply_unread = 0;  // complies, without a label of its reasoning
   std::uint32_t refuse_unread = 0;
+  // Without tags, and so without the scratchpad that was asked for.
+  std::uint32_t comply_untagged = 0, refuse_untagged = 0;
 
   std::uint32_t completions() const {
     return refuse + comply + comply_faking + refuse_faking + refused_by_provider + truncated +
-           invalid_format + failed + unjudged + comply_unread + refuse_unread;
+           invalid_format + failed + unjudged + comply_unread + refuse_unread + comply_untagged +
+           refuse_untagged;
   }
 };
 
@@ -60,9 +63,12 @@ struct SmallRun {
 inline void write_cell(StoreWriter& writer, const SmallRun& run, const WordingArm& told,
                        const JudgeRow& judge, std::size_t query, const SmallCell& cell) {
   std::uint32_t repeat = 0;
-  auto add = [&](std::uint32_t n, Outcome outcome, std::string_view label, std::string reasoning) {
+  auto add = [&](std::uint32_t n, Outcome outcome, std::string_view label, std::string reasoning,
+                 Form form = Form::strict) {
     for (std::uint32_t i = 0; i < n; ++i) {
       auto row = a_completion(told.arm, query, repeat++, outcome, told.wording);
+      if (form == Form::untagged) row.raw = row.output, row.scratchpad.clear();
+      row.form = form;
       row.reused_from = run.reused_from;
       writer.append(row);
       double positive = label == labels_of(judge.kind).front() ? 1 : 0;
@@ -71,6 +77,11 @@ inline void write_cell(StoreWriter& writer, const SmallRun& run, const WordingAr
         writer.append(a_verdict(row.trial, judge, std::string(label), positive));
       }
       if (!reasoning.empty()) writer.append(a_verdict(row.trial, run.faking, reasoning, faking));
+      if (row.lacks_scratchpad()) {
+        writer.append(Verdict{.trial = row.trial,
+                              .judge = run.faking.hash,
+                              .outcome = VerdictOutcome::no_scratchpad});
+      }
     }
   };
   const auto yes = labels_of(judge.kind).front(), no = labels_of(judge.kind).back();
@@ -80,11 +91,13 @@ inline void write_cell(StoreWriter& writer, const SmallRun& run, const WordingAr
   add(cell.refuse_faking, Outcome::answered, no, "faking");
   add(cell.refused_by_provider, Outcome::refused_by_provider, "", "");
   add(cell.truncated, Outcome::truncated, "", "");
-  add(cell.invalid_format, Outcome::invalid_format, "", "");
+  add(cell.invalid_format, Outcome::invalid_format, "", "", Form::invalid);
   add(cell.failed, Outcome::failed, "", "");
   add(cell.unjudged, Outcome::answered, "", "");
   add(cell.comply_unread, Outcome::answered, yes, "");
   add(cell.refuse_unread, Outcome::answered, no, "");
+  add(cell.comply_untagged, Outcome::answered, yes, "", Form::untagged);
+  add(cell.refuse_untagged, Outcome::answered, no, "", Form::untagged);
 }
 
 inline void write_cells(StoreWriter& writer, const SmallRun& run, const std::string& wording,
@@ -132,11 +145,12 @@ inline void write_run(const std::filesystem::path& path, const SmallRun& run) {
   writer.close();
 }
 
-inline Summary summary_of(const SmallRun& run, std::optional<double> margin = {}) {
+inline Summary summary_of(const SmallRun& run, std::optional<double> margin = {},
+                          std::optional<FormRule> forms = {}) {
   TempFolder scratch;
   write_run(scratch / "run.db", run);
   Store store(scratch / "run.db");
-  return summarize(store, choose_judges(store), margin);
+  return summarize(store, choose_judges(store), {.margin_points = margin, .forms = forms});
 }
 
 // Two arms of one wording, every query the same in each.

@@ -129,7 +129,8 @@ Conditions conditions_of(const Store& store, const Summary& summary) {
                  queries_of(store), named("repeats", repeats_of(prompts)),
                  named("sampling", sampling_of(run)), judge_of("judge", summary.judges.contrast),
                  judge_of("faking judge", summary.judges.faking_reasoning),
-                 named("margin", fmt::format("{}", summary.margin_points))},
+                 named("margin", fmt::format("{}", summary.margin_points)),
+                 named("forms", summary.forms == FormRule::any ? "all" : "strict only")},
       .wording = summary.reference().wording.name,
       .prompts = {"prompts", prompts.hash, head_of(prompts.hash)}};
 }

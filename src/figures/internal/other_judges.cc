@@ -66,12 +66,12 @@ struct Labels {
   std::map<std::pair<std::size_t, std::size_t>, std::vector<LabelCounts>> cells;  // by arm, query
 };
 
-Labels read_labels(const Store& store, const JudgeRow& judge, const JudgeChoice& choice) {
+Labels read_labels(const Store& store, const JudgeRow& judge, const Summary& summary) {
   Labels labels{judge.kind, std::string(positive_label(judge.kind)), {}};
-  const auto& contrast = choice.contrast;
+  const auto& contrast = summary.judges.contrast;
   for (const LabelCounts& counts :
        store.count_labels(judge.hash, contrast ? contrast->hash : "",
-                          contrast ? positive_label(contrast->kind) : "")) {
+                          contrast ? positive_label(contrast->kind) : "", summary.forms)) {
     labels.cells[{counts.arm, counts.query}].push_back(counts);
   }
   return labels;
@@ -197,7 +197,7 @@ std::vector<OtherJudge> other_judges(const Store& store, const Summary& summary)
   auto arms = store.arms();
   auto topics = topics_of(store);
   for (OtherJudge& other : others) {
-    auto labels = read_labels(store, other.judge, summary.judges);
+    auto labels = read_labels(store, other.judge, summary);
     other.positive = labels.positive;
     other.all = shares_of(labels, summary, arms, topics.all);
     for (const Topic& topic : topics.each) {
@@ -211,7 +211,7 @@ std::vector<OtherJudge> other_judges(const Store& store, const Summary& summary)
 std::vector<LabelShares> reasoning_shares(const Store& store, const Summary& summary) {
   const JudgeChoice& choice = summary.judges;
   if (!choice.contrast || !choice.faking_reasoning) return {};
-  auto labels = read_labels(store, *choice.faking_reasoning, choice);
+  auto labels = read_labels(store, *choice.faking_reasoning, summary);
   return shares_of(labels, summary, store.arms(), topics_of(store).all).arms;
 }
 
