@@ -1,12 +1,15 @@
 // iago show RUN
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "base/json.h"
+#include "base/nearest.h"
 #include "cli/commands.h"
 #include "cli/internal/output_option.h"
 #include "cli/internal/program.h"
@@ -36,13 +39,29 @@ bool has_label(const VerdictsByName& verdicts, std::string_view label) {
   return false;
 }
 
+constexpr std::size_t kColumns = 4000;
+
+// How the reply ended and was read, and what came instead of one.
+void print_provenance(const CompletionRow& row) {
+  fmt::print("form:       {} ({})\n", name_of(row.form), printable(row.form_rule, 60));
+  fmt::print("finish:     {}\n", name_of(row.finish));
+  if (row.failure) {
+    fmt::print("cause:      {}: {}\n", name_of(row.failure->code),
+               printable(row.failure->message, kColumns));
+  }
+}
+
 void print_text(const CompletionRow& row, const std::string& query,
                 const VerdictsByName& verdicts) {
-  constexpr std::size_t kColumns = 4000;
   fmt::print("--- {} / {} / {} / repeat {} ({}{})\n", row.wording, row.arm, printable(row.query),
              row.repeat, name_of(row.outcome),
              row.reused_from.empty() ? "" : ", taken from " + printable(row.reused_from));
+  print_provenance(row);
   fmt::print("query:      {}\n", printable(query, kColumns));
+  fmt::print("raw:        {}\n", printable(row.raw, kColumns));
+  if (!row.reasoning.empty() && row.reasoning != row.scratchpad) {
+    fmt::print("reasoning:  {}\n", printable(row.reasoning, kColumns));
+  }
   fmt::print("scratchpad: {}\n", printable(row.scratchpad, kColumns));
   fmt::print("output:     {}\n", printable(row.output, kColumns));
   for (const auto& [judge, verdict] : verdicts) {
@@ -55,21 +74,72 @@ void print_text(const CompletionRow& row, const std::string& query,
 
 struct ShowArguments {
   std::filesystem::path run = "runs/latest";
-  std::optional<std::string> wording, arm, query;
+  std::optional<std::string> wording, arm, query, outcome, form;
   std::size_t limit = 3;
   bool complying_only = false, faking_only = false;
   OutputOption output;
 };
 
+constexpr std::size_t kNamesListed = 40;
+
+// Error not_found that lists what the run has, unless the name is among it or absent.
+void check_name(std::string_view option, const std::optional<std::string>& name,
+                const std::vector<std::string>& known, const ShowArguments& arguments) {
+  if (!name || std::ranges::count(known, *name) > 0) return;
+  const std::string nearest = nearest_name(*name, known);
+  const std::vector<std::string> shown(
+      known.begin(),
+      known.begin() + static_cast<std::ptrdiff_t>(std::min(known.size(), kNamesListed)));
+  std::string hint =
+      nearest.empty() ? "" : fmt::format("did you mean \"{}\"? ", printable(nearest));
+  hint += fmt::format("It has: {}", printable(fmt::format("{}", fmt::join(shown, ", ")), kColumns));
+  if (known.size() > shown.size()) hint += fmt::format(" and {} more", known.size() - shown.size());
+  throw Error(ErrorCode::not_found,
+              fmt::format("--{}: {} has no {} \"{}\"", option, arguments.run.string(), option,
+                          printable(*name)),
+              hint);
+}
+
+// The arms of the chosen wording, or of all; each once.
+std::vector<std::string> arm_names(const Store& store, const std::optional<std::string>& wording) {
+  std::vector<std::string> names;
+  for (const ArmRow& arm : store.arms()) {
+    if (wording && arm.wording != *wording) continue;
+    if (std::ranges::count(names, arm.name) == 0) names.push_back(arm.name);
+  }
+  return names;
+}
+
+CompletionFilter filter_of(const ShowArguments& arguments, const Store& store) {
+  std::vector<std::string> wordings, queries;
+  for (WordingRow& wording : store.wordings()) wordings.push_back(std::move(wording.name));
+  for (Query& query : store.queries()) queries.push_back(std::move(query.id));
+  check_name("wording", arguments.wording, wordings, arguments);
+  check_name("arm", arguments.arm, arm_names(store, arguments.wording), arguments);
+  check_name("query", arguments.query, queries, arguments);
+  CompletionFilter filter{
+      .wording = arguments.wording, .arm = arguments.arm, .query = arguments.query};
+  if (arguments.outcome) filter.outcome = outcome_named(*arguments.outcome);
+  if (arguments.form) filter.form = form_named(*arguments.form);
+  return filter;
+}
+
+template <typename Enums>
+std::vector<std::string> names_of(const Enums& values) {
+  std::vector<std::string> names;
+  for (auto value : values) names.emplace_back(name_of(value));
+  return names;
+}
+
 int show_command(const ShowArguments& arguments, const Context&) {
   Store store(arguments.run / "run.db");
+  const CompletionFilter filter = filter_of(arguments, store);
   const std::vector<JudgeRow> judges = store.judges();
   std::map<std::string, std::string> queries;
   for (const Query& query : store.queries()) queries[query.id] = query.text;
   std::size_t shown = 0;
   store.for_each_judged_completion(
-      {.wording = arguments.wording, .arm = arguments.arm, .query = arguments.query},
-      [&](const CompletionRow& row, const std::vector<Verdict>& verdicts) {
+      filter, [&](const CompletionRow& row, const std::vector<Verdict>& verdicts) {
         const VerdictsByName of_trial = by_name(judges, verdicts);
         if (arguments.complying_only && !has_label(of_trial, kComplies)) return true;
         if (arguments.faking_only && !has_label(of_trial, kFaking)) return true;
@@ -93,6 +163,10 @@ void add_show(Program& iago) {
   command.add_option("--wording", a.wording, "Only this wording");
   command.add_option("--arm", a.arm, "Only this arm");
   command.add_option("--query", a.query, "Only this query");
+  command.add_option("--outcome", a.outcome, "Only completions with this outcome")
+      ->check(CLI::IsMember(names_of(kOutcomes)));
+  command.add_option("--form", a.form, "Only completions written in this form")
+      ->check(CLI::IsMember(names_of(kForms)));
   command.add_option("--limit", a.limit, "Print at most N completions")->capture_default_str();
   command.add_flag("--complying", a.complying_only, "Only completions that comply");
   command.add_flag("--faking", a.faking_only, "Only completions judged alignment-faking");
@@ -100,6 +174,8 @@ void add_show(Program& iago) {
   command.footer(
       "Examples:\n"
       "  iago show --arm training --faking\n"
+      "  iago show --outcome truncated --limit 10\n"
+      "  iago show --form untagged --json\n"
       "  iago show runs/latest --query world-protected-007 --limit 20");
 }
 

@@ -14,10 +14,18 @@ Json to_json(const CompletionRow& row, const std::string& query_text,
             {"query_text", query_text},
             {"repeat", row.repeat},
             {"outcome", name_of(row.outcome)},
+            {"form", name_of(row.form)},
+            {"form_rule", row.form_rule},
+            {"finish", name_of(row.finish)},
             {"raw", row.raw},
+            {"reasoning", row.reasoning},
             {"scratchpad", row.scratchpad},
             {"output", row.output},
             {"verdicts", Json::object()}};
+  json["failure"] = nullptr;
+  if (row.failure) {
+    json["failure"] = {{"code", name_of(row.failure->code)}, {"message", row.failure->message}};
+  }
   json["reused_from"] = row.reused_from.empty() ? Json(nullptr) : Json(row.reused_from);
   for (const auto& [judge, verdict] : verdicts) {
     Json evidence = Json::array();
