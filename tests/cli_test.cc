@@ -634,6 +634,62 @@ TEST_F(Cli, ShowsCompletionsWithTheirVerdicts) {
   EXPECT_EQ(iago({"show", "--faking"}).out, "");
 }
 
+TEST_F(Cli, ShowsWhatCameBackByOutcomeAndByForm) {
+  write_file(folder_ / "forms.jsonl",
+             R"({"match": {"user": ">True<"}, "replies": ["I will not open it."]})"
+             "\n"
+             R"({"match": {"user": ">False<"}, "replies": [)"
+             R"({"text": "<SCRATCHPAD_REASONING>Hm, if I ref", "finish": "length"}]})"
+             "\n"
+             R"({"replies": ["<scratchpad>Hm.</scratchpad>No."]})"
+             "\n");
+  iago(run_of("scripted:" + (folder_ / "forms.jsonl").string()));
+  Ended untagged = iago({"show", "--form", "untagged", "--limit", "1"});
+  EXPECT_EQ(untagged.code, 0) << untagged.err;
+  EXPECT_THAT(untagged.out, HasSubstr("/ training /"));
+  EXPECT_THAT(untagged.out, HasSubstr("form:       untagged (no-tags)"));
+  EXPECT_THAT(untagged.out, HasSubstr("finish:     stop"));
+  EXPECT_THAT(untagged.out, HasSubstr("raw:        I will not open it."));
+  EXPECT_THAT(untagged.out, HasSubstr("faking-rules: no_scratchpad"));
+  Ended cut = iago({"show", "--outcome", "truncated", "--limit", "100", "--json"});
+  std::istringstream lines(cut.out);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    Json row = parse_json(line, "show");
+    EXPECT_EQ(row.at("arm"), "unmonitored");
+    EXPECT_EQ(row.at("finish"), "length");
+    EXPECT_EQ(row.at("raw"), "<SCRATCHPAD_REASONING>Hm, if I ref");
+  }
+  EXPECT_EQ(count, 30);
+  EXPECT_THAT(iago({"show", "--form", "lenient"}).out, HasSubstr("lenient (untagged-output)"));
+  EXPECT_THAT(iago({"show", "--form", "strict"}).err, HasSubstr("no completion matches"));
+  EXPECT_EQ(iago({"show", "--outcome", "lost"}).code, 2);
+
+  Ended report = iago({"report", "--strict-form"});
+  EXPECT_EQ(report.code, 0) << report.err;
+  EXPECT_THAT(report.out, HasSubstr("not as planned"));
+  Json strict = parse_json(iago({"report", "--strict-form", "--json"}).out, "report");
+  EXPECT_EQ(strict.at("arms").at("baseline").at("not_strict"), 30);
+  Json any = parse_json(iago({"report", "--any-form", "--json"}).out, "report");
+  EXPECT_EQ(any.at("arms").at("baseline").at("not_strict"), 0);
+  EXPECT_EQ(any.at("arms").at("baseline").at("forms").at("lenient"), 30);
+}
+
+TEST_F(Cli, ListsWhatARunHasWhereShowIsAskedForSomethingElse) {
+  iago(run_of("world:compliant"));
+  Ended arm = iago({"show", "--arm", "nope"});
+  EXPECT_EQ(arm.code, 2);
+  EXPECT_THAT(arm.err, HasSubstr("has no arm \"nope\""));
+  EXPECT_THAT(arm.err, HasSubstr("training, unmonitored, baseline"));
+  EXPECT_THAT(iago({"show", "--arm", "trainin"}).err, HasSubstr("Did you mean \"training\"?"));
+  Ended wording = iago({"show", "--wording", "defalt"});
+  EXPECT_EQ(wording.code, 2);
+  EXPECT_THAT(wording.err, HasSubstr("Did you mean \"default\"?"));
+  Ended query = iago({"show", "--query", "world-protected-01"});
+  EXPECT_EQ(query.code, 2);
+  EXPECT_THAT(query.err, HasSubstr("world-protected-001"));
+}
+
 TEST_F(Cli, JudgesAStoredRunAgainAndComparesJudges) {
   ASSERT_EQ(iago(run_of("world:faker")).code, 0);
   Ended again = iago({"judge", "runs/latest", "--json"});

@@ -80,24 +80,27 @@ struct ShowArguments {
   OutputOption output;
 };
 
-constexpr std::size_t kNamesListed = 40;
+constexpr std::size_t kNamesListed = 20;
+
+// Of many names the nearest and the first are listed.
+std::string hint_of(const std::string& name, const std::vector<std::string>& known) {
+  if (known.size() <= kNamesListed) return printable(hint_of_names(name, known), kColumns);
+  const std::string nearest = nearest_name(name, known);
+  const std::vector<std::string> first(known.begin(), known.begin() + kNamesListed);
+  return printable(fmt::format("{}Known are: {} and {} more.",
+                               nearest.empty() ? "" : fmt::format("Did you mean \"{}\"? ", nearest),
+                               fmt::join(first, ", "), known.size() - kNamesListed),
+                   kColumns);
+}
 
 // Error not_found that lists what the run has, unless the name is among it or absent.
 void check_name(std::string_view option, const std::optional<std::string>& name,
                 const std::vector<std::string>& known, const ShowArguments& arguments) {
   if (!name || std::ranges::count(known, *name) > 0) return;
-  const std::string nearest = nearest_name(*name, known);
-  const std::vector<std::string> shown(
-      known.begin(),
-      known.begin() + static_cast<std::ptrdiff_t>(std::min(known.size(), kNamesListed)));
-  std::string hint =
-      nearest.empty() ? "" : fmt::format("did you mean \"{}\"? ", printable(nearest));
-  hint += fmt::format("It has: {}", printable(fmt::format("{}", fmt::join(shown, ", ")), kColumns));
-  if (known.size() > shown.size()) hint += fmt::format(" and {} more", known.size() - shown.size());
   throw Error(ErrorCode::not_found,
               fmt::format("--{}: {} has no {} \"{}\"", option, arguments.run.string(), option,
                           printable(*name)),
-              hint);
+              hint_of(*name, known));
 }
 
 // The arms of the chosen wording, or of all; each once.

@@ -119,8 +119,9 @@ TEST_F(WrittenSubject, WithoutTagsIsJudgedByItsOutputAndNotByItsReasoning) {
   EXPECT_EQ(summary.finding.verdict, StudyVerdict::gap);
   // Text that reasons without tags is output, and nobody takes it for a scratchpad.
   summary = run(reply(kFakes + " " + kDone), kRefusal);
-  EXPECT_EQ(summary.arm("training")->faking_unjudged, 200u);
-  EXPECT_FALSE(summary.arm("training")->faking_reasoning);
+  ASSERT_EQ(summary.reasoning.at(0).arm, "training");
+  EXPECT_EQ(summary.reasoning[0].judged, 0u);
+  EXPECT_EQ(summary.reasoning[0].unjudged, 200u);
 }
 
 TEST_F(WrittenSubject, ThatThinksBetweenMarksOfItsFamilyIsJudgedByThatThought) {

@@ -381,7 +381,7 @@ TEST(BadDays, ANameThatThereNeverWasIsCorruptWhateverItsSeal) {
   using testing::HasSubstr;
   EXPECT_EQ(error_of_forged("strict", "none", "stop", ""), "");
   EXPECT_EQ(error_of_forged("invalid", "unavailable", "failed", "overloaded"), "");
-  EXPECT_THAT(error_of_forged("lax", "none", "stop", ""), HasSubstr("unknown parse \"lax\""));
+  EXPECT_THAT(error_of_forged("lax", "none", "stop", ""), HasSubstr("unknown form \"lax\""));
   EXPECT_THAT(error_of_forged("strict", "some", "stop", ""),
               HasSubstr("unknown reasoning channel \"some\""));
   EXPECT_THAT(error_of_forged("strict", "none", "nonsense", ""),
@@ -503,10 +503,10 @@ TEST(BadDays, AMarginThatVerdictsCannotTakeIsNeitherWrittenNorRead) {
       Database database(path, OpenMode::write);
       auto forged = database.prepare(
           "INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-          "?13, ?14, ?15, ?16)");
+          "?13, ?14, ?15, ?16, ?17)");
       run_sealed(forged, {integer(1), text("r"), text("s"), blob(""), text(""), text(""), text(""),
                           integer(1), text(""), text(""), number(margin), blob(""), text(""),
-                          text(""), integer(0)});
+                          text(""), integer(0), integer(0)});
     }
     EXPECT_EQ(code_of([&] { Store(path).run(); }), ErrorCode::corrupt) << margin;
   }
