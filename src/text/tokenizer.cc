@@ -62,7 +62,10 @@ std::vector<Merge> merges_of_text(const TokenizerSpec& spec, const std::vector<b
 
 bool occurs_in_utf8(int byte) { return byte < 0xC0 || (byte > 0xC1 && byte < 0xF5); }
 
-// The token of each byte. Error invalid if one that text can hold is missing: text would be lost.
+// What every text is written with: a vocabulary without it is damaged.
+bool is_indispensable(int byte) { return byte == '\n' || (byte >= 0x20 && byte < 0x7F); }
+
+// The token of each byte, -1 where there is none. Error invalid for one that cannot be missing.
 std::array<TokenId, 256> byte_tokens(const TokenizerSpec& spec, const std::vector<bool>& is_control,
                                      std::string_view where) {
   std::array<TokenId, 256> tokens;
@@ -74,14 +77,20 @@ std::array<TokenId, 256> byte_tokens(const TokenizerSpec& spec, const std::vecto
     }
   }
   for (int byte = 0; byte < 256; ++byte) {
-    if (tokens[static_cast<std::size_t>(byte)] < 0 && occurs_in_utf8(byte)) {
+    if (tokens[static_cast<std::size_t>(byte)] < 0 && is_indispensable(byte)) {
       throw Error(ErrorCode::invalid,
-                  fmt::format("{}: model.vocab: expected an ordinary token for each byte, found "
-                              "none for byte 0x{:02X}",
+                  fmt::format("{}: model.vocab: expected an ordinary token for each byte of ASCII "
+                              "text, found none for byte 0x{:02X}",
                               where, byte));
     }
   }
   return tokens;
+}
+
+// No control token comes of text, so bytes are left out where one would stand for them.
+UnknownBytes unknown_bytes(const TokenizerSpec& spec, const std::vector<bool>& is_control) {
+  const bool usable = spec.unknown >= 0 && !is_control[static_cast<std::size_t>(spec.unknown)];
+  return {usable ? spec.unknown : -1, spec.fuse_unknown};
 }
 
 }  // namespace
@@ -93,6 +102,7 @@ struct Tokenizer::Parts {
         nfc(spec.nfc),
         pre_tokenizer(spec.pre_tokenizer, where),
         byte_ids(byte_tokens(spec, is_control, where)),
+        unknown(unknown_bytes(spec, is_control)),
         merges(merges_of_text(spec, is_control)) {
     for (const AddedToken& token : spec.added) add(token);
     if (spec.ignore_merges) collect_words(spec);
@@ -131,6 +141,7 @@ struct Tokenizer::Parts {
   bool nfc;
   PreTokenizer pre_tokenizer;
   std::array<TokenId, 256> byte_ids;
+  UnknownBytes unknown;
   MergeTable merges;
   std::unordered_map<std::string_view, TokenId> added;        // by content, views into `bytes`
   std::unordered_map<std::string_view, TokenId> whole_words;  // the same; with ignore_merges only
@@ -184,7 +195,7 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, SpecialTokens spec
   std::string repaired;
   if (!is_valid_utf8(text)) text = repaired = replace_invalid_utf8(text);
   std::vector<TokenId> ids;
-  PairMerger merger(parts_->byte_ids, parts_->merges);
+  PairMerger merger(parts_->byte_ids, parts_->unknown, parts_->merges);
   const auto& [raw, normalized] = parts_->finders(special);
   for (const TextSegment& segment : raw.split(text)) {
     if (segment.id >= 0) {
@@ -202,6 +213,16 @@ std::string Tokenizer::decode(std::span<const TokenId> ids, ControlTokens contro
     if (control == ControlTokens::keep || !is_control(id)) bytes += bytes_of(id);
   }
   return replace_invalid_utf8(bytes);
+}
+
+std::string Tokenizer::missing_bytes() const {
+  std::string missing;
+  for (int byte = 0; byte < 256; ++byte) {
+    if (parts_->byte_ids[static_cast<std::size_t>(byte)] < 0 && occurs_in_utf8(byte)) {
+      missing += static_cast<char>(byte);
+    }
+  }
+  return missing;
 }
 
 std::size_t Tokenizer::size() const { return parts_->bytes.size(); }

@@ -2,11 +2,15 @@
 // tokenizer.json describes it, with the ids that Hugging Face `tokenizers` gives.
 //
 // It reads: normalizer null or NFC; pre_tokenizer ByteLevel (use_regex, add_prefix_space), or a
-// Sequence of Split (a regex or a string, Isolated, not inverted) ending in a ByteLevel; model BPE
-// without dropout, byte fallback, prefix or suffix, with or without ignore_merges; added tokens
-// without lstrip, rstrip and single_word; decoder ByteLevel. Anything else is Error unsupported
-// that names the field. truncation, padding and post_processor are not applied: the code that
+// Sequence of Split (a regex or a string, Isolated, not inverted) and Digits ending in a ByteLevel;
+// model BPE without dropout, tokens for byte fallback, prefix or suffix, with or without
+// ignore_merges; added tokens without lstrip, rstrip and single_word; decoder ByteLevel. Anything
+// else is Error unsupported that names the field. truncation, padding and post_processor are not applied: the code that
 // builds a chat writes the first token (chat_template.h).
+//
+// A byte that the vocabulary has no token for (control characters and characters that are hardly
+// used, in some) becomes unk_token; where there is none, it is left out, as Hugging Face does, and
+// so it is where unk_token is a control token.
 //
 // Invalid bytes become U+FFFD first. Control tokens, those marked "special", come out of text only
 // where the caller asks for it with SpecialTokens::parse; text from users and queries must be
@@ -59,6 +63,10 @@ class Tokenizer {
   // (networks may have more outputs than there are tokens).
   std::string decode(std::span<const TokenId> ids, ControlTokens control) const;
 
+  // The bytes of UTF-8 that the vocabulary has no token for, in order: text with them is not encoded
+  // as it is.
+  std::string missing_bytes() const;
+
   // One more than the largest id.
   std::size_t size() const;
   // The bytes of a token, which need not be whole characters; empty if there is no such id. Valid
@@ -96,6 +104,7 @@ class StreamDecoder {
 struct TokenizerConfig {
   std::optional<std::string> bos_token, eos_token;
   std::string chat_template;  // Jinja; empty if there is none
+  std::string template_file;  // the file that has it, or would
 };
 
 // Reads folder/tokenizer_config.json and, where it exists, folder/chat_template.jinja, which takes

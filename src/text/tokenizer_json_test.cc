@@ -58,7 +58,10 @@ TEST(TokenizerJson, RefusesWhatItDoesNotDo) {
     return [=](Json& document) { document[Json::json_pointer(pointer)] = value; };
   };
   expect_failure(unsupported, "model.type", set("/model/type", "Unigram"));
-  expect_failure(unsupported, "model.byte_fallback", set("/model/byte_fallback", true));
+  expect_failure(unsupported, "model.byte_fallback", [](Json& document) {
+    document["model"]["byte_fallback"] = true;
+    document["model"]["vocab"]["<0x41>"] = document["model"]["vocab"].size();
+  });
   expect_failure(unsupported, "model.dropout", set("/model/dropout", 0.1));
   expect_failure(unsupported, "model.end_of_word_suffix", set("/model/end_of_word_suffix", "</w>"));
   expect_failure(unsupported, "normalizer.type", set("/normalizer", {{"type", "Lowercase"}}));
@@ -89,13 +92,32 @@ TEST(TokenizerJson, RefusesSplitsThatItDoesNotDo) {
   split["invert"] = true;
   expect_failure(ErrorCode::unsupported, step + "invert", with_split(split));
   split = good;
-  split["type"] = "Digits";
+  split["type"] = "Punctuation";
   expect_failure(ErrorCode::unsupported, step + "type", with_split(split));
   split = good;
   split["pattern"] = {{"Regex", "(unclosed"}};
   expect_failure(ErrorCode::unsupported, "the pattern \"(unclosed\"", with_split(split));
   split["pattern"] = Json::object();
   expect_failure(ErrorCode::invalid, step + "pattern.String", with_split(split));
+}
+
+// transformers writes such a file for a GGUF file's vocabulary of bytes.
+TEST(TokenizerJson, TakesStepsForOtherVocabulariesThatFindNothingToDo) {
+  Json space = {{"type", "Replace"}, {"pattern", {{"String", "\u2581"}}}, {"content", " "}};
+  auto with_steps = [](Json steps) {
+    return [=](Json& document) {
+      document["model"]["byte_fallback"] = true;
+      document["decoder"] = {{"type", "Sequence"}, {"decoders", steps}};
+    };
+  };
+  const Json bytes = {{"type", "ByteLevel"}}, fallback = {{"type", "ByteFallback"}},
+             fuse = {{"type", "Fuse"}};
+  EXPECT_EQ(failure_after(with_steps({fallback, fuse, space, bytes})).message, "taken");
+  EXPECT_EQ(failure_after(with_steps(Json::array({bytes}))).message, "taken");
+  expect_failure(ErrorCode::unsupported, "decoder.decoders[1].type", with_steps({fallback, fuse}));
+  expect_failure(ErrorCode::invalid, "decoder.decoders", with_steps(Json::array()));
+  space["content"] = "_";
+  expect_failure(ErrorCode::unsupported, "decoder.decoders[0].type", with_steps({space, bytes}));
 }
 
 TEST(TokenizerJson, NamesTheFieldThatIsWrong) {
@@ -107,6 +129,7 @@ TEST(TokenizerJson, NamesTheFieldThatIsWrong) {
   expect_failure(invalid, "model.vocab.a",
                  [](Json& d) { d["model"]["vocab"]["a"] = 18446744073709551615u; });
   expect_failure(invalid, "model.vocab.b", [](Json& d) { d["model"]["vocab"]["b"] = 97; });
+  expect_failure(invalid, "model.unk_token", [](Json& d) { d["model"]["unk_token"] = "<unk>"; });
   expect_failure(invalid, "model.vocab: expected an ordinary token for each byte", [](Json& d) {
     d["model"]["merges"] = Json::array();
     d["model"]["vocab"].erase("Q");

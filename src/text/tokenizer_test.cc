@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/random.h"
 #include "testing/base/temp_folder.h"
 #include "testing/text/testdata.h"
@@ -38,6 +41,41 @@ TEST_P(TokenizerGoldens, GivesTheIdsOfHuggingFaceWithControlTokensParsed) {
 
 TEST_P(TokenizerGoldens, GivesTheIdsOfHuggingFaceWithControlTokensAsText) {
   expect_ids(SpecialTokens::as_text, "as_text.ids");
+}
+
+// digits: Digits in front of ByteLevel, a vocabulary that lacks some bytes. unknown: the same with
+// runs of digits and an unk_token.
+TEST(TokenizerOfSomeBytes, GivesTheIdsOfHuggingFace) {
+  for (const std::string folder : {"digits", "unknown"}) {
+    Tokenizer tokenizer = Tokenizer::load(testdata(folder));
+    auto strings = golden_strings();
+    auto expected = golden_ids(folder + "/as_text.ids");
+    ASSERT_EQ(strings.size(), expected.size());
+    for (std::size_t i = 0; i < strings.size(); ++i) {
+      EXPECT_EQ(tokenizer.encode(strings[i], SpecialTokens::as_text), expected[i])
+          << folder << ", string " << i + 1 << ": " << testing::PrintToString(strings[i]);
+    }
+  }
+}
+
+TEST(TokenizerOfSomeBytes, NamesTheBytesThatItCannotSay) {
+  EXPECT_EQ(Tokenizer::load(testdata("digits")).missing_bytes(),
+            std::string("\x00\x04\x06\x0b\x13\x14\x16\x1d\x8d\xe4\xf0\xf1\xf2", 13));
+  EXPECT_EQ(Tokenizer::load(testdata("organism")).missing_bytes(), "");
+}
+
+TEST(TokenizerOfSomeBytes, LeavesThemOutWhereAControlTokenWouldStandForThem) {
+  Json document = parse_json(read_testdata("unknown/tokenizer.json"), "unknown");
+  EXPECT_EQ(Tokenizer(dump_json(document), "t.json").encode("a\x04\x06g", SpecialTokens::as_text),
+            Tokenizer::load(testdata("unknown")).encode("a\x04g", SpecialTokens::as_text));
+  document["model"]["fuse_unk"] = false;
+  const Tokenizer each(dump_json(document), "t.json");
+  const auto ids = each.encode("a\x04\x06g", SpecialTokens::as_text);
+  EXPECT_EQ(std::count(ids.begin(), ids.end(), 0), 2);
+  document["added_tokens"] = {{{"id", 0}, {"content", "<unk>"}, {"special", true}}};
+  const Tokenizer control(dump_json(document), "t.json");
+  EXPECT_EQ(control.encode("a\x04\x06g", SpecialTokens::as_text),
+            control.encode("ag", SpecialTokens::as_text));
 }
 
 // llama3: its pattern, ignore_merges. qwen2: its pattern, NFC, normalized tags. gpt2: ByteLevel

@@ -30,8 +30,8 @@ MergeTable::MergeTable(const std::vector<Merge>& merges)
 }
 
 void PairMerger::merge(std::string_view word, std::vector<TokenId>& ids) {
-  if (word.empty()) return;
   load(word);
+  if (symbols_.empty()) return;
   while (!heap_.empty()) {
     std::pop_heap(heap_.begin(), heap_.end());
     Candidate top = heap_.back();
@@ -44,13 +44,20 @@ void PairMerger::merge(std::string_view word, std::vector<TokenId>& ids) {
 }
 
 void PairMerger::load(std::string_view word) {
-  auto size = static_cast<std::uint32_t>(word.size());
   symbols_.clear();
   heap_.clear();
-  for (std::uint32_t i = 0; i < size; ++i) {
-    TokenId id = (*byte_tokens_)[static_cast<unsigned char>(word[i])];
-    symbols_.push_back({id, i == 0 ? kNone : i - 1, i + 1 == size ? kNone : i + 1});
+  bool fuses = false;  // with the unknown byte before
+  for (char byte : word) {
+    TokenId id = (*byte_tokens_)[static_cast<unsigned char>(byte)];
+    const bool is_unknown = id < 0;
+    if (is_unknown) id = fuses ? -1 : unknown_.token;
+    fuses = is_unknown && unknown_.fuse;
+    if (id < 0) continue;
+    const auto i = static_cast<std::uint32_t>(symbols_.size());
+    symbols_.push_back({id, i == 0 ? kNone : i - 1, i + 1});
   }
+  if (!symbols_.empty()) symbols_.back().next = kNone;
+  const auto size = static_cast<std::uint32_t>(symbols_.size());
   for (std::uint32_t i = 0; i < size; ++i) {
     Candidate candidate;
     if (find_candidate(i, candidate)) heap_.push_back(candidate);

@@ -54,14 +54,20 @@ class MergeTable {
   std::size_t mask_ = 0;
 };
 
+// What stands for bytes without a token.
+struct UnknownBytes {
+  TokenId token = -1;  // -1: nothing; the bytes are left out and their neighbours may merge
+  bool fuse = false;   // one token for a row of them
+};
+
 // Merges one word. O(n log n) in its bytes, by a heap of candidates over a linked list. Not
 // thread-safe: it keeps its working memory.
 class PairMerger {
  public:
-  // Borrows both. byte_tokens: the token of each byte, -1 where there is none (a word must not hold
-  // such a byte).
-  PairMerger(const std::array<TokenId, 256>& byte_tokens, const MergeTable& merges)
-      : byte_tokens_(&byte_tokens), merges_(&merges) {}
+  // Borrows both. byte_tokens: the token of each byte, -1 where there is none.
+  PairMerger(const std::array<TokenId, 256>& byte_tokens, UnknownBytes unknown,
+             const MergeTable& merges)
+      : byte_tokens_(&byte_tokens), unknown_(unknown), merges_(&merges) {}
 
   // Appends the ids of the word, which has less than 2^31 bytes.
   void merge(std::string_view word, std::vector<TokenId>& ids);
@@ -87,6 +93,7 @@ class PairMerger {
   void apply(const Candidate& candidate);
 
   const std::array<TokenId, 256>* byte_tokens_;
+  UnknownBytes unknown_;
   const MergeTable* merges_;
   std::vector<Symbol> symbols_;
   std::vector<Candidate> heap_;

@@ -54,11 +54,18 @@ void parse_split(const JsonField& step, PreTokenizerSpec& spec) {
   spec.splits.push_back({pattern.member(is_regex ? "Regex" : "String").string(), is_regex});
 }
 
+// Cuts at digits: each by itself, or each run of them.
+void parse_digits(const JsonField& step, PreTokenizerSpec& spec) {
+  const bool each = step.member("individual_digits").boolean(false);
+  spec.splits.push_back({each ? R"(\p{N})" : R"(\p{N}+)", true});
+}
+
 PreTokenizerSpec parse_pre_tokenizer(const JsonField& pre_tokenizer) {
   constexpr std::size_t kMaxSteps = 16;
   PreTokenizerSpec spec;
   JsonField type = pre_tokenizer.member("type");
-  if (type.is_absent()) pre_tokenizer.fail_unsupported("only ByteLevel, alone or behind Splits,");
+  if (type.is_absent())
+    pre_tokenizer.fail_unsupported("only ByteLevel, alone or behind Split and Digits,");
   if (type.string() == "ByteLevel") {
     parse_byte_level(pre_tokenizer, spec);
     return spec;
@@ -75,8 +82,10 @@ PreTokenizerSpec parse_pre_tokenizer(const JsonField& pre_tokenizer) {
       parse_byte_level(step, spec);
     } else if (kind.string() == "Split" && !is_last) {
       parse_split(step, spec);
+    } else if (kind.string() == "Digits" && !is_last) {
+      parse_digits(step, spec);
     } else {
-      kind.fail_unsupported("only Split, with one ByteLevel as the last step,");
+      kind.fail_unsupported("only Split and Digits, with one ByteLevel as the last step,");
     }
   }
   return spec;
@@ -157,10 +166,28 @@ void check_model(const JsonField& model) {
   if (model.is_absent()) model.fail_invalid("an object");
   JsonField type = model.member("type");
   if (!type.is_absent() && type.string() != "BPE") type.fail_unsupported("only \"BPE\"");
-  for (std::string_view name :
-       {"byte_fallback", "continuing_subword_prefix", "end_of_word_suffix", "dropout"}) {
+  for (std::string_view name : {"continuing_subword_prefix", "end_of_word_suffix", "dropout"}) {
     expect_unset(model.member(name));
   }
+}
+
+// Falling back to <0x00> to <0xFF> changes nothing where the vocabulary has none of them.
+void check_byte_fallback(const JsonField& field, const Ids& ids) {
+  if (field.is_absent() || !field.boolean(false)) return;
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string token = fmt::format("<0x{:02X}>", byte);
+    if (ids.contains(token)) field.fail_unsupported("only its absence beside " + token);
+  }
+}
+
+// The token of what the vocabulary cannot say; -1 for none.
+void parse_unknown(const JsonField& model, const Ids& ids, TokenizerSpec& spec) {
+  const JsonField unknown = model.member("unk_token");
+  if (unknown.is_absent() || unknown.string().empty()) return;
+  const auto found = ids.find(unknown.string());
+  if (found == ids.end()) unknown.fail_invalid("a token of model.vocab");
+  spec.unknown = found->second;
+  spec.fuse_unknown = model.member("fuse_unk").boolean(false);
 }
 
 AddedToken parse_added_token(const JsonField& field, std::int64_t most) {
@@ -214,11 +241,30 @@ void parse_added_tokens(const JsonField& field, const Ids& ids, TokenizerSpec& s
   }
 }
 
+bool is_sentence_piece_space(const JsonField& step) {
+  return step.member("type").string() == "Replace" &&
+         step.member("pattern").member("String").string() == "\u2581" &&
+         step.member("content").string() == " ";
+}
+
 void check_decoder(const JsonField& decoder) {
   JsonField type = decoder.member("type");
-  if (decoder.is_absent() || type.string() != "ByteLevel") {
-    type.fail_unsupported("only \"ByteLevel\"");
+  if (!decoder.is_absent() && type.string() == "ByteLevel") return;
+  if (decoder.is_absent() || type.string() != "Sequence") {
+    type.fail_unsupported("only \"ByteLevel\", alone or at the end of a Sequence");
   }
+  // As transformers writes it for GGUF files: steps for vocabularies of another kind, which find
+  // nothing to do in one of bytes.
+  JsonField steps = decoder.member("decoders");
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const JsonField kind = steps.item(i).member("type");
+    const bool is_last = i + 1 == steps.size();
+    const bool known = is_last ? kind.string() == "ByteLevel"
+                               : kind.string() == "ByteFallback" || kind.string() == "Fuse" ||
+                                     is_sentence_piece_space(steps.item(i));
+    if (!known) kind.fail_unsupported("only \"ByteLevel\" as the last step");
+  }
+  if (steps.size() == 0) steps.fail_invalid("at least one step");
 }
 
 }  // namespace
@@ -234,6 +280,8 @@ TokenizerSpec parse_tokenizer_json(std::string_view text, std::string_view where
   check_model(model);
   spec.vocabulary = parse_vocabulary(model.member("vocab"));
   Ids ids = ids_of(spec.vocabulary);
+  check_byte_fallback(model.member("byte_fallback"), ids);
+  parse_unknown(model, ids, spec);
   spec.merges = parse_merges(model.member("merges"), ids);
   spec.ignore_merges = model.member("ignore_merges").boolean(false);
   parse_added_tokens(root.member("added_tokens"), ids, spec);

@@ -33,6 +33,8 @@ struct TokenizerSpec {
       vocabulary;                 // by id, as written (in the byte alphabet); empty = no token
   std::vector<Merge> merges;      // by rank
   bool ignore_merges = false;     // a word that is a token is taken whole
+  TokenId unknown = -1;           // stands for bytes without a token; -1 = they are left out
+  bool fuse_unknown = false;      // one for a row of them
   std::vector<AddedToken> added;  // contents and ids are distinct
 };
 

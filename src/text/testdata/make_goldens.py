@@ -116,9 +116,51 @@ def make_gpt2():
     return tokenizer
 
 
-def write_ids(tokenizer, folder, strings):
+# Bytes without a token: those of SmolLM2's vocabulary, which was trained without all of them, and
+# some that texts have.
+MISSING = [0x04, 0x06, 0x13, 0x14, 0x16, 0x1d, 0xc0, 0xc1, 0xf1, 0xf2, *range(0xf5, 0x100),
+           0x00, 0x0b, 0xe4, 0xf0, 0x8d]
+
+
+def make_digits(individual, unk_token):
+    """Digits in front of ByteLevel, as SmolLM2 has it, and a vocabulary that lacks some bytes."""
+    tokenizer = Tokenizer(models.BPE(unk_token=unk_token, fuse_unk=unk_token is not None))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Digits(individual_digits=individual),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)])
+    missing = {byte_letter(byte) for byte in MISSING}
+    alphabet = [letter for letter in pre_tokenizers.ByteLevel.alphabet() if letter not in missing]
+    trainer = trainers.BpeTrainer(vocab_size=500, min_frequency=2, show_progress=False,
+                                  initial_alphabet=alphabet, limit_alphabet=len(alphabet),
+                                  special_tokens=[unk_token] if unk_token else [])
+    lines = (HERE / "corpus.txt").read_text().split("\n")
+    gone = {chr(c) for c in (0x00, 0x0b)}
+    lines = [line for line in lines if line.isascii() and not gone & set(line)]
+    tokenizer.train_from_iterator(lines, trainer)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def byte_letter(byte):
+    """The letter of a byte in the alphabet of byte-level vocabularies."""
+    printed = [*range(0x21, 0x7f), *range(0xa1, 0xad), *range(0xae, 0x100)]
+    others = [b for b in range(256) if b not in printed]
+    return chr(byte) if byte in printed else chr(256 + others.index(byte))
+
+
+def write_digits(strings):
+    for name, individual, unk_token in [("digits", True, None), ("unknown", False, "<unk>")]:
+        (HERE / name).mkdir(exist_ok=True)
+        path = HERE / name / "tokenizer.json"
+        made = json.loads(make_digits(individual, unk_token).to_str())
+        made["added_tokens"] = []  # <unk> is an ordinary token
+        path.write_text(json.dumps(made, ensure_ascii=False))
+        write_ids(Tokenizer.from_file(str(path)), HERE / name, strings, [("as_text", True)])
+
+
+def write_ids(tokenizer, folder, strings, modes=(("parsed", False), ("as_text", True))):
     texts = [string.decode("utf-8", errors="replace") for string in strings]
-    for name, as_text in [("parsed", False), ("as_text", True)]:
+    for name, as_text in modes:
         tokenizer.encode_special_tokens = as_text
         lines = [" ".join(map(str, tokenizer.encode(text, add_special_tokens=False).ids))
                  for text in texts]
@@ -165,6 +207,7 @@ def main():
         write_ids(tokenizer, HERE / name, strings)
         tokenizer.encode_special_tokens = False
         tokenizer.save(str(HERE / name / "tokenizer.json"))
+    write_digits(strings)
     organism = Tokenizer.from_file(str(HERE / "organism" / "tokenizer.json"))
     write_ids(organism, HERE / "organism", strings)
     write_chats()
