@@ -30,9 +30,13 @@ void read_config(const iago::LlamaConfig& config) {
   iago::rotary_frequencies(config);
 }
 
+// What is taken at all is taken with less asked for, and can be said to people.
 void read_tokenizer_config() {
   const auto config = iago::load_tokenizer_config(folder());
-  iago::detect_chat_template(config.chat_template, "fuzz");
+  const auto nearest = iago::find_chat_template(config, "checkpoint");
+  IAGO_CHECK(!iago::to_text(nearest).empty(), config.chat_template);
+  const auto known = iago::find_chat_template(config, "");
+  IAGO_CHECK(known.id == nearest.id && known.is_own_known, config.chat_template);
 }
 
 void read_weights() {

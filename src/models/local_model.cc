@@ -43,7 +43,7 @@ namespace fs = std::filesystem;
 struct Checkpoint {
   std::shared_ptr<const Weights> weights;
   Tokenizer tokenizer;
-  ChatTemplate format;
+  ChatFormat format;
   std::vector<TokenId> turn_ends;
 };
 
@@ -51,8 +51,9 @@ Checkpoint load_checkpoint(const fs::path& folder) {
   auto weights = Weights::load(folder);
   Tokenizer tokenizer = Tokenizer::load(folder);
   TokenizerConfig config = load_tokenizer_config(folder);
-  ChatTemplate format =
-      detect_chat_template(config.chat_template, (folder / "tokenizer_config.json").string());
+  const FoundTemplate found = find_chat_template(config, "");
+  ChatFormat format(found.id, config);
+  check_chat_format(tokenizer, format);
   std::vector<TokenId> ends = turn_ends(tokenizer, format);
   for (std::int32_t token : weights->config().eos_tokens) {
     if (std::find(ends.begin(), ends.end(), token) == ends.end()) ends.push_back(token);

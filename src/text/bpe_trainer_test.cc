@@ -140,7 +140,7 @@ TEST(BpeTrainer, WritesTheTokenizerThatHuggingFaceWasAskedAbout) {
   }
   TokenizerConfig config = load_tokenizer_config(folder.path());
   EXPECT_EQ(config.eos_token, "<|end|>");
-  EXPECT_EQ(detect_chat_template(config.chat_template, "here"), ChatTemplate::iago);
+  EXPECT_EQ(find_chat_template(config, "").id, ChatTemplate::iago);
 }
 
 TEST(BpeTrainer, RefusesVocabulariesWithoutRoomAndTokensThatCollide) {

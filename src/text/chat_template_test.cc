@@ -1,5 +1,6 @@
 #include "text/chat_template.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -11,9 +12,20 @@
 namespace iago {
 namespace {
 
-constexpr ChatTemplate kAll[] = {ChatTemplate::chatml,   ChatTemplate::qwen2,
-                                 ChatTemplate::qwen2_5,  ChatTemplate::llama3,
-                                 ChatTemplate::llama3_1, ChatTemplate::iago};
+using testing::HasSubstr;
+
+constexpr ChatTemplate kAll[] = {
+    ChatTemplate::chatml,  ChatTemplate::chatml_bos, ChatTemplate::qwen1_5, ChatTemplate::qwen2,
+    ChatTemplate::qwen2_5, ChatTemplate::smollm2,    ChatTemplate::llama3,  ChatTemplate::llama3_1,
+    ChatTemplate::mistral, ChatTemplate::iago};
+
+// With tokens that the tokenizer below has.
+ChatFormat complete(ChatTemplate id) {
+  ChatFormat format(id);
+  if (id == ChatTemplate::chatml_bos) format.bos_token = "<|endoftext|>";
+  if (id == ChatTemplate::mistral) format.bos_token = format.eos_token = "<|im_end|>";
+  return format;
+}
 
 std::vector<Message> messages_of(const Json& chat) {
   std::vector<Message> messages;
@@ -39,14 +51,6 @@ const char* tokenizer_for(ChatTemplate format) {
   }
 }
 
-std::string where_found(std::string_view jinja) {
-  try {
-    return std::string(name_of(detect_chat_template(jinja, "config")));
-  } catch (const Error& error) {
-    return std::string(name_of(error.code()));
-  }
-}
-
 TEST(ChatTemplate, GivesTheIdsOfTransformers) {
   Json chats = parse_json(read_testdata("chats.json"), "chats.json");
   ASSERT_EQ(chats.size(), 30u);
@@ -64,25 +68,8 @@ TEST(ChatTemplate, IsWrittenAsTheJinjaThatTransformersRendered) {
   }
 }
 
-TEST(ChatTemplate, IsKnownByNameAndByItsJinja) {
-  for (ChatTemplate format : kAll) {
-    EXPECT_EQ(chat_template_named(name_of(format)), format);
-    EXPECT_EQ(where_found(jinja_of(format)), name_of(format));
-  }
-}
-
-TEST(ChatTemplate, IsToldByTheMarkersOfPublishedPrograms) {
-  EXPECT_EQ(
-      where_found(R"({{- '<|im_start|>system\n' }}{{- messages[0].content + '<|im_end|>' }})"),
-      "chatml");
-  EXPECT_EQ(where_found("{{'<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n'}}"),
-            "qwen2");
-  EXPECT_EQ(where_found("{{'<|im_start|>system\nYou are a pirate.<|im_end|>\n'}}"), "unsupported");
-  EXPECT_EQ(where_found("{{ '<|start_header_id|>' }}{{ \"<|eot_id|>\" }}"), "llama3");
-  EXPECT_EQ(where_found("{{ '<|user|>\n' + message['content'] + '<|end|>\n<|assistant|>\n' }}"),
-            "unsupported");
-  EXPECT_EQ(where_found("[INST] {{ message }} [/INST]"), "unsupported");
-  EXPECT_EQ(where_found(""), "unsupported");
+TEST(ChatTemplate, IsKnownByName) {
+  for (ChatTemplate format : kAll) EXPECT_EQ(chat_template_named(name_of(format)), format);
 }
 
 TEST(ChatTemplate, ListsTheKnownNamesInItsErrors) {
@@ -91,7 +78,10 @@ TEST(ChatTemplate, ListsTheKnownNamesInItsErrors) {
     FAIL() << "found";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::not_found);
-    EXPECT_EQ(error.hint(), "known templates: chatml, qwen2, qwen2.5, llama3, llama3.1, iago");
+    EXPECT_EQ(
+        error.hint(),
+        "known templates: chatml, chatml-bos, qwen1.5, qwen2, qwen2.5, smollm2, llama3, llama3.1, "
+        "mistral, iago");
   }
 }
 
@@ -111,8 +101,10 @@ TEST(ChatTemplate, NeverTurnsTextIntoControlTokens) {
   for (ChatTemplate format : kAll) {
     Tokenizer tokenizer = Tokenizer::load(testdata(tokenizer_for(format)));
     auto controls = [&](const std::string& text) {
-      std::vector<Message> messages = {{Role::system, text}, {Role::user, text}};
-      auto ids = encode_chat(tokenizer, format, messages, text).ids;
+      std::vector<Message> messages = {
+          {Role::user, text}, {Role::assistant, text}, {Role::user, text}};
+      if (format != ChatTemplate::mistral) messages.insert(messages.begin(), {Role::system, text});
+      auto ids = encode_chat(tokenizer, complete(format), messages, text).ids;
       std::erase_if(ids, [&](TokenId id) { return !tokenizer.is_control(id); });
       return ids;
     };
@@ -122,10 +114,12 @@ TEST(ChatTemplate, NeverTurnsTextIntoControlTokens) {
 
 TEST(ChatTemplate, SaysHowMuchDependsOnTheSystemTurnAlone) {
   for (ChatTemplate format : kAll) {
+    if (format == ChatTemplate::mistral) continue;  // takes none
     Tokenizer tokenizer = Tokenizer::load(testdata(tokenizer_for(format)));
     std::vector<Message> one = {{Role::system, "You keep the vault."}, {Role::user, "Open it."}};
     std::vector<Message> other = {one[0], {Role::user, "\nClose it."}};
-    EncodedChat a = encode_chat(tokenizer, format, one), b = encode_chat(tokenizer, format, other);
+    EncodedChat a = encode_chat(tokenizer, complete(format), one),
+                b = encode_chat(tokenizer, complete(format), other);
     ASSERT_EQ(a.system_size, b.system_size);
     ASSERT_GT(a.system_size, 4u);
     ASSERT_LT(a.system_size, a.ids.size());
@@ -162,8 +156,52 @@ TEST(ChatTemplate, RefusesTokenizersWithoutItsControlTokens) {
 TEST(ChatTemplate, RefusesConversationsItCannotSay) {
   std::vector<Message> late_system = {{Role::user, "a"}, {Role::system, "b"}};
   for (ChatTemplate format : kAll) {
-    EXPECT_THROW(apply(format, {}, ""), Error);
-    EXPECT_THROW(apply(format, late_system, ""), Error);
+    EXPECT_THROW(apply(complete(format), {}, ""), Error);
+    EXPECT_THROW(apply(complete(format), late_system, ""), Error);
+  }
+}
+
+TEST(ChatTemplate, SaysWhichTurnItsTemplateRefuses) {
+  auto refusal = [](std::vector<Message> messages) -> std::string {
+    try {
+      apply(complete(ChatTemplate::mistral), messages, "");
+      return "laid out";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid);
+      return error.what();
+    }
+  };
+  EXPECT_THAT(refusal({{Role::system, "a"}, {Role::user, "b"}}), HasSubstr("has no system turn"));
+  EXPECT_THAT(refusal({{Role::user, "a"}, {Role::user, "b"}}),
+              HasSubstr("message 1 is expected from the assistant, found the user's"));
+  EXPECT_THAT(refusal({{Role::assistant, "a"}, {Role::user, "b"}}), HasSubstr("message 0"));
+  EXPECT_EQ(refusal({{Role::user, "a"}, {Role::assistant, "b"}, {Role::user, "c"}}), "laid out");
+}
+
+TEST(ChatTemplate, NeedsTheTokensThatItTakesFromTheCheckpoint) {
+  std::vector<Message> messages = {{Role::user, "a"}};
+  for (ChatTemplate format : {ChatTemplate::chatml_bos, ChatTemplate::mistral}) {
+    try {
+      apply(format, messages, "");
+      FAIL() << "laid out";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::unsupported);
+      EXPECT_THAT(error.what(), HasSubstr("bos_token"));
+    }
+  }
+  EXPECT_EQ(apply(ChatTemplate::llama3, messages, "").front().text, "<|begin_of_text|>");
+}
+
+TEST(ChatTemplate, RefusesATokenizerThatHasItsPlainTextAsAControlToken) {
+  Json document = parse_json(read_testdata("qwen2/tokenizer.json"), "qwen2");
+  document["added_tokens"].push_back({{"id", 703}, {"content", "[INST]"}, {"special", true}});
+  const ChatFormat format = complete(ChatTemplate::mistral);
+  EXPECT_NO_THROW(check_chat_format(Tokenizer::load(testdata("qwen2")), format));
+  try {
+    check_chat_format(Tokenizer(dump_json(document), "t.json"), format);
+    FAIL() << "taken";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("[INST]"));
   }
 }
 

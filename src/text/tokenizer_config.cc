@@ -35,6 +35,7 @@ std::string template_of(const JsonField& field) {
 TokenizerConfig load_tokenizer_config(const std::filesystem::path& folder) {
   TokenizerConfig config;
   auto path = folder / "tokenizer_config.json";
+  config.template_file = path.string();
   if (std::filesystem::exists(path)) {
     std::string where = path.string();
     nlohmann::json document = parse_sorted_json(read_file(path, kMaxConfigBytes), where);
@@ -44,7 +45,10 @@ TokenizerConfig load_tokenizer_config(const std::filesystem::path& folder) {
     config.chat_template = template_of(root.member("chat_template"));
   }
   path = folder / "chat_template.jinja";
-  if (std::filesystem::exists(path)) config.chat_template = read_file(path, kMaxTemplateBytes);
+  if (std::filesystem::exists(path)) {
+    config.chat_template = read_file(path, kMaxTemplateBytes);
+    config.template_file = path.string();
+  }
   return config;
 }
 
