@@ -31,11 +31,14 @@
 #include "lm/internal/kv_pages.h"
 #include "lm/internal/prefix_tree.h"
 #include "lm/internal/sampling.h"
+#include "lm/internal/team.h"
 
 namespace iago {
 namespace {
 
 constexpr std::size_t kMaxStopTokens = 64;
+// What drawing from one logit costs, in multiplications: an exponential.
+constexpr std::int64_t kPerLogit = 64;
 
 void check_range(std::string_view option, std::size_t value, std::size_t highest) {
   if (value >= 1 && value <= highest) return;
@@ -46,6 +49,7 @@ void check_range(std::string_view option, std::size_t value, std::size_t highest
 const EngineOptions& checked(const EngineOptions& options) {
   check_range("max_batch", options.max_batch, 4096);
   check_range("prefill_rows", options.prefill_rows, 65536);
+  check_range("threads", options.threads, 256);
   return options;
 }
 
@@ -68,8 +72,9 @@ struct Engine::Impl {
         max_rows(static_cast<std::int64_t>(std::max(options.max_batch, options.prefill_rows))),
         pages(config, options.cache_bytes),
         tree(pages),
-        forward(weights, max_rows),
-        sampler(static_cast<std::size_t>(config.vocab_size)) {}
+        team(options.threads),
+        forward(weights, max_rows, team, options.least_shared_work),
+        samplers(options.threads, Sampler(static_cast<std::size_t>(config.vocab_size))) {}
 
   void check_prompt(std::span<const std::int32_t> prompt, std::size_t more) const;
   void check_fit(std::int64_t tokens) const;
@@ -81,6 +86,7 @@ struct Engine::Impl {
   void send_back_youngest();
   void leave(Sequence& sequence);
   void draw();
+  void draw_rows(std::int64_t begin, std::int64_t end, std::span<const float> logits);
   SequenceEnd append(Sequence& sequence, std::int32_t token);
   void drop_ended();
 
@@ -95,8 +101,9 @@ struct Engine::Impl {
   std::int64_t max_rows;
   KvPages pages;
   PrefixTree tree;
+  Team team;
   Forward forward;
-  Sampler sampler;
+  std::vector<Sampler> samplers;  // one a member of the team
   DecodePlan plan;
   bool stale = true;     // the plan no longer fits the running sequences or the tree
   bool crowded = false;  // memory ran out: nobody enters until somebody leaves
@@ -282,23 +289,32 @@ void Engine::Impl::leave(Sequence& sequence) {
 
 void Engine::Impl::draw() {
   const auto rows = static_cast<std::int64_t>(running.size());
-  const auto V = static_cast<std::size_t>(config.vocab_size);
+  sampled.resize(running.size());
   for (std::int64_t begin = 0; begin < rows; begin += forward.rows_per_logits()) {
     const std::int64_t end = std::min(begin + forward.rows_per_logits(), rows);
-    const std::span<const float> logits = forward.logits(begin, end);
-    for (std::int64_t row = begin; row < end; ++row) {
-      Sequence& sequence = *running[static_cast<std::size_t>(row)];
-      const Sample drawn =
-          sampler.sample(logits.subspan(static_cast<std::size_t>(row - begin) * V, V),
-                         sequence.request.sampling, sequence.request.random);
-      sampled.push_back({.id = sequence.id,
-                         .token = drawn.token,
-                         .logprob = drawn.logprob,
-                         .end = append(sequence, drawn.token),
-                         .cached_prompt = sequence.cached_prompt});
-    }
+    draw_rows(begin, end, forward.logits(begin, end));
   }
   figures.generated += static_cast<std::uint64_t>(rows);
+}
+
+// Every sequence has a stream of its own, so it does not matter who draws.
+void Engine::Impl::draw_rows(std::int64_t begin, std::int64_t end, std::span<const float> logits) {
+  const auto V = static_cast<std::size_t>(config.vocab_size);
+  const auto first = static_cast<std::size_t>(begin), rows = static_cast<std::size_t>(end - begin);
+  const std::int64_t work = kPerLogit * static_cast<std::int64_t>(rows * V);
+  const std::size_t members = work < options.least_shared_work ? 1 : std::min(rows, team.size());
+  team.run(members, [&](std::size_t member) {
+    for (std::size_t row = member; row < rows; row += members) {
+      Sequence& sequence = *running[first + row];
+      const Sample drawn = samplers[member].sample(
+          logits.subspan(row * V, V), sequence.request.sampling, sequence.request.random);
+      sampled[first + row] = {.id = sequence.id,
+                              .token = drawn.token,
+                              .logprob = drawn.logprob,
+                              .end = append(sequence, drawn.token),
+                              .cached_prompt = sequence.cached_prompt};
+    }
+  });
 }
 
 SequenceEnd Engine::Impl::append(Sequence& sequence, std::int32_t token) {

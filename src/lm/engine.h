@@ -1,5 +1,5 @@
-// Engine: many sequences decoded at once by one thread, sharing every prefix that they have in
-// common. Tokens in, tokens out: no text, no stop strings, no threads of its own.
+// Engine: many sequences decoded at once, sharing every prefix that they have in common. Tokens in,
+// tokens out: no text, no stop strings.
 //
 // The idea. Keys and values of prompts live in a prefix tree of token segments. A sequence that
 // enters walks down the tree while its prompt is equal to the tree's tokens. The rest of the prompt
@@ -10,9 +10,11 @@
 // sequence generates is its own, and is dropped with it; segments stay until memory is wanted,
 // least recently used first.
 //
-// One Engine belongs to one thread at a time; engines share Weights. The same requests in the same
-// order with the same streams give the same tokens; a row's last bits can change with the rows
-// around it, so nothing is promised across batch shapes.
+// One Engine belongs to one thread at a time, which calls it and computes with helpers of the
+// engine's own (EngineOptions::threads): all of them work on every pass, however few its rows.
+// Engines share Weights. The same requests in the same order with the same streams and threads give
+// the same tokens; a row's last bits can change with the rows around it and with the number of
+// threads, so nothing is promised across batch shapes.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +35,10 @@ struct EngineOptions {
   std::size_t max_batch = 64;
   std::size_t cache_bytes = std::size_t{192} << 20;  // bound of all keys and values, cached or live
   std::size_t prefill_rows = 256;                    // tokens per prefill pass, 1 to 65536
+  std::size_t threads = 1;  // that compute, the caller's included; 1 to 256
+  // Multiplications below which the caller computes alone: threads that wait for each other cost
+  // some microseconds a layer.
+  std::int64_t least_shared_work = 2'000'000;
 };
 
 using SequenceId = std::uint64_t;

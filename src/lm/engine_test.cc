@@ -120,6 +120,52 @@ TEST(Engine, ManyHeadsAndWideHeadsAgreeToo) {
   }
 }
 
+// Few rows in one group of threads, many in several; more threads than key/value heads and than
+// columns to go round.
+TEST(Engine, ThreadsThatShareAPassChangeNoProbability) {
+  LlamaConfig wide = small_config();
+  wide.heads = 6;
+  wide.kv_heads = 3;
+  wide.architecture = Architecture::qwen2;
+  wide.qkv_bias = true;
+  for (const LlamaConfig& config : {small_config(), wide}) {
+    const auto weights = random_weights(config);
+    for (std::size_t threads : {2u, 3u, 4u}) {
+      for (std::size_t batch : {3u, 40u}) {
+        Engine engine(weights, {.max_batch = batch,
+                                .cache_bytes = 1 << 22,
+                                .prefill_rows = 64,
+                                .threads = threads,
+                                .least_shared_work = 0});
+        const auto prompts = submit_family(engine, batch < 10 ? 1 : 8);
+        expect_own_logprobs(run_all(engine), prompts, weights);
+      }
+    }
+  }
+}
+
+TEST(Engine, TheSameThreadsGiveTheSameBytes) {
+  const auto weights = random_weights(small_config());
+  auto once = [&] {
+    Engine engine(weights,
+                  {.max_batch = 9, .cache_bytes = 1 << 22, .threads = 3, .least_shared_work = 0});
+    submit_family(engine, 3);
+    return run_all(engine).logprobs;
+  };
+  EXPECT_EQ(once(), once());
+}
+
+TEST(Engine, SaysOfAnyThreadThatNumbersOverflow) {
+  const auto weights =
+      Weights::build(small_config(), [](const TensorSpec& spec, std::span<float> out) {
+        const bool is_mlp = spec.name.find("mlp") != std::string::npos;
+        std::fill(out.begin(), out.end(), is_mlp ? 1e30f : 1.0f);
+      });
+  Engine engine(weights, {.cache_bytes = 1 << 22, .threads = 2, .least_shared_work = 0});
+  for (std::int32_t i = 0; i < 4; ++i) engine.submit(request({1, 2, i}, 5, ""));
+  expect_error(ErrorCode::corrupt, {"not finite"}, [&] { engine.step(); });
+}
+
 TEST(Engine, BatchAndSingleDrawTheSameTokens) {
   const auto weights = random_weights(small_config());
   Engine together(weights, {.max_batch = 40, .cache_bytes = 1 << 22});

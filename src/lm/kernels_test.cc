@@ -132,7 +132,10 @@ TEST_P(KernelsTest, AttendsOverJobsAsOneSoftmax) {
   std::vector<float> total(kRows * kHeads * kPadded), out(kRows * kHeads * kDim);
   at_level().attend({.jobs = jobs,
                      .job_count = 2,
-                     .rows = kRows,
+                     .row_begin = 0,
+                     .row_end = kRows,
+                     .kv_head_begin = 0,
+                     .kv_head_end = kKvHeads,
                      .heads = kHeads,
                      .kv_heads = kKvHeads,
                      .head_dim = kDim,

@@ -12,13 +12,15 @@ Attention::Attention(const LlamaConfig& config, std::int64_t max_rows)
       sum_(highest_.size()),
       total_(highest_.size() * static_cast<std::size_t>(KvPages::padded(head_dim_))) {}
 
-void Attention::run(std::span<const AttentionJob> jobs, KvPages& pages, std::int64_t layer,
-                    std::int64_t rows, const float* queries, std::int64_t query_stride,
-                    float* out) {
+void Attention::run(const Part& part, KvPages& pages, std::int64_t layer, const float* queries,
+                    std::int64_t query_stride, float* out) {
   const float* keys = pages.keys(0, layer, 0);
-  kernels().attend({.jobs = jobs.data(),
-                    .job_count = static_cast<std::int64_t>(jobs.size()),
-                    .rows = rows,
+  kernels().attend({.jobs = part.jobs.data(),
+                    .job_count = static_cast<std::int64_t>(part.jobs.size()),
+                    .row_begin = part.row_begin,
+                    .row_end = part.row_end,
+                    .kv_head_begin = part.kv_head_begin,
+                    .kv_head_end = part.kv_head_end,
                     .heads = heads_,
                     .kv_heads = kv_heads_,
                     .head_dim = head_dim_,

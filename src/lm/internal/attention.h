@@ -4,7 +4,7 @@
 // 2022), so a row's prefix may lie in any number of segments, and nothing is gathered or copied.
 //
 // Within a job, eight queries at a time meet sixteen keys at a time, whose loads they share: heads
-// of one group count as queries of their key/value head. Not thread-safe.
+// of one group count as queries of their key/value head.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,16 @@ class Attention {
   // For passes of up to `max_rows` rows.
   Attention(const LlamaConfig& config, std::int64_t max_rows);
 
+  // The rows and heads of one call. Each row must be in at least one job, and no other.
+  struct Part {
+    std::span<const AttentionJob> jobs;
+    std::int64_t row_begin, row_end;
+    std::int64_t kv_head_begin, kv_head_end;
+  };
   // queries [rows, query_stride], heads first, rotated and scaled; out [rows, heads * head_dim].
-  // Each row must be in at least one job.
-  void run(std::span<const AttentionJob> jobs, KvPages& pages, std::int64_t layer,
-           std::int64_t rows, const float* queries, std::int64_t query_stride, float* out);
+  // Several threads may call it at once for parts that do not overlap.
+  void run(const Part& part, KvPages& pages, std::int64_t layer, const float* queries,
+           std::int64_t query_stride, float* out);
 
  private:
   std::int64_t heads_, kv_heads_, head_dim_;

@@ -23,7 +23,8 @@ struct AttentionJob {
 struct AttentionPass {
   const AttentionJob* jobs;
   std::int64_t job_count;
-  std::int64_t rows;
+  std::int64_t row_begin, row_end;          // of the pass; the jobs have no other rows
+  std::int64_t kv_head_begin, kv_head_end;  // with the heads that belong to them
   std::int64_t heads, kv_heads, head_dim, padded_dim;
 
   const float* keys;  // of page 0 and head 0
@@ -33,8 +34,9 @@ struct AttentionPass {
   const float* queries;  // [rows, query_stride], heads first, rotated and scaled
   std::int64_t query_stride;
 
-  float *highest, *sum;  // [rows * heads], overwritten
-  float* total;          // [rows * heads, padded_dim], overwritten
+  // Of all rows and heads of the pass; those of the ranges above are overwritten.
+  float *highest, *sum;  // [rows * heads]
+  float* total;          // [rows * heads, padded_dim]
   float* out;            // [rows, heads * head_dim]
 };
 

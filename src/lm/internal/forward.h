@@ -1,6 +1,6 @@
-// Forward: one pass of tokens through the network, in float32, over buffers made once. What the
-// rows are, sequences that decode or prompts that are read, is the caller's business. Not
-// thread-safe.
+// Forward: one pass of tokens through the network, in float32, over buffers made once, by all
+// members of a team. What the rows are, sequences that decode or prompts that are read, is the
+// caller's business. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "lm/internal/attention.h"
 #include "lm/internal/kv_pages.h"
+#include "lm/internal/team.h"
 #include "lm/weights.h"
 
 namespace iago {
@@ -37,7 +38,9 @@ enum class Wanted {
 
 class Forward {
  public:
-  Forward(std::shared_ptr<const Weights> weights, std::int64_t max_rows);
+  // Borrows the team. Work of fewer than `least_shared` multiplications is the caller's alone.
+  Forward(std::shared_ptr<const Weights> weights, std::int64_t max_rows, Team& team,
+          std::int64_t least_shared);
 
   // Makes the rotary tables for positions [0, positions). Must precede a pass that reaches there.
   void reach(std::int64_t positions);
@@ -52,12 +55,23 @@ class Forward {
   std::span<const float> logits(std::int64_t begin, std::int64_t end);
 
  private:
-  void look_up(const Pass& pass);
-  void store_keys(const Pass& pass, KvPages& pages, std::int64_t layer);
-  void feed_forward(const LayerWeights& layer, std::int64_t rows);
+  struct Share;
+  struct Meetings;
+
+  void run_share(const Share& share, const Pass& pass, KvPages& pages, Wanted wanted);
+  void look_up(const Share& share, const Pass& pass);
+  void norm(const Share& share, std::span<const float> weight);
+  void queries_and_keys(const Share& share, const LayerWeights& layer);
+  void store_keys(const Share& share, const Pass& pass, KvPages& pages, std::int64_t layer);
+  void feed_forward(const Share& share, const LayerWeights& layer);
+  void add_product(const Share& share, const std::vector<float>& in, std::int64_t width,
+                   const std::vector<float>& weight);
+  std::size_t members_for(std::int64_t operations) const;
 
   std::shared_ptr<const Weights> weights_;
   const LlamaConfig& config_;
+  Team& team_;
+  std::int64_t least_shared_;
   std::int64_t max_rows_, logit_rows_, joined_width_;
   float eps_;
   Attention attention_;

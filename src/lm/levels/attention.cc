@@ -216,15 +216,32 @@ void attend_head(const AttentionPass& pass, const AttentionJob& job, const View&
 
 }  // namespace
 
+namespace {
+
+// Calls with the state, row * heads + head, of each row and head of the pass.
+template <typename Call>
+void each_state(const AttentionPass& pass, Call&& call) {
+  const std::int64_t group = pass.heads / pass.kv_heads;
+  for (std::int64_t row = pass.row_begin; row < pass.row_end; ++row) {
+    const std::int64_t first = row * pass.heads;
+    for (std::int64_t head = pass.kv_head_begin * group; head < pass.kv_head_end * group; ++head) {
+      call(first + head);
+    }
+  }
+}
+
+}  // namespace
+
 void attend(const AttentionPass& pass) {
-  const std::int64_t states = pass.rows * pass.heads, group = pass.heads / pass.kv_heads;
-  for (std::int64_t state = 0; state < states; ++state) {
+  const std::int64_t group = pass.heads / pass.kv_heads;
+  each_state(pass, [&](std::int64_t state) {
     pass.highest[state] = kNothing;
     pass.sum[state] = 0;
-  }
-  for (std::int64_t i = 0; i < states * pass.padded_dim; ++i) pass.total[i] = 0;
+    float* total = pass.total + state * pass.padded_dim;
+    for (std::int64_t d = 0; d < pass.padded_dim; ++d) total[d] = 0;
+  });
   for (const AttentionJob* job = pass.jobs; job != pass.jobs + pass.job_count; ++job) {
-    for (std::int64_t head = 0; head < pass.kv_heads; ++head) {
+    for (std::int64_t head = pass.kv_head_begin; head < pass.kv_head_end; ++head) {
       attend_head(pass, *job,
                   View{.keys = pass.keys + head * pass.head_stride,
                        .pages = job->pages,
@@ -232,12 +249,12 @@ void attend(const AttentionPass& pass) {
                        .first_head = head * group});
     }
   }
-  for (std::int64_t state = 0; state < states; ++state) {
+  each_state(pass, [&](std::int64_t state) {
     const float* total = pass.total + state * pass.padded_dim;
     const float scale = 1.0f / pass.sum[state];
     float* to = pass.out + state * pass.head_dim;
     for (std::int64_t d = 0; d < pass.head_dim; ++d) to[d] = total[d] * scale;
-  }
+  });
 }
 
 }  // namespace iago::IAGO_LEVEL
