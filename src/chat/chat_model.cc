@@ -43,6 +43,7 @@ void check_sampling(const ChatRequest& request) {
 }  // namespace
 
 std::optional<EndpointFigures> ChatModel::endpoint_figures() const { return std::nullopt; }
+std::optional<std::uint64_t> ChatModel::unfinished_tokens() const { return std::nullopt; }
 std::optional<SentRecord> ChatModel::sent_record() const { return std::nullopt; }
 
 void check_request(const ChatRequest& request) {

@@ -74,8 +74,8 @@ struct ModelInfo {
 
 struct EndpointFigures;  // chat/endpoint_figures.h
 
-// What a model sends besides the prompts, as it went out in this session. A model without a server
-// has none.
+// What a model sends besides the prompts, as it went out in this session. Of a checkpoint on this
+// machine only the notes: its chat template. Other models have none.
 struct SentRecord {
   std::string base_url;                   // without secrets
   std::string extra_body;                 // a JSON object, or empty
@@ -101,8 +101,12 @@ class ChatModel {
   // The current state of requests to a server; absent for a model without a server. A model that
   // passes its requests on to another gives that one's figures. Thread-safe.
   virtual std::optional<EndpointFigures> endpoint_figures() const;
-  // What it sent so far; absent for a model without a server. Passed on likewise. Thread-safe.
+  // What it sent so far; absent for a model that has no such record. Passed on likewise.
+  // Thread-safe.
   virtual std::optional<SentRecord> sent_record() const;
+  // Tokens generated for replies that have not come yet; absent where that is not known. Passed on
+  // likewise. Thread-safe.
+  virtual std::optional<std::uint64_t> unfinished_tokens() const;
 };
 
 // Error invalid if no model of any kind could serve the request: no id, no message, a last turn

@@ -130,6 +130,7 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
   auto model = open_model(loaded.study.model, {.organisms = context.data / "organisms",
                                                .threads = threads,
                                                .endpoint = options.endpoints.subject});
+  report_notes(*model, place);
   Subject subject{model->info().name, model->info().identity};
   const std::string id =
       run_id(loaded.study, subject, study_hash(loaded.study, loaded.setting, subject));

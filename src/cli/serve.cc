@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/internal/interrupt.h"
+#include "cli/internal/model_endpoints.h"
 #include "cli/internal/output_option.h"
 #include "cli/internal/program.h"
 #include "cli/internal/streams.h"
@@ -37,6 +38,7 @@ struct ServeArguments {
   std::uint16_t port = 8321;         // 0 = any free one
   std::filesystem::path token_file;  // empty: IAGO_SERVE_TOKEN, or no token
   ThreadsOption threads;
+  EndpointSettings checkpoint;  // its chat template alone
   std::size_t max_connections = 4096, max_waiting = 4096;
   double grace_s = 5;  // for answers under way when the server is stopped
   OutputOption output;
@@ -116,7 +118,8 @@ int serve_command(const ServeArguments& arguments, const Context& context) {
                             .limits = {}};
   raise_file_limit(arguments.max_connections);
   auto model = open_model(arguments.model, {.organisms = context.data / "organisms",
-                                            .threads = arguments.threads.count});
+                                            .threads = arguments.threads.count,
+                                            .endpoint = arguments.checkpoint});
   ChatServer server(*model, options, clock);
   say_ready(server, options.model, arguments.output);
   wait_for(interrupt.no_more());
@@ -141,6 +144,7 @@ void add_serve(Program& iago) {
   command.add_option("--token-file", a.token_file,
                      "A file with the token that clients must send (or set IAGO_SERVE_TOKEN)");
   a.threads.add_to(command);
+  add_chat_template(command, a.checkpoint);
   command.add_option("--max-connections", a.max_connections, "Accept at most N open connections")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();

@@ -1,7 +1,6 @@
-// Threads share the weights, read-only, and one waiting room; nothing else. Each has an engine and
-// a batch of its own, so there is no lock in the loop over tokens. A thread with room in its batch
-// takes requests between two steps; one with nothing to do sleeps in the waiting room. A request
-// stays with the thread that took it: its keys and values lie there.
+// One thread holds the engine, whose helpers compute with it, so that all of them work however few
+// sequences there are, and share one prefix tree. It takes requests between two steps while its
+// batch has room, and sleeps in the waiting room when it has nothing to do.
 //
 // Text is made of tokens here, and three things delay it. A token may hold part of a character (the
 // decoder keeps it back). The text's end may be the beginning of a stop string (possible_stop),
@@ -9,14 +8,15 @@
 // across tokens, so it is searched for a little before what is new. `reply.text` has everything
 // that is decoded; `told` says how much of it the listener has had.
 //
-// Closing: every thread answers what it has with `cancelled`, then empties the waiting room, again
-// and again until it finds nothing, because an answer's callback may submit once more.
+// Closing: it answers what it has with `cancelled`, then empties the waiting room, again and again
+// until it finds nothing, because an answer's callback may submit once more.
 #include "models/local_model.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <optional>
 #include <span>
@@ -25,12 +25,12 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/queue.h"
 #include "base/random.h"
 #include "chat/reply.h"
 #include "lm/engine.h"
 #include "lm/weights.h"
+#include "models/internal/checkpoint.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 
@@ -39,46 +39,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What all threads share: the network and its words.
+constexpr std::size_t kMaxCores = 16;     // used unless more are asked for
+constexpr std::size_t kMaxThreads = 256;  // as of EngineOptions
+constexpr std::size_t kMaxBatch = 4096;   // likewise
+
+// Keys and values, in float32.
+double bytes_per_token(const LlamaConfig& config) {
+  return 2.0 * sizeof(float) * static_cast<double>(config.layers * config.kv_width());
+}
+
+// The network and its words.
 struct Checkpoint {
   std::shared_ptr<const Weights> weights;
-  Tokenizer tokenizer;
-  ChatFormat format;
+  CheckpointFiles files;
   std::vector<TokenId> turn_ends;
 };
 
-Checkpoint load_checkpoint(const fs::path& folder) {
-  auto weights = Weights::load(folder);
-  Tokenizer tokenizer = Tokenizer::load(folder);
-  TokenizerConfig config = load_tokenizer_config(folder);
-  const FoundTemplate found = find_chat_template(config, "");
-  ChatFormat format(found.id, config);
-  check_chat_format(tokenizer, format);
-  std::vector<TokenId> ends = turn_ends(tokenizer, format);
-  for (std::int32_t token : weights->config().eos_tokens) {
-    if (std::find(ends.begin(), ends.end(), token) == ends.end()) ends.push_back(token);
+Checkpoint load_checkpoint(const fs::path& folder, std::string_view chat_template) {
+  try {
+    CheckpointFiles files = read_checkpoint_files(folder, chat_template);
+    auto weights = Weights::load(folder);
+    std::vector<TokenId> ends = all_turn_ends(files, weights->config());
+    return {std::move(weights), std::move(files), std::move(ends)};
+  } catch (const Error& error) {
+    throw with_server_hint(error);
   }
-  return {std::move(weights), std::move(tokenizer), format, std::move(ends)};
-}
-
-// Of everything in the folder that decides what is answered.
-std::string identity_of(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    std::string name = entry.path().filename().string();
-    bool decides = name.ends_with(".safetensors") || name == "config.json" ||
-                   name == "generation_config.json" || name == "tokenizer.json" ||
-                   name == "tokenizer_config.json" || name == "chat_template.jinja" ||
-                   name == "model.safetensors.index.json";
-    if (decides) files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  // Sorted, since a folder lists its files in no order.
-  Hasher hasher;
-  for (const fs::path& file : files) {
-    hasher.field(file.filename().string()).field(sha256_hex_of_file(file));
-  }
-  return hasher.hex();
 }
 
 // One request on its way through an engine.
@@ -132,17 +117,19 @@ void cancel(Conversation& conversation) {
   fail(conversation, {ErrorCode::cancelled, "stopped before it had answered"});
 }
 
-// Conversations that wait for a thread.
+// Conversations that wait to be taken.
 using WaitingRoom = Queue<std::unique_ptr<Conversation>>;
 
-// One thread's loop: takes conversations into its engine and gives their tokens back as text. When
+// The thread's loop: takes conversations into its engine and gives their tokens back as text. When
 // the engine breaks (weights whose logits are not finite), all that it has and gets fails with what
 // broke it.
 class Worker {
  public:
+  // Counts in `unfinished` the tokens of replies that have not ended.
   Worker(const Checkpoint& checkpoint, WaitingRoom& room, std::stop_token closing,
-         const EngineOptions& options)
+         const EngineOptions& options, std::atomic<std::uint64_t>& unfinished)
       : checkpoint_(checkpoint),
+        unfinished_(unfinished),
         room_(room),
         closing_(std::move(closing)),
         batch_(options.max_batch),
@@ -179,7 +166,7 @@ class Worker {
 
   // A sequence that could never fit into the engine's memory fails alone.
   void enter(std::unique_ptr<Conversation> conversation) {
-    conversation->decoder.emplace(checkpoint_.tokenizer, ControlTokens::skip);
+    conversation->decoder.emplace(checkpoint_.files.tokenizer, ControlTokens::skip);
     try {
       SequenceId id = engine_.submit(std::move(conversation->sequence));
       running_.emplace(id, std::move(conversation));
@@ -198,6 +185,11 @@ class Worker {
       return;
     }
     for (const SampledToken& token : tokens) take(token);
+    std::uint64_t unfinished = 0;
+    for (const auto& [id, conversation] : running_) {
+      unfinished += conversation->reply.usage.generated;
+    }
+    unfinished_ = unfinished;
   }
 
   void drop_stopped() {
@@ -246,13 +238,14 @@ class Worker {
   }
 
   void keep_logprob(Conversation& conversation, const SampledToken& token) const {
-    const Tokenizer& tokenizer = checkpoint_.tokenizer;
+    const Tokenizer& tokenizer = checkpoint_.files.tokenizer;
     conversation.reply.token_logprobs.push_back(token.logprob);
     conversation.reply.token_texts.emplace_back(
         tokenizer.is_control(token.token) ? "" : tokenizer.bytes_of(token.token));
   }
 
   const Checkpoint& checkpoint_;
+  std::atomic<std::uint64_t>& unfinished_;
   WaitingRoom& room_;
   const std::stop_token closing_;
   const std::size_t batch_;
@@ -263,22 +256,22 @@ class Worker {
 
 class LocalModel final : public ChatModel {
  public:
-  LocalModel(Checkpoint checkpoint, ModelInfo info, std::size_t threads,
-             const EngineOptions& options)
-      : checkpoint_(std::move(checkpoint)), info_(std::move(info)) {
-    for (std::size_t i = 0; i < threads; ++i) {
-      workers_.push_back(
-          std::make_unique<Worker>(checkpoint_, room_, closing_.get_token(), options));
-    }
-    for (auto& worker : workers_) threads_.emplace_back([&worker = *worker] { worker.run(); });
-  }
+  LocalModel(Checkpoint checkpoint, ModelInfo info, const EngineOptions& options)
+      : checkpoint_(std::move(checkpoint)),
+        info_(std::move(info)),
+        worker_(checkpoint_, room_, closing_.get_token(), options, unfinished_),
+        thread_([this] { worker_.run(); }) {}
 
   ~LocalModel() override {
     closing_.request_stop();
-    for (std::thread& thread : threads_) thread.join();
+    thread_.join();
   }
 
   ModelInfo info() const override { return info_; }
+  std::optional<std::uint64_t> unfinished_tokens() const override { return unfinished_; }
+  std::optional<SentRecord> sent_record() const override {
+    return SentRecord{.notes = checkpoint_.files.notes};
+  }
 
   void submit(ChatRequest request, std::stop_token stop, Done done) override {
     check_request(request);
@@ -294,8 +287,8 @@ class LocalModel final : public ChatModel {
 
  private:
   SequenceRequest sequence_of(const ChatRequest& request) const {
-    EncodedChat chat =
-        encode_chat(checkpoint_.tokenizer, checkpoint_.format, request.messages, request.prefill);
+    EncodedChat chat = encode_chat(checkpoint_.files.tokenizer, checkpoint_.files.format,
+                                   request.messages, request.prefill);
     auto context = static_cast<std::size_t>(checkpoint_.weights->config().max_positions);
     if (chat.ids.size() >= context) {
       throw Error(ErrorCode::invalid,
@@ -315,35 +308,94 @@ class LocalModel final : public ChatModel {
   const SystemClock clock_;
   WaitingRoom room_{clock_};
   std::stop_source closing_;
-  std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<std::thread> threads_;
+  std::atomic<std::uint64_t> unfinished_{0};
+  Worker worker_;
+  std::thread thread_;  // last: it uses all of the above
 };
 
 // See LocalModelOptions::cache_bytes.
 std::size_t cache_bytes_for(const LlamaConfig& config, std::size_t threads) {
-  constexpr std::size_t kLeast = std::size_t{192} << 20;
-  auto memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-  double per_token = 2.0 * sizeof(float) * static_cast<double>(config.layers * config.kv_width());
-  double wanted = 2 * per_token * static_cast<double>(config.max_positions);
-  double bound = std::max<double>(memory / 3 / static_cast<double>(threads), kLeast);
-  return static_cast<std::size_t>(std::clamp<double>(wanted, kLeast, bound));
+  const auto least = static_cast<double>(threads * (std::size_t{192} << 20));
+  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  const double wanted = 2 * static_cast<double>(threads) * bytes_per_token(config) *
+                        static_cast<double>(config.max_positions);
+  return static_cast<std::size_t>(std::clamp(wanted, least, std::max(memory / 3, least)));
+}
+
+EngineOptions engine_options(const LlamaConfig& config, const LocalModelOptions& options) {
+  const std::size_t threads = local_threads(options);
+  return {.max_batch = std::min(threads * options.batch, kMaxBatch),
+          .cache_bytes =
+              options.cache_bytes > 0 ? options.cache_bytes : cache_bytes_for(config, threads),
+          .prefill_rows = 256 * threads,
+          .threads = threads};
+}
+
+// A checkpoint without its weights.
+class NamedCheckpoint final : public ChatModel {
+ public:
+  NamedCheckpoint(ModelInfo info, std::vector<std::string> notes)
+      : info_(std::move(info)), notes_(std::move(notes)) {}
+  ModelInfo info() const override { return info_; }
+  std::optional<SentRecord> sent_record() const override { return SentRecord{.notes = notes_}; }
+  void submit(ChatRequest request, std::stop_token, Done done) override {
+    check_request(request);
+    ChatReply reply{.finish = Finish::failed};
+    reply.failure = ChatFailure{ErrorCode::invalid, info_.name + " was opened without its weights"};
+    done(std::move(reply));
+  }
+
+ private:
+  const ModelInfo info_;
+  const std::vector<std::string> notes_;
+};
+
+ModelInfo info_of(std::string name, const CheckpointFiles& files, const EngineOptions& options) {
+  return {
+      .name = std::move(name), .identity = files.identity, .in_flight = options.max_batch * 3 / 2};
 }
 
 }  // namespace
 
+std::size_t local_threads(const LocalModelOptions& options) {
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  return std::min(options.threads > 0 ? options.threads : std::min(cores, kMaxCores), kMaxThreads);
+}
+
 std::unique_ptr<ChatModel> open_local_model(const fs::path& folder, std::string name,
                                             const LocalModelOptions& options) {
-  std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-  std::size_t threads = options.threads > 0 ? options.threads : std::min<std::size_t>(cores, 16);
-  Checkpoint checkpoint = load_checkpoint(folder);
-  ModelInfo info{.name = std::move(name),
-                 .identity = identity_of(folder),
-                 .in_flight = threads * options.batch * 3 / 2};
-  EngineOptions engine{.max_batch = options.batch, .cache_bytes = options.cache_bytes};
-  if (engine.cache_bytes == 0) {
-    engine.cache_bytes = cache_bytes_for(checkpoint.weights->config(), threads);
+  Checkpoint checkpoint = load_checkpoint(folder, options.chat_template);
+  const EngineOptions engine = engine_options(checkpoint.weights->config(), options);
+  ModelInfo info = info_of(std::move(name), checkpoint.files, engine);
+  return std::make_unique<LocalModel>(std::move(checkpoint), std::move(info), engine);
+}
+
+std::unique_ptr<ChatModel> name_local_model(const fs::path& folder, std::string name,
+                                            const LocalModelOptions& options) {
+  try {
+    CheckpointFiles files = read_checkpoint_files(folder, options.chat_template);
+    const EngineOptions engine = engine_options(load_config(folder), options);
+    return std::make_unique<NamedCheckpoint>(info_of(std::move(name), files, engine),
+                                             std::move(files.notes));
+  } catch (const Error& error) {
+    throw with_server_hint(error);
   }
-  return std::make_unique<LocalModel>(std::move(checkpoint), std::move(info), threads, engine);
+}
+
+LocalNeeds local_needs(const fs::path& folder, const LocalModelOptions& options) {
+  const LlamaConfig config = load_config(folder);
+  const EngineOptions engine = engine_options(config, options);
+  double parameters = 0;
+  for (const TensorSpec& spec : tensor_specs(config)) {
+    double size = 1;
+    for (std::int64_t length : spec.shape) size *= static_cast<double>(length);
+    parameters += size;
+  }
+  return {.weight_bytes = sizeof(float) * parameters,
+          .cache_bytes_per_token = bytes_per_token(config),
+          .cache_bytes = static_cast<double>(engine.cache_bytes),
+          .batch = engine.max_batch,
+          .threads = engine.threads};
 }
 
 }  // namespace iago

@@ -11,19 +11,25 @@
 namespace iago {
 
 struct LocalModelOptions {
-  std::size_t threads = 0;  // each decodes a batch of its own; 0 = one per core, at most 16
-  std::size_t batch = 64;   // sequences that one thread decodes at once
-  // Bound of each thread's keys and values, taken as they are needed. 0 = two sequences of the
-  // model's whole context, at least 192 MiB, and all threads together at most a third of the
-  // machine's memory.
+  std::size_t threads = 0;  // that compute; 0 = one per core, at most 16
+  std::size_t batch = 64;   // sequences that are decoded at once, for each thread
+  // Bound of all keys and values, taken as they are needed. 0 = for each thread two sequences of
+  // the model's whole context, at least 192 MiB; all together at most a third of the machine's
+  // memory.
   std::size_t cache_bytes = 0;
+  // A template's name or "checkpoint"; empty: the checkpoint's own, if its text is known
+  // (find_chat_template).
+  std::string chat_template = {};
 };
 
 // Opens a Hugging Face folder: config.json, model.safetensors (or its shards), tokenizer.json,
-// tokenizer_config.json with a chat template that is known by name. The identity is the hash of
-// these files. Errors of lm/ and text/ pass through.
+// tokenizer_config.json with a chat template that is known. The identity is the hash of these
+// files, and of the template where it is not known to be the checkpoint's own. The notes of
+// sent_record() name the template. Errors of lm/ and text/ pass through; those of a path that is no
+// such folder and of what is not computed here say what is wanted and which programs serve the
+// rest.
 //
-// The model's replies come from its threads. `submit` throws Error invalid for a prompt beyond the
+// The model's replies come from its thread. `submit` throws Error invalid for a prompt beyond the
 // context (both lengths are named). Text is decoded and told piece by piece; invalid UTF-8 becomes
 // U+FFFD, and what may be the beginning of a character or of a stop string is kept back until that
 // is clear. Stop strings end a sequence at once. After `stop` is requested, sequences of that
@@ -32,5 +38,24 @@ struct LocalModelOptions {
 // overloaded.
 std::unique_ptr<ChatModel> open_local_model(const std::filesystem::path& folder, std::string name,
                                             const LocalModelOptions& options = {});
+
+// The same without its weights, for plans: it answers nothing. Errors as above, but for the
+// weights.
+std::unique_ptr<ChatModel> name_local_model(const std::filesystem::path& folder, std::string name,
+                                            const LocalModelOptions& options = {});
+
+// What a checkpoint takes of this machine.
+struct LocalNeeds {
+  double weight_bytes = 0;           // in float32
+  double cache_bytes_per_token = 0;  // keys and values
+  double cache_bytes = 0;            // the bound
+  std::size_t batch = 0;             // sequences at once
+  std::size_t threads = 0;
+};
+// Reads config.json alone. Errors of load_config.
+LocalNeeds local_needs(const std::filesystem::path& folder, const LocalModelOptions& options = {});
+
+// What options.threads comes to.
+std::size_t local_threads(const LocalModelOptions& options);
 
 }  // namespace iago

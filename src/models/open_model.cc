@@ -34,6 +34,14 @@ std::vector<std::string> organisms_in(const fs::path& folder) {
   return names;
 }
 
+std::unique_ptr<ChatModel> open_checkpoint(const fs::path& folder, std::string name,
+                                           const ModelOptions& options) {
+  const LocalModelOptions local{.threads = options.threads,
+                                .chat_template = options.endpoint.chat_template};
+  return options.only_named ? name_local_model(folder, std::move(name), local)
+                            : open_local_model(folder, std::move(name), local);
+}
+
 std::unique_ptr<ChatModel> open_organism(std::string_view name, const ModelOptions& options) {
   fs::path folder = options.organisms / name;
   bool is_name = name.find('/') == std::string_view::npos && name != ".." && !name.empty();
@@ -43,7 +51,7 @@ std::unique_ptr<ChatModel> open_organism(std::string_view name, const ModelOptio
         fmt::format("unknown organism \"{}\" in {}", name, options.organisms.string()),
         fmt::format("known organisms: {}", fmt::join(organisms_in(options.organisms), ", ")));
   }
-  return open_local_model(folder, fmt::format("organism:{}", name), {.threads = options.threads});
+  return open_checkpoint(folder, fmt::format("organism:{}", name), options);
 }
 
 bool is_vendors_url(EndpointKind kind, const std::string& url) {
@@ -95,7 +103,7 @@ std::unique_ptr<ChatModel> open_model(std::string_view name, const ModelOptions&
   if (kind == "openai") return open_remote(EndpointKind::openai, rest, options);
   if (kind == "anthropic") return open_remote(EndpointKind::anthropic, rest, options);
   if (kind == "local") {
-    return open_local_model(fs::path(rest), std::string(name), {.threads = options.threads});
+    return open_checkpoint(fs::path(rest), std::string(name), options);
   }
   throw Error(ErrorCode::invalid, fmt::format("\"{}\" has no known kind of model", name),
               "use organism:NAME, world:NAME, local:FOLDER, openai:MODEL, anthropic:MODEL or "

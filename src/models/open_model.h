@@ -12,7 +12,8 @@
 
 namespace iago {
 
-// How a model behind a URL is reached; nothing of it matters to models on this machine.
+// How a model behind a URL is reached. To models on this machine nothing of it matters but the chat
+// template.
 struct EndpointSettings {
   std::string base_url;                        // empty: the vendor's
   std::string key_variable;                    // the environment variable that holds the key
@@ -24,6 +25,8 @@ struct EndpointSettings {
   int samples_per_request = 1;
   std::size_t max_in_flight = 1024;
   double silence_s = 300;  // without a byte from the server
+  // Of a checkpoint on this machine: as of LocalModelOptions.
+  std::string chat_template;
 
   bool operator==(const EndpointSettings&) const = default;
 };
@@ -32,7 +35,7 @@ struct ModelOptions {
   std::filesystem::path organisms;  // the folder of the shipped organisms
   std::size_t threads = 0;          // of a local model; 0 = one per core
   EndpointSettings endpoint = {};
-  bool only_named = false;          // nothing will be asked of it: a key may be missing
+  bool only_named = false;  // nothing will be asked of it: a key may be missing, weights unread
   std::string_view options = "--";  // how the endpoint's options begin for the user, for hints
 };
 

@@ -360,12 +360,13 @@ class RunSession {
   void report_progress() {
     if (!options_.on_progress) return;
     std::size_t here = stored_here_;
-    RunProgress progress{.stored = result_.resumed + result_.reused + here,
-                         .planned = plan_.trials.size(),
-                         .sampled_here = here,
-                         .generated_tokens = generated_tokens_,
-                         .seconds = seconds_since(clock_, sampling_begun_),
-                         .endpoint = model_.endpoint_figures()};
+    RunProgress progress{
+        .stored = result_.resumed + result_.reused + here,
+        .planned = plan_.trials.size(),
+        .sampled_here = here,
+        .generated_tokens = generated_tokens_ + model_.unfinished_tokens().value_or(0),
+        .seconds = seconds_since(clock_, sampling_begun_),
+        .endpoint = model_.endpoint_figures()};
     if (options_.budget) progress.budget = options_.budget->figures();
     options_.on_progress(progress);
   }

@@ -30,7 +30,7 @@ struct RunProgress {
   std::size_t stored = 0;  // trials with a completion, those of earlier sessions included
   std::size_t planned = 0;
   std::size_t sampled_here = 0;                  // in this session
-  std::uint64_t generated_tokens = 0;            // in this session
+  std::uint64_t generated_tokens = 0;            // in this session, of unfinished replies too
   double seconds = 0;                            // of sampling in this session
   std::optional<EndpointFigures> endpoint = {};  // of the subject, if it is behind a URL
   BudgetFigures budget = {};                     // without limits where none are set

@@ -124,6 +124,9 @@ class BudgetedModel final : public ChatModel {
   void submit(ChatRequest request, std::stop_token stop, Done done) override;
   std::optional<EndpointFigures> endpoint_figures() const override;
   std::optional<SentRecord> sent_record() const override { return model_->sent_record(); }
+  std::optional<std::uint64_t> unfinished_tokens() const override {
+    return model_->unfinished_tokens();
+  }
 
  private:
   struct Waiting;

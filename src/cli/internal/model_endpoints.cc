@@ -7,6 +7,10 @@
 namespace iago {
 namespace {
 
+constexpr const char* kChatTemplateHelp =
+    "how conversations are laid out: a template's name, or \"checkpoint\" for its own although its "
+    "text is not known (default: its own, if known)";
+
 // Each option begins with any of the prefixes, of "--" and "--judge-".
 void add_endpoint(CLI::App& command, const std::vector<std::string>& prefixes,
                   const std::string& whose, EndpointSettings& e) {
@@ -27,6 +31,7 @@ void add_endpoint(CLI::App& command, const std::vector<std::string>& prefixes,
   add("samples-per-request", e.samples_per_request,
       "samples of one prompt per request (n); anthropic: models get one each")
       ->check(CLI::Range(1, 128));
+  add("chat-template", e.chat_template, kChatTemplateHelp)->group(kCheckpointGroup);
   add("extra-body", e.extra_body, "a JSON object; its members are added to every request");
 }
 
@@ -51,6 +56,11 @@ CLI::Option* add_to_both(CLI::App& command, ModelEndpoints& both, const std::str
 }
 
 }  // namespace
+
+void add_chat_template(CLI::App& command, EndpointSettings& model) {
+  command.add_option("--chat-template", model.chat_template,
+                     std::string("Of a checkpoint: ") + kChatTemplateHelp);
+}
 
 // Options of the network hold for every model.
 void ModelEndpoints::add_network_to(CLI::App& command) {

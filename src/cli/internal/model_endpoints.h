@@ -11,6 +11,11 @@ namespace iago {
 
 // The options' group in the help. The options concern models behind URLs only.
 inline constexpr const char* kEndpointGroup = "Endpoints (openai:MODEL, anthropic:MODEL)";
+// The group of options that concern checkpoints on this machine only.
+inline constexpr const char* kCheckpointGroup = "Checkpoints (local:FOLDER)";
+
+// --chat-template, for a command without other options of models.
+void add_chat_template(CLI::App& command, EndpointSettings& model);
 
 struct ModelEndpoints {
   EndpointSettings subject, judges;

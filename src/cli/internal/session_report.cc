@@ -22,6 +22,15 @@ void report_spent(const Spent& spent, const std::string& met, const PriceTable& 
   if (!met.empty()) print_stderr(fmt::format("the budget ended the run: {}\n", met));
 }
 
+void report_notes(const ChatModel& model, const std::string& place) {
+  const std::string name = model.info().name;
+  if (!name.starts_with("local:")) return;
+  const auto record = model.sent_record();
+  for (const std::string& note : record ? record->notes : std::vector<std::string>()) {
+    print_stderr(fmt::format("{}{}: {}\n", place, printable(name), printable(note, 400)));
+  }
+}
+
 void report_trouble(std::string_view whose, const ChatModel& model) {
   const auto figures = model.endpoint_figures();
   const std::string text = figures ? trouble_text(*figures) : std::string();

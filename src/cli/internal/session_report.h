@@ -13,6 +13,10 @@
 
 namespace iago {
 
+// Says how a checkpoint of the user's own (local:FOLDER) is read: its chat template, and bytes that
+// its vocabulary lacks. Nothing of other models. Each line begins with `place`.
+void report_notes(const ChatModel& model, const std::string& place);
+
 // Says what was spent on endpoints and which limit was met; nothing if nothing was spent or met.
 void report_spent(const Spent& spent, const std::string& met, const PriceTable& prices);
 

@@ -1,0 +1,174 @@
+#include "models/internal/checkpoint.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "text/printable.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kWanted =
+    "a folder with config.json, model.safetensors and tokenizer.json, as Hugging Face publishes "
+    "checkpoints";
+constexpr std::string_view kServe =
+    "any OpenAI-compatible server (llama-server, vLLM, Ollama) serves it: use openai:MODEL with "
+    "--base-url";
+
+bool ends_with(const fs::path& path, std::string_view ending) {
+  std::string name = path.filename().string();
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return name.ends_with(ending);
+}
+
+bool is_gguf(const fs::path& file) {
+  char magic[4] = {};
+  std::ifstream(file, std::ios::binary).read(magic, sizeof magic);
+  return std::string_view(magic, sizeof magic) == "GGUF" || ends_with(file, ".gguf");
+}
+
+bool has_file(const fs::path& folder, std::string_view ending) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (ends_with(entry.path(), ending)) return true;
+  }
+  return false;
+}
+
+// ORGANISATION/NAME and nothing else: such a path may also be meant as one.
+bool looks_like_hub_name(const fs::path& path) {
+  const std::string text = path.string();
+  return std::count(text.begin(), text.end(), '/') == 1 && !text.starts_with('/') &&
+         !text.ends_with('/') && !text.starts_with('.') && !text.starts_with('~');
+}
+
+[[noreturn]] void fail(ErrorCode code, const fs::path& path, std::string_view found,
+                       const std::string& hint) {
+  throw Error(
+      code, fmt::format("{}: expected {}; found {}", printable(path.string(), 300), kWanted, found),
+      hint);
+}
+
+[[noreturn]] void fail_without_folder(const fs::path& path) {
+  if (!looks_like_hub_name(path)) {
+    fail(ErrorCode::not_found, path, "nothing there", "name the checkpoint's folder");
+  }
+  const std::string name = printable(path.string(), 100);
+  fail(ErrorCode::not_found, path, "nothing there",
+       fmt::format("if this is a model on the Hugging Face Hub: Iago downloads nothing. Fetch it "
+                   "(hf download {} --local-dir FOLDER) and use local:FOLDER; or {}",
+                   name, kServe));
+}
+
+std::vector<std::string> missing_in(const fs::path& folder) {
+  std::vector<std::string> missing;
+  for (const char* name : {"config.json", "tokenizer.json"}) {
+    if (!fs::exists(folder / name)) missing.push_back(name);
+  }
+  if (!has_file(folder, ".safetensors")) missing.push_back("model.safetensors");
+  return missing;
+}
+
+// What the files that are there suggest.
+std::string hint_for(const fs::path& folder) {
+  if (has_file(folder, ".gguf")) {
+    return fmt::format("the folder holds a GGUF file, which is not read: {}", kServe);
+  }
+  if (has_file(folder, ".bin") && !has_file(folder, ".safetensors")) {
+    return "weights in pickles (.bin) are not read: write them with transformers' "
+           "save_pretrained(FOLDER, safe_serialization=True)";
+  }
+  if (fs::exists(folder / "tokenizer.model") && !fs::exists(folder / "tokenizer.json")) {
+    return fmt::format("SentencePiece vocabularies (tokenizer.model) are not read: {}", kServe);
+  }
+  return fmt::format("docs/checkpoints.md says what a folder needs. Of other formats, {}", kServe);
+}
+
+// Of everything in the folder that decides what is answered.
+std::string identity_of(const fs::path& folder, const FoundTemplate& found) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    std::string name = entry.path().filename().string();
+    bool decides = name.ends_with(".safetensors") || name == "config.json" ||
+                   name == "generation_config.json" || name == "tokenizer.json" ||
+                   name == "tokenizer_config.json" || name == "chat_template.jinja" ||
+                   name == "model.safetensors.index.json";
+    if (decides) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  // Sorted, since a folder lists its files in no order.
+  Hasher hasher;
+  for (const fs::path& file : files) {
+    hasher.field(file.filename().string()).field(sha256_hex_of_file(file));
+  }
+  // The files say which template is their own.
+  if (!found.is_own_known) hasher.field("chat template").field(name_of(found.id));
+  return hasher.hex();
+}
+
+std::vector<std::string> notes_of(const Tokenizer& tokenizer, const FoundTemplate& found) {
+  std::vector<std::string> notes{fmt::format("chat template {}", to_text(found))};
+  const std::string missing = tokenizer.missing_bytes();
+  if (missing.empty()) return notes;
+  std::vector<std::string> bytes;
+  for (char byte : missing) {
+    bytes.push_back(fmt::format("0x{:02X}", static_cast<unsigned char>(byte)));
+  }
+  notes.push_back(fmt::format(
+      "the vocabulary has no token for {} bytes ({}): text with them is not read as it is",
+      bytes.size(), fmt::join(bytes, " ")));
+  return notes;
+}
+
+}  // namespace
+
+void check_checkpoint_folder(const fs::path& folder) {
+  if (folder.empty()) fail(ErrorCode::invalid, folder, "no name", "use local:FOLDER");
+  if (!fs::exists(folder)) fail_without_folder(folder);
+  if (!fs::is_directory(folder)) {
+    if (is_gguf(folder)) {
+      fail(ErrorCode::unsupported, folder, "a GGUF file", std::string(kServe));
+    }
+    fail(ErrorCode::invalid, folder, "a file", "name the folder that holds the checkpoint's files");
+  }
+  const std::vector<std::string> missing = missing_in(folder);
+  if (missing.empty()) return;
+  fail(ErrorCode::not_found, folder, fmt::format("no {}", fmt::join(missing, ", no ")),
+       hint_for(folder));
+}
+
+CheckpointFiles read_checkpoint_files(const fs::path& folder, std::string_view chat_template) {
+  check_checkpoint_folder(folder);
+  Tokenizer tokenizer = Tokenizer::load(folder);
+  const TokenizerConfig config = load_tokenizer_config(folder);
+  const FoundTemplate found = find_chat_template(config, chat_template);
+  ChatFormat format(found.id, config);
+  check_chat_format(tokenizer, format);
+  std::vector<std::string> notes = notes_of(tokenizer, found);
+  return {std::move(tokenizer), std::move(format), found, identity_of(folder, found),
+          std::move(notes)};
+}
+
+std::vector<TokenId> all_turn_ends(const CheckpointFiles& files, const LlamaConfig& config) {
+  std::vector<TokenId> ends = turn_ends(files.tokenizer, files.format);
+  for (std::int32_t token : config.eos_tokens) {
+    if (std::find(ends.begin(), ends.end(), token) == ends.end()) ends.push_back(token);
+  }
+  return ends;
+}
+
+Error with_server_hint(const Error& error) {
+  if (error.code() != ErrorCode::unsupported || !error.hint().empty()) return error;
+  return Error(error.code(), error.what(), std::string(kServe));
+}
+
+}  // namespace iago
