@@ -131,7 +131,7 @@ TEST(FindChatTemplate, RefusesATemplateOfWhichOneThingIsOtherwise) {
   };
   const std::string one_turn = "{{ '<|im_start|>' + message['role']";
   for (const std::string& program :
-       {"{{ '<|endoftext|>' }}" + chatml, "\n" + chatml, chatml + " ", chatml + "\n\n",
+       {"{{ '<|endoftext|>' }}" + chatml, "\n" + chatml, chatml + " ",
         changed("message['content']", "message['content'] | trim"),
         changed("message['content']", "(message['content'] | trim)"),
         changed("assistant\\n", "assistant\\n<think>\\n"), changed("assistant\\n", "assistant"),
