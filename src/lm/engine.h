@@ -38,7 +38,7 @@ struct EngineOptions {
   std::size_t threads = 1;  // that compute, the caller's included; 1 to 256
   // Multiplications below which the caller computes alone: threads that wait for each other cost
   // some microseconds a layer.
-  std::int64_t least_shared_work = 2'000'000;
+  std::int64_t least_shared_work = 8'000'000;
 };
 
 using SequenceId = std::uint64_t;

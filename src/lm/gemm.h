@@ -1,5 +1,5 @@
-// Single-precision matrix products by the calling thread alone: concurrency comes from several
-// engines, not from within one product.
+// Single-precision matrix products by the calling thread alone: threads that share a pass each
+// compute some of its rows or columns (internal/forward.cc).
 //
 // oneDNN's sgemm where it is installed, OpenBLAS otherwise. Measured on one core of a Zen 4
 // (GFLOP/s, oneDNN / OpenBLAS, inner and output widths of 128 to 3,000): one row 19-32 / 9-29, 16

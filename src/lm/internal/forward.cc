@@ -110,6 +110,7 @@ Forward::Forward(std::shared_ptr<const Weights> weights, std::int64_t max_rows, 
       config_(weights_->config()),
       team_(team),
       least_shared_(least_shared),
+      row_work_(static_cast<std::int64_t>(weights_->matmul_parameter_count())),
       max_rows_(max_rows),
       logit_rows_(std::clamp<std::int64_t>(kLogitsBytes / 4 / config_.vocab_size, 1, max_rows)),
       joined_width_(config_.query_width() + 2 * config_.kv_width()),
@@ -245,8 +246,7 @@ void Forward::run(const Pass& pass, KvPages& pages, Wanted wanted) {
   const auto rows = static_cast<std::int64_t>(pass.rows.size());
   IAGO_CHECK(rows <= max_rows_, fmt::format("{} rows in buffers for {}", rows, max_rows_));
   if (rows == 0) return;
-  const auto members = static_cast<std::int64_t>(
-      members_for(rows * static_cast<std::int64_t>(weights_->matmul_parameter_count())));
+  const auto members = static_cast<std::int64_t>(members_for(rows * row_work_));
   if (members == 1) return run_share({.rows = {0, rows}}, pass, pages, wanted);
   const std::int64_t groups = groups_for(rows, members), parts = members / groups;
   Meetings meetings(groups, parts);

@@ -71,7 +71,7 @@ class Forward {
   std::shared_ptr<const Weights> weights_;
   const LlamaConfig& config_;
   Team& team_;
-  std::int64_t least_shared_;
+  std::int64_t least_shared_, row_work_;  // multiplications; of the products of one row
   std::int64_t max_rows_, logit_rows_, joined_width_;
   float eps_;
   Attention attention_;

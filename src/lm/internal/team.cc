@@ -20,10 +20,10 @@ void pause() {
 #endif
 }
 
-// Until the value is no longer `old`. Some tens of microseconds in a loop: a step of a pass ends
-// within them, and waking a thread takes as long.
+// Until the value is no longer `old`. Some microseconds in a loop, since waking a thread takes as
+// long; no longer, since on a busy machine it is another's time that is lost.
 void wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
-  constexpr int kTurns = 2000;
+  constexpr int kTurns = 500;
   for (int turn = 0; turn < kTurns; ++turn) {
     if (value.load(std::memory_order_acquire) != old) return;
     pause();
