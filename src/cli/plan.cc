@@ -105,6 +105,8 @@ PreparedRun plan_one(const StudyOptions& options, const PowerAssumptions& power,
   run.detectable = detectable_gap(run.loaded, run.plan, power);
   run.estimates =
       estimate_study(run.loaded, run.plan, run.folder, options.reuse, context.data, prices);
+  const auto record = model->sent_record();
+  run.checkpoint = plan_checkpoint(run, record ? record->notes : std::vector<std::string>());
   run.time = time_of(run, options, prices, context);
   if (options.explain_miss) {
     run.mismatches =
@@ -128,7 +130,7 @@ void print_estimates(const PreparedRun& run, const PriceTable& prices) {
                  *estimate.most_cost(), prices.date());
     }
   }
-  fmt::print("{}", time_text(run, prices));
+  fmt::print("{}{}", checkpoint_text(run), time_text(run, prices));
 }
 
 void print_size(const PreparedRun& run) {

@@ -36,6 +36,17 @@ Json json_of(const StatedLimit& limit) {
           {"at_once", limit.at_once}};
 }
 
+Json json_of(const PlannedCheckpoint& checkpoint) {
+  return {{"notes", checkpoint.notes},
+          {"threads", checkpoint.threads},
+          {"batch", checkpoint.batch},
+          {"weight_bytes", checkpoint.weight_bytes},
+          {"cache_bytes_per_token", checkpoint.cache_bytes_per_token},
+          {"cache_bytes_at_most", checkpoint.cache_bytes_at_most},
+          {"tokens_per_second", checkpoint.tokens_per_second},
+          {"seconds_at_most", checkpoint.seconds_at_most}};
+}
+
 Json json_of(const ProbeUse& use) {
   return {{"requests", use.requests},
           {"prompt_tokens", use.prompt_tokens},
@@ -72,7 +83,8 @@ Json to_json(const PlannedRun& run) {
             {"limits", list_of(run.limits)},
             {"seconds", or_null(run.seconds)},
             {"seconds_basis", run.seconds ? Json(run.seconds_basis) : Json(nullptr)},
-            {"probe", run.probe ? json_of(*run.probe) : Json(nullptr)}};
+            {"probe", run.probe ? json_of(*run.probe) : Json(nullptr)},
+            {"checkpoint", run.checkpoint ? json_of(*run.checkpoint) : Json(nullptr)}};
   if (run.mismatches) json["explained_misses"] = to_json(*run.mismatches);
   return json;
 }

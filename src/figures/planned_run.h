@@ -43,6 +43,15 @@ struct ProbeUse {
   double cost = 0;  // dollars
 };
 
+// A checkpoint on this machine. Bytes and seconds are estimates.
+struct PlannedCheckpoint {
+  std::vector<std::string> notes;      // its chat template, and what its vocabulary lacks
+  std::size_t threads = 0, batch = 0;  // sequences at once
+  double weight_bytes = 0, cache_bytes_per_token = 0, cache_bytes_at_most = 0;
+  double tokens_per_second = 0;
+  double seconds_at_most = 0;  // if every reply is as long as allowed
+};
+
 struct PlannedRun {
   std::string run, folder;      // its id, and where it goes
   std::string model, identity;  // of the subject
@@ -58,6 +67,7 @@ struct PlannedRun {
   std::optional<double> seconds;                  // that it takes; absent if unknown
   std::string seconds_basis;                      // what `seconds` rests on: "limits", "run NAME"
   std::optional<ProbeUse> probe;                  // absent: nothing was sent
+  std::optional<PlannedCheckpoint> checkpoint;    // the subject, if it is local:FOLDER
   std::optional<MismatchReport> mismatches = {};  // if they were asked for
 };
 

@@ -83,6 +83,7 @@ PlannedRun planned_run(const PreparedRun& run) {
                      .detectable_gap_points = run.detectable,
                      .prompts = first_prompts(run),
                      .models = planned_models(run.estimates),
+                     .checkpoint = run.checkpoint,
                      .mismatches = run.mismatches};
   set_time(run.time, planned);
   return planned;

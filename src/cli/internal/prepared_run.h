@@ -46,12 +46,21 @@ struct PreparedRun {
   std::vector<ModelEstimate> estimates = {};
   std::optional<MismatchReport> mismatches = {};  // if asked for
   PlannedTime time = {};
+  std::optional<PlannedCheckpoint> checkpoint = {};  // a subject local:FOLDER
 };
 
 // Needs run.estimates. With --probe, sends one request to each model behind a URL that the run
 // would ask, within the budget; otherwise sends nothing. Errors of open_model and probe_limits.
 PlannedTime time_of(const PreparedRun& run, const StudyOptions& options, const PriceTable& prices,
                     const Context& context);
+
+// Memory and time of a subject local:FOLDER; absent for another. Needs run.estimates. Times
+// products for a fifth of a second. `notes`: of the subject's sent_record.
+std::optional<PlannedCheckpoint> plan_checkpoint(const PreparedRun& run,
+                                                 std::vector<std::string> notes);
+
+// Lines for people about it; empty if there is none.
+std::string checkpoint_text(const PreparedRun& run);
 
 // Lines for people. Empty for a run on this machine whose pace is not known.
 std::string time_text(const PreparedRun& run, const PriceTable& prices);
