@@ -5,8 +5,8 @@
 // Sequence of Split (a regex or a string, Isolated, not inverted) and Digits ending in a ByteLevel;
 // model BPE without dropout, tokens for byte fallback, prefix or suffix, with or without
 // ignore_merges; added tokens without lstrip, rstrip and single_word; decoder ByteLevel. Anything
-// else is Error unsupported that names the field. truncation, padding and post_processor are not applied: the code that
-// builds a chat writes the first token (chat_template.h).
+// else is Error unsupported that names the field. truncation, padding and post_processor are not
+// applied: the code that builds a chat writes the first token (chat_template.h).
 //
 // A byte that the vocabulary has no token for (control characters and characters that are hardly
 // used, in some) becomes unk_token; where there is none, it is left out, as Hugging Face does, and
@@ -63,8 +63,8 @@ class Tokenizer {
   // (networks may have more outputs than there are tokens).
   std::string decode(std::span<const TokenId> ids, ControlTokens control) const;
 
-  // The bytes of UTF-8 that the vocabulary has no token for, in order: text with them is not encoded
-  // as it is.
+  // The bytes of UTF-8 that the vocabulary has no token for, in order: text with them is not
+  // encoded as it is.
   std::string missing_bytes() const;
 
   // One more than the largest id.
