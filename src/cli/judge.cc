@@ -83,6 +83,7 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
                              .budget = &budget,
                              .prices = &prices},
                             context);
+  for (const auto& judging : opened.models) report_notes(*judging, "");
   if (arguments.judges.empty()) refuse_other_versions(opened.judges, arguments.run);
   RejudgeResult result;
   {

@@ -150,6 +150,7 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                              .budget = &budget,
                              .prices = &prices},
                             context);
+  for (const auto& judging : opened.models) report_notes(*judging, place);
   RunResult result;
   {
     ProgressLine line(clock);

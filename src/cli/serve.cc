@@ -20,6 +20,7 @@
 #include "cli/internal/model_endpoints.h"
 #include "cli/internal/output_option.h"
 #include "cli/internal/program.h"
+#include "cli/internal/session_report.h"
 #include "cli/internal/streams.h"
 #include "cli/internal/threads_option.h"
 #include "models/open_model.h"
@@ -120,6 +121,7 @@ int serve_command(const ServeArguments& arguments, const Context& context) {
   auto model = open_model(arguments.model, {.organisms = context.data / "organisms",
                                             .threads = arguments.threads.count,
                                             .endpoint = arguments.checkpoint});
+  report_notes(*model, "");
   ChatServer server(*model, options, clock);
   say_ready(server, options.model, arguments.output);
   wait_for(interrupt.no_more());
