@@ -220,25 +220,119 @@ TEST(BadDays, AFlippedByteIsCorruptOrChangesNothing) {
   EXPECT_GT(noticed, 60);  // 48 % of so small a store is empty space (dbstat), 52 % is 78 flips
 }
 
-TEST(BadDays, AFlippedTextIsNoticedInAStoreTooLargeToCheckAtOpening) {
+// All that is counted in SQL, without a row being returned.
+struct Counted {
+  std::vector<std::uint64_t> cells;  // one after the other
+  std::vector<LabelCounts> labels;
+  TokenUsage tokens;
+  std::map<std::string, TokenUsage> judge_tokens;
+  std::uint64_t completions = 0, generated = 0;
+  std::vector<std::uint64_t> keys;
+  bool operator==(const Counted&) const = default;
+};
+
+Counted counted(const std::filesystem::path& path, const std::string& judge) {
+  const Store store(path);
+  std::vector<std::uint64_t> cells;
+  for (const CellCounts& cell : store.count_cells(judge, "complies", judge)) {
+    cells.insert(cells.end(), {cell.arm, cell.query, cell.complied, cell.refused,
+                               cell.complied_faking, cell.complied_nofaking, cell.faking});
+    cells.insert(cells.end(), cell.outcomes.begin(), cell.outcomes.end());
+  }
+  return {cells,
+          store.count_labels(judge, judge, "complies"),
+          store.completion_tokens(),
+          store.judge_tokens(),
+          store.completion_count(),
+          store.generated_tokens(),
+          store.completion_keys({kWording, "training"})};
+}
+
+// Some megabytes, most of them rows that are counted and not read.
+void make_judged_store(const std::filesystem::path& path, const JudgeRow& judge) {
+  make_store(path, 6000);
+  StoreWriter writer(path, a_run());
+  writer.record_judge(judge);
+  for (std::size_t i = 0; i < 6000; ++i) {
+    auto verdict = a_verdict(trial_name("training", i % 10, static_cast<std::uint32_t>(i / 10)),
+                             judge, i % 3 == 0 ? "complies" : "refuses");
+    verdict.usage = {.prompt = 100 + i % 7, .generated = 9};
+    verdict.evidence.clear(), verdict.why.clear();
+    writer.append(verdict);
+  }
+  writer.close();
+}
+
+TEST(BadDays, AFlippedBitIsNoticedWhereRowsAreOnlyCounted) {
+  TempFolder scratch;
+  const auto judge = a_judge("rules", JudgeKind::compliance);
+  make_judged_store(scratch / "run.db", judge);
+  const Counted sound = counted(scratch / "run.db", judge.hash);
+  const auto flipped = scratch / "flipped.db";
+  std::filesystem::copy_file(scratch / "run.db", flipped);
+  std::fstream file(flipped, std::ios::binary | std::ios::in | std::ios::out);
+  Random random(17, "flips");
+  int noticed = 0;
+  for (int round = 0; round < 100; ++round) {
+    const auto at = static_cast<std::streamoff>(random.below(std::filesystem::file_size(flipped)));
+    const auto bit = static_cast<char>(1 << random.below(8));
+    auto flip = [&] {
+      const auto byte = static_cast<char>(file.seekg(at).get());
+      file.seekp(at).put(static_cast<char>(byte ^ bit)).flush();
+    };
+    flip();
+    const auto code = code_of([&] { EXPECT_EQ(counted(flipped, judge.hash), sound) << at; });
+    EXPECT_EQ(code.value_or(ErrorCode::corrupt), ErrorCode::corrupt) << at;
+    noticed += code.has_value();
+    flip();
+  }
+  EXPECT_GT(noticed, 70);  // the rest fell into space that no row uses
+}
+
+TEST(BadDays, AFlippedTextIsNoticedAtOpeningHoweverLargeTheStore) {
+  constexpr std::size_t kLarge = std::size_t{80} << 20;
   TempFolder scratch;
   auto path = scratch / "run.db";
   {
     StoreWriter writer(path, a_run());
     writer.record_plan(the_wordings(), the_arms(), some_queries(1), prompts_for(the_arms(), 1, 2));
     auto row = a_completion("training", 0, 0);
-    row.output.assign(kCheckedAtOpening + 1, 'y');
+    row.output.assign(kLarge, 'y');
     writer.append(row);
     writer.close();
   }
   std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-  file.seekp(static_cast<std::streamoff>(kCheckedAtOpening / 2));
+  file.seekp(static_cast<std::streamoff>(kLarge / 2));
   file.put('z');
   file.close();
-  Store store(path);
-  EXPECT_EQ(code_of([&] { store.for_each_completion({}, [](const auto&) { return true; }); }),
-            ErrorCode::corrupt);
-  EXPECT_EQ(code_of([&] { store.verify(); }), ErrorCode::corrupt);
+  EXPECT_EQ(code_of([&] { Store store(path); }), ErrorCode::corrupt);
+  EXPECT_EQ(code_of([&] { StoreWriter writer(path, a_run()); }), ErrorCode::corrupt);
+}
+
+// Well-formed tables with sound rows, of which some are gone.
+TEST(BadDays, ARowThatIsMissingIsCorruptThoughNothingElseIsWrong) {
+  const auto judge = a_judge("rules", JudgeKind::compliance);
+  for (const char* statement :
+       {"DELETE FROM transcript WHERE completion = 7", "DELETE FROM completion WHERE id = 7",
+        "DELETE FROM verdict WHERE completion = 7", "DELETE FROM rationale WHERE completion = 7",
+        "DELETE FROM rationale", "DELETE FROM prompt WHERE id = 2",
+        "DELETE FROM query WHERE id = 1", "DELETE FROM run"}) {
+    TempFolder scratch;
+    const auto path = scratch / "run.db";
+    make_store(path, 20);
+    {
+      StoreWriter writer(path, a_run());
+      writer.record_judge(judge);
+      for (std::uint32_t i = 0; i < 20; ++i) {
+        writer.append(a_verdict(trial_name("training", i % 10, i / 10), judge, "complies"));
+      }
+    }
+    EXPECT_FALSE(code_of([&] { Store store(path); }));
+    Database database(path, OpenMode::write);
+    database.execute("PRAGMA foreign_keys=OFF");
+    database.execute(statement);
+    EXPECT_EQ(code_of([&] { Store store(path); }), ErrorCode::corrupt) << statement;
+  }
 }
 
 TEST(BadDays, AnEditedRowDoesNotMatchItsSeal) {
@@ -353,7 +447,7 @@ std::string error_of_forged(std::string_view parse, std::string_view channel,
         "INSERT INTO completion VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
         "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)");
     run_sealed(completion,
-               {integer(999),     blob(std::string_view("0123456789abcdef0123456789abcdef")),
+               {integer(2),       blob(std::string_view("0123456789abcdef0123456789abcdef")),
                 integer(1),       integer(77),
                 text("answered"), text(parse),
                 text(""),         text(channel),
@@ -365,7 +459,7 @@ std::string error_of_forged(std::string_view parse, std::string_view channel,
                 text(""),         number(1.0),
                 integer(1),       text("")});
     auto transcript = database.prepare("INSERT INTO transcript VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-    run_sealed(transcript, {integer(999), blob("a"), blob("b"), blob("c"), blob("d")});
+    run_sealed(transcript, {integer(2), blob("a"), blob("b"), blob("c"), blob("d")});
   }
   try {
     Store(path).for_each_completion({}, [](const auto&) { return true; });
@@ -485,9 +579,9 @@ TEST(BadDays, AQueryWithoutItsTextIsCorruptAndNotLeftOut) {
   {
     Database database(path, OpenMode::write);
     auto query = database.prepare("INSERT INTO query VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-    run_sealed(query, {integer(99), text("q"), integer(1 << 30), text(""), text("{}")});
+    run_sealed(query, {integer(11), text("q"), integer(1 << 30), text(""), text("{}")});
   }
-  Store store(path);
+  const Store store(path);
   EXPECT_EQ(code_of([&] { store.queries(); }), ErrorCode::corrupt);
 }
 

@@ -3,10 +3,11 @@
 // k...Columns are the tables' widths. Whole tables, because a seal covers a whole row: check_seal
 // wants every column, in order.
 //
-// Checks. Rows that a function returns are checked by their seals, texts by their hashes. Rows that
-// are only counted or summed in SQL (count_cells, count_labels, the tokens) are not, because that
-// would read every row again. For them there is the check at opening, for files up to
-// kCheckedAtOpening, and `verify` for larger ones.
+// Checks. The whole file is checked when it is opened (soundness.h), so that rows which are only
+// counted or summed in SQL (count_cells, count_labels, the tokens) are sound. Rows that a function
+// returns are checked by their seals once more, texts by their hashes: a file may decay, or another
+// process may write it, while it is open. So a row's long texts are joined by LEFT JOIN: were they
+// missing, an inner join would drop the row without a word, and nulls do not match a seal.
 //
 // Reading while another process writes. Until it ends, a statement sees what was committed when it
 // began. Two statements may see two states. So no function combines two, unless the first is still
@@ -28,6 +29,7 @@
 #include "store/internal/recorder.h"
 #include "store/internal/schema.h"
 #include "store/internal/seal.h"
+#include "store/internal/soundness.h"
 #include "store/internal/verdict_json.h"
 #include "store/internal/wording_json.h"
 
@@ -183,7 +185,7 @@ void walk_completions(const Database& database, const CompletionFilter& filter,
       fmt::format("SELECT c.*, t.*, w.name, a.name, q.name, p.expects_scratchpad FROM completion c "
                   "CROSS JOIN prompt p ON p.id = c.prompt CROSS JOIN arm a ON a.id = p.arm "
                   "CROSS JOIN wording w ON w.id = a.wording CROSS JOIN query q ON q.id = p.query "
-                  "CROSS JOIN transcript t ON t.completion = c.id{} ORDER BY c.id",
+                  "LEFT JOIN transcript t ON t.completion = c.id{} ORDER BY c.id",
                   filter_sql(filter)));
   std::string trial;
   if (filter.trial) {
@@ -339,7 +341,8 @@ void Store::for_each_judged_completion(
   auto judge = database.prepare("SELECT id, hash FROM judge ORDER BY id");
   while (judge.step()) judges.emplace_back(judge.integer(0), judge.bytes(1));
   auto said = database.prepare(
-      "SELECT v.*, r.* FROM verdict v JOIN rationale r ON r.judge = v.judge AND r.completion = "
+      "SELECT v.*, r.* FROM verdict v LEFT JOIN rationale r ON r.judge = v.judge AND r.completion "
+      "= "
       "v.completion WHERE v.judge = ?1 AND v.completion = ?2");
   walk_completions(database, filter, [&](const Statement& row) {
     const CompletionRow completion = completion_of(row, database);
@@ -383,7 +386,7 @@ void Store::for_each_verdict(std::string_view judge,
                              const std::function<bool(const Verdict&)>& use) const {
   auto row = impl_->database.prepare(
       "SELECT v.*, r.*, c.trial FROM verdict v "
-      "JOIN rationale r ON r.judge = v.judge AND r.completion = v.completion "
+      "LEFT JOIN rationale r ON r.judge = v.judge AND r.completion = v.completion "
       "JOIN completion c ON c.id = v.completion "
       "WHERE v.judge = (SELECT id FROM judge WHERE hash = ?1) ORDER BY v.completion");
   row.bind(1, judge);
@@ -583,6 +586,6 @@ GROUP BY p.arm, p.query, called ORDER BY p.arm, p.query, called)");
   return counts;
 }
 
-void Store::verify() const { verify_store(impl_->database); }
+void Store::verify() const { check_sound(impl_->database); }
 
 }  // namespace iago

@@ -130,7 +130,9 @@ TEST(StoreWriter, RefusesASecondTrialInTheSamePlace) {
   writer.append(row);
   row.trial = trial_name("elsewhere", 0, 0);  // would be counted twice
   writer.append(row);
-  EXPECT_EQ(error_of([&] { writer.flush(); }).code(), ErrorCode::invalid);
+  const auto error = error_of([&] { writer.flush(); });
+  EXPECT_EQ(error.code(), ErrorCode::invalid);
+  EXPECT_THAT(error.hint(), HasSubstr("--new")) << "SQLite says only: " << error.what();
 }
 
 TEST(StoreWriter, RefusesRowsThatBelongNowhere) {

@@ -50,9 +50,12 @@ Meaning meaning_of(int result) {
               "it was changed by another program; restore it from a copy"};
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:
-      return {ErrorCode::invalid, "a row contradicts what is stored", ""};
+      return {ErrorCode::invalid, "a row contradicts what is stored",
+              "the study or the program changed since the run began, or the store was edited: undo "
+              "that, restore the store from a copy, or start a new run with --new"};
     case SQLITE_TOOBIG:
-      return {ErrorCode::invalid, "a row is too large", ""};
+      return {ErrorCode::invalid, "a row is too large",
+              "lower max_tokens in the study's [sampling], so that replies are shorter"};
     default:
       return {ErrorCode::disconnected, "the store failed",
               "check the disk and resume with the same command"};

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "store/internal/seal.h"
+#include "store/internal/soundness.h"
 #include "store/store.h"
 
 namespace iago {
@@ -214,28 +215,8 @@ Database open_store(const std::filesystem::path& path, OpenMode access) {
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
         "PRAGMA wal_autocheckpoint=4000;");
   }
-  if (size <= kCheckedAtOpening) verify_store(database);
+  check_sound(database);
   return database;
-}
-
-void verify_store(const Database& database) {
-  database.execute("BEGIN");  // one snapshot, though another process may be writing
-  auto check = database.prepare("PRAGMA integrity_check(1)");
-  if (check.step() && check.view(0) != "ok") {
-    throw Error(
-        ErrorCode::corrupt,
-        fmt::format("{}: the store is damaged: {}", database.path().string(), check.bytes(0)),
-        "restore it from a copy");
-  }
-  for (auto table : kTableNames) check_table(database, table);
-  if (database.integer("SELECT count(*) FROM run") != 1 ||
-      database.integer("SELECT count(*) FROM completion") !=
-          database.integer("SELECT count(*) FROM transcript")) {
-    throw Error(ErrorCode::corrupt,
-                fmt::format("{}: rows are missing from the store", database.path().string()),
-                "restore it from a copy");
-  }
-  database.execute("COMMIT");
 }
 
 RunRow read_run(const Database& database) {

@@ -23,9 +23,6 @@ void create_store(const std::filesystem::path& path, const RunRow& run);
 // An existing store. Errors as Store's constructor.
 Database open_store(const std::filesystem::path& path, OpenMode access);
 
-// Error corrupt unless SQLite's own check, every row's seal and every text's hash hold.
-void verify_store(const Database& database);
-
 RunRow read_run(const Database& database);
 void write_run(const Database& database, const RunRow& run);
 
