@@ -41,6 +41,7 @@
 
 #include "base/error.h"
 #include "net/internal/http_exchange.h"
+#include "net/internal/request_head.h"
 
 namespace iago {
 namespace {
@@ -85,12 +86,6 @@ void set_fields(Message& message, const HttpFields& headers) {
   message.set(http::field::server, "iago");
   for (const auto& [name, value] : headers) message.set(name, value);
 }
-
-// A refusal by the server itself, in the same shape as the endpoints' own errors.
-struct Refusal {
-  int status = 400;
-  std::string text;
-};
 
 // Nothing for a client that went or was too slow: nobody is left to be told.
 std::optional<Refusal> refusal_of(const error_code& error, const HttpServerOptions& options) {
@@ -181,9 +176,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     http::request_parser<http::string_body> parser;
     parser.header_limit(static_cast<std::uint32_t>(options_.max_header_bytes));
     parser.body_limit(options_.max_body_bytes);
-    const error_code error = co_await read(parser);
-    if (error) {
-      const auto refusal = refusal_of(error, options_);
+    const ReadFault fault = co_await read(parser);
+    if (fault.error || fault.refusal) {
+      const auto refusal = fault.refusal ? fault.refusal : refusal_of(fault.error, options_);
       if (refusal) co_await refuse(*refusal);
       co_return false;
     }
@@ -196,18 +191,47 @@ class Connection : public std::enable_shared_from_this<Connection> {
     co_return answered&& keep_alive_;
   }
 
-  asio::awaitable<error_code> read(http::request_parser<http::string_body>& parser) {
+  // Why a request was not read: the parser or the connection failed, or the head is refused.
+  struct ReadFault {
+    error_code error;
+    std::optional<Refusal> refusal;
+  };
+
+  // Feeds the parser by hand, since its own reading keeps nothing of the bytes that it took: they
+  // are held to more than the parser knows (request_head.h).
+  asio::awaitable<error_code> read_head(http::request_parser<http::string_body>& parser,
+                                        std::string& head) {
+    error_code error;
+    while (!parser.is_header_done()) {
+      const std::size_t taken = buffer_.size() > 0 ? parser.put(buffer_.data(), error) : 0;
+      head.append(static_cast<const char*>(buffer_.data().data()), taken);
+      buffer_.consume(taken);
+      if (error && error != http::error::need_more) co_return error;
+      if (!error && taken > 0) continue;  // it may have stopped between two parts of the head
+      auto [reading, count] = co_await stream_.async_read_some(buffer_.prepare(kReadBytes), kAwait);
+      buffer_.commit(count);
+      if (reading) co_return reading;
+    }
+    co_return error_code();
+  }
+
+  asio::awaitable<ReadFault> read(http::request_parser<http::string_body>& parser) {
+    ReadFault fault;
+    std::string head;
     stream_.expires_after(options_.header_timeout);
-    auto [error, _] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
-    if (error) co_return error;
+    fault.error = co_await read_head(parser, head);
+    if (!fault.error) fault.refusal = fault_of_head(head);
+    if (fault.error || fault.refusal) co_return fault;
     stream_.expires_after(options_.body_timeout);
     if (same_letters(parser.get()[http::field::expect], "100-continue")) {
       http::response<http::empty_body> go_on(http::status::continue_, 11);
       auto [sending, __] = co_await http::async_write(stream_, go_on, kAwait);
-      if (sending) co_return sending;
+      fault.error = sending;
+      if (sending) co_return fault;
     }
     auto [reading, ___] = co_await http::async_read(stream_, buffer_, parser, kAwait);
-    co_return reading;
+    fault.error = reading;
+    co_return fault;
   }
 
   asio::awaitable<bool> answer(ServedRequest& request) {

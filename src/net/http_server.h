@@ -4,8 +4,9 @@
 //
 // Everything that a client sends is hostile: each connection is bounded in bytes and in time at
 // every stage, and so is their number. What breaks a limit is answered by the server itself, with
-// the status that says so, and never reaches the handler: 400 (not HTTP), 413 (body), 431
-// (headers), 503 with Retry-After (too many connections). A client that is too slow is cut off
+// the status that says so, and never reaches the handler: 400 (not HTTP, or HTTP that can be read
+// in two ways), 413 (body), 431 (headers), 501 (a transfer coding other than chunked), 503 with
+// Retry-After (too many connections). A client that is too slow is cut off
 // without a word.
 //
 // A client that closes its end of the connection while it waits for an answer is taken to be gone.

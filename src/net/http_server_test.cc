@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "net/host_header.h"
 #include "net/url.h"
 #include "testing/net/raw_client.h"
 
@@ -249,6 +250,176 @@ TEST(HttpServer, RefusesWhatIsNotHttp) {
   RawClient good(server.port());
   good.get("/");
   EXPECT_EQ(good.read_response().status, 200);
+}
+
+// What a client that is cut off after a refusal has sent behind it must never be read as a request.
+struct Odd {
+  std::string what, head;
+  int status = 400;
+};
+
+const std::vector<Odd>& odd_heads() {
+  using namespace std::string_literals;
+  static const std::string ok = "GET / HTTP/1.1\r\nHost: a\r\n";
+  static const std::string post = "POST / HTTP/1.1\r\nHost: a\r\n";
+  static const std::vector<Odd> all = {
+      {"an unknown coding", post + "Transfer-Encoding: xchunked\r\n\r\n", 501},
+      {"a coding that packs", post + "Transfer-Encoding: gzip\r\n\r\n", 501},
+      {"the old identity", post + "Transfer-Encoding: identity\r\n\r\n", 501},
+      {"chunked, not last", post + "Transfer-Encoding: chunked, identity\r\n\r\n"},
+      {"chunked, last", post + "Transfer-Encoding: gzip, chunked\r\n\r\n"},
+      {"chunked twice in a line", post + "Transfer-Encoding: chunked, chunked\r\n\r\n"},
+      {"chunked in two lines",
+       post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"a second coding in a line of its own",
+       post + "Transfer-Encoding: chunked\r\ntransfer-encoding: x\r\n\r\n"},
+      {"no coding", post + "Transfer-Encoding:\r\n\r\n"},
+      {"a parameter", post + "Transfer-Encoding: chunked;q=1\r\n\r\n"},
+      {"a tab in the coding's name", post + "Transfer-Encoding: \vchunked\r\n\r\n"},
+      {"coding and length", post + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"length and coding", post + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n"},
+      {"chunked in HTTP/1.0", "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"two lengths", post + "Content-Length: 0\r\nContent-Length: 44\r\n\r\n"},
+      {"one length twice", post + "Content-Length: 0\r\nContent-Length: 0\r\n\r\n"},
+      {"a list of lengths", post + "Content-Length: 0, 0\r\n\r\n"},
+      {"a signed length", post + "Content-Length: +0\r\n\r\n"},
+      {"a negative length", post + "Content-Length: -1\r\n\r\n"},
+      {"a length in hexadecimal", post + "Content-Length: 0x0\r\n\r\n"},
+      {"no length", post + "Content-Length:\r\n\r\n"},
+      {"two hosts", ok + "Host: a\r\n\r\n"},
+      {"two hosts of different letters", ok + "hOST: b\r\n\r\n"},
+      {"no host", "GET / HTTP/1.1\r\nX: y\r\n\r\n"},
+      {"an empty host", "GET / HTTP/1.1\r\nHost:\r\n\r\n"},
+      {"a user before the host", "GET / HTTP/1.1\r\nHost: localhost@evil.example\r\n\r\n"},
+      {"a user and a password", "GET / HTTP/1.1\r\nHost: u:p@localhost\r\n\r\n"},
+      {"a port that is none", "GET / HTTP/1.1\r\nHost: localhost:http\r\n\r\n"},
+      {"a port out of range", "GET / HTTP/1.1\r\nHost: localhost:65536\r\n\r\n"},
+      {"two ports", "GET / HTTP/1.1\r\nHost: localhost:80:80\r\n\r\n"},
+      {"an address without its bracket", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n"},
+      {"two hosts in a line", "GET / HTTP/1.1\r\nHost: localhost, evil.example\r\n\r\n"},
+      {"a path in the host", "GET / HTTP/1.1\r\nHost: localhost/x\r\n\r\n"},
+      {"a bad host in HTTP/1.0", "GET / HTTP/1.0\r\nHost: a@b\r\n\r\n"},
+      {"a URL of another host", "GET http://evil.example/ HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"a URL without a host", "GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"a URL and no host in HTTP/1.0", "GET http://a/x HTTP/1.0\r\n\r\n"},
+      {"a URL of another scheme", "GET https://a/x HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"a URL with a user", "GET http://a@evil/ HTTP/1.1\r\nHost: a@evil\r\n\r\n"},
+      {"a target without a slash", "GET x HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"a tunnel", "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n"},
+      {"two spaces in the request line", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"a space in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"a tab in the request line", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"HTTP/1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n"},
+      {"HTTP/0.9", "GET / HTTP/0.9\r\nHost: a\r\n\r\n"},
+      {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
+      {"a space before the colon", ok + "Content-Length : 0\r\n\r\n"},
+      {"a space before the coding's colon", ok + "Transfer-Encoding : chunked\r\n\r\n"},
+      {"a line that is folded", ok + "X: a\r\n Transfer-Encoding: chunked\r\n\r\n"},
+      {"a folded coding", ok + "Transfer-Encoding:\r\n chunked\r\n\r\n"},
+      {"a fold before the first header", "GET / HTTP/1.1\r\n Host: a\r\n\r\n"},
+      {"a header without a name", ok + ": x\r\n\r\n"},
+      {"a header without a colon", ok + "Transfer-Encoding\r\n\r\n"},
+      {"an end of line without its CR", ok + "X: y\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"an end of line without its LF", ok + "X: y\rTransfer-Encoding: chunked\r\n\r\n"},
+      {"only LF", "GET / HTTP/1.1\nHost: a\n\n\r\n\r\n"},
+      {"a NUL in a value", ok + "X: a\0b\r\n\r\n"s},
+      {"a NUL in a name", ok + "X\0: a\r\n\r\n"s},
+      {"a NUL in the target", "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n"s},
+      {"a byte that is no letter in a name", ok + "Transfer\xc2\xad"
+                                                  "Encoding: x\r\n\r\n"},
+      {"an underlined name of a coding", ok + "Transfer Encoding: chunked\r\n\r\n"}};
+  return all;
+}
+
+TEST(HttpServer, RefusesHeadsThatCanBeReadInTwoWaysAndCloses) {
+  std::atomic<int> handled = 0;
+  HttpServer server({}, [&](ServedRequest request, std::shared_ptr<HttpResponder> answer) {
+    ++handled;
+    echo(std::move(request), std::move(answer));
+  });
+  for (const Odd& odd : odd_heads()) {
+    RawClient client(server.port());
+    client.send(odd.head + "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n");
+    const RawResponse refused = client.read_response();
+    EXPECT_EQ(refused.status, odd.status) << odd.what << ": " << refused.head;
+    EXPECT_TRUE(client.closed_by_server()) << odd.what;
+    EXPECT_EQ(client.buffer().find("HTTP/1.1 "), std::string::npos) << odd.what;
+  }
+  EXPECT_EQ(handled, 0) << "none of them is a request";
+}
+
+TEST(HttpServer, TakesEveryHeadThatIsInOrder) {
+  HttpServer server({}, echo);
+  for (const std::string host : {"a", "localhost", "LOCALHOST:8321", "127.0.0.1:1", "[::1]",
+                                 "[::1]:65535", "my_host-1.example.org"}) {
+    RawClient client(server.port());
+    client.send("GET /x HTTP/1.1\r\nHost:  " + host + " \t\r\n\r\n");
+    EXPECT_EQ(client.read_response().body, "GET /x ") << host;
+  }
+  for (const std::string coding : {"chunked", "CHUNKED", " chunked\t"}) {
+    RawClient client(server.port());
+    client.send("POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: " + coding +
+                "\r\n\r\n2;name=value\r\nok\r\n0\r\nX-Trailer: y\r\n\r\n");
+    EXPECT_EQ(client.read_response().body, "POST /x ok") << coding;
+    client.get("/again");
+    EXPECT_EQ(client.read_response().body, "GET /again ") << coding;
+  }
+  RawClient proxied(server.port());
+  proxied.send("GET http://a.example:80/x HTTP/1.1\r\nHost: a.example:80\r\n\r\n");
+  EXPECT_EQ(proxied.read_response().body, "GET http://a.example:80/x ");
+  RawClient bytes(server.port());
+  for (char byte : std::string("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 002\r\n\r\nok")) {
+    bytes.send(std::string(1, byte));
+  }
+  EXPECT_EQ(bytes.read_response().body, "POST /x ok") << "whatever the pieces";
+}
+
+TEST(HttpServer, RefusesChunksThatCanBeReadInTwoWays) {
+  std::atomic<int> handled = 0;
+  HttpServer server({}, [&](ServedRequest request, std::shared_ptr<HttpResponder> answer) {
+    ++handled;
+    echo(std::move(request), std::move(answer));
+  });
+  for (const std::string chunks :
+       {"0x2\r\nok\r\n0\r\n\r\n", "+2\r\nok\r\n0\r\n\r\n", "-1\r\nok\r\n0\r\n\r\n",
+        " 2\r\nok\r\n0\r\n\r\n", "2\nok\n0\n\n", "2\r\nokay\r\n0\r\n\r\n",
+        "fffffffffffffffff\r\nok\r\n", "\r\n0\r\n\r\n"}) {
+    RawClient client(server.port());
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks +
+                "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n");
+    const int status = client.read_response().status;
+    EXPECT_TRUE(status == 400 || status == 413) << chunks << status;
+    EXPECT_TRUE(client.closed_by_server()) << chunks;
+  }
+  EXPECT_EQ(handled, 0);
+}
+
+TEST(HostHeader, IsReadStrictly) {
+  struct Case {
+    std::string_view value, host;
+    int port;
+  };
+  for (const Case& c : {Case{"Localhost", "localhost", 0}, Case{"a.b-c_d:80", "a.b-c_d", 80},
+                        Case{"127.0.0.1:65535", "127.0.0.1", 65535}, Case{"[::1]", "::1", 0},
+                        Case{"[FE80::1]:1", "fe80::1", 1}}) {
+    const auto parsed = parse_host(c.value);
+    ASSERT_TRUE(parsed) << c.value;
+    EXPECT_EQ(parsed->host, c.host);
+    EXPECT_EQ(parsed->port.value_or(0), c.port) << c.value;
+  }
+  using namespace std::string_view_literals;
+  for (std::string_view value : {""sv,         ":80"sv,     "a:"sv,
+                                 "a:0"sv,      "a:65536"sv, "a:99999999999999999999"sv,
+                                 "a:8o"sv,     "a:+8"sv,    "a: 80"sv,
+                                 "a b"sv,      "u@a"sv,     "u:p@a"sv,
+                                 "a/b"sv,      "a?b"sv,     "a#b"sv,
+                                 "::1"sv,      "[::1"sv,    "[::1]8"sv,
+                                 "[::1]:"sv,   "[]"sv,      "[127.0.0.1]"sv,
+                                 "[::1%lo]"sv, "[::1\0]"sv, "a\0b"sv,
+                                 "%6c"sv,      "a,b"sv,     "a\xc3\xa9"sv}) {
+    EXPECT_FALSE(parse_host(value)) << value;
+  }
+  EXPECT_FALSE(parse_host(std::string(254, 'a')));
 }
 
 TEST(HttpServer, AsksForABodyThatWaitsToBeAskedFor) {

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/hash.h"
+#include "net/host_header.h"
 #include "net/url.h"
 
 namespace iago {
@@ -22,19 +23,9 @@ bool equal_in_constant_time(const std::array<std::uint8_t, 32>& a,
   return difference == 0;
 }
 
-// The host of "host:port" or "[::1]:port".
-std::string_view host_of(std::string_view authority) {
-  if (authority.starts_with('[')) {
-    const auto close = authority.find(']');
-    return close == std::string_view::npos ? "" : authority.substr(1, close - 1);
-  }
-  return authority.substr(0, authority.find(':'));
-}
-
 bool names_this_machine(std::string_view authority) {
-  std::string host(host_of(authority));
-  std::ranges::transform(host, host.begin(), [](unsigned char c) { return std::tolower(c); });
-  return is_loopback(host);
+  const auto named = parse_host(authority);
+  return named && is_loopback(named->host);
 }
 
 // http://host:port without what follows; "null" for pages that hide theirs.
