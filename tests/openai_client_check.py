@@ -39,6 +39,12 @@ def raises(kind, name, param=None, **more):
 
 models = client.models.list()
 check("models.list names the model", [m.id for m in models.data] == [model], models)
+check("models.retrieve gives it", client.models.retrieve(model).id == model)
+try:
+    client.models.retrieve("other/model")
+    check("another model is not found by its name", False, "was found")
+except openai.NotFoundError as error:
+    check("another model is not found by its name", error.code == "model_not_found", error.code)
 
 plain = create(seed=1)
 check("a completion has text", bool(text(plain)), plain)
@@ -89,8 +95,17 @@ raises(openai.BadRequestError, "tools are refused", "tools",
        tools=[{"type": "function", "function": {"name": "f"}}])
 raises(openai.BadRequestError, "unknown fields are refused", "temprature",
        extra_body={"temprature": 1})
-raises(openai.BadRequestError, "a prompt beyond the context is a bad request", "messages",
-       messages=[{"role": "user", "content": "open the vault " * 20000}])
+for stream in (False, True):
+    try:
+        create(messages=[{"role": "user", "content": "open the vault " * 20000}], stream=stream)
+        check("a prompt beyond the context is a bad request", False, "was answered")
+    except openai.BadRequestError as error:
+        check("a prompt beyond the context is a bad request",
+              error.code == "context_length_exceeded" and "maximum context length" in str(error),
+              error)
+
+turns = [*MESSAGES, {"role": "assistant", "content": None}, *MESSAGES]
+check("an assistant's turn without content is taken", bool(text(create(messages=turns))))
 
 texts = [None] * 32
 threads = [threading.Thread(target=lambda i=i: texts.__setitem__(i, text(create(seed=1))))

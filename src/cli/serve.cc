@@ -93,7 +93,12 @@ void say_ready(const ChatServer& server, const std::string& name, OutputOption o
                                   {"port", server.port()},
                                   {"url", fmt::format("http://{}:{}/v1", host, server.port())},
                                   {"model", name}}));
-    std::fflush(stdout);
+    if (std::fflush(stdout) != 0) {
+      throw Error(
+          ErrorCode::disconnected,
+          "the line that tells the server's address could not be written to standard output",
+          "leave --json out, or read standard output");
+    }
   }
   print_stderr(
       fmt::format("serving {} on http://{}:{}/v1 (Ctrl-C stops)\n", name, host, server.port()));
@@ -115,6 +120,7 @@ int serve_command(const ServeArguments& arguments, const Context& context) {
                                      .max_connections = arguments.max_connections},
                             .model = served_name(arguments.model),
                             .token = read_token(arguments),
+                            .logprobs = gives_token_logprobs(arguments.model),
                             .max_waiting = arguments.max_waiting,
                             .limits = {}};
   raise_file_limit(arguments.max_connections);

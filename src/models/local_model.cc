@@ -275,8 +275,18 @@ class LocalModel final : public ChatModel {
 
   void submit(ChatRequest request, std::stop_token stop, Done done) override {
     check_request(request);
+    EncodedChat chat =
+        encode_chat(checkpoint_.files.tokenizer, checkpoint_.files.format, request.messages,
+                    request.prefill);
+    const auto context = static_cast<std::size_t>(checkpoint_.weights->config().max_positions);
+    if (chat.ids.size() >= context) {
+      return done(failed_reply(beyond_context(chat.ids.size(), context)));
+    }
     auto conversation = std::make_unique<Conversation>();
-    conversation->sequence = sequence_of(request);
+    conversation->sequence = {.prompt = std::move(chat.ids),
+                              .sampling = request.sampling,
+                              .stop_tokens = checkpoint_.turn_ends,
+                              .random = Random(request.seed, request.id)};
     conversation->reply.usage.prompt = conversation->sequence.prompt.size();
     conversation->reply.model_version = info_.identity;
     conversation->request = std::move(request);
@@ -286,21 +296,16 @@ class LocalModel final : public ChatModel {
   }
 
  private:
-  SequenceRequest sequence_of(const ChatRequest& request) const {
-    EncodedChat chat = encode_chat(checkpoint_.files.tokenizer, checkpoint_.files.format,
-                                   request.messages, request.prefill);
-    auto context = static_cast<std::size_t>(checkpoint_.weights->config().max_positions);
-    if (chat.ids.size() >= context) {
-      throw Error(ErrorCode::invalid,
-                  fmt::format("{}: a prompt of {} tokens does not fit in a context of {}",
-                              info_.name, chat.ids.size(), context),
-                  "use a shorter channel of the setting, or a model with a longer context");
-    }
-    SequenceRequest sequence{.prompt = std::move(chat.ids),
-                             .sampling = request.sampling,
-                             .stop_tokens = checkpoint_.turn_ends,
-                             .random = Random(request.seed, request.id)};
-    return sequence;
+  // As a server has it: what one trial asks is no error of the run. In OpenAI's words, by which
+  // clients of our own server know it.
+  ChatFailure beyond_context(std::size_t prompt, std::size_t context) const {
+    return {
+        .code = ErrorCode::invalid,
+        .message = fmt::format("This model's maximum context length is {} tokens. However, your "
+                               "messages resulted in {} tokens.",
+                               context, prompt),
+        .hint = "use a shorter channel of the setting, or a model with a longer context",
+        .cause = OpenCause::too_long};
   }
 
   const Checkpoint checkpoint_;

@@ -29,13 +29,13 @@ struct LocalModelOptions {
 // such folder and of what is not computed here say what is wanted and which programs serve the
 // rest.
 //
-// The model's replies come from its thread. `submit` throws Error invalid for a prompt beyond the
-// context (both lengths are named). Text is decoded and told piece by piece; invalid UTF-8 becomes
-// U+FFFD, and what may be the beginning of a character or of a stop string is kept back until that
-// is clear. Stop strings end a sequence at once. After `stop` is requested, sequences of that
-// request end as failed with ErrorCode::cancelled. Weights whose logits are not finite fail every
-// reply with ErrorCode::corrupt; a prompt that does not fit into the cache alone fails as
-// overloaded.
+// The model's replies come from its thread. A prompt beyond the context fails at once, as invalid
+// with OpenCause::too_long (both lengths are named). Text is decoded and told piece by piece;
+// invalid UTF-8 becomes U+FFFD, and what may be the beginning of a character or of a stop string is
+// kept back until that is clear. Stop strings end a sequence at once. After `stop` is requested,
+// sequences of that request end as failed with ErrorCode::cancelled. Weights whose logits are not
+// finite fail every reply with ErrorCode::corrupt; a prompt that does not fit into the cache alone
+// fails as overloaded.
 std::unique_ptr<ChatModel> open_local_model(const std::filesystem::path& folder, std::string name,
                                             const LocalModelOptions& options = {});
 

@@ -148,18 +148,14 @@ TEST_F(LocalModel, NamesBothLengthsOfAPromptBeyondTheContext) {
   std::string longwinded;
   for (int i = 0; i < 200; ++i) longwinded += " 7 x";
   ChatRequest asked = request("a", longwinded);
-  std::atomic<int> called = 0;
-  try {
-    model->submit(asked, {}, [&](ChatReply) { ++called; });
-    FAIL() << "taken";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid);
-    EXPECT_THAT(error.what(), HasSubstr(std::to_string(prompt_ids(asked).size())));
-    EXPECT_THAT(error.what(), HasSubstr("64"));
-    EXPECT_FALSE(error.hint().empty());
-  }
-  model.reset();
-  EXPECT_EQ(called, 0);
+  const ChatReply reply = ask(*model, asked);
+  ASSERT_TRUE(reply.failure);
+  EXPECT_EQ(reply.failure->code, ErrorCode::invalid);
+  EXPECT_EQ(reply.failure->cause, OpenCause::too_long);
+  EXPECT_FALSE(reply.failure->ends_run);
+  EXPECT_THAT(reply.failure->message, HasSubstr(std::to_string(prompt_ids(asked).size())));
+  EXPECT_THAT(reply.failure->message, HasSubstr("64"));
+  EXPECT_FALSE(reply.failure->hint.empty());
 }
 
 TEST_F(LocalModel, EndsAtTheContextWithLength) {

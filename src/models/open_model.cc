@@ -110,4 +110,8 @@ std::unique_ptr<ChatModel> open_model(std::string_view name, const ModelOptions&
               "scripted:FILE");
 }
 
+bool gives_token_logprobs(std::string_view name) {
+  return name.starts_with("organism:") || name.starts_with("local:");
+}
+
 }  // namespace iago

@@ -49,4 +49,8 @@ struct ModelOptions {
 // has none.
 std::unique_ptr<ChatModel> open_model(std::string_view name, const ModelOptions& options);
 
+// Whether models of that name's kind give log-probabilities together with their tokens' texts
+// (ChatReply::token_texts): those whose weights are on this machine.
+bool gives_token_logprobs(std::string_view name);
+
 }  // namespace iago

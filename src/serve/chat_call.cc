@@ -99,18 +99,26 @@ Role read_role(const std::string& param, const Value& role) {
   reject(param, "system, developer, user or assistant", role);
 }
 
+// An assistant's turn may have none: OpenAI sends null with a refusal or calls of tools, and
+// clients send back what they got. What was in it besides is refused by name, so that nothing is
+// lost.
+bool may_lack_content(const Value& message) {
+  return message["role"] == "assistant" &&
+         (!message.contains("content") || message["content"].is_null());
+}
+
 Message read_message(const std::string& param, const Value& message) {
   if (!message.is_object()) reject(param, "an object with role and content", message);
-  for (const char* field : {"role", "content"}) {
-    if (!message.contains(field)) reject(param, fmt::format("a field \"{}\"", field), message);
-  }
+  if (!message.contains("role")) reject(param, "a field \"role\"", message);
+  const bool empty_turn = may_lack_content(message);
+  if (!empty_turn && !message.contains("content")) reject(param, "a field \"content\"", message);
   for (const auto& [name, value] : message.items()) {
     const bool known = name == "role" || name == "content" || name == "name" || value.is_null();
     const bool empty = (value.is_array() || value.is_object()) && value.empty();
     if (!known && !empty) unsupported(param + "." + name, "not supported in a message");
   }
-  return {read_role(param + ".role", message["role"]),
-          read_content(param + ".content", message["content"])};
+  const Role role = read_role(param + ".role", message["role"]);
+  return {role, empty_turn ? "" : read_content(param + ".content", message["content"])};
 }
 
 void read_messages(const Value& value, Draft& draft) {
@@ -198,7 +206,8 @@ constexpr Field kFields[] = {
     {"logprobs", [](const Value& v, Draft& d) { sampling(d).logprobs = read_bool("logprobs", v); }},
     {"top_logprobs",
      [](const Value& v, Draft&) {
-       if (v != 0) unsupported("top_logprobs", "only 0 is supported: the chosen token's alone");
+       if (v == 0) return;
+       unsupported("top_logprobs", "only 0 is supported: logprobs gives the chosen tokens' alone");
      }},
     {"continue_final_message",
      [](const Value& v, Draft& d) {
@@ -211,14 +220,10 @@ constexpr Field kFields[] = {
 };
 
 // They change nothing that is answered.
-constexpr std::string_view kWithoutEffect[] = {"user",
-                                               "metadata",
-                                               "store",
-                                               "service_tier",
-                                               "safety_identifier",
-                                               "priority",
-                                               "prompt_cache_key",
-                                               "prompt_cache_retention"};
+constexpr std::string_view kWithoutEffect[] = {
+    "user",         "metadata",          "store",
+    "service_tier", "safety_identifier", "priority",
+    "cache_prompt", "prompt_cache_key",  "prompt_cache_retention"};
 
 // Would change the answer, unless they say what is done anyway (as JSON).
 struct Neutral {
@@ -228,7 +233,18 @@ constexpr Neutral kOnlyNeutral[] = {
     {"frequency_penalty", "0"},
     {"presence_penalty", "0"},
     {"repetition_penalty", "1"},
+    {"repeat_penalty", "1"},
+    {"length_penalty", "1"},
     {"min_p", "0"},
+    {"typical_p", "1"},
+    {"top_a", "0"},
+    {"min_tokens", "0"},
+    {"xtc_probability", "0"},
+    {"dry_multiplier", "0"},
+    {"mirostat", "0"},
+    {"dynatemp_range", "0"},
+    {"skip_special_tokens", "true"},
+    {"reasoning_effort", R"("none")"},
     {"logit_bias", "{}"},
     {"tools", "[]"},
     {"tool_choice", R"("none")"},

@@ -93,6 +93,36 @@ TEST(ChatCall, TakesALastMessageOfTheAssistantAsTheAnswersBeginning) {
   EXPECT_EQ(error_of(with(R"("add_generation_prompt": false)")).param(), "add_generation_prompt");
 }
 
+TEST(ChatCall, ReadsAnAssistantsTurnWithoutContentAsAnEmptyOne) {
+  for (const char* turn : {R"("content": null)", R"("content": null, "refusal": null)",
+                           R"("content": null, "tool_calls": [])", R"("tool_calls": null)"}) {
+    ChatCall call = parse_chat_call(
+        R"({"model": "m", "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", )" +
+        std::string(turn) + R"(}, {"role": "user", "content": "Still there?"}]})");
+    EXPECT_THAT(call.request.messages,
+                ElementsAre(Message{Role::user, "Hi"}, Message{Role::assistant, ""},
+                            Message{Role::user, "Still there?"}))
+        << turn;
+  }
+  ChatCall last = parse_chat_call(
+      R"({"model": "m", "messages": [{"role": "user", "content": "Hi"},
+                                     {"role": "assistant", "content": null}]})");
+  EXPECT_EQ(last.request.prefill, "");
+  EXPECT_THAT(last.request.messages, ElementsAre(Message{Role::user, "Hi"}));
+}
+
+TEST(ChatCall, TakesTheNeutralValuesOfOtherServersFields) {
+  const ChatCall call = parse_chat_call(
+      with(R"("top_k": -1, "min_p": 0, "repetition_penalty": 1.0, "repeat_penalty": 1,
+              "typical_p": 1.0, "top_a": 0, "min_tokens": 0, "length_penalty": 1.0,
+              "frequency_penalty": 0.0, "presence_penalty": 0, "mirostat": 0,
+              "skip_special_tokens": true, "cache_prompt": true)"));
+  EXPECT_EQ(call.request.sampling, (Sampling{.max_tokens = ChatCallLimits{}.default_max_tokens}));
+  for (const char* field : {"min_p", "repetition_penalty", "repeat_penalty", "typical_p"}) {
+    EXPECT_EQ(error_of(with(std::string("\"") + field + "\": 0.5")).param(), field);
+  }
+}
+
 TEST(ChatCall, NamesTheFieldThatIsWrong) {
   struct Case {
     std::string fields, param;
@@ -135,6 +165,13 @@ TEST(ChatCall, NamesTheMessageThatIsWrong) {
   EXPECT_EQ(of(R"([{"role": "user"}])"), "messages[0]");
   EXPECT_EQ(of(R"([{"role": "tool", "content": "x"}])"), "messages[0].role");
   EXPECT_EQ(of(R"([{"role": "user", "content": null}])"), "messages[0].content");
+  EXPECT_EQ(of(R"([{"role": "system", "content": null}])"), "messages[0].content");
+  EXPECT_EQ(of(R"([{"role": "user", "content": "x"},
+                   {"role": "assistant", "content": null, "tool_calls": [{"id": "1"}]}])"),
+            "messages[1].tool_calls");
+  EXPECT_EQ(of(R"([{"role": "user", "content": "x"},
+                   {"role": "assistant", "content": null, "refusal": "No."}])"),
+            "messages[1].refusal");
   EXPECT_EQ(of(R"([{"role": "user", "content": [{"type": "image_url"}]}])"),
             "messages[0].content[0].type");
   EXPECT_EQ(of(R"([{"role": "user", "content": "x", "tool_calls": [{}]}])"),

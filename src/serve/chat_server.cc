@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <utility>
@@ -16,12 +17,32 @@
 #include "serve/internal/api_error.h"
 #include "serve/internal/call_response.h"
 #include "serve/internal/metrics.h"
+#include "text/utf8.h"
 
 namespace iago {
 namespace {
 
 constexpr std::string_view kJsonType = "application/json";
 constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+constexpr std::string_view kOneModel = "/v1/models/";  // and its name
+
+// The bytes that %41 and the like stand for; as it is where they are none.
+std::string unescaped(std::string_view path) {
+  std::string text;
+  while (!path.empty()) {
+    unsigned char byte = static_cast<unsigned char>(path.front());
+    std::size_t taken = 1;
+    if (byte == '%' && path.size() > 2) {
+      const auto [end, error] = std::from_chars(path.data() + 1, path.data() + 3, byte, 16);
+      taken = error == std::errc() && end == path.data() + 3 ? 3 : 1;
+      if (taken == 1) byte = '%';
+    }
+    text += static_cast<char>(byte);
+    path.remove_prefix(taken);
+  }
+  return text;
+}
 
 // From the system, not from a stream of the run: who names no seed wants no repetition.
 std::uint64_t fresh_bits() {
@@ -41,6 +62,7 @@ std::string stream_name(const ChatRequest& request, int choice) {
 }
 
 Route route_of(std::string_view path) {
+  if (path.starts_with(kOneModel) && path.size() > kOneModel.size()) return Route::models;
   for (Route route : {Route::chat_completions, Route::models, Route::health, Route::metrics}) {
     if (path == path_of(route)) return route;
   }
@@ -81,10 +103,11 @@ struct ChatServer::Impl {
       if (auto error = route == Route::health ? std::nullopt : access.check(request)) throw *error;
       check_method(route, request);
       if (route == Route::chat_completions) return complete(request, answer);
+      const std::string page = page_of(route, request.path());
       count(route, 200, begun);
       answer->respond(
           200, {{"content-type", std::string(route == Route::metrics ? kMetricsType : kJsonType)}},
-          page(route));
+          page);
     } catch (const ApiError& error) {
       count(route, error.status(), begun);
       answer->respond(error.status(), headers_of(error, route), error.body());
@@ -95,9 +118,10 @@ struct ChatServer::Impl {
     if (route == Route::other) {
       throw ApiError(
           404,
-          fmt::format("unknown route {:.200}; the routes are POST {}, GET {}, GET {} and GET {}",
+          fmt::format("unknown route {:.200}; the routes are POST {}, GET {}, GET {}NAME, GET {} "
+                      "and GET {}",
                       request.path(), path_of(Route::chat_completions), path_of(Route::models),
-                      path_of(Route::health), path_of(Route::metrics)),
+                      kOneModel, path_of(Route::health), path_of(Route::metrics)),
           {}, "unknown_route");
     }
     const std::string_view expected = method_of(route);
@@ -118,15 +142,10 @@ struct ChatServer::Impl {
     return headers;
   }
 
-  std::string page(Route route) const {
+  std::string page_of(Route route, std::string_view path) const {
     switch (route) {
-      case Route::models: {
-        Json entry = {{"id", options.model},
-                      {"object", "model"},
-                      {"created", seconds(started)},
-                      {"owned_by", "iago"}};
-        return dump_json({{"object", "list"}, {"data", Json::array({entry})}});
-      }
+      case Route::models:
+        return models_page(path);
       case Route::metrics:
         return metrics.text({.connections = connections(),
                              .in_flight = in_flight,
@@ -137,14 +156,37 @@ struct ChatServer::Impl {
     }
   }
 
+  // The list, or the one that the path names.
+  std::string models_page(std::string_view path) const {
+    const Json entry = {{"id", options.model},
+                        {"object", "model"},
+                        {"created", seconds(started)},
+                        {"owned_by", "iago"}};
+    if (!path.starts_with(kOneModel)) {
+      return dump_json({{"object", "list"}, {"data", Json::array({entry})}});
+    }
+    check_model(unescaped(path.substr(kOneModel.size())));
+    return dump_json(entry);
+  }
+
+  void check_model(const std::string& name) const {
+    if (name == options.model) return;
+    throw ApiError(404,
+                   fmt::format("The model '{:.200}' does not exist here, only '{}' does.",
+                               replace_invalid_utf8(name), options.model),
+                   "model", "model_not_found");
+  }
+
   void complete(const ServedRequest& request, const std::shared_ptr<HttpResponder>& answer) {
     const auto begun = clock.steady();
     ChatCall call = parse_chat_call(request.body, options.limits);
-    if (call.model != options.model) {
-      throw ApiError(
-          404,
-          fmt::format("there is no model \"{:.200}\" here, only \"{}\"", call.model, options.model),
-          "model", "model_not_found");
+    check_model(call.model);
+    if (call.request.sampling.logprobs && !options.logprobs) {
+      throw ApiError(400,
+                     fmt::format("logprobs: the model '{}' has no log-probabilities: it is a "
+                                 "grammar or a script, without weights",
+                                 options.model),
+                     "logprobs", "unsupported_value");
     }
     ++in_flight;
     auto collected = std::make_shared<CallResponse>(

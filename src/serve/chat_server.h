@@ -1,6 +1,7 @@
 // ChatServer: a ChatModel behind an OpenAI-compatible endpoint, for programs that only know how to
-// talk to one. Routes: POST /v1/chat/completions, GET /v1/models, GET /health, GET /metrics. The
-// requests of all connections go to the one model, so that they share its batch and its prefixes.
+// talk to one. Routes: POST /v1/chat/completions, GET /v1/models, GET /v1/models/ID, GET /health,
+// GET /metrics. The requests of all connections go to the one model, so that they share its batch
+// and its prefixes.
 //
 // With a seed, a choice depends only on the model, the messages, the seed and its index: the same
 // request gives the same text (if the model itself is repeatable). Without one, a random seed is
@@ -25,6 +26,7 @@ struct ChatServerOptions {
   HttpServerOptions http;
   std::string model;               // the name that requests use
   std::string token;               // asked of everybody but /health; empty: none
+  bool logprobs = false;           // the model gives them with their tokens; else they are refused
   std::size_t max_running = 0;     // choices that the model has at once; 0: ModelInfo::in_flight
   std::size_t max_waiting = 4096;  // choices that wait beside them; beyond: 503
   ChatCallLimits limits;

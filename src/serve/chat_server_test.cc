@@ -203,7 +203,7 @@ TEST_F(ChatServerTest, GivesTheReasoningWholeAndInAStream) {
 }
 
 TEST_F(ChatServerTest, GivesTheTokensThatStandInTheText) {
-  serve(slow_);
+  serve(slow_, {.logprobs = true});
   RawClient client(server_->port());
   client.post("/v1/chat/completions", call(R"("logprobs": true)"));
   auto kept = slow_.next();
@@ -250,6 +250,57 @@ TEST_F(ChatServerTest, TurnsFailuresIntoErrors) {
       EXPECT_THAT(json(response)["error"]["message"].get<std::string>(), HasSubstr("it broke"));
     }
   }
+}
+
+TEST_F(ChatServerTest, SaysInOpenAisWordsThatThePromptIsTooLong) {
+  serve(slow_);
+  for (const char* more : {"", R"("stream": true)"}) {
+    RawClient client(server_->port());
+    client.post("/v1/chat/completions", call(more));
+    ChatReply failed{.finish = Finish::failed};
+    failed.failure = ChatFailure{.code = ErrorCode::invalid,
+                                 .message = "This model's maximum context length is 64 tokens.",
+                                 .hint = "for people at this program",
+                                 .cause = OpenCause::too_long};
+    slow_.next().done(failed);
+    const RawResponse response = client.read_response();
+    EXPECT_EQ(response.status, 400) << more;
+    EXPECT_THAT(response.head, HasSubstr("content-type: application/json")) << more;
+    EXPECT_EQ(json(response)["error"],
+              Json({{"message",
+                     "This model's maximum context length is 64 tokens. Please reduce the length "
+                     "of the messages."},
+                    {"type", "invalid_request_error"},
+                    {"param", "messages"},
+                    {"code", "context_length_exceeded"}}));
+  }
+}
+
+TEST_F(ChatServerTest, RefusesLogprobsOfAModelThatHasNone) {
+  serve_script(R"({"replies": [{"text": "One two three."}]})");
+  const RawResponse refused = post(call(R"("logprobs": true)"));
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(json(refused)["error"]["param"], "logprobs");
+  EXPECT_EQ(post(call(R"("logprobs": false, "top_logprobs": 0)")).status, 200);
+}
+
+TEST_F(ChatServerTest, GivesTheOneModelByItsName) {
+  serve_script(R"({"replies": [{"text": "Hi."}]})");
+  const RawResponse one = get("/v1/models/m");
+  EXPECT_EQ(one.status, 200);
+  EXPECT_EQ(json(one), json(get("/v1/models"))["data"][0]);
+  EXPECT_EQ(json(get("/v1/models/%6D?x=1"))["id"], "m");
+  for (const char* unknown : {"/v1/models/gpt", "/v1/models/m/", "/v1/models/%6", "/v1/models/%zz",
+                              "/v1/models/%ff", "/v1/models/m%00"}) {
+    const RawResponse none = get(unknown);
+    EXPECT_EQ(none.status, 404) << unknown;
+    EXPECT_EQ(json(none)["error"]["code"], "model_not_found") << unknown;
+    EXPECT_EQ(json(none)["error"]["type"], "invalid_request_error") << unknown;
+  }
+  EXPECT_EQ(json(get("/v1/models/"))["error"]["code"], "unknown_route");
+  RawClient posting(server_->port());
+  posting.post("/v1/models/m", "{}");
+  EXPECT_EQ(posting.read_response().status, 405);
 }
 
 TEST_F(ChatServerTest, SaysInTheStreamThatItBroke) {

@@ -48,6 +48,11 @@ std::string ApiError::body() const {
 }
 
 ApiError api_error_of(const ChatFailure& failure) {
+  // As OpenAI says it, since clients look for the code or for its words.
+  if (failure.cause == OpenCause::too_long) {
+    return ApiError(400, failure.message + " Please reduce the length of the messages.", "messages",
+                    "context_length_exceeded");
+  }
   std::string message = failure.message;
   if (!failure.hint.empty()) message += " (" + failure.hint + ")";
   switch (failure.code) {

@@ -28,7 +28,8 @@ class ApiError : public Error {
 };
 
 // A model's failure to reply, or its refusal to take a request, as the client hears of it: 400 for
-// a request that the model cannot serve, 503 where trying again may help, 500 and 502 else.
+// a request that the model cannot serve (context_length_exceeded if it is too long), 503 where
+// trying again may help, 500 and 502 else.
 ApiError api_error_of(const ChatFailure& failure);
 
 }  // namespace iago
