@@ -10,11 +10,17 @@
 
 namespace iago {
 
-// The content of a regular file. Error not_found if there is none, invalid beyond `limit` bytes.
+// What stands at the path, for errors about a file that cannot be read: "no such file", "is a
+// folder, expected a file", the same of a device, a pipe and a socket, or the system's reason.
+std::string why_no_file(const std::filesystem::path& path);
+
+// The content of a regular file. Error not_found if there is none, invalid beyond `limit` bytes and
+// for what is no regular file (a folder, a device).
 std::string read_file(const std::filesystem::path& path, std::size_t limit);
 
 // Writes beside the target, syncs, renames over it. Error disconnected with the system's reason
-// (disk full, permission), the old file intact.
+// (disk full, permission), the old file intact. What processes that have ended left beside the
+// target in their attempts is removed.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
 // The names, without it, of all in the folder that end in this extension (".toml"), sorted. None if

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
@@ -51,8 +54,57 @@ TEST_F(Files, AreRefusedBeyondTheLimitOrWhereThereAreNone) {
   write_file(folder_ / "a", "123456");
   EXPECT_EQ(code_of([&] { read_file(folder_ / "a", 5); }), ErrorCode::invalid);
   EXPECT_EQ(code_of([&] { read_file(folder_ / "b", 5); }), ErrorCode::not_found);
-  EXPECT_EQ(code_of([&] { read_file(folder_, 5); }), ErrorCode::not_found);
   EXPECT_EQ(code_of([&] { write_file(folder_ / "none" / "a", ""); }), ErrorCode::disconnected);
+}
+
+TEST_F(Files, SayWhatStandsInTheirPlace) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  std::filesystem::create_symlink(folder_ / "none", folder_ / "dangling");
+  write_file(folder_ / "a", "");
+  struct Case {
+    std::filesystem::path path;
+    std::string why;
+    ErrorCode code;
+  };
+  for (const Case& c : {Case{folder_, "is a folder, expected a file", ErrorCode::invalid},
+                        Case{"/dev/null", "is a device, expected a file", ErrorCode::invalid},
+                        Case{folder_ / "pipe", "is a pipe, expected a file", ErrorCode::invalid},
+                        Case{folder_ / "none", "no such file", ErrorCode::not_found},
+                        Case{folder_ / "dangling", "no such file", ErrorCode::not_found},
+                        Case{folder_ / "a" / "b", "no such file", ErrorCode::not_found}}) {
+    try {
+      read_file(c.path, 5);
+      ADD_FAILURE() << c.path;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), c.code) << c.path;
+      EXPECT_EQ(std::string(error.what()), c.path.string() + ": " + c.why);
+    }
+  }
+}
+
+TEST_F(Files, AreRidOfTheDraftsOfProcessesThatHaveEnded) {
+  const pid_t ended = ::fork();
+  if (ended == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(ended, nullptr, 0), ended);
+  const std::string dead = std::to_string(ended), alive = std::to_string(::getppid());
+  const std::vector<std::string> kept = {"summary.json." + alive + ".tmp",
+                                         "other.json." + dead + ".tmp",
+                                         "summary.json.x" + dead + ".tmp",
+                                         "summary.json." + dead + "x.tmp",
+                                         "summary.json..tmp",
+                                         "summary.json.-" + dead + ".tmp",
+                                         "summary.json.99999999999999999999.tmp",
+                                         "summary.json." + dead,
+                                         "my-summary.json." + dead + ".tmp"};
+  for (const std::string& name : kept) write_file(folder_ / name, "");
+  std::filesystem::create_directory(folder_ / ("report.html." + dead + ".tmp"));
+  write_file(folder_ / ("summary.json." + dead + ".tmp"), "half of a summ");
+  write_file(folder_ / "summary.json", "a summary");
+  write_file(folder_ / "report.html", "a page");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / ("summary.json." + dead + ".tmp")));
+  for (const std::string& name : kept) EXPECT_TRUE(std::filesystem::exists(folder_ / name)) << name;
+  EXPECT_TRUE(std::filesystem::exists(folder_ / ("report.html." + dead + ".tmp")));
+  EXPECT_EQ(count(), static_cast<std::ptrdiff_t>(kept.size()) + 3);
 }
 
 TEST_F(Files, AreListedByTheirExtension) {
