@@ -48,8 +48,13 @@ std::array<std::uint8_t, 32> Hasher::digest() {
 }
 
 std::string Hasher::hex() {
+  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
-  for (std::uint8_t byte : digest()) text += fmt::format("{:02x}", byte);
+  text.reserve(64);
+  for (std::uint8_t byte : digest()) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
   return text;
 }
 

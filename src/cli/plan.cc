@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <vector>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -34,12 +35,12 @@ namespace iago {
 namespace {
 
 // The smallest gap that the study finds with 80 % power; nothing if it finds none.
-std::optional<double> detectable_gap(const LoadedStudy& loaded, const Plan& plan,
+std::optional<double> detectable_gap(const LoadedStudy& loaded, std::size_t queries,
                                      const PowerAssumptions& power) {
   const Study& study = loaded.study;
   if (contrasts_of(study, loaded.setting).empty()) return std::nullopt;
   auto repeats = static_cast<std::size_t>(study.repeats);
-  return minimal_detectable_gap({.queries = plan.queries.size(),
+  return minimal_detectable_gap({.queries = queries,
                                  .repeats_more = repeats,
                                  .repeats_less = repeats,
                                  .less_rate = power.less_rate,
@@ -91,6 +92,12 @@ void print_prompts(const std::vector<ArmPrompt>& prompts, const Painter& paint) 
   }
 }
 
+// Nothing is stored of the run, and nothing else is looked at that may stand for a trial.
+bool is_all_to_ask(const StudyOptions& options, const std::filesystem::path& folder) {
+  return options.reuse.empty() && !options.explain_miss &&
+         !std::filesystem::exists(folder / "run.db");
+}
+
 PreparedRun plan_one(const StudyOptions& options, const PowerAssumptions& power,
                      const StudyOverrides& overrides, const PriceTable& prices,
                      const Context& context) {
@@ -100,11 +107,22 @@ PreparedRun plan_one(const StudyOptions& options, const PowerAssumptions& power,
                                         .endpoint = options.endpoints.subject,
                                         .only_named = true});
   ModelInfo info = model->info();
-  run.plan = make_plan(study, run.loaded.setting, run.loaded.queries, {info.name, info.identity});
-  run.folder = run_folder(options.runs.folder, run.plan.run_id, options.fresh);
-  run.detectable = detectable_gap(run.loaded, run.plan, power);
-  run.estimates =
-      estimate_study(run.loaded, run.plan, run.folder, options.reuse, context.data, prices);
+  const Setting& setting = run.loaded.setting;
+  const std::vector<Query>& queries = run.loaded.queries;
+  const Subject subject{info.name, info.identity};
+  run.outline = outline_plan(study, setting, queries, subject);
+  run.folder = run_folder(options.runs.folder, run.outline.run_id, options.fresh);
+  run.detectable = detectable_gap(run.loaded, run.outline.queries, power);
+  if (is_all_to_ask(options, run.folder)) {
+    Study of_first_query = study;
+    of_first_query.limit = 1;
+    run.plan = make_plan(of_first_query, setting, queries, subject);
+    run.estimates = estimate_new_study(run.loaded, run.outline, context.data, prices);
+  } else {
+    run.plan = make_plan(study, setting, queries, subject);
+    run.estimates =
+        estimate_study(run.loaded, run.plan, run.folder, options.reuse, context.data, prices);
+  }
   const auto record = model->sent_record();
   run.checkpoint = plan_checkpoint(run, record ? record->notes : std::vector<std::string>());
   run.time = time_of(run, options, prices, context);
@@ -137,9 +155,9 @@ void print_size(const PreparedRun& run) {
   const Study& study = run.loaded.study;
   const std::size_t wordings = study.wordings.size();
   fmt::print("{}: {} queries x {} arms{} x {} repeats = {} completions of {}\nrun folder: {}\n",
-             study.name, run.plan.queries.size(), study.arms.size(),
+             study.name, run.outline.queries, study.arms.size(),
              wordings > 1 ? fmt::format(" x {} wordings", wordings) : std::string(), study.repeats,
-             run.plan.trials.size(), run.plan.subject.name, run.folder.string());
+             run.outline.trials, run.outline.subject.name, run.folder.string());
 }
 
 }  // namespace

@@ -26,6 +26,16 @@ void add(Spent& sum, const TokenUsage& counts, const std::optional<TokenPrice>& 
   sum.saved_by_cache += price->saved_by_cache(counts);
 }
 
+// Of so many requests with prompts of so many bytes in all.
+ModelEstimate estimate_of(const std::string& model, std::size_t requests, double prompt_bytes,
+                          const Sampling& sampling, const PriceTable& prices) {
+  return {.model = model,
+          .requests = requests,
+          .prompt_tokens = static_cast<std::uint64_t>(std::ceil(prompt_bytes / kBytesPerToken)),
+          .most_generated = requests * static_cast<std::uint64_t>(sampling.max_tokens),
+          .price = prices.of(model)};
+}
+
 std::vector<std::size_t> trials_left(const Plan& plan, const std::filesystem::path& folder) {
   std::unordered_set<std::string> completed;
   if (std::filesystem::exists(folder / "run.db")) {
@@ -78,7 +88,6 @@ std::optional<double> ModelEstimate::most_cost() const {
 ModelEstimate estimate_subject(const Plan& plan, const Sampling& sampling,
                                const std::vector<std::size_t>& left, const std::string& model,
                                const PriceTable& prices) {
-  ModelEstimate estimate{.model = model, .requests = left.size(), .price = prices.of(model)};
   double bytes = 0;
   for (std::size_t index : left) {
     const Prompt& prompt = plan.prompt_of(plan.trials[index]).prompt;
@@ -87,9 +96,7 @@ ModelEstimate estimate_subject(const Plan& plan, const Sampling& sampling,
       bytes += static_cast<double>(message.text.size());
     }
   }
-  estimate.prompt_tokens = static_cast<std::uint64_t>(std::ceil(bytes / kBytesPerToken));
-  estimate.most_generated = left.size() * static_cast<std::uint64_t>(sampling.max_tokens);
-  return estimate;
+  return estimate_of(model, left.size(), bytes, sampling, prices);
 }
 
 std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& demands,
@@ -107,6 +114,20 @@ std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& deman
          .prompt_tokens = static_cast<std::uint64_t>(static_cast<double>(requests) * each),
          .most_generated = requests * static_cast<std::uint64_t>(demand.max_tokens),
          .price = prices.of(demand.model)});
+  }
+  return estimates;
+}
+
+std::vector<ModelEstimate> estimate_new_study(const LoadedStudy& loaded, const PlanOutline& outline,
+                                              const std::filesystem::path& data,
+                                              const PriceTable& prices) {
+  const Study& study = loaded.study;
+  std::vector<ModelEstimate> estimates = {estimate_of(outline.subject.name, outline.trials,
+                                                      static_cast<double>(outline.prompt_bytes),
+                                                      study.sampling, prices)};
+  for (ModelEstimate& judge : estimate_judges(judge_demands(study.judges, data, study.judge_model),
+                                              outline.trials, study.sampling, prices)) {
+    estimates.push_back(std::move(judge));
   }
   return estimates;
 }

@@ -47,6 +47,11 @@ std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& deman
                                            std::uint64_t completions, const Sampling& sampling,
                                            const PriceTable& prices);
 
+// All models of a study of which nothing is stored, the subject first.
+std::vector<ModelEstimate> estimate_new_study(const LoadedStudy& loaded, const PlanOutline& outline,
+                                              const std::filesystem::path& data,
+                                              const PriceTable& prices);
+
 // All models of a study, the subject first. Completions that the folder's store or the runs `reuse`
 // already have are not counted for the subject; those of `reuse` are counted for the judges. Errors
 // of open_runs.

@@ -88,27 +88,46 @@ void check_size(const Study& study, std::size_t queries, std::size_t pairs) {
 }
 
 std::size_t bytes_of(const Prompt& prompt) {
-  std::size_t bytes = 0;
+  std::size_t bytes = prompt.prefill.size();
   for (const Message& message : prompt.messages) bytes += message.text.size();
   return bytes;
 }
 
-PlannedPrompt plan_prompt(const Study& study, const Setting& setting, const WordingArm& told,
+// A wording and an arm, and what their prompts are made of.
+struct Told {
+  WordingArm told;
+  Composition composed;
+};
+
+PlannedPrompt plan_prompt(const Study& study, const Setting& setting, const Told& told,
                           const Query& query, std::size_t index) {
-  Prompt prompt = render_prompt(setting, study.channel, told.wording, told.arm, query);
+  Prompt prompt = render_prompt(setting, told.composed, query);
   std::string hash = request_hash(prompt, study.sampling, study.seed);
-  return {std::move(prompt), told.wording, told.arm, index, std::move(hash)};
+  return {std::move(prompt), told.told.wording, told.told.arm, index, std::move(hash)};
 }
 
 // The wordings and arms that the study asks every query in: the study's order.
-std::vector<WordingArm> wording_arms(const Study& study, const Setting& setting) {
-  std::vector<WordingArm> pairs;
+std::vector<Told> wording_arms(const Study& study, const Setting& setting) {
+  std::vector<Told> pairs;
   for (const std::string& wording : study.wordings) {
     for (const std::string& arm : study.arms) {
-      if (has_arm(setting, wording, arm)) pairs.push_back({wording, arm});
+      if (!has_arm(setting, wording, arm)) continue;
+      pairs.push_back({{wording, arm}, compose(setting, study.channel, wording, arm)});
     }
   }
   return pairs;
+}
+
+void check_prompt_bytes(const Study& study, std::size_t bytes) {
+  if (bytes <= kMaxPromptBytes) return;
+  throw Error(ErrorCode::invalid,
+              fmt::format("the study \"{}\" has more than {} bytes of prompts", study.name,
+                          kMaxPromptBytes),
+              "Lower --limit, or use a channel with a shorter prompt.");
+}
+
+std::size_t query_count(const Study& study, const std::vector<Query>& queries) {
+  return std::min(queries.size(), study.limit.value_or(queries.size()));
 }
 
 // A rubric's path without its folder, which differs between machines; what the rubric says is in
@@ -180,30 +199,47 @@ std::string run_id(const Study& study, const Subject& subject, std::string_view 
   return fmt::format("{}-{}", name, study_hash.substr(0, kRunIdDigits));
 }
 
+// The prompts are made one after the other and none is kept, nor hashed: neither their memory nor
+// the hashes, which take most of the time, are needed for their number and length.
+PlanOutline outline_plan(const Study& study, const Setting& setting,
+                         const std::vector<Query>& queries, const Subject& subject) {
+  PlanOutline outline{.subject = subject};
+  outline.run_id = run_id(study, subject, study_hash(study, setting, subject));
+  outline.queries = query_count(study, queries);
+  const std::vector<Told> pairs = wording_arms(study, setting);
+  check_size(study, outline.queries, pairs.size());
+  const auto repeats = static_cast<std::size_t>(study.repeats);
+  outline.trials = outline.queries * pairs.size() * repeats;
+  std::size_t bytes = 0;
+  for (std::size_t q = 0; q < outline.queries; ++q) {
+    for (const Told& told : pairs) {
+      bytes += bytes_of(render_prompt(setting, told.composed, queries[q]));
+    }
+    check_prompt_bytes(study, bytes);
+  }
+  outline.prompt_bytes = bytes * repeats;
+  return outline;
+}
+
 Plan make_plan(const Study& study, const Setting& setting, const std::vector<Query>& queries,
                const Subject& subject) {
   Plan plan{.study_hash = study_hash(study, setting, subject), .subject = subject};
   plan.run_id = run_id(study, subject, plan.study_hash);
-  std::size_t count = std::min(queries.size(), study.limit.value_or(queries.size()));
-  const std::vector<WordingArm> pairs = wording_arms(study, setting);
+  const std::size_t count = query_count(study, queries);
+  const std::vector<Told> pairs = wording_arms(study, setting);
   check_size(study, count, pairs.size());
   plan.queries.assign(queries.begin(), queries.begin() + static_cast<std::ptrdiff_t>(count));
   plan.prompts.reserve(count * pairs.size());
   plan.trials.reserve(plan.prompts.capacity() * static_cast<std::size_t>(study.repeats));
   std::size_t bytes = 0;
   for (std::size_t q = 0; q < count; ++q) {
-    for (const WordingArm& told : pairs) {
+    for (const Told& told : pairs) {
       plan.prompts.push_back(plan_prompt(study, setting, told, queries[q], q));
       bytes += bytes_of(plan.prompts.back().prompt);
-      if (bytes > kMaxPromptBytes) {
-        throw Error(ErrorCode::invalid,
-                    fmt::format("the study \"{}\" has more than {} bytes of prompts", study.name,
-                                kMaxPromptBytes),
-                    "Lower --limit, or use a channel with a shorter prompt.");
-      }
+      check_prompt_bytes(study, bytes);
       for (int repeat = 0; repeat < study.repeats; ++repeat) {
         std::string id = trial_id(plan.prompts.back().request_hash, subject.identity, setting.name,
-                                  told.wording, told.arm, queries[q].id, repeat);
+                                  told.told.wording, told.told.arm, queries[q].id, repeat);
         plan.trials.push_back({std::move(id), plan.prompts.size() - 1, repeat});
       }
     }

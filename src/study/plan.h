@@ -51,6 +51,19 @@ struct Plan {
   const Query& query_of(const Trial& trial) const { return queries[prompt_of(trial).query]; }
 };
 
+// What can be said of a plan without its prompts and trials, which take gigabytes for millions of
+// them.
+struct PlanOutline {
+  std::string run_id;
+  Subject subject;
+  std::size_t queries = 0, trials = 0;
+  std::uint64_t prompt_bytes = 0;  // of the requests of all trials: messages and prefill
+};
+
+// As make_plan, with its errors.
+PlanOutline outline_plan(const Study& study, const Setting& setting,
+                         const std::vector<Query>& queries, const Subject& subject);
+
 // The study must be resolved and belong to the setting and the queries (as load_study returns
 // them). Error invalid for more than 20 million trials; errors of render_prompt pass through.
 Plan make_plan(const Study& study, const Setting& setting, const std::vector<Query>& queries,

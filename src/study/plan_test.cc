@@ -330,6 +330,33 @@ TEST(RunId, ReadsAsStudySubjectAndHash) {
   EXPECT_EQ(id("local:.."), "helpful-only-..-1a2b3c4d");
 }
 
+TEST(PlanOutline, SaysOfAPlanWhatThePlanItselfSays) {
+  std::vector<Change> cases = kChangesOfTheRequest;
+  cases.push_back({"nothing", [](Case&) {}});
+  cases.push_back({"limit", [](Case& c) { c.study.limit = 2; }});
+  cases.push_back({"wordings", [](Case& c) {
+                     c.study.wordings = {"default", "b", "b+same"};
+                     c.study.arms = {"seen", "rated"};
+                   }});
+  for (const auto& [name, change] : cases) {
+    Case changed;
+    change(changed);
+    const Plan plan = changed.plan();
+    const PlanOutline outline =
+        outline_plan(changed.study, changed.setting, changed.queries, changed.subject);
+    EXPECT_EQ(outline.run_id, plan.run_id) << name;
+    EXPECT_EQ(outline.queries, plan.queries.size()) << name;
+    EXPECT_EQ(outline.trials, plan.trials.size()) << name;
+    std::size_t bytes = 0;
+    for (const Trial& trial : plan.trials) {
+      const Prompt& prompt = plan.prompt_of(trial).prompt;
+      bytes += prompt.prefill.size();
+      for (const Message& message : prompt.messages) bytes += message.text.size();
+    }
+    EXPECT_EQ(outline.prompt_bytes, bytes) << name;
+  }
+}
+
 TEST(Plan, BeyondItsLimitIsRefusedWithItsSize) {
   Case huge;
   huge.study.repeats = 100'000;

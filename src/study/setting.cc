@@ -28,13 +28,13 @@ const Named& find_named(const std::vector<Named>& all, std::string_view name, st
       hint_of_names(name, names));
 }
 
-std::string render_turn(const Setting& setting, const Composition& composed,
-                        const std::vector<std::string>& blocks, std::string_view joiner) {
+std::string render_turn(const Composition& composed, const std::vector<std::string>& blocks,
+                        const std::map<std::string, std::string>& parameters,
+                        std::string_view joiner) {
   std::string turn;
   for (const std::string& block : blocks) {
     if (!turn.empty()) turn += joiner;
-    turn += render(composed.channel->blocks.at(block), composed.parameters,
-                   block_file(setting, *composed.channel, block));
+    turn += render(composed.channel->blocks.at(block), parameters, composed.files.at(block));
   }
   return turn;
 }
@@ -135,20 +135,24 @@ void set_parameters(const std::map<std::string, std::string>& values, Setting& s
 
 Prompt render_prompt(const Setting& setting, std::string_view channel, std::string_view wording,
                      std::string_view arm, const Query& query) {
-  Composition composed = compose(setting, channel, wording, arm);
+  return render_prompt(setting, compose(setting, channel, wording, arm), query);
+}
+
+Prompt render_prompt(const Setting& setting, const Composition& composed, const Query& query) {
+  std::map<std::string, std::string> parameters = composed.parameters;
   for (const std::string& name : setting.parameters_from_labels) {
     auto label = query.labels.find(name);
-    if (label != query.labels.end()) composed.parameters[name] = label->second;
+    if (label != query.labels.end()) parameters[name] = label->second;
   }
-  composed.parameters[std::string(kQueryPlaceholder)] = query.text;
+  parameters[std::string(kQueryPlaceholder)] = query.text;
   Prompt prompt{.prefill = composed.prefill,
                 .expects_scratchpad = composed.expects_scratchpad,
-                .circumstances = std::move(composed.circumstances)};
+                .circumstances = composed.circumstances};
   const Channel& words = *composed.channel;
-  std::string system = render_turn(setting, composed, composed.system, words.joiner);
+  std::string system = render_turn(composed, composed.system, parameters, words.joiner);
   if (!system.empty()) prompt.messages.push_back({Role::system, std::move(system)});
   prompt.messages.push_back(
-      {Role::user, render_turn(setting, composed, composed.user, words.user_joiner)});
+      {Role::user, render_turn(composed, composed.user, parameters, words.user_joiner)});
   return prompt;
 }
 

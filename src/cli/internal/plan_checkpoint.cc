@@ -26,7 +26,7 @@ std::string size_text(double bytes) {
 
 std::optional<PlannedCheckpoint> plan_checkpoint(const PreparedRun& run,
                                                  std::vector<std::string> notes) {
-  const std::string& name = run.plan.subject.name;
+  const std::string& name = run.outline.subject.name;
   if (!name.starts_with(kKind) || run.estimates.empty()) return std::nullopt;
   const std::filesystem::path folder = name.substr(kKind.size());
   const LocalNeeds needs = local_needs(folder);
@@ -35,7 +35,9 @@ std::optional<PlannedCheckpoint> plan_checkpoint(const PreparedRun& run,
   const double prompt = static_cast<double>(estimate.prompt_tokens) / requests;
   const double answer = static_cast<double>(estimate.most_generated) / requests;
   // Repeats share their prompt.
-  const double prompts = prompt * std::min(requests, static_cast<double>(run.plan.prompts.size()));
+  const auto repeats = static_cast<std::size_t>(run.loaded.study.repeats);
+  const auto distinct = static_cast<double>(run.outline.trials / repeats);
+  const double prompts = prompt * std::min(requests, distinct);
   const auto at_once = std::min<double>(requests, static_cast<double>(needs.batch));
   const double speed = estimate_tokens_per_second(
       load_config(folder), needs.threads, static_cast<std::size_t>(at_once), prompt + answer / 2);

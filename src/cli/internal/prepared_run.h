@@ -40,7 +40,8 @@ struct PlannedTime {
 
 struct PreparedRun {
   LoadedStudy loaded;
-  Plan plan;
+  PlanOutline outline;
+  Plan plan;  // of the first query alone, if nothing is stored that the rest is held against
   std::filesystem::path folder;
   std::optional<double> detectable;  // points
   std::vector<ModelEstimate> estimates = {};

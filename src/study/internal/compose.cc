@@ -258,6 +258,11 @@ Composition compose(const Setting& setting, std::string_view channel_name, std::
                        .prefill = reply.prefill.value_or(""),
                        .expects_scratchpad = reply.expects_scratchpad.value_or(true),
                        .circumstances = told(by_arm, by_wordings)};
+  for (const auto* turn : {&composed.system, &composed.user}) {
+    for (const std::string& block : *turn) {
+      composed.files[block] = block_file(setting, channel, block);
+    }
+  }
   for (const auto* wishes : {&by_arm.parameters, &by_wordings.parameters}) {
     for (const auto& [name, wish] : *wishes) {
       composed.parameters[name] = chosen(name, by_wordings.parameters, by_arm.parameters, "");

@@ -14,7 +14,8 @@ namespace iago {
 
 struct Composition {
   const Channel* channel = nullptr;
-  std::vector<std::string> system, user;  // blocks in order, all of the channel
+  std::vector<std::string> system, user;     // blocks in order, all of the channel
+  std::map<std::string, std::string> files;  // of these blocks, for errors
   std::map<std::string, std::string> parameters;
   std::string prefill;
   bool expects_scratchpad = true;
@@ -25,6 +26,9 @@ struct Composition {
 // wordings contradict each other. Borrows the setting.
 Composition compose(const Setting& setting, std::string_view channel, std::string_view wording,
                     std::string_view arm);
+
+// The prompt of one query, without composing it again. The composition must be of this setting.
+Prompt render_prompt(const Setting& setting, const Composition& composed, const Query& query);
 
 // The placeholder of the query's text, which no parameter may be called.
 inline constexpr std::string_view kQueryPlaceholder = "query";
