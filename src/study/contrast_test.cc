@@ -24,11 +24,12 @@ TEST(Contrasts, OfASettingStandInTheFilesOrder) {
   EXPECT_EQ(tiny_setting().baseline, "");
   EXPECT_EQ(parse_setting("baseline = \"bare\"\n" + tiny_toml(), "t.toml", tiny_blocks()).baseline,
             "bare");
-  EXPECT_THAT(
-      hinted_error_of(
-          ErrorCode::invalid,
-          [] { parse_setting("baseline = \"baer\"\n" + tiny_toml(), "t.toml", tiny_blocks()); }),
-      AllOf(HasSubstr("t.toml:"), HasSubstr("no arm \"baer\""), HasSubstr("\"bare\"?")));
+  EXPECT_THAT(hinted_error_of(ErrorCode::invalid,
+                              [] {
+                                parse_setting("\n\nbaseline = \"baer\"\n" + tiny_toml(), "t.toml",
+                                              tiny_blocks());
+                              }),
+              AllOf(HasSubstr("t.toml:"), HasSubstr("no arm \"baer\""), HasSubstr("\"bare\"?")));
 }
 
 TEST(Contrasts, AreNamedByTheirArmsWhateverDashesStandInThese) {

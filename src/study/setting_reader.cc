@@ -187,7 +187,17 @@ auto read_all(TomlReader& file, const std::string& key, std::size_t most, Read r
 struct ReadSetting {
   Setting setting;
   PublishedTable published;
+  SettingLines lines;
 };
+
+SettingLines lines_of(TomlReader& file, const PublishedTable& published) {
+  SettingLines lines{.parameters = file.line_of("parameters"),
+                     .parameters_from_labels = file.line_of("parameters_from_labels"),
+                     .baseline = file.line_of("baseline"),
+                     .published = published.line};
+  for (const TomlReader& table : file.tables("contrast")) lines.contrasts.push_back(table.line());
+  return lines;
+}
 
 ReadSetting read_setting(std::string_view toml, std::string_view where) {
   TomlValue tree = parse_toml(toml, where, kMaxSettingBytes);
@@ -203,13 +213,14 @@ ReadSetting read_setting(std::string_view toml, std::string_view where) {
                   .arms = read_all(file, "arm", kMaxArms, read_arm),
                   .wordings = read_all(file, "wording", kMaxWordings, read_wording)};
   PublishedTable published = read_published(file);
+  SettingLines lines = lines_of(file, published);
   file.finish();
   if (setting.channels.empty()) throw file.error("channel", "expected at least one, found none");
   if (setting.arms.empty()) throw file.error("arm", "expected at least one, found none");
   setting.wordings.insert(
       setting.wordings.begin(),
       Wording{.name = std::string(kDefaultWording), .description = "The setting's own prompt."});
-  return {std::move(setting), std::move(published)};
+  return {std::move(setting), std::move(published), std::move(lines)};
 }
 
 // ---- Blocks ----
@@ -275,7 +286,8 @@ void place_judge(const std::filesystem::path& folder, std::string& judge) {
 using ReadBlocks =
     std::function<std::map<std::string, std::string>(const std::string& folder, Missing)>;
 
-Setting with_blocks(Setting setting, const ReadBlocks& read, std::string_view where) {
+Setting with_blocks(Setting setting, const SettingLines& lines, const ReadBlocks& read,
+                    std::string_view where) {
   for (Channel& channel : setting.channels) {
     bool has_lenders = !channel.blocks_from.empty();
     channel.blocks = read(channel.name, has_lenders ? Missing::is_empty : Missing::is_an_error);
@@ -286,7 +298,7 @@ Setting with_blocks(Setting setting, const ReadBlocks& read, std::string_view wh
       }
     }
   }
-  check_setting(setting, where);
+  check_setting(setting, lines, where);
   return setting;
 }
 
@@ -296,7 +308,7 @@ Setting load_setting(const std::filesystem::path& folder) {
   std::filesystem::path absolute = std::filesystem::absolute(folder).lexically_normal();
   if (!absolute.has_filename()) absolute = absolute.parent_path();  // "settings/helpful-only/"
   std::filesystem::path file = absolute / "setting.toml";
-  auto [setting, published] = read_setting(read_file(file, kMaxSettingBytes), file.string());
+  auto [setting, published, lines] = read_setting(read_file(file, kMaxSettingBytes), file.string());
   setting.folder = absolute;
   place_judge(absolute, setting.judge);
   for (Wording& wording : setting.wordings) {
@@ -309,7 +321,7 @@ Setting load_setting(const std::filesystem::path& folder) {
       },
       file.string());
   return with_blocks(
-      std::move(setting),
+      std::move(setting), lines,
       [&](const std::string& folder, Missing missing) {
         return read_block_files((absolute / folder).lexically_normal(), missing);
       },
@@ -318,7 +330,7 @@ Setting load_setting(const std::filesystem::path& folder) {
 
 Setting parse_setting(std::string_view toml, std::string_view where,
                       const std::map<std::string, std::string>& blocks) {
-  auto [setting, published] = read_setting(toml, where);
+  auto [setting, published, lines] = read_setting(toml, where);
   setting.published = published_rows(
       published,
       [&](const std::string& name) {
@@ -327,7 +339,7 @@ Setting parse_setting(std::string_view toml, std::string_view where,
       },
       where);
   return with_blocks(
-      std::move(setting),
+      std::move(setting), lines,
       [&](const std::string& folder, Missing) {
         std::map<std::string, std::string> own;
         for (const auto& [path, bytes] : blocks) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -17,16 +18,19 @@ constexpr const char* kQueryHint = "Give the parameter another name.";
 
 class Checker {
  public:
-  Checker(const Setting& setting, std::string_view where) : setting_(setting), where_(where) {}
+  Checker(const Setting& setting, const SettingLines& lines, std::string_view where)
+      : setting_(setting), lines_(lines), where_(where) {}
 
   void check() {
     if (setting_.parameters.contains(std::string(kQueryPlaceholder))) {
-      throw error(1, "the parameter \"query\" is the query's text and cannot be set", kQueryHint);
+      throw error(lines_.parameters,
+                  "the parameter \"query\" is the query's text and cannot be set", kQueryHint);
     }
     for (const std::string& name : setting_.parameters_from_labels) {
       if (!setting_.parameters.contains(name)) {
         throw error(
-            1, fmt::format("parameters_from_labels: \"{}\" is not one of the parameters", name),
+            lines_.parameters_from_labels,
+            fmt::format("parameters_from_labels: \"{}\" is not one of the parameters", name),
             "Give it under [parameters] the value for queries without such a label.");
       }
     }
@@ -52,29 +56,35 @@ class Checker {
   }
 
   void check_contrasts() const {
-    if (!setting_.baseline.empty()) check_names({setting_.baseline}, setting_.arms, "arm", 1);
-    for (const Contrast& contrast : setting_.contrasts) {
-      check_names({contrast.more, contrast.less}, setting_.arms, "arm", 1);
+    if (!setting_.baseline.empty()) {
+      check_names({setting_.baseline}, setting_.arms, "arm", lines_.baseline);
+    }
+    std::map<std::string, int> seen;
+    for (std::size_t i = 0; i < setting_.contrasts.size(); ++i) {
+      const Contrast& contrast = setting_.contrasts[i];
+      const int line = lines_.contrasts.at(i);
+      check_names({contrast.more, contrast.less}, setting_.arms, "arm", line);
       if (contrast.more == contrast.less) {
-        throw error(1, fmt::format("contrast: \"{}\" is compared with itself", contrast.more),
+        throw error(line, fmt::format("contrast: \"{}\" is compared with itself", contrast.more),
                     "Name two arms that differ.");
       }
-      const auto same_name = [&](const Contrast& other) { return other.name() == contrast.name(); };
-      if (std::ranges::count_if(setting_.contrasts, same_name) > 1) {
-        throw error(1, fmt::format("the contrast {} is given twice", contrast.name()),
-                    "Remove one of them.");
-      }
+      const auto [first, is_new] = seen.emplace(contrast.name(), line);
+      if (is_new) continue;
+      throw error(line,
+                  fmt::format("the contrast {} is given twice, first on line {}", contrast.name(),
+                              first->second),
+                  "Remove one of them.");
     }
   }
 
   void check_published() const {
     const PublishedRows& published = setting_.published;
     if (published.rows.empty()) return;
-    check_names({published.channel}, setting_.channels, "channel", 1);
+    check_names({published.channel}, setting_.channels, "channel", lines_.published);
     for (const auto& [wording, row] : published.rows) {
       const std::string canonical = canonical_name(wording);
       if (canonical == wording) continue;
-      throw error(1,
+      throw error(lines_.published,
                   fmt::format("published: the wording \"{}\" is called \"{}\"", wording, canonical),
                   "Write the parts of a combination in the order of the alphabet.");
     }
@@ -84,7 +94,7 @@ class Checker {
     try {
       return canonical_wording(setting_, wording);
     } catch (const Error& unknown) {
-      throw error(1, fmt::format("published: {}", unknown.what()), unknown.hint());
+      throw error(lines_.published, fmt::format("published: {}", unknown.what()), unknown.hint());
     }
   }
 
@@ -205,14 +215,15 @@ class Checker {
   }
 
   const Setting& setting_;
+  const SettingLines& lines_;
   std::string_view where_;
   std::set<std::string> checked_;
 };
 
 }  // namespace
 
-void check_setting(const Setting& setting, std::string_view where) {
-  Checker(setting, where).check();
+void check_setting(const Setting& setting, const SettingLines& lines, std::string_view where) {
+  Checker(setting, lines, where).check();
 }
 
 }  // namespace iago

@@ -4,12 +4,19 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "study/setting.h"
 
 namespace iago {
 
+// Where the parts stand in setting.toml that keep no line of their own.
+struct SettingLines {
+  int parameters = 1, parameters_from_labels = 1, baseline = 1, published = 1;
+  std::vector<int> contrasts;  // as many as the setting has
+};
+
 // Error invalid or not_found with `where` (the setting.toml), the line and a hint.
-void check_setting(const Setting& setting, std::string_view where);
+void check_setting(const Setting& setting, const SettingLines& lines, std::string_view where);
 
 }  // namespace iago
