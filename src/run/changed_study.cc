@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "figures/analysis_plan.h"
 #include "record/field_difference.h"
 #include "run/run.h"
 #include "store/run_folder.h"
@@ -118,12 +119,32 @@ void refuse_changed_queries(const fs::path& folder, const LoadedStudy& loaded) {
       std::string(kHint));
 }
 
+// The reference is fixed with the plan of analysis. One that a session names, on its command line
+// or by another than its first wording, would be left out of account.
+void refuse_another_reference(const fs::path& folder, const LoadedStudy& loaded,
+                              const StudyOverrides& overrides) {
+  const Study& study = loaded.study;
+  const bool is_named = overrides.reference || study.reference != study.wordings.front();
+  if (!is_named || !fs::exists(folder / "run.db")) return;
+  const auto plan = read_analysis_plan(Store(folder / "run.db").run().analysis_plan);
+  if (!plan || plan->reference.empty() || plan->reference == study.reference) return;
+  throw Error(
+      ErrorCode::invalid,
+      fmt::format("{}: its reference wording is \"{}\", fixed with its plan of analysis, and "
+                  "cannot become \"{}\"",
+                  folder.string(), plan->reference, study.reference),
+      "leave --reference and the study's key out to resume that run, or start another run "
+      "with --new");
+}
+
 }  // namespace
 
 void refuse_changed_study(const fs::path& runs, const LoadedStudy& loaded,
                           const StudyOverrides& overrides, const std::string& run_id) {
   if (fs::exists(runs / run_id)) {
-    return refuse_changed_queries(run_folder(runs, run_id, false), loaded);
+    const fs::path folder = run_folder(runs, run_id, false);
+    refuse_another_reference(folder, loaded, overrides);
+    return refuse_changed_queries(folder, loaded);
   }
   auto earlier = newest_run(runs, loaded.study);
   if (!earlier) return;

@@ -20,7 +20,8 @@ namespace iago {
 // be at the beginning of the study's query set, in any order: among the first N, where N is the
 // number recorded or planned. So a set may grow at its end and a limit may change, but no query may
 // disappear or be replaced. Error invalid names the queries; also errors of Store. The store itself
-// refuses a query whose text was edited.
+// refuses a query whose text was edited. A reference that the study names must be the one that the
+// run began with: Error invalid names both.
 void refuse_changed_study(const std::filesystem::path& runs, const LoadedStudy& loaded,
                           const StudyOverrides& overrides, const std::string& run_id);
 

@@ -106,6 +106,19 @@ TEST_F(EditedStudy, GoesOnWithItsOwnRun) {
   EXPECT_EQ(refused(), "");
 }
 
+TEST_F(EditedStudy, IsRefusedWithAnotherReferenceThanItsRunBeganWith) {
+  add_store("helpful-only-faker-2", 10);  // its reference is "default"
+  EXPECT_EQ(refused(), "");
+  EXPECT_EQ(refused({.reference = "default"}), "");
+  loaded_.study.wordings = {"default", "no-scratchpad"};
+  loaded_.study.reference = "no-scratchpad";
+  EXPECT_THAT(refused({.reference = "no-scratchpad"}),
+              AllOf(HasSubstr("\"default\""), HasSubstr("\"no-scratchpad\"")));
+  EXPECT_THAT(refused(), HasSubstr("\"no-scratchpad\"")) << "named in the study's file";
+  loaded_.study.wordings = {"no-scratchpad"};
+  EXPECT_EQ(refused(), "") << "the first wording is the reference of a study that names none";
+}
+
 TEST_F(EditedStudy, MayHaveMoreQueriesOrALowerLimit) {
   add_store("helpful-only-faker-2", 10);
   for (auto limit : std::vector<std::optional<std::size_t>>{3, 10, 50, std::nullopt}) {

@@ -85,14 +85,14 @@ AnalysisPlan analysis_plan(const Study& study, const Setting& setting, const Pla
   return fixed;
 }
 
-RunRow run_row(const LoadedStudy& loaded, const Plan& plan, const fs::path& folder,
-               const std::vector<std::unique_ptr<Judge>>& judges,
+RunRow run_row(const LoadedStudy& loaded, const std::string& study_toml, const Plan& plan,
+               const fs::path& folder, const std::vector<std::unique_ptr<Judge>>& judges,
                const std::vector<MeasuredJudge>& known_errors, const Clock& clock) {
   const Study& study = loaded.study;
   return {
       .id = folder.filename().string(),
       .study = study.name,
-      .study_toml = to_toml(study),
+      .study_toml = study_toml,
       .setting = loaded.setting.name,
       .channel = study.channel,
       .baseline = loaded.setting.baseline,
@@ -126,10 +126,20 @@ std::string judge_of(const LoadedStudy& loaded, const std::string& wording,
 }
 
 // Roles are relative to the reference that the run began with, whatever a later session lists
-// first.
+// first. (One that a later session asks for is refused, in changed_study.cc.)
 std::string reference_of(const Store& store, const Study& study) {
   auto plan = read_analysis_plan(store.run().analysis_plan);
   return plan && !plan->reference.empty() ? plan->reference : study.reference;
+}
+
+// The study with the reference that the run's folder has, so that study.toml and the report name
+// the same one. None where this session does not list it: a study's reference is one of its
+// wordings.
+Study with_reference_of(const fs::path& folder, Study study) {
+  if (!fs::exists(folder / "run.db")) return study;
+  const std::string fixed = reference_of(Store(folder / "run.db"), study);
+  study.reference = std::ranges::count(study.wordings, fixed) > 0 ? fixed : "";
+  return study;
 }
 
 void record_plan(const LoadedStudy& loaded, const Plan& plan, const std::string& reference,
@@ -215,12 +225,14 @@ class RunSession {
       throw Error(ErrorCode::disconnected, fmt::format("{}: cannot be created: {}",
                                                        result_.folder.string(), status.message()));
     }
-    StoreWriter writer(result_.folder / "run.db", run_row(loaded_, plan_, result_.folder, judges_,
-                                                          options_.judge_errors, clock_));
+    const std::string study_toml = to_toml(with_reference_of(result_.folder, loaded_.study));
+    StoreWriter writer(result_.folder / "run.db",
+                       run_row(loaded_, study_toml, plan_, result_.folder, judges_,
+                               options_.judge_errors, clock_));
     {
       Store store(result_.folder / "run.db");  // closed first: the writer tidies up as the last
       record_plan(loaded_, plan_, reference_of(store, loaded_.study), judges_, writer);
-      write_file(result_.folder / "study.toml", to_toml(loaded_.study));
+      write_file(result_.folder / "study.toml", study_toml);
       link_latest(options_.runs, result_.folder);
       session_ = {.program = std::string(kVersion), .started = clock_.wall()};
       writer.update_session(session_);
