@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <sys/auxv.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -44,7 +45,8 @@ Home home_of(const fs::path& executable) {
   return Home(std::move(places));
 }
 
-int main_of(int argc, const char* const* argv) {
+// `unwritten` becomes the reason why something could not be printed.
+int main_of(int argc, const char* const* argv, std::error_code& unwritten) {
   try {
     const fs::path executable = own_path();
     const Context context{
@@ -57,6 +59,10 @@ int main_of(int argc, const char* const* argv) {
         "iago: {}\nhint: iago --help lists the commands, iago COMMAND --help the options\n",
         error.message));
     return 2;
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) == 0) return print_failure(error);
+    unwritten = error.code();
+    return 0;
   } catch (const std::exception& error) {
     return print_failure(error);
   }
@@ -65,4 +71,9 @@ int main_of(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace iago
 
-int main(int argc, char** argv) { return iago::main_of(argc, argv); }
+int main(int argc, char** argv) {
+  iago::hold_standard_streams();
+  std::error_code unwritten;
+  const int code = iago::main_of(argc, argv, unwritten);
+  return iago::end_output(code, unwritten);
+}

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -37,8 +36,7 @@ int report_command(const ReportArguments& arguments, const Context&) {
   if (arguments.format.name == "json") {
     fmt::print("{}\n", dump_json(to_json(summary), 2));
   } else if (arguments.format.name == "html") {
-    std::string page = html_page(store, summary);
-    std::fwrite(page.data(), 1, page.size(), stdout);
+    fmt::print("{}", html_page(store, summary));
   } else if (arguments.format.name == "md") {
     fmt::print("{}", markdown_table(summary));
   } else {

@@ -4,10 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
@@ -94,10 +96,10 @@ void say_ready(const ChatServer& server, const std::string& name, OutputOption o
                                   {"url", fmt::format("http://{}:{}/v1", host, server.port())},
                                   {"model", name}}));
     if (std::fflush(stdout) != 0) {
-      throw Error(
-          ErrorCode::disconnected,
-          "the line that tells the server's address could not be written to standard output",
-          "leave --json out, or read standard output");
+      throw Error(ErrorCode::disconnected,
+                  fmt::format("the server's address cannot be written to standard output: {}",
+                              std::strerror(errno)),
+                  "leave --json out, or read standard output");
     }
   }
   print_stderr(

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
@@ -17,8 +16,7 @@ void print_comparison(const Comparison& comparison, const std::string& format) {
   } else if (format == "md") {
     fmt::print("{}", markdown_table(comparison));
   } else if (format == "html") {
-    std::string page = html_page(comparison);
-    std::fwrite(page.data(), 1, page.size(), stdout);
+    fmt::print("{}", html_page(comparison));
   } else {
     auto colour = wants_colour(1) ? Colour::on : Colour::off;
     fmt::print("{}", terminal_table(comparison, {colour, terminal_width(1), {}}));
