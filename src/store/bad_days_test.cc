@@ -309,6 +309,55 @@ TEST(BadDays, AFlippedTextIsNoticedAtOpeningHoweverLargeTheStore) {
   EXPECT_EQ(code_of([&] { StoreWriter writer(path, a_run()); }), ErrorCode::corrupt);
 }
 
+// A killed writer leaves what it committed in the log.
+void make_store_with_log(const std::filesystem::path& path, std::uint32_t commits) {
+  make_store(path, 0);
+  in_child([&] {
+    StoreWriter writer(path, a_run());
+    for (std::uint32_t i = 0; i < commits; ++i) {
+      writer.append(a_completion("training", i % 10, i / 10));
+      writer.flush();
+    }
+    ::_exit(0);
+    return 0;
+  });
+}
+
+TEST(BadDays, AFlippedBitInTheLogLosesNoCommitInSilence) {
+  TempFolder scratch;
+  const auto path = scratch / "run.db";
+  make_store_with_log(path, 8);
+  const std::string store = read_file(path, 1 << 30);
+  const std::string log = read_file(scratch / "run.db-wal", 1 << 30);
+  ASSERT_GT(log.size(), 8u * 8192u);
+  auto code_with = [&](const std::string& damaged) {
+    TempFolder copy;
+    write_file(copy / "run.db", store);
+    write_file(copy / "run.db-wal", damaged);
+    return code_of([&] { EXPECT_EQ(Store(copy / "run.db").completion_count(), 8u); });
+  };
+  EXPECT_FALSE(code_with(log)) << "a kill alone loses nothing";
+  Random random(19, "log");
+  // Every bit of the header, and some of the first half: several commits lie behind it.
+  std::vector<std::size_t> bits;
+  for (std::size_t bit = 0; bit < 8 * 32; ++bit) bits.push_back(bit);
+  for (int i = 0; i < 60; ++i) bits.push_back(random.below(8 * log.size() / 2));
+  for (std::size_t bit : bits) {
+    std::string damaged = log;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
+    EXPECT_EQ(code_with(damaged), ErrorCode::corrupt) << "bit " << bit;
+  }
+}
+
+TEST(BadDays, ALogThatAPowerCutHasTornIsReadUpToThere) {
+  TempFolder scratch;
+  make_store_with_log(scratch / "run.db", 8);
+  std::string log = read_file(scratch / "run.db-wal", 1 << 30);
+  log.back() = static_cast<char>(log.back() ^ 1);  // of the last commit
+  write_file(scratch / "run.db-wal", log);
+  EXPECT_EQ(Store(scratch / "run.db").completion_count(), 7u);
+}
+
 // Well-formed tables with sound rows, of which some are gone.
 TEST(BadDays, ARowThatIsMissingIsCorruptThoughNothingElseIsWrong) {
   const auto judge = a_judge("rules", JudgeKind::compliance);

@@ -15,7 +15,9 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/hash.h"
+#include "store/internal/log_check.h"
 #include "store/internal/seal.h"
 #include "store/internal/soundness.h"
 #include "store/store.h"
@@ -170,7 +172,8 @@ void create_store(const std::filesystem::path& path, const RunRow& run) {
   std::filesystem::remove(beside, status);
   {
     Database database(beside, OpenMode::create);
-    database.execute("PRAGMA page_size=8192; PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;");
+    database.execute(fmt::format(
+        "PRAGMA page_size={}; PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;", kStorePage));
     Transaction transaction(database);
     database.execute(std::string(kTables));
     database.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId,
@@ -199,7 +202,10 @@ Database open_store(const std::filesystem::path& path, OpenMode access) {
         "check the permissions of its folder");
   }
   if (!is_file) {
-    throw Error(ErrorCode::not_found, fmt::format("{}: no such store", path.string()),
+    const bool is_there = std::filesystem::exists(path, status);
+    throw Error(is_there ? ErrorCode::invalid : ErrorCode::not_found,
+                fmt::format("{}: {}", path.string(),
+                            is_there ? why_no_file(path) : std::string("no such store")),
                 "name the run.db in a run's folder");
   }
   auto size = std::filesystem::file_size(path, status);
@@ -208,6 +214,7 @@ Database open_store(const std::filesystem::path& path, OpenMode access) {
                 fmt::format("{}: the store is cut off, it has {} bytes", path.string(), size),
                 "restore it from a copy, or move it away and start a new run with --new");
   }
+  check_log(path);
   Database database(path, access);
   check_header(database);
   if (access != OpenMode::read) {

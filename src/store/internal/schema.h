@@ -2,6 +2,7 @@
 // room.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <span>
 #include <string_view>
@@ -13,6 +14,8 @@ namespace iago {
 
 // "IAGO", in the file's header, where `file` and SQLite find it.
 inline constexpr std::int64_t kApplicationId = 0x4941474f;
+
+inline constexpr std::size_t kStorePage = 8192;  // bytes, of every store
 
 std::span<const std::string_view> table_names();
 
