@@ -539,7 +539,7 @@ TEST(Store, ReadsWhileAWriterWrites) {
 TEST(Store, IsNotFoundWhereThereIsNone) {
   TempFolder scratch;
   EXPECT_EQ(code_of([&] { Store store(scratch / "run.db"); }), ErrorCode::not_found);
-  EXPECT_EQ(code_of([&] { Store store(scratch.path()); }), ErrorCode::not_found);
+  EXPECT_EQ(code_of([&] { Store store(scratch.path()); }), ErrorCode::invalid) << "a folder";
   EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "run.db"); }), ErrorCode::not_found);
   EXPECT_THAT(std::filesystem::directory_iterator(scratch.path()),
               ::testing::Eq(std::filesystem::directory_iterator()))

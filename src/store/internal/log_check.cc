@@ -24,7 +24,7 @@ constexpr std::size_t kFrame = kFrameBytes + kStorePage;
 constexpr std::size_t kMaxLogBytes = std::size_t{4} << 30;
 constexpr std::size_t kTornAtMost = 1;  // commits, by a power cut
 constexpr int kReadings = 3;            // of a log that may be written meanwhile
-constexpr std::chrono::milliseconds kBetweenReadings{50};
+constexpr std::chrono::milliseconds kBetweenReadings{20};
 
 std::uint32_t big_endian(std::string_view bytes, std::size_t at) {
   std::uint32_t value = 0;
