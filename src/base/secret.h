@@ -16,14 +16,18 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string value) : value_(std::move(value)) {}
 
-  // The value of an environment variable, white space around it removed. Empty where the variable
-  // is unset or empty.
+  // The value of an environment variable, white space around it removed, and wherever it stands
+  // what an editor or a web page slipped in and nobody sees: byte-order marks, characters without
+  // width, no-break spaces, control characters. Empty where the variable is unset or empty.
   static Secret from_environment(const std::string& variable);
-  // The content of a file of at most 64 KiB, white space around it removed. Error not_found if
-  // there is none, invalid if it is empty or too long; the messages name the file only.
+  // The content of a file of at most 64 KiB, cleaned likewise; also in UTF-16 with a byte-order
+  // mark. Error not_found if there is none, invalid if it is empty or too long; the messages name
+  // the file only.
   static Secret from_file(const std::filesystem::path& path);
 
   bool empty() const { return value_.empty(); }
+  // Whether from_environment or from_file removed more than white space around it.
+  bool was_cleaned() const { return was_cleaned_; }
   // The secret itself: for the header of a request and nothing else.
   const std::string& reveal() const { return value_; }
   // `text` with every occurrence of the secret replaced by "***": other sides quote keys in their
@@ -32,6 +36,7 @@ class Secret {
 
  private:
   std::string value_;
+  bool was_cleaned_ = false;
 };
 
 inline constexpr std::string_view kHiddenSecret = "***";

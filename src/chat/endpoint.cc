@@ -63,12 +63,37 @@ std::shared_ptr<const Json> extra_of(EndpointKind kind, const std::string& text)
   return extra;
 }
 
-std::string identity_of(EndpointKind kind, const std::string& url, const std::string& model,
-                        const std::string& extra_body) {
+std::string identity_of(EndpointKind kind, const std::string& model,
+                        const EndpointOptions& options) {
   Hasher hasher;
-  hasher.field("endpoint 1").field(name_of(kind)).field(url).field(model);
-  if (!extra_body.empty()) hasher.field(extra_body);
+  hasher.field("endpoint 2").field(name_of(kind)).field(model).field(options.extra_body);
+  if (options.system_turn == SystemTurn::user) hasher.field("system turn: user");
   return hasher.hex();
+}
+
+std::vector<std::string> notes_of(const EndpointOptions& options, const Json* extra) {
+  std::vector<std::string> notes;
+  if (options.system_turn == SystemTurn::user) {
+    notes.push_back("The system text was put in front of the first user turn.");
+  }
+  for (const auto& [word, finish] : options.finish_words) {
+    notes.push_back(fmt::format("A reply that ends {} was read as {}.",
+                                word.empty() ? "without a reason" : fmt::format("with \"{}\"", word),
+                                finish == Finish::length ? "truncated" : name_of(finish)));
+  }
+  if (extra == nullptr) return notes;
+  for (const auto& [key, value] : extra->items()) {
+    if (value.is_null()) notes.push_back(fmt::format("--extra-body removed \"{}\".", key));
+  }
+  return notes;
+}
+
+SentRecord record_of(const std::string& url, const EndpointOptions& options, const Json* extra) {
+  SentRecord record{.base_url = url,
+                    .extra_body = options.extra_body,
+                    .notes = notes_of(options, extra)};
+  for (const HttpHeader& header : options.headers) record.header_names.push_back(header.name);
+  return record;
 }
 
 WireShape shape_of(EndpointKind kind, const std::string& model, const EndpointOptions& options,
@@ -81,6 +106,7 @@ WireShape shape_of(EndpointKind kind, const std::string& model, const EndpointOp
                             (options.token_limit_name == TokenLimitName::automatic && at_openai);
   shape.explicit_sampling = !at_openai;
   shape.continue_prefill = options.prefill != PrefillStyle::plain;
+  shape.system_in_user = options.system_turn == SystemTurn::user;
   shape.extra = extra_of(kind, options.extra_body);
   return shape;
 }
@@ -131,12 +157,16 @@ std::unique_ptr<Endpoint> open_endpoint(EndpointKind kind, std::string model,
   setup.kind = kind;
   setup.shape = shape_of(kind, model, options, at_openai);
   setup.info = {fmt::format("{}:{}", name_of(kind), model),
-                identity_of(kind, url.text, model, options.extra_body), options.max_in_flight,
+                identity_of(kind, model, options), options.max_in_flight,
                 true};
   setup.prefill = options.prefill;
   if (setup.prefill == PrefillStyle::automatic && at_openai) setup.prefill = PrefillStyle::rejected;
   setup.id_header = at_openai ? "X-Client-Request-Id" : "X-Request-Id";
-  auto wire = kind == EndpointKind::openai ? make_openai_wire() : make_anthropic_wire();
+  setup.loopback = url.loopback;
+  setup.streams = !at_openai;
+  setup.record = record_of(url.text, options, setup.shape.extra.get());
+  auto wire = kind == EndpointKind::openai ? make_openai_wire(options.finish_words)
+                                           : make_anthropic_wire(options.finish_words);
   setup.url = url.text + wire->path();
   if (!transport) {
     transport = std::make_shared<CurlTransport>(

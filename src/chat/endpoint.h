@@ -5,7 +5,11 @@
 // It retries where a retry can help (net/retry.h), and turns every answer of the server into a
 // reply. A request that got no reply has Finish::failed, with one of these codes: overloaded (a
 // limit or an overload, in all attempts), disconnected (no readable reply), cancelled, or the
-// server's own rejection. ChatFailure::ends_run says that no other request can succeed either.
+// server's own rejection. ChatFailure::cause says what came instead, ends_run that no other request
+// can succeed either.
+//
+// A field that the server refuses and that a request can do without is left out from then on; the
+// request goes again at once.
 #pragma once
 
 #include <chrono>
@@ -18,6 +22,7 @@
 #include "base/secret.h"
 #include "chat/chat_model.h"
 #include "chat/endpoint_figures.h"
+#include "chat/finish_words.h"
 #include "net/http.h"
 #include "net/retry.h"
 
@@ -33,7 +38,10 @@ std::string_view default_base_url(EndpointKind kind);
 std::string_view key_variable(EndpointKind kind);
 
 enum class Streaming {
-  automatic,  // where somebody listens or the reply may be long (8192 tokens or more)
+  // Everywhere but at OpenAI, so that the timeout of silence bounds a pause and not a whole reply;
+  // there where somebody listens or the reply may be long (8192 tokens or more). A server that
+  // counts tokens in whole replies alone is asked for those.
+  automatic,
   always,
   never,
 };
@@ -42,6 +50,11 @@ enum class TokenLimitName {
   automatic,  // max_completion_tokens at OpenAI, max_tokens elsewhere; the other on demand
   max_tokens,
   max_completion_tokens,
+};
+
+enum class SystemTurn {
+  system,  // as a turn of its own, or in the protocol's place for it
+  user,    // in front of the first user turn, for models that take no system turn
 };
 
 enum class PrefillStyle {
@@ -55,7 +68,12 @@ struct EndpointOptions {
   std::string base_url;    // empty: the vendor's
   Secret key;              // may be empty where base_url is this machine
   HttpHeaders headers;     // sent with every request, besides the client's own; hidden like the key
-  std::string extra_body;  // a JSON object whose members go into every request, or empty
+  // A JSON object whose members go into every request, or empty: null removes a field, any other
+  // value replaces the client's own.
+  std::string extra_body;
+  FinishWords finish_words;  // win over the known reasons for a reply's end
+  SystemTurn system_turn = SystemTurn::system;
+  std::string option_prefix = "--";  // how the options for this model begin, for hints
   // For the transport that open_endpoint makes where it is given none; see CurlTransportOptions.
   std::string proxy, ca_file;
 
@@ -83,7 +101,8 @@ class Endpoint : public ChatModel {
 };
 
 // The model called `model` at the endpoint. `info().name` is "openai:MODEL"; the identity is of
-// kind, base URL, model and extra_body. `transport` null: one of its own. The clock must outlive
+// kind, model, extra_body and system_turn, and not of the base URL: a run resumes at another
+// address of the same server, and sent_record() says where it was. `transport` null: one of its own. The clock must outlive
 // the model. Error invalid for options out of range, a base URL or extra_body that cannot be read,
 // and a missing key where the base URL is not this machine; not_found for a ca_file that does
 // not exist. Never shows the key.

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "chat/endpoint.h"
 #include "chat/scripted.h"
@@ -58,15 +59,28 @@ bool is_vendors_url(EndpointKind kind, const std::string& url) {
   return url.empty() || parse_base_url(url).text == default_base_url(kind);
 }
 
+// Says that the key is not what the file or variable holds to the byte: whoever looks at it there
+// sees no difference.
+Secret told_of(Secret key, const std::string& where) {
+  if (key.was_cleaned()) {
+    log_warning(fmt::format(
+        "the key in {} held a byte-order mark or other invisible characters: they were removed",
+        where));
+  }
+  return key;
+}
+
 Secret key_for(EndpointKind kind, const ModelOptions& options) {
   if (options.only_named) return Secret("not needed");
   const EndpointSettings& endpoint = options.endpoint;
-  if (!endpoint.key_file.empty()) return Secret::from_file(endpoint.key_file);
+  if (!endpoint.key_file.empty()) {
+    return told_of(Secret::from_file(endpoint.key_file), endpoint.key_file.string());
+  }
   const bool is_vendor = is_vendors_url(kind, endpoint.base_url);
   if (endpoint.key_variable.empty() && !is_vendor) return {};
   const std::string variable =
       endpoint.key_variable.empty() ? std::string(key_variable(kind)) : endpoint.key_variable;
-  Secret key = Secret::from_environment(variable);
+  Secret key = told_of(Secret::from_environment(variable), variable);
   if (!key.empty()) return key;
   throw Error(ErrorCode::invalid,
               fmt::format("no key for {}: the environment has no {}",
@@ -82,6 +96,9 @@ std::unique_ptr<ChatModel> open_remote(EndpointKind kind, std::string_view model
   EndpointOptions endpoint{.base_url = settings.base_url,
                            .key = key_for(kind, options),
                            .extra_body = settings.extra_body,
+                           .finish_words = settings.finish_words,
+                           .system_turn = settings.system_turn,
+                           .option_prefix = std::string(options.options),
                            .proxy = settings.proxy,
                            .ca_file = settings.ca_file.string(),
                            .samples_per_request = settings.samples_per_request,

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "chat/chat_model.h"
+#include "chat/endpoint.h"
 
 namespace iago {
 
@@ -20,6 +21,8 @@ struct EndpointSettings {
   std::filesystem::path key_file;              // or the file that does
   std::map<std::string, std::string> headers;  // sent besides the client's own
   std::string extra_body;                      // a JSON object whose members go into every request
+  FinishWords finish_words;                    // what the server's reasons for an end mean
+  SystemTurn system_turn = SystemTurn::system;
   std::string proxy;
   std::filesystem::path ca_file;
   int samples_per_request = 1;

@@ -62,6 +62,7 @@ inline std::string event_of(const Json& data, const std::string& name = "") {
 inline Json openai_chunk(const Json& delta, const Json& finish = nullptr, int index = 0) {
   return {{"id", "chatcmpl-1"},
           {"model", "small-1"},
+          {"system_fingerprint", "fp_1"},
           {"choices", {{{"index", index}, {"delta", delta}, {"finish_reason", finish}}}}};
 }
 
@@ -76,11 +77,14 @@ class SmallServer {
                   {"prompt_tokens_details", {{"cached_tokens", 1}}}};
     std::string finish = reply.finish == Finish::length ? "length" : "stop";
     if (body.value("stream", false)) {
-      std::string events = ": keep-alive\n\n" + event_of(openai_chunk({{"role", "assistant"}}));
-      for (std::size_t at = 0; at < reply.text.size(); at += 7) {
-        events += event_of(openai_chunk({{"content", reply.text.substr(at, 7)}}));
+      std::string events = ": keep-alive\n\n";
+      for (int i = 0; i < body.value("n", 1); ++i) {
+        events += event_of(openai_chunk({{"role", "assistant"}}, nullptr, i));
+        for (std::size_t at = 0; at < reply.text.size(); at += 7) {
+          events += event_of(openai_chunk({{"content", reply.text.substr(at, 7)}}, nullptr, i));
+        }
+        events += event_of(openai_chunk(Json::object(), finish, i));
       }
-      events += event_of(openai_chunk(Json::object(), finish));
       events += event_of({{"id", "chatcmpl-1"}, {"choices", Json::array()}, {"usage", usage}});
       return {200, {{"content-type", "text/event-stream"}}, events + "data: [DONE]\n\n", {}};
     }

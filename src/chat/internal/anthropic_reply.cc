@@ -13,7 +13,8 @@
 // that event is missing then. Without a reason the end is taken for a cut connection, and the text
 // that came is not used: it may lack its end.
 //
-// Kinds of events and blocks that are not known are passed over: the vendor adds to them.
+// Kinds of events that are not known are passed over: the vendor adds to them. Blocks that are not
+// known and hold text are named (message_parts.h).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,6 +22,7 @@
 
 #include "base/error.h"
 #include "chat/internal/anthropic_wire.h"
+#include "chat/internal/finish_reason.h"
 #include "chat/internal/wire_failure.h"
 
 namespace iago {
@@ -30,35 +32,18 @@ using nlohmann::json;
 
 // A reply has a few. Bounds blocks_.
 constexpr std::size_t kMaxBlocks = 4096;
+constexpr std::size_t kMostIdleEvents = 100'000;  // the server sends one a token, and pings
 
-WireOutcome outcome_of_error_in(const ReplyJson& document, int status) {
-  const json& error = member(document.root(), "error");
-  VendorError found{.type = document.bytes_of(member(error, "type")),
-                    .message = document.bytes_of(member(error, "message"))};
-  if (found.message.empty()) found.message = found.type;
-  return outcome_of_error(status, found);
-}
-
-Finish finish_of(const std::string& reason) {
-  if (reason == "refusal") return Finish::refused;
-  if (reason == "max_tokens" || reason == "model_context_window_exceeded") return Finish::length;
-  return Finish::stop;  // end_turn, stop_sequence, and what this client never asks for
+WireOutcome outcome_of_error_in(const ReplyJson& document) {
+  return outcome_of_error(0, vendor_error_in(document, document.root()));
 }
 
 }  // namespace
 
-// Redacted thinking is encrypted, and a block of thinking may be empty: both say that the model
-// reasoned, and neither says what.
-void AnthropicReading::take_block(const ReplyJson& document, const json& block) {
-  const json& type = member(block, "type");
-  if (type == "text") {
-    take_text(document.bytes_of(member(block, "text")));
-  } else if (type == "thinking") {
-    thought_ = true;
-    take_thinking(document.bytes_of(member(block, "thinking")));
-  } else if (type == "redacted_thinking") {
-    thought_ = true;
-  }
+std::string AnthropicReading::take_part(const ReplyJson& document, const json& part) {
+  const std::size_t before = parts_.text.size();
+  read_content_part(document, part, parts_);
+  return parts_.text.substr(before);
 }
 
 void AnthropicReading::take_message(const ReplyJson& document, const json& message) {
@@ -66,69 +51,100 @@ void AnthropicReading::take_message(const ReplyJson& document, const json& messa
   if (reply_.model_version.empty()) {
     reply_.model_version = document.bytes_of(member(message, "model"));
   }
-  take_usage(member(message, "usage"));
+  // Each count is of the whole reply so far: message_start has the first, message_delta the last.
+  usage_.take(member(message, "usage"));
 }
 
-// Each count is of the whole reply so far: message_start has the first, message_delta the last, and
-// the last one holds.
-void AnthropicReading::take_usage(const json& usage) {
-  auto take = [&](std::string_view key, std::uint64_t& into) {
-    const json& value = member(usage, key);
-    if (value.is_number()) into = count_of(value);
-  };
-  take("input_tokens", fresh_input_);
-  take("cache_read_input_tokens", reply_.usage.cached_prompt);
-  take("cache_creation_input_tokens", reply_.usage.cache_written);
-  take("output_tokens", reply_.usage.generated);
+std::optional<WireOutcome> AnthropicReading::take_stop(const ReplyJson& document,
+                                                       const json& message) {
+  const json& details = member(message, "stop_details");
+  for (std::string_view key : {"explanation", "category"}) {
+    if (explanation_.empty()) explanation_ = document.bytes_of(member(details, key));
+  }
+  std::string reason = document.bytes_of(member(message, "stop_reason"));
+  if (finish_key(reason).empty()) return std::nullopt;
+  const std::string& before = reply_.finish_reason;
+  if (before.empty()) {
+    reply_.finish_reason = std::move(reason);
+  } else if (meaning_of_finish(before, words_) != meaning_of_finish(reason, words_)) {
+    return broken_reply(fmt::format("the reply ended twice, by \"{}\" and by \"{}\"",
+                                    excerpt_of(before), excerpt_of(reason)));
+  }
+  return std::nullopt;
 }
 
-void AnthropicReading::take_stop_reason(std::string reason) {
-  if (!reason.empty()) stop_reason_ = std::move(reason);
+std::optional<WireOutcome> AnthropicReading::finish() {
+  const std::string& reason = reply_.finish_reason;
+  switch (meaning_of_finish(reason, words_)) {
+    case FinishMeaning::stop:
+      reply_.finish = Finish::stop;
+      return std::nullopt;
+    case FinishMeaning::length:
+      reply_.finish = Finish::length;
+      return std::nullopt;
+    case FinishMeaning::refused:
+      reply_.finish = Finish::refused;
+      reply_.provider_message = excerpt_of(explanation_);
+      return std::nullopt;
+    case FinishMeaning::broken:
+      return broken_reply(fmt::format("the server broke off in the middle of the reply ({})",
+                                      excerpt_of(reason)));
+    case FinishMeaning::unknown:
+      break;
+  }
+  return unknown_finish(reason);
 }
 
-WireOutcome AnthropicReading::conclude() {
+WireOutcome AnthropicReading::conclude(bool heard) {
+  const TokenUsage usage =
+      usage_.conclude(true, !parts_.text.empty() || !parts_.reasoning.empty());
+  if (auto failure = finish()) {
+    failure->failure->usage = usage;
+    return *failure;
+  }
   WireOutcome outcome;
   outcome.reply_id = reply_.request_id;
-  reply_.finish = finish_of(stop_reason_);
-  // This vendor counts what the cache gave and took beside its input.
-  reply_.usage.prompt = fresh_input_ + reply_.usage.cached_prompt + reply_.usage.cache_written;
+  reply_.usage = usage;
+  reply_.text = std::move(parts_.text);
+  reply_.reasoning = std::move(parts_.reasoning);
   if (!reply_.reasoning.empty()) {
     reply_.reasoning_channel = ReasoningChannel::present;
-  } else if (thought_) {
+  } else if (parts_.thought || usage_.counts_reasoning()) {
     reply_.reasoning_channel = ReasoningChannel::unavailable;
+    reply_.reasoning_note = "the reasoning came without its text";
+  } else if (!parts_.unread.empty()) {
+    reply_.reasoning_channel = ReasoningChannel::unavailable;
+    reply_.reasoning_note = fmt::format("{} holds text, and is not known", parts_.unread);
   }
+  split_thinking(reply_, heard);
   outcome.replies.push_back(std::move(reply_));
   return outcome;
 }
 
-WireOutcome read_anthropic_reply(std::string_view body) {
+WireOutcome read_anthropic_reply(std::string_view body, const FinishWords& words) {
   try {
     ReplyJson document(body, "the reply");
     const json& root = document.root();
-    if (!member(root, "error").is_null()) return outcome_of_error_in(document, 0);
+    if (root.is_array() || !member(root, "error").is_null()) return outcome_of_error_in(document);
     const json& content = member(root, "content");
     if (!content.is_array()) {
       return broken_reply("expected \"content\" as an array in the reply, found none");
     }
-    AnthropicReading reading;
+    AnthropicReading reading(words);
     reading.take_message(document, root);
-    for (const json& block : content) reading.take_block(document, block);
-    reading.take_stop_reason(document.bytes_of(member(root, "stop_reason")));
-    return reading.conclude();
+    for (const json& block : content) reading.take_part(document, block);
+    reading.take_stop(document, root);
+    return reading.conclude(false);
   } catch (const Error& error) {
     return not_json(body, error.what());
   }
 }
 
-WireOutcome read_anthropic_error(int status, std::string_view body) {
-  try {
-    ReplyJson document(body, "the error");
-    if (member(document.root(), "error").is_object()) return outcome_of_error_in(document, status);
-  } catch (const Error&) {
-    // A proxy's page: shown as it is.
-  }
-  return outcome_of_error(status, {.message = excerpt_of(body)});
-}
+AnthropicStream::AnthropicStream(Wire::OnText on_text, const FinishWords& words)
+    : words_(words),
+      reading_(words),
+      filter_(on_text ? on_text : [](std::string_view) {}),
+      listening_(on_text != nullptr) {}
 
 void AnthropicStream::take(const SseEvent& event) {
   const ReplyJson document(event.data, "an event of the reply");
@@ -144,13 +160,23 @@ void AnthropicStream::take(const SseEvent& event) {
     // All indices beyond the limit share one entry, so that a hostile stream cannot grow the map.
     blocks_[std::min<std::uint64_t>(count_of(member(root, "index")), kMaxBlocks)] = Block::closed;
   } else if (type == "message_delta") {
-    reading_.take_stop_reason(document.bytes_of(member(member(root, "delta"), "stop_reason")));
-    reading_.take_usage(member(root, "usage"));
+    take_message_delta(document);
   } else if (type == "message_stop") {
     end();
   } else if (type == "error" || !member(root, "error").is_null()) {
-    fail(outcome_of_error_in(document, 0));
+    fail(outcome_of_error_in(document));
   }  // pings, and events that are newer than this client
+  if (++idle_events_ > kMostIdleEvents) {
+    fail(broken_reply(
+        fmt::format("the stream brought {} events without any text", kMostIdleEvents)));
+  }
+}
+
+void AnthropicStream::take_message_delta(const ReplyJson& document) {
+  reading_.take_usage(member(document.root(), "usage"));
+  if (auto failure = reading_.take_stop(document, member(document.root(), "delta"))) {
+    fail(*failure);
+  }
 }
 
 void AnthropicStream::start_message(const ReplyJson& document) {
@@ -172,9 +198,7 @@ void AnthropicStream::start_block(const ReplyJson& document) {
                                   index, kMaxBlocks)));
     return;
   }
-  const json& block = member(document.root(), "content_block");
-  reading_.take_block(document, block);
-  if (member(block, "type") == "text") pass_on(document.bytes_of(member(block, "text")));
+  pass_on(reading_.take_part(document, member(document.root(), "content_block")));
 }
 
 void AnthropicStream::take_delta(const ReplyJson& document) {
@@ -185,32 +209,32 @@ void AnthropicStream::take_delta(const ReplyJson& document) {
                      "its beginning"));
     return;
   }
-  const json& delta = member(document.root(), "delta");
-  const json& type = member(delta, "type");
-  if (type == "text_delta") {
-    std::string text = document.bytes_of(member(delta, "text"));
-    reading_.take_text(text);
-    pass_on(text);
-  } else if (type == "thinking_delta") {
-    reading_.take_thinking(document.bytes_of(member(delta, "thinking")));
-  }
+  const std::size_t before = reading_.said_bytes();
+  pass_on(reading_.take_part(document, member(document.root(), "delta")));
+  if (reading_.said_bytes() > before) idle_events_ = 0;
 }
 
 void AnthropicStream::pass_on(const std::string& text) {
-  if (on_text_ && !text.empty()) on_text_(text);
+  if (listening_ && !text.empty()) filter_.feed(text);
 }
 
 WireOutcome AnthropicStream::take_document(std::string_view body) {
-  WireOutcome outcome = read_anthropic_reply(body);
-  if (!outcome.replies.empty()) pass_on(outcome.replies[0].text);
+  WireOutcome outcome = read_anthropic_reply(body, words_);
+  if (outcome.replies.empty()) return outcome;
+  pass_on(outcome.replies[0].text);
+  if (listening_) filter_.finish();
   return outcome;
 }
 
 WireOutcome AnthropicStream::conclude() {
-  if (!has_message_ || (!has_ended() && !reading_.has_stop_reason())) {
-    return broken_reply("the stream ended before the reply did");
+  if (!has_message_) return broken_reply("the stream ended before the reply did");
+  if (!has_ended() && !reading_.has_stop_reason() && !words_.contains(std::string_view())) {
+    return unfinished_stream();
   }
-  return reading_.conclude();
+  if (listening_) filter_.finish();
+  WireOutcome outcome = reading_.conclude(filter_.passed_any());
+  outcome.is_streamed = true;
+  return outcome;
 }
 
 }  // namespace iago

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "chat/internal/wire_failure.h"
 
 namespace iago {
 namespace {
@@ -17,9 +18,9 @@ void append_turn(std::string& text, std::string_view more) {
 }
 
 // The vendor wants roles that alternate: neighbours of one role become one turn.
-Json anthropic_messages(const ChatRequest& request) {
+Json anthropic_messages(const ChatRequest& request, const std::vector<Message>& messages) {
   std::vector<Message> turns;
-  for (const Message& message : request.messages) {
+  for (const Message& message : messages) {
     if (message.role == Role::system || message.text.empty()) continue;
     if (turns.empty() || turns.back().role != message.role) {
       turns.push_back(message);
@@ -33,16 +34,16 @@ Json anthropic_messages(const ChatRequest& request) {
     prefill = prefill.substr(0, prefill.find_last_not_of(" \t\r\n") + 1);
     if (!prefill.empty()) turns.push_back({Role::assistant, std::string(prefill)});
   }
-  Json messages = Json::array();
+  Json list = Json::array();
   for (const Message& turn : turns) {
-    messages.push_back({{"role", name_of(turn.role)}, {"content", turn.text}});
+    list.push_back({{"role", name_of(turn.role)}, {"content", turn.text}});
   }
-  return messages;
+  return list;
 }
 
-Json system_of(const ChatRequest& request) {
+Json system_of(const std::vector<Message>& messages) {
   std::string text;
-  for (const Message& message : request.messages) {
+  for (const Message& message : messages) {
     if (message.role == Role::system) append_turn(text, message.text);
   }
   if (text.empty()) return nullptr;
@@ -53,6 +54,8 @@ Json system_of(const ChatRequest& request) {
 
 class AnthropicWire final : public Wire {
  public:
+  explicit AnthropicWire(FinishWords words) : words_(std::move(words)) {}
+
   std::string path() const override { return "/messages"; }
 
   HttpHeaders headers(const std::string& key) const override {
@@ -61,34 +64,44 @@ class AnthropicWire final : public Wire {
     return headers;
   }
 
-  std::string body(const ChatRequest& request, const WireShape& shape) const override {
+  Json body(const ChatRequest& request, const WireShape& shape) const override {
     const Sampling& sampling = request.sampling;
+    const std::vector<Message> messages =
+        shape.system_in_user ? with_system_in_user(request.messages) : request.messages;
     Json body = {{"model", shape.model}, {"max_tokens", sampling.max_tokens}};
-    if (Json system = system_of(request); !system.is_null()) body["system"] = std::move(system);
-    body["messages"] = anthropic_messages(request);
+    if (Json system = system_of(messages); !system.is_null()) body["system"] = std::move(system);
+    body["messages"] = anthropic_messages(request, messages);
     // The defaults are 1, and the newest models take no two of these together.
     if (sampling.temperature != 1) body["temperature"] = sampling.temperature;
     if (sampling.top_p != 1) body["top_p"] = sampling.top_p;
     if (sampling.top_k > 0) body["top_k"] = sampling.top_k;
     if (!sampling.stop.empty()) body["stop_sequences"] = sampling.stop;
     if (shape.stream) body["stream"] = true;
-    if (shape.extra) body.update(*shape.extra);
-    return dump_json(body);
+    for (const std::string& field : shape.left_out) body.erase(field);
+    apply_extra(body, shape);
+    return body;
   }
 
-  WireOutcome read(std::string_view body) const override { return read_anthropic_reply(body); }
+  WireOutcome read(std::string_view body) const override {
+    return read_anthropic_reply(body, words_);
+  }
 
   std::unique_ptr<WireStream> stream(OnText on_text) const override {
-    return std::make_unique<AnthropicStream>(std::move(on_text));
+    return std::make_unique<AnthropicStream>(std::move(on_text), words_);
   }
 
   WireOutcome read_error(int status, std::string_view body) const override {
-    return read_anthropic_error(status, body);
+    return outcome_of_error(status, read_vendor_error(body));
   }
+
+ private:
+  const FinishWords words_;
 };
 
 }  // namespace
 
-std::unique_ptr<Wire> make_anthropic_wire() { return std::make_unique<AnthropicWire>(); }
+std::unique_ptr<Wire> make_anthropic_wire(FinishWords words) {
+  return std::make_unique<AnthropicWire>(std::move(words));
+}
 
 }  // namespace iago

@@ -4,10 +4,14 @@
 
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "chat/internal/event_stream.h"
+#include "chat/internal/message_parts.h"
+#include "chat/internal/thinking.h"
+#include "chat/internal/usage_fields.h"
 #include "chat/internal/wire.h"
 #include "chat/internal/wire_json.h"
 
@@ -16,27 +20,34 @@ namespace iago {
 // Gathers blocks of content and what stands around them. Not thread-safe.
 class AnthropicReading {
  public:
-  void take_block(const ReplyJson& json, const nlohmann::json& block);
-  void take_text(std::string_view text) { reply_.text += text; }
-  void take_thinking(std::string_view text) { reply_.reasoning += text; }
+  explicit AnthropicReading(const FinishWords& words) : words_(words) {}
+  // A block, or a delta of one; what it adds to the text.
+  std::string take_part(const ReplyJson& json, const nlohmann::json& part);
   // `message` has id, model and usage; what is missing leaves the earlier values.
   void take_message(const ReplyJson& json, const nlohmann::json& message);
-  void take_usage(const nlohmann::json& usage);
-  void take_stop_reason(std::string reason);
-  bool has_stop_reason() const { return !stop_reason_.empty(); }
+  void take_usage(const nlohmann::json& usage) { usage_.take(usage); }
+  // `message` has stop_reason and stop_details. Absent, or why the reply cannot be right.
+  std::optional<WireOutcome> take_stop(const ReplyJson& json, const nlohmann::json& message);
+  bool has_stop_reason() const { return !reply_.finish_reason.empty(); }
   const std::string& id() const { return reply_.request_id; }
-  WireOutcome conclude();
+  std::size_t said_bytes() const { return parts_.text.size() + parts_.reasoning.size(); }
+  // `heard`: somebody was given the text as it came.
+  WireOutcome conclude(bool heard);
 
  private:
+  // Sets the reply's finish, or says why there is no reply.
+  std::optional<WireOutcome> finish();
+
+  const FinishWords& words_;
   ChatReply reply_;
-  std::string stop_reason_;
-  bool thought_ = false;  // a block of thinking was there, with text or without
-  std::uint64_t fresh_input_ = 0;
+  MessageParts parts_;
+  UsageReading usage_;
+  std::string explanation_;  // the vendor's, of a refusal
 };
 
 class AnthropicStream final : public EventStream {
  public:
-  explicit AnthropicStream(Wire::OnText on_text) : on_text_(std::move(on_text)) {}
+  AnthropicStream(Wire::OnText on_text, const FinishWords& words);
 
  private:
   void take(const SseEvent& event) override;
@@ -46,17 +57,20 @@ class AnthropicStream final : public EventStream {
   void start_message(const ReplyJson& json);
   void start_block(const ReplyJson& json);
   void take_delta(const ReplyJson& json);
+  void take_message_delta(const ReplyJson& json);
   void pass_on(const std::string& text);
 
   enum class Block { open, closed };
 
-  Wire::OnText on_text_;
+  const FinishWords& words_;
   AnthropicReading reading_;
+  ThinkingFilter filter_;
+  bool listening_ = false;
   std::map<std::uint64_t, Block> blocks_;
+  std::size_t idle_events_ = 0;  // since the last text
   bool has_message_ = false;
 };
 
-WireOutcome read_anthropic_reply(std::string_view body);
-WireOutcome read_anthropic_error(int status, std::string_view body);
+WireOutcome read_anthropic_reply(std::string_view body, const FinishWords& words);
 
 }  // namespace iago

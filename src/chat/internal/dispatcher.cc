@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/hash.h"
 #include "base/random.h"
-#include "chat/internal/wire_failure.h"
 #include "chat/reply.h"
 
 namespace iago {
@@ -32,22 +32,7 @@ std::string group_of(const ChatRequest& request) {
   return hasher.hex();
 }
 
-ChatFailure cancelled() {
-  return {ErrorCode::cancelled, "stopped before the reply was whole", "", false};
-}
-
-// Some servers reject a request for several replies instead of giving one. What else may be wrong
-// with it is wrong with each, but a model that is not there.
-bool may_reject_several(const WireCall& call, const WireFailure& failure) {
-  const int status = call.response.status;
-  return call.shape.samples > 1 && (status == 400 || status == 422) &&
-         failure.remedy == Remedy::give_up && failure.failure.code != ErrorCode::not_found;
-}
-
-bool wants_stream(Streaming streaming, const ChatRequest& request) {
-  if (streaming != Streaming::automatic) return streaming == Streaming::always;
-  return request.on_text || request.sampling.max_tokens >= kLongReply;
-}
+bool is_long(const ChatRequest& request) { return request.sampling.max_tokens >= kLongReply; }
 
 }  // namespace
 
@@ -63,6 +48,7 @@ Dispatcher::Dispatcher(DispatcherSetup setup, std::unique_ptr<Wire> wire,
       samples_(setup_.shape.samples) {
   // OpenAI debits what a reply may take, Anthropic what it took.
   figures_.counts_use = setup_.kind == EndpointKind::anthropic;
+  record_ = setup_.record;
   publish();
   thread_ = std::jthread([this](std::stop_token closing) { run(closing); });
 }
@@ -70,6 +56,11 @@ Dispatcher::Dispatcher(DispatcherSetup setup, std::unique_ptr<Wire> wire,
 EndpointFigures Dispatcher::figures() const {
   std::lock_guard lock(mutex_);
   return published_;
+}
+
+std::optional<SentRecord> Dispatcher::sent_record() const {
+  std::lock_guard lock(mutex_);
+  return record_;
 }
 
 void Dispatcher::submit(ChatRequest request, std::stop_token stop, Done done) {
@@ -140,7 +131,7 @@ void Dispatcher::drop_stopped() {
   }
   std::erase_if(delayed_, [](const auto& item) { return item.second == nullptr; });
   drop_stopped_in_flight();
-  for (Job& job : dropped) fail(std::move(job), cancelled());
+  for (Job& job : dropped) fail(std::move(job), cancelled_failure());
 }
 
 void Dispatcher::drop_stopped_in_flight() {
@@ -159,7 +150,7 @@ void Dispatcher::drop_stopped_in_flight() {
     }
     std::erase(jobs, nullptr);
   }
-  for (Job& job : dropped) fail(std::move(job), cancelled());
+  for (Job& job : dropped) fail(std::move(job), cancelled_failure());
 }
 
 nanoseconds Dispatcher::release_delayed() {
@@ -176,7 +167,7 @@ nanoseconds Dispatcher::send_ready() {
     if (ready_.front()->stop.stop_requested() || shutting_) {
       Job job = std::move(ready_.front());
       ready_.pop_front();
-      fail(std::move(job), cancelled());
+      fail(std::move(job), cancelled_failure());
       continue;
     }
     Pace::Permission answer = pace_.ask(cost_of(ready_.front()->request, group_size(samples_)));
@@ -228,21 +219,33 @@ void Dispatcher::send(Pace::Ticket ticket) {
     pace_.ended(ticket, PaceOutcome::failed, {}, 0);
     for (Job& job : call->jobs) {
       fail(std::move(job), {ErrorCode::unsupported, "this endpoint does not continue a prefill",
-                            "use a setting or channel without one", true});
+                            "use a setting or channel without one", true, OpenCause::rejected});
     }
     return;
   }
   call->shape = setup_.shape;
   call->shape.completion_tokens = completion_tokens_;
   call->shape.samples = call->jobs.size();
-  call->shape.stream = wants_stream(setup_.options.streaming, request);
+  call->shape.stream = wants_stream(request);
+  learnt_.apply(call->shape);
   call->id =
       fmt::format("iago-{:016x}", hash64(fmt::format("{} {} {} {}", setup_.info.identity,
                                                      request.id, calls_++, clock_.wall().count())));
   start(std::move(call));
 }
 
-HttpRequest Dispatcher::http_request(const WireCall& call) const {
+bool Dispatcher::chooses_stream(const ChatRequest& request) const {
+  return setup_.streams && setup_.options.streaming == Streaming::automatic && !request.on_text &&
+         !is_long(request);
+}
+
+bool Dispatcher::wants_stream(const ChatRequest& request) const {
+  const Streaming streaming = setup_.options.streaming;
+  if (streaming != Streaming::automatic) return streaming == Streaming::always;
+  return chooses_stream(request) ? learnt_.streams() : request.on_text || is_long(request);
+}
+
+HttpRequest Dispatcher::http_request(WireCall& call) const {
   const EndpointOptions& options = setup_.options;
   HttpRequest http;
   http.url = setup_.url;
@@ -252,7 +255,10 @@ HttpRequest Dispatcher::http_request(const WireCall& call) const {
       {"Accept", call.shape.stream ? "text/event-stream, application/json" : "application/json"});
   if (!setup_.id_header.empty()) http.headers.push_back({setup_.id_header, call.id});
   http.headers.insert(http.headers.end(), options.headers.begin(), options.headers.end());
-  http.body = wire_->body(call.jobs.front()->request, call.shape);
+  const Json body = wire_->body(call.jobs.front()->request, call.shape);
+  for (const auto& [key, value] : body.items()) call.fields.insert(key);
+  call.sampling = sampling_in(body);
+  http.body = dump_json(body);
   http.timeouts = options.timeouts;
   http.max_response_bytes = options.max_reply_bytes;
   return http;
@@ -284,115 +290,6 @@ void Dispatcher::start(std::unique_ptr<WireCall> owned) {
                        call->response = std::move(response);
                        inbox_.push({nullptr, call});
                      });
-}
-
-void Dispatcher::settle(WireCall& call) {
-  WireOutcome outcome = interpret(*wire_, call, setup_.secrets);
-  double generated = 0;
-  for (const ChatReply& reply : outcome.replies) {
-    generated += static_cast<double>(reply.usage.generated);
-  }
-  PaceOutcome paced = pace_outcome_of(outcome);
-  pace_.ended(call.ticket, paced, call.response.headers, generated);
-  figures_.rate_limits = pace_.rate_limits();
-  figures_.rate_limited += paced == PaceOutcome::refused;
-  figures_.overloaded += paced == PaceOutcome::overloaded;
-  if (outcome.failure) {
-    figures_.broken += outcome.failure->broken;
-    mend(call, *outcome.failure);
-  } else {
-    deliver_replies(call, std::move(outcome.replies));
-  }
-}
-
-void Dispatcher::deliver_replies(WireCall& call, std::vector<ChatReply> replies) {
-  const TokenUsage& usage = replies.front().usage;
-  figures_.prompt_tokens += usage.prompt;
-  figures_.cached_prompt_tokens += usage.cached_prompt;
-  figures_.generated_tokens += usage.generated;
-  figures_.without_usage += usage.prompt == 0 && usage.generated == 0;
-  double mean = static_cast<double>(usage.generated) / static_cast<double>(replies.size());
-  mean_generated_ = mean_generated_ < 0 ? mean : 0.95 * mean_generated_ + 0.05 * mean;
-  Jobs& jobs = call.jobs;
-  // A server that does not know how to give several gives one, or rejects them and then answers
-  // one: asked one by one from here on. A refusal of the prompt, which is no 200, says nothing.
-  const bool gave_fewer = call.response.status == 200 && replies.size() < call.shape.samples;
-  if (gave_fewer || jobs.front()->split) samples_ = 1;
-  for (std::size_t i = jobs.size(); i > replies.size(); --i) {
-    --jobs[i - 1]->attempts;
-    ready_.push_front(std::move(jobs[i - 1]));
-  }
-  for (std::size_t i = 0; i < std::min(jobs.size(), replies.size()); ++i) {
-    fit_reply(replies[i], jobs[i]->request, call.response.headers);
-    deliver(std::move(jobs[i]), std::move(replies[i]));
-  }
-}
-
-void Dispatcher::mend(WireCall& call, const WireFailure& failure) {
-  const bool split = may_reject_several(call, failure);
-  for (Job& job : call.jobs) {
-    if (is_stopped(*job)) {
-      fail(std::move(job), cancelled());
-    } else if (split) {
-      job->group.clear();
-      job->split = true;
-      --job->attempts;
-      ready_.push_front(std::move(job));
-    } else if (failure.remedy == Remedy::reshape && !job->reshaped) {
-      completion_tokens_ = !call.shape.completion_tokens;
-      job->reshaped = true;
-      --job->attempts;
-      ready_.push_front(std::move(job));
-    } else if (failure.remedy == Remedy::reshape || failure.remedy == Remedy::give_up) {
-      fail(std::move(job), failure.failure);
-    } else if (call.heard) {
-      ChatFailure lost = failure.failure;
-      lost.message += " (not tried again: a part of the reply was already passed on)";
-      fail(std::move(job), std::move(lost));
-    } else {
-      try_again(std::move(job), failure, call.response.headers);
-    }
-  }
-}
-
-void Dispatcher::try_again(Job job, const WireFailure& failure, const HttpHeaders& headers) {
-  auto now = clock_.steady();
-  std::optional<nanoseconds> wait;
-  job->broken += failure.broken;
-  if (job->broken < setup_.options.max_broken_replies) {
-    Random random(job->request.seed, fmt::format("retry {} {}", job->attempts, job->request.id));
-    std::optional<nanoseconds> asked;
-    if (!failure.broken) asked = retry_after(headers, clock_.wall());
-    wait = wait_before_next(setup_.options.retry, job->attempts, now - *job->first_sent, asked,
-                            random);
-  }
-  if (!wait) {
-    ChatFailure last = failure.failure;
-    last.message +=
-        fmt::format(" (after {} attempt{})", job->attempts, job->attempts == 1 ? "" : "s");
-    fail(std::move(job), std::move(last));
-    return;
-  }
-  ++figures_.retries;
-  delayed_.emplace(now + *wait, std::move(job));
-}
-
-void Dispatcher::fail(Job job, ChatFailure failure) {
-  deliver(std::move(job), failed_reply(std::move(failure)));
-}
-
-void Dispatcher::deliver(Job job, ChatReply reply) {
-  job->on_stop.reset();
-  publish();  // who is called back may look
-  job->done(std::move(reply));
-}
-
-void Dispatcher::publish() {
-  figures_.in_flight = pace_.in_flight();
-  figures_.limit = pace_.limit();
-  figures_.waiting = ready_.size() + delayed_.size();
-  std::lock_guard lock(mutex_);
-  published_ = figures_;
 }
 
 }  // namespace iago

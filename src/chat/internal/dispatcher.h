@@ -15,6 +15,7 @@
 
 #include "base/queue.h"
 #include "chat/endpoint.h"
+#include "chat/internal/learnt_shape.h"
 #include "chat/internal/wire.h"
 #include "chat/internal/wire_call.h"
 #include "net/pace.h"
@@ -28,10 +29,16 @@ struct DispatcherSetup {
   std::string url;  // of the requests
   WireShape shape;  // where every request begins
   PrefillStyle prefill = PrefillStyle::plain;
+  bool loopback = false;  // the server is this machine
+  bool streams = false;   // Streaming::automatic streams short replies, too
+  SentRecord record;      // what is known of it before the first reply
   std::string id_header;  // the header that carries our name for a request
   EndpointOptions options;
   std::vector<Secret> secrets;  // no message shows them
 };
+
+// The failure of a request that was stopped.
+ChatFailure cancelled_failure();
 
 class Dispatcher final : public Endpoint {
  public:
@@ -41,6 +48,7 @@ class Dispatcher final : public Endpoint {
 
   ModelInfo info() const override { return setup_.info; }
   EndpointFigures figures() const override;
+  std::optional<SentRecord> sent_record() const override;
   void submit(ChatRequest request, std::stop_token stop, Done done) override;
 
  private:
@@ -65,12 +73,18 @@ class Dispatcher final : public Endpoint {
   // number (1 if there is no other), and the jobs.
   std::size_t group_size(std::size_t most) const;
   Jobs take_group(std::size_t most);
-  HttpRequest http_request(const WireCall& call) const;
+  bool wants_stream(const ChatRequest& request) const;
+  // Whether that follows from what is learnt of the server.
+  bool chooses_stream(const ChatRequest& request) const;
+  // Notes in `call` what it sends.
+  HttpRequest http_request(WireCall& call) const;
   void start(std::unique_ptr<WireCall> call);
   void drop_stopped();
   void drop_stopped_in_flight();
 
   void settle(WireCall& call);
+  bool is_absent_server(const WireCall& call);
+  void learn_of_reply(const WireCall& call, const WireOutcome& outcome);
   void deliver_replies(WireCall& call, std::vector<ChatReply> replies);
   void mend(WireCall& call, const WireFailure& failure);
   void try_again(Job job, const WireFailure& failure, const HttpHeaders& headers);
@@ -87,8 +101,9 @@ class Dispatcher final : public Endpoint {
 
   Queue<Event> inbox_;
   std::atomic<bool> stop_requested_ = false;  // by some job's token, not yet looked into
-  mutable std::mutex mutex_;                  // of the next one
+  mutable std::mutex mutex_;                  // of the next two
   EndpointFigures published_;
+  SentRecord record_;
 
   // The thread's own.
   Pace pace_;
@@ -96,6 +111,8 @@ class Dispatcher final : public Endpoint {
   std::multimap<std::chrono::nanoseconds, Job> delayed_;  // by Clock::steady
   std::unordered_map<WireCall*, std::unique_ptr<WireCall>> flying_;
   EndpointFigures figures_;
+  LearntShape learnt_;
+  bool has_answered_ = false;  // the server did, whatever it said
   bool completion_tokens_;
   std::size_t samples_;
   double mean_generated_ = -1;  // tokens per reply, or unknown

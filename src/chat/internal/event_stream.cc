@@ -10,10 +10,12 @@ namespace iago {
 void EventStream::feed(std::string_view bytes) {
   if (failure_ || ended_) return;
   if (!started_) {
-    const auto first = bytes.find_first_not_of(" \t\r\n");
+    // A byte-order mark may stand in front, in pieces too: none of its bytes begins an event.
+    const auto first = bytes.find_first_not_of(" \t\r\n\xef\xbb\xbf");
     if (first == std::string_view::npos) return;
     started_ = true;
-    is_document_ = bytes[first] == '{' || bytes[first] == '<';
+    bytes.remove_prefix(first);
+    is_document_ = bytes[0] == '{' || bytes[0] == '[' || bytes[0] == '<';
   }
   if (is_document_) {
     document_ += bytes;

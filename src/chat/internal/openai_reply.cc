@@ -2,20 +2,19 @@
 // reply and the chunks of a stream go through the same OpenAiReading, one document at a time: a
 // chunk's "delta" is a piece of a "message".
 //
-// What guards against a faulty stream: all chunks carry the same id; text for a choice that has
-// finished means that a chunk was sent twice; a stream has ended only with [DONE] or when every
-// choice has given its reason for finishing. The first fault stays, and what came before it is not
-// used.
-//
-// Reasoning comes in many places: "reasoning_content", "reasoning", "reasoning_details", or in the
-// text between tags (thinking.h). Tokens of reasoning without any text of it, or an empty field in
-// a whole message, say that the model reasoned and that the server keeps it.
+// What guards against a faulty stream. The chunks carry one id, or each its own: some servers
+// number them; an id that changes among chunks that share one is another reply's. The model does
+// not change. Text for a choice that has finished means that a chunk was sent twice, and two
+// reasons for its end that differ in meaning contradict each other. A stream has ended only with
+// [DONE] or when every choice has given its reason. One that brings nothing for very many chunks is
+// given up. The first fault stays, and what came before it is not used.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "chat/internal/finish_reason.h"
 #include "chat/internal/openai_wire.h"
 #include "chat/internal/wire_failure.h"
 
@@ -25,38 +24,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t kMaxChoices = 1024;
+constexpr std::size_t kMostWithoutNews = 100'000;  // chunks; servers send one a token
 constexpr std::string_view kReply = "the reply";
-
-// Text as a string, or as an array of parts of which those with text count.
-std::string text_of(const ReplyJson& document, const json& content) {
-  if (content.is_string()) return document.bytes_of(content);
-  std::string text;
-  if (content.is_array()) {
-    for (const json& part : content) text += document.bytes_of(member(part, "text"));
-  }
-  return text;
-}
-
-// The reasoning beside the text: of the spellings the first that holds any. An empty string in a
-// chunk is filler; in a whole message it says that something is kept back.
-void take_reasoning(const ReplyJson& document, const json& message, bool whole,
-                    OpenAiChoice& choice) {
-  std::string reasoning;
-  bool there = false;
-  for (const json& detail : member(message, "reasoning_details")) {
-    there = true;
-    reasoning += document.bytes_of(member(detail, "text"));
-    reasoning += document.bytes_of(member(detail, "summary"));
-  }
-  for (std::string_view key : {"reasoning_content", "reasoning"}) {
-    const json& value = member(message, key);
-    if (!value.is_string()) continue;
-    there = there || whole;
-    if (reasoning.empty()) reasoning = document.bytes_of(value);
-  }
-  choice.reply.reasoning += reasoning;
-  if (there && reasoning.empty()) choice.hidden_reasoning = true;
-}
 
 void take_logprobs(const ReplyJson& document, const json& logprobs, ChatReply& reply) {
   const json& content = member(logprobs, "content");
@@ -76,30 +45,51 @@ void take_logprobs(const ReplyJson& document, const json& logprobs, ChatReply& r
   }
 }
 
-VendorError error_in(const ReplyJson& document, const json& error) {
-  if (error.is_string()) return {.message = document.bytes_of(error)};
-  const json& code = member(error, "code");
-  return {.type = document.bytes_of(member(error, "type")),
-          .code = code.is_number() ? std::to_string(count_of(code)) : document.bytes_of(code),
-          .message = document.bytes_of(member(error, "message")),
-          .param = document.bytes_of(member(error, "param")),
-          .flagged = !member(member(error, "metadata"), "flagged_input").is_null()};
-}
-
 // An error that came with a status of 200: some name the status that it should have had.
 WireOutcome outcome_of_late_error(const ReplyJson& document, const json& error) {
-  std::uint64_t status = count_of(member(error, "code"));
-  return outcome_of_error(status >= 400 && status < 600 ? static_cast<int>(status) : 0,
-                          error_in(document, error));
+  return outcome_of_error(0, vendor_error_in(document, error));
 }
 
-Finish finish_of(const OpenAiChoice& choice) {
-  const std::string& reason = choice.finish_reason;
-  if (reason == "content_filter" || !choice.refusal.empty()) return Finish::refused;
-  if (reason == "length" || reason == "max_tokens" || reason == "model_length") {
-    return Finish::length;
+WireOutcome endless_stream() {
+  return broken_reply(
+      fmt::format("the stream brought {} chunks without any text", kMostWithoutNews));
+}
+
+bool is_error(const json& error) {
+  return !error.is_null() && error != false && !(error.is_object() && error.empty());
+}
+
+// A chunk of the user's or a tool's turn is not of this reply.
+bool is_foreign_role(const std::string& role) {
+  return role == "user" || role == "system" || role == "developer" || role == "tool";
+}
+
+// Azure's results of its filter, or Google's ratings.
+std::string filter_results(const json& choice) {
+  for (std::string_view key : {"content_filter_results", "content_filter_result",
+                               "safety_ratings", "safetyRatings"}) {
+    const json& results = member(choice, key);
+    if (!results.is_null()) {
+      return results.dump(-1, ' ', true, json::error_handler_t::replace);
+    }
   }
-  return Finish::stop;
+  return {};
+}
+
+void decide_reasoning(ChatReply& reply, const MessageParts& parts, bool counts_reasoning) {
+  reply.reasoning = parts.reasoning;
+  if (!reply.reasoning.empty()) {
+    reply.reasoning_channel = ReasoningChannel::present;
+  } else if (parts.thought) {
+    reply.reasoning_channel = ReasoningChannel::unavailable;
+    reply.reasoning_note = "the reasoning came without its text";
+  } else if (counts_reasoning) {
+    reply.reasoning_channel = ReasoningChannel::unavailable;
+    reply.reasoning_note = "the server counts tokens of reasoning and shows none";
+  } else if (!parts.unread.empty()) {
+    reply.reasoning_channel = ReasoningChannel::unavailable;
+    reply.reasoning_note = fmt::format("{} holds text, and is not known", parts.unread);
+  }
 }
 
 }  // namespace
@@ -112,32 +102,67 @@ bool OpenAiReading::reject(WireOutcome why) {
 bool OpenAiReading::take(const ReplyJson& document) {
   news_.clear();
   const json& root = document.root();
+  if (root.is_array()) return reject(outcome_of_late_error(document, root));
   if (!root.is_object()) return reject(broken_reply("expected a reply as a JSON object"));
-  if (const json& error = member(root, "error"); !error.is_null()) {
+  if (const json& error = member(root, "error"); is_error(error)) {
     return reject(outcome_of_late_error(document, error));
   }
-  if (!take_id(document)) return false;
-  if (const json& usage = member(root, "usage"); usage.is_object()) take_usage(usage);
+  if (const json& state = member(root, "base_resp"); count_of(member(state, "status_code")) != 0) {
+    return reject(outcome_of_late_error(document, root));  // MiniMax
+  }
   const json& choices = member(root, "choices");
-  if (!choices.is_array()) return true;
+  usage_.take_from(root);
+  says_something_ = false;
+  if (!choices.is_array() || choices.empty()) return take_block(document) && take_names(document);
   std::size_t position = 0;
   for (const json& choice : choices) {
     if (!take_choice(document, choice, position++)) return false;
   }
+  chunks_without_news_ = says_something_ ? 0 : chunks_without_news_ + 1;
+  if (chunks_without_news_ > kMostWithoutNews) return reject(endless_stream());
+  return take_names(document);
+}
+
+// Chunks that bring no text may have an id of their own: a role in front, figures and the reason
+// for the end behind. (If that was another reply's reason, text comes behind it and shows that.)
+bool OpenAiReading::take_names(const ReplyJson& document) {
+  const json& root = document.root();
+  const std::string id = document.bytes_of(member(root, "id"));
+  if (says_something_ && !id.empty()) {
+    if (!last_id_.empty()) (id == last_id_ ? id_repeated_ : id_changed_) = true;
+    id_repeated_ = id_repeated_ || (id_changed_ && id == first_id_);
+    if (first_id_.empty()) first_id_ = id;
+    if (id_changed_ && id_repeated_) {
+      return reject(broken_reply(fmt::format("a chunk of reply {} came in the stream of reply {}",
+                                             excerpt_of(id),
+                                             excerpt_of(id == last_id_ ? first_id_ : last_id_))));
+    }
+    last_id_ = id;
+  }
+  if (id_.empty()) id_ = id;
+  const std::string model = document.bytes_of(member(root, "model"));
+  if (says_something_ && !model.empty() && !model_.empty() && model != model_) {
+    return reject(broken_reply(fmt::format("a chunk of model {} came in a reply of model {}",
+                                           excerpt_of(model), excerpt_of(model_))));
+  }
+  if (model_.empty()) model_ = model;
+  if (fingerprint_.empty()) fingerprint_ = document.bytes_of(member(root, "system_fingerprint"));
   return true;
 }
 
-bool OpenAiReading::take_id(const ReplyJson& document) {
+// Google answers a prompt that it does not let pass with 200 and a reason in place of choices.
+bool OpenAiReading::take_block(const ReplyJson& document) {
   const json& root = document.root();
-  std::string id = document.bytes_of(member(root, "id"));
-  if (!id.empty() && !id_.empty() && id != id_) {
-    return reject(broken_reply(fmt::format("a chunk of reply {} came in the stream of reply {}",
-                                           excerpt_of(id), excerpt_of(id_))));
+  for (std::string_view key : {"promptFeedback", "prompt_feedback"}) {
+    const json& feedback = member(root, key);
+    std::string reason = document.bytes_of(member(feedback, "blockReason"));
+    if (reason.empty()) reason = document.bytes_of(member(feedback, "block_reason"));
+    if (reason.empty() || finish_key(reason) == "blockreasonunspecified") continue;
+    const std::string says = document.bytes_of(member(feedback, "blockReasonMessage"));
+    return reject(refused_reply(
+        says.empty() ? fmt::format("the prompt was blocked: {}", reason) : says, reason));
   }
-  if (id_.empty()) id_ = std::move(id);
-  if (model_.empty()) model_ = document.bytes_of(member(root, "model"));
-  if (fingerprint_.empty()) fingerprint_ = document.bytes_of(member(root, "system_fingerprint"));
-  return true;
+  return ++chunks_without_news_ <= kMostWithoutNews || reject(endless_stream());
 }
 
 bool OpenAiReading::take_choice(const ReplyJson& document, const json& value,
@@ -148,65 +173,115 @@ bool OpenAiReading::take_choice(const ReplyJson& document, const json& value,
     return reject(broken_reply(
         fmt::format("expected choices below {}, found number {}", kMaxChoices, number)));
   }
-  OpenAiChoice& choice = choices_[number];
+  if (const json& error = member(value, "error"); is_error(error)) {
+    return reject(outcome_of_late_error(document, error));
+  }
   const json& delta = member(value, "delta");
-  const json& message = delta.is_object() ? delta : member(value, "message");
-  std::string text = text_of(document, member(message, "content"));
-  if (choice.finished && !text.empty()) {
+  const bool whole = !delta.is_object();
+  const json& message = whole ? member(value, "message") : delta;
+  const std::string role = document.bytes_of(member(message, "role"));
+  if (is_foreign_role(role)) {
+    return reject(broken_reply(fmt::format("expected a turn of the assistant, found role {}",
+                                           excerpt_of(role))));
+  }
+  OpenAiChoice& choice = choices_[number];
+  MessageParts parts = read_message(document, message, whole);
+  if (parts.reasoning.empty()) read_reasoning_members(document, value, false, parts);
+  if (!choice.finish_reason.empty() && !parts.text.empty()) {
     return reject(broken_reply("text came after the reply's end: a chunk was sent twice"));
   }
-  choice.reply.text += text;
-  choice.refusal += document.bytes_of(member(message, "refusal"));
-  take_reasoning(document, message, !delta.is_object(), choice);
+  says_something_ = says_something_ || !parts.text.empty() || !parts.reasoning.empty();
+  if (number == 0) news_ += parts.text;
+  choice.parts.append(parts);
+  if (choice.filtered.empty()) choice.filtered = filter_results(value);
+  usage_.take(member(value, "usage"));  // Moonshot
   take_logprobs(document, member(value, "logprobs"), choice.reply);
-  if (std::string reason = document.bytes_of(member(value, "finish_reason")); !reason.empty()) {
-    choice.finish_reason = std::move(reason);
-    choice.finished = true;
+  return take_finish(choice, document.bytes_of(member(value, "finish_reason")));
+}
+
+bool OpenAiReading::take_finish(OpenAiChoice& choice, std::string reason) {
+  if (finish_key(reason).empty()) return true;
+  const std::string& before = choice.finish_reason;
+  if (!before.empty() && before != reason &&
+      meaning_of_finish(before, words_) != meaning_of_finish(reason, words_)) {
+    return reject(broken_reply(fmt::format("the reply ended twice, by \"{}\" and by \"{}\"",
+                                           excerpt_of(before), excerpt_of(reason))));
   }
-  if (number == 0) news_ += text;
+  if (before.empty()) choice.finish_reason = std::move(reason);
   return true;
 }
 
-void OpenAiReading::take_usage(const json& usage) {
-  // The last one counts: some servers send the sum so far with every chunk.
-  usage_.prompt = count_of(member(usage, "prompt_tokens"));
-  usage_.generated = count_of(member(usage, "completion_tokens"));
-  usage_.cached_prompt = std::min(
-      usage_.prompt, count_of(member(member(usage, "prompt_tokens_details"), "cached_tokens")));
-  reasoning_tokens_ =
-      count_of(member(member(usage, "completion_tokens_details"), "reasoning_tokens"));
-}
-
 bool OpenAiReading::all_finished() const {
-  return !choices_.empty() &&
-         std::ranges::all_of(choices_, [](const auto& item) { return item.second.finished; });
+  return !choices_.empty() && std::ranges::all_of(choices_, [](const auto& item) {
+    return !item.second.finish_reason.empty();
+  });
 }
 
-WireOutcome OpenAiReading::conclude(bool unopened_thinking) {
+// Fills in the choice's reply, or says why there is none.
+std::optional<WireOutcome> OpenAiReading::finish(OpenAiChoice& choice, bool heard) {
+  const std::string& reason = choice.finish_reason;
+  const bool declined = !choice.parts.refusal.empty();
+  ChatReply& reply = choice.reply;
+  reply.finish_reason = reason;
+  switch (meaning_of_finish(reason, words_)) {
+    case FinishMeaning::stop:
+      // A call of a tool instead of an answer, whatever the reason says.
+      if (choice.parts.calls_tools && choice.parts.text.empty() && !declined) {
+        return unknown_finish(reason + " with tool calls");
+      }
+      reply.finish = Finish::stop;
+      break;
+    case FinishMeaning::length:
+      reply.finish = Finish::length;
+      break;
+    case FinishMeaning::refused:
+      reply.finish = Finish::refused;
+      break;
+    case FinishMeaning::broken:
+      return broken_reply(fmt::format("the server broke off in the middle of the reply ({})",
+                                      excerpt_of(reason)));
+    case FinishMeaning::unknown:
+      if (!declined) return unknown_finish(reason);
+  }
+  if (declined) reply.finish = Finish::refused;
+  if (reply.finish == Finish::refused) {
+    reply.provider_message = excerpt_of(declined ? choice.parts.refusal : choice.filtered);
+  }
+  reply.text = choice.parts.text.empty() ? choice.parts.refusal : choice.parts.text;
+  decide_reasoning(reply, choice.parts, usage_.counts_reasoning());
+  const bool is_elsewhere = reply.text.empty() && reply.finish != Finish::refused &&
+                            reply.reasoning.empty() && !choice.parts.unread.empty();
+  if (is_elsewhere) {
+    return broken_reply(fmt::format("the reply has no text, but {} does, and is not known",
+                                    choice.parts.unread));
+  }
+  split_thinking(reply, heard);
+  return std::nullopt;
+}
+
+WireOutcome OpenAiReading::conclude(bool heard) {
   if (choices_.empty()) {
     return broken_reply("expected at least one element in \"choices\", found none");
   }
   WireOutcome outcome;
   outcome.reply_id = id_;
+  const bool has_text = std::ranges::any_of(choices_, [](const auto& item) {
+    return !item.second.parts.text.empty() || !item.second.parts.reasoning.empty();
+  });
+  const TokenUsage usage = usage_.conclude(false, has_text);
   for (auto& [number, choice] : choices_) {
-    if (choice.finish_reason == "error" || choice.finish_reason == "abort") {
-      return broken_reply(fmt::format("the server broke off in the middle of the reply ({})",
-                                      choice.finish_reason));
+    if (auto failure = finish(choice, heard)) {
+      failure->failure->usage = usage;
+      return *failure;
     }
     ChatReply& reply = choice.reply;
-    reply.finish = finish_of(choice);
-    if (reply.text.empty()) reply.text = choice.refusal;
-    if (!reply.reasoning.empty()) {
-      reply.reasoning_channel = ReasoningChannel::present;
-    } else if (choice.hidden_reasoning || reasoning_tokens_ > 0) {
-      reply.reasoning_channel = ReasoningChannel::unavailable;
-    }
-    split_thinking(reply, unopened_thinking);
     // Of several replies to one request the first has the bill, if there is one.
     if (outcome.replies.empty()) {
-      reply.usage = usage_;
+      reply.usage = usage;
+    } else if (usage.uncounted > 0) {
+      reply.usage.uncounted = 1;
     } else {
-      reply.billed_with_sibling = usage_.prompt > 0 || usage_.generated > 0;
+      reply.billed_with_sibling = true;
     }
     reply.model_version = model_;
     reply.fingerprint = fingerprint_;
@@ -216,43 +291,34 @@ WireOutcome OpenAiReading::conclude(bool unopened_thinking) {
   return outcome;
 }
 
-WireOutcome read_openai_reply(std::string_view body) {
+WireOutcome read_openai_reply(std::string_view body, const FinishWords& words) {
   try {
     ReplyJson document(body, kReply);
-    OpenAiReading reading;
+    OpenAiReading reading(words);
     if (!reading.take(document)) return reading.failure();
-    return reading.conclude(true);
+    return reading.conclude(false);
   } catch (const Error& error) {
     return not_json(body, error.what());
   }
 }
 
-WireOutcome read_openai_error(int status, std::string_view body) {
-  try {
-    ReplyJson document(body, "the error");
-    const json& root = document.root();
-    const json& error = member(root, "error");
-    // vLLM's older form has the fields at the top, FastAPI's has "detail".
-    VendorError found = error_in(document, error.is_null() ? root : error);
-    if (found.message.empty()) found.message = document.bytes_of(member(root, "detail"));
-    if (found.message.empty()) found.message = excerpt_of(body);
-    return outcome_of_error(status, found);
-  } catch (const Error&) {
-    return outcome_of_error(status, {.message = excerpt_of(body)});
-  }
-}
-
-OpenAiStream::OpenAiStream(Wire::OnText on_text)
-    : filter_(on_text ? on_text : [](std::string_view) {}), listening_(on_text != nullptr) {}
+OpenAiStream::OpenAiStream(Wire::OnText on_text, const FinishWords& words)
+    : words_(words),
+      reading_(words),
+      filter_(on_text ? on_text : [](std::string_view) {}),
+      listening_(on_text != nullptr) {}
 
 void OpenAiStream::take(const SseEvent& event) {
   const ReplyJson document(event.data, "a chunk of the reply");
+  if (event.event == "error" && member(document.root(), "error").is_null()) {
+    return fail(outcome_of_late_error(document, document.root()));
+  }
   if (!reading_.take(document)) return fail(reading_.failure());
   if (listening_ && !reading_.news().empty()) filter_.feed(reading_.news());
 }
 
 WireOutcome OpenAiStream::take_document(std::string_view body) {
-  WireOutcome outcome = read_openai_reply(body);
+  WireOutcome outcome = read_openai_reply(body, words_);
   if (listening_ && !outcome.replies.empty() && !outcome.replies[0].text.empty()) {
     filter_.feed(outcome.replies[0].text);
     filter_.finish();
@@ -261,12 +327,15 @@ WireOutcome OpenAiStream::take_document(std::string_view body) {
 }
 
 WireOutcome OpenAiStream::conclude() {
-  if (!has_ended() && !reading_.all_finished()) {
-    return broken_reply("the stream ended before the reply did");
+  const bool may_lack_reason = words_.contains(std::string_view());
+  if (!has_ended() && !reading_.all_finished() && (reading_.empty() || !may_lack_reason)) {
+    return unfinished_stream();
   }
   if (listening_) filter_.finish();
   // What a listener has heard as text stays text.
-  return reading_.conclude(!filter_.passed_any());
+  WireOutcome outcome = reading_.conclude(filter_.passed_any());
+  outcome.is_streamed = true;
+  return outcome;
 }
 
 }  // namespace iago

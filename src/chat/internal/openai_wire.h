@@ -5,11 +5,14 @@
 
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "chat/internal/event_stream.h"
+#include "chat/internal/message_parts.h"
 #include "chat/internal/thinking.h"
+#include "chat/internal/usage_fields.h"
 #include "chat/internal/wire.h"
 #include "chat/internal/wire_json.h"
 
@@ -18,21 +21,21 @@ namespace iago {
 // One of the replies of a response while it comes.
 struct OpenAiChoice {
   ChatReply reply;
-  std::string refusal;
+  MessageParts parts;
   std::string finish_reason;
-  bool finished = false;
-  bool hidden_reasoning = false;  // a part of the reasoning is there without its text
+  std::string filtered;  // what the provider's filter says of it
 };
 
 // Gathers what whole documents and chunks have in common. Not thread-safe.
 class OpenAiReading {
  public:
+  explicit OpenAiReading(const FinishWords& words) : words_(words) {}
   // A document with `message` in its choices, or a chunk with `delta`. False if it shows that this
   // is no reply; `failure()` says why.
   bool take(const ReplyJson& json);
   WireOutcome failure() const { return failure_; }
-  // All choices. `unopened_thinking` as split_thinking has it.
-  WireOutcome conclude(bool unopened_thinking);
+  // All choices. `heard`: somebody was given the text as it came.
+  WireOutcome conclude(bool heard);
 
   bool empty() const { return choices_.empty(); }
   bool all_finished() const;
@@ -40,21 +43,27 @@ class OpenAiReading {
   const std::string& news() const { return news_; }
 
  private:
-  bool take_id(const ReplyJson& json);
+  bool take_names(const ReplyJson& json);
+  bool take_block(const ReplyJson& json);
   bool take_choice(const ReplyJson& json, const nlohmann::json& choice, std::size_t position);
-  void take_usage(const nlohmann::json& usage);
+  bool take_finish(OpenAiChoice& choice, std::string reason);
+  std::optional<WireOutcome> finish(OpenAiChoice& choice, bool heard);
   bool reject(WireOutcome why);
 
+  const FinishWords& words_;
   std::map<std::uint64_t, OpenAiChoice> choices_;
-  TokenUsage usage_;
-  std::uint64_t reasoning_tokens_ = 0;
-  std::string id_, model_, fingerprint_, news_;
+  UsageReading usage_;
+  std::string id_, first_id_, last_id_, model_, fingerprint_, news_;
+  // Of the chunks with text.
+  bool id_changed_ = false, id_repeated_ = false;
+  bool says_something_ = false;  // the document that is being taken
+  std::size_t chunks_without_news_ = 0;
   WireOutcome failure_;
 };
 
 class OpenAiStream final : public EventStream {
  public:
-  explicit OpenAiStream(Wire::OnText on_text);
+  OpenAiStream(Wire::OnText on_text, const FinishWords& words);
 
  private:
   bool is_end(const SseEvent& event) const override { return event.data == "[DONE]"; }
@@ -62,12 +71,12 @@ class OpenAiStream final : public EventStream {
   WireOutcome take_document(std::string_view body) override;
   WireOutcome conclude() override;
 
+  const FinishWords& words_;
   OpenAiReading reading_;
   ThinkingFilter filter_;
   bool listening_ = false;
 };
 
-WireOutcome read_openai_reply(std::string_view body);
-WireOutcome read_openai_error(int status, std::string_view body);
+WireOutcome read_openai_reply(std::string_view body, const FinishWords& words);
 
 }  // namespace iago

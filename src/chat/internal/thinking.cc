@@ -1,24 +1,105 @@
-// One rule in two forms: split_thinking for a text that is whole, ThinkingFilter for one that
-// grows. The filter only serves who looks on; what is stored comes from split_thinking. They differ
-// where the rule needs more than the beginning. At a closing tag without an opening one the filter
-// has passed the thinking on already; a caller then tells split_thinking to leave it, so that what
-// was shown is what is stored. And the filter does not know whether reasoning comes in a channel of
-// its own.
+// One table of marks, and one rule in two forms: split_thinking for a text that is whole,
+// ThinkingFilter for one that grows. The filter only serves who looks on; what is stored comes from
+// split_thinking. They differ where the rule needs more than the beginning: after a closing mark
+// without an opening one the filter has passed the thinking on already, and it does not know
+// whether reasoning comes in a channel of its own.
 //
-// The filter holds back as little as it can. Before: white space and a beginning of the opening
-// tag, until it is the tag or cannot become it. Inside: at most as many bytes as the closing tag
-// has, since no more can belong to a tag that is cut in two. After: nothing.
+// The filter holds back as little as it can: white space and a beginning of a mark, until it is the
+// mark or cannot become it, and a block until it closes.
 #include "chat/internal/thinking.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace iago {
 namespace {
 
-constexpr std::string_view kOpen = "<think>";
-constexpr std::string_view kClose = "</think>";
 constexpr std::string_view kSpace = " \t\r\n";
+constexpr int kMostBlocks = 64;
+
+enum class Close {
+  optional,  // a block without it takes all that follows
+  if_whole,  // so in a reply that was cut; in a whole one it is no block
+  needed,    // without it there is no block
+};
+
+struct ThoughtMark {
+  std::string_view open;
+  std::array<std::string_view, 2> close;  // any of them; the second may be empty
+  Close closing = Close::optional;
+  bool unopened = false;  // templates put `open` into the prompt: `close` alone counts
+  bool is_word = false;   // also a word of the language: it says nothing inside of a text
+};
+
+// The marks, in letters of either case. Sources: the chat templates of the models that are named,
+// and the reasoning parsers of vLLM, SGLang and Dynamo.
+constexpr ThoughtMark kMarks[] = {
+    // DeepSeek R1, Qwen3, QwQ, GLM-4.5, MiniMax M2, Hunyuan, ERNIE, Nemotron, Phi-4, OLMo 3, Step 3
+    {"<think>", {"</think>"}, Close::optional, true},
+    {"<thinking>", {"</thinking>"}},
+    {"<thought>", {"</thought>"}},  // EXAONE Deep, Gemini through Google's OpenAI interface
+    {"<thoughts>", {"</thoughts>"}},
+    {"<reasoning>", {"</reasoning>"}},
+    {"<seed:think>", {"</seed:think>"}, Close::optional, true},  // Seed-OSS
+    {"<longcat_think>", {"</longcat_think>"}, Close::optional, true},
+    // Kimi-VL, Kimi k1.5
+    {"\u25c1think\u25b7", {"\u25c1/think\u25b7"}, Close::optional, true},
+    {"[THINK]", {"[/THINK]"}, Close::optional, true},                                // Magistral
+    {"<|START_THINKING|>", {"<|END_THINKING|>"}, Close::optional, true},             // Command A
+    {"<|begin_of_thought|>", {"<|end_of_thought|>"}, Close::optional, true},         // OpenThinker
+    {"<|channel>thought", {"<channel|>"}},                                           // Gemma 4
+    {"<|channel|>analysis<|message|>", {"<|end|>", "<|channel|>final<|message|>"}},  // gpt-oss
+    {"<|channel|>commentary<|message|>", {"<|end|>", "<|channel|>final<|message|>"}},
+    {"analysis", {"assistantfinal"}, Close::needed, false, true},  // the same without its tokens
+    // Granite 3.2
+    {"Here is my thought process:", {"Here is my response:", "Here's my response:"},
+     Close::if_whole, false, true},
+    {"Here's my thought process:", {"Here is my response:", "Here's my response:"},
+     Close::if_whole, false, true},
+    {"Here are my reasoning steps:", {"[BEGIN FINAL RESPONSE]"}, Close::if_whole, false, true},
+};
+
+// What stands around the answer.
+struct AnswerMark {
+  std::string_view open, close;
+  bool after_thought = true;  // it counts behind a thought alone
+};
+constexpr AnswerMark kAnswers[] = {
+    {"<answer>", "</answer>"},      // Hunyuan
+    {"<response>", "</response>"},  // ERNIE
+    {"[BEGIN FINAL RESPONSE]", "[END FINAL RESPONSE]"},
+    {"<|begin_of_solution|>", "<|end_of_solution|>", false},
+    {"<|START_RESPONSE|>", "<|END_RESPONSE|>", false},
+    {"<|channel|>final<|message|>", "<|return|>", false},
+    {"<|start|>assistant", "", false},
+};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Whether `text` begins with `mark`, letters of either case alike; the word "analysis" only as it
+// stands, since many answers begin with it in a capital.
+bool begins(std::string_view text, std::string_view mark) {
+  if (text.size() < mark.size()) return false;
+  if (mark == "analysis") return text.starts_with(mark);
+  return std::equal(mark.begin(), mark.end(), text.begin(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
+
+bool may_become(std::string_view text, std::string_view mark) {
+  return text.size() < mark.size() && begins(mark, text);
+}
+
+std::size_t find_mark(std::string_view text, std::string_view mark, std::size_t from = 0) {
+  if (mark.empty() || from > text.size()) return std::string_view::npos;
+  const auto found = std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(),
+                                 mark.begin(), mark.end(),
+                                 [](char a, char b) { return lower(a) == lower(b); });
+  return found == text.end() ? std::string_view::npos
+                             : static_cast<std::size_t>(found - text.begin());
+}
 
 std::string_view trim_front(std::string_view text) {
   return text.substr(std::min(text.find_first_not_of(kSpace), text.size()));
@@ -29,74 +110,229 @@ std::string_view trim(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kSpace) + 1);
 }
 
-void set_reasoning(ChatReply& reply, std::string_view thought, std::string_view answer) {
-  // Copies first: both may be views into reply.text.
-  std::string reasoning(trim(thought)), text(trim_front(answer));
+struct Closed {
+  std::size_t at = std::string_view::npos, size = 0;
+};
+
+// The earliest closing mark at or behind `from`.
+Closed close_of(const ThoughtMark& mark, std::string_view text, std::size_t from) {
+  Closed first;
+  for (std::string_view close : mark.close) {
+    const std::size_t at = find_mark(text, close, from);
+    if (at < first.at) first = {at, close.size()};
+  }
+  return first;
+}
+
+const ThoughtMark* mark_in_front(std::string_view body) {
+  const auto* mark = std::ranges::find_if(
+      kMarks, [&](const ThoughtMark& m) { return begins(body, m.open); });
+  return mark == std::end(kMarks) ? nullptr : mark;
+}
+
+const AnswerMark* answer_in_front(std::string_view body, bool after_thought) {
+  const auto* mark = std::ranges::find_if(kAnswers, [&](const AnswerMark& m) {
+    return (after_thought || !m.after_thought) && begins(body, m.open);
+  });
+  return mark == std::end(kAnswers) ? nullptr : mark;
+}
+
+bool may_become_a_mark(std::string_view body, bool after_thought) {
+  return std::ranges::any_of(kMarks,
+                             [&](const ThoughtMark& m) { return may_become(body, m.open); }) ||
+         std::ranges::any_of(kAnswers, [&](const AnswerMark& m) {
+           return (after_thought || !m.after_thought) && may_become(body, m.open);
+         });
+}
+
+// A text on its way to being split.
+class Split {
+ public:
+  Split(std::string text, bool was_cut) : text_(std::move(text)), was_cut_(was_cut) {}
+
+  void take_leading() {
+    for (int i = 0; i < kMostBlocks; ++i) {
+      const std::string_view body = trim_front(text_);
+      if (const ThoughtMark* mark = mark_in_front(body); mark && take_block(*mark, body)) continue;
+      const AnswerMark* answer = answer_in_front(body, found_);
+      if (answer == nullptr) return;
+      if (!answer->close.empty()) answer_close_ = answer->close;
+      replace(body.substr(answer->open.size()));
+    }
+  }
+
+  // Some templates put the opening mark into the prompt.
+  void take_unopened() {
+    for (const ThoughtMark& mark : kMarks) {
+      if (found_ || !mark.unopened) continue;
+      const Closed close = close_of(mark, text_, 0);
+      // An opening mark before it, in the midst of the text, is something that the model writes of.
+      if (close.at == std::string_view::npos || find_mark(text_, mark.open) < close.at) continue;
+      take(std::string_view(text_).substr(0, close.at),
+           std::string_view(text_).substr(close.at + close.size));
+    }
+  }
+
+  // Whole blocks that begin a later line.
+  void take_later_lines() {
+    for (const ThoughtMark& mark : kMarks) {
+      if (mark.is_word) continue;
+      std::size_t from = 0;
+      for (int i = 0; i < kMostBlocks; ++i) {
+        const std::size_t at = find_mark(text_, mark.open, from);
+        if (at == std::string_view::npos) break;
+        from = at + 1;
+        const std::size_t begin = at + mark.open.size();
+        const Closed close = close_of(mark, text_, begin);
+        const bool begins_line = at == 0 || text_[at - 1] == '\n';
+        if (!begins_line || close.at == std::string_view::npos) continue;
+        add(std::string_view(text_).substr(begin, close.at - begin));
+        text_.erase(at, close.at + close.size - at);
+        from = at;
+      }
+    }
+  }
+
+  void take_answers_end() {
+    if (answer_close_.empty()) return;
+    const std::string_view body = text_.substr(0, text_.find_last_not_of(kSpace) + 1);
+    for (std::string_view close : {answer_close_, std::string_view("<|end|>")}) {
+      if (body.size() < close.size() || !begins(body.substr(body.size() - close.size()), close)) {
+        continue;
+      }
+      text_ = std::string(trim(body.substr(0, body.size() - close.size())));
+      return;
+    }
+  }
+
+  // The first mark that is left, or nothing.
+  std::string_view left_over() const {
+    for (const ThoughtMark& mark : kMarks) {
+      if (!mark.is_word && find_mark(text_, mark.open) != std::string_view::npos) return mark.open;
+    }
+    return {};
+  }
+
+  bool found() const { return found_; }
+  std::string take_text() { return std::move(text_); }
+  const std::string& reasoning() const { return reasoning_; }
+
+ private:
+  bool take_block(const ThoughtMark& mark, std::string_view body) {
+    body.remove_prefix(mark.open.size());
+    const Closed close = close_of(mark, body, 0);
+    if (close.at != std::string_view::npos) {
+      take(body.substr(0, close.at), body.substr(close.at + close.size));
+      return true;
+    }
+    if (mark.closing == Close::needed || (mark.closing == Close::if_whole && !was_cut_)) {
+      return false;
+    }
+    take(body, {});
+    return true;
+  }
+
+  void take(std::string_view thought, std::string_view rest) {
+    add(thought);
+    replace(rest);
+  }
+
+  void add(std::string_view thought) {
+    found_ = true;
+    thought = trim(thought);
+    if (!thought.empty() && !reasoning_.empty()) reasoning_ += "\n\n";
+    reasoning_ += thought;
+  }
+
+  // A copy first: `rest` is a view into the text.
+  void replace(std::string_view rest) { text_ = std::string(trim_front(rest)); }
+
+  std::string text_, reasoning_;
+  std::string_view answer_close_;
+  bool was_cut_, found_ = false;
+};
+
+void add_reasoning(ChatReply& reply, const std::string& reasoning) {
+  if (reply.reasoning_channel != ReasoningChannel::present) reply.reasoning.clear();
+  // Some servers give one thought in a channel and in the text.
+  if (reply.reasoning.find(reasoning) == std::string::npos) {
+    if (!reply.reasoning.empty()) reply.reasoning += "\n\n";
+    reply.reasoning += reasoning;
+  }
   reply.reasoning_channel =
-      reasoning.empty() ? ReasoningChannel::unavailable : ReasoningChannel::present;
-  reply.reasoning = std::move(reasoning);
-  reply.text = std::move(text);
+      reply.reasoning.empty() ? ReasoningChannel::unavailable : ReasoningChannel::present;
 }
 
 }  // namespace
 
-void split_thinking(ChatReply& reply, bool unopened) {
-  if (reply.reasoning_channel == ReasoningChannel::present) return;
-  std::string_view text = reply.text, body = trim_front(text);
-  if (body.starts_with(kOpen)) {
-    body.remove_prefix(kOpen.size());
-    auto close = body.find(kClose);
-    bool closed = close != std::string_view::npos;
-    set_reasoning(reply, body.substr(0, close),
-                  closed ? body.substr(close + kClose.size()) : std::string_view());
-    return;
+void split_thinking(ChatReply& reply, bool heard) {
+  Split split(reply.text, reply.finish == Finish::length);
+  split.take_leading();
+  // Log-probabilities belong to the text's end: nothing is taken from its midst then.
+  if (!heard) {
+    split.take_unopened();
+    split.take_leading();
+    if (reply.token_texts.empty()) split.take_later_lines();
+    split.take_answers_end();
   }
-  auto close = text.find(kClose);
-  // An opening tag before it, in the midst of the text, is something that the model writes about.
-  if (!unopened || close == std::string_view::npos || text.find(kOpen) < close) return;
-  set_reasoning(reply, text.substr(0, close), text.substr(close + kClose.size()));
+  const std::string_view left = split.left_over();
+  if (split.found()) add_reasoning(reply, split.reasoning());
+  if (!left.empty() && reply.reasoning_channel == ReasoningChannel::none) {
+    reply.reasoning_channel = ReasoningChannel::unavailable;
+    reply.reasoning_note = fmt::format(
+        "the text holds the mark {} in its midst, which may set a thought apart", left);
+  }
+  reply.text = split.take_text();
 }
 
 void ThinkingFilter::pass(std::string_view text) {
-  if (trim_) text = trim_front(text);
   if (text.empty()) return;
-  trim_ = false;
   passed_any_ = true;
   on_text_(text);
 }
 
 void ThinkingFilter::feed(std::string_view text) {
-  if (state_ == State::after) {
+  if (passing_) {
     pass(text);
     return;
   }
   held_ += text;
-  if (state_ == State::before) {
-    std::string_view body = trim_front(held_);
-    if (body.size() < kOpen.size() && kOpen.starts_with(body)) return;
-    if (!body.starts_with(kOpen)) {
-      state_ = State::after;
-      pass(std::exchange(held_, {}));
+  look_again();
+}
+
+void ThinkingFilter::look_again() {
+  constexpr std::size_t kLongestClose = 32;
+  while (true) {
+    const std::string_view body = trim_front(held_);
+    if (body.empty() || may_become_a_mark(body, after_thought_)) return;
+    if (const ThoughtMark* mark = mark_in_front(body)) {
+      const std::size_t from =
+          std::max(mark->open.size(), looked_at_ - std::min(looked_at_, kLongestClose));
+      const Closed close = close_of(*mark, body, from);
+      if (close.at == std::string_view::npos) {
+        looked_at_ = body.size();
+        return;
+      }
+      held_ = std::string(body.substr(close.at + close.size));
+      looked_at_ = 0;
+      after_thought_ = true;
+    } else if (const AnswerMark* answer = answer_in_front(body, after_thought_)) {
+      held_ = std::string(body.substr(answer->open.size()));
+    } else {
+      passing_ = true;
+      const std::string rest = after_thought_ ? std::string(body) : held_;
+      held_.clear();
+      pass(rest);
       return;
     }
-    state_ = State::inside;
-    held_.erase(0, held_.size() - body.size() + kOpen.size());
   }
-  auto close = held_.find(kClose);
-  if (close == std::string::npos) {
-    // Only what may become the tag is of use.
-    if (held_.size() > kClose.size()) held_.erase(0, held_.size() - kClose.size());
-    return;
-  }
-  state_ = State::after;
-  trim_ = true;
-  std::string rest = held_.substr(close + kClose.size());
-  held_.clear();
-  pass(rest);
 }
 
 void ThinkingFilter::finish() {
-  if (state_ == State::before && !held_.empty()) pass(held_);
+  const std::string_view body = trim_front(held_);
+  const ThoughtMark* mark = mark_in_front(body);
+  const bool thinks = mark != nullptr && mark->closing == Close::optional;
+  if (!passing_ && !thinks) pass(held_);
   held_.clear();
 }
 

@@ -8,12 +8,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
 #include "chat/chat_model.h"
+#include "chat/finish_words.h"
 #include "net/http.h"
 
 namespace iago {
@@ -23,9 +25,14 @@ struct WireShape {
   std::string model;
   std::size_t samples = 1;  // replies per request
   bool stream = false;
-  bool completion_tokens = false;     // OpenAI: max_completion_tokens instead of max_tokens
-  bool explicit_sampling = true;      // state temperature and top_p even where they are 1
-  bool continue_prefill = true;       // OpenAI: flags that make vLLM and SGLang continue it
+  bool completion_tokens = false;  // OpenAI: max_completion_tokens instead of max_tokens
+  // State the sampling options that are neutral, too: a server of open weights takes what is left
+  // out from the checkpoint's own defaults.
+  bool explicit_sampling = true;
+  bool continue_prefill = true;  // OpenAI: flags that make vLLM and SGLang continue it
+  bool system_in_user = false;   // the system text stands in front of the first user turn
+  int all_tokens = -1;           // the top_k that means all of them: -1 or 0, by server
+  std::set<std::string> left_out;     // fields that the server refuses
   std::shared_ptr<const Json> extra;  // an object whose members are added to the body, or null
 };
 
@@ -39,15 +46,20 @@ enum class Remedy {
 struct WireFailure {
   Remedy remedy = Remedy::give_up;
   ChatFailure failure;
-  bool limited = false;  // slow_down: for a limit of the rate, not for an overload
-  bool broken = false;   // the reply was unreadable: worth a few attempts, fewer than a limit
+  bool limited = false;    // slow_down: for a limit of the rate, not for an overload
+  bool broken = false;     // the reply was unreadable: worth a few attempts, fewer than a limit
+  bool only_once = false;  // broken, and worth one more attempt alone
+  // Fields of the request that the server names and that it can do without.
+  std::vector<std::string> refused_fields;
+  TokenUsage usage;  // that was billed for a reply that cannot be used
 };
 
 // The result of one request: at most `samples` replies, or a failure.
 struct WireOutcome {
   std::vector<ChatReply> replies;
   std::optional<WireFailure> failure;
-  std::string reply_id;  // the body's own name for itself, or empty
+  std::string reply_id;      // the body's own name for itself, or empty
+  bool is_streamed = false;  // it came as events
 };
 
 // Reads the body of a 2xx as it comes, events or one JSON document. Not thread-safe.
@@ -66,7 +78,7 @@ class Wire {
   virtual ~Wire() = default;
   virtual std::string path() const = 0;                           // behind the base URL
   virtual HttpHeaders headers(const std::string& key) const = 0;  // no key: none for it
-  virtual std::string body(const ChatRequest& request, const WireShape& shape) const = 0;
+  virtual Json body(const ChatRequest& request, const WireShape& shape) const = 0;
   virtual WireOutcome read(std::string_view body) const = 0;
   // `on_text` may be empty; it gets the text of the first reply.
   virtual std::unique_ptr<WireStream> stream(OnText on_text) const = 0;
@@ -74,7 +86,13 @@ class Wire {
   virtual WireOutcome read_error(int status, std::string_view body) const = 0;
 };
 
-std::unique_ptr<Wire> make_openai_wire();
-std::unique_ptr<Wire> make_anthropic_wire();
+// `words` are the user's own for reasons of a reply's end.
+std::unique_ptr<Wire> make_openai_wire(FinishWords words = {});
+std::unique_ptr<Wire> make_anthropic_wire(FinishWords words = {});
+
+// Adds the members of `shape.extra` to a body: null removes a field, anything else replaces it.
+void apply_extra(Json& body, const WireShape& shape);
+// The messages with the system text in front of the first user turn.
+std::vector<Message> with_system_in_user(const std::vector<Message>& messages);
 
 }  // namespace iago

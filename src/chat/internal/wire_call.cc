@@ -10,37 +10,54 @@
 namespace iago {
 namespace {
 
+OpenCause cause_of(HttpFault fault) {
+  switch (fault) {
+    case HttpFault::invalid:
+      return OpenCause::rejected;
+    case HttpFault::malformed:
+    case HttpFault::too_large:
+      return OpenCause::unreadable;
+    default:
+      return OpenCause::unreachable;
+  }
+}
+
 WireOutcome outcome_of_fault(const HttpFailure& failure) {
   const std::string& message = failure.message;
+  const OpenCause cause = cause_of(failure.fault);
   switch (failure.fault) {
     case HttpFault::cancelled:
-      return failed(Remedy::give_up, ErrorCode::cancelled, "stopped before the reply was whole");
+      return failed(Remedy::give_up, cause, ErrorCode::cancelled,
+                    "stopped before the reply was whole");
     case HttpFault::untrusted:
-      return failed(Remedy::give_up, ErrorCode::disconnected, message,
+      return failed(Remedy::give_up, cause, ErrorCode::disconnected, message,
                     "TLS failed: renew the server's certificate, give its authority's certificate "
                     "to --ca-file, or write http:// if the server has no TLS",
                     true);
     case HttpFault::invalid:
-      return failed(Remedy::give_up, ErrorCode::invalid, message,
+      return failed(Remedy::give_up, cause, ErrorCode::invalid, message,
                     "correct the base URL or the headers", true);
     case HttpFault::too_large:
-      return failed(Remedy::give_up, ErrorCode::invalid, message);
+      return failed(Remedy::give_up, cause, ErrorCode::invalid, message);
     case HttpFault::unresolved:
     case HttpFault::unreachable:
-      return failed(Remedy::retry, ErrorCode::disconnected, message,
-                    "check that the server is running and that the base URL is right", false);
+      return failed(Remedy::retry, cause, ErrorCode::disconnected, message,
+                    "check that the server is running and that the base URL is right");
     default:
-      return failed(Remedy::retry, ErrorCode::disconnected, message);
+      return failed(Remedy::retry, cause, ErrorCode::disconnected, message);
   }
 }
 
 WireOutcome outcome_of_redirect(const HttpResponse& response) {
   std::string location(find_header(response.headers, "location").value_or("nowhere"));
-  return failed(Remedy::give_up, ErrorCode::unsupported,
-                fmt::format("the server answered {} and redirects to {}; the redirect was not "
-                            "followed, so neither the request nor the key went there",
-                            response.status, excerpt_of(url_for_messages(location))),
-                "if that address is right, give it as the base URL", true);
+  WireOutcome outcome = failed(
+      Remedy::give_up, OpenCause::rejected, ErrorCode::unsupported,
+      fmt::format("the server answered {} and redirects to {}; the redirect was not followed, so "
+                  "neither the request nor the key went there",
+                  response.status, excerpt_of(url_for_messages(location))),
+      "if that address is right, give it as the base URL", true);
+  outcome.failure->failure.status = response.status;
+  return outcome;
 }
 
 // Servers that take our name for a request give it back, some with more around it. Another name of
@@ -87,7 +104,13 @@ WireOutcome interpret(const Wire& wire, WireCall& call, const std::vector<Secret
   // Before it is shortened for a message: the half of a key is one too.
   if (!is_success(call.response.status)) hide(call.response.body);
   WireOutcome outcome = read_response(wire, call);
-  if (outcome.failure) hide(outcome.failure->failure.message);
+  for (ChatReply& reply : outcome.replies) hide(reply.provider_message);
+  if (outcome.failure) {
+    ChatFailure& failure = outcome.failure->failure;
+    hide(failure.message);
+    hide(failure.hint);
+    if (failure.status == 0) failure.status = call.response.status;
+  }
   return outcome;
 }
 

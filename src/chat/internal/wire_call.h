@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct EndpointJob {
   ChatModel::Done done;
   std::string group;  // equal where requests differ in nothing but their id; empty: stays alone
   int attempts = 0, broken = 0;
+  TokenUsage lost;  // billed for replies that could not be used
   bool reshaped = false;
   bool split = false;  // went with others, and the server rejected that request: goes alone
   std::optional<std::chrono::nanoseconds> first_sent;
@@ -32,6 +34,8 @@ struct WireCall {
   std::vector<std::unique_ptr<EndpointJob>> jobs;  // the replies go to them in order
   Pace::Ticket ticket;
   WireShape shape;
+  std::set<std::string> fields;        // of the body as it was sent
+  std::string sampling;                // those of sampling, as sampling_in gives them
   std::string id;                      // our own name for it, sent along
   std::unique_ptr<WireStream> stream;  // null: the body is read as a whole
   bool heard = false;                  // a part of the text went to on_text

@@ -5,19 +5,15 @@
 #include <algorithm>
 #include <array>
 
+#include "chat/internal/context_overflow.h"
+#include "chat/internal/finish_reason.h"
+#include "chat/internal/provider_refusal.h"
+#include "chat/internal/refused_fields.h"
 #include "chat/internal/wire_json.h"
 #include "net/retry.h"
 
 namespace iago {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  for (char& c : lowered) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lowered;
-}
 
 template <std::size_t N>
 bool says_any(const std::string& text, const std::array<std::string_view, N>& phrases) {
@@ -25,142 +21,292 @@ bool says_any(const std::string& text, const std::array<std::string_view, N>& ph
                              [&](auto phrase) { return text.find(phrase) != std::string::npos; });
 }
 
-constexpr std::array<std::string_view, 8> kPolicy = {
-    "content_policy_violation", "content_filter",
-    "invalid_prompt",           "cyber_policy",
-    "content_policy",           "safety_violation",
-    "input was flagged",        "responsibleaipolicyviolation"};
-constexpr std::array<std::string_view, 8> kTooLong = {"context_length_exceeded",
-                                                      "exceed_context_size",
-                                                      "maximum context length",
-                                                      "prompt is too long",
-                                                      "context window",
-                                                      "model_context_window_exceeded",
-                                                      "exceeds the available context size",
-                                                      "input is too long"};
-constexpr std::array<std::string_view, 6> kNoCredit = {
-    "insufficient_quota",        "exceeded your current quota", "billing_hard_limit",
-    "credit balance is too low", "billing_not_active",          "insufficient credits"};
-constexpr std::array<std::string_view, 6> kNoModel = {
-    "model_not_found", "invalid_model",           "model does not exist",
-    "unknown model",   "is not a valid model id", "invalid model name"};
+constexpr std::array<std::string_view, 15> kNoCredit = {
+    "insufficient_quota",       "billing_hard_limit",    "credit balance is too low",
+    "billing_not_active",       "insufficient credits",  "insufficient balance",
+    "insufficient_balance",     "payment required",      "exceeded_current_quota",
+    "exceeded your monthly",    "arrearage",             "account is in arrears",
+    "no credits remaining",     "balance is not enough", "\xe4\xbd\x99\xe9\xa2\x9d\xe4\xb8\x8d"};
+constexpr std::array<std::string_view, 10> kWrongKey = {
+    "api key not valid", "api_key_invalid",    "invalid api key",       "invalid_api_key",
+    "incorrect api key", "invalid x-api-key",  "authentication_error",  "invalidapikey",
+    "no auth credentials", "api key is invalid"};
+constexpr std::array<std::string_view, 16> kNoModel = {
+    "model_not_found",    "invalid_model",           "model does not exist",
+    "unknown model",      "is not a valid model id", "invalid model name",
+    "model not found",    "model_not_available",     "no such model",
+    "endpoints found",    "model not exist",         "deploymentnotfound",
+    "deployment for this resource does not exist",   "is not a valid model",
+    "model_not_supported", "no model named"};
+constexpr std::array<std::string_view, 3> kModelVerbs = {"does not exist", "not found",
+                                                         "not available"};
 constexpr std::array<std::string_view, 4> kPrefill = {"prefill", "must end with a user",
                                                       "final message must be from the user",
                                                       "last message must be from the user"};
 constexpr std::array<std::string_view, 3> kUnsupported = {
     "unsupported_parameter", "unsupported_value", "is not supported with this model"};
+constexpr std::array<std::string_view, 17> kNoSystemTurn = {
+    "system role not supported",
+    "system role is not supported",
+    "system role is unsupported",
+    "system role isn't supported",
+    "does not support the system role",
+    "does not support system",
+    "doesn't support system",
+    "system messages are not supported",
+    "system message is not supported",
+    "system message not supported",
+    "system prompt is not supported",
+    "system instruction is not supported",
+    "developer instruction is not enabled",
+    "unsupported role: system",
+    "only user and assistant roles are supported",
+    "only user, assistant",
+    "roles must alternate"};
+constexpr std::array<std::string_view, 4> kRoleWords = {"role", "roles", "messages", "message"};
+constexpr std::array<std::string_view, 3> kCountry = {
+    "unsupported_country", "country, region, or territory", "user location is not supported"};
 
-ChatReply reply_that_is(Finish finish) {
-  ChatReply reply;
-  reply.finish = finish;
-  return reply;
-}
-
-// The status that an error inside of a stream would have had.
+// The status that an error inside of a reply would have had.
 int status_of_type(const std::string& text) {
-  if (text.find("overloaded") != std::string::npos) return 529;
-  if (text.find("rate_limit") != std::string::npos) return 429;
-  if (text.find("authentication") != std::string::npos) return 401;
-  if (text.find("permission") != std::string::npos) return 403;
-  if (text.find("not_found") != std::string::npos) return 404;
-  if (text.find("timeout") != std::string::npos) return 504;
-  if (text.find("invalid_request") != std::string::npos) return 400;
+  constexpr std::pair<std::string_view, int> kTypes[] = {
+      {"overloaded", 529},     {"rate_limit", 429},      {"resource_exhausted", 429},
+      {"too many requests", 429}, {"authentication", 401}, {"permission", 403},
+      {"not_found", 404},      {"timeout", 504},         {"invalid_request", 400},
+      {"invalid_argument", 400}, {"badrequest", 400}};
+  for (const auto& [type, status] : kTypes) {
+    if (text.find(type) != std::string::npos) return status;
+  }
   return 500;
 }
 
-// Whether a 400 complains of the name under which the limit of tokens was sent.
-bool is_about_token_limit(const VendorError& error, const std::string& said) {
-  bool names = error.param == "max_tokens" || error.param == "max_completion_tokens" ||
-               said.find("max_completion_tokens") != std::string::npos;
-  constexpr std::array<std::string_view, 7> kUnknown = {
-      "unsupported", "not supported", "unrecognized", "unknown",
-      "instead",     "extra inputs",  "not permitted"};
-  return names && says_any(said, kUnknown);
+// "'system' is not one of ['user', 'assistant']", and what else names the role.
+bool refuses_system_turn(const std::string& said) {
+  if (says_any(said, kNoSystemTurn)) return true;
+  const bool quotes = said.find("'system'") != std::string::npos ||
+                      said.find("\"system\"") != std::string::npos ||
+                      said.find("`system`") != std::string::npos;
+  return quotes && says_any(said, kRoleWords);
 }
 
-WireOutcome outcome_of_client_error(const VendorError& error, const std::string& said,
-                                    const std::string& message) {
-  if (says_any(said, kNoCredit)) {
-    return failed(Remedy::give_up, ErrorCode::unsupported, message,
-                  "the account has no credit left: add credit, then resume the run", true);
+bool names_no_model(const std::string& said) {
+  if (says_any(said, kNoModel)) return true;
+  return said.find("model") != std::string::npos && says_any(said, kModelVerbs);
+}
+
+WireOutcome rejected(std::string message, std::string hint) {
+  return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::unsupported, std::move(message),
+                std::move(hint), true);
+}
+
+WireOutcome without_credit(std::string message) {
+  return rejected(std::move(message), "the account has no credit left: add credit, then resume "
+                                      "the run");
+}
+
+WireOutcome without_model(std::string message) {
+  return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::not_found, std::move(message),
+                "the server does not offer this model: see its list under /models", true);
+}
+
+WireOutcome without_access(int status, const VendorError& error, const std::string& said,
+                           std::string message) {
+  std::string hint = "the key is missing, wrong or not allowed to use this model";
+  if (says_any(said, kCountry)) {
+    hint = "the provider does not serve the place that the requests come from";
+  } else if (error.page) {
+    hint = fmt::format(
+        "this is a web page, not an answer of the API: a proxy, gateway or firewall between here "
+        "and the server {}. Check the base URL (most end in /v1), --proxy, and whether that "
+        "server wants a --header",
+        status == 401 ? "wants a login" : "refused the request");
   }
-  if (says_any(said, kNoModel)) {
-    return failed(Remedy::give_up, ErrorCode::not_found, message,
-                  "the server does not offer this model: see its list under /models", true);
-  }
-  if (is_about_token_limit(error, said)) {
-    return failed(Remedy::reshape, ErrorCode::unsupported, message,
-                  "the server takes neither max_tokens nor max_completion_tokens", true);
+  return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::invalid, std::move(message),
+                std::move(hint), true);
+}
+
+WireOutcome not_found(const VendorError& error, const std::string& said, std::string message) {
+  if (!error.page && names_no_model(said)) return without_model(std::move(message));
+  const bool says_nothing_of_it = !error.page && said.find("model") != std::string::npos;
+  return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::not_found, std::move(message),
+                says_nothing_of_it
+                    ? "the model's name or the base URL is wrong (most end in /v1)"
+                    : "nothing answers at this URL: correct the base URL (most end in /v1); if it "
+                      "is right, the model's name is wrong",
+                true);
+}
+
+// A request may be larger than all that the account may send in a minute.
+bool is_beyond_rate(const std::string& said) {
+  return said.find("request too large") != std::string::npos &&
+         (said.find("per min") != std::string::npos || said.find("(tpm)") != std::string::npos);
+}
+
+WireOutcome beyond_rate(std::string message) {
+  return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::invalid, std::move(message),
+                "one request is more than the account may send in a minute: lower max_tokens under "
+                "[sampling] in the study, or have the limit raised");
+}
+
+WireOutcome too_busy(int status, std::string message) {
+  WireOutcome outcome = failed(
+      Remedy::slow_down, status == 429 ? OpenCause::rate_limit : OpenCause::overloaded,
+      ErrorCode::overloaded, std::move(message));
+  outcome.failure->limited = status == 429;
+  return outcome;
+}
+
+WireOutcome outcome_of_rejection(const VendorError& error, const std::string& said,
+                                 std::string message) {
+  if (says_any(said, kNoCredit)) return without_credit(std::move(message));
+  if (says_any(said, kWrongKey)) return without_access(401, error, said, std::move(message));
+  if (names_no_model(said)) return without_model(std::move(message));
+  if (complains_of_token_limit(error, said)) {
+    WireOutcome outcome = rejected(std::move(message),
+                                   "the server takes neither max_tokens nor max_completion_tokens");
+    outcome.failure->remedy = Remedy::reshape;
+    return outcome;
   }
   if (says_any(said, kPrefill)) {
-    return failed(Remedy::give_up, ErrorCode::unsupported, message,
-                  "this model takes no prefill: use a setting or channel without one", true);
+    return rejected(std::move(message),
+                    "this model takes no prefill: use a setting or channel without one");
   }
+  if (refuses_system_turn(said)) {
+    return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::unsupported,
+                  std::move(message),
+                  "this model takes no system turn: --system-turn user puts its text in front of "
+                  "the first user turn");
+  }
+  const std::vector<std::string> fields = refused_fields(error, said);
+  std::string hint = hint_for_fields(fields);
+  if (hint.empty() && !error.fields.empty()) {
+    hint = fmt::format("the server complains of \"{}\": see --extra-body, --header and the study's "
+                       "[sampling]",
+                       excerpt_of(error.fields.front()));
+  }
+  WireOutcome outcome = failed(Remedy::give_up, OpenCause::rejected, ErrorCode::invalid,
+                               std::move(message), std::move(hint));
   if (says_any(said, kUnsupported)) {
-    return failed(Remedy::give_up, ErrorCode::unsupported, message,
-                  "this model does not take a sampling option: leave temperature and top_p at 1, "
-                  "top_k at 0, without stop strings and log-probabilities",
-                  true);
+    outcome.failure->failure.code = ErrorCode::unsupported;
+    outcome.failure->failure.ends_run = true;
+    outcome.failure->failure.hint =
+        "this model does not take a sampling option: leave temperature and top_p at 1, top_k at 0, "
+        "without stop strings and log-probabilities";
   }
-  return failed(Remedy::give_up, ErrorCode::invalid, message);
+  outcome.failure->refused_fields = fields;
+  return outcome;
+}
+
+WireOutcome outcome_of_status(int status, const VendorError& error, const std::string& said,
+                              std::string message) {
+  if (status == 401 || status == 403) return without_access(status, error, said, message);
+  if (status == 407) return rejected(message, "the proxy wants a login: give it in --proxy");
+  if (is_beyond_rate(said)) return beyond_rate(message);
+  // Google calls its limits of a minute and a day a quota that was exceeded.
+  const bool no_credit =
+      says_any(said, kNoCredit) || (said.find("exceeded your current quota") != std::string::npos &&
+                                    said.find("resource_exhausted") == std::string::npos);
+  if (status == 402 || (status >= 400 && status < 500 && no_credit)) return without_credit(message);
+  if (status == 404) return not_found(error, said, message);
+  if (status >= 300 && status < 400) return rejected(message, "give the final base URL");
+  if (status == 429 || status == 503 || status == 529) return too_busy(status, message);
+  // A server whose own parser refuses a field answers 500.
+  const bool names_field = said.find("unexpected keyword argument") != std::string::npos;
+  if (is_retryable_status(status) && !names_field) {
+    return failed(Remedy::retry, OpenCause::server_error, ErrorCode::disconnected, message,
+                  error.page ? "this is a web page: a proxy or gateway between here and the server "
+                               "gave it"
+                             : "");
+  }
+  return outcome_of_rejection(error, said, message);
+}
+
+std::string message_of(int status, const VendorError& error) {
+  const std::string& shown = !error.message.empty() ? error.message : error.codes;
+  const std::string what = error.page ? fmt::format("a web page: {}", excerpt_of(shown))
+                                      : (shown.empty() ? "nothing more" : excerpt_of(shown));
+  if (status == 0) return fmt::format("the server broke off with an error: {}", what);
+  return fmt::format("the server answered {}: {}", status, what);
+}
+
+WireOutcome outcome_of_overflow(const ContextOverflow& overflow, const std::string& message) {
+  return failed(Remedy::give_up, OpenCause::too_long, ErrorCode::invalid,
+                fmt::format("{} ({})", overflow.text(), message), overflow.hint());
+}
+
+bool may_tell_of_overflow(int status) {
+  // 500: servers that let their own exception through.
+  return status == 0 || status == 400 || status == 413 || status == 422 || status == 500;
+}
+
+WireOutcome outcome_by_meaning(int status, const VendorError& error) {
+  const std::string message = message_of(status, error);
+  // What is too long is told first: some servers call it an invalid prompt, as others call a
+  // refusal.
+  if (may_tell_of_overflow(status)) {
+    if (auto overflow = context_overflow_in(error)) return outcome_of_overflow(*overflow, message);
+  }
+  if (is_refusal_by_policy(status, error)) {
+    return refused_reply(error.message.empty() ? error.codes : error.message);
+  }
+  const std::string said = error.said();
+  if (status == 0) status = error.status.value_or(status_of_type(said));
+  return outcome_of_status(status, error, said, message);
 }
 
 }  // namespace
 
-WireOutcome failed(Remedy remedy, ErrorCode code, std::string message, std::string hint,
-                   bool ends_run) {
+WireOutcome failed(Remedy remedy, OpenCause cause, ErrorCode code, std::string message,
+                   std::string hint, bool ends_run) {
   WireOutcome outcome;
   outcome.failure =
-      WireFailure{remedy, ChatFailure{code, std::move(message), std::move(hint), ends_run}};
+      WireFailure{remedy, ChatFailure{code, std::move(message), std::move(hint), ends_run, cause}};
+  return outcome;
+}
+
+WireOutcome refused_reply(std::string_view says, std::string_view reason) {
+  WireOutcome outcome;
+  ChatReply& reply = outcome.replies.emplace_back();
+  reply.finish = Finish::refused;
+  reply.finish_reason = reason;
+  reply.provider_message = excerpt_of(says);
   return outcome;
 }
 
 WireOutcome outcome_of_error(int status, const VendorError& error) {
-  std::string said = lower(error.type + "\n" + error.code + "\n" + error.message);
-  std::string shown = error.message.empty() ? error.type + error.code : error.message;
-  std::string message =
-      status == 0 ? fmt::format("the server broke off with an error: {}", excerpt_of(shown))
-                  : fmt::format("the server answered {}: {}", status, excerpt_of(shown));
-  if (status == 0) status = status_of_type(said);
-  bool client = status >= 400 && status < 500;
-  WireOutcome outcome;
-  if (client && status != 429 && (error.flagged || says_any(said, kPolicy))) {
-    outcome.replies.push_back(reply_that_is(Finish::refused));
-    return outcome;
+  WireOutcome outcome = outcome_by_meaning(status, error);
+  if (outcome.failure) {
+    outcome.failure->failure.status = status == 0 ? error.status.value_or(0) : status;
   }
-  if ((status == 400 || status == 413 || status == 422) && says_any(said, kTooLong)) {
-    outcome.replies.push_back(reply_that_is(Finish::length));
-    return outcome;
-  }
-  if (status == 401 || status == 403) {
-    return failed(Remedy::give_up, ErrorCode::invalid, message,
-                  "the key is missing, wrong or not allowed to use this model", true);
-  }
-  if (status == 402 || (status == 429 && says_any(said, kNoCredit))) {
-    return failed(Remedy::give_up, ErrorCode::unsupported, message,
-                  "the account has no credit left: add credit, then resume the run", true);
-  }
-  if (status == 404) {
-    return failed(Remedy::give_up, ErrorCode::not_found, message,
-                  "the model's name or the base URL is wrong (most end in /v1)", true);
-  }
-  if (status >= 300 && status < 400) {
-    return failed(Remedy::give_up, ErrorCode::unsupported, message, "give the final base URL",
-                  true);
-  }
-  if (status == 429 || status == 503 || status == 529) {
-    outcome = failed(Remedy::slow_down, ErrorCode::overloaded, message);
-    outcome.failure->limited = status == 429;
-    return outcome;
-  }
-  if (is_retryable_status(status)) return failed(Remedy::retry, ErrorCode::disconnected, message);
-  return outcome_of_client_error(error, said, message);
+  return outcome;
 }
 
 WireOutcome broken_reply(std::string message, std::string hint) {
-  WireOutcome outcome =
-      failed(Remedy::retry, ErrorCode::disconnected, std::move(message), std::move(hint));
+  WireOutcome outcome = failed(Remedy::retry, OpenCause::unreadable, ErrorCode::disconnected,
+                               std::move(message), std::move(hint));
   outcome.failure->broken = true;
+  return outcome;
+}
+
+WireOutcome unknown_finish(std::string_view reason) {
+  const std::string what =
+      finish_key(reason).empty()
+          ? "the reply ended without a finish reason"
+          : fmt::format("the reply ended with the unknown finish reason \"{}\"",
+                        excerpt_of(reason));
+  WireOutcome outcome = failed(Remedy::retry, OpenCause::unknown_finish, ErrorCode::unsupported,
+                               what, hint_for_finish(reason));
+  outcome.failure->broken = true;
+  outcome.failure->only_once = true;
+  return outcome;
+}
+
+WireOutcome unfinished_stream() {
+  WireOutcome outcome = broken_reply(
+      "the stream ended before the reply did: it gave no finish reason and no [DONE]",
+      "if this server never gives a reason, say so with --finish none=stop; a reply that was cut "
+      "then counts as whole");
+  outcome.failure->failure.cause = OpenCause::unknown_finish;
   return outcome;
 }
 

@@ -1,8 +1,12 @@
 #include "cli/internal/model_endpoints.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
+
+#include "base/error.h"
 
 namespace iago {
 namespace {
@@ -32,7 +36,31 @@ void add_endpoint(CLI::App& command, const std::vector<std::string>& prefixes,
       "samples of one prompt per request (n); anthropic: models get one each")
       ->check(CLI::Range(1, 128));
   add("chat-template", e.chat_template, kChatTemplateHelp)->group(kCheckpointGroup);
-  add("extra-body", e.extra_body, "a JSON object; its members are added to every request");
+  add("extra-body", e.extra_body,
+      "a JSON object; its members are added to every request, and null removes a field");
+  command
+      .add_option_function<std::string>(
+          named("system-turn"),
+          [&e](const std::string& turn) {
+            e.system_turn = turn == "user" ? SystemTurn::user : SystemTurn::system;
+          },
+          whose + ": user puts the system text in front of the first user turn")
+      ->check(CLI::IsMember({"system", "user"}))
+      ->group(kEndpointGroup);
+  auto add_word = [&e](const std::vector<std::string>& words) {
+    try {
+      for (const std::string& word : words) add_finish_word(e.finish_words, word);
+    } catch (const Error& error) {
+      throw CLI::ValidationError("--finish", fmt::format("{}; {}", error.what(), error.hint()));
+    }
+  };
+  command
+      .add_option_function<std::vector<std::string>>(
+          named("finish"), add_word,
+          whose + ": VALUE=stop|truncated|refused, what a finish reason of the server means (none: "
+                  "there was no reason). Repeat it for several")
+      ->allow_extra_args(false)
+      ->group(kEndpointGroup);
 }
 
 void add_header(EndpointSettings& e, const std::string& header) {

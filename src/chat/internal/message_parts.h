@@ -1,0 +1,36 @@
+// The parts of a message, or of a delta of one: what is said, what is thought, and what this client
+// does not know. Private to the room.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "chat/internal/wire_json.h"
+
+namespace iago {
+
+struct MessageParts {
+  std::string text, refusal, reasoning;
+  bool thought = false;      // there is reasoning, with its text or without
+  bool calls_tools = false;  // though none were offered
+  // The first member or content part that holds text and is not known, as words for people:
+  // "the member \"musing\""; empty if there is none.
+  std::string unread;
+
+  // Adds what a further delta has.
+  void append(const MessageParts& more);
+};
+
+// `message`: an object with "content" (a string or an array of parts) and any other members.
+// `whole`: not a delta, in which an empty string is filler; in a whole message an empty field of
+// reasoning says that something is kept back.
+MessageParts read_message(const ReplyJson& document, const nlohmann::json& message, bool whole);
+
+// One part of a content: {"type": ..., ...}.
+void read_content_part(const ReplyJson& document, const nlohmann::json& part, MessageParts& into);
+
+// Reasoning in members of an object that is not a message itself (a choice).
+void read_reasoning_members(const ReplyJson& document, const nlohmann::json& object, bool whole,
+                            MessageParts& into);
+
+}  // namespace iago
