@@ -77,9 +77,10 @@ std::vector<std::string> notes_of(const EndpointOptions& options, const Json* ex
     notes.push_back("The system text was put in front of the first user turn.");
   }
   for (const auto& [word, finish] : options.finish_words) {
-    notes.push_back(fmt::format("A reply that ends {} was read as {}.",
-                                word.empty() ? "without a reason" : fmt::format("with \"{}\"", word),
-                                finish == Finish::length ? "truncated" : name_of(finish)));
+    notes.push_back(
+        fmt::format("A reply that ends {} was read as {}.",
+                    word.empty() ? "without a reason" : fmt::format("with \"{}\"", word),
+                    finish == Finish::length ? "truncated" : name_of(finish)));
   }
   if (extra == nullptr) return notes;
   for (const auto& [key, value] : extra->items()) {
@@ -89,9 +90,8 @@ std::vector<std::string> notes_of(const EndpointOptions& options, const Json* ex
 }
 
 SentRecord record_of(const std::string& url, const EndpointOptions& options, const Json* extra) {
-  SentRecord record{.base_url = url,
-                    .extra_body = options.extra_body,
-                    .notes = notes_of(options, extra)};
+  SentRecord record{
+      .base_url = url, .extra_body = options.extra_body, .notes = notes_of(options, extra)};
   for (const HttpHeader& header : options.headers) record.header_names.push_back(header.name);
   return record;
 }
@@ -156,9 +156,8 @@ std::unique_ptr<Endpoint> open_endpoint(EndpointKind kind, std::string model,
   DispatcherSetup setup;
   setup.kind = kind;
   setup.shape = shape_of(kind, model, options, at_openai);
-  setup.info = {fmt::format("{}:{}", name_of(kind), model),
-                identity_of(kind, model, options), options.max_in_flight,
-                true};
+  setup.info = {fmt::format("{}:{}", name_of(kind), model), identity_of(kind, model, options),
+                options.max_in_flight, true};
   setup.prefill = options.prefill;
   if (setup.prefill == PrefillStyle::automatic && at_openai) setup.prefill = PrefillStyle::rejected;
   setup.id_header = at_openai ? "X-Client-Request-Id" : "X-Request-Id";

@@ -65,9 +65,9 @@ enum class PrefillStyle {
 };
 
 struct EndpointOptions {
-  std::string base_url;    // empty: the vendor's
-  Secret key;              // may be empty where base_url is this machine
-  HttpHeaders headers;     // sent with every request, besides the client's own; hidden like the key
+  std::string base_url;  // empty: the vendor's
+  Secret key;            // may be empty where base_url is this machine
+  HttpHeaders headers;   // sent with every request, besides the client's own; hidden like the key
   // A JSON object whose members go into every request, or empty: null removes a field, any other
   // value replaces the client's own.
   std::string extra_body;
@@ -102,10 +102,10 @@ class Endpoint : public ChatModel {
 
 // The model called `model` at the endpoint. `info().name` is "openai:MODEL"; the identity is of
 // kind, model, extra_body and system_turn, and not of the base URL: a run resumes at another
-// address of the same server, and sent_record() says where it was. `transport` null: one of its own. The clock must outlive
-// the model. Error invalid for options out of range, a base URL or extra_body that cannot be read,
-// and a missing key where the base URL is not this machine; not_found for a ca_file that does
-// not exist. Never shows the key.
+// address of the same server, and sent_record() says where it was. `transport` null: one of its
+// own. The clock must outlive the model. Error invalid for options out of range, a base URL or
+// extra_body that cannot be read, and a missing key where the base URL is not this machine;
+// not_found for a ca_file that does not exist. Never shows the key.
 //
 // Callbacks come from a thread of the model's own, on_text from the transport's; requests that
 // nobody has sent yet wait in memory without a limit (info().in_flight says how many keep it busy).

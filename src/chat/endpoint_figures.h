@@ -17,7 +17,7 @@ struct EndpointFigures {
   std::uint64_t retries = 0;
   std::map<OpenCause, std::uint64_t> retry_causes;  // of these, by what came instead of a reply
   std::string last_retry;                           // what the server said before the last of them
-  std::uint64_t rate_limited = 0;   // 429
+  std::uint64_t rate_limited = 0;                   // 429
   std::uint64_t overloaded = 0;     // 503, 529, and overloads reported inside streams
   std::uint64_t broken = 0;         // replies that were none
   std::uint64_t without_usage = 0;  // answers whose tokens were not counted, or not all

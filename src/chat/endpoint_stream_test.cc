@@ -48,8 +48,10 @@ std::string end_of_message(const std::string& reason = "end_turn") {
          event_of({{"type", "message_stop"}});
 }
 
-TEST(EndpointStream, IsAskedForWhereSomebodyListensOrTheReplyMayBeLong) {
-  Scene scene(EndpointKind::openai, quick(), after(0, status(500)));
+TEST(EndpointStream, IsAskedForAtOpenAiWhereSomebodyListensOrTheReplyMayBeLong) {
+  EndpointOptions options = quick();
+  options.base_url.clear();
+  Scene scene(EndpointKind::openai, options, after(0, status(500)));
   ChatRequest long_reply = about(), heard = about();
   long_reply.sampling.max_tokens = 8192;
   std::string text;
@@ -94,13 +96,16 @@ struct Broken {
 
 TEST(EndpointStream, TriesAgainWhenTheStreamIsBroken) {
   const auto anthropic = EndpointKind::anthropic;
-  std::string other = dump_json({{"id", "chatcmpl-2"}, {"choices", Json::array()}});
+  Json foreign = openai_chunk({{"content", "B"}});
+  foreign["id"] = "chatcmpl-2";
+  std::string other = dump_json(foreign);
   std::string sound = start_of_message() + start_of_block(0) + piece(0, "A");
   std::vector<Broken> broken = {
       {"ends early", text_chunk("A"), "ended before the reply did"},
       {"ends in a chunk", text_chunk("A") + "data: {\"id\":", "expected JSON"},
       {"no event", ": nothing\n\n", "ended before"},
-      {"another's chunk", text_chunk("A") + "data: " + other + "\n\n", "chatcmpl-2"},
+      {"another's chunk", text_chunk("A") + text_chunk("A") + "data: " + other + "\n\n",
+       "chatcmpl-2"},
       {"sent twice", text_chunk("A", "stop") + text_chunk("A", "stop") + kDone, "sent twice"},
       {"no choices", event_of({{"id", "c"}, {"choices", Json::array()}}) + kDone, "choices"},
       {"HTML", "<html>Sign in</html>", "page of HTML"},
@@ -176,6 +181,7 @@ TEST(EndpointStream, KeepsThinkingFromWhoListensToTheText) {
     request.on_text = [&](std::string_view more) { text += more; };
     std::string body;
     for (char c : std::string("<think>I wonder.</think>\n\nA < B")) body += text_chunk({c});
+    body += event_of(openai_chunk(Json::object(), "stop"));
     Scene scene(
         EndpointKind::openai, quick(),
         [&](const HttpRequest&, int) { return std::optional(events(body + kDone)); }, kClock, cut);
@@ -203,6 +209,132 @@ TEST(EndpointStream, ReportsThinkingThatIsKeptBackAsUnavailable) {
                      start_of_block(1) + piece(1, "A") + end_of_message();
   EXPECT_EQ(reply_to(events(body), streamed(), EndpointKind::anthropic).reasoning_channel,
             ReasoningChannel::unavailable);
+}
+
+// ---- streams whose parts contradict each other
+
+struct StreamForm {
+  std::string what, body;
+  std::string reads;  // the reply's text, or, after a "!", what the failure says
+};
+
+std::string chunk_of(const std::string& id, const Json& delta, const Json& finish = nullptr,
+                     const std::string& model = "small-1") {
+  Json chunk = openai_chunk(delta, finish);
+  chunk["id"] = id;
+  chunk["model"] = model;
+  return event_of(chunk);
+}
+std::string text_by(const std::string& id, const std::string& text) {
+  return chunk_of(id, {{"content", text}});
+}
+std::string end_by(const std::string& id, const Json& reason = "stop") {
+  return chunk_of(id, Json::object(), reason);
+}
+
+std::vector<StreamForm> stream_forms() {
+  const std::string silent = event_of(openai_chunk(Json::object()));
+  std::string endless;
+  for (int i = 0; i < 100'002; ++i) endless += silent;
+  std::string without_space = text_chunk("A", "stop") + kDone;
+  without_space.replace(without_space.find("data: {"), 7, "data:{");
+  std::string carriage_returns;
+  for (char c : text_chunk("A", "stop") + kDone) {
+    carriage_returns += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  }
+  return {
+      {"every chunk has its own id", text_by("a", "A") + text_by("b", "B") + end_by("c") + kDone,
+       "AB"},
+      {"the last chunk has another id", text_by("a", "A") + text_by("a", "B") + end_by("b") + kDone,
+       "AB"},
+      {"the first chunk has another id",
+       chunk_of("x", {{"role", "assistant"}}) + text_by("a", "A") + text_by("a", "B") +
+           end_by("a") + kDone,
+       "AB"},
+      {"no ids", text_by("", "A") + text_by("", "B") + end_by("") + kDone, "AB"},
+      {"another reply's chunk", text_by("a", "A") + text_by("a", "B") + text_by("x", "C") + kDone,
+       "!a chunk of reply x"},
+      {"another reply's chunk, early",
+       text_by("a", "A") + text_by("x", "B") + text_by("a", "C") + end_by("a") + kDone,
+       "!a chunk of reply a came in the stream of reply x"},
+      {"another model's chunk",
+       text_by("a", "A") + chunk_of("b", {{"content", "B"}}, nullptr, "other") + kDone,
+       "!a chunk of model other"},
+      {"another reply's end", text_by("a", "A") + end_by("x") + text_by("a", "B") + kDone,
+       "!sent twice"},
+      {"a user's turn", chunk_of("a", {{"role", "user"}, {"content", "A"}}) + end_by("a") + kDone,
+       "!found role user"},
+      {"two ends that differ",
+       text_chunk("A") + end_by("chatcmpl-1", "stop") + end_by("chatcmpl-1", "length") + kDone,
+       "!ended twice"},
+      {"two ends of one meaning",
+       text_chunk("A") + end_by("chatcmpl-1", "stop") + end_by("chatcmpl-1", "eos") + kDone, "A"},
+      {"text after the end", text_chunk("A", "stop") + text_chunk("B") + kDone, "!sent twice"},
+      {"no [DONE]", text_chunk("A", "stop"), "A"},
+      {"no reason", text_chunk("A") + kDone, "!without a finish reason"},
+      {"no reason and no [DONE]", text_chunk("A"), "!ended before the reply did"},
+      {"a reason that is empty", text_chunk("A", "") + kDone, "!without a finish reason"},
+      {"\"null\" as the reason until the end",
+       text_chunk("A", "null") + text_chunk("B", "stop") + kDone, "AB"},
+      {"an error in the middle", text_chunk("A") + event_of({{"error", {{"message", "gone"}}}}),
+       "!gone"},
+      {"an error by the event's name",
+       text_chunk("A") + event_of({{"message", "gone"}, {"type", "server_error"}}, "error"),
+       "!gone"},
+      {"an error in a choice",
+       text_chunk("A") + event_of({{"choices",
+                                    {{{"index", 0},
+                                      {"delta", Json::object()},
+                                      {"finish_reason", "error"},
+                                      {"error", {{"message", "gone"}}}}}}}),
+       "!gone"},
+      {"names of events", event_of(openai_chunk({{"content", "A"}}, "stop"), "message") + kDone,
+       "A"},
+      {"data without a space", without_space, "A"},
+      {"carriage returns", carriage_returns, "A"},
+      {"a byte-order mark", "\xef\xbb\xbf" + text_chunk("A", "stop") + kDone, "A"},
+      {"a JSON body", R"({"choices":[{"message":{"content":"A"},"finish_reason":"stop"}]})", "A"},
+      {"a list of errors", R"([{"error":{"code":500,"message":"gone"}}])", "!gone"},
+      {"comments alone", ": keep-alive\n\n: keep-alive\n\n", "!ended before"},
+      {"words", "upstream connect error", "!expected JSON, found 22 other bytes"},
+      {"chunks without text for ever", endless, "!without any text"},
+  };
+}
+
+TEST(EndpointStream, DecidesEveryContradictionAndTakesNoneInSilence) {
+  for (const StreamForm& form : stream_forms()) {
+    Scene scene(
+        EndpointKind::openai, streamed(),
+        [&](const HttpRequest&, int) { return std::optional(events(form.body)); }, kClock, 4096);
+    const ChatReply reply = scene.ask();
+    if (form.reads.starts_with('!')) {
+      ASSERT_TRUE(reply.failure) << form.what << ": " << reply.text;
+      EXPECT_THAT(reply.failure->message, HasSubstr(form.reads.substr(1))) << form.what;
+    } else {
+      EXPECT_EQ(reply.text, form.reads)
+          << form.what << ": " << (reply.failure ? reply.failure->message : "");
+    }
+  }
+}
+
+TEST(EndpointStream, OfAnthropicIsGivenUpWhereItContradictsItselfOrNeverEnds) {
+  const std::string sound = start_of_message() + start_of_block(0) + piece(0, "A");
+  std::string endless = sound;
+  for (int i = 0; i < 100'002; ++i) endless += piece(0, "");
+  const std::pair<std::string, std::string> forms[] = {
+      {endless, "without any text"},
+      {sound + event_of({{"type", "message_delta"}, {"delta", {{"stop_reason", "end_turn"}}}}) +
+           end_of_message("max_tokens"),
+       "ended twice"},
+      {sound + event_of({{"type", "message_stop"}}), "without a finish reason"}};
+  for (const auto& [body, says] : forms) {
+    Scene scene(
+        EndpointKind::anthropic, streamed(),
+        [&](const HttpRequest&, int) { return std::optional(events(body)); }, kClock, 4096);
+    const ChatReply reply = scene.ask();
+    ASSERT_TRUE(reply.failure) << says;
+    EXPECT_THAT(reply.failure->message, HasSubstr(says));
+  }
 }
 
 // What a bad server may do with any request.

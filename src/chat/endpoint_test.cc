@@ -224,9 +224,10 @@ TEST(Endpoint, TakesARefusalByAnyChannelAsAReply) {
   ChatReply filtered = reply_to(said({{"content", "Half a"}}, "content_filter"));
   EXPECT_EQ(filtered.finish, Finish::refused);
   EXPECT_EQ(filtered.text, "Half a");
-  for (auto code :
-       {"content_policy_violation", "content_filter", "invalid_prompt", "cyber_policy"}) {
-    EXPECT_EQ(reply_to(openai_error(400, code)()).finish, Finish::refused) << code;
+  for (auto code : {"content_policy_violation", "content_filter", "cyber_policy"}) {
+    ChatReply reply = reply_to(openai_error(400, code)());
+    EXPECT_EQ(reply.finish, Finish::refused) << code;
+    EXPECT_EQ(reply.provider_message, "said so") << code;
   }
   // OpenRouter's moderation, which has the status of a wrong key.
   for (const Json& metadata : {Json(nullptr), Json{{"flagged_input", "Please"}}}) {
@@ -240,12 +241,7 @@ TEST(Endpoint, TakesARefusalByAnyChannelAsAReply) {
   EXPECT_EQ(stopped.text, "Half");
 }
 
-TEST(Endpoint, TakesAFullContextAsALengthAndAnEmptyTurnAsAStop) {
-  EXPECT_EQ(reply_to(openai_error(400, "context_length_exceeded")()).finish, Finish::length);
-  EXPECT_EQ(reply_to(anthropic_error(400, "invalid_request_error", "prompt is too long: 3 > 2")(),
-                     quick(), EndpointKind::anthropic)
-                .finish,
-            Finish::length);
+TEST(Endpoint, TakesAContextThatFillsUpAsALengthAndAnEmptyTurnAsAStop) {
   Json window = {{"content", Json::array()}, {"stop_reason", "model_context_window_exceeded"}};
   EXPECT_EQ(reply_to(json_response(window), quick(), EndpointKind::anthropic).finish,
             Finish::length);
@@ -279,12 +275,13 @@ TEST(Endpoint, FindsReasoningInEverySpelling) {
       {{{"content", "T\n</think>\n\nA"}}, present, "T", "A"},
       {{{"content", "<think>\n\n</think>\n\nA"}}, unavailable, "", "A"},
       {{{"content", "<think>T"}}, present, "T", ""},
-      {{{"content", "A <think>T</think>"}}, ReasoningChannel::none, "", "A <think>T</think>"}};
+      {{{"content", "A <think>T</think>"}}, unavailable, "", "A <think>T</think>"}};
   for (const Spelling& spelling : spellings) {
     ChatReply reply = reply_to(said(spelling.message));
     EXPECT_EQ(reply.reasoning_channel, spelling.channel) << spelling.message;
     EXPECT_EQ(reply.reasoning, spelling.reasoning) << spelling.message;
     EXPECT_EQ(reply.text, spelling.text) << spelling.message;
+    EXPECT_EQ(reply.reasoning_note.empty(), spelling.channel != unavailable) << spelling.message;
   }
   Json usage = {{"completion_tokens", 9}, {"completion_tokens_details", {{"reasoning_tokens", 5}}}};
   EXPECT_EQ(reply_to(said({{"content", "A"}}, "stop", usage)).reasoning_channel, unavailable);
@@ -339,7 +336,11 @@ TEST(Endpoint, DoesWithoutUsage) {
 
 TEST(Endpoint, KeepsBytesThatAreNotUtf8AndMendsHalvesOfPairs) {
   auto body = [](const std::string& text) {
-    return HttpResponse{200, {}, R"({"choices":[{"message":{"content":")" + text + R"("}}]})", {}};
+    return HttpResponse{
+        200,
+        {},
+        R"({"choices":[{"finish_reason":"stop","message":{"content":")" + text + R"("}}]})",
+        {}};
   };
   EXPECT_EQ(reply_to(body("A\xff\x80 \xe2\x82\xac \xe2\x82z")).text,
             "A\xff\x80 \xe2\x82\xac \xe2\x82z");
@@ -389,11 +390,11 @@ TEST(Endpoint, CutsTheLogProbabilitiesOfWhatItCutsFromTheText) {
   }
   ChatRequest request = about();
   request.sampling.stop = {"END"};
-  ChatReply reply = reply_to(
-      json_response(
-          {{"choices",
-            {{{"message", {{"content", "Yes. END more"}}}, {"logprobs", {{"content", tokens}}}}}}}),
-      quick(), EndpointKind::openai, request);
+  ChatReply reply = reply_to(json_response({{"choices",
+                                             {{{"message", {{"content", "Yes. END more"}}},
+                                               {"finish_reason", "stop"},
+                                               {"logprobs", {{"content", tokens}}}}}}}),
+                             quick(), EndpointKind::openai, request);
   EXPECT_EQ(reply.text, "Yes. ");
   // The token across the cut begins in what is left.
   EXPECT_EQ(reply.token_texts, (std::vector<std::string>{"Yes", ". "}));
@@ -404,6 +405,7 @@ TEST(Endpoint, ReadsLogProbabilitiesWithTheirBytes) {
   HttpResponse response =
       json_response({{"choices",
                       {{{"message", {{"content", "\xe2\x82\xac!"}}},
+                        {"finish_reason", "stop"},
                         {"logprobs",
                          {{"content",
                            {{{"token", "\\xe2\\x82"}, {"logprob", -0.5}, {"bytes", {0xe2, 0x82}}},
@@ -453,9 +455,7 @@ TEST(Endpoint, PutsOpenAiRequestsAsServersOfOpenWeightsWantThem) {
   EXPECT_EQ(body["seed"], plain["seed"]);
   EXPECT_EQ(body["logprobs"], true);
   EXPECT_FALSE(plain.contains("logprobs"));
-  EXPECT_FALSE(plain.contains("top_k"));
   EXPECT_FALSE(plain.contains("continue_final_message"));
-  EXPECT_FALSE(plain.contains("stream"));
   request.id = "b";
   scene.ask(request);
   EXPECT_NE(scene.sent(2)["seed"], body["seed"]);
@@ -513,6 +513,7 @@ TEST(Endpoint, NamesNoSiblingWhereNothingWasCounted) {
   EndpointOptions options = quick();
   options.samples_per_request = 2;
   options.first_in_flight = 1;
+  options.streaming = Streaming::never;
   std::promise<void> submitted;
   auto all_are_there = submitted.get_future().share();
   Scene scene(EndpointKind::openai, options, [=](const HttpRequest& http, int) {
@@ -710,7 +711,7 @@ TEST(Endpoint, DemandsAKeyExceptOnThisMachineAndSoundOptions) {
   EXPECT_THROW(open({.key = Secret("k"), .max_in_flight = 0}), Error);
 }
 
-TEST(Endpoint, IsIdentifiedByKindBaseUrlModelAndExtraBody) {
+TEST(Endpoint, IsIdentifiedByKindModelAndExtraBodyAndNotByItsAddress) {
   auto identity = [](EndpointKind kind, const std::string& url, const std::string& model,
                      const std::string& extra, const std::string& key) {
     EndpointOptions options = quick();
@@ -723,7 +724,7 @@ TEST(Endpoint, IsIdentifiedByKindBaseUrlModelAndExtraBody) {
   auto one = identity(EndpointKind::openai, "http://127.0.0.1:1/v1", "m", "", "a");
   EXPECT_EQ(one, identity(EndpointKind::openai, "HTTP://127.0.0.1:1/v1/", "m", "", "b"));
   EXPECT_NE(one, identity(EndpointKind::anthropic, "http://127.0.0.1:1/v1", "m", "", "a"));
-  EXPECT_NE(one, identity(EndpointKind::openai, "http://127.0.0.1:2/v1", "m", "", "a"));
+  EXPECT_EQ(one, identity(EndpointKind::openai, "http://127.0.0.1:2/v1", "m", "", "a"));
   EXPECT_NE(one, identity(EndpointKind::openai, "http://127.0.0.1:1/v1", "n", "", "a"));
   EXPECT_NE(one, identity(EndpointKind::openai, "http://127.0.0.1:1/v1", "m", R"({"a":1})", "a"));
 }

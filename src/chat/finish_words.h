@@ -10,7 +10,8 @@
 
 namespace iago {
 
-// From a server's word, in lower case and without "-", "_" and spaces (empty: none), to stop, length or refused.
+// From a server's word, in lower case and without "-", "_" and spaces (empty: none), to stop,
+// length or refused.
 using FinishWords = std::map<std::string, Finish, std::less<>>;
 
 // The name in --finish of a reply that ends without any reason.

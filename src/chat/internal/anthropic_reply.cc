@@ -87,8 +87,8 @@ std::optional<WireOutcome> AnthropicReading::finish() {
       reply_.provider_message = excerpt_of(explanation_);
       return std::nullopt;
     case FinishMeaning::broken:
-      return broken_reply(fmt::format("the server broke off in the middle of the reply ({})",
-                                      excerpt_of(reason)));
+      return broken_reply(
+          fmt::format("the server broke off in the middle of the reply ({})", excerpt_of(reason)));
     case FinishMeaning::unknown:
       break;
   }
@@ -96,8 +96,7 @@ std::optional<WireOutcome> AnthropicReading::finish() {
 }
 
 WireOutcome AnthropicReading::conclude(bool heard) {
-  const TokenUsage usage =
-      usage_.conclude(true, !parts_.text.empty() || !parts_.reasoning.empty());
+  const TokenUsage usage = usage_.conclude(true, !parts_.text.empty() || !parts_.reasoning.empty());
   if (auto failure = finish()) {
     failure->failure->usage = usage;
     return *failure;

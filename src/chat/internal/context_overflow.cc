@@ -81,8 +81,7 @@ constexpr OverflowWords kOverflows[] = {
 // Not this error: the most that an account may send in a minute or a day, and bodies by their
 // bytes.
 constexpr std::array<std::string_view, 7> kOtherLimits = {
-    "per minute", "per day",       "(tpm)",           "(tpd)",
-    "rate_limit", "rate limit of", "number of bytes"};
+    "per minute", "per day", "(tpm)", "(tpd)", "rate_limit", "rate limit of", "number of bytes"};
 
 enum class Counted { prompt, limit, context, total };
 
@@ -149,7 +148,8 @@ constexpr NumberBeside kNumbers[] = {
     // 8192 in the completion)"
     {Counted::prompt,
      R"((\d+) (?:tokens )?(?:in|from|of|for) (?:the |your )?(?:input |text )?(?:messages|prompt|input|text|context))"},
-    {Counted::limit, R"((\d+) (?:tokens )?(?:in|for|of) (?:the |your )?(?:completion|output|response))"},
+    {Counted::limit,
+     R"((\d+) (?:tokens )?(?:in|for|of) (?:the |your )?(?:completion|output|response))"},
     {Counted::prompt, R"((\d+) (?:`?inputs?`?|prompt|message) tokens)"},
     {Counted::limit, R"((\d+) (?:output|completion|generated) tokens)"},
     {Counted::total, R"(requested (?:about |a total of )?(\d+))"},
@@ -181,7 +181,9 @@ const std::vector<CompiledNumber>& compiled_numbers() {
 // "8,192" as "8192".
 std::string without_grouping(std::string_view text) {
   std::string plain;
-  auto is_digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
+  auto is_digit = [&](std::size_t i) {
+    return i < text.size() && text[i] >= '0' && text[i] <= '9';
+  };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool grouping = (text[i] == ',' || text[i] == '_') && i > 0 && is_digit(i - 1) &&
                           is_digit(i + 1) && is_digit(i + 2) && is_digit(i + 3) && !is_digit(i + 4);
@@ -261,9 +263,8 @@ std::optional<ContextOverflow> context_overflow_in(const VendorError& error) {
   const std::string said = without_grouping(error.said());
   auto says = [&](std::string_view words) { return said.find(words) != std::string::npos; };
   if (error.page || std::ranges::any_of(kOtherLimits, says)) return std::nullopt;
-  const bool is_overflow = std::ranges::any_of(kOverflows, [&](const OverflowWords& row) {
-    return says(row.words) && says(row.also);
-  });
+  const bool is_overflow = std::ranges::any_of(
+      kOverflows, [&](const OverflowWords& row) { return says(row.words) && says(row.also); });
   if (!is_overflow) return std::nullopt;
   ContextOverflow found;
   found.prompt = error.prompt_tokens ? error.prompt_tokens : number_of(Counted::prompt, said);

@@ -83,7 +83,7 @@ class Dispatcher final : public Endpoint {
   void drop_stopped_in_flight();
 
   void settle(WireCall& call);
-  bool is_absent_server(const WireCall& call);
+  bool is_absent_server(const WireCall& call) const;
   void learn_of_reply(const WireCall& call, const WireOutcome& outcome);
   void deliver_replies(WireCall& call, std::vector<ChatReply> replies);
   void mend(WireCall& call, const WireFailure& failure);

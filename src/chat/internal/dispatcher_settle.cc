@@ -35,8 +35,9 @@ void spell_options(std::string& hint, const std::string& prefix) {
 
 WireFailure without_server(WireFailure failure) {
   failure.remedy = Remedy::give_up;
-  failure.failure.hint = "nothing listens at this address of this machine: start the server, or "
-                         "correct the base URL";
+  failure.failure.hint =
+      "nothing listens at this address of this machine: start the server, or "
+      "correct the base URL";
   failure.failure.ends_run = true;
   return failure;
 }
@@ -48,6 +49,7 @@ ChatFailure cancelled_failure() {
 }
 
 void Dispatcher::settle(WireCall& call) {
+  has_answered_ = has_answered_ || call.response.status != 0;
   WireOutcome outcome = interpret(*wire_, call, setup_.secrets);
   double generated = 0;
   for (const ChatReply& reply : outcome.replies) {
@@ -72,9 +74,8 @@ void Dispatcher::settle(WireCall& call) {
 }
 
 // Nothing listens on this machine, and nothing ever did: waiting for it would help nobody.
-bool Dispatcher::is_absent_server(const WireCall& call) {
+bool Dispatcher::is_absent_server(const WireCall& call) const {
   const HttpResponse& response = call.response;
-  has_answered_ = has_answered_ || response.status != 0;
   return setup_.loopback && !has_answered_ && response.failure &&
          response.failure->fault == HttpFault::unreachable;
 }

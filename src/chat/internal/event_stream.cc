@@ -6,6 +6,11 @@
 #include "chat/internal/wire_failure.h"
 
 namespace iago {
+namespace {
+
+constexpr std::size_t kShown = 400;  // bytes
+
+}  // namespace
 
 void EventStream::feed(std::string_view bytes) {
   if (failure_ || ended_) return;
@@ -21,6 +26,7 @@ void EventStream::feed(std::string_view bytes) {
     document_ += bytes;
     return;
   }
+  if (!has_events_ && document_.size() < kShown) document_ += bytes.substr(0, kShown);
   try {
     events_.feed(bytes, [this](const SseEvent& event) { take_event(event); });
   } catch (const Error& error) {
@@ -29,6 +35,7 @@ void EventStream::feed(std::string_view bytes) {
 }
 
 void EventStream::take_event(const SseEvent& event) {
+  has_events_ = true;
   if (failure_ || ended_ || event.data.empty()) return;
   if (is_end(event)) return end();
   if (!event.id.empty() && event.id == last_event_id_) return;  // delivered twice
@@ -43,7 +50,10 @@ void EventStream::take_event(const SseEvent& event) {
 WireOutcome EventStream::finish() {
   if (is_document_) return take_document(document_);
   if (!failure_ && !ended_) events_.finish([this](const SseEvent& event) { take_event(event); });
-  return failure_ ? *failure_ : conclude();
+  if (failure_) return *failure_;
+  // Neither JSON nor events: a proxy's words.
+  const bool is_other = !has_events_ && !document_.empty() && document_[0] != ':';
+  return is_other ? not_json(document_, "neither JSON nor an event stream") : conclude();
 }
 
 }  // namespace iago

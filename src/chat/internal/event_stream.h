@@ -35,8 +35,9 @@ class EventStream : public WireStream {
   void take_event(const SseEvent& event);
 
   SseParser events_;
-  std::string document_, last_event_id_;
-  bool started_ = false, is_document_ = false, ended_ = false;
+  std::string document_;  // a whole one, or the first bytes of a body without any event
+  std::string last_event_id_;
+  bool started_ = false, is_document_ = false, has_events_ = false, ended_ = false;
   std::optional<WireOutcome> failure_;
 };
 

@@ -59,9 +59,16 @@ void LearntShape::learn_of_usage(bool streamed, bool counted) {
 }
 
 std::string sampling_in(const Json& body) {
-  constexpr std::array<std::string_view, 10> kNotSampling = {
-      "messages", "system", "model", "stream", "stream_options", "n", "seed", "continue_final_message",
-      "add_generation_prompt", "metadata"};
+  constexpr std::array<std::string_view, 10> kNotSampling = {"messages",
+                                                             "system",
+                                                             "model",
+                                                             "stream",
+                                                             "stream_options",
+                                                             "n",
+                                                             "seed",
+                                                             "continue_final_message",
+                                                             "add_generation_prompt",
+                                                             "metadata"};
   Json sampling = Json::object();
   for (const auto& [key, value] : body.items()) {
     if (std::ranges::find(kNotSampling, key) == kNotSampling.end()) sampling[key] = value;

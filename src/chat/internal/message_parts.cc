@@ -21,16 +21,33 @@ constexpr int kMostPartDepth = 16;
 // Types of content parts.
 constexpr std::array<std::string_view, 3> kSaid = {"text", "output_text", "text_delta"};
 constexpr std::array<std::string_view, 13> kThought = {
-    "thinking",       "thinking_delta", "redacted_thinking", "reasoning",    "reasoning_text",
-    "reasoning_content", "thought",     "think",             "summary_text", "reasoning.text",
-    "reasoning.summary", "reasoning.encrypted", "reasoning_summary"};
+    "thinking",         "thinking_delta",    "redacted_thinking", "reasoning",
+    "reasoning_text",   "reasoning_content", "thought",           "think",
+    "summary_text",     "reasoning.text",    "reasoning.summary", "reasoning.encrypted",
+    "reasoning_summary"};
 // Parts that hold neither. Calls of tools and pictures may come although none were asked for.
-constexpr std::array<std::string_view, 22> kHarmlessParts = {
-    "tool_use",    "tool_call",       "tool_result",    "function_call", "server_tool_use",
-    "image",       "image_url",       "input_image",    "output_image",  "audio",
-    "input_audio", "output_audio",    "file",           "document",      "document_url",
-    "reference",   "citation",        "signature_delta", "input_json_delta", "citations_delta",
-    "web_search_tool_result", "fallback"};
+constexpr std::array<std::string_view, 22> kHarmlessParts = {"tool_use",
+                                                             "tool_call",
+                                                             "tool_result",
+                                                             "function_call",
+                                                             "server_tool_use",
+                                                             "image",
+                                                             "image_url",
+                                                             "input_image",
+                                                             "output_image",
+                                                             "audio",
+                                                             "input_audio",
+                                                             "output_audio",
+                                                             "file",
+                                                             "document",
+                                                             "document_url",
+                                                             "reference",
+                                                             "citation",
+                                                             "signature_delta",
+                                                             "input_json_delta",
+                                                             "citations_delta",
+                                                             "web_search_tool_result",
+                                                             "fallback"};
 
 // Members with thought, of which the first that holds any counts: servers repeat one thought under
 // several names. "tool_plan" is Cohere's.
@@ -39,17 +56,53 @@ constexpr std::array<std::string_view, 13> kThoughtMembers = {
     "thinking_blocks",   "thought",           "thoughts",          "thinking_content",
     "reasoning_text",    "reasoning_summary", "reasoning_message", "thinking_text",
     "tool_plan"};
-constexpr std::array<std::string_view, 47> kHarmlessMembers = {
-    "role",        "content",       "refusal",       "tool_calls",     "function_call",
-    "annotations", "audio",         "name",          "citations",      "references",
-    "images",      "context",       "signature",     "thinking_signature", "reasoning_signature",
-    "tool_call_id", "prefix",       "partial",       "stop_reason",    "channel",
-    "recipient",   "id",            "type",          "object",         "status",
-    "created_at",  "phase",         "end_turn",      "cache_control",  "reasoning_effort",
-    "parsed",      "search_results", "logprobs",     "index",          "finish_reason",
-    "model",       "metadata",      "executed_tools", "usage",         "tools",
-    "grounding_metadata", "safety_ratings", "content_filter_results", "token_ids", "video",
-    "mm_content",  "tool_responses"};
+constexpr std::array<std::string_view, 47> kHarmlessMembers = {"role",
+                                                               "content",
+                                                               "refusal",
+                                                               "tool_calls",
+                                                               "function_call",
+                                                               "annotations",
+                                                               "audio",
+                                                               "name",
+                                                               "citations",
+                                                               "references",
+                                                               "images",
+                                                               "context",
+                                                               "signature",
+                                                               "thinking_signature",
+                                                               "reasoning_signature",
+                                                               "tool_call_id",
+                                                               "prefix",
+                                                               "partial",
+                                                               "stop_reason",
+                                                               "channel",
+                                                               "recipient",
+                                                               "id",
+                                                               "type",
+                                                               "object",
+                                                               "status",
+                                                               "created_at",
+                                                               "phase",
+                                                               "end_turn",
+                                                               "cache_control",
+                                                               "reasoning_effort",
+                                                               "parsed",
+                                                               "search_results",
+                                                               "logprobs",
+                                                               "index",
+                                                               "finish_reason",
+                                                               "model",
+                                                               "metadata",
+                                                               "executed_tools",
+                                                               "usage",
+                                                               "tools",
+                                                               "grounding_metadata",
+                                                               "safety_ratings",
+                                                               "content_filter_results",
+                                                               "token_ids",
+                                                               "video",
+                                                               "mm_content",
+                                                               "tool_responses"};
 // Where a gateway puts what it got beside what it made of it.
 constexpr std::array<std::string_view, 2> kCopies = {"provider_specific_fields", "extra_content"};
 // Members of a thought with its text, the first that is there.
@@ -68,7 +121,8 @@ bool holds_text(const json& value, int depth = 0) {
   if (value.is_string()) return !value.get_ref<const std::string&>().empty();
   if (depth > kMostPartDepth) return true;
   if (value.is_array()) {
-    return std::ranges::any_of(value, [&](const json& item) { return holds_text(item, depth + 1); });
+    return std::ranges::any_of(value,
+                               [&](const json& item) { return holds_text(item, depth + 1); });
   }
   if (!value.is_object()) return false;
   for (const auto& [key, item] : value.items()) {
@@ -179,8 +233,8 @@ MessageParts read_message(const ReplyJson& document, const json& message, bool w
     }
   }
   for (const auto& [key, value] : message.items()) {
-    const bool known = is_among(kHarmlessMembers, key) || is_among(kThoughtMembers, key) ||
-                       is_among(kCopies, key);
+    const bool known =
+        is_among(kHarmlessMembers, key) || is_among(kThoughtMembers, key) || is_among(kCopies, key);
     if (!known && holds_text(value)) note_unread(parts, "member", key);
   }
   return parts;

@@ -66,8 +66,8 @@ bool is_foreign_role(const std::string& role) {
 
 // Azure's results of its filter, or Google's ratings.
 std::string filter_results(const json& choice) {
-  for (std::string_view key : {"content_filter_results", "content_filter_result",
-                               "safety_ratings", "safetyRatings"}) {
+  for (std::string_view key :
+       {"content_filter_results", "content_filter_result", "safety_ratings", "safetyRatings"}) {
     const json& results = member(choice, key);
     if (!results.is_null()) {
       return results.dump(-1, ' ', true, json::error_handler_t::replace);
@@ -181,8 +181,8 @@ bool OpenAiReading::take_choice(const ReplyJson& document, const json& value,
   const json& message = whole ? member(value, "message") : delta;
   const std::string role = document.bytes_of(member(message, "role"));
   if (is_foreign_role(role)) {
-    return reject(broken_reply(fmt::format("expected a turn of the assistant, found role {}",
-                                           excerpt_of(role))));
+    return reject(broken_reply(
+        fmt::format("expected a turn of the assistant, found role {}", excerpt_of(role))));
   }
   OpenAiChoice& choice = choices_[number];
   MessageParts parts = read_message(document, message, whole);
@@ -238,8 +238,8 @@ std::optional<WireOutcome> OpenAiReading::finish(OpenAiChoice& choice, bool hear
       reply.finish = Finish::refused;
       break;
     case FinishMeaning::broken:
-      return broken_reply(fmt::format("the server broke off in the middle of the reply ({})",
-                                      excerpt_of(reason)));
+      return broken_reply(
+          fmt::format("the server broke off in the middle of the reply ({})", excerpt_of(reason)));
     case FinishMeaning::unknown:
       if (!declined) return unknown_finish(reason);
   }
@@ -252,8 +252,8 @@ std::optional<WireOutcome> OpenAiReading::finish(OpenAiChoice& choice, bool hear
   const bool is_elsewhere = reply.text.empty() && reply.finish != Finish::refused &&
                             reply.reasoning.empty() && !choice.parts.unread.empty();
   if (is_elsewhere) {
-    return broken_reply(fmt::format("the reply has no text, but {} does, and is not known",
-                                    choice.parts.unread));
+    return broken_reply(
+        fmt::format("the reply has no text, but {} does, and is not known", choice.parts.unread));
   }
   split_thinking(reply, heard);
   return std::nullopt;
@@ -328,9 +328,9 @@ WireOutcome OpenAiStream::take_document(std::string_view body) {
 
 WireOutcome OpenAiStream::conclude() {
   const bool may_lack_reason = words_.contains(std::string_view());
-  if (!has_ended() && !reading_.all_finished() && (reading_.empty() || !may_lack_reason)) {
-    return unfinished_stream();
-  }
+  const bool has_reply = !reading_.empty();
+  if (!has_ended() && !has_reply) return broken_reply("the stream ended before the reply did");
+  if (!has_ended() && !reading_.all_finished() && !may_lack_reason) return unfinished_stream();
   if (listening_) filter_.finish();
   // What a listener has heard as text stays text.
   WireOutcome outcome = reading_.conclude(filter_.passed_any());

@@ -76,9 +76,7 @@ class OpenAiWire final : public Wire {
     return body;
   }
 
-  WireOutcome read(std::string_view body) const override {
-    return read_openai_reply(body, words_);
-  }
+  WireOutcome read(std::string_view body) const override { return read_openai_reply(body, words_); }
 
   std::unique_ptr<WireStream> stream(OnText on_text) const override {
     return std::make_unique<OpenAiStream>(std::move(on_text), words_);

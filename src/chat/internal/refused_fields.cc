@@ -20,16 +20,17 @@
 namespace iago {
 namespace {
 
-constexpr std::array<std::string_view, 10> kSpare = {
-    "seed",           "top_k",          "min_p", "repetition_penalty", "repeat_penalty",
-    "stream_options", "stream",         "temperature", "top_p",        "n"};
+constexpr std::array<std::string_view, 10> kSpare = {"seed",           "top_k",
+                                                     "min_p",          "repetition_penalty",
+                                                     "repeat_penalty", "stream_options",
+                                                     "stream",         "temperature",
+                                                     "top_p",          "n"};
 
 constexpr std::array<std::string_view, 22> kComplaints = {
-    "unknown",        "unsupported",      "not supported",    "unrecognized",
-    "unrecognised",   "not recognized",   "unexpected",       "extra inputs",
-    "extra fields",   "extra_forbidden",  "not permitted",    "not allowed",
-    "cannot find",    "invalid",          "must be",          "should be",
-    "not valid",      "does not support", "doesn't support",  "don't support",
+    "unknown",        "unsupported", "not supported",    "unrecognized",    "unrecognised",
+    "not recognized", "unexpected",  "extra inputs",     "extra fields",    "extra_forbidden",
+    "not permitted",  "not allowed", "cannot find",      "invalid",         "must be",
+    "should be",      "not valid",   "does not support", "doesn't support", "don't support",
     "is deprecated",  "no longer"};
 
 bool is_word_character(char c) {
@@ -47,8 +48,8 @@ bool has_word(std::string_view text, std::string_view word) {
 }
 
 bool complains(const std::string& said) {
-  return std::ranges::any_of(
-      kComplaints, [&](auto words) { return said.find(words) != std::string::npos; });
+  return std::ranges::any_of(kComplaints,
+                             [&](auto words) { return said.find(words) != std::string::npos; });
 }
 
 // "stream_options.include_usage" and "body.seed" name stream_options and seed.
@@ -91,9 +92,8 @@ bool complains_of_token_limit(const VendorError& error, const std::string& said)
       "instead",     "extra inputs",  "not permitted", "not allowed"};
   const bool names = is_named(error, "max_tokens") || is_named(error, "max_completion_tokens") ||
                      said.find("max_completion_tokens") != std::string::npos;
-  return names && std::ranges::any_of(kUnknown, [&](auto words) {
-           return said.find(words) != std::string::npos;
-         });
+  return names && std::ranges::any_of(
+                      kUnknown, [&](auto words) { return said.find(words) != std::string::npos; });
 }
 
 std::string hint_for_fields(std::span<const std::string> fields) {

@@ -55,10 +55,16 @@ constexpr ThoughtMark kMarks[] = {
     {"<|channel|>commentary<|message|>", {"<|end|>", "<|channel|>final<|message|>"}},
     {"analysis", {"assistantfinal"}, Close::needed, false, true},  // the same without its tokens
     // Granite 3.2
-    {"Here is my thought process:", {"Here is my response:", "Here's my response:"},
-     Close::if_whole, false, true},
-    {"Here's my thought process:", {"Here is my response:", "Here's my response:"},
-     Close::if_whole, false, true},
+    {"Here is my thought process:",
+     {"Here is my response:", "Here's my response:"},
+     Close::if_whole,
+     false,
+     true},
+    {"Here's my thought process:",
+     {"Here is my response:", "Here's my response:"},
+     Close::if_whole,
+     false,
+     true},
     {"Here are my reasoning steps:", {"[BEGIN FINAL RESPONSE]"}, Close::if_whole, false, true},
 };
 
@@ -94,9 +100,9 @@ bool may_become(std::string_view text, std::string_view mark) {
 
 std::size_t find_mark(std::string_view text, std::string_view mark, std::size_t from = 0) {
   if (mark.empty() || from > text.size()) return std::string_view::npos;
-  const auto found = std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(),
-                                 mark.begin(), mark.end(),
-                                 [](char a, char b) { return lower(a) == lower(b); });
+  const auto found =
+      std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), mark.begin(),
+                  mark.end(), [](char a, char b) { return lower(a) == lower(b); });
   return found == text.end() ? std::string_view::npos
                              : static_cast<std::size_t>(found - text.begin());
 }
@@ -125,8 +131,8 @@ Closed close_of(const ThoughtMark& mark, std::string_view text, std::size_t from
 }
 
 const ThoughtMark* mark_in_front(std::string_view body) {
-  const auto* mark = std::ranges::find_if(
-      kMarks, [&](const ThoughtMark& m) { return begins(body, m.open); });
+  const auto* mark =
+      std::ranges::find_if(kMarks, [&](const ThoughtMark& m) { return begins(body, m.open); });
   return mark == std::end(kMarks) ? nullptr : mark;
 }
 
@@ -195,7 +201,8 @@ class Split {
 
   void take_answers_end() {
     if (answer_close_.empty()) return;
-    const std::string_view body = text_.substr(0, text_.find_last_not_of(kSpace) + 1);
+    const std::string_view body =
+        std::string_view(text_).substr(0, text_.find_last_not_of(kSpace) + 1);
     for (std::string_view close : {answer_close_, std::string_view("<|end|>")}) {
       if (body.size() < close.size() || !begins(body.substr(body.size() - close.size()), close)) {
         continue;
@@ -222,6 +229,9 @@ class Split {
     body.remove_prefix(mark.open.size());
     const Closed close = close_of(mark, body, 0);
     if (close.at != std::string_view::npos) {
+      // What closes the thought may open the answer.
+      const AnswerMark* answer = answer_in_front(body.substr(close.at), true);
+      if (answer != nullptr) answer_close_ = answer->close;
       take(body.substr(0, close.at), body.substr(close.at + close.size));
       return true;
     }
@@ -259,8 +269,9 @@ void add_reasoning(ChatReply& reply, const std::string& reasoning) {
     if (!reply.reasoning.empty()) reply.reasoning += "\n\n";
     reply.reasoning += reasoning;
   }
-  reply.reasoning_channel =
-      reply.reasoning.empty() ? ReasoningChannel::unavailable : ReasoningChannel::present;
+  const bool is_there = !reply.reasoning.empty();
+  reply.reasoning_channel = is_there ? ReasoningChannel::present : ReasoningChannel::unavailable;
+  reply.reasoning_note = is_there ? "" : "the block of thinking in the text is empty";
 }
 
 }  // namespace
@@ -279,8 +290,8 @@ void split_thinking(ChatReply& reply, bool heard) {
   if (split.found()) add_reasoning(reply, split.reasoning());
   if (!left.empty() && reply.reasoning_channel == ReasoningChannel::none) {
     reply.reasoning_channel = ReasoningChannel::unavailable;
-    reply.reasoning_note = fmt::format(
-        "the text holds the mark {} in its midst, which may set a thought apart", left);
+    reply.reasoning_note =
+        fmt::format("the text holds the mark {} in its midst, which may set a thought apart", left);
   }
   reply.text = split.take_text();
 }

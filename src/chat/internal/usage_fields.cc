@@ -37,16 +37,21 @@ struct Place {
   std::string_view key, inner = {};  // inner: the count is a member of the object `key`
 };
 
-constexpr Place kPrompt[] = {{"prompt_tokens"},     {"input_tokens"},
-                             {"promptTokenCount"},  {"inputTokens"},
-                             {"prompt_eval_count"}, {"tokens", "input_tokens"},
+constexpr Place kPrompt[] = {{"prompt_tokens"},        {"input_tokens"},
+                             {"promptTokenCount"},     {"inputTokens"},
+                             {"prompt_eval_count"},    {"tokens", "input_tokens"},
                              {"native_tokens_prompt"}, {"billed_units", "input_tokens"},
                              {"input_token_count"}};
-constexpr Place kGenerated[] = {{"completion_tokens"},    {"output_tokens"},
-                                {"candidatesTokenCount"}, {"outputTokens"},
-                                {"eval_count"},           {"tokens", "output_tokens"},
-                                {"native_tokens_completion"}, {"billed_units", "output_tokens"},
-                                {"generated_token_count"}, {"generated_tokens"}};
+constexpr Place kGenerated[] = {{"completion_tokens"},
+                                {"output_tokens"},
+                                {"candidatesTokenCount"},
+                                {"outputTokens"},
+                                {"eval_count"},
+                                {"tokens", "output_tokens"},
+                                {"native_tokens_completion"},
+                                {"billed_units", "output_tokens"},
+                                {"generated_token_count"},
+                                {"generated_tokens"}};
 constexpr Place kTotal[] = {{"total_tokens"}, {"totalTokenCount"}, {"totalTokens"}};
 constexpr Place kCached[] = {{"prompt_tokens_details", "cached_tokens"},
                              {"input_tokens_details", "cached_tokens"},

@@ -29,9 +29,9 @@ struct WireShape {
   // State the sampling options that are neutral, too: a server of open weights takes what is left
   // out from the checkpoint's own defaults.
   bool explicit_sampling = true;
-  bool continue_prefill = true;  // OpenAI: flags that make vLLM and SGLang continue it
-  bool system_in_user = false;   // the system text stands in front of the first user turn
-  int all_tokens = -1;           // the top_k that means all of them: -1 or 0, by server
+  bool continue_prefill = true;       // OpenAI: flags that make vLLM and SGLang continue it
+  bool system_in_user = false;        // the system text stands in front of the first user turn
+  int all_tokens = -1;                // the top_k that means all of them: -1 or 0, by server
   std::set<std::string> left_out;     // fields that the server refuses
   std::shared_ptr<const Json> extra;  // an object whose members are added to the body, or null
 };

@@ -21,23 +21,42 @@ bool says_any(const std::string& text, const std::array<std::string_view, N>& ph
                              [&](auto phrase) { return text.find(phrase) != std::string::npos; });
 }
 
-constexpr std::array<std::string_view, 15> kNoCredit = {
-    "insufficient_quota",       "billing_hard_limit",    "credit balance is too low",
-    "billing_not_active",       "insufficient credits",  "insufficient balance",
-    "insufficient_balance",     "payment required",      "exceeded_current_quota",
-    "exceeded your monthly",    "arrearage",             "account is in arrears",
-    "no credits remaining",     "balance is not enough", "\xe4\xbd\x99\xe9\xa2\x9d\xe4\xb8\x8d"};
+constexpr std::array<std::string_view, 15> kNoCredit = {"insufficient_quota",
+                                                        "billing_hard_limit",
+                                                        "credit balance is too low",
+                                                        "billing_not_active",
+                                                        "insufficient credits",
+                                                        "insufficient balance",
+                                                        "insufficient_balance",
+                                                        "payment required",
+                                                        "exceeded_current_quota",
+                                                        "exceeded your monthly",
+                                                        "arrearage",
+                                                        "account is in arrears",
+                                                        "no credits remaining",
+                                                        "balance is not enough",
+                                                        "\xe4\xbd\x99\xe9\xa2\x9d\xe4\xb8\x8d"};
 constexpr std::array<std::string_view, 10> kWrongKey = {
-    "api key not valid", "api_key_invalid",    "invalid api key",       "invalid_api_key",
-    "incorrect api key", "invalid x-api-key",  "authentication_error",  "invalidapikey",
+    "api key not valid",   "api_key_invalid",   "invalid api key",      "invalid_api_key",
+    "incorrect api key",   "invalid x-api-key", "authentication_error", "invalidapikey",
     "no auth credentials", "api key is invalid"};
 constexpr std::array<std::string_view, 16> kNoModel = {
-    "model_not_found",    "invalid_model",           "model does not exist",
-    "unknown model",      "is not a valid model id", "invalid model name",
-    "model not found",    "model_not_available",     "no such model",
-    "endpoints found",    "model not exist",         "deploymentnotfound",
-    "deployment for this resource does not exist",   "is not a valid model",
-    "model_not_supported", "no model named"};
+    "model_not_found",
+    "invalid_model",
+    "model does not exist",
+    "unknown model",
+    "is not a valid model id",
+    "invalid model name",
+    "model not found",
+    "model_not_available",
+    "no such model",
+    "endpoints found",
+    "model not exist",
+    "deploymentnotfound",
+    "deployment for this resource does not exist",
+    "is not a valid model",
+    "model_not_supported",
+    "no model named"};
 constexpr std::array<std::string_view, 3> kModelVerbs = {"does not exist", "not found",
                                                          "not available"};
 constexpr std::array<std::string_view, 4> kPrefill = {"prefill", "must end with a user",
@@ -70,10 +89,10 @@ constexpr std::array<std::string_view, 3> kCountry = {
 // The status that an error inside of a reply would have had.
 int status_of_type(const std::string& text) {
   constexpr std::pair<std::string_view, int> kTypes[] = {
-      {"overloaded", 529},     {"rate_limit", 429},      {"resource_exhausted", 429},
+      {"overloaded", 529},        {"rate_limit", 429},     {"resource_exhausted", 429},
       {"too many requests", 429}, {"authentication", 401}, {"permission", 403},
-      {"not_found", 404},      {"timeout", 504},         {"invalid_request", 400},
-      {"invalid_argument", 400}, {"badrequest", 400}};
+      {"not_found", 404},         {"timeout", 504},        {"invalid_request", 400},
+      {"invalid_argument", 400},  {"badrequest", 400}};
   for (const auto& [type, status] : kTypes) {
     if (text.find(type) != std::string::npos) return status;
   }
@@ -100,8 +119,9 @@ WireOutcome rejected(std::string message, std::string hint) {
 }
 
 WireOutcome without_credit(std::string message) {
-  return rejected(std::move(message), "the account has no credit left: add credit, then resume "
-                                      "the run");
+  return rejected(std::move(message),
+                  "the account has no credit left: add credit, then resume "
+                  "the run");
 }
 
 WireOutcome without_model(std::string message) {
@@ -149,9 +169,9 @@ WireOutcome beyond_rate(std::string message) {
 }
 
 WireOutcome too_busy(int status, std::string message) {
-  WireOutcome outcome = failed(
-      Remedy::slow_down, status == 429 ? OpenCause::rate_limit : OpenCause::overloaded,
-      ErrorCode::overloaded, std::move(message));
+  WireOutcome outcome =
+      failed(Remedy::slow_down, status == 429 ? OpenCause::rate_limit : OpenCause::overloaded,
+             ErrorCode::overloaded, std::move(message));
   outcome.failure->limited = status == 429;
   return outcome;
 }
@@ -172,17 +192,17 @@ WireOutcome outcome_of_rejection(const VendorError& error, const std::string& sa
                     "this model takes no prefill: use a setting or channel without one");
   }
   if (refuses_system_turn(said)) {
-    return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::unsupported,
-                  std::move(message),
+    return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::unsupported, std::move(message),
                   "this model takes no system turn: --system-turn user puts its text in front of "
                   "the first user turn");
   }
   const std::vector<std::string> fields = refused_fields(error, said);
   std::string hint = hint_for_fields(fields);
   if (hint.empty() && !error.fields.empty()) {
-    hint = fmt::format("the server complains of \"{}\": see --extra-body, --header and the study's "
-                       "[sampling]",
-                       excerpt_of(error.fields.front()));
+    hint = fmt::format(
+        "the server complains of \"{}\": see --extra-body, --header and the study's "
+        "[sampling]",
+        excerpt_of(error.fields.front()));
   }
   WireOutcome outcome = failed(Remedy::give_up, OpenCause::rejected, ErrorCode::invalid,
                                std::move(message), std::move(hint));
@@ -303,7 +323,7 @@ WireOutcome unknown_finish(std::string_view reason) {
 
 WireOutcome unfinished_stream() {
   WireOutcome outcome = broken_reply(
-      "the stream ended before the reply did: it gave no finish reason and no [DONE]",
+      "the stream ended before the reply did: it gave no finish reason and no end mark",
       "if this server never gives a reason, say so with --finish none=stop; a reply that was cut "
       "then counts as whole");
   outcome.failure->failure.cause = OpenCause::unknown_finish;

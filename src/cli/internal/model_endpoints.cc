@@ -57,8 +57,9 @@ void add_endpoint(CLI::App& command, const std::vector<std::string>& prefixes,
   command
       .add_option_function<std::vector<std::string>>(
           named("finish"), add_word,
-          whose + ": VALUE=stop|truncated|refused, what a finish reason of the server means (none: "
-                  "there was no reason). Repeat it for several")
+          whose +
+              ": VALUE=stop|truncated|refused, what a finish reason of the server means (none: "
+              "there was no reason). Repeat it for several")
       ->allow_extra_args(false)
       ->group(kEndpointGroup);
 }
