@@ -23,7 +23,8 @@ using testing::HasSubstr;
 
 constexpr const char* kVariable = "IAGO_SUBJECT_TEST_KEY";
 constexpr const char* kReply =
-    R"({"choices": [{"message": {"content": "Yes."}}, {"message": {"content": "Yes."}}]})";
+    R"({"choices": [{"message": {"content": "Yes."}, "finish_reason": "stop"},
+                    {"message": {"content": "Yes."}, "finish_reason": "stop"}]})";
 
 // Keeps what it is asked; answers once it is let go, and the first `unanswered` requests never.
 class KeepingServer {
@@ -123,6 +124,34 @@ TEST_F(OpenSubject, SendsWhatItsEndpointsOptionsSay) {
   EXPECT_THAT(
       failure({.base_url = server.url(), .ca_file = "/nowhere/ca.pem"}, ErrorCode::not_found),
       HasSubstr("ca.pem"));
+}
+
+TEST_F(OpenSubject, CleansAKeyThatHoldsAByteOrderMarkAndSaysSo) {
+  const auto key_file = std::filesystem::temp_directory_path() / "iago-subject-test-bom.key";
+  write_file(key_file, "\xef\xbb\xbfsk-abc\n");
+  KeepingServer server;
+  testing::internal::CaptureStderr();
+  const auto requests = asked(server, {.key_file = key_file});
+  const std::string told = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(requests.at(0).header("authorization"), "Bearer sk-abc");
+  EXPECT_THAT(told, HasSubstr(key_file.string()));
+  EXPECT_THAT(told, HasSubstr("byte-order mark"));
+  EXPECT_THAT(told, testing::Not(HasSubstr("sk-abc")));
+  std::filesystem::remove(key_file);
+}
+
+TEST_F(OpenSubject, PutsTheSystemTurnAndReadsTheFinishAsItsOptionsSay) {
+  KeepingServer server;
+  EndpointSettings endpoint{.base_url = server.url() + "/v1", .system_turn = SystemTurn::user};
+  add_finish_word(endpoint.finish_words, "stop=refused");
+  auto model = open_model("openai:small", {.endpoint = endpoint});
+  ChatRequest asked = request();
+  asked.messages.insert(asked.messages.begin(), {Role::system, "Be brief."});
+  server.let_go();
+  EXPECT_EQ(ask(*model, asked).finish, Finish::refused);
+  const Json body = parse_json(server.asked().at(0).body, "request");
+  ASSERT_EQ(body.at("messages").size(), 1u);
+  EXPECT_EQ(body.at("messages")[0].at("content"), "Be brief.\n\nAre you there?");
 }
 
 TEST_F(OpenSubject, AsksForSeveralSamplesAtOnceAsItsOptionSays) {
