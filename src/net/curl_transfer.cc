@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <system_error>
 
 #include "net/url.h"
 
@@ -223,7 +225,13 @@ bool CurlTransfer::is_overdue(SteadyTime now) {
 
 void CurlTransfer::conclude(CURLcode result) {
   if (result == CURLE_OK || response_.failure) return;
-  const char* what = error_[0] != '\0' ? error_ : curl_easy_strerror(result);
+  std::string what = error_[0] != '\0' ? error_ : curl_easy_strerror(result);
+  // curl leaves out what the system says, and that tells a closed port from a lack of descriptors.
+  long system_error = 0;
+  if (result == CURLE_COULDNT_CONNECT &&
+      curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &system_error) == CURLE_OK && system_error != 0) {
+    what += fmt::format(" ({})", std::generic_category().message(static_cast<int>(system_error)));
+  }
   fail(fault_of(result, what), what);
 }
 

@@ -285,8 +285,9 @@ TEST(CurlTransport, TellsWhoIsNotThere) {
     port = gone.port();
   }
   CurlTransport transport;
-  EXPECT_EQ(fault_of(ask(transport, post("http://127.0.0.1:" + std::to_string(port)))),
-            HttpFault::unreachable);
+  const HttpResponse refused = ask(transport, post("http://127.0.0.1:" + std::to_string(port)));
+  EXPECT_EQ(fault_of(refused), HttpFault::unreachable);
+  EXPECT_THAT(refused.failure->message, HasSubstr("Connection refused"));
   EXPECT_THROW(CurlTransport({.ca_file = "/nowhere/ca.pem"}), Error);
 }
 
