@@ -247,9 +247,11 @@ TEST_F(Planning, GoesByThePaceOfAnotherRunOfTheSubjectAndNamesIt) {
               HasSubstr("at the pace of run " + folder.filename().string()));
   EXPECT_EQ(plan(server).at("seconds_basis"), "earlier sessions");
   EXPECT_EQ(server.asked().size(), asked) << "a plan without --probe asks nothing";
-  // The same name at another URL is another subject.
+  // The same model at another address of its server is the same subject.
   SmallHttpServer elsewhere;
-  EXPECT_TRUE(plan(elsewhere, {"--seed", "2"}).at("seconds").is_null());
+  EXPECT_EQ(plan(elsewhere, {"--seed", "2"}).at("seconds_basis"),
+            "run " + folder.filename().string());
+  EXPECT_TRUE(plan(elsewhere, {"--extra-body", R"({"odd": 1})"}).at("seconds").is_null());
 }
 
 TEST_F(Planning, ARunSaysAtItsEndHowOftenItsServerWasInTheWay) {

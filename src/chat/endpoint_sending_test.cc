@@ -237,7 +237,8 @@ TEST(EndpointSending, SaysAtOnceThatNothingListensOnThisMachine) {
     EndpointOptions options = quick();
     options.base_url = url;
     Scene scene(EndpointKind::openai, options, [](const HttpRequest&, int) {
-      return std::optional(failed_response(HttpFault::unreachable, "connection refused"));
+      return std::optional(
+          failed_response(HttpFault::unreachable, "cannot connect (Connection refused)"));
     });
     const ChatReply reply = scene.ask();
     ASSERT_TRUE(reply.failure);
@@ -248,7 +249,8 @@ TEST(EndpointSending, SaysAtOnceThatNothingListensOnThisMachine) {
   }
   // One that has answered may come back; another machine may be slow.
   Scene restarted(EndpointKind::openai, quick(), [](const HttpRequest& http, int number) {
-    if (number == 1) return std::optional(failed_response(HttpFault::unreachable));
+    if (number == 1)
+      return std::optional(failed_response(HttpFault::unreachable, "Connection refused"));
     return std::optional(SmallServer::openai(http));
   });
   EXPECT_EQ(restarted.ask().finish, Finish::stop);
@@ -257,8 +259,12 @@ TEST(EndpointSending, SaysAtOnceThatNothingListensOnThisMachine) {
   EndpointOptions options = quick();
   options.base_url = "http://elsewhere:1/v1";
   Scene far(EndpointKind::openai, options,
-            after(1, [] { return failed_response(HttpFault::unreachable); }));
+            after(1, [] { return failed_response(HttpFault::unreachable, "Connection refused"); }));
   EXPECT_EQ(far.ask().finish, Finish::stop);
+  // So may one whose queue is full.
+  Scene busy(EndpointKind::openai, quick(),
+             after(1, [] { return failed_response(HttpFault::unreachable, "timed out"); }));
+  EXPECT_EQ(busy.ask().finish, Finish::stop);
 }
 
 }  // namespace

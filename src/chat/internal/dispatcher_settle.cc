@@ -33,6 +33,10 @@ void spell_options(std::string& hint, const std::string& prefix) {
   }
 }
 
+// As the transport words it: the machine answered, and nothing listens at the port. A connection
+// that was not made in time may be in a queue.
+constexpr std::string_view kRefusedConnection = "Connection refused";
+
 WireFailure without_server(WireFailure failure) {
   failure.remedy = Remedy::give_up;
   failure.failure.hint =
@@ -77,7 +81,8 @@ void Dispatcher::settle(WireCall& call) {
 bool Dispatcher::is_absent_server(const WireCall& call) const {
   const HttpResponse& response = call.response;
   return setup_.loopback && !has_answered_ && response.failure &&
-         response.failure->fault == HttpFault::unreachable;
+         response.failure->fault == HttpFault::unreachable &&
+         response.failure->message.find(kRefusedConnection) != std::string::npos;
 }
 
 void Dispatcher::learn_of_reply(const WireCall& call, const WireOutcome& outcome) {

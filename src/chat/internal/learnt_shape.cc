@@ -50,7 +50,10 @@ bool LearntShape::learn(const WireShape& shape, const std::set<std::string>& fie
 
 // Some servers count tokens in whole replies alone.
 void LearntShape::learn_of_usage(bool streamed, bool counted) {
-  if (counted) return;
+  if (counted) {
+    tried_whole_ = tried_whole_ || streamed;  // streams are counted: one that is not is a chance
+    return;
+  }
   if (streamed && !tried_whole_) {
     asks_whole_ = tried_whole_ = true;
   } else if (!streamed) {

@@ -32,7 +32,8 @@ class LearntShape {
 
   std::set<std::string> left_out_;
   int all_tokens_ = -1;  // the top_k that means all of them
-  bool asks_whole_ = false, tried_whole_ = false;
+  bool asks_whole_ = false;
+  bool tried_whole_ = false;  // or need not try
 };
 
 // The sampling fields of a body, as a JSON object: without the texts and what changes from request

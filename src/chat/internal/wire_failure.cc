@@ -163,7 +163,7 @@ bool is_beyond_rate(const std::string& said) {
 }
 
 WireOutcome beyond_rate(std::string message) {
-  return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::invalid, std::move(message),
+  return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::unsupported, std::move(message),
                 "one request is more than the account may send in a minute: lower max_tokens under "
                 "[sampling] in the study, or have the limit raised");
 }
@@ -250,7 +250,7 @@ std::string message_of(int status, const VendorError& error) {
 }
 
 WireOutcome outcome_of_overflow(const ContextOverflow& overflow, const std::string& message) {
-  return failed(Remedy::give_up, OpenCause::too_long, ErrorCode::invalid,
+  return failed(Remedy::give_up, OpenCause::too_long, ErrorCode::unsupported,
                 fmt::format("{} ({})", overflow.text(), message), overflow.hint());
 }
 
