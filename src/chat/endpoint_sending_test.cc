@@ -194,11 +194,13 @@ TEST(EndpointSending, NamesTheOptionForAModelWithoutASystemTurn) {
         "Only user and assistant roles are supported!",
         "Conversation roles must alternate user/assistant/user/assistant/...",
         "'system' is not one of ['user', 'assistant'] - 'messages.0.role'"}) {
+    const int code = says == std::string("System role not supported") ? 500 : 400;  // SGLang
     Scene scene(EndpointKind::openai, quick(), [&](const HttpRequest&, int) {
-      return std::optional(openai_error(400, "", says)());
+      return std::optional(openai_error(code, "", says)());
     });
     const ChatReply reply = scene.ask(with_system_turn());
     ASSERT_TRUE(reply.failure) << says;
+    EXPECT_EQ(scene.transport->seen().size(), 1u);
     EXPECT_EQ(reply.failure->cause, OpenCause::rejected) << says;
     EXPECT_THAT(reply.failure->hint, HasSubstr("--system-turn user")) << says;
     EXPECT_FALSE(reply.failure->ends_run) << says;

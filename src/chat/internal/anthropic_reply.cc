@@ -73,48 +73,18 @@ std::optional<WireOutcome> AnthropicReading::take_stop(const ReplyJson& document
   return std::nullopt;
 }
 
-std::optional<WireOutcome> AnthropicReading::finish() {
-  const std::string& reason = reply_.finish_reason;
-  switch (meaning_of_finish(reason, words_)) {
-    case FinishMeaning::stop:
-      reply_.finish = Finish::stop;
-      return std::nullopt;
-    case FinishMeaning::length:
-      reply_.finish = Finish::length;
-      return std::nullopt;
-    case FinishMeaning::refused:
-      reply_.finish = Finish::refused;
-      reply_.provider_message = excerpt_of(explanation_);
-      return std::nullopt;
-    case FinishMeaning::broken:
-      return broken_reply(
-          fmt::format("the server broke off in the middle of the reply ({})", excerpt_of(reason)));
-    case FinishMeaning::unknown:
-      break;
-  }
-  return unknown_finish(reason);
-}
-
 WireOutcome AnthropicReading::conclude(bool heard) {
   const TokenUsage usage = usage_.conclude(true, !parts_.text.empty() || !parts_.reasoning.empty());
-  if (auto failure = finish()) {
+  if (auto failure = decide_finish(reply_, words_)) {
     failure->failure->usage = usage;
     return *failure;
   }
   WireOutcome outcome;
   outcome.reply_id = reply_.request_id;
   reply_.usage = usage;
-  reply_.text = std::move(parts_.text);
-  reply_.reasoning = std::move(parts_.reasoning);
-  if (!reply_.reasoning.empty()) {
-    reply_.reasoning_channel = ReasoningChannel::present;
-  } else if (parts_.thought || usage_.counts_reasoning()) {
-    reply_.reasoning_channel = ReasoningChannel::unavailable;
-    reply_.reasoning_note = "the reasoning came without its text";
-  } else if (!parts_.unread.empty()) {
-    reply_.reasoning_channel = ReasoningChannel::unavailable;
-    reply_.reasoning_note = fmt::format("{} holds text, and is not known", parts_.unread);
-  }
+  reply_.text = parts_.text;
+  if (reply_.finish == Finish::refused) reply_.provider_message = excerpt_of(explanation_);
+  decide_reasoning(reply_, parts_, usage_.counts_reasoning());
   split_thinking(reply_, heard);
   outcome.replies.push_back(std::move(reply_));
   return outcome;

@@ -35,9 +35,6 @@ class AnthropicReading {
   WireOutcome conclude(bool heard);
 
  private:
-  // Sets the reply's finish, or says why there is no reply.
-  std::optional<WireOutcome> finish();
-
   const FinishWords& words_;
   ChatReply reply_;
   MessageParts parts_;

@@ -240,4 +240,20 @@ MessageParts read_message(const ReplyJson& document, const json& message, bool w
   return parts;
 }
 
+void decide_reasoning(ChatReply& reply, const MessageParts& parts, bool counts_reasoning) {
+  reply.reasoning = parts.reasoning;
+  if (!reply.reasoning.empty()) {
+    reply.reasoning_channel = ReasoningChannel::present;
+  } else if (parts.thought) {
+    reply.reasoning_channel = ReasoningChannel::unavailable;
+    reply.reasoning_note = "the reasoning came without its text";
+  } else if (counts_reasoning) {
+    reply.reasoning_channel = ReasoningChannel::unavailable;
+    reply.reasoning_note = "the server counts tokens of reasoning and shows none";
+  } else if (!parts.unread.empty()) {
+    reply.reasoning_channel = ReasoningChannel::unavailable;
+    reply.reasoning_note = fmt::format("{} holds text, and is not known", parts.unread);
+  }
+}
+
 }  // namespace iago

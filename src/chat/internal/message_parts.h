@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "chat/chat_model.h"
 #include "chat/internal/wire_json.h"
 
 namespace iago {
@@ -32,5 +33,8 @@ void read_content_part(const ReplyJson& document, const nlohmann::json& part, Me
 // Reasoning in members of an object that is not a message itself (a choice).
 void read_reasoning_members(const ReplyJson& document, const nlohmann::json& object, bool whole,
                             MessageParts& into);
+
+// Sets the reply's reasoning and its channel. `counts_reasoning`: the server counts tokens of it.
+void decide_reasoning(ChatReply& reply, const MessageParts& parts, bool counts_reasoning);
 
 }  // namespace iago

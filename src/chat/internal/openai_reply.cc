@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -59,6 +60,15 @@ bool is_error(const json& error) {
   return !error.is_null() && error != false && !(error.is_object() && error.empty());
 }
 
+// A gateway's error with a status of 200, with its fields at the top.
+bool is_bare_error(const json& root) {
+  if (root.contains("choices") || root.contains("usage")) return false;
+  if (member(root, "object") == "error") return true;
+  return std::ranges::any_of(std::array<std::string_view, 6>{"message", "msg", "detail", "errors",
+                                                             "error_msg", "error_code"},
+                             [&](std::string_view key) { return !member(root, key).is_null(); });
+}
+
 // A chunk of the user's or a tool's turn is not of this reply.
 bool is_foreign_role(const std::string& role) {
   return role == "user" || role == "system" || role == "developer" || role == "tool";
@@ -76,22 +86,6 @@ std::string filter_results(const json& choice) {
   return {};
 }
 
-void decide_reasoning(ChatReply& reply, const MessageParts& parts, bool counts_reasoning) {
-  reply.reasoning = parts.reasoning;
-  if (!reply.reasoning.empty()) {
-    reply.reasoning_channel = ReasoningChannel::present;
-  } else if (parts.thought) {
-    reply.reasoning_channel = ReasoningChannel::unavailable;
-    reply.reasoning_note = "the reasoning came without its text";
-  } else if (counts_reasoning) {
-    reply.reasoning_channel = ReasoningChannel::unavailable;
-    reply.reasoning_note = "the server counts tokens of reasoning and shows none";
-  } else if (!parts.unread.empty()) {
-    reply.reasoning_channel = ReasoningChannel::unavailable;
-    reply.reasoning_note = fmt::format("{} holds text, and is not known", parts.unread);
-  }
-}
-
 }  // namespace
 
 bool OpenAiReading::reject(WireOutcome why) {
@@ -104,12 +98,12 @@ bool OpenAiReading::take(const ReplyJson& document) {
   const json& root = document.root();
   if (root.is_array()) return reject(outcome_of_late_error(document, root));
   if (!root.is_object()) return reject(broken_reply("expected a reply as a JSON object"));
-  if (const json& error = member(root, "error"); is_error(error)) {
-    return reject(outcome_of_late_error(document, error));
-  }
+  // The whole document: some put the status beside the error.
+  if (is_error(member(root, "error"))) return reject(outcome_of_late_error(document, root));
   if (const json& state = member(root, "base_resp"); count_of(member(state, "status_code")) != 0) {
     return reject(outcome_of_late_error(document, root));  // MiniMax
   }
+  if (is_bare_error(root)) return reject(outcome_of_late_error(document, root));
   const json& choices = member(root, "choices");
   usage_.take_from(root);
   says_something_ = false;
@@ -219,41 +213,27 @@ bool OpenAiReading::all_finished() const {
 
 // Fills in the choice's reply, or says why there is none.
 std::optional<WireOutcome> OpenAiReading::finish(OpenAiChoice& choice, bool heard) {
-  const std::string& reason = choice.finish_reason;
-  const bool declined = !choice.parts.refusal.empty();
+  const MessageParts& parts = choice.parts;
   ChatReply& reply = choice.reply;
-  reply.finish_reason = reason;
-  switch (meaning_of_finish(reason, words_)) {
-    case FinishMeaning::stop:
-      // A call of a tool instead of an answer, whatever the reason says.
-      if (choice.parts.calls_tools && choice.parts.text.empty() && !declined) {
-        return unknown_finish(reason + " with tool calls");
-      }
-      reply.finish = Finish::stop;
-      break;
-    case FinishMeaning::length:
-      reply.finish = Finish::length;
-      break;
-    case FinishMeaning::refused:
-      reply.finish = Finish::refused;
-      break;
-    case FinishMeaning::broken:
-      return broken_reply(
-          fmt::format("the server broke off in the middle of the reply ({})", excerpt_of(reason)));
-    case FinishMeaning::unknown:
-      if (!declined) return unknown_finish(reason);
-  }
+  reply.finish_reason = choice.finish_reason;
+  const auto failure = decide_finish(reply, words_);
+  const bool declined = !parts.refusal.empty();
+  if (failure && !(declined && failure->failure->only_once)) return failure;
   if (declined) reply.finish = Finish::refused;
-  if (reply.finish == Finish::refused) {
-    reply.provider_message = excerpt_of(declined ? choice.parts.refusal : choice.filtered);
+  // A call of a tool instead of an answer, whatever the reason says.
+  if (reply.finish == Finish::stop && parts.calls_tools && parts.text.empty()) {
+    return unknown_finish(choice.finish_reason + " with tool calls");
   }
-  reply.text = choice.parts.text.empty() ? choice.parts.refusal : choice.parts.text;
-  decide_reasoning(reply, choice.parts, usage_.counts_reasoning());
+  if (reply.finish == Finish::refused) {
+    reply.provider_message = excerpt_of(declined ? parts.refusal : choice.filtered);
+  }
+  reply.text = parts.text.empty() ? parts.refusal : parts.text;
+  decide_reasoning(reply, parts, usage_.counts_reasoning());
   const bool is_elsewhere = reply.text.empty() && reply.finish != Finish::refused &&
-                            reply.reasoning.empty() && !choice.parts.unread.empty();
+                            reply.reasoning.empty() && !parts.unread.empty();
   if (is_elsewhere) {
     return broken_reply(
-        fmt::format("the reply has no text, but {} does, and is not known", choice.parts.unread));
+        fmt::format("the reply has no text, but {} does, and is not known", parts.unread));
   }
   split_thinking(reply, heard);
   return std::nullopt;

@@ -230,9 +230,10 @@ WireOutcome outcome_of_status(int status, const VendorError& error, const std::s
   if (status == 404) return not_found(error, said, message);
   if (status >= 300 && status < 400) return rejected(message, "give the final base URL");
   if (status == 429 || status == 503 || status == 529) return too_busy(status, message);
-  // A server whose own parser refuses a field answers 500.
-  const bool names_field = said.find("unexpected keyword argument") != std::string::npos;
-  if (is_retryable_status(status) && !names_field) {
+  // A server that lets its own exception through answers 500 to what will always fail.
+  const bool is_final = said.find("unexpected keyword argument") != std::string::npos ||
+                        says_any(said, kNoSystemTurn);
+  if (is_retryable_status(status) && !is_final) {
     return failed(Remedy::retry, OpenCause::server_error, ErrorCode::disconnected, message,
                   error.page ? "this is a web page: a proxy or gateway between here and the server "
                                "gave it"
@@ -328,6 +329,27 @@ WireOutcome unfinished_stream() {
       "then counts as whole");
   outcome.failure->failure.cause = OpenCause::unknown_finish;
   return outcome;
+}
+
+std::optional<WireOutcome> decide_finish(ChatReply& reply, const FinishWords& words) {
+  const std::string& reason = reply.finish_reason;
+  switch (meaning_of_finish(reason, words)) {
+    case FinishMeaning::stop:
+      reply.finish = Finish::stop;
+      return std::nullopt;
+    case FinishMeaning::length:
+      reply.finish = Finish::length;
+      return std::nullopt;
+    case FinishMeaning::refused:
+      reply.finish = Finish::refused;
+      return std::nullopt;
+    case FinishMeaning::broken:
+      return broken_reply(
+          fmt::format("the server broke off in the middle of the reply ({})", excerpt_of(reason)));
+    case FinishMeaning::unknown:
+      break;
+  }
+  return unknown_finish(reason);
 }
 
 WireOutcome not_json(std::string_view body, std::string_view why) {

@@ -1,6 +1,7 @@
 // The failures that both vendors' protocols share, and what they ask for. Private to the room.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ WireOutcome broken_reply(std::string message, std::string hint = {});
 WireOutcome unknown_finish(std::string_view reason);
 // A stream that ended without a reason and without its end mark: it may have been cut.
 WireOutcome unfinished_stream();
+
+// Sets the reply's finish by its finish_reason; absent then, or why the reply cannot be used.
+std::optional<WireOutcome> decide_finish(ChatReply& reply, const FinishWords& words);
 
 // Says what a body that is no JSON is: a page of HTML, half a document, something else.
 WireOutcome not_json(std::string_view body, std::string_view why);
