@@ -6,8 +6,13 @@
 #include "net/internal/curl_transfer.h"
 
 #include <fmt/format.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -36,6 +41,23 @@ bool goes_to_loopback(std::string_view url) {
 bool is_broken_off(std::string_view message) {
   return message.find("SSL_connect: ") != std::string_view::npos ||
          message.find("unexpected eof") != std::string_view::npos;
+}
+
+// If this process can open no more files: how many it may. Curl says no more than that it could not
+// connect or resolve, so that is tried.
+std::optional<std::string> exhausted_files() {
+  const int fd = ::eventfd(0, EFD_CLOEXEC);
+  if (fd >= 0) {
+    ::close(fd);
+    return std::nullopt;
+  }
+  if (errno != EMFILE && errno != ENFILE) return std::nullopt;
+  rlimit limit{};
+  if (errno == ENFILE || ::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return "the system can open no more files";
+  }
+  return fmt::format("all of the {} files that this process may open are in use (ulimit -n)",
+                     limit.rlim_cur);
 }
 
 HttpFault fault_of(CURLcode result, std::string_view message) {
@@ -83,7 +105,9 @@ CurlTransfer::~CurlTransfer() {
   curl_slist_free_all(header_list_);
 }
 
-bool CurlTransfer::prepare(const CurlTransportOptions& options) {
+bool CurlTransfer::prepare(const CurlTransportOptions& options, MakeRoom make_room) {
+  make_room_ = std::move(make_room);
+  response_.room = std::make_shared<BodyRoom>(options.bodies);
   started_ = last_byte_ = std::chrono::steady_clock::now();
   for (const HttpHeader& header : request_.headers) {
     if (header.name.empty() || has_control_bytes(header.name) || has_control_bytes(header.value) ||
@@ -173,13 +197,27 @@ std::size_t CurlTransfer::take_body(std::string_view data) {
                                            request_.max_response_bytes));
     return CURL_WRITEFUNC_ERROR;
   }
+  if (response_.failure) return CURL_WRITEFUNC_ERROR;  // its room was needed for others
   body_bytes_ += data.size();
+  std::size_t held = 0;
   if (on_data_ && response_.status >= 200 && response_.status < 300) {
     on_data_(data);
+    if (request_.held_bytes) held = request_.held_bytes();
   } else {
     response_.body += data;
+    held = response_.body.size();
   }
+  if (!room().grow_to(held) && !make_room_(*this, held)) return CURL_WRITEFUNC_ERROR;
   return data.size();
+}
+
+void CurlTransfer::give_up_room(std::size_t allowance) {
+  fail(
+      HttpFault::crowded,
+      fmt::format("the responses under way need more than {} MiB together, and this is the largest",
+                  allowance >> 20));
+  std::string().swap(response_.body);
+  room().clear();
 }
 
 std::size_t CurlTransfer::take_header(std::string_view line) {
@@ -226,13 +264,17 @@ bool CurlTransfer::is_overdue(SteadyTime now) {
 void CurlTransfer::conclude(CURLcode result) {
   if (result == CURLE_OK || response_.failure) return;
   std::string what = error_[0] != '\0' ? error_ : curl_easy_strerror(result);
-  // curl leaves out what the system says, and that tells a closed port from a lack of descriptors.
+  // curl leaves out what the system says, and that tells a closed port from a full queue.
   long system_error = 0;
   if (result == CURLE_COULDNT_CONNECT &&
       curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &system_error) == CURLE_OK && system_error != 0) {
     what += fmt::format(" ({})", std::generic_category().message(static_cast<int>(system_error)));
   }
-  fail(fault_of(result, what), what);
+  const HttpFault fault = fault_of(result, what);
+  if (fault == HttpFault::unreachable || fault == HttpFault::unresolved) {
+    if (const auto files = exhausted_files()) return fail(HttpFault::no_files, *files);
+  }
+  fail(fault, what);
 }
 
 void CurlTransfer::fail(HttpFault fault, std::string_view what) {

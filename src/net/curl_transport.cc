@@ -33,6 +33,7 @@
 #include <system_error>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -99,6 +100,8 @@ class CurlTransport::Loop {
   void reap();
   void sweep();
   void cancel(std::uint64_t id);
+  bool make_room(CurlTransfer& asker, std::size_t bytes);
+  void finish_given_up();
   void finish(Transfers::iterator transfer);
   void wake();
 
@@ -114,6 +117,7 @@ class CurlTransport::Loop {
   bool closing_ = false;
 
   Transfers transfers_;                  // the thread's own, like all below
+  std::vector<std::uint64_t> given_up_;  // for their room, and not yet finished
   std::optional<SteadyTime> timer_due_;  // when curl wants to be called without an event
   SteadyTime next_sweep_;
   SteadyTime polled_;     // when the sockets were last asked for what has come
@@ -223,6 +227,7 @@ void CurlTransport::Loop::run() {
       act(CURL_SOCKET_TIMEOUT, 0);
     }
     reap();
+    finish_given_up();
     sweep();
   }
 }
@@ -259,7 +264,9 @@ void CurlTransport::Loop::start(std::unique_ptr<CurlTransfer> transfer) {
   CurlTransfer& added = *place->second;
   if (added.stop_requested()) {
     added.fail(HttpFault::cancelled, "stopped before it was sent");
-  } else if (added.prepare(options_)) {
+  } else if (added.prepare(options_, [this](CurlTransfer& asker, std::size_t bytes) {
+               return make_room(asker, bytes);
+             })) {
     CURLMcode code = curl_multi_add_handle(multi_.get(), added.easy());
     IAGO_CHECK(code == CURLM_OK, curl_multi_strerror(code));
     return;
@@ -329,6 +336,32 @@ void CurlTransport::Loop::sweep() {
   for (std::uint64_t id : overdue) finish(transfers_.find(id));
 }
 
+// The largest body gives way, again and again, until there is room: so small ones get through, and
+// nobody waits for room that only the waiting could give. Called by curl from within a transfer,
+// where no other may be taken out.
+bool CurlTransport::Loop::make_room(CurlTransfer& asker, std::size_t bytes) {
+  while (!asker.room().grow_to(bytes)) {
+    CurlTransfer* largest = &asker;
+    std::size_t most = bytes;
+    for (const auto& [id, transfer] : transfers_) {
+      if (transfer->room().bytes() <= most) continue;
+      most = transfer->room().bytes();
+      largest = transfer.get();
+    }
+    largest->give_up_room(options_.bodies->bytes());
+    if (largest == &asker) return false;
+    given_up_.push_back(largest->id());
+  }
+  return true;
+}
+
+void CurlTransport::Loop::finish_given_up() {
+  for (std::uint64_t id : std::exchange(given_up_, {})) {
+    auto place = transfers_.find(id);
+    if (place != transfers_.end()) finish(place);
+  }
+}
+
 void CurlTransport::Loop::finish(Transfers::iterator place) {
   std::unique_ptr<CurlTransfer> transfer = std::move(place->second);
   transfers_.erase(place);
@@ -344,6 +377,7 @@ CurlTransport::CurlTransport(CurlTransportOptions options) {
                 fmt::format("{}: expected a file of certificates (PEM)", options.ca_file));
   }
   raise_open_files();
+  if (!options.bodies) options.bodies = std::make_shared<BodyAllowance>(kDefaultBodyAllowance);
   loop_ = std::make_unique<Loop>(std::move(options));
 }
 

@@ -18,6 +18,9 @@ struct CurlTransportOptions {
   std::string proxy;    // http://host:port, socks5h://host:port; empty: as the environment says
   std::string ca_file;  // PEM, instead of the system's certificates; empty: the system's
   std::size_t max_header_bytes = 256 << 10;  // of one response
+  // Of all bodies under way, and of those of other transports with the same; null: one of its own
+  // of kDefaultBodyAllowance. When it is used up, the largest body is given up.
+  std::shared_ptr<BodyAllowance> bodies = {};
 };
 
 // Thread-safe. Callbacks come from its thread, or from that of the destructor.

@@ -2,12 +2,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <future>
+#include <memory>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "base/error.h"
 #include "net/http_server.h"
@@ -263,6 +268,102 @@ TEST(CurlTransport, BoundsHeaderAndBody) {
   request.max_response_bytes = 5000;
   EXPECT_EQ(ask(transport, request).body.size(), 5000u);
   EXPECT_EQ(fault_of(ask(transport, post(server.url("/header")))), HttpFault::too_large);
+}
+
+// A response without an end.
+RawReply endless(const std::string& piece) {
+  return {"HTTP/1.1 200 OK\r\n\r\n" + piece, RawReply::Then::repeat, 0, piece};
+}
+
+std::size_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) << 10;
+}
+
+TEST(CurlTransport, BoundsTheBodiesUnderWayTogether) {
+  constexpr std::size_t kAllowance = std::size_t{4} << 20;
+  constexpr int kRequests = 128;
+  RawServer server([](const std::string&) { return endless(std::string(16 << 10, 'x')); });
+  auto bodies = std::make_shared<BodyAllowance>(kAllowance);
+  const std::size_t before = peak_memory();
+  std::atomic<int> ended = 0, crowded = 0;
+  std::atomic<std::size_t> most = 0;
+  {
+    CurlTransport transport({.bodies = bodies});
+    for (int i = 0; i < kRequests; ++i) {
+      HttpRequest request = post(server.url());
+      request.max_response_bytes = std::size_t{8} << 20;
+      transport.submit(request, {}, nullptr, [&](HttpResponse response) {
+        const HttpFault fault = fault_of(response);
+        EXPECT_TRUE(fault == HttpFault::crowded || fault == HttpFault::too_large);
+        crowded += fault == HttpFault::crowded;
+        most = std::max<std::size_t>(most, bodies->taken());
+        ++ended;
+      });
+    }
+    for (int i = 0; i < 6000 && ended < kRequests; ++i) std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_EQ(ended, kRequests);
+  EXPECT_GT(crowded, 0);
+  EXPECT_LE(most, kAllowance + kRequests * BodyRoom::kAlways);
+  EXPECT_EQ(bodies->taken(), 0u) << "all was given back";
+  EXPECT_LT(peak_memory() - before, std::size_t{96} << 20);
+}
+
+TEST(CurlTransport, TakesSmallBodiesWhileLargeOnesTakeAllTheRoom) {
+  RawServer server([](const std::string& request) {
+    if (request.find("POST /small") != std::string::npos) return raw_response("small");
+    return endless(std::string(16 << 10, 'x'));
+  });
+  CurlTransport transport({.bodies = std::make_shared<BodyAllowance>(1 << 20)});
+  std::stop_source stop;
+  std::atomic<int> ended = 0;
+  for (int i = 0; i < 8; ++i) {
+    transport.submit(post(server.url("/large")), stop.get_token(), nullptr,
+                     [&](HttpResponse) { ++ended; });
+  }
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(ask(transport, post(server.url("/small"))).body, "small");
+  while (ended < 7) std::this_thread::sleep_for(1ms);
+  stop.request_stop();
+}
+
+TEST(CurlTransport, CountsOfAStreamWhatItsReaderHolds) {
+  RawServer server([](const std::string&) { return endless(std::string(16 << 10, 'x')); });
+  auto bodies = std::make_shared<BodyAllowance>(1 << 20);
+  CurlTransport transport({.bodies = bodies});
+  HttpRequest request = post(server.url());
+  request.max_response_bytes = 4 << 20;
+  std::size_t came = 0;
+  const auto count = [&](std::string_view bytes) { came += bytes.size(); };
+  request.held_bytes = [] { return std::size_t{1000}; };
+  EXPECT_EQ(fault_of(ask(transport, request, {}, count)), HttpFault::too_large);
+  EXPECT_GT(came, std::size_t{3} << 20) << "more than the allowance: it was read as it came";
+  request.held_bytes = [&] { return came; };
+  came = 0;
+  EXPECT_EQ(fault_of(ask(transport, request, {}, count)), HttpFault::crowded);
+  EXPECT_LE(came, std::size_t{2} << 20);
+}
+
+TEST(CurlTransport, SaysThatNoMoreFilesCanBeOpened) {
+  RawServer server([](const std::string&) { return raw_response("here"); });
+  CurlTransport transport;
+  EXPECT_EQ(ask(transport, post(server.url())).body, "here");  // all that it opens for itself
+  std::vector<int> taken;
+  rlimit before{}, few{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  few = before;
+  few.rlim_cur = 64;
+  setrlimit(RLIMIT_NOFILE, &few);
+  for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) taken.push_back(fd);
+  // Another host of this machine, for which it has no connection to use again.
+  HttpResponse response =
+      ask(transport, post("http://127.0.0.2:" + std::to_string(server.port()) + "/v1"));
+  for (int fd : taken) ::close(fd);
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(fault_of(response), HttpFault::no_files);
+  EXPECT_THAT(response.failure->message, HasSubstr("64 files"));
+  EXPECT_THAT(response.failure->message, HasSubstr("ulimit -n"));
 }
 
 TEST(CurlTransport, SendsNothingOfAnInvalidRequest) {

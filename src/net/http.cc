@@ -34,6 +34,10 @@ std::string_view name_of(HttpFault fault) {
       return "malformed";
     case HttpFault::too_large:
       return "too_large";
+    case HttpFault::crowded:
+      return "crowded";
+    case HttpFault::no_files:
+      return "no_files";
     case HttpFault::cancelled:
       return "cancelled";
   }

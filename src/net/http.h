@@ -5,11 +5,14 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "net/body_allowance.h"
 
 namespace iago {
 
@@ -34,6 +37,9 @@ struct HttpRequest {
   std::string body;
   HttpTimeouts timeouts;
   std::size_t max_response_bytes = std::size_t{64} << 20;  // of the body, decoded
+  // Of a body that goes to on_data: how many bytes of memory its receiver holds by now. They count
+  // against the transport's allowance. Unset: it keeps nothing.
+  std::function<std::size_t()> held_bytes = {};
 };
 
 // Why no whole response came.
@@ -46,6 +52,8 @@ enum class HttpFault {
   reset,        // the connection broke before the end
   malformed,    // not HTTP, or a body that cannot be decoded
   too_large,    // the header or the body is beyond its limit
+  crowded,      // the largest of the bodies under way, which together are beyond theirs
+  no_files,     // this process may open no more files, and a connection is one
   cancelled,    // the stop token or the transport's end
 };
 
@@ -60,8 +68,9 @@ struct HttpFailure {
 struct HttpResponse {
   int status = 0;  // 0 if none came
   HttpHeaders headers;
-  std::string body;                    // decoded; empty where it went to on_data
-  std::optional<HttpFailure> failure;  // what came before it stands in the fields above
+  std::string body;                     // decoded; empty where it went to on_data
+  std::optional<HttpFailure> failure;   // what came before it stands in the fields above
+  std::shared_ptr<BodyRoom> room = {};  // that the body takes as long as this is kept
 };
 
 class HttpTransport {

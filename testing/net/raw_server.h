@@ -24,11 +24,13 @@ namespace iago {
 
 // What a connection does with one request.
 struct RawReply {
-  // hold: say nothing more until the server ends; tunnel: pass on bytes from and to another port.
-  enum class Then { keep, close, reset, hold, tunnel };
+  // hold: say nothing more until the server ends; tunnel: pass on bytes from and to another port;
+  // repeat: send `again` until the other side has had enough.
+  enum class Then { keep, close, reset, hold, tunnel, repeat };
   std::string bytes;
   Then then = Then::keep;
   int tunnel_to = 0;
+  std::string again = {};
 };
 
 // A whole response with its length.
@@ -142,6 +144,8 @@ class RawServer {
         while (::recv(fd, &ignored, 1, 0) > 0) {
         }
       }
+      while (answer.then == RawReply::Then::repeat && send_all(fd, answer.again)) {
+      }
       if (answer.then == RawReply::Then::tunnel) tunnel(fd, answer.tunnel_to);
       if (answer.then == RawReply::Then::reset) {
         linger hard{.l_onoff = 1, .l_linger = 0};
@@ -181,12 +185,13 @@ class RawServer {
     ::close(other);
   }
 
-  static void send_all(int fd, std::string_view bytes) {
+  static bool send_all(int fd, std::string_view bytes) {
     while (!bytes.empty()) {
       auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return;
+      if (sent <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
+    return true;
   }
 
   Handler handler_;

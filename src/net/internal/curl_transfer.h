@@ -18,6 +18,9 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 class CurlTransfer {
  public:
+  // Makes room for a body that is to grow to so many bytes; false if there is none.
+  using MakeRoom = std::function<bool(CurlTransfer& asker, std::size_t bytes)>;
+
   CurlTransfer(std::uint64_t id, HttpRequest request, std::stop_token stop,
                HttpTransport::OnData on_data, HttpTransport::Done done);
   ~CurlTransfer();
@@ -25,12 +28,15 @@ class CurlTransfer {
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
   // Makes the handle. False if the request itself is invalid; `failure` says why.
-  bool prepare(const CurlTransportOptions& options);
+  bool prepare(const CurlTransportOptions& options, MakeRoom make_room);
   // Whether a deadline has passed; then the failure is set.
   bool is_overdue(SteadyTime now);
   // Takes curl's result into the response.
   void conclude(CURLcode result);
   void fail(HttpFault fault, std::string_view what);
+  // Fails it as crowded and frees its body. The caller finishes it.
+  void give_up_room(std::size_t allowance);
+  BodyRoom& room() { return *response_.room; }
   // Gives the response to `done`. The transfer is spent.
   void deliver();
 
@@ -60,6 +66,7 @@ class CurlTransfer {
   curl_slist* header_list_ = nullptr;
   char error_[CURL_ERROR_SIZE] = {};
   SteadyTime started_, last_byte_;
+  MakeRoom make_room_;
   std::size_t body_bytes_ = 0, header_bytes_ = 0, max_header_bytes_ = 0;
 };
 
