@@ -190,6 +190,19 @@ nanoseconds Allowance::wait_for(nanoseconds now, const RequestCost& cost) {
   return wait;
 }
 
+std::optional<RateLimit> Allowance::held_by(nanoseconds now, const RequestCost& cost) {
+  std::optional<RateLimit> limit;
+  nanoseconds longest{0};
+  for (RateKind kind : kRateKinds) {
+    RateBucket& bucket = buckets_[index_of(kind)];
+    const nanoseconds wait = bucket.wait_for(now, cost_of(kind, cost));
+    if (wait <= longest) continue;
+    longest = wait;
+    limit = RateLimit{kind, bucket.size(), bucket.per_second()};
+  }
+  return limit;
+}
+
 AllowanceTicket Allowance::take(nanoseconds now, const RequestCost& cost) {
   AllowanceTicket ticket{.started = now};
   learnt_.take(now);

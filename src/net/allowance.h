@@ -84,6 +84,8 @@ class Allowance {
  public:
   // How long until a request of this cost may go; 0 for now.
   std::chrono::nanoseconds wait_for(std::chrono::nanoseconds now, const RequestCost& cost);
+  // The stated limit that it waits for the longest; absent if it does not wait for any.
+  std::optional<RateLimit> held_by(std::chrono::nanoseconds now, const RequestCost& cost);
   AllowanceTicket take(std::chrono::nanoseconds now, const RequestCost& cost);
   // A response came. `refused`: it said 429. True if a known allowance explains the refusal, so
   // that it tells nothing about how many may be in flight.

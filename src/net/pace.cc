@@ -14,12 +14,13 @@ void Pace::count_time(std::chrono::nanoseconds now) {
 
 Pace::Permission Pace::ask(const RequestCost& cost) {
   auto now = clock_.steady();
-  if (in_flight_ >= concurrency_.limit()) return {std::nullopt, std::chrono::nanoseconds::max()};
+  if (in_flight_ >= concurrency_.limit())
+    return {std::nullopt, std::chrono::nanoseconds::max(), {}};
   auto wait = allowance_.wait_for(now, cost);
-  if (wait.count() > 0) return {std::nullopt, wait};
+  if (wait.count() > 0) return {std::nullopt, wait, allowance_.held_by(now, cost)};
   count_time(now);
   ++in_flight_;
-  return {Ticket{allowance_.take(now, cost), cost}, {}};
+  return {Ticket{allowance_.take(now, cost), cost}, {}, {}};
 }
 
 void Pace::ended(const Ticket& ticket, PaceOutcome outcome, const HttpHeaders& headers,

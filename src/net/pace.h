@@ -34,6 +34,7 @@ class Pace {
     std::optional<Ticket> ticket;  // set: one may go, and is counted as in flight
     // Else ask again this much later, or after the next `ended`; the maximum: only then.
     std::chrono::nanoseconds wait{0};
+    std::optional<RateLimit> held_by;  // the stated limit that it waits for, if it is one
   };
 
   // The clock must outlive this.
