@@ -61,6 +61,12 @@ void check_request(const ChatRequest& request) {
   check_sampling(request);
 }
 
+bool may_be_sent(const ChatRequest& request) {
+  return !request.no_more.stop_requested() && (!request.may_send || request.may_send());
+}
+
+ChatFailure withdrawn() { return {ErrorCode::cancelled, "withdrawn before it was sent"}; }
+
 ChatReply ask(ChatModel& model, ChatRequest request) {
   // Shared with the callback: it may still be inside set_value when the waiting side wakes and
   // goes.

@@ -34,6 +34,11 @@ struct ChatRequest {
   // what comes is never taken back. A model that knows only whole replies calls it once. Unset:
   // nobody listens.
   std::function<void(std::string_view)> on_text;
+  // Asked right before each attempt to answer the request, from any thread; it must not block. If
+  // it says false, or `no_more` was requested, the request goes out no more: it is answered as
+  // cancelled. What is under way is not affected. Unset: nobody objects.
+  std::function<bool()> may_send;
+  std::stop_token no_more;
 };
 
 struct ChatFailure {
@@ -60,6 +65,7 @@ struct ChatReply {
   TokenUsage usage;
   // One of several replies to one request over the wire, of which another has the usage of all.
   bool billed_with_sibling = false;
+  std::size_t siblings = 0;  // such other replies whose tokens are in `usage`
   std::string model_version, fingerprint, request_id;  // as the other side names them, or empty
   std::optional<ChatFailure> failure;                  // set exactly when finish == failed
 };
@@ -113,6 +119,12 @@ class ChatModel {
 // that is not the user's, sampling options out of range, an empty stop string, text beyond 64 MiB.
 // Every client calls it first in `submit`.
 void check_request(const ChatRequest& request);
+
+// Whether nobody objects to sending the request now: no_more and may_send, in this order. Every
+// model asks before it begins to answer.
+bool may_be_sent(const ChatRequest& request);
+// The answer where somebody does.
+ChatFailure withdrawn();
 
 // Submits one request and waits for the reply.
 ChatReply ask(ChatModel& model, ChatRequest request);

@@ -37,6 +37,10 @@ ModelInfo ScriptedModel::info() const { return info_; }
 
 void ScriptedModel::submit(ChatRequest request, std::stop_token stop, Done done) {
   check_request(request);
+  if (!may_be_sent(request)) {
+    timer_->add(failed_reply(withdrawn()), {}, stop, std::move(done));
+    return;
+  }
   const ScriptRule* rule = find_rule(*rules_, request);
   if (rule == nullptr) {
     timer_->add(unmatched(request, info_.name), {}, stop, std::move(done));

@@ -113,9 +113,9 @@ void fail(Conversation& conversation, const ChatFailure& failure) {
   answer(conversation, Finish::failed);
 }
 
-void cancel(Conversation& conversation) {
-  fail(conversation, {ErrorCode::cancelled, "stopped before it had answered"});
-}
+ChatFailure stopped_early() { return {ErrorCode::cancelled, "stopped before it had answered"}; }
+
+void cancel(Conversation& conversation) { fail(conversation, stopped_early()); }
 
 // Conversations that wait to be taken.
 using WaitingRoom = Queue<std::unique_ptr<Conversation>>;
@@ -152,8 +152,10 @@ class Worker {
         .most = room,
         .patience = running_.empty() ? QueueBatch::kForever : std::chrono::nanoseconds(0)};
     for (auto& conversation : room_.take(batch, closing_)) {
-      if (conversation->stop.stop_requested()) {
-        cancel(*conversation);
+      const bool stopped = conversation->stop.stop_requested();
+      if (stopped || !may_be_sent(conversation->request)) {
+        conversation->reply.usage = {};  // nothing of it was read
+        fail(*conversation, stopped ? stopped_early() : withdrawn());
         continue;
       }
       if (broken_) {

@@ -55,6 +55,10 @@ void WorldModel::submit(ChatRequest request, std::stop_token stop, Done done) {
     done(failed_reply({ErrorCode::cancelled, "stopped before it answered"}));
     return;
   }
+  if (!may_be_sent(request)) {
+    done(failed_reply(withdrawn()));
+    return;
+  }
   ChatReply reply{.model_version = info_.name};
   Random random(request.seed, request.id);
   auto stance = stance_at(policy_, facts, random.uniform());

@@ -193,6 +193,32 @@ TEST_P(ChatModelConformance, GivesEveryPendingReplyBeforeItsDestructorReturns) {
   }
 }
 
+TEST_P(ChatModelConformance, AnswersAsCancelledWhatMayNotBeSent) {
+  ReplyCollector collector;
+  auto model = make();
+  std::atomic<int> asked = 0;
+  ChatRequest refused = request("refused"), withdrawn = request("withdrawn");
+  refused.may_send = [&] { return ++asked < 0; };
+  std::stop_source no_more;
+  no_more.request_stop();
+  withdrawn.no_more = no_more.get_token();
+  ChatRequest free = request("free");
+  free.may_send = [&] { return ++asked > 0; };
+  model->submit(refused, {}, collector.expect("refused"));
+  model->submit(withdrawn, {}, collector.expect("withdrawn"));
+  model->submit(free, {}, collector.expect("free"));
+  ASSERT_TRUE(collector.wait_for(3));
+  auto replies = collector.replies();
+  for (const char* id : {"refused", "withdrawn"}) {
+    ASSERT_EQ(replies[id].size(), 1u) << id;
+    ASSERT_TRUE(replies[id][0].failure) << id;
+    EXPECT_EQ(replies[id][0].failure->code, ErrorCode::cancelled) << id;
+    EXPECT_EQ(replies[id][0].usage, TokenUsage()) << id;
+  }
+  EXPECT_FALSE(replies["free"].at(0).failure);
+  EXPECT_GE(asked, 2);
+}
+
 TEST_P(ChatModelConformance, EndsTheReplyBeforeAStopString) {
   auto model = make();
   ChatRequest plain = request();
