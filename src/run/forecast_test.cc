@@ -9,6 +9,7 @@
 #include "judge/rule_judges.h"
 #include "models/world_model.h"
 #include "run/run.h"
+#include "spend/budgeted_model.h"
 #include "testing/store/small_rows.h"
 
 namespace iago {

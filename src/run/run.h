@@ -21,6 +21,7 @@
 #include "run/grading.h"
 #include "run/judging_progress.h"
 #include "spend/budget.h"
+#include "spend/prices.h"
 #include "study/plan.h"
 #include "study/study.h"
 

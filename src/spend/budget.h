@@ -1,19 +1,12 @@
-// Budget: the most that a run may spend, including its judges, and a ChatModel that obeys it.
-// Before a request is sent, the most that it should use is reserved: its estimated prompt, and
-// max_tokens. When the reply has come, the reservation is replaced by what the reply really used. A
-// request whose reservation would exceed a limit is not sent.
-//
-// Two things can still exceed a limit: a prompt with more tokens than estimated (text denser than
-// any before), and attempts without a reply that are billed all the same. A model tries a request
-// several times, and the reservation covers one attempt.
+// Budget: the most that a run may spend, including its judges. Before a request is sent, the most
+// that it should use is reserved. When the reply has come, the reservation is replaced by what the
+// reply really used. A request whose reservation would exceed a limit is not sent. The models that
+// obey it are in budgeted_model.h.
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -21,8 +14,8 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "chat/chat_model.h"
-#include "spend/prices.h"
+#include "record/price.h"
+#include "record/usage.h"
 
 namespace iago {
 
@@ -33,26 +26,29 @@ struct BudgetLimits {
   bool any() const { return max_cost || max_tokens || max_seconds; }
 };
 
+// What providers counted, and besides what has to be assumed where they did not count.
 struct Spent {
   double cost = 0;            // dollars
   double saved_by_cache = 0;  // dollars
   TokenUsage usage;
   double seconds = 0;  // of earlier sessions alone
+  // Of replies without a count: as many as they may have used. They count against the limits only.
+  std::uint64_t assumed_tokens = 0;
+  double assumed_cost = 0;
+  std::uint64_t unpriced_tokens = 0;  // counted ones of models that no price is known of
+
   std::uint64_t tokens() const { return usage.prompt + usage.generated; }
+  // What the limits are held against.
+  std::uint64_t charged_tokens() const { return tokens() + assumed_tokens; }
+  double charged_cost() const { return cost + assumed_cost; }
   Spent& operator+=(const Spent& more);
 };
 
-// Tokens of a request's prompt before anybody has counted them: from its bytes, at the ratio seen
-// so far, and at first one token for two bytes, which no usual text exceeds.
-class PromptEstimate {
- public:
-  std::uint64_t tokens(const ChatRequest& request) const;
-  void learn(const ChatRequest& request, std::uint64_t prompt_tokens);
-
- private:
-  static constexpr double kFirstRatio = 0.5, kMargin = 1.1;
-  static constexpr std::uint64_t kPerMessage = 8;
-  double ratio_ = 0;  // the highest of those seen; 0: none yet
+// Replies that took more tokens than their request allowed.
+struct Overruns {
+  std::uint64_t replies = 0;
+  std::uint64_t most = 0;   // tokens, of the longest of them
+  std::uint64_t limit = 0;  // its request's
 };
 
 // The state of a budget.
@@ -60,6 +56,10 @@ struct BudgetFigures {
   BudgetLimits limits = {};  // those that are set
   Spent spent = {};          // earlier sessions included, as in the seconds
   double seconds = 0;        // of work
+  std::string met = {};      // Budget::met
+  Overruns overruns = {};
+  // One sentence for each limit that more was spent than; empty if there is none.
+  std::string passed() const;
 };
 
 // Thread-safe.
@@ -82,14 +82,24 @@ class Budget {
   // `later`: other reservations leave no room now, but may turn out smaller. `never`: the request
   // does not fit any more. The budget is then over, even if a smaller request might still fit.
   Permission reserve(const Reservation& reservation);
-  void settle(const Reservation& reservation, const TokenUsage& usage, const TokenPrice& price);
+  // Asks again for a request that holds a reservation and is about to be sent, by what is known
+  // now. `yes`: it holds `now` instead. Otherwise it holds nothing from here on.
+  Permission renew(const Reservation& held, const Reservation& now);
+  // A request that was sent may use more than it holds a reservation for: it holds `now` instead.
+  void raise(const Reservation& held, const Reservation& now);
+  // The reply has come. Without a price its tokens cost nothing that is known. `assumed`: what it
+  // may have used besides what was counted.
+  void settle(const Reservation& reservation, const TokenUsage& usage,
+              const std::optional<TokenPrice>& price, const TokenUsage& assumed = {});
   // Gives back a reservation that was not used.
   void release(const Reservation& reservation);
+  // A reply took more tokens than its request allowed.
+  void count_overrun(std::uint64_t generated, std::uint64_t limit);
 
   Spent spent() const;
   const BudgetLimits& limits() const { return limits_; }
   double seconds() const;  // of work, earlier sessions included
-  BudgetFigures figures() const { return {limits(), spent(), seconds()}; }
+  BudgetFigures figures() const;
   // One sentence about the limit that was met and the option that sets it, or empty.
   std::string met() const;
   // Requested when a limit has been met: nothing new is to be sent.
@@ -97,8 +107,10 @@ class Budget {
 
  private:
   // mutex_ held
+  Permission ask(const Reservation& reservation);
   void end(const std::string& why, std::string_view option);
   void give_back(const Reservation& reservation);
+  double seconds_now() const;
 
   const BudgetLimits limits_;
   const Clock& clock_;
@@ -106,34 +118,10 @@ class Budget {
   mutable std::mutex mutex_;
   Spent spent_;
   Reservation reserved_;
+  std::size_t holders_ = 0;  // reservations in reserved_
   std::string met_;
+  Overruns overruns_;
   std::stop_source over_;
-};
-
-// A model within the budget. A request that does not fit waits while others may give something
-// back, and is answered as cancelled once the budget is over. What the model throws at a request
-// that goes at once passes through `submit`; at one that has waited it becomes a failed reply with
-// the error's code. The budget must outlive it.
-class BudgetedModel final : public ChatModel {
- public:
-  // Without a price its tokens count and cost nothing.
-  BudgetedModel(std::unique_ptr<ChatModel> model, Budget& budget, std::optional<TokenPrice> price);
-  ~BudgetedModel() override;
-
-  ModelInfo info() const override { return model_->info(); }
-  void submit(ChatRequest request, std::stop_token stop, Done done) override;
-  std::optional<EndpointFigures> endpoint_figures() const override;
-  std::optional<SentRecord> sent_record() const override { return model_->sent_record(); }
-  std::optional<std::uint64_t> unfinished_tokens() const override {
-    return model_->unfinished_tokens();
-  }
-
- private:
-  struct Waiting;
-  struct State;
-
-  std::shared_ptr<State> state_;
-  std::unique_ptr<ChatModel> model_;
 };
 
 }  // namespace iago

@@ -1,5 +1,3 @@
-#include "spend/budget.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 
 #include "base/error.h"
 #include "chat/endpoint_figures.h"
+#include "spend/budgeted_model.h"
 
 namespace iago {
 namespace {
@@ -174,7 +173,9 @@ TEST(Budget, TakesAReplyWithoutCountsForTheMostThatItCanHaveUsed) {
   Outcomes outcomes;
   budgeted.submit(a_request(), {}, outcomes.count());
   model.answer_all();
-  EXPECT_EQ(budget.spent().tokens(), 158u);
+  EXPECT_EQ(budget.spent().charged_tokens(), 158u);
+  EXPECT_EQ(budget.spent().tokens(), 0u) << "nobody counted them";
+  EXPECT_EQ(budget.spent().usage.uncounted, 1u);
 }
 
 TEST(Budget, CountsSeveralSamplesOfOneRequestOnce) {

@@ -21,6 +21,7 @@ constexpr double kMillion = 1e6;
 
 void add(Spent& sum, const TokenUsage& counts, const std::optional<TokenPrice>& price) {
   sum.usage += counts;
+  if (!price) sum.unpriced_tokens += counts.prompt + counts.generated;
   if (!price) return;
   sum.cost += price->cost(counts);
   sum.saved_by_cache += price->saved_by_cache(counts);
@@ -162,6 +163,16 @@ Spent spent_in(const std::filesystem::path& folder, const PriceTable& prices) {
   Spent spent;
   if (!std::filesystem::exists(folder / "run.db")) return spent;
   for (const ModelUsage& usage : usage_of(Store(folder / "run.db"))) {
+    add(spent, usage.tokens, prices.of(usage.model));
+  }
+  return spent;
+}
+
+Spent spent_on_judges_in(const std::filesystem::path& folder, const PriceTable& prices) {
+  Spent spent;
+  if (!std::filesystem::exists(folder / "run.db")) return spent;
+  for (const ModelUsage& usage : usage_of(Store(folder / "run.db"))) {
+    if (usage.judge.empty() || !is_endpoint(usage.model)) continue;
     add(spent, usage.tokens, prices.of(usage.model));
   }
   return spent;

@@ -69,6 +69,9 @@ std::optional<double> seconds_left(const Plan& plan, const std::filesystem::path
 // from other runs cost nothing. Zero if there is no store.
 Spent spent_in(const std::filesystem::path& folder, const PriceTable& prices);
 
+// What its judges behind URLs took of it, and nothing else: what `iago judge` counts.
+Spent spent_on_judges_in(const std::filesystem::path& folder, const PriceTable& prices);
+
 // How many completions the run's store has; 0 if there is no store.
 std::uint64_t completed_in(const std::filesystem::path& folder);
 
