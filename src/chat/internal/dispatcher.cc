@@ -74,9 +74,14 @@ void Dispatcher::submit(ChatRequest request, std::stop_token stop, Done done) {
     job->on_stop = std::make_unique<std::stop_callback<std::function<void()>>>(
         stop, [this] { look_for_stops(); });
   }
+  const std::stop_token no_more = job->request.no_more;
+  if (no_more.stop_possible()) {
+    job->on_no_more = std::make_unique<std::stop_callback<std::function<void()>>>(
+        no_more, [this] { look_for_stops(); });
+  }
   inbox_.add({std::move(job)});
-  // Requested between the making of the callback and here: it woke the thread too early.
-  if (stop.stop_requested()) look_for_stops();
+  // Requested between the making of the callbacks and here: it woke the thread too early.
+  if (stop.stop_requested() || no_more.stop_requested()) look_for_stops();
 }
 
 void Dispatcher::look_for_stops() {
@@ -122,12 +127,15 @@ bool Dispatcher::is_stopped(const EndpointJob& job) const {
 
 void Dispatcher::drop_stopped() {
   Jobs dropped;
+  auto waits_in_vain = [&](const EndpointJob& job) {
+    return is_stopped(job) || job.request.no_more.stop_requested();
+  };
   for (Job& job : ready_) {
-    if (is_stopped(*job)) dropped.push_back(std::move(job));
+    if (waits_in_vain(*job)) dropped.push_back(std::move(job));
   }
   std::erase(ready_, nullptr);
   for (auto& [due, job] : delayed_) {
-    if (is_stopped(*job)) dropped.push_back(std::move(job));
+    if (waits_in_vain(*job)) dropped.push_back(std::move(job));
   }
   std::erase_if(delayed_, [](const auto& item) { return item.second == nullptr; });
   drop_stopped_in_flight();
@@ -170,6 +178,12 @@ nanoseconds Dispatcher::send_ready() {
       fail(std::move(job), cancelled_failure());
       continue;
     }
+    if (!may_be_sent(ready_.front()->request)) {
+      Job job = std::move(ready_.front());
+      ready_.pop_front();
+      fail(std::move(job), withdrawn());
+      continue;
+    }
     Pace::Permission answer = pace_.ask(cost_of(ready_.front()->request, group_size(samples_)));
     if (!answer.ticket) return answer.wait;
     send(*answer.ticket);
@@ -210,9 +224,20 @@ Dispatcher::Jobs Dispatcher::take_group(std::size_t most) {
   return group;
 }
 
+// The first job was asked for before the pace was.
+void Dispatcher::drop_withdrawn_siblings(Jobs& jobs) {
+  Jobs dropped;
+  for (std::size_t i = 1; i < jobs.size(); ++i) {
+    if (!may_be_sent(jobs[i]->request)) dropped.push_back(std::move(jobs[i]));
+  }
+  std::erase(jobs, nullptr);
+  for (Job& job : dropped) fail(std::move(job), withdrawn());
+}
+
 void Dispatcher::send(Pace::Ticket ticket) {
   auto call = std::make_unique<WireCall>();
   call->jobs = take_group(samples_);
+  drop_withdrawn_siblings(call->jobs);
   call->ticket = ticket;
   const ChatRequest& request = call->jobs.front()->request;
   if (setup_.prefill == PrefillStyle::rejected && !request.prefill.empty()) {

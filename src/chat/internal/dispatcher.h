@@ -73,6 +73,7 @@ class Dispatcher final : public Endpoint {
   // number (1 if there is no other), and the jobs.
   std::size_t group_size(std::size_t most) const;
   Jobs take_group(std::size_t most);
+  void drop_withdrawn_siblings(Jobs& jobs);
   bool wants_stream(const ChatRequest& request) const;
   // Whether that follows from what is learnt of the server.
   bool chooses_stream(const ChatRequest& request) const;

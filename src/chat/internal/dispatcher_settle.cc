@@ -112,6 +112,7 @@ void Dispatcher::deliver_replies(WireCall& call, std::vector<ChatReply> replies)
   for (const ChatReply& reply : replies) figures_.without_usage += reply.usage.uncounted;
   double mean = static_cast<double>(usage.generated) / static_cast<double>(replies.size());
   mean_generated_ = mean_generated_ < 0 ? mean : 0.95 * mean_generated_ + 0.05 * mean;
+  if (usage.prompt > 0 || usage.generated > 0) replies.front().siblings = replies.size() - 1;
   Jobs& jobs = call.jobs;
   // A server that does not know how to give several gives one, or rejects them and then answers
   // one: asked one by one from here on. A refusal of the prompt, which is no 200, says nothing.
@@ -161,6 +162,7 @@ void Dispatcher::mend(WireCall& call, const WireFailure& failure) {
 }
 
 void Dispatcher::try_again(Job job, const WireFailure& failure, const HttpHeaders& headers) {
+  if (job->request.no_more.stop_requested()) return fail(std::move(job), withdrawn());
   auto now = clock_.steady();
   std::optional<nanoseconds> wait;
   std::optional<nanoseconds> asked_for;
@@ -199,6 +201,7 @@ void Dispatcher::fail(Job job, ChatFailure failure) {
 
 void Dispatcher::deliver(Job job, ChatReply reply) {
   job->on_stop.reset();
+  job->on_no_more.reset();
   publish();  // who is called back may look
   job->done(std::move(reply));
 }

@@ -27,7 +27,7 @@ struct EndpointJob {
   bool split = false;  // went with others, and the server rejected that request: goes alone
   std::optional<std::chrono::nanoseconds> first_sent;
   // Destroyed outside of locks: that waits for a running callback.
-  std::unique_ptr<std::stop_callback<std::function<void()>>> on_stop;
+  std::unique_ptr<std::stop_callback<std::function<void()>>> on_stop, on_no_more;
 };
 
 struct WireCall {
