@@ -44,6 +44,33 @@ TEST(ProgressText, TellsBehindAUrlWhatIsInFlightAndWhatStandsInTheWay) {
   EXPECT_TRUE(progress_text(progress).ends_with(", 1 retry (1 broken)"));
 }
 
+TEST(ProgressText, NamesTheStatedLimitThatHoldsRequestsUp) {
+  RunProgress progress = halfway();
+  progress.endpoint = EndpointFigures{};
+  progress.endpoint->limit = 16;
+  progress.endpoint->waiting = 12;
+  progress.endpoint->held_by = RateLimit{RateKind::tokens, 1, 1.0 / 60};
+  progress.endpoint->held_s = 59;
+  EXPECT_TRUE(progress_text(progress).ends_with(
+      "; 0 of 16 in flight, 12 waiting (the server allows 1 token a minute; the next request goes "
+      "in 0:59)"))
+      << progress_text(progress);
+  progress.endpoint->held_by = RateLimit{RateKind::input_tokens, 40'000, 40'000.0 / 60};
+  EXPECT_TRUE(progress_text(progress).ends_with(
+      "(the server allows 40,000 input tokens a minute; the next request goes in 0:59)"))
+      << progress_text(progress);
+  progress.endpoint->held_s = 0.4;
+  EXPECT_TRUE(progress_text(progress).ends_with("12 waiting"));
+}
+
+TEST(ProgressText, TellsWhatThisMachineLacks) {
+  RunProgress progress = halfway();
+  progress.endpoint = EndpointFigures{.retries = 4103, .no_files = 4100, .crowded = 3};
+  EXPECT_TRUE(progress_text(progress).ends_with(
+      "4,103 retries (4,100 without a free file, 3 without memory)"))
+      << progress_text(progress);
+}
+
 TEST(ProgressText, PutsWhatIsSpentOfABudgetBeforeTheServersAffairs) {
   RunProgress progress = halfway();
   progress.budget.spent.cost = 1.204;
@@ -76,6 +103,11 @@ TEST(TroubleText, CountsWhatHappenedAndSaysNothingWhereNothingDid) {
   EXPECT_EQ(trouble_text({.retries = 1, .rate_limited = 1, .overloaded = 1, .broken = 1}),
             "1 retry, 1 refusal (429), 1 overload, 1 broken reply");
   EXPECT_EQ(trouble_text({.retries = 1000, .broken = 4}), "1,000 retries, 4 broken replies");
+  EXPECT_EQ(trouble_text({.retries = 2, .no_files = 2}),
+            "2 retries, 2 attempts that found no free file (raise ulimit -n)");
+  EXPECT_EQ(trouble_text({.crowded = 1}), "1 reply given up for memory (lower --max-in-flight)");
+  EXPECT_EQ(trouble_text({.scrubbed = 3}),
+            "3 replies that held the key or a header's value (hidden as ***)");
   EXPECT_EQ(trouble_text({.sent = 10, .without_usage = 10, .prompt_tokens = 5}), "");
 }
 

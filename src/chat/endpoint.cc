@@ -169,7 +169,8 @@ std::unique_ptr<Endpoint> open_endpoint(EndpointKind kind, std::string model,
   setup.url = url.text + wire->path();
   if (!transport) {
     transport = std::make_shared<CurlTransport>(
-        CurlTransportOptions{.proxy = options.proxy, .ca_file = options.ca_file});
+        CurlTransportOptions{
+            .proxy = options.proxy, .ca_file = options.ca_file, .bodies = options.bodies});
   }
   setup.secrets = secrets_of(options);
   setup.options = std::move(options);

@@ -76,6 +76,7 @@ struct EndpointOptions {
   std::string option_prefix = "--";  // how the options for this model begin, for hints
   // For the transport that open_endpoint makes where it is given none; see CurlTransportOptions.
   std::string proxy, ca_file;
+  std::shared_ptr<BodyAllowance> bodies;
 
   // [1, 128]: requests that differ only in their id are sent together. If the server does not take
   // such requests, each is sent alone. So it is with Anthropic's protocol, which has no such
@@ -90,6 +91,7 @@ struct EndpointOptions {
   RetryPolicy retry;
   int max_broken_replies = 3;  // >= 1: attempts that may end in an unreadable reply
   HttpTimeouts timeouts;
+  // The most of any reply; a request's own bound follows from its max_tokens (reply_bound).
   std::size_t max_reply_bytes = std::size_t{64} << 20;
 };
 

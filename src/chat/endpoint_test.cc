@@ -147,7 +147,7 @@ TEST(Endpoint, SaysWhatWasWrongWhenNoAttemptHelps) {
       {"certificate", [] { return failed_response(HttpFault::untrusted, "expired"); },
        ErrorCode::disconnected, "expired", 1, true},
       {"too large", [] { return failed_response(HttpFault::too_large, "64 MiB"); },
-       ErrorCode::invalid, "64 MiB", 1, false},
+       ErrorCode::disconnected, "64 MiB", 1, false},
       {"529 of Anthropic", anthropic_error(529, "overloaded_error", "Overloaded"),
        ErrorCode::overloaded, "Overloaded", 4, false, anthropic},
       {"401 of Anthropic", anthropic_error(401, "authentication_error"), ErrorCode::invalid,

@@ -46,10 +46,11 @@ std::string budget_text(const BudgetFigures& budget) {
   std::string text;
   if (limits.max_cost) {
     const int decimals = *limits.max_cost < 1 ? 4 : 2;
-    text += fmt::format(", ${:.{}f} of ${:g}", budget.spent.cost, decimals, *limits.max_cost);
+    text +=
+        fmt::format(", ${:.{}f} of ${:g}", budget.spent.charged_cost(), decimals, *limits.max_cost);
   }
   if (limits.max_tokens) {
-    text += fmt::format(", {} of {} tokens", grouped(budget.spent.tokens()),
+    text += fmt::format(", {} of {} tokens", grouped(budget.spent.charged_tokens()),
                         grouped(*limits.max_tokens));
   }
   if (limits.max_seconds) {
@@ -72,16 +73,32 @@ std::string_view one_or_many(std::uint64_t count, std::string_view one, std::str
   return count == 1 ? one : many;
 }
 
+// "the server allows 1 token a minute, the next request goes in 0:59". Short waits are the rule at
+// any limit and say nothing.
+std::string held_text(const EndpointFigures& figures) {
+  constexpr double kWorthSaying = 2;  // seconds
+  if (!figures.held_by || figures.held_s < kWorthSaying) return {};
+  const double allowed = figures.held_by->per_minute();
+  std::string what = name_of(figures.held_by->kind, ' ');
+  if (allowed == 1) what.pop_back();
+  return fmt::format(" (the server allows {} {} a minute; the next request goes in {})",
+                     allowed < 10 ? fmt::format("{:.3g}", allowed) : grouped(whole(allowed)), what,
+                     format_duration(figures.held_s));
+}
+
 std::string endpoint_text(const EndpointFigures& figures) {
   std::string text =
       fmt::format("; {} of {} in flight", grouped(figures.in_flight), grouped(figures.limit));
   if (figures.waiting > 0) text += fmt::format(", {} waiting", grouped(figures.waiting));
+  text += held_text(figures);
   if (figures.retries == 0) return text;
   text += fmt::format(", {} {}", grouped(figures.retries),
                       one_or_many(figures.retries, "retry", "retries"));
   const std::string causes = counted({{figures.rate_limited, "limited"},
                                       {figures.overloaded, "overloaded"},
-                                      {figures.broken, "broken"}});
+                                      {figures.broken, "broken"},
+                                      {figures.no_files, "without a free file"},
+                                      {figures.crowded, "without memory"}});
   return causes.empty() ? text : text + fmt::format(" ({})", causes);
 }
 
@@ -104,7 +121,16 @@ std::string trouble_text(const EndpointFigures& figures) {
       {{figures.retries, one_or_many(figures.retries, "retry", "retries")},
        {figures.rate_limited, one_or_many(figures.rate_limited, "refusal (429)", "refusals (429)")},
        {figures.overloaded, one_or_many(figures.overloaded, "overload", "overloads")},
-       {figures.broken, one_or_many(figures.broken, "broken reply", "broken replies")}});
+       {figures.broken, one_or_many(figures.broken, "broken reply", "broken replies")},
+       {figures.no_files,
+        one_or_many(figures.no_files, "attempt that found no free file (raise ulimit -n)",
+                    "attempts that found no free file (raise ulimit -n)")},
+       {figures.crowded,
+        one_or_many(figures.crowded, "reply given up for memory (lower --max-in-flight)",
+                    "replies given up for memory (lower --max-in-flight)")},
+       {figures.scrubbed,
+        one_or_many(figures.scrubbed, "reply that held the key or a header's value (hidden as ***)",
+                    "replies that held the key or a header's value (hidden as ***)")}});
 }
 
 }  // namespace iago

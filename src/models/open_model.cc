@@ -101,6 +101,7 @@ std::unique_ptr<ChatModel> open_remote(EndpointKind kind, std::string_view model
                            .option_prefix = std::string(options.options),
                            .proxy = settings.proxy,
                            .ca_file = settings.ca_file.string(),
+                           .bodies = settings.bodies,
                            .samples_per_request = settings.samples_per_request,
                            .max_in_flight = settings.max_in_flight};
   for (const auto& [name, value] : settings.headers) endpoint.headers.push_back({name, value});

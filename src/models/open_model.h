@@ -13,6 +13,8 @@
 
 namespace iago {
 
+class BodyAllowance;  // net/body_allowance.h
+
 // How a model behind a URL is reached. To models on this machine nothing of it matters but the chat
 // template.
 struct EndpointSettings {
@@ -30,6 +32,7 @@ struct EndpointSettings {
   double silence_s = 300;  // without a byte from the server
   // Of a checkpoint on this machine: as of LocalModelOptions.
   std::string chat_template;
+  std::shared_ptr<BodyAllowance> bodies = {};  // of all endpoints that share it; see net
 
   bool operator==(const EndpointSettings&) const = default;
 };

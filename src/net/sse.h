@@ -29,6 +29,8 @@ class SseParser {
   // The stream is over. If the last event lacks its last line end or blank line, what came of it is
   // passed on. (The standard drops it, but some servers forget the last line feed.)
   void finish(const OnEvent& on_event);
+  // Of the event and the line under way.
+  std::size_t held_bytes() const { return line_.size() + event_bytes_; }
 
  private:
   void take_line(std::string_view line, const OnEvent& on_event);

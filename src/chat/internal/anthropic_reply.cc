@@ -178,9 +178,9 @@ void AnthropicStream::take_delta(const ReplyJson& document) {
                      "its beginning"));
     return;
   }
-  const std::size_t before = reading_.said_bytes();
+  const std::size_t before = reading_.held_bytes();
   pass_on(reading_.take_part(document, member(document.root(), "delta")));
-  if (reading_.said_bytes() > before) idle_events_ = 0;
+  if (reading_.held_bytes() > before) idle_events_ = 0;
 }
 
 void AnthropicStream::pass_on(const std::string& text) {

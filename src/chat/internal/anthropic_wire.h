@@ -30,7 +30,7 @@ class AnthropicReading {
   std::optional<WireOutcome> take_stop(const ReplyJson& json, const nlohmann::json& message);
   bool has_stop_reason() const { return !reply_.finish_reason.empty(); }
   const std::string& id() const { return reply_.request_id; }
-  std::size_t said_bytes() const { return parts_.text.size() + parts_.reasoning.size(); }
+  std::size_t held_bytes() const { return parts_.held_bytes(); }
   // `heard`: somebody was given the text as it came.
   WireOutcome conclude(bool heard);
 
@@ -50,6 +50,7 @@ class AnthropicStream final : public EventStream {
   void take(const SseEvent& event) override;
   WireOutcome take_document(std::string_view body) override;
   WireOutcome conclude() override;
+  std::size_t reading_bytes() const override { return reading_.held_bytes(); }
 
   void start_message(const ReplyJson& json);
   void start_block(const ReplyJson& json);

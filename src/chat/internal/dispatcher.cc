@@ -171,6 +171,7 @@ nanoseconds Dispatcher::release_delayed() {
 }
 
 nanoseconds Dispatcher::send_ready() {
+  figures_.held_by.reset();
   while (!ready_.empty()) {
     if (ready_.front()->stop.stop_requested() || shutting_) {
       Job job = std::move(ready_.front());
@@ -185,6 +186,8 @@ nanoseconds Dispatcher::send_ready() {
       continue;
     }
     Pace::Permission answer = pace_.ask(cost_of(ready_.front()->request, group_size(samples_)));
+    figures_.held_by = answer.held_by;
+    figures_.held_s = answer.held_by ? std::chrono::duration<double>(answer.wait).count() : 0;
     if (!answer.ticket) return answer.wait;
     send(*answer.ticket);
   }
@@ -285,7 +288,9 @@ HttpRequest Dispatcher::http_request(WireCall& call) const {
   call.sampling = sampling_in(body);
   http.body = dump_json(body);
   http.timeouts = options.timeouts;
-  http.max_response_bytes = options.max_reply_bytes;
+  http.max_response_bytes =
+      reply_bound(call.jobs.front()->request, call.shape.samples, options.max_reply_bytes);
+  if (call.stream) http.held_bytes = [&call] { return call.stream->held_bytes(); };
   return http;
 }
 

@@ -63,7 +63,10 @@ void Dispatcher::settle(WireCall& call) {
   pace_.ended(call.ticket, paced, call.response.headers, generated);
   figures_.rate_limits = pace_.rate_limits();
   figures_.rate_limited += paced == PaceOutcome::refused;
-  figures_.overloaded += paced == PaceOutcome::overloaded;
+  const bool lacked = lacks_room(call.response);
+  figures_.overloaded += paced == PaceOutcome::overloaded && !lacked;
+  figures_.no_files += lacked && call.response.failure->fault == HttpFault::no_files;
+  figures_.crowded += lacked && call.response.failure->fault == HttpFault::crowded;
   if (outcome.failure) {
     figures_.broken += outcome.failure->broken;
     figures_.prompt_tokens += outcome.failure->usage.prompt;

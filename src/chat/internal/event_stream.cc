@@ -12,6 +12,13 @@ constexpr std::size_t kShown = 400;  // bytes
 
 }  // namespace
 
+std::size_t held_bytes(const ChatReply& reply) {
+  std::size_t bytes = reply.text.size() + reply.reasoning.size();
+  bytes += reply.token_logprobs.size() * sizeof(float);
+  // A token's text is seldom longer than a string holds in itself.
+  return bytes + reply.token_texts.size() * sizeof(std::string);
+}
+
 void EventStream::feed(std::string_view bytes) {
   if (failure_ || ended_) return;
   if (!started_) {

@@ -12,9 +12,15 @@
 
 namespace iago {
 
+// Bytes of memory that a reply's texts and log-probabilities take, about.
+std::size_t held_bytes(const ChatReply& reply);
+
 class EventStream : public WireStream {
  public:
   void feed(std::string_view bytes) final;
+  std::size_t held_bytes() const final {
+    return document_.size() + events_.held_bytes() + reading_bytes();
+  }
   WireOutcome finish() final;
 
  protected:
@@ -25,6 +31,8 @@ class EventStream : public WireStream {
   virtual WireOutcome take_document(std::string_view body) = 0;
   // What the events made, after the last of them; not called if one failed.
   virtual WireOutcome conclude() = 0;
+  // Of what the events made so far.
+  virtual std::size_t reading_bytes() const = 0;
 
   // From now on events are ignored.
   void end() { ended_ = true; }

@@ -2,6 +2,7 @@
 // does not know. Private to the room.
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -20,6 +21,7 @@ struct MessageParts {
 
   // Adds what a further delta has.
   void append(const MessageParts& more);
+  std::size_t held_bytes() const { return text.size() + refusal.size() + reasoning.size(); }
 };
 
 // `message`: an object with "content" (a string or an array of parts) and any other members.

@@ -205,6 +205,14 @@ bool OpenAiReading::take_finish(OpenAiChoice& choice, std::string reason) {
   return true;
 }
 
+std::size_t OpenAiReading::held_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [number, choice] : choices_) {
+    bytes += choice.parts.held_bytes() + iago::held_bytes(choice.reply);
+  }
+  return bytes;
+}
+
 bool OpenAiReading::all_finished() const {
   return !choices_.empty() && std::ranges::all_of(choices_, [](const auto& item) {
     return !item.second.finish_reason.empty();

@@ -38,6 +38,7 @@ class OpenAiReading {
   WireOutcome conclude(bool heard);
 
   bool empty() const { return choices_.empty(); }
+  std::size_t held_bytes() const;
   bool all_finished() const;
   // The text of the first choice that came with the last `take`.
   const std::string& news() const { return news_; }
@@ -70,6 +71,7 @@ class OpenAiStream final : public EventStream {
   void take(const SseEvent& event) override;
   WireOutcome take_document(std::string_view body) override;
   WireOutcome conclude() override;
+  std::size_t reading_bytes() const override { return reading_.held_bytes(); }
 
   const FinishWords& words_;
   OpenAiReading reading_;

@@ -67,6 +67,8 @@ class WireStream {
  public:
   virtual ~WireStream() = default;
   virtual void feed(std::string_view bytes) = 0;
+  // Bytes of memory that what was read takes, about.
+  virtual std::size_t held_bytes() const = 0;
   // The response has ended. Once.
   virtual WireOutcome finish() = 0;
 };

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include <algorithm>
+
 #include "chat/internal/wire_failure.h"
 #include "chat/internal/wire_json.h"
 #include "chat/reply.h"
@@ -17,9 +19,18 @@ OpenCause cause_of(HttpFault fault) {
     case HttpFault::malformed:
     case HttpFault::too_large:
       return OpenCause::unreadable;
+    case HttpFault::crowded:
+    case HttpFault::no_files:
+      return OpenCause::overloaded;
     default:
       return OpenCause::unreachable;
   }
+}
+
+// Of memory or of open files: fewer requests at a time may do.
+WireOutcome lack(const HttpFailure& failure, std::string hint) {
+  return failed(Remedy::slow_down, OpenCause::overloaded, ErrorCode::overloaded, failure.message,
+                std::move(hint));
 }
 
 WireOutcome outcome_of_fault(const HttpFailure& failure) {
@@ -38,7 +49,13 @@ WireOutcome outcome_of_fault(const HttpFailure& failure) {
       return failed(Remedy::give_up, cause, ErrorCode::invalid, message,
                     "correct the base URL or the headers", true);
     case HttpFault::too_large:
-      return failed(Remedy::give_up, cause, ErrorCode::invalid, message);
+      return failed(Remedy::give_up, cause, ErrorCode::disconnected, message,
+                    "the bound follows from max_tokens, to which this server does not keep: see "
+                    "what it sends, or raise max_tokens");
+    case HttpFault::crowded:
+      return lack(failure, "lower --max-in-flight, or max_tokens in the study");
+    case HttpFault::no_files:
+      return lack(failure, "raise the limit of open files (ulimit -n), or lower --max-in-flight");
     case HttpFault::unresolved:
     case HttpFault::unreachable:
       return failed(Remedy::retry, cause, ErrorCode::disconnected, message,
@@ -112,6 +129,18 @@ WireOutcome interpret(const Wire& wire, WireCall& call, const std::vector<Secret
     if (failure.status == 0) failure.status = call.response.status;
   }
   return outcome;
+}
+
+std::size_t reply_bound(const ChatRequest& request, std::size_t replies, std::size_t most) {
+  constexpr std::size_t kBase = std::size_t{1} << 20, kPerToken = 2048;
+  const auto tokens = static_cast<std::size_t>(request.sampling.max_tokens);
+  if (tokens > most / kPerToken / replies) return most;
+  return std::min(most, replies * (kBase + tokens * kPerToken));
+}
+
+bool lacks_room(const HttpResponse& response) {
+  return response.failure && (response.failure->fault == HttpFault::crowded ||
+                              response.failure->fault == HttpFault::no_files);
 }
 
 PaceOutcome pace_outcome_of(const WireOutcome& outcome) {

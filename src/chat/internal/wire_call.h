@@ -47,6 +47,14 @@ struct WireCall {
 // are hidden in every message.
 WireOutcome interpret(const Wire& wire, WireCall& call, const std::vector<Secret>& secrets);
 
+// The most bytes of a response with `replies` replies to the request: what a reply of max_tokens
+// can need, generously, at most `most`. A chunk of a stream has some 600 bytes of its own at the
+// most talkative servers, a token with its log-probability 300.
+std::size_t reply_bound(const ChatRequest& request, std::size_t replies, std::size_t most);
+
+// Whether the attempt failed for want of this machine's memory or open files.
+bool lacks_room(const HttpResponse& response);
+
 // The limit or condition that the outcome shows, for the pace.
 PaceOutcome pace_outcome_of(const WireOutcome& outcome);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "net/body_allowance.h"
 
 namespace iago {
 namespace {
@@ -89,6 +90,10 @@ CLI::Option* add_to_both(CLI::App& command, ModelEndpoints& both, const std::str
 void add_chat_template(CLI::App& command, EndpointSettings& model) {
   command.add_option("--chat-template", model.chat_template,
                      std::string("Of a checkpoint: ") + kChatTemplateHelp);
+}
+
+ModelEndpoints::ModelEndpoints() {
+  subject.bodies = judges.bodies = std::make_shared<BodyAllowance>(kDefaultBodyAllowance);
 }
 
 // Options of the network hold for every model.

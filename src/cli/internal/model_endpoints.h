@@ -20,6 +20,9 @@ void add_chat_template(CLI::App& command, EndpointSettings& model);
 struct ModelEndpoints {
   EndpointSettings subject, judges;
 
+  // One allowance of memory for the replies of all.
+  ModelEndpoints();
+
   // For a command that asks subjects and judges.
   void add_to(CLI::App& command);
   // For a command that asks only judges: --base-url and similar options belong to the judges'
