@@ -80,14 +80,4 @@ Secret Secret::from_file(const std::filesystem::path& path) {
   return secret;
 }
 
-std::string Secret::hide_in(std::string_view text) const {
-  std::string hidden(text);
-  if (empty()) return hidden;
-  for (auto at = hidden.find(value_); at != std::string::npos;
-       at = hidden.find(value_, at + kHiddenSecret.size())) {
-    hidden.replace(at, value_.size(), kHiddenSecret);
-  }
-  return hidden;
-}
-
 }  // namespace iago

@@ -30,9 +30,6 @@ class Secret {
   bool was_cleaned() const { return was_cleaned_; }
   // The secret itself: for the header of a request and nothing else.
   const std::string& reveal() const { return value_; }
-  // `text` with every occurrence of the secret replaced by "***": other sides quote keys in their
-  // error messages.
-  std::string hide_in(std::string_view text) const;
 
  private:
   std::string value_;

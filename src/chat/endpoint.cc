@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -111,16 +114,43 @@ WireShape shape_of(EndpointKind kind, const std::string& model, const EndpointOp
   return shape;
 }
 
-// The key, and every header's value that may be one. A server quotes such a value whole, or
-// ("Bearer ...") without the word in front.
-std::vector<Secret> secrets_of(const EndpointOptions& options) {
-  constexpr std::size_t kLeastBytes = 8;  // what is shorter is a word like any other
-  std::vector<Secret> secrets = {options.key};
+// Of headers that hold no secrets: their values are words like any other.
+bool is_public(std::string_view header) {
+  std::string name(header);
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  constexpr std::array<std::string_view, 10> kPublic = {
+      "accept",       "accept-language", "anthropic-beta", "anthropic-version", "content-type",
+      "http-referer", "openai-beta",     "referer",        "user-agent",        "x-title"};
+  return std::ranges::find(kPublic, name) != kPublic.end();
+}
+
+// What stands between "user:" and "@host" in a proxy's URL.
+std::string password_in(std::string_view url) {
+  auto scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  url = url.substr(0, url.find('/'));
+  auto at = url.rfind('@');
+  if (at == std::string_view::npos) return {};
+  auto colon = url.find(':');
+  return colon < at ? std::string(url.substr(colon + 1, at - colon - 1)) : std::string();
+}
+
+// The key, every header's value that may be one, and the passwords of proxies. A server quotes such
+// a value whole, or ("Bearer ...") without the word in front.
+std::vector<HiddenSecret> secrets_of(const EndpointOptions& options) {
+  std::vector<HiddenSecret> secrets = {{options.key, Parts::hidden}};
   for (const HttpHeader& header : options.headers) {
+    if (is_public(header.name)) continue;
     std::string last_word = header.value.substr(header.value.rfind(' ') + 1);
     for (const std::string& value : {header.value, last_word}) {
-      if (value.size() >= kLeastBytes) secrets.emplace_back(value);
+      secrets.push_back({Secret(value), Parts::whole});
     }
+  }
+  secrets.push_back({Secret(password_in(options.proxy)), Parts::whole});
+  for (const char* variable :
+       {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    secrets.push_back(
+        {Secret(password_in(Secret::from_environment(variable).reveal())), Parts::whole});
   }
   return secrets;
 }
@@ -168,9 +198,8 @@ std::unique_ptr<Endpoint> open_endpoint(EndpointKind kind, std::string model,
                                            : make_anthropic_wire(options.finish_words);
   setup.url = url.text + wire->path();
   if (!transport) {
-    transport = std::make_shared<CurlTransport>(
-        CurlTransportOptions{
-            .proxy = options.proxy, .ca_file = options.ca_file, .bodies = options.bodies});
+    transport = std::make_shared<CurlTransport>(CurlTransportOptions{
+        .proxy = options.proxy, .ca_file = options.ca_file, .bodies = options.bodies});
   }
   setup.secrets = secrets_of(options);
   setup.options = std::move(options);

@@ -39,6 +39,7 @@ bool is_long(const ChatRequest& request) { return request.sampling.max_tokens >=
 Dispatcher::Dispatcher(DispatcherSetup setup, std::unique_ptr<Wire> wire,
                        std::shared_ptr<HttpTransport> transport, const Clock& clock)
     : setup_(std::move(setup)),
+      scrubber_(setup_.secrets),
       wire_(std::move(wire)),
       transport_(std::move(transport)),
       clock_(clock),
@@ -304,10 +305,12 @@ void Dispatcher::start(std::unique_ptr<WireCall> owned) {
   if (call->shape.stream) {
     Wire::OnText on_text;
     if (call->jobs.front()->request.on_text) {
-      on_text = [call, heard = call->jobs.front()->request.on_text](std::string_view text) {
+      auto tell = [call, heard = call->jobs.front()->request.on_text](std::string_view text) {
         call->heard = true;
         heard(text);
       };
+      call->told = std::make_unique<ScrubbedText>(scrubber_, std::move(tell));
+      on_text = [call](std::string_view text) { call->told->feed(text); };
     }
     call->stream = wire_->stream(std::move(on_text));
     on_data = [call](std::string_view bytes) { call->stream->feed(bytes); };

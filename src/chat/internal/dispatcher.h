@@ -34,7 +34,7 @@ struct DispatcherSetup {
   SentRecord record;      // what is known of it before the first reply
   std::string id_header;  // the header that carries our name for a request
   EndpointOptions options;
-  std::vector<Secret> secrets;  // no message shows them
+  std::vector<HiddenSecret> secrets;  // nothing that is passed on shows them
 };
 
 // The failure of a request that was stopped.
@@ -96,6 +96,7 @@ class Dispatcher final : public Endpoint {
   void publish();
 
   const DispatcherSetup setup_;
+  const Scrubber scrubber_;
   const std::unique_ptr<Wire> wire_;
   const std::shared_ptr<HttpTransport> transport_;
   const Clock& clock_;

@@ -54,7 +54,11 @@ ChatFailure cancelled_failure() {
 
 void Dispatcher::settle(WireCall& call) {
   has_answered_ = has_answered_ || call.response.status != 0;
-  WireOutcome outcome = interpret(*wire_, call, setup_.secrets);
+  WireOutcome outcome = interpret(*wire_, call, scrubber_);
+  if (call.told && !outcome.failure) call.told->finish();
+  // Progress shows the message of the last retry.
+  if (outcome.failure) call.scrubbed = scrubber_.scrub(outcome.failure->failure) || call.scrubbed;
+  figures_.scrubbed += call.scrubbed;
   double generated = 0;
   for (const ChatReply& reply : outcome.replies) {
     generated += static_cast<double>(reply.usage.generated);
@@ -205,6 +209,7 @@ void Dispatcher::fail(Job job, ChatFailure failure) {
 void Dispatcher::deliver(Job job, ChatReply reply) {
   job->on_stop.reset();
   job->on_no_more.reset();
+  figures_.scrubbed += scrubber_.scrub(reply);
   publish();  // who is called back may look
   job->done(std::move(reply));
 }

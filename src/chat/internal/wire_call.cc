@@ -114,19 +114,16 @@ WireOutcome read_response(const Wire& wire, WireCall& call) {
 
 }  // namespace
 
-WireOutcome interpret(const Wire& wire, WireCall& call, const std::vector<Secret>& secrets) {
-  auto hide = [&](std::string& text) {
-    for (const Secret& secret : secrets) text = secret.hide_in(text);
-  };
-  // Before it is shortened for a message: the half of a key is one too.
-  if (!is_success(call.response.status)) hide(call.response.body);
+WireOutcome interpret(const Wire& wire, WireCall& call, const Scrubber& scrubber) {
+  HttpResponse& response = call.response;
+  if (!is_success(response.status)) call.scrubbed = scrubber.scrub(response.body);
   WireOutcome outcome = read_response(wire, call);
-  for (ChatReply& reply : outcome.replies) hide(reply.provider_message);
-  if (outcome.failure) {
-    ChatFailure& failure = outcome.failure->failure;
-    hide(failure.message);
-    hide(failure.hint);
-    if (failure.status == 0) failure.status = call.response.status;
+  if (outcome.failure && is_success(response.status) && !call.stream) {
+    call.scrubbed = scrubber.scrub(response.body);
+    if (call.scrubbed) outcome = read_response(wire, call);
+  }
+  if (outcome.failure && outcome.failure->failure.status == 0) {
+    outcome.failure->failure.status = response.status;
   }
   return outcome;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "chat/endpoint.h"
+#include "chat/internal/scrub.h"
 #include "chat/internal/wire.h"
 #include "net/pace.h"
 
@@ -38,14 +39,17 @@ struct WireCall {
   std::string sampling;                // those of sampling, as sampling_in gives them
   std::string id;                      // our own name for it, sent along
   std::unique_ptr<WireStream> stream;  // null: the body is read as a whole
+  std::unique_ptr<ScrubbedText> told;  // what goes to on_text, if anyone listens
   bool heard = false;                  // a part of the text went to on_text
+  bool scrubbed = false;               // the body held a secret
   std::stop_source stop;
   HttpResponse response;  // set before the call is given back
 };
 
-// What the response comes to, with the mistakes of transport and servers told apart. The secrets
-// are hidden in every message.
-WireOutcome interpret(const Wire& wire, WireCall& call, const std::vector<Secret>& secrets);
+// What the response comes to, with the mistakes of transport and servers told apart. Secrets are
+// hidden in a body that is quoted in a message: there it is shortened, and the half of a key is one
+// too. Replies and messages may still hold some.
+WireOutcome interpret(const Wire& wire, WireCall& call, const Scrubber& scrubber);
 
 // The most bytes of a response with `replies` replies to the request: what a reply of max_tokens
 // can need, generously, at most `most`. A chunk of a stream has some 600 bytes of its own at the
