@@ -73,7 +73,7 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
   SystemClock clock;
   const PriceTable prices = arguments.budget.load_prices(context);
   const fs::path folder = fs::weakly_canonical(arguments.run);
-  Budget budget(arguments.budget.limits, clock, spent_in(folder, prices));
+  Budget budget(arguments.budget.limits, clock, spent_on_judges_in(folder, prices));
   check_judge_models(names, arguments.judge_model, arguments.budget.limits, budget.spent(), prices,
                      context);
   auto opened = open_judges(names,
@@ -81,7 +81,8 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
                              .threads = arguments.threads.count,
                              .endpoint = arguments.endpoints.judges,
                              .budget = &budget,
-                             .prices = &prices},
+                             .prices = &prices,
+                             .counts_local = false},
                             context);
   for (const auto& judging : opened.models) report_notes(*judging, "");
   if (arguments.judges.empty()) refuse_other_versions(opened.judges, arguments.run);
@@ -96,7 +97,8 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
                       .budget = &budget},
                      clock);
   }
-  report_spent(budget.spent(), budget.met(), prices);
+  report_spent(budget.figures(), prices);
+  result.budget = budget_report(budget.figures());
   for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
   print_result(result.interrupted, [&] {
     if (arguments.output.json) {
@@ -115,7 +117,7 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
     stored.push_back(judge.stored);
     counts.push_back(judge.count);
   }
-  return report_unjudged(stored, counts) ? 3 : 0;
+  return report_unjudged(stored, counts) || !budget.met().empty() ? 3 : 0;
 }
 
 }  // namespace

@@ -68,8 +68,11 @@ std::optional<double> cost_of(const LabelledResult& result, const PriceTable& pr
 // Nothing of it is stored, so what it took is said here, even where it cost nothing.
 void report_asking(const Budget& budget, const PriceTable& prices) {
   const Spent spent = budget.spent();
-  report_spent(spent, budget.met(), prices);
-  if (spent.cost > 0 || spent.tokens() == 0) return;
+  report_spent(budget.figures(), prices);
+  if (spent.cost > 0 || spent.tokens() == 0 || spent.usage.cached_prompt > 0 ||
+      spent.usage.uncounted > 0 || !budget.met().empty()) {
+    return;  // that has been said
+  }
   print_stderr(fmt::format("spent: {} prompt tokens and {} generated\n", spent.usage.prompt,
                            spent.usage.generated));
 }
@@ -86,7 +89,8 @@ int validate_by_labels(const JudgeValidateArguments& arguments, const Context& c
                              .threads = arguments.threads.count,
                              .endpoint = arguments.endpoints.judges,
                              .budget = &budget,
-                             .prices = &prices},
+                             .prices = &prices,
+                             .counts_local = false},
                             context);
   std::vector<LabelledResult> results;
   std::vector<GradingTotals> all;
@@ -102,7 +106,7 @@ int validate_by_labels(const JudgeValidateArguments& arguments, const Context& c
   }
   report_asking(budget, prices);
   fmt::print("{}", arguments.output.json ? dump_json(json, 2) + "\n" : to_markdown(results));
-  return report_unjudged(all, counts) ? 3 : 0;
+  return report_unjudged(all, counts) || !budget.met().empty() ? 3 : 0;
 }
 
 int judge_validate_command(const JudgeValidateArguments& arguments, const Context& context) {

@@ -26,6 +26,7 @@
 #include "figures/terminal.h"
 #include "models/open_model.h"
 #include "run/changed_study.h"
+#include "spend/budgeted_model.h"
 #include "spend/forecast.h"
 #include "store/run_folder.h"
 #include "text/printable.h"
@@ -35,9 +36,10 @@ namespace {
 
 constexpr double kTooMuchMissing = 0.05;
 
-void print_summary(const RunResult& result, const StudyOptions& options) {
+void print_summary(const RunResult& result, const StudyOptions& options,
+                   const BudgetFigures& budget) {
   if (options.output.json) {
-    const FinishedRun run{result.summary, result.mismatches};
+    const FinishedRun run{result.summary, result.mismatches, budget_report(budget)};
     fmt::print("{}\n", dump_json(to_json(run), 2));
     return;
   }
@@ -211,8 +213,9 @@ int run_command(const RunArguments& arguments, const Context& context) {
   RunSession session{options, arguments.threads.count, context, interrupt, clock, prices, budget};
   if (each.size() > 1) return run_several(session, each);
   RunResult result = run_one(session, each.front(), "");
-  report_spent(budget.spent(), result.budget_met, prices);
-  print_result(result.interrupted, [&] { print_summary(result, options); });
+  const BudgetFigures figures = budget.figures();
+  report_spent(figures, prices);
+  print_result(result.interrupted, [&] { print_summary(result, options, figures); });
   if (result.interrupted) {
     print_stderr(fmt::format(
         "interrupted with {} completions left; run the same command to resume\n", result.left));

@@ -20,6 +20,7 @@ Json to_json(const RejudgeResult& result) {
                               {"prompt_tokens", judge.count.usage.prompt},
                               {"generated_tokens", judge.count.usage.generated}});
   }
+  if (result.budget) json["budget"] = to_json(*result.budget);
   json["summary"] = to_json(result.summary);
   return json;
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
+#include "figures/budget_report.h"
 #include "figures/summary.h"
 #include "record/grading_count.h"
 
@@ -24,6 +26,7 @@ struct RejudgeResult {
   std::vector<Rejudged> judges;
   Summary summary;
   bool interrupted = false;
+  std::optional<BudgetReport> budget = {};  // if there were limits
 };
 
 // What `iago judge --json` prints.

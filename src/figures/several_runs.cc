@@ -7,6 +7,7 @@ namespace iago {
 Json to_json(const FinishedRun& run) {
   Json json = to_json(run.summary);
   if (run.mismatches) json["explained_misses"] = to_json(*run.mismatches);
+  if (run.budget) json["budget"] = to_json(*run.budget);
   return json;
 }
 
@@ -17,6 +18,7 @@ Json to_json(const SeveralRuns& several) {
     json["failed"].push_back({{"model", failed.model}, {"error", failed.error}});
   }
   json["comparison"] = several.comparison ? to_json(*several.comparison) : Json(nullptr);
+  if (several.budget) json["budget"] = to_json(*several.budget);
   return json;
 }
 

@@ -105,6 +105,7 @@ void Dispatcher::learn_of_reply(const WireCall& call, const WireOutcome& outcome
   } else if (call.shape.stream && !outcome.is_streamed) {
     notes.push_back("The server does not stream, although it was asked to.");
   }
+  if (figures_.scrubbed > 0) notes.push_back(note_of_scrubbed(figures_.scrubbed));
   std::lock_guard lock(mutex_);
   record_.sampling = call.sampling;
   record_.left_out = std::move(left_out);

@@ -6,6 +6,8 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/model_name.h"
+#include "spend/budgeted_model.h"
 #include "spend/forecast.h"
 
 namespace iago {
@@ -19,8 +21,10 @@ OpenedJudges open_judges(const std::vector<std::string>& names, const JudgeModel
   auto open_within_budget = [&](const std::string& name) -> std::unique_ptr<ChatModel> {
     auto model = open_model(name, options);
     if (models.budget == nullptr) return model;
+    const bool counts = models.counts_local || is_endpoint(name);
     return std::make_unique<BudgetedModel>(std::move(model), *models.budget,
-                                           models.prices->of(name));
+                                           models.prices->of(name),
+                                           counts ? Counting::tokens : Counting::nothing);
   };
   return open_judges(
       names, {.data = context.data, .model = models.name, .open_model = open_within_budget});

@@ -22,6 +22,8 @@ struct JudgeModels {
   EndpointSettings endpoint = {};
   Budget* budget = nullptr;
   const PriceTable* prices = nullptr;
+  // Whether the tokens of models on this machine, which nobody bills, count in the budget.
+  bool counts_local = true;
 };
 
 // Opens the judges and the models that they ask. Errors of iago::open_judges (judge/open_judges.h).

@@ -12,6 +12,7 @@
 #include "cli/internal/progress.h"
 #include "models/open_model.h"
 #include "run/sampling.h"
+#include "spend/budgeted_model.h"
 #include "text/printable.h"
 
 namespace iago {

@@ -71,8 +71,10 @@ void write_page(const Comparison& comparison, const std::filesystem::path& runs)
   print_stderr(fmt::format("report page: {}\n", file.string()));
 }
 
-void print_json(const Progress& runs, const std::optional<Comparison>& comparison) {
-  SeveralRuns several{.runs = {}, .failed = runs.failed, .comparison = comparison};
+void print_json(const Progress& runs, const std::optional<Comparison>& comparison,
+                const BudgetFigures& budget) {
+  SeveralRuns several{
+      .runs = {}, .failed = runs.failed, .comparison = comparison, .budget = budget_report(budget)};
   for (const RunResult& result : runs.results) {
     several.runs.push_back({result.summary, result.mismatches});
   }
@@ -90,7 +92,7 @@ int run_several(const RunSession& session, const std::vector<StudyOverrides>& ea
     run_next(session, each[i], place, runs);
     if (session.interrupt.interrupted() && i + 1 < each.size()) runs.worst = kInterrupted;
   }
-  report_spent(budget.spent(), budget.met(), session.prices);
+  report_spent(budget.figures(), session.prices);
   if (!budget.met().empty()) {
     runs.worst = worse(runs.worst, kExitMissing);
     if (i < each.size()) {
@@ -100,7 +102,7 @@ int run_several(const RunSession& session, const std::vector<StudyOverrides>& ea
   auto comparison = comparison_of(runs);
   print_result(runs.worst == kInterrupted, [&] {
     if (session.options.output.json) {
-      print_json(runs, comparison);
+      print_json(runs, comparison, budget.figures());
     } else if (comparison) {
       print_comparison(*comparison, "text");
     }

@@ -8,18 +8,76 @@
 
 namespace iago {
 
-void report_spent(const Spent& spent, const std::string& met, const PriceTable& prices) {
-  const TokenUsage& usage = spent.usage;
-  if (spent.cost > 0 || usage.cached_prompt > 0 || !met.empty()) {
-    const double cached = usage.prompt > 0 ? 100.0 * static_cast<double>(usage.cached_prompt) /
-                                                 static_cast<double>(usage.prompt)
-                                           : 0;
-    print_stderr(fmt::format(
-        "spent: {} prompt tokens ({:.0f} % from the cache) and {} generated, ${:.4f} at the "
-        "prices of {}; the cache saved ${:.4f}\n",
-        usage.prompt, cached, usage.generated, spent.cost, prices.date(), spent.saved_by_cache));
+namespace {
+
+std::string cost_text(const Spent& spent, const PriceTable& prices) {
+  if (spent.unpriced_tokens > 0 && spent.cost == 0) {
+    return fmt::format("at a cost that is unknown ({} has no price for the model)",
+                       prices.source());
   }
-  if (!met.empty()) print_stderr(fmt::format("the budget ended the run: {}\n", met));
+  const bool is_part = spent.unpriced_tokens > 0 || spent.usage.uncounted > 0;
+  std::string text = fmt::format("{}${:.4f} at the prices of {}", is_part ? "at least " : "",
+                                 spent.cost, prices.date());
+  if (spent.unpriced_tokens > 0) {
+    text += fmt::format(" (which have none for {} of the tokens)", spent.unpriced_tokens);
+  }
+  return text;
+}
+
+std::string spent_text(const Spent& spent, const PriceTable& prices) {
+  const TokenUsage& usage = spent.usage;
+  const double cached = usage.prompt > 0 ? 100.0 * static_cast<double>(usage.cached_prompt) /
+                                               static_cast<double>(usage.prompt)
+                                         : 0;
+  return fmt::format(
+      "spent: {}{} prompt tokens ({:.0f} % from the cache) and {} generated, {}; the cache saved "
+      "${:.4f}\n",
+      usage.uncounted > 0 ? "at least " : "", usage.prompt, cached, usage.generated,
+      cost_text(spent, prices), spent.saved_by_cache);
+}
+
+}  // namespace
+
+void report_spent(const BudgetFigures& budget, const PriceTable& prices) {
+  const Spent& spent = budget.spent;
+  const std::string passed = budget.passed();
+  if (spent.cost > 0 || spent.usage.cached_prompt > 0 || spent.usage.uncounted > 0 ||
+      !budget.met.empty() || !passed.empty()) {
+    print_stderr(spent_text(spent, prices));
+  }
+  if (spent.assumed_tokens > 0) {
+    print_stderr(
+        fmt::format("{} {} came without a count of tokens; the limits count what they may have "
+                    "used: {} tokens, ${:.4f}\n",
+                    spent.usage.uncounted, spent.usage.uncounted == 1 ? "reply" : "replies",
+                    spent.assumed_tokens, spent.assumed_cost));
+  }
+  if (const Overruns& over = budget.overruns; over.replies > 0) {
+    print_stderr(fmt::format(
+        "{} {} took more tokens than max_tokens allows, up to {} instead of {}: the server does "
+        "not keep to the limit, or counts reasoning besides\n",
+        over.replies, over.replies == 1 ? "reply" : "replies", over.most, over.limit));
+  }
+  if (!passed.empty()) print_stderr(fmt::format("warning: {}\n", passed));
+  if (!budget.met.empty()) print_stderr(fmt::format("the budget ended the run: {}\n", budget.met));
+}
+
+std::optional<BudgetReport> budget_report(const BudgetFigures& budget) {
+  if (!budget.limits.any()) return std::nullopt;
+  const Spent& spent = budget.spent;
+  return BudgetReport{.max_cost = budget.limits.max_cost,
+                      .max_tokens = budget.limits.max_tokens,
+                      .max_seconds = budget.limits.max_seconds,
+                      .cost = spent.cost,
+                      .tokens = spent.tokens(),
+                      .assumed_cost = spent.assumed_cost,
+                      .assumed_tokens = spent.assumed_tokens,
+                      .uncounted_replies = spent.usage.uncounted,
+                      .unpriced_tokens = spent.unpriced_tokens,
+                      .overlong_replies = budget.overruns.replies,
+                      .longest_reply = budget.overruns.most,
+                      .ended_by = budget.met,
+                      .passed = budget.passed()};
 }
 
 void report_notes(const ChatModel& model, const std::string& place) {

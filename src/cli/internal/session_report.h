@@ -2,11 +2,13 @@
 // behaved, what its judges left without a label.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "chat/chat_model.h"
+#include "figures/budget_report.h"
 #include "run/grading.h"
 #include "spend/budget.h"
 #include "spend/prices.h"
@@ -17,8 +19,11 @@ namespace iago {
 // its vocabulary lacks. Nothing of other models. Each line begins with `place`.
 void report_notes(const ChatModel& model, const std::string& place);
 
-// Says what was spent on endpoints and which limit was met; nothing if nothing was spent or met.
-void report_spent(const Spent& spent, const std::string& met, const PriceTable& prices);
+// Says what was spent on endpoints, what of it is not certain, and which limits were met or passed;
+// nothing if nothing was spent or met.
+void report_spent(const BudgetFigures& budget, const PriceTable& prices);
+// The same for `--json`. Absent without limits.
+std::optional<BudgetReport> budget_report(const BudgetFigures& budget);
 
 // Says what went wrong with the model's server in this session: retries, refusals, overloads and
 // broken replies. Prints nothing if there were none, or for a model on this machine.

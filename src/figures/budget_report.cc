@@ -1,0 +1,33 @@
+#include "figures/budget_report.h"
+
+#include <nlohmann/json.hpp>
+
+namespace iago {
+namespace {
+
+template <typename Value>
+Json or_null(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+}  // namespace
+
+Json to_json(const BudgetReport& budget) {
+  return {{"max_cost", or_null(budget.max_cost)},
+          {"max_tokens", or_null(budget.max_tokens)},
+          {"max_seconds", or_null(budget.max_seconds)},
+          {"cost", budget.cost},
+          {"tokens", budget.tokens},
+          {"assumed_cost", budget.assumed_cost},
+          {"assumed_tokens", budget.assumed_tokens},
+          {"uncounted_replies", budget.uncounted_replies},
+          {"unpriced_tokens", budget.unpriced_tokens},
+          {"overlong_replies", budget.overlong_replies},
+          {"longest_reply", budget.longest_reply},
+          {"ended_by", or_null(budget.ended_by)},
+          {"passed", or_null(budget.passed)}};
+}
+
+}  // namespace iago
