@@ -1,9 +1,15 @@
 // Both executables: iago, and iago-torch with the commands that train.
 #include <fmt/format.h>
 #include <sys/auxv.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <filesystem>
+#include <new>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -71,7 +77,33 @@ int main_of(int argc, const char* const* argv, std::error_code& unwritten) {
 }  // namespace
 }  // namespace iago
 
+namespace {
+
+// Of an exception that a thread did not catch: memory may run out anywhere. What is stored is safe
+// (the store acknowledges nothing that it has not written), so it is enough to say why. Allocates
+// nothing.
+[[noreturn]] void end_for_want_of_memory() {
+  constexpr std::string_view kMessage =
+      "iago: the memory is used up\n"
+      "hint: lower --max-in-flight or --threads; what is stored stays, and the same command "
+      "resumes a run\n";
+  try {
+    if (const auto error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    [[maybe_unused]] const auto written = ::write(2, kMessage.data(), kMessage.size());
+    ::_exit(1);
+  } catch (...) {
+  }
+  std::abort();
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  std::set_terminate(end_for_want_of_memory);
+  // At a limit of the size of files (ulimit -f) a write is then an error like others, which names
+  // the file.
+  std::signal(SIGXFSZ, SIG_IGN);
   iago::hold_standard_streams();
   std::error_code unwritten;
   const int code = iago::main_of(argc, argv, unwritten);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <new>
+
 #include "base/error.h"
 #include "cli/internal/streams.h"
 #include "text/printable.h"
@@ -19,6 +21,13 @@ int exit_code(ErrorCode code) {
 // Servers, models and files are quoted: what they say must not steer the terminal.
 int print_failure(const std::exception& error) {
   constexpr std::size_t kShown = 4000;
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
+    print_stderr(
+        "iago: the memory is used up\n"
+        "hint: lower --max-in-flight for models behind URLs, --threads for models on this machine, "
+        "or the study's max_tokens; what is stored stays, and the same command resumes a run\n");
+    return 1;
+  }
   print_stderr(fmt::format("iago: {}\n", printable(error.what(), kShown)));
   const auto* ours = dynamic_cast<const Error*>(&error);
   if (ours == nullptr) return 1;
