@@ -7,6 +7,7 @@
 // callback is not called).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -20,6 +21,7 @@
 #include "record/message.h"
 #include "record/outcome.h"
 #include "record/sampling.h"
+#include "record/sent_record.h"
 #include "record/usage.h"
 
 namespace iago {
@@ -48,6 +50,8 @@ struct ChatFailure {
   bool ends_run = false;  // no other request can succeed: wrong key, no credit, no such model
   OpenCause cause = OpenCause::unreachable;
   int status = 0;  // of HTTP, of the last attempt; 0: there was none
+  // When the limit that was met ends, where the server says so. Wall clock, since 1970.
+  std::optional<std::chrono::nanoseconds> retry_at = {};
 };
 
 struct ChatReply {
@@ -72,25 +76,13 @@ struct ChatReply {
 
 struct ModelInfo {
   std::string name;           // as the user named it: organism:faker
-  std::string identity;       // content hash of what answers: weights, script, or URL and model
+  std::string identity;       // content hash of what answers: weights, script, or kind, model and extra body
   std::size_t in_flight = 1;  // how many requests keep it busy
   // Requests with equal beginnings cost less once one of them has been answered.
   bool caches_prompts = false;
 };
 
 struct EndpointFigures;  // chat/endpoint_figures.h
-
-// What a model sends besides the prompts, as it went out in this session. Of a checkpoint on this
-// machine only the notes: its chat template. Other models have none.
-struct SentRecord {
-  std::string base_url;                   // without secrets
-  std::string extra_body;                 // a JSON object, or empty
-  std::vector<std::string> header_names;  // of --header, without their values
-  std::string sampling;                   // a JSON object: the sampling fields that were accepted
-  std::vector<std::string> left_out;      // fields that the server refused
-  std::vector<std::string> notes;         // what else was unlike what was asked for, in sentences
-  bool operator==(const SentRecord&) const = default;
-};
 
 class ChatModel {
  public:

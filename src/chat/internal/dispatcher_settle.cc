@@ -191,6 +191,7 @@ void Dispatcher::try_again(Job job, const WireFailure& failure, const HttpHeader
       last.message += fmt::format("; the server asks to wait {} minutes",
                                   std::chrono::ceil<std::chrono::minutes>(*asked_for).count());
     }
+    if (asked_for) last.retry_at = clock_.wall() + *asked_for;
     fail(std::move(job), std::move(last));
     return;
   }
