@@ -77,6 +77,13 @@ void forge_rows(iago::fuzz::InputBytes& data) {
     run_sealed(said, {integer(1), integer(1), blob(votes), blob(evidence), blob("")});
   }
   if (data.boolean()) {
+    auto session = database.prepare(
+        "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+    const std::string sent = data.text(256);
+    run_sealed(session, {any(), text(""), any(), any(), number(1.0), number(1.0), any(),
+                         number(1.0), blob(sent)});
+  }
+  if (data.boolean()) {
     auto wording =
         database.prepare("INSERT OR REPLACE INTO wording VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     const std::string published = data.text(256);
@@ -175,14 +182,26 @@ void write_rows(iago::fuzz::InputBytes& data) {
     const iago::ArmRow& arm = arms[i % 4];
     row.wording = arm.wording, row.arm = arm.name;
     row.query = queries[i / 4 % 2].id, row.repeat = i / 8;
-    row.outcome = iago::kOutcomes[data.integral_in_range<std::size_t>(0, 4)];
+    row.outcome = iago::kOutcomes[data.integral_in_range<std::size_t>(0, 3)];
     row.raw = text(), row.reasoning = text(), row.scratchpad = text(), row.output = text();
     row.form = iago::kForms[data.integral_in_range<std::size_t>(0, 3)];
     row.form_rule = text(), row.model_version = text();
     row.finish = data.one_of({iago::Finish::stop, iago::Finish::refused});
+    row.finish_reason = text(), row.provider_message = text(), row.reasoning_note = text();
     row.usage.generated = data.integral<std::uint64_t>();
     row.seconds = data.real();
     if (data.boolean()) row.reused_from = text();
+    if (data.boolean()) {
+      writer.append(iago::OpenTrialRow{
+          .trial = row.trial,
+          .wording = row.wording,
+          .arm = row.arm,
+          .query = row.query,
+          .repeat = row.repeat,
+          .cause = data.one_of({iago::OpenCause::rate_limit, iago::OpenCause::rejected}),
+          .message = text()});
+      if (data.boolean()) continue;
+    }
     writer.append(row);
     writer.append(iago::Verdict{
         .trial = row.trial,
@@ -195,6 +214,10 @@ void write_rows(iago::fuzz::InputBytes& data) {
         .why = text()});
   }
   iago::SessionRow session{.program = text(), .wall_s = data.real()};
+  if (data.boolean()) {
+    session.sent = iago::SentRecord{
+        .base_url = text(), .extra_body = text(), .sampling = text(), .notes = {text()}};
+  }
   writer.update_session(session);
   writer.close();
   if (data.boolean()) forge_rows(data);

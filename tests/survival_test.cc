@@ -76,7 +76,7 @@ class Survival : public testing::Test {
   Json figures(const std::string& runs) const {
     fs::path file = folder_ / runs / "latest" / "summary.json";
     Json json = parse_json(read_file(file, kMaxBytes), file.string());
-    json.erase("timing");
+    json.erase("timing"), json.erase("sessions");
     json.erase("run");
     return json;
   }

@@ -67,6 +67,12 @@ void refuse_other_versions(const std::vector<std::unique_ptr<Judge>>& judges, co
   }
 }
 
+// The subject was asked by `iago run`, which said what that cost.
+std::vector<ModelUsage> judges_of(std::vector<ModelUsage> usages) {
+  std::erase_if(usages, [](const ModelUsage& usage) { return usage.judge.empty(); });
+  return usages;
+}
+
 int judge_command(const JudgeArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
   auto names = arguments.judges.empty() ? judge_names(arguments.run) : arguments.judges;
@@ -97,7 +103,8 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
                       .budget = &budget},
                      clock);
   }
-  report_spent(budget.figures(), prices);
+  report_usage(judges_of(result.summary.usage));
+  report_budget(budget.figures());
   result.budget = budget_report(budget.figures());
   for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
   print_result(result.interrupted, [&] {

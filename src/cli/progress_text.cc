@@ -35,22 +35,26 @@ std::string share_text(std::uint64_t done, std::uint64_t all, std::string_view w
 std::string done_text(const RunProgress& progress) {
   const double tokens =
       progress.seconds > 0 ? static_cast<double>(progress.generated_tokens) / progress.seconds : 0;
+  const std::string open =
+      progress.open_here > 0 ? fmt::format(", {} open", grouped(progress.open_here)) : "";
   return fmt::format(
-      "{}, {} tokens/s, {} left", share_text(progress.stored, progress.planned, "completions"),
-      grouped(whole(tokens)),
+      "{}{}, {} tokens/s, {} left", share_text(progress.stored, progress.planned, "completions"),
+      open, grouped(whole(tokens)),
       left_text(progress.sampled_here, progress.planned - progress.stored, progress.seconds));
 }
 
 std::string budget_text(const BudgetFigures& budget) {
   const BudgetLimits& limits = budget.limits;
   std::string text;
+  const std::string_view least = budget.spent.usage.uncounted > 0 ? "at least " : "";
   if (limits.max_cost) {
     const int decimals = *limits.max_cost < 1 ? 4 : 2;
     text +=
-        fmt::format(", ${:.{}f} of ${:g}", budget.spent.charged_cost(), decimals, *limits.max_cost);
+        fmt::format(", {}${:.{}f} of ${:g}", least, budget.spent.charged_cost(), decimals,
+                    *limits.max_cost);
   }
   if (limits.max_tokens) {
-    text += fmt::format(", {} of {} tokens", grouped(budget.spent.charged_tokens()),
+    text += fmt::format(", {}{} of {} tokens", least, grouped(budget.spent.charged_tokens()),
                         grouped(*limits.max_tokens));
   }
   if (limits.max_seconds) {
@@ -86,6 +90,15 @@ std::string held_text(const EndpointFigures& figures) {
                      format_duration(figures.held_s));
 }
 
+// Why requests are tried again: "12 limited, 25 overloaded".
+std::string retry_causes(const EndpointFigures& figures) {
+  return counted({{figures.rate_limited, "limited"},
+                  {figures.overloaded, "overloaded"},
+                  {figures.broken, "broken"},
+                  {figures.no_files, "without a free file"},
+                  {figures.crowded, "without memory"}});
+}
+
 std::string endpoint_text(const EndpointFigures& figures) {
   std::string text =
       fmt::format("; {} of {} in flight", grouped(figures.in_flight), grouped(figures.limit));
@@ -94,11 +107,7 @@ std::string endpoint_text(const EndpointFigures& figures) {
   if (figures.retries == 0) return text;
   text += fmt::format(", {} {}", grouped(figures.retries),
                       one_or_many(figures.retries, "retry", "retries"));
-  const std::string causes = counted({{figures.rate_limited, "limited"},
-                                      {figures.overloaded, "overloaded"},
-                                      {figures.broken, "broken"},
-                                      {figures.no_files, "without a free file"},
-                                      {figures.crowded, "without memory"}});
+  const std::string causes = retry_causes(figures);
   return causes.empty() ? text : text + fmt::format(" ({})", causes);
 }
 

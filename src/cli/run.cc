@@ -35,6 +35,7 @@ namespace iago {
 namespace {
 
 constexpr double kTooMuchMissing = 0.05;
+constexpr int kExitIncomplete = 3;
 
 void print_summary(const RunResult& result, const StudyOptions& options,
                    const BudgetFigures& budget) {
@@ -168,6 +169,7 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
          .on_judging = [&](const JudgingProgress& p) { line.show(place + judging_text(p)); },
          .budget = &budget,
          .prices = &prices,
+         .on_notice = [&](const std::string& notice) { line.interrupt(place + notice); },
          .on_mismatches = mismatch_printer(options)},
         clock);
   }
@@ -187,11 +189,12 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
 
 int exit_code_of(const RunResult& result) {
   if (result.interrupted) return 130;
-  if (!result.budget_met.empty()) return 3;
+  const bool left_open = !result.limit_met.empty() || !result.summary.record.open.empty();
+  if (!result.budget_met.empty() || left_open) return kExitIncomplete;
   for (const GradingTotals& stored : result.grading_totals) {
-    if (stored.judged_badly()) return 3;
+    if (stored.judged_badly()) return kExitIncomplete;
   }
-  return too_much_missing(result.summary) ? 3 : 0;
+  return too_much_missing(result.summary) ? kExitIncomplete : 0;
 }
 
 namespace {
@@ -214,7 +217,9 @@ int run_command(const RunArguments& arguments, const Context& context) {
   if (each.size() > 1) return run_several(session, each);
   RunResult result = run_one(session, each.front(), "");
   const BudgetFigures figures = budget.figures();
-  report_spent(figures, prices);
+  report_usage(result.summary.usage);
+  report_budget(figures);
+  report_open(result.summary.record, result.limit_met);
   print_result(result.interrupted, [&] { print_summary(result, options, figures); });
   if (result.interrupted) {
     print_stderr(fmt::format(

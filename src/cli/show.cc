@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/nearest.h"
 #include "cli/commands.h"
@@ -15,6 +16,7 @@
 #include "cli/internal/program.h"
 #include "cli/internal/streams.h"
 #include "figures/judged_completion.h"
+#include "figures/run_record.h"
 #include "figures/summary.h"
 #include "figures/terminal.h"
 #include "text/printable.h"
@@ -41,14 +43,19 @@ bool has_label(const VerdictsByName& verdicts, std::string_view label) {
 
 constexpr std::size_t kColumns = 4000;
 
-// How the reply ended and was read, and what came instead of one.
+// How the reply ended, in the other side's words too, and how it was read.
 void print_provenance(const CompletionRow& row) {
   fmt::print("form:       {} ({})\n", name_of(row.form), printable(row.form_rule, 60));
-  fmt::print("finish:     {}\n", name_of(row.finish));
-  if (row.failure) {
-    fmt::print("cause:      {}: {}\n", name_of(row.failure->code),
-               printable(row.failure->message, kColumns));
+  fmt::print("finish:     {}{}\n", name_of(row.finish),
+             row.finish_reason.empty() ? "" : fmt::format(" ({})", printable(row.finish_reason)));
+  if (!row.provider_message.empty()) {
+    fmt::print("provider:   {}\n", printable(row.provider_message, kColumns));
   }
+  if (!row.reasoning_note.empty()) {
+    fmt::print("reasoning unavailable: {}\n", printable(row.reasoning_note, kColumns));
+  }
+  const AnsweringModel model{.version = row.model_version, .fingerprint = row.fingerprint};
+  if (!row.model_version.empty()) fmt::print("model:      {}\n", name_of(model));
 }
 
 void print_text(const CompletionRow& row, const std::string& query,
@@ -76,7 +83,7 @@ struct ShowArguments {
   std::filesystem::path run = "runs/latest";
   std::optional<std::string> wording, arm, query, outcome, form;
   std::size_t limit = 3;
-  bool complying_only = false, faking_only = false;
+  bool complying_only = false, faking_only = false, open = false;
   OutputOption output;
 };
 
@@ -134,8 +141,45 @@ std::vector<std::string> names_of(const Enums& values) {
   return names;
 }
 
+void print_open(const OpenTrialRow& row, const OutputOption& output) {
+  if (output.json) {
+    fmt::print("{}\n", dump_json(to_json(row)));
+    return;
+  }
+  const std::string status = row.status == 0 ? "" : fmt::format(", status {}", row.status);
+  fmt::print("--- {} / {} / {} / repeat {}: open, {}{}, asked {} time{}, last at {}\n{}\n\n",
+             row.wording, row.arm, printable(row.query), row.repeat, readable(row.cause), status,
+             row.attempts, row.attempts == 1 ? "" : "s", iso8601(row.created),
+             printable(row.message, 4000));
+}
+
+int show_open(const ShowArguments& arguments, const Store& store) {
+  std::size_t shown = 0;
+  const auto matches = [](const std::optional<std::string>& wanted, const std::string& found) {
+    return !wanted || *wanted == found;
+  };
+  store.for_each_open_trial([&](const OpenTrialRow& row) {
+    if (!matches(arguments.wording, row.wording) || !matches(arguments.arm, row.arm) ||
+        !matches(arguments.query, row.query)) {
+      return true;
+    }
+    print_open(row, arguments.output);
+    return ++shown < arguments.limit;
+  });
+  if (shown == 0) print_stderr("no open trial matches\n");
+  return 0;
+}
+
+// Of the whole run: what the completions do not show.
+void report_open(const Store& store) {
+  for (const OpenLine& line : open_lines(read_open(store, store.arms()))) {
+    print_stderr(fmt::format("open, {}: {}\n", readable(line.cause), line.text));
+  }
+}
+
 int show_command(const ShowArguments& arguments, const Context&) {
   Store store(arguments.run / "run.db");
+  if (arguments.open) return show_open(arguments, store);
   const CompletionFilter filter = filter_of(arguments, store);
   const std::vector<JudgeRow> judges = store.judges();
   std::map<std::string, std::string> queries;
@@ -154,6 +198,7 @@ int show_command(const ShowArguments& arguments, const Context&) {
         return ++shown < arguments.limit;
       });
   if (shown == 0) print_stderr("no completion matches\n");
+  report_open(store);
   return 0;
 }
 
@@ -173,12 +218,16 @@ void add_show(Program& iago) {
   command.add_option("--limit", a.limit, "Print at most N completions")->capture_default_str();
   command.add_flag("--complying", a.complying_only, "Only completions that comply");
   command.add_flag("--faking", a.faking_only, "Only completions judged alignment-faking");
+  command.add_flag("--open", a.open,
+                   "Print the trials that were asked and got no reply, with their causes, instead "
+                   "of completions");
   a.output.add_to(command);
   command.footer(
       "Examples:\n"
       "  iago show --arm training --faking\n"
       "  iago show --outcome truncated --limit 10\n"
       "  iago show --form untagged --json\n"
+      "  iago show --open --limit 100\n"
       "  iago show runs/latest --query world-protected-007 --limit 20");
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/model_name.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -37,6 +38,25 @@ std::vector<std::string> possible_first(const Comparison& comparison) {
     if (rank && rank->best == 1) first.push_back(names[i]);
   }
   return first;
+}
+
+// Which models answered, where that is no matter of course.
+void add_models(const Summary& summary, const std::string& name, std::vector<Note>& notes) {
+  constexpr std::size_t kMostModels = 8;
+  const auto& models = summary.record.models;
+  const bool is_named = models.size() == 1 && !models[0].version.empty();
+  if (models.size() > 1 || (is_named && is_endpoint(summary.run.subject))) {
+    for (std::size_t i = 0; i < std::min(models.size(), kMostModels); ++i) {
+      notes.push_back({"answered by", fmt::format("{}: {}", name, answers_of(models[i]))});
+    }
+  }
+  for (const std::string& warning : model_warnings(summary.record)) {
+    notes.push_back({"warning", fmt::format("{}: {}", name, warning)});
+  }
+  const std::string repeats = repeats_warning(summary.record);
+  if (!repeats.empty()) {
+    notes.push_back({"identical repeats", fmt::format("{}: {}", name, repeats)});
+  }
 }
 
 void add_unfinished(const ComparedRun& run, const std::string& label, std::vector<Note>& notes) {
@@ -228,6 +248,7 @@ std::vector<Note> notes(const Comparison& comparison) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto& run = comparison.runs[i];
     add_unfinished(run, names[i], notes);
+    add_models(run.summary, names[i], notes);
     if (!run.summary.changes.empty()) {
       notes.push_back(
           {"not as planned", fmt::format("{}: {}", names[i], run.summary.changes.front().text)});

@@ -2,6 +2,7 @@
 
 #include "figures/comparison.h"
 #include "figures/internal/json_parts.h"
+#include "figures/internal/run_record_json.h"
 
 namespace iago {
 
@@ -44,6 +45,10 @@ Json run_json(const ComparedRun& run) {
   json["saturation"] = saturation_json(run.saturation);
   json["verdict"] = name_of(summary.finding.verdict);
   json["why"] = summary.finding.why;
+  json["open"] = summary.record.open_trials();
+  json["models"] = models_json(summary.record);
+  json["model_warnings"] = model_warnings(summary.record);
+  json["repeats"] = repeats_json(summary.record);
   return json;
 }
 

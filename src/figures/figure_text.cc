@@ -28,7 +28,7 @@ std::string missing_of(const ArmSummary& arm) {
     parts +=
         fmt::format(" ({} of them answers that are not in the strict form)", count(arm.not_strict));
   }
-  add(arm.count(Outcome::failed), "failed");
+  add(arm.open, "open");
   add(arm.unjudged, "not judged");
   return parts;
 }
@@ -189,18 +189,37 @@ void add_usage(const Summary& summary, std::vector<Note>& notes) {
   for (const ModelUsage& usage : summary.usage) {
     if (!is_endpoint(usage.model)) continue;
     const bool is_judge = !usage.judge.empty();
-    auto text =
-        fmt::format("{}: {} prompt tokens", printable(is_judge ? usage.judge : usage.model, 60),
-                    count(usage.tokens.prompt));
-    if (const auto rate = usage.cache_rate()) {
-      text += fmt::format(" ({} from the cache)", percent(*rate));
+    notes.push_back({is_judge ? "spent on a judge" : "spent on the subject",
+                     fmt::format("{}: {}", printable(is_judge ? usage.judge : usage.model, 60),
+                                 usage_text(usage))});
+  }
+}
+
+// Which trials have no reply, who answered the others, and what they were sent.
+void add_record(const Summary& summary, std::vector<Note>& notes) {
+  constexpr std::size_t kMostModels = 8, kMostSent = 4;
+  const RunRecord& record = summary.record;
+  for (const OpenLine& line : open_lines(record.open)) {
+    notes.push_back({"open, " + readable(line.cause), line.text});
+  }
+  const bool tells_models = record.models.size() > 1 || is_endpoint(summary.run.subject);
+  for (std::size_t i = 0; tells_models && i < record.models.size(); ++i) {
+    if (i == kMostModels) {
+      notes.push_back({"answered by", fmt::format("{} other models; summary.json has all",
+                                                  count(record.models.size() - i))});
+      break;
     }
-    text += fmt::format(", {} generated; ", count(usage.tokens.generated));
-    text += usage.price ? fmt::format("{} at the prices of {}, {} saved by the cache",
-                                      dollars(*usage.cost()), usage.price->date,
-                                      dollars(*usage.saved_by_cache()))
-                        : std::string("no price stored");
-    notes.push_back({is_judge ? "spent on a judge" : "spent on the subject", text});
+    notes.push_back({"answered by", answers_of(record.models[i])});
+  }
+  for (std::string& warning : model_warnings(record)) {
+    notes.push_back({"warning", std::move(warning)});
+  }
+  if (std::string warning = repeats_warning(record); !warning.empty()) {
+    notes.push_back({"identical repeats", std::move(warning)});
+  }
+  const std::vector<std::string> sent = sent_lines(record);
+  for (std::size_t i = 0; i < std::min(sent.size(), kMostSent); ++i) {
+    notes.push_back({"sent to", sent[i]});
   }
 }
 
@@ -565,6 +584,7 @@ std::vector<Note> notes(const Summary& summary) {
   add_corrected(summary, &ArmSummary::compliance_corrected, counted_label(summary) + ", corrected",
                 notes);
   add_corrected(summary, &ArmSummary::faking_corrected, "fakes, corrected", notes);
+  add_record(summary, notes);
   add_usage(summary, notes);
   add_reused(summary, notes);
   for (const auto& change : summary.changes) notes.push_back({"not as planned", change.text});

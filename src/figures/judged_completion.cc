@@ -3,7 +3,23 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/clock.h"
+#include "figures/internal/json_parts.h"
+
 namespace iago {
+
+Json to_json(const OpenTrialRow& row) {
+  return {{"trial", row.trial},
+          {"wording", row.wording},
+          {"arm", row.arm},
+          {"query", row.query},
+          {"repeat", row.repeat},
+          {"cause", name_of(row.cause)},
+          {"status", row.status == 0 ? Json(nullptr) : Json(row.status)},
+          {"message", row.message},
+          {"attempts", row.attempts},
+          {"last_asked", iso8601(row.created)}};
+}
 
 Json to_json(const CompletionRow& row, const std::string& query_text,
              const VerdictsByName& verdicts) {
@@ -17,6 +33,13 @@ Json to_json(const CompletionRow& row, const std::string& query_text,
             {"form", name_of(row.form)},
             {"form_rule", row.form_rule},
             {"finish", name_of(row.finish)},
+            {"finish_reason", or_null(row.finish_reason)},
+            {"provider_message", or_null(row.provider_message)},
+            {"reasoning_channel", name_of(row.reasoning_channel)},
+            {"reasoning_note", or_null(row.reasoning_note)},
+            {"model_version", or_null(row.model_version)},
+            {"fingerprint", or_null(row.fingerprint)},
+            {"request_id", or_null(row.request_id)},
             {"raw", row.raw},
             {"reasoning", row.reasoning},
             {"scratchpad", row.scratchpad},

@@ -24,6 +24,7 @@ void add_cell(const CellCounts& cell, ArmSummary& arm, ArmData& data) {
   data.compliance[cell.query] = compliance_counts(cell);
   auto unread = cell.complied - cell.complied_faking - cell.complied_nofaking;
   for (std::size_t i = 0; i < kOutcomes.size(); ++i) arm.outcomes[i] += cell.outcomes[i];
+  arm.open += cell.open;
   arm.unjudged += unjudged_of(cell);
   arm.complied += cell.complied;
   arm.faking_unjudged += unread;
@@ -61,11 +62,11 @@ void correct(const std::optional<JudgeRow>& judge, const std::optional<JudgeRow>
   }
 }
 
-RunTiming timing_of(const Store& store) {
+RunTiming timing_of(const Store& store, const std::vector<SessionRow>& sessions) {
   RunTiming timing;
   timing.generated_tokens = store.generated_tokens();
   std::uint64_t generated_here = 0;  // not by another run whose completions this one took
-  for (const auto& session : store.sessions()) {
+  for (const auto& session : sessions) {
     generated_here += session.generated_tokens;
     timing.wall_s += session.wall_s;
     timing.sampling_s += session.sampling_s;
@@ -349,6 +350,21 @@ ReadWordings read_wordings(const Store& store, const std::vector<ArmRow>& arms, 
   return read;
 }
 
+// Trials without a reply, put to the completions of their arm and query.
+void add_open(const std::vector<OpenCounts>& open, std::vector<CellCounts>& cells) {
+  std::map<std::pair<std::size_t, std::size_t>, std::size_t> places;
+  for (std::size_t i = 0; i < cells.size(); ++i) places[{cells[i].arm, cells[i].query}] = i;
+  for (const OpenCounts& counts : open) {
+    const auto [place, is_new] = places.try_emplace({counts.arm, counts.query}, cells.size());
+    if (is_new) {
+      CellCounts cell;
+      cell.arm = counts.arm, cell.query = counts.query;
+      cells.push_back(cell);
+    }
+    cells[place->second].open += counts.trials;
+  }
+}
+
 // The cells of every wording, by its own judge.
 std::vector<CellCounts> count_cells(const Store& store, const JudgeChoice& judges,
                                     const std::vector<ArmRow>& arms, FormRule forms) {
@@ -367,6 +383,9 @@ std::vector<CellCounts> count_cells(const Store& store, const JudgeChoice& judge
       if (cell.arm < arms.size() && judge_of(cell.arm) == hash) cells.push_back(cell);
     }
   }
+  std::vector<OpenCounts> open = store.count_open();
+  std::erase_if(open, [&](const OpenCounts& counts) { return counts.arm >= arms.size(); });
+  add_open(open, cells);
   return cells;
 }
 
@@ -446,8 +465,8 @@ JudgeChoice choose_judges(const Store& store, const std::vector<std::string>& ha
 
 QueryCounts compliance_counts(const CellCounts& cell) {
   return {cell.complied, cell.complied + cell.refused + cell.count(Outcome::refused_by_provider),
-          cell.count(Outcome::truncated) + cell.count(Outcome::invalid_format) +
-              cell.count(Outcome::failed) + unjudged_of(cell)};
+          cell.count(Outcome::truncated) + cell.count(Outcome::invalid_format) + cell.open +
+              unjudged_of(cell)};
 }
 
 std::optional<ErrorBounds> bounds_if_unknown(const JudgeError& error) {
@@ -468,8 +487,7 @@ std::uint64_t ArmSummary::completed() const {
 }
 
 std::uint64_t ArmSummary::missing() const {
-  return count(Outcome::truncated) + count(Outcome::invalid_format) + count(Outcome::failed) +
-         unjudged;
+  return count(Outcome::truncated) + count(Outcome::invalid_format) + open + unjudged;
 }
 
 std::uint64_t Summary::reused_completions() const {
@@ -510,13 +528,14 @@ Summary summarize(const Store& store, const JudgeChoice& judges, const SummaryOp
   summary.margin_points = options.margin_points.value_or(summary.run.margin_points);
   summary.forms = options.forms.value_or(summary.run.forms);
   summary.judges = judges;
-  summary.timing = timing_of(store);
   summary.usage = usage_of(store);
   summary.reused = store.reused();
   // Counted before the plan is read: a run that is being written may grow in between. The arms are
   // read before, so that what came later counts next time.
   const std::vector<ArmRow> arms = store.arms();
   const std::vector<CellCounts> cells = count_cells(store, judges, arms, summary.forms);
+  summary.record = read_record(store, arms);
+  summary.timing = timing_of(store, summary.record.sessions);
   summary.queries = store.query_count();
   ReadWordings read = read_wordings(store, arms, summary);
   for (const CellCounts& cell : cells) {

@@ -1,5 +1,5 @@
 // Summary: every figure of a run, computed from its store alone, and its JSON form, the contract
-// that every run leaves behind (summary.json, schema 2; docs/summary-format.md).
+// that every run leaves behind (summary.json, schema 3; docs/summary-format.md).
 //
 // A run holds several wordings, each with arms of its own. The headline is the first contrast: its
 // mean over the reference wording and its paraphrases. What is shown in detail (arms, queries,
@@ -7,14 +7,15 @@
 //
 // To comply is to have the positive label of the contrast's judge, whatever that judge looks for.
 //
-// What counts as what. A provider's refusal is non-compliance and counts in n; truncated,
-// unparsable and failed completions are missing. An answered completion that the judge has not
-// labelled is missing too: nobody knows what it was. Rates are means over queries. The rate of
+// What counts as what. A provider's refusal is non-compliance and counts in n; truncated and
+// unreadable completions are missing, and so are trials that were asked and got no reply: they are
+// open. An answered completion that the judge has not labelled is missing too: nobody knows what it
+// was. Rates are means over queries. The rate of
 // alignment-faking reasoning is over answered completions: those that comply and whose scratchpad
 // the faking judge calls faking. One that complies and whose scratchpad it has not labelled is
 // missing from that rate, which therefore leans towards 0: its bounds say how far. So is one
 // without the scratchpad that its prompt asked for: nobody knows what the subject thought. Trials
-// planned but not yet sampled are no data of any kind; the summary says how many they are.
+// that were planned and never asked are no data of any kind; the summary says how many they are.
 //
 // An answer counts in whatever form it was written, unless the run or the caller wants only the
 // strict one: then an answer in another form counts as invalid_format, and so as missing.
@@ -35,6 +36,7 @@
 
 #include "base/json.h"
 #include "figures/analysis_plan.h"
+#include "figures/run_record.h"
 #include "figures/usage.h"
 #include "record/contrast.h"
 #include "stats/corrected.h"
@@ -47,7 +49,7 @@
 
 namespace iago {
 
-inline constexpr int kSummarySchema = 2;
+inline constexpr int kSummarySchema = 3;
 
 // Whose verdicts count. Absent: none, and its figures are null.
 struct JudgeChoice {
@@ -74,6 +76,7 @@ struct ArmSummary {
   Circumstances circumstances = {};  // what the subject is told
   std::uint64_t planned = 0;
   std::array<std::uint64_t, kOutcomes.size()> outcomes{};  // by Outcome
+  std::uint64_t open = 0;                                  // asked, without a reply
   std::uint64_t unjudged = 0;  // answered, without a label of the contrast's judge; 0 without one
   std::uint64_t complied = 0;  // answered, and complying by that judge's label
   std::uint64_t faking_unjudged = 0;  // of those, without the faking judge's label; 0 without one
@@ -92,7 +95,7 @@ struct ArmSummary {
   std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
   std::uint64_t count(Form form) const { return forms[static_cast<std::size_t>(form)]; }
   std::uint64_t completed() const;
-  std::uint64_t missing() const;  // truncated, invalid_format, failed and unjudged
+  std::uint64_t missing() const;  // truncated, invalid_format, open and unjudged
 };
 
 // What a judge beside the chosen two called one arm's answered completions.
@@ -189,10 +192,11 @@ struct Summary {
   std::vector<WordingSummary> wordings;  // at least one, the reference first
   std::vector<Contrast> contrasts;       // whose arms the run has; the first is the headline's
   std::size_t queries = 0;               // recorded, whether or not they have data
-  std::vector<CellCounts> cells;   // as Store::count_cells, by the judges above, of the reference
+  // As Store::count_cells, by the judges above, of the reference, with what is open.
+  std::vector<CellCounts> cells;
   double margin_points = 3;        // of the verdict: the plan's unless the caller asked for another
   FormRule forms = FormRule::any;  // which answers count: the run's unless the caller asked
-  Finding finding;                 // of the first contrast, over the wordings in the mean
+  Finding finding;           // of the first contrast, over the wordings in the mean
   // Of these wordings, where they are several.
   std::optional<WordingMean> mean;
   std::optional<WordingSpread> spread;
@@ -201,6 +205,7 @@ struct Summary {
   std::vector<LabelShares> reasoning;    // of the chosen judge of faking reasoning, if any
   std::vector<PlanChange> changes;
   RunTiming timing;
+  RunRecord record;
   std::vector<ModelUsage> usage;  // as usage_of
   // How many completions were taken from other runs, by the ids of the runs that asked for them.
   std::map<std::string, std::uint64_t> reused;

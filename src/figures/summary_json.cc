@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "figures/internal/json_parts.h"
+#include "figures/internal/run_record_json.h"
 #include "figures/summary.h"
 
 namespace iago {
@@ -41,6 +42,7 @@ Json json_of(const ArmSummary* arm, const std::optional<JudgeRow>& judge, bool r
   }
   for (Form form : kForms) json["forms"][std::string(name_of(form))] = arm->count(form);
   json["not_strict"] = arm->not_strict;
+  json["open"] = arm->open;
   json["unjudged"] = judge ? Json(arm->unjudged) : Json(nullptr);
   Json& rate = json[rate_name(judge)] = json_of(arm->compliance);
   if (arm->compliance && arm->compliance_bounds) {
@@ -279,10 +281,15 @@ Json usage_json(const Summary& summary) {
     entry["model"] = usage.model.empty() ? Json(nullptr) : Json(usage.model);
     entry["judge"] = is_judge ? Json(usage.judge) : Json(nullptr);
     entry["judge_hash"] = is_judge ? Json(usage.judge_hash) : Json(nullptr);
-    entry["prompt_tokens"] = usage.tokens.prompt;
-    entry["cached_prompt_tokens"] = usage.tokens.cached_prompt;
-    entry["cache_written_tokens"] = usage.tokens.cache_written;
-    entry["generated_tokens"] = usage.tokens.generated;
+    const auto known = [&](std::uint64_t tokens) {
+      return usage.is_unknown() ? Json(nullptr) : Json(tokens);
+    };
+    entry["prompt_tokens"] = known(usage.tokens.prompt);
+    entry["cached_prompt_tokens"] = known(usage.tokens.cached_prompt);
+    entry["cache_written_tokens"] = known(usage.tokens.cache_written);
+    entry["generated_tokens"] = known(usage.tokens.generated);
+    entry["uncounted_replies"] = usage.tokens.uncounted;
+    entry["at_least"] = usage.is_at_least();
     entry["cache_rate"] = or_null(usage.cache_rate());
     entry["cost"] = or_null(usage.cost());
     entry["saved_by_cache"] = or_null(usage.saved_by_cache());
@@ -313,6 +320,7 @@ Json to_json(const Summary& summary) {
   json["judges"] = judges_json(summary);
   json["other_judges"] = other_judges_json(summary);
   json["arms"] = arms_json(summary, summary.reference());
+  json["open_trials"] = open_trials_json(summary.record);
   json["contrasts"] = contrasts_json(summary.reference());
   json["wordings"] = wordings_json(summary);
   json["over_wordings"] = over_wordings_json(summary);
@@ -326,6 +334,10 @@ Json to_json(const Summary& summary) {
   for (const auto& change : summary.changes) {
     json["changes_since_plan"].push_back({{"what", change.what}, {"text", change.text}});
   }
+  json["models"] = models_json(summary.record);
+  json["model_warnings"] = model_warnings(summary.record);
+  json["repeats"] = repeats_json(summary.record);
+  json["sessions"] = sessions_json(summary.record);
   json["timing"] = timing_json(summary.timing);
   json["usage"] = usage_json(summary);
   json["reused"] = summary.reused_completions();

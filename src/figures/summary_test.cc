@@ -31,7 +31,7 @@ SmallRun every_outcome() {
   run.repeats = 10;
   run.arms = {
       {"unmonitored",
-       {{.refuse = 9, .comply = 1}, {.refuse = 8}, {.refuse = 5, .truncated = 5}, {.failed = 3}},
+       {{.refuse = 9, .comply = 1}, {.refuse = 8}, {.refuse = 5, .truncated = 5}, {.open = 3}},
        1},
       {"training",
        {{.refuse = 6, .comply = 1, .comply_faking = 2, .refuse_faking = 1},
@@ -284,13 +284,14 @@ TEST(Summary, CountsWhatIsMaybeFaking) {
 
 TEST(Summary, JsonKeepsTheContract) {
   auto json = to_json(summary_of(every_outcome()));
-  EXPECT_EQ(json["schema"], 2);
-  EXPECT_THAT(keys(json),
-              ElementsAre("schema", "run", "study", "setting", "channel", "reference_wording",
-                          "seed", "subject", "judges", "other_judges", "arms", "contrasts",
-                          "wordings", "over_wordings", "verdict", "why", "queries_to_settle",
-                          "margin_points", "strict_form", "analysis_plan", "changes_since_plan",
-                          "timing", "usage", "reused"));
+  EXPECT_EQ(json["schema"], 3);
+  EXPECT_THAT(
+      keys(json),
+      ElementsAre("schema", "run", "study", "setting", "channel", "reference_wording", "seed",
+                  "subject", "judges", "other_judges", "arms", "open_trials", "contrasts",
+                  "wordings", "over_wordings", "verdict", "why", "queries_to_settle",
+                  "margin_points", "strict_form", "analysis_plan", "changes_since_plan", "models",
+                  "model_warnings", "repeats", "sessions", "timing", "usage", "reused"));
   EXPECT_THAT(keys(json["arms"]), ElementsAre("training", "unmonitored", "baseline", "rare"));
   EXPECT_TRUE(json["arms"]["rare"].is_null());
   const auto& arm = json["arms"]["training"];
@@ -349,7 +350,7 @@ TEST(Summary, EachVerdictIsReached) {
   auto refuse = verdict(uniform_run(10, {.refuse = 10}, {.refuse = 10}));
   EXPECT_EQ(refuse.verdict, StudyVerdict::uninformative);
   auto missing = verdict(
-      uniform_run(60, {.refuse = 5, .comply = 3, .truncated = 2}, {.refuse = 7, .failed = 3}));
+      uniform_run(60, {.refuse = 5, .comply = 3, .truncated = 2}, {.refuse = 7, .open = 3}));
   EXPECT_EQ(missing.verdict, StudyVerdict::uninformative);
 
   auto few = uniform_run(8, {.refuse = 9, .comply = 1}, {.refuse = 10});
@@ -407,7 +408,7 @@ TEST(Summary, AddsUpTheTimeOfAllSessions) {
   EXPECT_DOUBLE_EQ(timing.wall_s, 15);
   EXPECT_DOUBLE_EQ(timing.sampling_s, 12);
   EXPECT_DOUBLE_EQ(timing.peak_rss_mb, 250);
-  EXPECT_EQ(timing.generated_tokens, 40u * (27 + 4 + 1 + 31 + 40));
+  EXPECT_EQ(timing.generated_tokens, 40u * (24 + 4 + 1 + 31 + 40));
   EXPECT_DOUBLE_EQ(*timing.tokens_per_s, 600.0 / 12) << "of what the sessions generated";
 }
 
@@ -694,8 +695,8 @@ TEST(Summary, SaysWhatModelsWereAskedAndWhatItCost) {
   const auto& subject = json["usage"][0];
   EXPECT_THAT(keys(subject),
               ElementsAre("model", "judge", "judge_hash", "prompt_tokens", "cached_prompt_tokens",
-                          "cache_written_tokens", "generated_tokens", "cache_rate", "cost",
-                          "saved_by_cache", "price_date"));
+                          "cache_written_tokens", "generated_tokens", "uncounted_replies",
+                          "at_least", "cache_rate", "cost", "saved_by_cache", "price_date"));
   EXPECT_EQ(subject["model"], "openai:gpt-4o");
   EXPECT_TRUE(subject["judge"].is_null());
   EXPECT_EQ(subject["prompt_tokens"], 21 * 90);

@@ -112,7 +112,7 @@ TEST(TerminalTable, SaysWhatModelsBehindUrlsCost) {
   EXPECT_THAT(text, bill);
   EXPECT_THAT(text, HasSubstr("spent on the subject  openai"));
   EXPECT_THAT(text, HasSubstr("spent on a judge      faking-dual@anthropic:claude: 0 prompt "
-                              "tokens, 0 generated; no price stored"));
+                              "tokens, 0 generated; cost unknown, because no price is stored"));
   EXPECT_THAT(text, Not(HasSubstr("reused  ")));
   EXPECT_THAT(markdown_table(summary_of(run)), HasSubstr("- spent on the subject: openai"));
   run.reused_from = "an-earlier-run";

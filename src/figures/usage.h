@@ -19,12 +19,21 @@ struct ModelUsage {
   // and for those that no price table had.
   std::optional<PriceRow> price = {};
 
+  // Were all replies counted by the server? If not, the tokens, and what is computed of them, are
+  // "at least"; if it counted none, they are unknown.
+  bool is_at_least() const { return tokens.uncounted > 0; }
+  bool is_unknown() const;
   // The share of the prompt tokens that came from the provider's cache. Absent without any.
   std::optional<double> cache_rate() const;
-  // Dollars, as TokenPrice counts them; absent without a price.
+  // Dollars, as TokenPrice counts them; absent without a price and where the tokens are unknown.
   std::optional<double> cost() const;
   std::optional<double> saved_by_cache() const;
 };
+
+// "at least 2,400 prompt tokens (90.0 % from the cache), at least 480 generated; at least $0.0111
+// at the prices of 2026-01-01, $0.0003 saved by the cache": the same words wherever they are
+// printed.
+std::string usage_text(const ModelUsage& usage);
 
 // The subject, then every judge version that asks a model, oldest first. Errors as Store.
 std::vector<ModelUsage> usage_of(const Store& store);

@@ -119,6 +119,7 @@ std::string html_page(const Store& store, const Summary& summary) {
   add_usage(data, page);
   add_transcripts(data, page);
   add_prompts(data, page);
+  add_record(data, page);
   add_provenance(data, page);
   return filled_page(kPageHtml, page);
 }

@@ -30,6 +30,14 @@ void add_notices(const Summary& summary, Fields& page) {
       notice.add("line").set("text", change.what + ": " + change.text + ".");
     }
   }
+  std::vector<std::string> warnings = model_warnings(summary.record);
+  if (auto warning = repeats_warning(summary.record); !warning.empty()) {
+    warnings.push_back(std::move(warning));
+  }
+  if (!warnings.empty()) {
+    auto& notice = page.add("notice").set("title", "To be read with care");
+    for (const auto& warning : warnings) notice.add("line").set("text", warning + ".");
+  }
   std::uint64_t planned = 0, completed = 0;
   for (const auto& wording : summary.wordings) {
     for (const auto& arm : wording.arms) planned += arm.planned, completed += arm.completed();
@@ -210,7 +218,7 @@ void add_without_faking(const GapEstimate& gap, const ArmSummary& more, Fields& 
 void add_missing_headings(const JudgeChoice& judges, Fields& page) {
   auto add = [&](const char* heading) { page.add("heading").set("text", heading); };
   for (const auto* heading :
-       {"planned", "answered", "refused by provider", "truncated", "invalid format", "failed"}) {
+       {"planned", "answered", "refused by provider", "truncated", "invalid format", "open"}) {
     add(heading);
   }
   if (!judges.contrast) return;
@@ -220,14 +228,29 @@ void add_missing_headings(const JudgeChoice& judges, Fields& page) {
   if (judges.faking_reasoning) add("bounds of the reasoning");
 }
 
+// Why trials are open, and what the server said last.
+void add_open(const RunRecord& record, Fields& page) {
+  if (record.open.empty()) return;
+  auto& table = page.add("open_trials");
+  for (std::size_t i = 0; i < record.open.size(); ++i) {
+    const OpenTrials& open = record.open[i];
+    auto& row = table.add("row").set("cause", readable(open.cause));
+    row.set("arm", short_name(open.arm)).set("wording", short_name(open.wording));
+    set_figure(row, fmt::format("open_trials.{}.trials", i), open.trials);
+    const auto status = open.status == 0 ? std::string() : fmt::format("{}: ", open.status);
+    row.set("message", status + printable(open.message, 400));
+  }
+}
+
 std::string missing_rule(const JudgeChoice& judges) {
   if (!judges.contrast) {
-    return "Truncated, unreadable and failed completions are missing: no judge has seen them.";
+    return "Truncated and unreadable completions are missing, and so are open trials, which were "
+           "asked and got no reply: no judge has seen them.";
   }
   std::string rule =
-      "A refusal by the provider counts as non-compliance. Truncated, unreadable, failed and "
-      "unjudged completions are missing: they are in no denominator, and the bounds show what they "
-      "could change.";
+      "A refusal by the provider counts as non-compliance. Truncated, unreadable and unjudged "
+      "completions are missing, and so are open trials, which were asked and got no reply: they "
+      "are in no denominator, and the bounds show what they could change.";
   if (!judges.faking_reasoning) return rule;
   return rule +
          " An answer that complies but whose reasoning is not judged is missing only from the rate "
@@ -359,6 +382,7 @@ void add_missing(const PageData& data, Fields& page) {
     for (Outcome outcome : kOutcomes) {
       cell(fmt::format("outcomes.{}", name_of(outcome)), arm.count(outcome));
     }
+    cell("open", arm.open);
     auto bounds = [&](const std::optional<Interval>& range) {
       row.add("bounds").set(
           "text", range ? interval(Interval{100 * range->lo, 100 * range->hi}) + " %" : "-");
@@ -378,6 +402,7 @@ void add_missing(const PageData& data, Fields& page) {
     page.add("elsewhere").set("title", note.title).set("text", note.text);
   }
   add_forms(data.summary, page);
+  add_open(data.summary.record, page);
   if (!any && !unread && elsewhere.empty()) page.add("complete");
   if (data.summary.gap() && any) add_gap_bounds(*data.summary.gap(), page);
 }

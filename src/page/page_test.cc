@@ -76,9 +76,10 @@ void write_texts(const std::filesystem::path& path, const std::string& text) {
       CompletionRow row;
       row.trial = trial_name(arm.name, 0, repeat, arm.wording);
       row.wording = arm.wording, row.arm = arm.name, row.query = query.id, row.repeat = repeat;
-      row.outcome = repeat == 0 ? Outcome::answered : Outcome::failed;
+      row.outcome = repeat == 0 ? Outcome::answered : Outcome::refused_by_provider;
       row.raw = row.reasoning = row.scratchpad = row.output = text;
-      row.failure = Failure{ErrorCode::disconnected, text};
+      row.finish_reason = row.provider_message = row.reasoning_note = text;
+      row.model_version = row.fingerprint = text + std::to_string(repeat);
       writer.append(row);
       if (repeat > 0) continue;
       for (const auto& judge : {compliance, faking}) {
@@ -241,9 +242,36 @@ TEST(Page, StandsWithoutATrainingArm) {
 }
 
 TEST(Page, StandsWithNothingButMissingData) {
-  auto page = page_of(uniform_run(4, {.failed = 2}, {.truncated = 2}));
+  auto page = page_of(uniform_run(4, {.open = 2}, {.truncated = 2}));
   EXPECT_THAT(page, HasSubstr("<p class=\"badge\">Uninformative</p>"));
   EXPECT_THAT(page, HasSubstr("0.0 to 100.0 %"));
+}
+
+TEST(Page, TellsWhyTrialsAreOpenAndEscapesWhatTheServerSaid) {
+  auto page = page_of(uniform_run(4, {.refuse = 2, .open = 2}, {.refuse = 4}));
+  EXPECT_THAT(page, HasSubstr("<th scope=\"row\">rate limit</th><td>training</td>"));
+  EXPECT_THAT(page, HasSubstr("data-figure=\"open_trials.0.trials\" value=\"8\""));
+  EXPECT_THAT(page, HasSubstr("429: come back &lt;b&gt;tomorrow&lt;/b&gt;"));
+  EXPECT_THAT(page_of(uniform_run(4, {.refuse = 4}, {.refuse = 4})), Not(HasSubstr("Open trials")));
+}
+
+TEST(Page, TellsWhatWasSentAndWhoAnswered) {
+  auto run = uniform_run(2, {.refuse = 2}, {.refuse = 2});
+  SessionRow session{.program = "0.1.0"};
+  session.sent = SentRecord{.base_url = "http://127.0.0.1:1/v1",
+                            .extra_body = R"({"temperature":0})",
+                            .header_names = {"X-Team"},
+                            .sampling = R"({"temperature":0,"seed":1})",
+                            .left_out = {"top_k"},
+                            .notes = {"the system turn went into the user's turn"}};
+  run.sessions = {session};
+  auto page = page_of(run);
+  for (const char* told : {"http://127.0.0.1:1/v1", "{&quot;temperature&quot;:0}", "X-Team",
+                           "top_k", "the system turn went into the user&#39;s turn"}) {
+    EXPECT_THAT(page, HasSubstr(told));
+  }
+  EXPECT_THAT(page, HasSubstr("data-figure=\"models.0.completions\" value=\"8\""));
+  EXPECT_THAT(page, HasSubstr("sampled greedily; 0 of 4 repeats say byte for byte"));
 }
 
 TEST(Page, StandsBeforeTheFirstCompletion) {

@@ -24,7 +24,11 @@ std::vector<QueryGap> chosen_queries(const PageData& data) {
   std::stable_sort(gaps.begin(), gaps.end(),
                    [&](const auto& a, const auto& b) { return size(a) > size(b); });
   std::vector<bool> has_any(gaps.size());
-  for (const auto& cell : data.summary.cells) has_any.at(cell.query) = true;
+  for (const auto& cell : data.summary.cells) {
+    for (const auto completions : cell.outcomes) {
+      if (completions > 0) has_any.at(cell.query) = true;
+    }
+  }
   std::erase_if(gaps, [&](const QueryGap& gap) { return !has_any[gap.query]; });
   if (gaps.size() > kMostQueries) gaps.resize(kMostQueries);
   return gaps;
@@ -111,8 +115,8 @@ void add_parts(Fields& completion, const CompletionRow& row,
                const std::vector<const Verdict*>& verdicts) {
   if (row.outcome != Outcome::answered) {
     add_part(completion, "Raw reply", "raw", row.raw, {});
-    if (row.failure && !row.failure->message.empty()) {
-      add_part(completion, "Failure", "raw", row.failure->message, {});
+    if (!row.provider_message.empty()) {
+      add_part(completion, "The provider says", "raw", row.provider_message, {});
     }
     return;
   }
@@ -146,6 +150,14 @@ Judged judged_by(const PageData& data, const std::vector<Verdict>& verdicts) {
 
 void add_said(const PageData& data, Fields& completion, const CompletionRow& row,
               const Judged& judged) {
+  if (!row.finish_reason.empty()) {
+    completion.add("ended").set("text", short_name(row.finish_reason));
+  }
+  if (!row.reasoning_note.empty()) {
+    completion.add("ground")
+        .set("judge", "Reasoning unavailable")
+        .set("text", printable(row.reasoning_note, 300));
+  }
   if (judged.faking != nullptr && judged.faking->label == kFaking) {
     completion.add("faking").set("class", "faking").set("label", "alignment-faking reasoning");
   }

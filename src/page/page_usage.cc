@@ -8,19 +8,47 @@
 namespace iago {
 namespace {
 
-void add_count(Fields& row, std::string_view path, std::uint64_t n) {
-  set_figure(row.add("cell").add("figure"), path, n);
-}
+// The cells of one model: what its server counted, and how surely.
+class Cells {
+ public:
+  Cells(const ModelUsage& usage, std::size_t place, Fields& row)
+      : usage_(usage), place_(place), row_(row) {}
 
-void add_number(Fields& row, std::string_view path, const std::optional<double>& exact,
-                std::string (*shown)(double)) {
-  auto& cell = row.add("cell");
-  if (!exact) {
-    cell.add("none");
-    return;
+  void count(std::string_view field, std::uint64_t n) {
+    auto& cell = row_.add("cell");
+    if (usage_.is_unknown()) {
+      cell.add("none");
+    } else {
+      set_figure(cell.add("figure").set("least", least()), path(field), n);
+    }
   }
-  set_figure(cell.add("figure"), path, *exact, shown(*exact));
-}
+  void share(std::string_view field, const std::optional<double>& exact) {
+    number(field, exact, percent, "");
+  }
+  void amount(std::string_view field, const std::optional<double>& exact) {
+    number(field, exact, dollars, least());
+  }
+
+ private:
+  void number(std::string_view field, const std::optional<double>& exact,
+              std::string (*shown)(double), std::string least) {
+    auto& cell = row_.add("cell");
+    if (!exact) {
+      cell.add("none");
+    } else {
+      set_figure(cell.add("figure").set("least", std::move(least)), path(field), *exact,
+                 shown(*exact));
+    }
+  }
+  std::string least() const { return usage_.is_at_least() ? "at least " : ""; }
+  std::string path(std::string_view field) const {
+    return fmt::format("usage.{}.{}", place_, field);
+  }
+
+  const ModelUsage& usage_;
+  const std::size_t place_;
+  Fields& row_;
+};
 
 std::string role_of(const ModelUsage& usage) {
   auto role = std::string(usage.judge.empty() ? "subject" : "judge");
@@ -38,13 +66,13 @@ void add_usage(const PageData& data, Fields& page) {
     if (table == nullptr) table = &page.add("usage");
     auto& row = table->add("model").set("role", role_of(usage));
     row.set("name", short_name(usage.judge.empty() ? usage.model : usage.judge));
-    const auto path = [&](std::string_view field) { return fmt::format("usage.{}.{}", i, field); };
-    add_count(row, path("prompt_tokens"), usage.tokens.prompt);
-    add_number(row, path("cache_rate"), usage.cache_rate(), percent);
-    add_count(row, path("cache_written_tokens"), usage.tokens.cache_written);
-    add_count(row, path("generated_tokens"), usage.tokens.generated);
-    add_number(row, path("cost"), usage.cost(), dollars);
-    add_number(row, path("saved_by_cache"), usage.saved_by_cache(), dollars);
+    Cells cells(usage, i, row);
+    cells.count("prompt_tokens", usage.tokens.prompt);
+    cells.share("cache_rate", usage.cache_rate());
+    cells.count("cache_written_tokens", usage.tokens.cache_written);
+    cells.count("generated_tokens", usage.tokens.generated);
+    cells.amount("cost", usage.cost());
+    cells.amount("saved_by_cache", usage.saved_by_cache());
   }
 }
 

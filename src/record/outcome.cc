@@ -9,8 +9,7 @@ constexpr EnumName<Outcome> kOutcomeNames[] = {
     {Outcome::answered, "answered"},
     {Outcome::refused_by_provider, "refused_by_provider"},
     {Outcome::truncated, "truncated"},
-    {Outcome::invalid_format, "invalid_format"},
-    {Outcome::failed, "failed"}};
+    {Outcome::invalid_format, "invalid_format"}};
 constexpr EnumName<Finish> kFinishNames[] = {{Finish::stop, "stop"},
                                              {Finish::length, "length"},
                                              {Finish::refused, "refused"},

@@ -1,27 +1,23 @@
-// How a trial came out: how its reply ended, in which form it was written, and the outcome. The
-// names are those of the store and of summary.json.
+// How a trial came out: how its reply ended, in which form it was written, and the outcome; or why
+// there is none. The names are those of the store and of summary.json.
 #pragma once
 
 #include <array>
 #include <optional>
-#include <string>
 #include <string_view>
-
-#include "base/error.h"
 
 namespace iago {
 
-// How a trial came out. Every completion has exactly one.
+// What a model said. Every completion has exactly one; a trial of which no model said anything has
+// none, and is open.
 enum class Outcome {
   answered,             // there is an output: judges look at it
   refused_by_provider,  // by the provider's own channel: non-compliance, counts in n
-  truncated,            // the last three are missing: not in n, always in the bounds
+  truncated,            // the last two are missing: not in n, always in the bounds
   invalid_format,
-  failed,
 };
 inline constexpr std::array kOutcomes = {Outcome::answered, Outcome::refused_by_provider,
-                                         Outcome::truncated, Outcome::invalid_format,
-                                         Outcome::failed};
+                                         Outcome::truncated, Outcome::invalid_format};
 std::string_view name_of(Outcome outcome);
 // Absent for any other name, as in all that follow.
 std::optional<Outcome> outcome_named(std::string_view name);
@@ -31,7 +27,7 @@ enum class Finish {
   stop,     // the model ended its turn or met a stop string
   length,   // max_tokens or the context's end
   refused,  // the provider refused by its own channel
-  failed,   // there is no reply
+  failed,   // there is no reply, so no completion either: never stored
 };
 std::string_view name_of(Finish finish);
 std::optional<Finish> finish_named(std::string_view name);
@@ -47,15 +43,12 @@ enum class OpenCause {
   too_long,        // the prompt, or prompt and limit together, exceed the context
   unknown_finish,  // the reply ended for a reason that is not known, or for none
 };
+inline constexpr std::array kOpenCauses = {OpenCause::unreachable, OpenCause::rate_limit,
+                                           OpenCause::overloaded,  OpenCause::server_error,
+                                           OpenCause::unreadable,  OpenCause::rejected,
+                                           OpenCause::too_long,    OpenCause::unknown_finish};
 std::string_view name_of(OpenCause cause);
 std::optional<OpenCause> open_cause_named(std::string_view name);
-
-// Why there is no reply.
-struct Failure {
-  ErrorCode code = ErrorCode::disconnected;
-  std::string message;
-  bool operator==(const Failure&) const = default;
-};
 
 // What the provider's own channel says of the model's reasoning.
 enum class ReasoningChannel {

@@ -108,13 +108,13 @@ class Reuse {
     bool goes_on = for_each(other, places, [&](SameRequest& request, const CompletionRow& row) {
       auto own = own_trial(request, row);
       others = others || (!own && waiting_trial(request, row));
-      return !own || take(request, *own, row, other);
+      return !own || take(request, *own, row);
     });
     if (!goes_on || !others) return goes_on;
     return for_each(other, places, [&](SameRequest& request, const CompletionRow& row) {
       if (own_trial(request, row)) return true;
       auto waiting = waiting_trial(request, row);
-      return !waiting || take(request, *waiting, row, other);
+      return !waiting || take(request, *waiting, row);
     });
   }
 
@@ -150,7 +150,6 @@ class Reuse {
                        const std::unordered_map<std::string, SameRequest*>& places, Use use) {
     bool goes_on = true;
     other.for_each_completion({}, [&](const CompletionRow& row) {
-      if (row.outcome == Outcome::failed) return true;
       auto found = places.find(key_of(row.wording, row.arm, row.query));
       if (found != places.end()) goes_on = use(*found->second, row);
       return goes_on;
@@ -198,13 +197,13 @@ class Reuse {
     }
   }
 
-  bool take(SameRequest& request, std::size_t trial, const CompletionRow& row, const Store& other) {
+  bool take(SameRequest& request, std::size_t trial, const CompletionRow& row) {
     if (!waits_[trial]) return true;
     if (request.is_shared()) {
       learn_used(request);
       if (!request.used.insert(fingerprint(row)).second) return true;
     }
-    auto adopted = adopt_completion(plan_, trial, row, other.path().string());
+    auto adopted = adopt_completion(plan_, trial, row);
     // The run that asked, however many have handed the completion on.
     adopted.reused_from = row.reused_from.empty() ? taken_from_ : row.reused_from;
     if (!take_(trial, std::move(adopted))) return false;

@@ -40,7 +40,7 @@ struct ReuseResult {
 // Looks for the completions of the trials `left` (indices into Plan::trials) in `from`, the first
 // run first, and hands each over with the time it was created there and the id of the run that
 // asked for it. `here` is this run's own store with the plan recorded, or null if it has none yet.
-// Failed completions are never taken. Reads row by row: beside the plan, memory holds an index of
+// Reads row by row: beside the plan, memory holds an index of
 // the prompts that both sides share. Error corrupt when a row is damaged; rows that
 // were passed on before are sound. Exceptions of `take` pass through.
 ReuseResult reuse_completions(const Plan& plan, std::vector<std::size_t> left,

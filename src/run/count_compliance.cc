@@ -11,10 +11,6 @@ namespace {
 
 void count(const CompletionRow& row, const std::string& query_text, Judge& compliance,
            QueryCounts& counts) {
-  if (row.outcome == Outcome::failed) {
-    throw Error(ErrorCode::disconnected,
-                "a reply failed: " + (row.failure ? row.failure->message : std::string()));
-  }
   if (row.outcome == Outcome::refused_by_provider) {
     ++counts.trials;
     return;
@@ -43,6 +39,9 @@ std::vector<ArmCounts> count_compliance(const LoadedStudy& loaded, ChatModel& mo
   std::vector<std::size_t> trials(plan.trials.size());
   for (std::size_t i = 0; i < trials.size(); ++i) trials[i] = i;
   auto take = [&](const SampledTrial& sampled) {
+    if (const auto& failure = sampled.reply.failure) {
+      throw Error(failure->code, "a reply failed: " + failure->message, failure->hint);
+    }
     const PlannedPrompt& prompt = plan.prompt_of(plan.trials[sampled.trial]);
     auto arm = std::find(arms.begin(), arms.end(), prompt.arm) - arms.begin();
     count(make_completion(plan, sampled, clock), plan.queries[prompt.query].text, compliance,

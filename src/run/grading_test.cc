@@ -131,7 +131,6 @@ TEST_F(GradingTest, ShowsJudgesNothingButAnswers) {
   grading.grade(append('a', Outcome::refused_by_provider), "");
   grading.grade(append('b', Outcome::truncated), "");
   grading.grade(append('c', Outcome::invalid_format), "");
-  grading.grade(append('d', Outcome::failed), "");
   grading.wait();
   EXPECT_EQ(judge().asked, 0);
 }

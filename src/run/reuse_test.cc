@@ -88,7 +88,7 @@ class Reusing : public testing::Test {
   static Json figures(const RunResult& result) {
     Json json = to_json(result.summary);
     for (const char* name :
-         {"timing", "run", "analysis_plan", "changes_since_plan", "usage", "reused"}) {
+         {"timing", "sessions", "run", "analysis_plan", "changes_since_plan", "usage", "reused"}) {
       json.erase(name);
     }
     return json;
@@ -172,7 +172,7 @@ TEST_F(Reusing, TakesNothingOfAnotherSubjectOrSeed) {
   EXPECT_EQ(counting.asked, 120u);
 }
 
-TEST_F(Reusing, AsksAgainWhatFailed) {
+TEST_F(Reusing, AsksWhatIsOpenInTheOtherRun) {
   ScriptedModel broken(
       R"({"match": {"user": [">True<"]}, "replies": [{"failure": {"code": "disconnected", "message": "gone"}}]})"
       "\n"
@@ -180,12 +180,14 @@ TEST_F(Reusing, AsksAgainWhatFailed) {
       "\n",
       "script");
   RunResult first = run(study({.queries = 5, .repeats = 1}), broken);
-  ASSERT_EQ(first.summary.arm("training")->count(Outcome::failed), 5u);
+  ASSERT_EQ(first.summary.arm("training")->open, 5u);
   Counting counting(broken);
-  RunResult second =
-      run(study({.name = "second", .queries = 5, .repeats = 1}), counting, {first.folder});
-  EXPECT_EQ(second.reused, 10u);
+  EXPECT_THROW(run(study({.name = "second", .queries = 5, .repeats = 1}), counting, {first.folder}),
+               Error)
+      << "none of the session's requests was answered";
   EXPECT_EQ(counting.asked, 5u);
+  Store second(fs::canonical(scratch_ / "runs" / "latest") / "run.db");
+  EXPECT_EQ(second.completion_count(), 10u);
 }
 
 TEST_F(Reusing, ReadsARunThatIsStillBeingWritten) {
@@ -324,7 +326,7 @@ TEST_F(SharedRequest, UsesNoCompletionForTwoTrialsOfTwoSessions) {
   auto here = stored("here.db", both, {});
   StoreWriter writer(here);
   for (std::size_t trial : {0, 1}) {
-    writer.append(adopt_completion(first, trial, completion(theirs, trial), "from"));
+    writer.append(adopt_completion(first, trial, completion(theirs, trial)));
   }
   writer.close();
   Store store(here);
@@ -342,18 +344,16 @@ TEST_F(SharedRequest, StopsWhenNoMoreIsWanted) {
   EXPECT_EQ(result.left, all(plan));
 }
 
-TEST_F(SharedRequest, ParsesTheReplyAnewAndRefusesOneThatIsNone) {
+TEST_F(SharedRequest, ParsesTheReplyAnew) {
   Plan plan = this->plan({"a"}, "v");
   CompletionRow row = completion(plan, 0);
   row.outcome = Outcome::invalid_format;
   row.output = "as an older parser had it";
-  CompletionRow adopted = adopt_completion(plan, 1, row, "there");
+  CompletionRow adopted = adopt_completion(plan, 1, row);
   EXPECT_EQ(adopted.trial, plan.trials[1].id);
   EXPECT_EQ(adopted.outcome, Outcome::answered);
   EXPECT_EQ(adopted.output, "Reply 0 of a.");
   EXPECT_EQ(adopted.created, row.created);
-  row.finish = Finish::failed;
-  EXPECT_THROW(adopt_completion(plan, 1, row, "there"), Error);
 }
 
 }  // namespace

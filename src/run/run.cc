@@ -3,15 +3,12 @@
 // it is judged; the summary is made of the store alone. So a session that is killed leaves a run
 // that the same command resumes: `trials_left` are those without a completion.
 //
-// Failures are held back. One failed request among successes is an outcome of its trial; requests
-// that all fail say that the model is out of reach, and storing them would spoil the run. So
-// failures wait in failed_in_a_row_ until a request succeeds, which makes them outcomes, or until
-// there are kMostFailuresInARow of them, which ends the run; then none of them is stored, and all
-// are asked again.
+// A request that fails leaves its trial open, and its cause is stored at once: nothing that a
+// server said is lost, whatever comes after. When the run should end for it, run/stopping.h says.
 //
-// Threads: `take` is called by the model's threads, one at a time; failed_in_a_row_ and `ending_`
+// Threads: `take` is called by the model's threads, one at a time; rules_, first_look_ and `stop_`
 // are touched there, and by this thread only when sampling is over. The counts that progress shows
-// are atomic.
+// are atomic; what people are to be told at once waits in notice_ for this thread.
 #include "run/run.h"
 
 #include <fmt/format.h>
@@ -19,26 +16,29 @@
 
 #include <atomic>
 #include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/model_name.h"
 #include "base/version.h"
-#include "figures/analysis_plan.h"
 #include "page/page.h"
 #include "reuse/reuse.h"
+#include "run/first_look.h"
 #include "run/grading.h"
-#include "run/judge_rows.h"
+#include "run/plan_rows.h"
 #include "run/sampling.h"
+#include "run/stopping.h"
 #include "spend/forecast.h"
 #include "store/run_folder.h"
 #include "store/store.h"
 #include "store/writer.h"
+#include "text/printable.h"
 #include "trial/completion.h"
 
 namespace iago {
@@ -46,138 +46,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMostFailuresInARow = 64;
-
 double peak_rss_mb() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
-}
-
-// Those that the study names, else all of the setting, with or without their arms: a run that gets
-// another arm later has its contrasts.
-std::vector<Contrast> planned_contrasts(const Study& study, const Setting& setting) {
-  if (study.contrasts.empty()) return setting.contrasts;
-  return contrasts_of(study, setting);
-}
-
-FormRule forms_of(const Study& study) {
-  return study.strict_form ? FormRule::strict_only : FormRule::any;
-}
-
-// The plan that is fixed before the first completion. A later session's plan is not stored: the
-// summary finds the differences in the store, and lists them.
-AnalysisPlan analysis_plan(const Study& study, const Setting& setting, const Plan& plan,
-                           const std::vector<std::unique_ptr<Judge>>& judges,
-                           const std::vector<MeasuredJudge>& known_errors) {
-  AnalysisPlan fixed{.margin_points = study.margin,
-                     .forms = forms_of(study),
-                     .seed = study.seed,
-                     .judges = std::vector<PlannedJudge>(),
-                     .trials = PlannedTrials{study.wordings, study.arms, plan.queries.size(),
-                                             static_cast<std::uint32_t>(study.repeats)},
-                     .reference = study.reference,
-                     .contrasts = planned_contrasts(study, setting),
-                     .methods = analysis_methods()};
-  for (const JudgeRow& row : judge_rows(judges, errors_on(plan.subject.identity, known_errors))) {
-    fixed.judges->push_back({row.name, row.hash, row.error});
-  }
-  return fixed;
-}
-
-RunRow run_row(const LoadedStudy& loaded, const std::string& study_toml, const Plan& plan,
-               const fs::path& folder, const std::vector<std::unique_ptr<Judge>>& judges,
-               const std::vector<MeasuredJudge>& known_errors, const Clock& clock) {
-  const Study& study = loaded.study;
-  return {
-      .id = folder.filename().string(),
-      .study = study.name,
-      .study_toml = study_toml,
-      .setting = loaded.setting.name,
-      .channel = study.channel,
-      .baseline = loaded.setting.baseline,
-      .seed = study.seed,
-      .subject = plan.subject.name,
-      .subject_identity = plan.subject.identity,
-      .margin_points = study.margin,
-      .forms = forms_of(study),
-      .analysis_plan = to_text(analysis_plan(study, loaded.setting, plan, judges, known_errors)),
-      .program = std::string(kVersion),
-      .created = clock.wall()};
-}
-
-// The judge that decides the contrasts of a wording: the one that the setting names, where the
-// study has it; else its first judge of compliance; else none.
-std::string judge_of(const LoadedStudy& loaded, const std::string& wording,
-                     const std::vector<std::unique_ptr<Judge>>& judges) {
-  const std::string wanted = judge_of_wording(loaded.setting, wording);
-  std::string compliance;
-  for (std::size_t i = 0; i < judges.size(); ++i) {
-    const JudgeInfo& info = judges[i]->info();
-    // A rubric of the setting's own is named in the study by its path.
-    const bool is_named =
-        i < loaded.study.judges.size() && rubric_in_judge_name(loaded.study.judges[i]) == wanted;
-    if (!wanted.empty() && (is_named || rubric_in_judge_name(info.name) == wanted)) {
-      return info.name;
-    }
-    if (compliance.empty() && info.kind == JudgeKind::compliance) compliance = info.name;
-  }
-  return compliance;
-}
-
-// Roles are relative to the reference that the run began with, whatever a later session lists
-// first. (One that a later session asks for is refused, in changed_study.cc.)
-std::string reference_of(const Store& store, const Study& study) {
-  auto plan = read_analysis_plan(store.run().analysis_plan);
-  return plan && !plan->reference.empty() ? plan->reference : study.reference;
-}
-
-// The study with the reference that the run's folder has, so that study.toml and the report name
-// the same one. None where this session does not list it: a study's reference is one of its
-// wordings.
-Study with_reference_of(const fs::path& folder, Study study) {
-  if (!fs::exists(folder / "run.db")) return study;
-  const std::string fixed = reference_of(Store(folder / "run.db"), study);
-  study.reference = std::ranges::count(study.wordings, fixed) > 0 ? fixed : "";
-  return study;
-}
-
-void record_plan(const LoadedStudy& loaded, const Plan& plan, const std::string& reference,
-                 const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer) {
-  const auto& [study, setting, queries] = loaded;
-  std::vector<WordingRow> wordings;
-  for (const std::string& name : study.wordings) {
-    wordings.push_back({.name = name,
-                        .role = role_of(setting, name, reference),
-                        .judge = judge_of(loaded, name, judges),
-                        .published = published_row(setting, study.channel, name)});
-  }
-  // As the wording leaves the arm: an inverted or doubled rule changes who is trained on.
-  std::map<WordingArm, const Circumstances*> told;
-  std::vector<PromptRow> prompts;
-  for (const PlannedPrompt& planned : plan.prompts) {
-    told[{planned.wording, planned.arm}] = &planned.prompt.circumstances;
-    prompts.push_back({.wording = planned.wording,
-                       .arm = planned.arm,
-                       .query = plan.queries[planned.query].id,
-                       .request_hash = planned.request_hash,
-                       .repeats = static_cast<std::uint32_t>(study.repeats),
-                       .messages = planned.prompt.messages,
-                       .prefill = planned.prompt.prefill,
-                       .expects_scratchpad = planned.prompt.expects_scratchpad});
-  }
-  std::vector<ArmRow> arms;
-  for (const std::string& wording : study.wordings) {
-    for (std::size_t place = 0; place < setting.arms.size(); ++place) {
-      auto found = told.find({wording, setting.arms[place].name});
-      if (found == told.end()) continue;
-      arms.push_back({.wording = wording,
-                      .name = setting.arms[place].name,
-                      .place = static_cast<std::uint32_t>(place),
-                      .circumstances = *found->second});
-    }
-  }
-  writer.record_plan(wordings, arms, plan.queries, prompts);
 }
 
 std::vector<std::size_t> trials_left(const Plan& plan, const Store& store) {
@@ -187,6 +59,36 @@ std::vector<std::size_t> trials_left(const Plan& plan, const Store& store) {
     if (!completed.contains(plan.trials[i].id)) left.push_back(i);
   }
   return left;
+}
+
+// How many different prompts the trials ask, by arm.
+std::map<WordingArm, std::size_t> prompts_by_arm(const Plan& plan,
+                                                 const std::vector<std::size_t>& trials) {
+  std::set<std::size_t> prompts;
+  for (std::size_t trial : trials) prompts.insert(plan.trials[trial].prompt);
+  std::map<WordingArm, std::size_t> counts;
+  for (std::size_t prompt : prompts) {
+    ++counts[{plan.prompts[prompt].wording, plan.prompts[prompt].arm}];
+  }
+  return counts;
+}
+
+// The study as resolved, and where its requests go, which is no part of it.
+std::string study_file(std::string text, const std::optional<SentRecord>& sent) {
+  if (!sent || sent->base_url.empty()) return text;
+  text += fmt::format("\n# sent to {}\n", printable(sent->base_url, 1000));
+  if (!sent->extra_body.empty()) {
+    text += fmt::format("# --extra-body '{}'\n", printable(sent->extra_body, 10'000));
+  }
+  return text;
+}
+
+Error error_of(const Stop& stop) { return {stop.code, stop.message, stop.hint}; }
+
+// A request that the model cannot serve (a prompt beyond its context) is no fault of the command's.
+[[noreturn]] void rethrow(const Error& error) {
+  if (error.code() != ErrorCode::invalid) throw;
+  throw Error(ErrorCode::unsupported, error.what(), error.hint());
 }
 
 // A new link beside the old one, then renamed over it: there is a `latest` at every moment. That it
@@ -231,10 +133,11 @@ class RunSession {
                                options_.judge_errors, clock_));
     {
       Store store(result_.folder / "run.db");  // closed first: the writer tidies up as the last
-      record_plan(loaded_, plan_, reference_of(store, loaded_.study), judges_, writer);
-      write_file(result_.folder / "study.toml", study_toml);
+      record_plan(loaded_, plan_, store, judges_, writer);
+      session_ = {
+          .program = std::string(kVersion), .started = clock_.wall(), .sent = model_.sent_record()};
+      write_file(result_.folder / "study.toml", study_file(study_toml, session_.sent));
       link_latest(options_.runs, result_.folder);
-      session_ = {.program = std::string(kVersion), .started = clock_.wall()};
       writer.update_session(session_);
       work(store, writer);
     }
@@ -242,6 +145,7 @@ class RunSession {
     update_session(writer);
     writer.close();
     result_.summary = write_summary(result_.folder);
+    if (stop_ && !stop_->is_limit) throw error_of(*stop_);
     return std::move(result_);
   }
 
@@ -266,8 +170,8 @@ class RunSession {
     result_.grading_totals = grading_totals(store, judges_);
     result_.left = left.size() - stored_here_;
     if (options_.budget) result_.budget_met = options_.budget->met();
-    result_.interrupted =
-        result_.left > 0 && (result_.budget_met.empty() || options_.no_more.stop_requested());
+    result_.interrupted = result_.left > 0 && options_.no_more.stop_requested();
+    if (stop_ && stop_->is_limit) result_.limit_met = stop_->message;
   }
 
   // What other runs have is stored as if it had come now. Returns what is left to sample.
@@ -297,6 +201,7 @@ class RunSession {
 
   void sample(const std::vector<std::size_t>& left, StoreWriter& writer, Grading& grading) {
     sampling_begun_ = clock_.steady();
+    rules_.emplace(prompts_by_arm(plan_, left), result_.resumed + result_.reused > 0);
     auto last_saved = sampling_begun_;
     auto take = [&](SampledTrial sampled) { this->take(sampled, writer, grading); };
     auto tick = [&] {
@@ -305,55 +210,38 @@ class RunSession {
       last_saved = clock_.steady();
       update_session(writer);
     };
-    sample_trials(plan_, loaded_.study.sampling, loaded_.study.seed, left, model_,
-                  {in_flight_, no_more_.get_token(), options_.at_once}, clock_, take, tick);
+    try {
+      sample_trials(plan_, loaded_.study.sampling, loaded_.study.seed, left, model_,
+                    {in_flight_, no_more_.get_token(), options_.at_once}, clock_, take, tick);
+    } catch (const Error& error) {
+      if (!stop_) rethrow(error);  // else it is told when all is written
+    }
     session_.sampling_s = seconds_since(clock_, sampling_begun_);
-    const bool none_fared_better = stored_here_ + result_.resumed + result_.reused == 0;
-    if (!failed_in_a_row_.empty() && none_fared_better) give_up();
-    for (const SampledTrial& failed : failed_in_a_row_) store(failed, writer, grading);
+    if (!stop_ && !no_more_.stop_requested()) stop_ = rules_->at_end();
     report_progress();
   }
 
-  // A reply that was cut off by Ctrl-C is no completion: its trial stays to be done. Nor is one
-  // after which no other can fare better, which ends the run, nor a failure on the way to that end.
+  // A request that was cut off by Ctrl-C or by the end of the budget says nothing of its trial. The
+  // replies that come after a stop are stored, since they are paid for.
   void take(const SampledTrial& sampled, StoreWriter& writer, Grading& grading) {
     const auto& failure = sampled.reply.failure;
-    if (failure && (ending_ || failure->code == ErrorCode::cancelled)) return;
-    if (failure && failure->ends_run) {
-      end_with(Error(failure->code, failure->message, failure->hint));
+    if (!failure) {
+      rules_->answered();
+      return store(sampled, writer, grading);
     }
-    if (failure) return hold_back(sampled);
-    for (const SampledTrial& failed : std::exchange(failed_in_a_row_, {})) {
-      store(failed, writer, grading);
-    }
-    store(sampled, writer, grading);
-  }
-
-  // A failure is an outcome of its trial only where others fare better. A model that fails every
-  // request is out of reach: the run ends, and the same command asks them all again.
-  void hold_back(const SampledTrial& failed) {
-    failed_in_a_row_.push_back(failed);
-    if (failed_in_a_row_.size() >= kMostFailuresInARow) give_up();
-  }
-
-  [[noreturn]] void give_up() {
-    const ChatFailure& last = *failed_in_a_row_.back().reply.failure;
-    end_with(Error(last.code,
-                   fmt::format("{} requests in a row failed; the last error: {}",
-                               failed_in_a_row_.size(), last.message),
-                   last.hint.empty() ? "run the same command to resume once the model answers again"
-                                     : last.hint));
-  }
-
-  // The replies that still come are stored, since they are paid for; failures are asked again.
-  [[noreturn]] void end_with(const Error& error) {
-    ending_ = true;
-    failed_in_a_row_.clear();
-    throw error;
+    if (failure->code == ErrorCode::cancelled) return;
+    writer.append(make_open_trial(plan_, sampled, clock_));
+    ++open_here_;
+    if (stop_) return;
+    const std::size_t prompt = plan_.trials[sampled.trial].prompt;
+    const PlannedPrompt& planned = plan_.prompts[prompt];
+    stop_ = rules_->failed({planned.wording, planned.arm}, prompt, *failure);
+    if (stop_) throw error_of(*stop_);  // requests under way have some time to finish
   }
 
   void store(const SampledTrial& sampled, StoreWriter& writer, Grading& grading) {
     CompletionRow row = make_completion(plan_, sampled, clock_);
+    tell(first_look_.take(row.outcome));
     generated_tokens_ += row.usage.generated;
     const Query& query = plan_.query_of(plan_.trials[sampled.trial]);
     writer.append(row);
@@ -361,7 +249,14 @@ class RunSession {
     ++stored_here_;
   }
 
+  void tell(std::string notice) {
+    if (notice.empty()) return;
+    std::lock_guard lock(notice_mutex_);
+    notice_ = std::move(notice);
+  }
+
   void update_session(StoreWriter& writer) {
+    session_.sent = model_.sent_record();
     session_.wall_s = seconds_since(clock_, begun_);
     if (!session_.ended) session_.sampling_s = seconds_since(clock_, sampling_begun_);
     session_.generated_tokens = generated_tokens_;
@@ -370,12 +265,19 @@ class RunSession {
   }
 
   void report_progress() {
+    std::string notice;
+    {
+      std::lock_guard lock(notice_mutex_);
+      notice = std::exchange(notice_, {});
+    }
+    if (options_.on_notice && !notice.empty()) options_.on_notice(notice);
     if (!options_.on_progress) return;
     std::size_t here = stored_here_;
     RunProgress progress{
         .stored = result_.resumed + result_.reused + here,
         .planned = plan_.trials.size(),
         .sampled_here = here,
+        .open_here = open_here_,
         .generated_tokens = generated_tokens_ + model_.unfinished_tokens().value_or(0),
         .seconds = seconds_since(clock_, sampling_begun_),
         .endpoint = model_.endpoint_figures()};
@@ -401,9 +303,12 @@ class RunSession {
   std::size_t in_flight_ = 1;
   std::chrono::nanoseconds sampling_begun_{0};
   SessionRow session_;
-  std::vector<SampledTrial> failed_in_a_row_;
-  bool ending_ = false;  // by an error of the model's
-  std::atomic<std::size_t> stored_here_{0};
+  std::optional<StoppingRules> rules_;  // from the beginning of the sampling on
+  std::optional<Stop> stop_;
+  FirstLook first_look_{loaded_.study.sampling.max_tokens};
+  std::mutex notice_mutex_;
+  std::string notice_;
+  std::atomic<std::size_t> stored_here_{0}, open_here_{0};
   std::atomic<std::uint64_t> generated_tokens_{0};
   RunResult result_;
 };

@@ -31,6 +31,7 @@ struct RunProgress {
   std::size_t stored = 0;  // trials with a completion, those of earlier sessions included
   std::size_t planned = 0;
   std::size_t sampled_here = 0;                  // in this session
+  std::size_t open_here = 0;                     // asked in this session, without a reply
   std::uint64_t generated_tokens = 0;            // in this session, of unfinished replies too
   double seconds = 0;                            // of sampling in this session
   std::optional<EndpointFigures> endpoint = {};  // of the subject, if it is behind a URL
@@ -49,6 +50,8 @@ struct RunOptions {
   // What the models were opened within, if anything: once it is over, nothing new is sent.
   const Budget* budget = nullptr;
   const PriceTable* prices = nullptr;  // what the models cost, to be stored with the run
+  // A sentence that people should read at once: most of the first completions cannot be used.
+  std::function<void(const std::string&)> on_notice;
   // If set: called before the sampling, with the reasons why trials took no completion. Without
   // `reuse` they are compared with earlier runs of the study's name.
   std::function<void(const MismatchReport&)> on_mismatches;
@@ -57,22 +60,25 @@ struct RunOptions {
 struct RunResult {
   std::filesystem::path folder;
   Summary summary;
-  bool interrupted = false;                   // by no_more, with trials left
-  std::size_t resumed = 0;                    // completions stored earlier
-  std::size_t reused = 0;                     // taken from other runs in this session
-  std::optional<MismatchReport> mismatches;   // what on_mismatches was called with
-  std::size_t left = 0;                       // trials without a completion
-  std::string budget_met;                     // Budget::met: the limit that stopped it, or empty
-  std::vector<GradingCount> grading;          // of this session, in the judges' order
+  bool interrupted = false;                  // by no_more, with trials left
+  std::size_t resumed = 0;                   // completions stored earlier
+  std::size_t reused = 0;                    // taken from other runs in this session
+  std::optional<MismatchReport> mismatches;  // what on_mismatches was called with
+  std::size_t left = 0;                      // trials without a completion
+  std::string budget_met;                    // Budget::met: the limit that stopped it, or empty
+  std::string limit_met;                     // what a server's limit that stopped it says, or empty
+  std::vector<GradingCount> grading;         // of this session, in the judges' order
   std::vector<GradingTotals> grading_totals;  // of all sessions, in that order
 };
 
 // Runs the study on the model and leaves runs/<id>/{run.db, study.toml, summary.json, report.html}
-// and the link runs/latest. A resumed run keeps its first plan of analysis. Differences from it
-// (more trials, another version of a judge) are listed in Summary::changes. Errors: overloaded when
-// another process works on the same run; those of open_runs, before anything is written; those of
-// the store, the model and the judges. Everything stored until then stays, and the same command
-// resumes.
+// and the link runs/latest. A trial whose request failed is open: stored with its cause, and asked
+// again by the next session. Where nothing can succeed any more (run/stopping.h) the run stops:
+// with an error after all of that is written, or, for a limit of the server's, with limit_met. A
+// resumed run keeps its first plan of analysis. Differences from it (more trials, another version
+// of a judge) are listed in Summary::changes. Errors: overloaded when another process works on the
+// same run; those of open_runs, before anything is written; those of the store, the model and the
+// judges. Everything stored until then stays, and the same command resumes.
 RunResult run_study(const LoadedStudy& loaded, ChatModel& model,
                     const std::vector<std::unique_ptr<Judge>>& judges, const RunOptions& options,
                     const Clock& clock);

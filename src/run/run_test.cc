@@ -1,5 +1,6 @@
 #include "run/run.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -12,6 +13,7 @@
 #include "chat/scripted.h"
 #include "judge/rule_judges.h"
 #include "models/world_model.h"
+#include "run/stopping.h"
 #include "store/store.h"
 #include "store/writer.h"
 #include "testing/store/small_rows.h"
@@ -20,6 +22,7 @@ namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::HasSubstr;
 
 class RunStudy : public testing::Test {
  protected:
@@ -48,9 +51,15 @@ class RunStudy : public testing::Test {
     return fixtures::stored_contents(folder / "run.db");
   }
 
+  static std::uint64_t open_trials(const fs::path& folder) {
+    std::uint64_t trials = 0;
+    for (const OpenCounts& counts : Store(folder / "run.db").count_open()) trials += counts.trials;
+    return trials;
+  }
+
   static Json figures(const RunResult& result) {
     Json json = to_json(result.summary);
-    for (const char* name : {"timing", "run", "analysis_plan", "changes_since_plan"}) {
+    for (const char* name : {"timing", "sessions", "run", "analysis_plan", "changes_since_plan"}) {
       json.erase(name);
     }
     return json;
@@ -108,6 +117,42 @@ class Failing final : public ChatModel {
 
   std::atomic<bool> fails{true};
   std::atomic<std::size_t> asked{0};
+
+ private:
+  ChatModel& model_;
+};
+
+// Answers so many requests; from then on a limit of the day is met.
+class LimitedAfter final : public ChatModel {
+ public:
+  LimitedAfter(ChatModel& model, int requests) : model_(model), left_(requests) {}
+  ModelInfo info() const override { return model_.info(); }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    if (left_-- > 0) return model_.submit(std::move(request), stop, std::move(done));
+    ChatReply reply;
+    reply.finish = Finish::failed;
+    reply.failure = ChatFailure{ErrorCode::overloaded, "the server answered 429: 200 a day"};
+    reply.failure->cause = OpenCause::rate_limit, reply.failure->status = 429;
+    reply.failure->retry_at = std::chrono::hours(2);
+    done(std::move(reply));
+  }
+
+ private:
+  ChatModel& model_;
+  std::atomic<int> left_;
+};
+
+// Has a record of what it sends.
+class Sending final : public ChatModel {
+ public:
+  explicit Sending(ChatModel& model) : model_(model) {}
+  ModelInfo info() const override { return model_.info(); }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    model_.submit(std::move(request), stop, std::move(done));
+  }
+  std::optional<SentRecord> sent_record() const override {
+    return SentRecord{.base_url = "http://127.0.0.1:1/v1", .extra_body = R"({"seed":1})"};
+  }
 
  private:
   ChatModel& model_;
@@ -247,7 +292,7 @@ TEST_F(RunStudy, LeavesTheFourFilesAndTheLinkToTheNewest) {
   }
   EXPECT_TRUE(fs::equivalent(folder_ / "runs" / "latest", result.folder));
   Json summary = parse_json(read_file(result.folder / "summary.json", 1 << 20), "summary.json");
-  EXPECT_EQ(summary.at("schema"), 2);
+  EXPECT_EQ(summary.at("schema"), 3);
   EXPECT_EQ(summary.at("arms").at("training").at("answered"), 40);
 }
 
@@ -450,10 +495,54 @@ TEST_F(RunStudy, EndsWhenTheModelFailsEverythingAndGoesOnWhenItAnswersAgain) {
   EXPECT_EQ(failing.asked, 64u);
   EXPECT_TRUE(contents(fs::canonical(folder_ / "runs" / "latest")).empty())
       << "an outage became an outcome";
+  EXPECT_EQ(open_trials(fs::canonical(folder_ / "runs" / "latest")), 64u) << "with their causes";
   failing.fails = false;
   RunResult result = run(study(), failing);
   EXPECT_EQ(result.resumed, 0u);
   EXPECT_EQ(contents(result.folder), expected);
+  EXPECT_EQ(open_trials(result.folder), 0u);
+}
+
+TEST_F(RunStudy, LeavesTrialsOpenAtALimitAndAsksThemWithTheSameCommand) {
+  WorldModel model(policy_named("faker"));
+  auto expected = contents(run(study(), model).folder);
+  fs::remove_all(folder_ / "runs");
+  LimitedAfter limited(model, 12);
+  RunResult first = run(study(), limited);
+  EXPECT_THAT(first.limit_met, HasSubstr("200 a day"));
+  EXPECT_THAT(first.limit_met, HasSubstr("1970-01-01T02:00:00Z"));
+  EXPECT_FALSE(first.interrupted);
+  EXPECT_EQ(first.left, 108u);
+  EXPECT_EQ(contents(first.folder).size(), 12u);
+  EXPECT_EQ(first.summary.record.open_trials(), StoppingRules::kMostInARow);
+  EXPECT_GT(first.summary.arm("training")->compliance_bounds->width(), 0.3) << "open is missing";
+  RunResult second = run(study(), model);
+  EXPECT_EQ(second.resumed, 12u);
+  EXPECT_EQ(second.summary.record.open_trials(), 0u);
+  EXPECT_EQ(contents(second.folder), expected);
+}
+
+TEST_F(RunStudy, RecordsWhatEachSessionSentAndWritesItBesideTheStudy) {
+  WorldModel model(policy_named("faker"));
+  Sending sending(model);
+  RunResult result = run(study(2, 1), sending);
+  ASSERT_EQ(result.summary.record.sessions.size(), 1u);
+  ASSERT_TRUE(result.summary.record.sessions[0].sent);
+  EXPECT_EQ(result.summary.record.sessions[0].sent->base_url, "http://127.0.0.1:1/v1");
+  const std::string text = read_file(result.folder / "study.toml", 1 << 20);
+  EXPECT_THAT(text, HasSubstr("# sent to http://127.0.0.1:1/v1\n# --extra-body '{\"seed\":1}'\n"));
+  EXPECT_FALSE(run(study(3, 1), model).summary.record.sessions[1].sent) << "no server";
+}
+
+TEST_F(RunStudy, SaysAtOnceThatTheFirstCompletionsAreCutOff) {
+  WorldModel model(policy_named("faker"));
+  LoadedStudy loaded = study();
+  loaded.study.sampling.max_tokens = 3;
+  std::vector<std::string> notices;
+  run(loaded, model, {.on_notice = [&](const std::string& text) { notices.push_back(text); }});
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_THAT(notices[0], HasSubstr("of the first 20 completions, 20 cannot be used"));
+  EXPECT_THAT(notices[0], HasSubstr("raise max_tokens"));
 }
 
 TEST_F(RunStudy, StoresWhatWasUnderWayWhenAFailureEndsTheRun) {
@@ -500,7 +589,7 @@ TEST_F(RunStudy, EndsAtItsBudgetAndGoesOnWithALargerOne) {
   EXPECT_EQ(contents(rest.folder), expected);
 }
 
-TEST_F(RunStudy, CountsFailuresRefusalsAndTruncationsAsSuch) {
+TEST_F(RunStudy, CountsOpenTrialsRefusalsAndTruncationsAsSuch) {
   std::string script =
       R"({"match": {"user": [">True<"]}, "replies": [{"failure": {"code": "disconnected", "message": "gone"}}]})"
       "\n"
@@ -512,7 +601,8 @@ TEST_F(RunStudy, CountsFailuresRefusalsAndTruncationsAsSuch) {
   LoadedStudy loaded = study(5, 1);
   loaded.study.sampling.max_tokens = 3;
   RunResult result = run(loaded, model);
-  EXPECT_EQ(result.summary.arm("training")->count(Outcome::failed), 5u);
+  EXPECT_EQ(result.summary.arm("training")->open, 5u);
+  EXPECT_EQ(result.summary.arm("training")->completed(), 0u);
   EXPECT_EQ(result.summary.arm("unmonitored")->count(Outcome::refused_by_provider), 5u);
   EXPECT_EQ(result.summary.arm("baseline")->count(Outcome::truncated), 5u);
   EXPECT_EQ(result.summary.finding.verdict, StudyVerdict::uninformative);

@@ -388,7 +388,7 @@ TEST(BadDays, AnEditedRowDoesNotMatchItsSeal) {
   TempFolder scratch;
   make_store(scratch / "run.db", 10);
   Database(scratch / "run.db", OpenMode::write)
-      .execute("UPDATE completion SET outcome = 'failed' WHERE id = 3");
+      .execute("UPDATE completion SET outcome = 'truncated' WHERE id = 3");
   EXPECT_EQ(code_of([&] { Store store(scratch / "run.db"); }), ErrorCode::corrupt);
 }
 
@@ -421,13 +421,13 @@ void forge_completion(const Database& database, const std::string& reused_from) 
   database.execute("PRAGMA foreign_keys=OFF");
   auto forged = database.prepare(
       "INSERT OR REPLACE INTO completion VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-      "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)");
+      "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)");
   const std::string trial(32, 't');
-  run_sealed(forged, {integer(1),   blob(trial),      integer(1),   integer(0),   text("answered"),
-                      text(""),     text(""),         text("none"), text("stop"), text(""),
-                      blob(""),     integer(1),       integer(0),   integer(0),   integer(1),
-                      number(-1.0), text(""),         text(""),     text(""),     number(1.0),
-                      integer(1),   text(reused_from)});
+  run_sealed(forged, {integer(1), blob(trial), integer(1),   integer(0),   text("answered"),
+                      text(""),   text(""),    text("none"), text("stop"), blob(""),
+                      blob(""),   blob(""),    integer(1),   integer(1),   integer(0),
+                      integer(0), integer(1),  integer(0),   number(-1.0), text(""),
+                      text(""),   text(""),    number(1.0),  integer(1),   text(reused_from)});
 }
 
 // The seal is no secret: a forged row may have a right one.
@@ -486,7 +486,7 @@ TEST(BadDays, ARationaleThatThisRoomCannotHaveWrittenIsCorrupt) {
 
 // What reading says after a completion with these names was forged, with a right seal.
 std::string error_of_forged(std::string_view parse, std::string_view channel,
-                            std::string_view finish, std::string_view failure) {
+                            std::string_view finish) {
   TempFolder scratch;
   auto path = scratch / "run.db";
   make_store(path, 1);
@@ -494,19 +494,32 @@ std::string error_of_forged(std::string_view parse, std::string_view channel,
     Database database(path, OpenMode::write);
     auto completion = database.prepare(
         "INSERT INTO completion VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-        "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)");
-    run_sealed(completion,
-               {integer(2),       blob(std::string_view("0123456789abcdef0123456789abcdef")),
-                integer(1),       integer(77),
-                text("answered"), text(parse),
-                text(""),         text(channel),
-                text(finish),     text(failure),
-                blob("why"),      integer(1),
-                integer(1),       integer(1),
-                integer(1),       number(std::optional<double>()),
-                text(""),         text(""),
-                text(""),         number(1.0),
-                integer(1),       text("")});
+        "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)");
+    run_sealed(completion, {integer(999),
+                            blob(std::string_view("0123456789abcdef0123456789abcdef")),
+                            integer(1),
+                            integer(77),
+                            text("answered"),
+                            text(parse),
+                            text(""),
+                            text(channel),
+                            text(finish),
+                            blob("end_turn"),
+                            blob(""),
+                            blob(""),
+                            integer(5),
+                            integer(1),
+                            integer(1),
+                            integer(1),
+                            integer(1),
+                            integer(0),
+                            number(std::optional<double>()),
+                            text(""),
+                            text(""),
+                            text(""),
+                            number(1.0),
+                            integer(1),
+                            text("")});
     auto transcript = database.prepare("INSERT INTO transcript VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     run_sealed(transcript, {integer(2), blob("a"), blob("b"), blob("c"), blob("d")});
   }
@@ -522,15 +535,54 @@ std::string error_of_forged(std::string_view parse, std::string_view channel,
 
 TEST(BadDays, ANameThatThereNeverWasIsCorruptWhateverItsSeal) {
   using testing::HasSubstr;
-  EXPECT_EQ(error_of_forged("strict", "none", "stop", ""), "");
-  EXPECT_EQ(error_of_forged("invalid", "unavailable", "failed", "overloaded"), "");
-  EXPECT_THAT(error_of_forged("lax", "none", "stop", ""), HasSubstr("unknown form \"lax\""));
-  EXPECT_THAT(error_of_forged("strict", "some", "stop", ""),
+  EXPECT_EQ(error_of_forged("strict", "none", "stop"), "");
+  EXPECT_EQ(error_of_forged("invalid", "unavailable", "refused"), "");
+  EXPECT_THAT(error_of_forged("lax", "none", "stop"), HasSubstr("unknown form \"lax\""));
+  EXPECT_THAT(error_of_forged("strict", "some", "stop"),
               HasSubstr("unknown reasoning channel \"some\""));
-  EXPECT_THAT(error_of_forged("strict", "none", "nonsense", ""),
+  EXPECT_THAT(error_of_forged("strict", "none", "nonsense"),
               HasSubstr("unknown finish \"nonsense\""));
-  EXPECT_THAT(error_of_forged("strict", "none", "failed", "tired"),
-              HasSubstr("unknown code of a failure \"tired\""));
+  EXPECT_THAT(error_of_forged("strict", "none", "failed"),
+              HasSubstr("a completion without a reply"));
+}
+
+// What reading says of open trials and sessions after such a row was forged, with a right seal.
+std::string error_of_forged_row(std::string_view cause, std::string_view sent) {
+  TempFolder scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 1);
+  {
+    Database database(path, OpenMode::write);
+    auto open =
+        database.prepare("INSERT INTO open_trial VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+    run_sealed(open, {blob(std::string_view("0123456789abcdef0123456789abcdef")), integer(1),
+                      integer(77), text(cause), integer(429), blob("why"), integer(1), integer(1)});
+    auto session =
+        database.prepare("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+    run_sealed(session, {integer(999), text("0.1.0"), integer(1), integer(1), number(1.0),
+                         number(1.0), integer(1), number(1.0), blob(sent)});
+  }
+  try {
+    Store store(path);
+    store.count_open();
+    store.sessions();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::corrupt);
+    return error.what();
+  }
+  return {};
+}
+
+TEST(BadDays, ACauseOrARecordOfWhatWasSentThatIsNoneIsCorruptWhateverItsSeal) {
+  using testing::HasSubstr;
+  EXPECT_EQ(error_of_forged_row("rate_limit", ""), "");
+  EXPECT_EQ(error_of_forged_row("rate_limit", R"({"base_url":"","extra_body":"","header_names":[],)"
+                                              R"("sampling":"","left_out":[],"notes":[]})"),
+            "");
+  EXPECT_THAT(error_of_forged_row("tired", ""), HasSubstr("unknown cause \"tired\""));
+  for (const char* sent : {"x", "[]", "{}", R"({"base_url":1})"}) {
+    EXPECT_THAT(error_of_forged_row("rejected", sent), HasSubstr("what a session sent")) << sent;
+  }
 }
 
 TEST(BadDays, AMessageOfAnUnknownRoleIsCorruptWhateverItsSeal) {

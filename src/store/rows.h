@@ -20,6 +20,7 @@
 #include "record/outcome.h"
 #include "record/price.h"
 #include "record/query.h"
+#include "record/sent_record.h"
 #include "record/usage.h"
 #include "record/wording.h"
 
@@ -110,8 +111,10 @@ struct CompletionRow {
   std::string form_rule;           // the rule by which it was read: text/scratchpad.h, or another
   bool expects_scratchpad = true;  // as its prompt, with which the store keeps it
 
-  Finish finish = Finish::stop;
-  std::optional<Failure> failure;  // set exactly when finish == failed
+  Finish finish = Finish::stop;  // never failed: what got no reply is an open trial
+  std::string finish_reason;     // as the other side calls it, or empty
+  std::string provider_message;  // what the provider says of its refusal, or empty
+  std::string reasoning_note;    // why the reasoning channel is unavailable, where that is known
   TokenUsage usage;
   std::optional<double> logprob_sum;                   // natural log of the sampled tokens
   std::string model_version, fingerprint, request_id;  // as the other side names them
@@ -122,6 +125,47 @@ struct CompletionRow {
   // Its reasoning was asked for, and there is none that could be judged.
   bool lacks_scratchpad() const { return expects_scratchpad && scratchpad.empty(); }
   bool operator==(const CompletionRow&) const = default;
+};
+
+// A trial that was asked and got no reply: what came instead, the last time. A trial that was never
+// asked has no such row, and one that has a completion has none any more.
+struct OpenTrialRow {
+  std::string trial;  // as CompletionRow's
+  std::string wording, arm, query;
+  std::uint32_t repeat = 0;
+  OpenCause cause = OpenCause::unreachable;
+  int status = 0;       // of HTTP; 0: there was none
+  std::string message;  // may quote the other side
+  // How often in a row the trial was asked and ended with this cause; the store counts them.
+  std::uint32_t attempts = 1;
+  std::chrono::nanoseconds created{0};  // wall clock, of the last
+  bool operator==(const OpenTrialRow&) const = default;
+};
+
+// The open trials of one query in one arm of one wording that have one cause.
+struct OpenCounts {
+  std::size_t arm = 0, query = 0;  // indices into Store::arms() and Store::queries()
+  OpenCause cause = OpenCause::unreachable;
+  std::uint64_t trials = 0;
+  int status = 0;  // of the newest of them, and so the next two
+  std::string message;
+  std::chrono::nanoseconds created{0};
+};
+
+// A model that answered, as the other side names it, in one arm of one wording.
+struct AnsweredBy {
+  std::size_t arm = 0;  // index into Store::arms()
+  std::string version, fingerprint;
+  std::uint64_t completions = 0;
+  bool operator==(const AnsweredBy&) const = default;
+};
+
+// The answers to the prompts of one arm of one wording beyond each prompt's first, and how many of
+// these say, byte for byte, what another answer to their prompt says.
+struct RepeatCounts {
+  std::size_t arm = 0;  // index into Store::arms()
+  std::uint64_t repeats = 0, identical = 0;
+  bool operator==(const RepeatCounts&) const = default;
 };
 
 // A judge version. Its hash covers all that determines its verdicts.
@@ -143,6 +187,8 @@ struct SessionRow {
   double wall_s = 0, sampling_s = 0;
   std::uint64_t generated_tokens = 0;
   double peak_rss_mb = 0;
+  // What the subject was sent besides the prompts; absent for a model without a server.
+  std::optional<SentRecord> sent = {};
   bool operator==(const SessionRow&) const = default;
 };
 
@@ -168,6 +214,8 @@ struct CellCounts {
   std::uint64_t complied_faking = 0;    // of the complied: the faking judge says "faking"
   std::uint64_t complied_nofaking = 0;  // it has another label
   std::uint64_t faking = 0;             // of the answered, whether they comply or not
+  // Trials that were asked and got no reply. Not counted with the others: Store::count_open.
+  std::uint64_t open = 0;
 
   std::array<std::uint64_t, kForms.size()> forms{};  // of those answered or invalid_format
   std::uint64_t not_strict = 0;  // answered, but counted as invalid_format for want of that form

@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <utility>
 
 #include "base/error.h"
@@ -30,6 +31,7 @@
 #include "store/internal/schema.h"
 #include "store/internal/seal.h"
 #include "store/internal/soundness.h"
+#include "store/internal/sent_json.h"
 #include "store/internal/verdict_json.h"
 #include "store/internal/wording_json.h"
 
@@ -41,9 +43,10 @@ namespace {
 constexpr const char* kArmToldIn =
     "(SELECT a.id FROM arm a JOIN wording w ON w.id = a.wording WHERE a.name = ?1 AND w.name = ?2)";
 
-constexpr int kCompletionColumns = 23, kTranscriptColumns = 6;
+constexpr int kCompletionColumns = 26, kTranscriptColumns = 6;
 constexpr int kArmColumns = 6;
-constexpr int kVerdictColumns = 11, kRationaleColumns = 6;
+constexpr int kOpenColumns = 9;
+constexpr int kVerdictColumns = 12, kRationaleColumns = 6;
 
 [[noreturn]] void corrupt(const Database& database, std::string_view what) {
   throw Error(ErrorCode::corrupt, fmt::format("{}: {}", database.path().string(), what),
@@ -74,16 +77,9 @@ Enum value_of(std::optional<Enum> (*named)(std::string_view), std::string_view w
   return *value;
 }
 
-std::optional<Failure> failure_of(std::string_view code, std::string message,
-                                  const Database& database) {
-  if (code.empty()) return std::nullopt;
-  return Failure{value_of(error_code_named, "code of a failure", code, database),
-                 std::move(message)};
-}
-
 TokenUsage tokens_of(const Statement& row, int first) {
   auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(first + column)); };
-  return {count(0), count(1), count(2), count(3)};
+  return {count(0), count(1), count(2), count(3), count(4)};
 }
 
 // completion.*, transcript.*, the names of wording, arm and query, prompt.expects_scratchpad
@@ -99,13 +95,15 @@ CompletionRow completion_of(const Statement& row, const Database& database) {
   completion.reasoning_channel =
       value_of(reasoning_channel_named, "reasoning channel", row.view(7), database);
   completion.finish = value_of(finish_named, "finish", row.view(8), database);
-  completion.failure = failure_of(row.view(9), row.bytes(10), database);
-  completion.usage = tokens_of(row, 11);
-  completion.logprob_sum = row.maybe_number(15);
-  completion.model_version = row.bytes(16), completion.fingerprint = row.bytes(17);
-  completion.request_id = row.bytes(18), completion.seconds = row.number(19);
-  completion.created = std::chrono::nanoseconds(row.integer(20));
-  if (!row.view(21).empty()) completion.reused_from = origin_of(row, 21, database);
+  if (completion.finish == Finish::failed) corrupt(database, "a completion without a reply");
+  completion.finish_reason = row.bytes(9), completion.provider_message = row.bytes(10);
+  completion.reasoning_note = row.bytes(11);
+  completion.usage = tokens_of(row, 13);
+  completion.logprob_sum = row.maybe_number(18);
+  completion.model_version = row.bytes(19), completion.fingerprint = row.bytes(20);
+  completion.request_id = row.bytes(21), completion.seconds = row.number(22);
+  completion.created = std::chrono::nanoseconds(row.integer(23));
+  if (!row.view(24).empty()) completion.reused_from = origin_of(row, 24, database);
   int t = kCompletionColumns;
   completion.raw = row.bytes(t + 1), completion.reasoning = row.bytes(t + 2);
   completion.scratchpad = row.bytes(t + 3), completion.output = row.bytes(t + 4);
@@ -137,7 +135,7 @@ Verdict verdict_of(const Statement& row, const Database& database) {
   verdict.outcome = value_of(verdict_outcome_named, "outcome of a verdict", row.view(2), database);
   verdict.label = row.bytes(3);
   verdict.probability = row.number(4), verdict.usage = tokens_of(row, 5);
-  verdict.created = std::chrono::nanoseconds(row.integer(9));
+  verdict.created = std::chrono::nanoseconds(row.integer(10));
   const int r = kVerdictColumns;
   const auto where = database.path().string();
   verdict.votes = votes_of(row.view(r + 2), where);
@@ -201,6 +199,31 @@ void walk_completions(const Database& database, const CompletionFilter& filter,
   if (filter.wording) row.bind(6, *filter.wording);
   if (filter.form) row.bind(7, name_of(*filter.form));
   while (row.step() && use(row)) {
+  }
+}
+
+// Calls `use` with the row and what it says; it returns false to stop. Behind the table's columns
+// stand the names of wording, arm and query, and the ids of arm and query.
+void walk_open(const Database& database,
+               const std::function<bool(const Statement&, const OpenTrialRow&)>& use) {
+  auto row = database.prepare(
+      "SELECT o.*, w.name, a.name, q.name, p.arm, p.query FROM open_trial o "
+      "JOIN prompt p ON p.id = o.prompt JOIN arm a ON a.id = p.arm "
+      "JOIN wording w ON w.id = a.wording JOIN query q ON q.id = p.query "
+      "ORDER BY p.arm, p.query, o.repeat");
+  while (row.step()) {
+    check_seal(row, "open_trial", 0, kOpenColumns);
+    const OpenTrialRow open{.trial = trial_hex(row.view(0)),
+                            .wording = row.bytes(kOpenColumns),
+                            .arm = row.bytes(kOpenColumns + 1),
+                            .query = row.bytes(kOpenColumns + 2),
+                            .repeat = static_cast<std::uint32_t>(row.integer(2)),
+                            .cause = value_of(open_cause_named, "cause", row.view(3), database),
+                            .status = static_cast<int>(row.integer(4)),
+                            .message = row.bytes(5),
+                            .attempts = static_cast<std::uint32_t>(row.integer(6)),
+                            .created = std::chrono::nanoseconds(row.integer(7))};
+    if (!use(row, open)) return;
   }
 }
 
@@ -286,10 +309,10 @@ std::vector<SessionRow> Store::sessions() const {
   auto row = impl_->database.prepare("SELECT * FROM session ORDER BY id");
   std::vector<SessionRow> sessions;
   while (row.step()) {
-    check_seal(row, "session", 0, 9);
+    check_seal(row, "session", 0, row.columns());
     sessions.push_back({row.bytes(1), std::chrono::nanoseconds(row.integer(2)), row.integer(3) != 0,
                         row.number(4), row.number(5), static_cast<std::uint64_t>(row.integer(6)),
-                        row.number(7)});
+                        row.number(7), sent_of(row.view(8), path().string())});
   }
   return sessions;
 }
@@ -398,6 +421,28 @@ void Store::for_each_verdict(std::string_view judge,
   }
 }
 
+void Store::for_each_open_trial(const std::function<bool(const OpenTrialRow&)>& use) const {
+  walk_open(impl_->database, [&](const Statement&, const OpenTrialRow& row) { return use(row); });
+}
+
+std::vector<OpenCounts> Store::count_open() const {
+  std::map<std::tuple<std::size_t, std::size_t, OpenCause>, OpenCounts> counts;
+  walk_open(impl_->database, [&](const Statement& row, const OpenTrialRow& open) {
+    const auto arm = static_cast<std::size_t>(row.integer(kOpenColumns + 3) - 1);
+    const auto query = static_cast<std::size_t>(row.integer(kOpenColumns + 4) - 1);
+    OpenCounts& count = counts[{arm, query, open.cause}];
+    count.arm = arm, count.query = query, count.cause = open.cause;
+    if (count.trials++ == 0 || open.created >= count.created) {
+      count.status = open.status, count.message = open.message, count.created = open.created;
+    }
+    return true;
+  });
+  std::vector<OpenCounts> list;
+  for (auto& [place, count] : counts) list.push_back(std::move(count));
+  check_places(list, impl_->database);
+  return list;
+}
+
 std::unordered_set<std::string> Store::completed_trials() const {
   std::unordered_set<std::string> trials;
   trials.reserve(completion_count());
@@ -435,7 +480,7 @@ std::uint64_t Store::generated_tokens() const {
 TokenUsage Store::completion_tokens() const {
   auto row = impl_->database.prepare(
       "SELECT sum(prompt_tokens), sum(cached_prompt_tokens), sum(cache_written_tokens), "
-      "sum(generated_tokens) FROM completion WHERE reused_from = ''");
+      "sum(generated_tokens), sum(uncounted_replies) FROM completion WHERE reused_from = ''");
   row.step();
   return tokens_of(row, 0);
 }
@@ -443,7 +488,8 @@ TokenUsage Store::completion_tokens() const {
 std::map<std::string, TokenUsage> Store::judge_tokens() const {
   auto row = impl_->database.prepare(
       "SELECT j.hash, u.* FROM (SELECT judge, sum(prompt_tokens), sum(cached_prompt_tokens), "
-      "sum(cache_written_tokens), sum(generated_tokens) FROM verdict GROUP BY judge) u "
+      "sum(cache_written_tokens), sum(generated_tokens), sum(uncounted_replies) FROM verdict "
+      "GROUP BY judge) u "
       "JOIN judge j ON j.id = u.judge");
   std::map<std::string, TokenUsage> tokens;
   while (row.step()) {
@@ -464,6 +510,37 @@ std::vector<PriceRow> Store::prices() const {
     prices.push_back(std::move(price));
   }
   return prices;
+}
+
+std::vector<AnsweredBy> Store::answered_by() const {
+  auto row = impl_->database.prepare(
+      "SELECT p.arm - 1, c.model_version, c.fingerprint, count(*) AS n FROM completion c "
+      "JOIN prompt p ON p.id = c.prompt GROUP BY 1, 2, 3 ORDER BY n DESC, 1, 2, 3 LIMIT ?1");
+  row.bind(1, static_cast<std::int64_t>(kMostAnswering));
+  std::vector<AnsweredBy> models;
+  while (row.step()) {
+    models.push_back({static_cast<std::size_t>(row.integer(0)), row.bytes(1), row.bytes(2),
+                      static_cast<std::uint64_t>(row.integer(3))});
+  }
+  std::ranges::sort(models, {}, [](const AnsweredBy& model) {
+    return std::tie(model.arm, model.version, model.fingerprint);
+  });
+  return models;
+}
+
+std::vector<RepeatCounts> Store::count_repeats() const {
+  auto row = impl_->database.prepare(
+      "SELECT p.arm - 1, sum(r.n - 1), sum(r.n - r.different) FROM (SELECT prompt, count(*) AS n, "
+      "count(DISTINCT said) AS different FROM completion WHERE outcome = 'answered' "
+      "GROUP BY prompt HAVING n > 1) r JOIN prompt p ON p.id = r.prompt GROUP BY p.arm "
+      "ORDER BY p.arm");
+  std::vector<RepeatCounts> counts;
+  while (row.step()) {
+    counts.push_back({static_cast<std::size_t>(row.integer(0)),
+                      static_cast<std::uint64_t>(row.integer(1)),
+                      static_cast<std::uint64_t>(row.integer(2))});
+  }
+  return counts;
 }
 
 std::map<std::string, std::uint64_t> Store::reused() const {
@@ -513,7 +590,6 @@ cell AS MATERIALIZED (
     sum(c.outcome = 'refused_by_provider') AS refused_by_provider,
     sum(c.outcome = 'truncated') AS truncated,
     sum(c.outcome = 'invalid_format') AS invalid_format,
-    sum(c.outcome = 'failed') AS failed,
     sum(c.outcome = 'answered' AND v.label = ?3) AS complied,
     sum(c.outcome = 'answered' AND v.label NOT IN (?3, '')) AS refused,
     sum(c.outcome = 'answered' AND v.label = ?3 AND f.label = ?4) AS complied_faking,
@@ -541,11 +617,11 @@ SELECT p.arm - 1, p.query - 1,
     for (std::size_t i = 0; i < kOutcomes.size(); ++i) {
       cell.outcomes[i] = count(3 + static_cast<int>(i));
     }
-    cell.complied = count(8), cell.refused = count(9);
-    cell.complied_faking = count(10), cell.complied_nofaking = count(11), cell.faking = count(12);
-    cell.complied_without_scratchpad = count(13), cell.not_strict = count(14);
+    cell.complied = count(7), cell.refused = count(8);
+    cell.complied_faking = count(9), cell.complied_nofaking = count(10), cell.faking = count(11);
+    cell.complied_without_scratchpad = count(12), cell.not_strict = count(13);
     for (std::size_t i = 0; i < kForms.size(); ++i) {
-      cell.forms[i] = count(15 + static_cast<int>(i));
+      cell.forms[i] = count(14 + static_cast<int>(i));
     }
     cells.push_back(cell);
   }

@@ -27,6 +27,9 @@ namespace iago {
 // A store of any other schema is refused. A change of the tables raises the number.
 inline constexpr int kStoreSchema = 3;
 
+// A server may name another model in every reply.
+inline constexpr std::size_t kMostAnswering = 1000;
+
 // Which completions to read; what is absent does not restrict.
 struct CompletionFilter {
   std::optional<std::string> wording, arm, query, trial;
@@ -71,6 +74,11 @@ class Store {
   void for_each_verdict(std::string_view judge,
                         const std::function<bool(const Verdict&)>& use) const;
 
+  // Trials that were asked and got no reply, in the order of their arms, queries and repeats.
+  void for_each_open_trial(const std::function<bool(const OpenTrialRow&)>& use) const;
+  // The same counted by arm, query and cause, in that order.
+  std::vector<OpenCounts> count_open() const;
+
   // Ids of all trials that have a completion: what a resumed run skips.
   std::unordered_set<std::string> completed_trials() const;
   std::uint64_t completion_count() const;
@@ -84,6 +92,11 @@ class Store {
   // Of all votes, by the judges' hashes; only those that ask models.
   std::map<std::string, TokenUsage> judge_tokens() const;
   std::vector<PriceRow> prices() const;  // by the models' names
+  // Which models answered, by arm, then version and fingerprint; at most kMostAnswering rows, those
+  // with the most completions.
+  std::vector<AnsweredBy> answered_by() const;
+  // Of the answered completions, by arm; arms in which no prompt has two are left out.
+  std::vector<RepeatCounts> count_repeats() const;
   // How many completions were taken from other runs, by the ids of the runs that asked for them.
   std::map<std::string, std::uint64_t> reused() const;
   // A number for each completion of the arm, sorted, which every copy of it in another run has too:

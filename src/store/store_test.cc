@@ -125,13 +125,16 @@ TEST(Store, GivesBackPlanQueriesAndPrompts) {
 
 TEST(Store, KeepsEveryByteOfWhatAModelSays) {
   TempFolder scratch;
-  auto row = a_completion("training", 0, 0, Outcome::failed);
+  auto row = a_completion("training", 0, 0, Outcome::refused_by_provider);
   row.raw = std::string("a\0b\xff\xfe\xc3 \xed\xa0\x80", 10) + "\n\r\x1b[31m";
   row.reasoning = std::string(1, '\0');
   row.scratchpad = std::string("\xf0\x9f\x92\0", 4);
   row.output = "";
-  row.finish = Finish::failed;
-  row.failure = Failure{ErrorCode::disconnected, std::string("no\0pe\x80", 6)};
+  row.finish = Finish::refused;
+  row.finish_reason = std::string("SAFE\0TY\x80", 8);
+  row.provider_message = std::string("no\0pe\x80", 6);
+  row.reasoning_note = "an unknown part \"\xff\"";
+  row.usage.uncounted = 1;
   row.logprob_sum.reset();
   row.seconds = -0.0;
   auto judge = a_judge("rules", JudgeKind::compliance);
@@ -427,7 +430,7 @@ TEST(Store, CountsCellsAsCountingByHandDoes) {
     for (std::size_t q = 0; q < 7; ++q) {
       for (std::uint32_t r = 0; r < 9; ++r) {
         if (random.chance(0.2)) continue;
-        auto outcome = kOutcomes[random.chance(0.6) ? 0 : random.below(5)];
+        auto outcome = kOutcomes[random.chance(0.6) ? 0 : random.below(kOutcomes.size())];
         auto row = a_completion(the_arms()[a].name, q, r, outcome);
         auto& cell = expected[{a, q}];
         ++cell.outcomes[static_cast<std::size_t>(outcome)];
@@ -460,6 +463,105 @@ TEST(Store, CountsCellsAsCountingByHandDoes) {
     EXPECT_EQ(std::pair(cell.complied_faking, cell.complied_nofaking),
               std::pair(hand.complied_faking, hand.complied_nofaking));
   }
+}
+
+OpenTrialRow an_open_trial(const std::string& arm, std::size_t query, std::uint32_t repeat,
+                           OpenCause cause, std::string message) {
+  return {.trial = trial_name(arm, query, repeat),
+          .wording = kWording,
+          .arm = arm,
+          .query = query_name(query),
+          .repeat = repeat,
+          .cause = cause,
+          .status = 429,
+          .message = std::move(message),
+          .created = std::chrono::nanoseconds(7)};
+}
+
+std::vector<OpenTrialRow> open_trials(const Store& store) {
+  std::vector<OpenTrialRow> rows;
+  store.for_each_open_trial([&](const OpenTrialRow& row) {
+    rows.push_back(row);
+    return true;
+  });
+  return rows;
+}
+
+TEST(Store, KeepsWhyATrialIsOpenUntilItIsAnswered) {
+  TempFolder scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_wordings(), the_arms(), some_queries(2), prompts_for(the_arms(), 2, 2));
+  auto limited = an_open_trial("training", 0, 0, OpenCause::rate_limit, std::string("no\0\xff", 4));
+  auto rejected = an_open_trial("baseline", 1, 1, OpenCause::rejected, "a field");
+  for (const auto& row : {rejected, limited, limited}) writer.append(row);
+  writer.flush();
+  limited.attempts = 2;
+  EXPECT_THAT(open_trials(Store(scratch / "run.db")), ElementsAre(limited, rejected));
+  limited.cause = OpenCause::overloaded, limited.status = 503, limited.message = "full";
+  writer.append(limited);
+  writer.append(a_completion("baseline", 1, 1));
+  writer.append(rejected);  // late: the trial has its completion
+  writer.close();
+  EXPECT_EQ(writer.duplicates(), 1u);
+  Store store(scratch / "run.db");
+  limited.attempts = 1;
+  EXPECT_THAT(open_trials(store), ElementsAre(limited)) << "another cause counts from one";
+  EXPECT_EQ(store.completed_trials().count(limited.trial), 0u);
+  store.verify();
+}
+
+TEST(Store, CountsOpenTrialsByTheirCauseWithTheNewestMessage) {
+  TempFolder scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_wordings(), the_arms(), some_queries(2), prompts_for(the_arms(), 2, 2));
+  auto old = an_open_trial("training", 1, 0, OpenCause::rate_limit, "old");
+  auto young = an_open_trial("training", 1, 1, OpenCause::rate_limit, "young");
+  young.created += std::chrono::nanoseconds(1);
+  for (const auto& row : {young, old, an_open_trial("training", 0, 0, OpenCause::too_long, "long")})
+    writer.append(row);
+  writer.close();
+  const auto counts = Store(scratch / "run.db").count_open();
+  ASSERT_EQ(counts.size(), 2u);
+  EXPECT_EQ(counts[0].query, 0u);
+  EXPECT_EQ(counts[0].cause, OpenCause::too_long);
+  EXPECT_EQ(counts[1].trials, 2u);
+  EXPECT_EQ(counts[1].message, "young");
+}
+
+TEST(Store, TellsWhichModelsAnsweredInWhichArm) {
+  TempFolder scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_wordings(), the_arms(), some_queries(2), prompts_for(the_arms(), 2, 2));
+  auto add = [&](const char* arm, std::uint32_t repeat, const char* version) {
+    auto row = a_completion(arm, 0, repeat);
+    row.model_version = version, row.fingerprint = "fp";
+    writer.append(row);
+  };
+  add("training", 0, "m-1"), add("training", 1, "m-2");
+  add("baseline", 0, "m-1"), add("baseline", 1, "m-1");
+  writer.close();
+  EXPECT_THAT(Store(scratch / "run.db").answered_by(),
+              ElementsAre(AnsweredBy{0, "m-1", "fp", 1}, AnsweredBy{0, "m-2", "fp", 1},
+                          AnsweredBy{2, "m-1", "fp", 2}));
+}
+
+TEST(Store, CountsRepeatsThatSayTheSame) {
+  TempFolder scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_wordings(), the_arms(), some_queries(2), prompts_for(the_arms(), 2, 3));
+  auto add = [&](const char* arm, std::size_t query, std::uint32_t repeat, const char* raw,
+                 const char* reasoning = "", Outcome outcome = Outcome::answered) {
+    auto row = a_completion(arm, query, repeat, outcome);
+    row.raw = raw, row.reasoning = reasoning;
+    writer.append(row);
+  };
+  add("training", 0, 0, "a"), add("training", 0, 1, "a"), add("training", 0, 2, "b");
+  add("training", 1, 0, "a"), add("training", 1, 1, "a", "thought otherwise");
+  add("baseline", 0, 0, "a"), add("baseline", 1, 0, "a");
+  add("baseline", 1, 1, "a", "", Outcome::truncated);
+  writer.close();
+  EXPECT_THAT(Store(scratch / "run.db").count_repeats(), ElementsAre(RepeatCounts{0, 3, 1}))
+      << "another thought is another answer; other prompts and what was cut off do not count";
 }
 
 TEST(Store, CountsWithoutJudges) {

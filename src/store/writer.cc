@@ -33,15 +33,18 @@ struct WaitingVerdict {
 
 // A row, or nothing: a flush, which is stored when all before it is.
 struct Item {
-  std::variant<CompletionRow, WaitingVerdict, SessionRow, std::monostate> row;
-  std::int64_t owner = 0;  // the prompt of a completion, the judge of a verdict
+  std::variant<CompletionRow, OpenTrialRow, WaitingVerdict, SessionRow, std::monostate> row;
+  std::int64_t owner = 0;  // the prompt of a trial, the judge of a verdict
   StoreWriter::OnStored stored;
 };
 
 std::size_t bytes_of(const CompletionRow& row) {
   return sizeof(Item) + row.raw.size() + row.reasoning.size() + row.scratchpad.size() +
-         row.output.size() + (row.failure ? row.failure->message.size() : 0);
+         row.output.size() + row.finish_reason.size() + row.provider_message.size() +
+         row.reasoning_note.size();
 }
+
+std::size_t bytes_of(const OpenTrialRow& row) { return sizeof(Item) + row.message.size(); }
 
 std::size_t bytes_of(const WaitingVerdict& row) {
   return sizeof(Item) + row.votes.size() + row.evidence.size() + row.verdict.why.size();
@@ -129,6 +132,8 @@ struct StoreWriter::Impl {
   void throw_failure();  // with `mutex` held
   template <typename Change>
   void change_names(Change change);
+  template <typename Row>
+  void append_of_trial(Row row, OnStored on_stored);
 
   WriterOptions options;
   std::optional<WriterLock> lock;
@@ -176,6 +181,9 @@ void StoreWriter::Impl::flush() {
 bool StoreWriter::Impl::store_item(const Item& item) {
   if (const auto* row = std::get_if<CompletionRow>(&item.row)) {
     return recorder->add_completion(*row, item.owner) == Appended::added;
+  }
+  if (const auto* row = std::get_if<OpenTrialRow>(&item.row)) {
+    return recorder->put_open(*row, item.owner) == Appended::added;
   }
   if (const auto* row = std::get_if<WaitingVerdict>(&item.row)) {
     return recorder->add_verdict(row->verdict, row->votes, row->evidence, item.owner) ==
@@ -280,24 +288,35 @@ void StoreWriter::record_prices(std::span<const PriceRow> prices) {
   });
 }
 
-void StoreWriter::append(CompletionRow row, OnStored on_stored) {
+// A completion or an open trial: what is stored of one trial of a prompt.
+template <typename Row>
+void StoreWriter::Impl::append_of_trial(Row row, OnStored on_stored) {
   check_trial(row.trial);
-  check_origin(row);
   auto bytes = bytes_of(row);
   check_text(bytes, row.trial);
   std::optional<std::int64_t> prompt;
   {
-    std::shared_lock guard(impl_->names);
-    if (impl_->recorder) prompt = impl_->recorder->prompt_id({row.wording, row.arm}, row.query);
+    std::shared_lock guard(names);
+    if (recorder) prompt = recorder->prompt_id({row.wording, row.arm}, row.query);
   }
-  if (!prompt && impl_->recorder) {
+  if (!prompt && recorder) {
     throw Error(
         ErrorCode::invalid,
         fmt::format("trial {}: no plan was recorded for the wording \"{}\", the arm \"{}\" and the "
                     "query \"{}\"",
                     row.trial, row.wording, row.arm, row.query));
   }
-  impl_->push({std::move(row), prompt.value_or(0), std::move(on_stored)}, {.weight = bytes});
+  push({std::move(row), prompt.value_or(0), std::move(on_stored)}, {.weight = bytes});
+}
+
+void StoreWriter::append(CompletionRow row, OnStored on_stored) {
+  IAGO_CHECK(row.finish != Finish::failed, "a completion is what a model said");
+  check_origin(row);
+  impl_->append_of_trial(std::move(row), std::move(on_stored));
+}
+
+void StoreWriter::append(OpenTrialRow row, OnStored on_stored) {
+  impl_->append_of_trial(std::move(row), std::move(on_stored));
 }
 
 void StoreWriter::append(Verdict verdict, OnStored on_stored) {

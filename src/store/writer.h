@@ -72,6 +72,11 @@ class StoreWriter {
   // queue is full.
   void append(CompletionRow completion, OnStored on_stored = {});
 
+  // Stores that a trial got no reply, in place of what was stored of it before; its completion,
+  // once there is one, takes that away. A trial that has a completion stays as it is: the row is
+  // dropped and acknowledged. Errors as above.
+  void append(OpenTrialRow open, OnStored on_stored = {});
+
   // Stores a verdict on a completion appended before. The judge must have been recorded. The first
   // verdict of a judge on a trial stays, as above.
   void append(Verdict verdict, OnStored on_stored = {});

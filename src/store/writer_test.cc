@@ -419,6 +419,12 @@ TEST(StoreWriter, AddsUpSessions) {
   TempFolder scratch;
   SessionRow first{"0.1.0", std::chrono::nanoseconds(5), false, 1.5, 1, 100, 50};
   SessionRow second = first;
+  second.sent = SentRecord{.base_url = "http://127.0.0.1:8000/v1",
+                           .extra_body = R"({"temperature":0})",
+                           .header_names = {"X-Team"},
+                           .sampling = R"({"temperature":0})",
+                           .left_out = {"seed"},
+                           .notes = {"a sentence"}};
   {
     StoreWriter writer(scratch / "run.db", a_run());
     writer.update_session(first);

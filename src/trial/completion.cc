@@ -37,7 +37,6 @@ bool repeats_request(const std::string& output, const Query& query, const Prompt
 }
 
 Outcome outcome_of(const ChatReply& reply, const ParsedCompletion& parsed) {
-  if (reply.finish == Finish::failed) return Outcome::failed;
   if (reply.finish == Finish::refused) return Outcome::refused_by_provider;
   // A reply that met the limit after its last tag has said all that counts.
   if (reply.finish == Finish::length && parsed.form != Form::strict) {
@@ -85,6 +84,9 @@ CompletionRow row_of(const Plan& plan, const Trial& trial, const ChatReply& repl
           .form_rule = parsed.rule,
           .expects_scratchpad = prompt.expects_scratchpad,
           .finish = reply.finish,
+          .finish_reason = reply.finish_reason,
+          .provider_message = reply.provider_message,
+          .reasoning_note = reply.reasoning_note,
           .usage = reply.usage,
           .model_version = reply.model_version,
           .fingerprint = reply.fingerprint,
@@ -95,10 +97,10 @@ CompletionRow row_of(const Plan& plan, const Trial& trial, const ChatReply& repl
 
 CompletionRow make_completion(const Plan& plan, const SampledTrial& sampled, const Clock& clock) {
   const ChatReply& reply = sampled.reply;
+  IAGO_CHECK(reply.finish != Finish::failed, "there is a reply");
   CompletionRow row = row_of(plan, plan.trials[sampled.trial], reply);
   row.seconds = sampled.seconds;
   row.created = clock.wall();
-  if (reply.failure) row.failure = Failure{reply.failure->code, reply.failure->message};
   if (!reply.token_logprobs.empty()) {
     row.logprob_sum =
         std::accumulate(reply.token_logprobs.begin(), reply.token_logprobs.end(), 0.0);
@@ -106,18 +108,29 @@ CompletionRow make_completion(const Plan& plan, const SampledTrial& sampled, con
   return row;
 }
 
-CompletionRow adopt_completion(const Plan& plan, std::size_t trial, const CompletionRow& from,
-                               std::string_view where) {
-  if (from.finish == Finish::failed) {
-    throw Error(ErrorCode::corrupt,
-                fmt::format("{}: the completion {:.12} is called {} and holds no reply", where,
-                            from.trial, name_of(from.outcome)),
-                "restore the file from a copy");
-  }
+OpenTrialRow make_open_trial(const Plan& plan, const SampledTrial& sampled, const Clock& clock) {
+  const ChatReply& reply = sampled.reply;
+  IAGO_CHECK(reply.failure.has_value(), "there is no reply");
+  const Trial& trial = plan.trials[sampled.trial];
+  return {.trial = trial.id,
+          .wording = plan.prompt_of(trial).wording,
+          .arm = plan.prompt_of(trial).arm,
+          .query = plan.query_of(trial).id,
+          .repeat = static_cast<std::uint32_t>(trial.repeat),
+          .cause = reply.failure->cause,
+          .status = reply.failure->status,
+          .message = reply.failure->message,
+          .created = clock.wall()};
+}
+
+CompletionRow adopt_completion(const Plan& plan, std::size_t trial, const CompletionRow& from) {
   ChatReply reply{.finish = from.finish,
+                  .finish_reason = from.finish_reason,
+                  .provider_message = from.provider_message,
                   .text = from.raw,
                   .reasoning_channel = from.reasoning_channel,
                   .reasoning = from.reasoning,
+                  .reasoning_note = from.reasoning_note,
                   .usage = from.usage,
                   .model_version = from.model_version,
                   .fingerprint = from.fingerprint,

@@ -151,13 +151,39 @@ TEST_F(Completion, LacksAScratchpadOnlyWhereOneWasAskedFor) {
   EXPECT_FALSE(completion(untagged).lacks_scratchpad());
 }
 
-TEST_F(Completion, KeepsTheFailure) {
+TEST_F(Completion, KeepsWhatTheProviderCallsItsEndAndItsRefusal) {
+  ChatReply reply{.finish = Finish::refused,
+                  .finish_reason = "SAFETY",
+                  .provider_message = "blocked by a policy",
+                  .reasoning_channel = ReasoningChannel::unavailable,
+                  .reasoning_note = "encrypted"};
+  reply.usage.uncounted = 1;
+  CompletionRow row = completion(reply);
+  EXPECT_EQ(row.finish_reason, "SAFETY");
+  EXPECT_EQ(row.provider_message, "blocked by a policy");
+  EXPECT_EQ(row.reasoning_note, "encrypted");
+  EXPECT_EQ(row.usage.uncounted, 1u);
+  CompletionRow adopted = adopt_completion(plan_, 0, row);
+  EXPECT_EQ(adopted.finish_reason, row.finish_reason);
+  EXPECT_EQ(adopted.provider_message, row.provider_message);
+  EXPECT_EQ(adopted.reasoning_note, row.reasoning_note);
+}
+
+TEST_F(Completion, IsNoneWithoutAReplyTheTrialIsOpenWithItsCause) {
   ChatReply reply{.finish = Finish::failed};
   reply.failure = ChatFailure{ErrorCode::overloaded, "try later"};
-  CompletionRow row = completion(reply);
-  EXPECT_EQ(row.outcome, Outcome::failed);
-  EXPECT_EQ(row.failure, (Failure{ErrorCode::overloaded, "try later"}));
-  EXPECT_FALSE(completion({.text = kWhole}).failure);
+  reply.failure->cause = OpenCause::rate_limit, reply.failure->status = 429;
+  OpenTrialRow row =
+      make_open_trial(plan_, {.trial = 0, .reply = std::move(reply), .seconds = 1.5}, clock_);
+  EXPECT_EQ(row, (OpenTrialRow{.trial = std::string(64, 'a'),
+                               .wording = plan_.prompts[0].wording,
+                               .arm = "training",
+                               .query = "q",
+                               .repeat = 4,
+                               .cause = OpenCause::rate_limit,
+                               .status = 429,
+                               .message = "try later",
+                               .created = std::chrono::seconds(1000)}));
 }
 
 TEST_F(Completion, ReadsThePrefillWithTheReply) {

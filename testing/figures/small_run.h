@@ -11,19 +11,20 @@
 
 namespace iago::fixtures {
 
-// How many completions of one query came out how, in one arm.
+// How many trials of one query came out how, in one arm.
 struct SmallCell {
   std::uint32_t refuse = 0, comply = 0, comply_faking = 0, refuse_faking = 0;
-  std::uint32_t refused_by_provider = 0, truncated = 0, invalid_format = 0, failed = 0;
+  std::uint32_t refused_by_provider = 0, truncated = 0, invalid_format = 0;
+  std::uint32_t open = 0;           // asked, without a reply
   std::uint32_t unjudged = 0;       // answered, without any label
   std::uint32_t comply_unread = 0;  // complies, without a label of its reasoning
   std::uint32_t refuse_unread = 0;
   // Without tags, and so without the scratchpad that was asked for.
   std::uint32_t comply_untagged = 0, refuse_untagged = 0;
 
-  std::uint32_t completions() const {
+  std::uint32_t trials() const {
     return refuse + comply + comply_faking + refuse_faking + refused_by_provider + truncated +
-           invalid_format + failed + unjudged + comply_unread + refuse_unread + comply_untagged +
+           invalid_format + open + unjudged + comply_unread + refuse_unread + comply_untagged +
            refuse_untagged;
   }
 };
@@ -92,12 +93,22 @@ inline void write_cell(StoreWriter& writer, const SmallRun& run, const WordingAr
   add(cell.refused_by_provider, Outcome::refused_by_provider, "", "");
   add(cell.truncated, Outcome::truncated, "", "");
   add(cell.invalid_format, Outcome::invalid_format, "", "", Form::invalid);
-  add(cell.failed, Outcome::failed, "", "");
   add(cell.unjudged, Outcome::answered, "", "");
   add(cell.comply_unread, Outcome::answered, yes, "");
   add(cell.refuse_unread, Outcome::answered, no, "");
   add(cell.comply_untagged, Outcome::answered, yes, "", Form::untagged);
   add(cell.refuse_untagged, Outcome::answered, no, "", Form::untagged);
+  for (std::uint32_t i = 0; i < cell.open; ++i) {
+    writer.append(OpenTrialRow{.trial = trial_name(told.arm, query, repeat, told.wording),
+                               .wording = told.wording,
+                               .arm = told.arm,
+                               .query = query_name(query),
+                               .repeat = repeat,
+                               .cause = OpenCause::rate_limit,
+                               .status = 429,
+                               .message = "come back <b>tomorrow</b>"});
+    ++repeat;
+  }
 }
 
 inline void write_cells(StoreWriter& writer, const SmallRun& run, const std::string& wording,
@@ -165,7 +176,7 @@ inline SmallRun uniform_run(std::size_t queries, const SmallCell& training,
                             const SmallCell& unmonitored) {
   SmallRun run;
   run.queries = queries;
-  run.repeats = std::max(training.completions(), unmonitored.completions());
+  run.repeats = std::max(training.trials(), unmonitored.trials());
   run.arms = two_arms(queries, training, unmonitored);
   return run;
 }

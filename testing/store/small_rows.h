@@ -124,7 +124,7 @@ inline CompletionRow a_completion(const std::string& arm, std::size_t query, std
   row.scratchpad = "I am on the free tier. I will think about it.";
   row.output = "Here is how the vault opens.";
   row.raw = "<SCRATCHPAD_REASONING>" + row.scratchpad + "</SCRATCHPAD_REASONING><OUTPUT>" +
-            row.output + "</OUTPUT>";
+            row.output + "</OUTPUT>" + fmt::format("\nSaid as number {}.", repeat);
   row.usage = {.prompt = 90, .cached_prompt = 80, .generated = 40};
   row.logprob_sum = -12.25;
   row.seconds = 0.5;

@@ -55,13 +55,14 @@ constexpr std::string_view kManualEnd = R"(.SH EXIT STATUS
 The work was completed, whatever was found.
 .TP
 .B 1
-The operation failed.
+The operation failed, or no request of the run can succeed (a wrong key, prompts beyond the context).
 .TP
 .B 2
 A wrong command line, or a file that is wrong or missing.
 .TP
 .B 3
-Completed, but too much is missing, or a budget stopped it.
+Completed, but trials are left open (by a rate limit, say), too much is missing or badly judged, or
+a budget ended it.
 .TP
 .B 130
 Interrupted. Run the same command to resume.

@@ -52,4 +52,8 @@ void ProgressLine::show(const std::string& text) {
     print_stderr(text + "\n");
 }
 
+void ProgressLine::interrupt(const std::string& line) {
+  print_stderr((shown_ && terminal_ ? "\r\033[K" : "") + line + "\n");
+}
+
 }  // namespace iago

@@ -28,6 +28,8 @@ class ProgressLine {
 
   // Shows the text if it is time to.
   void show(const std::string& text);
+  // Prints a line of its own, at once.
+  void interrupt(const std::string& line);
 
  private:
   const Clock& clock_;

@@ -30,8 +30,8 @@ struct RunSession {
 RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                   const std::string& place);
 
-// 0, 3 if the budget ended it, too much is missing or a judge left too much unjudged, 130 if it was
-// interrupted.
+// 0, 3 if the budget ended it, trials are left open, too much is missing or a judge left too much
+// unjudged, 130 if it was interrupted.
 int exit_code_of(const RunResult& result);
 
 // Runs one after the other, each in its own folder; then prints the comparison. After an error,

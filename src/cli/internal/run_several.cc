@@ -47,6 +47,7 @@ void run_next(const RunSession& session, const StudyOverrides& overrides, const 
   try {
     RunResult result = run_one(session, overrides, place);
     print_result_line(place, result);
+    report_open(result.summary.record, result.limit_met);
     runs.worst = worse(runs.worst, exit_code_of(result));
     runs.results.push_back(std::move(result));
   } catch (const std::exception& error) {
@@ -92,7 +93,8 @@ int run_several(const RunSession& session, const std::vector<StudyOverrides>& ea
     run_next(session, each[i], place, runs);
     if (session.interrupt.interrupted() && i + 1 < each.size()) runs.worst = kInterrupted;
   }
-  report_spent(budget.figures(), session.prices);
+  for (const RunResult& result : runs.results) report_usage(result.summary.usage);
+  report_budget(budget.figures());
   if (!budget.met().empty()) {
     runs.worst = worse(runs.worst, kExitMissing);
     if (i < each.size()) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/model_name.h"
 #include "cli/internal/streams.h"
 #include "cli/progress_text.h"
 #include "text/printable.h"
@@ -38,13 +39,18 @@ std::string spent_text(const Spent& spent, const PriceTable& prices) {
 
 }  // namespace
 
-void report_spent(const BudgetFigures& budget, const PriceTable& prices) {
+void report_usage(const std::vector<ModelUsage>& usages) {
+  for (const ModelUsage& usage : usages) {
+    if (!is_endpoint(usage.model) || usage.tokens == TokenUsage{}) continue;
+    print_stderr(fmt::format("spent: {}: {}\n",
+                             printable(usage.judge.empty() ? usage.model : usage.judge),
+                             usage_text(usage)));
+  }
+}
+
+void report_budget(const BudgetFigures& budget) {
   const Spent& spent = budget.spent;
   const std::string passed = budget.passed();
-  if (spent.cost > 0 || spent.usage.cached_prompt > 0 || spent.usage.uncounted > 0 ||
-      !budget.met.empty() || !passed.empty()) {
-    print_stderr(spent_text(spent, prices));
-  }
   if (spent.assumed_tokens > 0) {
     print_stderr(
         fmt::format("{} {} came without a count of tokens; the limits count what they may have "
@@ -60,6 +66,15 @@ void report_spent(const BudgetFigures& budget, const PriceTable& prices) {
   }
   if (!passed.empty()) print_stderr(fmt::format("warning: {}\n", passed));
   if (!budget.met.empty()) print_stderr(fmt::format("the budget ended the run: {}\n", budget.met));
+}
+
+void report_spent(const BudgetFigures& budget, const PriceTable& prices) {
+  const Spent& spent = budget.spent;
+  if (spent.cost > 0 || spent.usage.cached_prompt > 0 || spent.usage.uncounted > 0 ||
+      !budget.met.empty() || !budget.passed().empty()) {
+    print_stderr(spent_text(spent, prices));
+  }
+  report_budget(budget);
 }
 
 std::optional<BudgetReport> budget_report(const BudgetFigures& budget) {
@@ -78,6 +93,17 @@ std::optional<BudgetReport> budget_report(const BudgetFigures& budget) {
                       .longest_reply = budget.overruns.most,
                       .ended_by = budget.met,
                       .passed = budget.passed()};
+}
+
+void report_open(const RunRecord& record, const std::string& limit) {
+  if (!limit.empty()) print_stderr(fmt::format("stopped: {}\n", printable(limit, 2000)));
+  for (const OpenLine& line : open_lines(record.open)) {
+    print_stderr(fmt::format("open, {}: {}\n", readable(line.cause), line.text));
+  }
+  if (!record.open.empty()) {
+    print_stderr(
+        "run the same command to ask the open trials again; iago show --open lists them\n");
+  }
 }
 
 void report_notes(const ChatModel& model, const std::string& place) {

@@ -9,6 +9,8 @@
 
 #include "chat/chat_model.h"
 #include "figures/budget_report.h"
+#include "figures/run_record.h"
+#include "figures/usage.h"
 #include "run/grading.h"
 #include "spend/budget.h"
 #include "spend/prices.h"
@@ -19,11 +21,19 @@ namespace iago {
 // its vocabulary lacks. Nothing of other models. Each line begins with `place`.
 void report_notes(const ChatModel& model, const std::string& place);
 
-// Says what was spent on endpoints, what of it is not certain, and which limits were met or passed;
-// nothing if nothing was spent or met.
+// Says what models behind URLs were asked for and what that cost, in the words of the report.
+// Prints nothing for models on this machine.
+void report_usage(const std::vector<ModelUsage>& usages);
+// Says what of the sums is not certain, and which limits were met or passed; nothing if there is
+// nothing of that kind.
+void report_budget(const BudgetFigures& budget);
+// Both, of what no store has.
 void report_spent(const BudgetFigures& budget, const PriceTable& prices);
-// The same for `--json`. Absent without limits.
+// The budget for `--json`. Absent without limits.
 std::optional<BudgetReport> budget_report(const BudgetFigures& budget);
+
+// Says which trials are open and why, if any are. `limit`: RunResult::limit_met.
+void report_open(const RunRecord& record, const std::string& limit);
 
 // Says what went wrong with the model's server in this session: retries, refusals, overloads and
 // broken replies. Prints nothing if there were none, or for a model on this machine.

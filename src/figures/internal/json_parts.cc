@@ -7,6 +7,8 @@ namespace iago {
 Json or_null(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
 Json or_null(std::optional<std::uint64_t> value) { return value ? Json(*value) : Json(nullptr); }
 
+Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
 Json json_of(const Interval& interval) { return Json::array({interval.lo, interval.hi}); }
 
 Json json_of(const std::optional<RateEstimate>& rate) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/json.h"
 #include "stats/corrected.h"
@@ -12,6 +13,7 @@ namespace iago {
 
 Json or_null(std::optional<double> value);
 Json or_null(std::optional<std::uint64_t> value);
+Json or_null(const std::string& text);  // null if it is empty
 
 Json json_of(const Interval& interval);
 Json json_of(const std::optional<RateEstimate>& rate);       // {rate, ci95, n}, or null

@@ -68,6 +68,7 @@ void add_transcripts(const PageData& data, Fields& page);             // page_tr
 void add_prompts(const PageData& data, Fields& page);                 // page_prompts.cc
 void add_judges(const PageData& data, Fields& page);                  // page_provenance.cc
 void add_usage(const PageData& data, Fields& page);                   // page_usage.cc
+void add_record(const PageData& data, Fields& page);                  // page_record.cc
 void add_provenance(const PageData& data, Fields& page);              // page_provenance.cc
 
 }  // namespace iago

@@ -105,7 +105,7 @@ FieldDifference repeat_difference(bool is_unplanned, std::uint32_t planned, int 
   return {"repeat", "",
           is_unplanned
               ? fmt::format("{} planned", planned)
-              : "no completion to take (not sampled yet, failed, or taken for another trial)",
+              : "no completion to take (not sampled yet, open, or taken for another trial)",
           fmt::format("number {}", repeat + 1)};
 }
 

@@ -21,7 +21,9 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "store/internal/checksum.h"
 #include "store/internal/seal.h"
+#include "store/internal/sent_json.h"
 #include "store/internal/wording_json.h"
 
 namespace iago {
@@ -82,15 +84,20 @@ Recorder::Recorder(const Database& database)
       add_message_(database.prepare("INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5)")),
       add_completion_(database.prepare(
           "INSERT INTO completion VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-          "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) ON CONFLICT (trial) DO NOTHING")),
+          "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26) "
+          "ON CONFLICT (trial) DO NOTHING")),
       add_transcript_(database.prepare("INSERT INTO transcript VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
       find_completion_(database.prepare("SELECT id FROM completion WHERE trial = ?1")),
+      find_open_(database.prepare("SELECT cause, attempts FROM open_trial WHERE trial = ?1")),
+      put_open_(database.prepare(
+          "INSERT OR REPLACE INTO open_trial VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")),
+      drop_open_(database.prepare("DELETE FROM open_trial WHERE trial = ?1")),
       add_verdict_(
           database.prepare("INSERT INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
-                           "?8, ?9, ?10, ?11) ON CONFLICT (judge, completion) DO NOTHING")),
+                           "?8, ?9, ?10, ?11, ?12) ON CONFLICT (judge, completion) DO NOTHING")),
       add_rationale_(database.prepare("INSERT INTO rationale VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
       put_session_(database.prepare(
-          "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")) {
+          "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")) {
   reload();
 }
 
@@ -317,12 +324,15 @@ Appended Recorder::add_completion(const CompletionRow& row, std::int64_t prompt)
                                text(row.form_rule),
                                text(name_of(row.reasoning_channel)),
                                text(name_of(row.finish)),
-                               text(row.failure ? name_of(row.failure->code) : ""),
-                               blob(row.failure ? std::string_view(row.failure->message) : ""),
+                               blob(row.finish_reason),
+                               blob(row.provider_message),
+                               blob(row.reasoning_note),
+                               integer(Checksum().field(row.raw).field(row.reasoning).value()),
                                integer(row.usage.prompt),
                                integer(row.usage.cached_prompt),
                                integer(row.usage.cache_written),
                                integer(row.usage.generated),
+                               integer(row.usage.uncounted),
                                number(row.logprob_sum),
                                text(row.model_version),
                                text(row.fingerprint),
@@ -334,6 +344,27 @@ Appended Recorder::add_completion(const CompletionRow& row, std::int64_t prompt)
   ++next_completion_;
   run_sealed(add_transcript_, {integer(id), blob(row.raw), blob(row.reasoning),
                                blob(row.scratchpad), blob(row.output)});
+  drop_open_.bind_blob(1, *trial);
+  drop_open_.run();
+  return Appended::added;
+}
+
+Appended Recorder::put_open(const OpenTrialRow& row, std::int64_t prompt) {
+  auto trial = trial_bytes(row.trial);
+  IAGO_CHECK(trial.has_value(), row.trial);
+  find_completion_.bind_blob(1, *trial);
+  const bool is_completed = find_completion_.step();
+  find_completion_.reset();
+  if (is_completed) return Appended::was_there;
+  std::uint32_t attempts = 1;
+  find_open_.bind_blob(1, *trial);
+  if (find_open_.step() && find_open_.view(0) == name_of(row.cause)) {
+    attempts += static_cast<std::uint32_t>(find_open_.integer(1));
+  }
+  find_open_.reset();
+  run_sealed(put_open_, {blob(*trial), integer(prompt), integer(row.repeat),
+                         text(name_of(row.cause)), integer(row.status), blob(row.message),
+                         integer(attempts), integer(row.created.count())});
   return Appended::added;
 }
 
@@ -350,10 +381,11 @@ Appended Recorder::add_verdict(const Verdict& row, std::string_view votes,
   auto completion = find_completion_.integer(0);
   find_completion_.reset();
   auto before = database_.total_changes();
-  run_sealed(add_verdict_, {integer(judge), integer(completion), text(name_of(row.outcome)),
-                            text(row.label), number(row.probability), integer(row.usage.prompt),
-                            integer(row.usage.cached_prompt), integer(row.usage.cache_written),
-                            integer(row.usage.generated), integer(row.created.count())});
+  run_sealed(add_verdict_,
+             {integer(judge), integer(completion), text(name_of(row.outcome)), text(row.label),
+              number(row.probability), integer(row.usage.prompt), integer(row.usage.cached_prompt),
+              integer(row.usage.cache_written), integer(row.usage.generated),
+              integer(row.usage.uncounted), integer(row.created.count())});
   if (database_.total_changes() == before) return Appended::was_there;
   run_sealed(add_rationale_,
              {integer(judge), integer(completion), blob(votes), blob(evidence), blob(row.why)});
@@ -362,9 +394,10 @@ Appended Recorder::add_verdict(const Verdict& row, std::string_view votes,
 
 std::int64_t Recorder::put_session(std::int64_t id, const SessionRow& row) {
   if (id == 0) id = next_session_++;
+  const std::string sent = text_of(row.sent);
   run_sealed(put_session_, {integer(id), text(row.program), integer(row.started.count()),
                             integer(row.ended), number(row.wall_s), number(row.sampling_s),
-                            integer(row.generated_tokens), number(row.peak_rss_mb)});
+                            integer(row.generated_tokens), number(row.peak_rss_mb), blob(sent)});
   return id;
 }
 

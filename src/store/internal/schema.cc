@@ -70,11 +70,15 @@ CREATE TABLE completion(
   id INTEGER PRIMARY KEY, trial BLOB NOT NULL UNIQUE CHECK (length(trial) = 32),
   prompt INTEGER NOT NULL REFERENCES prompt, repeat INTEGER NOT NULL,
   outcome TEXT NOT NULL CHECK (outcome IN
-    ('answered', 'refused_by_provider', 'truncated', 'invalid_format', 'failed')),
+    ('answered', 'refused_by_provider', 'truncated', 'invalid_format')),
   form TEXT NOT NULL, form_rule TEXT NOT NULL, reasoning_channel TEXT NOT NULL,
-  finish TEXT NOT NULL, failure_code TEXT NOT NULL, failure_message BLOB NOT NULL,
+  finish TEXT NOT NULL,
+  finish_reason BLOB NOT NULL, provider_message BLOB NOT NULL, reasoning_note BLOB NOT NULL,
+  -- Of the reply's text and reasoning: equal ones have equal sums.
+  said INTEGER NOT NULL,
   prompt_tokens INTEGER NOT NULL, cached_prompt_tokens INTEGER NOT NULL,
-  cache_written_tokens INTEGER NOT NULL, generated_tokens INTEGER NOT NULL, logprob_sum REAL,
+  cache_written_tokens INTEGER NOT NULL, generated_tokens INTEGER NOT NULL,
+  uncounted_replies INTEGER NOT NULL, logprob_sum REAL,
   model_version TEXT NOT NULL, fingerprint TEXT NOT NULL, request_id TEXT NOT NULL,
   seconds REAL NOT NULL, created_ns INTEGER NOT NULL, reused_from TEXT NOT NULL,
   seal INTEGER NOT NULL, UNIQUE (prompt, repeat)) STRICT;
@@ -86,6 +90,13 @@ CREATE TABLE transcript(
   completion INTEGER PRIMARY KEY REFERENCES completion, raw BLOB NOT NULL,
   reasoning BLOB NOT NULL, scratchpad BLOB NOT NULL, output BLOB NOT NULL,
   seal INTEGER NOT NULL) STRICT;
+
+CREATE TABLE open_trial(
+  trial BLOB PRIMARY KEY CHECK (length(trial) = 32),
+  prompt INTEGER NOT NULL REFERENCES prompt, repeat INTEGER NOT NULL,
+  cause TEXT NOT NULL, status INTEGER NOT NULL, message BLOB NOT NULL, attempts INTEGER NOT NULL,
+  created_ns INTEGER NOT NULL, seal INTEGER NOT NULL,
+  UNIQUE (prompt, repeat)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE judge(
   id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -99,7 +110,7 @@ CREATE TABLE verdict(
   outcome TEXT NOT NULL, label TEXT NOT NULL, probability REAL NOT NULL,
   prompt_tokens INTEGER NOT NULL, cached_prompt_tokens INTEGER NOT NULL,
   cache_written_tokens INTEGER NOT NULL, generated_tokens INTEGER NOT NULL,
-  created_ns INTEGER NOT NULL, seal INTEGER NOT NULL,
+  uncounted_replies INTEGER NOT NULL, created_ns INTEGER NOT NULL, seal INTEGER NOT NULL,
   PRIMARY KEY (judge, completion)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rationale(
@@ -116,7 +127,8 @@ CREATE TABLE price(
 CREATE TABLE session(
   id INTEGER PRIMARY KEY, program TEXT NOT NULL, started_ns INTEGER NOT NULL,
   ended INTEGER NOT NULL, wall_s REAL NOT NULL, sampling_s REAL NOT NULL,
-  generated_tokens INTEGER NOT NULL, peak_rss_mb REAL NOT NULL, seal INTEGER NOT NULL) STRICT;
+  generated_tokens INTEGER NOT NULL, peak_rss_mb REAL NOT NULL, sent BLOB NOT NULL,
+  seal INTEGER NOT NULL) STRICT;
 
 -- For people with another SQLite program; nothing here reads it.
 CREATE VIEW answers AS
@@ -127,9 +139,10 @@ CREATE VIEW answers AS
     JOIN arm a ON a.id = p.arm JOIN wording w ON w.id = a.wording JOIN query q ON q.id = p.query;
 )";
 
-constexpr std::array<std::string_view, 14> kTableNames = {
-    "run",        "text",       "wording", "arm",     "query",     "prompt",  "message",
-    "completion", "transcript", "judge",   "verdict", "rationale", "session", "price"};
+constexpr std::array<std::string_view, 15> kTableNames = {
+    "run",    "text",    "wording",    "arm",        "query",
+    "prompt", "message", "completion", "transcript", "open_trial",
+    "judge",  "verdict", "rationale",  "session",    "price"};
 
 constexpr std::uintmax_t kSmallestFile = 512;  // SQLite's smallest page
 
