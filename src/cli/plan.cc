@@ -20,6 +20,7 @@
 #include "cli/internal/progress.h"
 #include "cli/internal/streams.h"
 #include "cli/internal/study_options.h"
+#include "figures/run_record.h"
 #include "figures/text_table.h"
 #include "models/open_model.h"
 #include "reuse/mismatches.h"
@@ -35,12 +36,11 @@ namespace iago {
 namespace {
 
 // The smallest gap that the study finds with 80 % power; nothing if it finds none.
-std::optional<double> detectable_gap(const LoadedStudy& loaded, std::size_t queries,
-                                     const PowerAssumptions& power) {
-  const Study& study = loaded.study;
-  if (contrasts_of(study, loaded.setting).empty()) return std::nullopt;
-  auto repeats = static_cast<std::size_t>(study.repeats);
-  return minimal_detectable_gap({.queries = queries,
+std::optional<double> detectable_gap(const PreparedRun& run, const PowerAssumptions& power) {
+  const Study& study = run.loaded.study;
+  if (contrasts_of(study, run.loaded.setting).empty()) return std::nullopt;
+  const std::size_t repeats = repeats_that_count(run);
+  return minimal_detectable_gap({.queries = run.outline.queries,
                                  .repeats_more = repeats,
                                  .repeats_less = repeats,
                                  .less_rate = power.less_rate,
@@ -48,8 +48,15 @@ std::optional<double> detectable_gap(const LoadedStudy& loaded, std::size_t quer
                                  .margin_points = study.margin});
 }
 
-void print_power(const LoadedStudy& loaded, std::optional<double> detectable,
-                 const PowerAssumptions& power) {
+void print_power(const PreparedRun& run, const PowerAssumptions& power) {
+  const LoadedStudy& loaded = run.loaded;
+  const std::optional<double>& detectable = run.detectable;
+  if (loaded.study.repeats > 1 && repeats_that_count(run) == 1) {
+    fmt::print(
+        "sampled greedily: the {} repeats of a prompt say the same and are no samples; only "
+        "more queries make the figures surer\n",
+        loaded.study.repeats);
+  }
   const std::vector<Contrast> contrasts = contrasts_of(loaded.study, loaded.setting);
   if (contrasts.empty()) {
     fmt::print("{}\n", no_contrast(loaded));
@@ -112,7 +119,11 @@ PreparedRun plan_one(const StudyOptions& options, const PowerAssumptions& power,
   const Subject subject{info.name, info.identity};
   run.outline = outline_plan(study, setting, queries, subject);
   run.folder = run_folder(options.runs.folder, run.outline.run_id, options.fresh);
-  run.detectable = detectable_gap(run.loaded, run.outline.queries, power);
+  run.sampling = study.sampling;
+  if (is_endpoint(study.model)) {
+    run.sampling = with_fields(run.sampling, options.endpoints.subject.extra_body);
+  }
+  run.detectable = detectable_gap(run, power);
   if (is_all_to_ask(options, run.folder)) {
     Study of_first_query = study;
     of_first_query.limit = 1;
@@ -184,7 +195,7 @@ int print_plan(const StudyOptions& options, const PowerAssumptions& power, const
     return 0;
   }
   fmt::print("{}", budget_fit.text(options.budget.limits));
-  print_power(first->loaded, first->detectable, power);
+  print_power(*first, power);
   print_prompts(planned_run(*first).prompts, Painter(wants_colour(1) ? Colour::on : Colour::off));
   return 0;
 }

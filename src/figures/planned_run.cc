@@ -75,6 +75,7 @@ Json to_json(const PlannedRun& run) {
             {"contrasts", run.contrasts},
             {"queries", run.queries},
             {"repeats", run.repeats},
+            {"repeats_that_count", run.repeats_that_count},
             {"trials", run.trials},
             {"margin_points", run.margin_points},
             {"detectable_gap_points", or_null(run.detectable_gap_points)},

@@ -59,6 +59,7 @@ struct PlannedRun {
   std::vector<std::string> wordings, arms, contrasts;
   std::size_t queries = 0, trials = 0;
   int repeats = 0;
+  std::size_t repeats_that_count = 0;  // as samples: one at temperature 0
   double margin_points = 0;
   std::optional<double> detectable_gap_points;  // with 80 % power; absent: no gap is
   std::vector<ArmPrompt> prompts;

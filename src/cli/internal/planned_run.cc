@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/internal/prepared_run.h"
+#include "figures/run_record.h"
 
 namespace iago {
 namespace {
@@ -65,6 +66,10 @@ std::vector<std::string> contrast_names(const LoadedStudy& loaded) {
   return names;
 }
 
+std::size_t repeats_that_count(const PreparedRun& run) {
+  return is_greedy(run.sampling) ? 1 : static_cast<std::size_t>(run.loaded.study.repeats);
+}
+
 PlannedRun planned_run(const PreparedRun& run) {
   const Study& study = run.loaded.study;
   PlannedRun planned{.run = run.plan.run_id,
@@ -79,6 +84,7 @@ PlannedRun planned_run(const PreparedRun& run) {
                      .queries = run.outline.queries,
                      .trials = run.outline.trials,
                      .repeats = study.repeats,
+                     .repeats_that_count = repeats_that_count(run),
                      .margin_points = study.margin,
                      .detectable_gap_points = run.detectable,
                      .prompts = first_prompts(run),

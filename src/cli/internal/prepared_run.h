@@ -43,7 +43,9 @@ struct PreparedRun {
   PlanOutline outline;
   Plan plan;  // of the first query alone, if nothing is stored that the rest is held against
   std::filesystem::path folder;
-  std::optional<double> detectable;  // points
+  // As it will be sent, as far as that is known.
+  Sampling sampling = {};
+  std::optional<double> detectable = {};  // points
   std::vector<ModelEstimate> estimates = {};
   std::optional<MismatchReport> mismatches = {};  // if asked for
   PlannedTime time = {};
@@ -62,6 +64,9 @@ std::optional<PlannedCheckpoint> plan_checkpoint(const PreparedRun& run,
 
 // Lines for people about it; empty if there is none.
 std::string checkpoint_text(const PreparedRun& run);
+
+// Repeats of a prompt that count as samples: one where all would say the same.
+std::size_t repeats_that_count(const PreparedRun& run);
 
 // Lines for people. Empty for a run on this machine whose pace is not known.
 std::string time_text(const PreparedRun& run, const PriceTable& prices);
