@@ -152,7 +152,8 @@ TEST_F(Wire, ALimitOfTheDayLeavesTrialsOpenWhichTheSameCommandAsks) {
   }
   EXPECT_EQ(open, 12u);
   EXPECT_THAT(limited.err,
-              AllOf(HasSubstr("open, rate limit: 12 trials"), HasSubstr("run the same command")));
+              AllOf(HasSubstr("open, rate limit: 12 trials"), HasSubstr("the limit ends at 20"),
+                    HasSubstr("run the same command")));
   const Json figures = summary();
   std::uint64_t told = 0;
   for (const Json& trials : figures.at("open_trials")) told += trials.at("trials").get<int>();

@@ -6,9 +6,9 @@
 // A request that fails leaves its trial open, and its cause is stored at once: nothing that a
 // server said is lost, whatever comes after. When the run should end for it, run/stopping.h says.
 //
-// Threads: `take` is called by the model's threads, one at a time; rules_, first_look_ and `stop_`
-// are touched there, and by this thread only when sampling is over. The counts that progress shows
-// are atomic; what people are to be told at once waits in notice_ for this thread.
+// Threads: `take` is called by the model's threads, one at a time; rules_, first_look_, stop_ and
+// last_limit_ are touched there, and by this thread only when sampling is over. The counts that
+// progress shows are atomic; what people are to be told at once waits in notice_ for this thread.
 #include "run/run.h"
 
 #include <fmt/format.h>
@@ -171,7 +171,7 @@ class RunSession {
     result_.left = left.size() - stored_here_;
     if (options_.budget) result_.budget_met = options_.budget->met();
     result_.interrupted = result_.left > 0 && options_.no_more.stop_requested();
-    if (stop_ && stop_->is_limit) result_.limit_met = stop_->message;
+    if (last_limit_) result_.limit_met = limit_text(*last_limit_);
   }
 
   // What other runs have is stored as if it had come now. Returns what is left to sample.
@@ -232,6 +232,7 @@ class RunSession {
     if (failure->code == ErrorCode::cancelled) return;
     writer.append(make_open_trial(plan_, sampled, clock_));
     ++open_here_;
+    if (failure->cause == OpenCause::rate_limit) last_limit_ = failure;
     if (stop_) return;
     const std::size_t prompt = plan_.trials[sampled.trial].prompt;
     const PlannedPrompt& planned = plan_.prompts[prompt];
@@ -305,6 +306,7 @@ class RunSession {
   SessionRow session_;
   std::optional<StoppingRules> rules_;  // from the beginning of the sampling on
   std::optional<Stop> stop_;
+  std::optional<ChatFailure> last_limit_;  // the newest that left a trial open
   FirstLook first_look_{loaded_.study.sampling.max_tokens};
   std::mutex notice_mutex_;
   std::string notice_;

@@ -66,8 +66,9 @@ struct RunResult {
   std::optional<MismatchReport> mismatches;  // what on_mismatches was called with
   std::size_t left = 0;                      // trials without a completion
   std::string budget_met;                    // Budget::met: the limit that stopped it, or empty
-  std::string limit_met;                     // what a server's limit that stopped it says, or empty
-  std::vector<GradingCount> grading;         // of this session, in the judges' order
+  // What the server said of its limit, if that left trials open, and when the limit ends, if known.
+  std::string limit_met;
+  std::vector<GradingCount> grading;          // of this session, in the judges' order
   std::vector<GradingTotals> grading_totals;  // of all sessions, in that order
 };
 

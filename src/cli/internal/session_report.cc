@@ -96,7 +96,7 @@ std::optional<BudgetReport> budget_report(const BudgetFigures& budget) {
 }
 
 void report_open(const RunRecord& record, const std::string& limit) {
-  if (!limit.empty()) print_stderr(fmt::format("stopped: {}\n", printable(limit, 2000)));
+  if (!limit.empty()) print_stderr(fmt::format("{}\n", printable(limit, 2000)));
   for (const OpenLine& line : open_lines(record.open)) {
     print_stderr(fmt::format("open, {}: {}\n", readable(line.cause), line.text));
   }
