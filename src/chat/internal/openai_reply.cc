@@ -2,9 +2,9 @@
 // reply and the chunks of a stream go through the same OpenAiReading, one document at a time: a
 // chunk's "delta" is a piece of a "message".
 //
-// What guards against a faulty stream. The chunks carry one id, or each its own: some servers
-// number them; an id that changes among chunks that share one is another reply's. The model does
-// not change. Text for a choice that has finished means that a chunk was sent twice, and two
+// What guards against a faulty stream. The chunks with choices carry one id, or each its own: some
+// servers number them; an id that changes among chunks that share one is another reply's. The model
+// does not change. Text for a choice that has finished means that a chunk was sent twice, and two
 // reasons for its end that differ in meaning contradict each other. A stream has ended only with
 // [DONE] or when every choice has given its reason. One that brings nothing for very many chunks is
 // given up. The first fault stays, and what came before it is not used.
@@ -54,6 +54,13 @@ WireOutcome outcome_of_late_error(const ReplyJson& document, const json& error) 
 WireOutcome endless_stream() {
   return broken_reply(
       fmt::format("the stream brought {} chunks without any text", kMostWithoutNews));
+}
+
+// Our name for a request, where an id has it; see WireCall::id.
+std::string own_name_in(const std::string& id) {
+  constexpr std::size_t kDigits = 16;
+  const auto at = id.find("iago-");
+  return at == std::string::npos ? std::string() : id.substr(at, 5 + kDigits);
 }
 
 bool is_error(const json& error) {
@@ -107,35 +114,40 @@ bool OpenAiReading::take(const ReplyJson& document) {
   const json& choices = member(root, "choices");
   usage_.take_from(root);
   says_something_ = false;
-  if (!choices.is_array() || choices.empty()) return take_block(document) && take_names(document);
+  if (!choices.is_array() || choices.empty()) {
+    return take_names(document, false) && take_block(document);
+  }
+  if (!take_names(document, true)) return false;
   std::size_t position = 0;
   for (const json& choice : choices) {
     if (!take_choice(document, choice, position++)) return false;
   }
   chunks_without_news_ = says_something_ ? 0 : chunks_without_news_ + 1;
   if (chunks_without_news_ > kMostWithoutNews) return reject(endless_stream());
-  return take_names(document);
+  return true;
 }
 
-// Chunks that bring no text may have an id of their own: a role in front, figures and the reason
-// for the end behind. (If that was another reply's reason, text comes behind it and shows that.)
-bool OpenAiReading::take_names(const ReplyJson& document) {
+// Chunks without choices, which bring figures, may have an id of their own. The others share one,
+// or each has its own. Of a server that puts our name for the request into its ids, all ids have
+// the same name in them.
+bool OpenAiReading::take_names(const ReplyJson& document, bool has_choices) {
   const json& root = document.root();
   const std::string id = document.bytes_of(member(root, "id"));
-  if (says_something_ && !id.empty()) {
-    if (!last_id_.empty()) (id == last_id_ ? id_repeated_ : id_changed_) = true;
-    id_repeated_ = id_repeated_ || (id_changed_ && id == first_id_);
-    if (first_id_.empty()) first_id_ = id;
-    if (id_changed_ && id_repeated_) {
-      return reject(broken_reply(fmt::format("a chunk of reply {} came in the stream of reply {}",
-                                             excerpt_of(id),
-                                             excerpt_of(id == last_id_ ? first_id_ : last_id_))));
+  if (has_choices && !id.empty()) {
+    const std::string& before = last_id_.empty() ? id : last_id_;
+    id_changed_ = id_changed_ || id != before;
+    id_repeated_ = id_repeated_ || (!last_id_.empty() && (id == before || id == id_));
+    if ((id_changed_ && id_repeated_) || own_name_in(id) != own_name_in(before)) {
+      return reject(
+          broken_reply(fmt::format("a chunk of reply {} came in the stream of reply {}",
+                                   excerpt_of(id), excerpt_of(id == before ? id_ : before))));
     }
     last_id_ = id;
+    if (id_.empty()) id_ = id;
   }
-  if (id_.empty()) id_ = id;
+  if (reply_id_.empty()) reply_id_ = id;
   const std::string model = document.bytes_of(member(root, "model"));
-  if (says_something_ && !model.empty() && !model_.empty() && model != model_) {
+  if (has_choices && !model.empty() && !model_.empty() && model != model_) {
     return reject(broken_reply(fmt::format("a chunk of model {} came in a reply of model {}",
                                            excerpt_of(model), excerpt_of(model_))));
   }
@@ -252,7 +264,7 @@ WireOutcome OpenAiReading::conclude(bool heard) {
     return broken_reply("expected at least one element in \"choices\", found none");
   }
   WireOutcome outcome;
-  outcome.reply_id = id_;
+  outcome.reply_id = reply_id_;
   const bool has_text = std::ranges::any_of(choices_, [](const auto& item) {
     return !item.second.parts.text.empty() || !item.second.parts.reasoning.empty();
   });
@@ -273,7 +285,7 @@ WireOutcome OpenAiReading::conclude(bool heard) {
     }
     reply.model_version = model_;
     reply.fingerprint = fingerprint_;
-    reply.request_id = id_;
+    reply.request_id = reply_id_;
     outcome.replies.push_back(std::move(reply));
   }
   return outcome;

@@ -44,7 +44,7 @@ class OpenAiReading {
   const std::string& news() const { return news_; }
 
  private:
-  bool take_names(const ReplyJson& json);
+  bool take_names(const ReplyJson& json, bool has_choices);
   bool take_block(const ReplyJson& json);
   bool take_choice(const ReplyJson& json, const nlohmann::json& choice, std::size_t position);
   bool take_finish(OpenAiChoice& choice, std::string reason);
@@ -54,8 +54,8 @@ class OpenAiReading {
   const FinishWords& words_;
   std::map<std::uint64_t, OpenAiChoice> choices_;
   UsageReading usage_;
-  std::string id_, first_id_, last_id_, model_, fingerprint_, news_;
-  // Of the chunks with text.
+  std::string reply_id_, id_, last_id_, model_, fingerprint_, news_;
+  // Of the chunks with choices, as id_ (the first) and last_id_.
   bool id_changed_ = false, id_repeated_ = false;
   bool says_something_ = false;  // the document that is being taken
   std::size_t chunks_without_news_ = 0;
