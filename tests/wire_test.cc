@@ -93,6 +93,8 @@ struct Ending {
   const char *study = "study.toml", *model = "openai:m", *path = "/v1";
 };
 
+void PrintTo(const Ending& ending, std::ostream* out) { *out << ending.script; }
+
 class WireEnding : public Wire, public testing::WithParamInterface<Ending> {};
 
 TEST_P(WireEnding, DecidesTheOutcomeAndIsKeptAsItCame) {
