@@ -51,12 +51,14 @@ void report_usage(const std::vector<ModelUsage>& usages) {
 void report_budget(const BudgetFigures& budget) {
   const Spent& spent = budget.spent;
   const std::string passed = budget.passed();
-  if (spent.assumed_tokens > 0) {
-    print_stderr(
-        fmt::format("{} {} came without a count of tokens; the limits count what they may have "
-                    "used: {} tokens, ${:.4f}\n",
-                    spent.usage.uncounted, spent.usage.uncounted == 1 ? "reply" : "replies",
-                    spent.assumed_tokens, spent.assumed_cost));
+  if (const std::uint64_t uncounted = spent.usage.uncounted; uncounted > 0) {
+    std::string text = fmt::format("{} {} came without a count of tokens", uncounted,
+                                   uncounted == 1 ? "reply" : "replies");
+    if (budget.limits.any()) {
+      text += fmt::format("; the limits count what they may have used: {} tokens, ${:.4f}",
+                          spent.assumed_tokens, spent.assumed_cost);
+    }
+    print_stderr(text + "\n");
   }
   if (const Overruns& over = budget.overruns; over.replies > 0) {
     print_stderr(fmt::format(
