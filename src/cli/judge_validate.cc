@@ -66,15 +66,14 @@ std::optional<double> cost_of(const LabelledResult& result, const PriceTable& pr
 }
 
 // Nothing of it is stored, so what it took is said here, even where it cost nothing.
-void report_asking(const Budget& budget, const PriceTable& prices) {
-  const Spent spent = budget.spent();
-  report_spent(budget.figures(), prices);
-  if (spent.cost > 0 || spent.tokens() == 0 || spent.usage.cached_prompt > 0 ||
-      spent.usage.uncounted > 0 || !budget.met().empty()) {
-    return;  // that has been said
-  }
-  print_stderr(fmt::format("spent: {} prompt tokens and {} generated\n", spent.usage.prompt,
-                           spent.usage.generated));
+void report_asking(const BudgetFigures& budget, const std::vector<GradingCount>& counts,
+                   const PriceTable& prices) {
+  if (report_spent(budget, prices)) return;
+  TokenUsage asked;  // also of models on this machine, which the budget does not count
+  for (const GradingCount& count : counts) asked += count.usage;
+  if (asked == TokenUsage()) return;
+  print_stderr(
+      fmt::format("asked for: {} prompt tokens and {} generated\n", asked.prompt, asked.generated));
 }
 
 int validate_by_labels(const JudgeValidateArguments& arguments, const Context& context) {
@@ -104,7 +103,7 @@ int validate_by_labels(const JudgeValidateArguments& arguments, const Context& c
     results.back().cost = cost_of(results.back(), prices);
     json.push_back(to_json(results.back()));
   }
-  report_asking(budget, prices);
+  report_asking(budget.figures(), counts, prices);
   fmt::print("{}", arguments.output.json ? dump_json(json, 2) + "\n" : to_markdown(results));
   return report_unjudged(all, counts) || !budget.met().empty() ? 3 : 0;
 }

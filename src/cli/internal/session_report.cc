@@ -70,13 +70,14 @@ void report_budget(const BudgetFigures& budget) {
   if (!budget.met.empty()) print_stderr(fmt::format("the budget ended the run: {}\n", budget.met));
 }
 
-void report_spent(const BudgetFigures& budget, const PriceTable& prices) {
+bool report_spent(const BudgetFigures& budget, const PriceTable& prices) {
   const Spent& spent = budget.spent;
-  if (spent.cost > 0 || spent.usage.cached_prompt > 0 || spent.usage.uncounted > 0 ||
-      !budget.met.empty() || !budget.passed().empty()) {
-    print_stderr(spent_text(spent, prices));
-  }
+  const bool has_sum = spent.cost > 0 || spent.usage.cached_prompt > 0 ||
+                       spent.usage.uncounted > 0 || spent.unpriced_tokens > 0 ||
+                       !budget.met.empty() || !budget.passed().empty();
+  if (has_sum) print_stderr(spent_text(spent, prices));
   report_budget(budget);
+  return has_sum;
 }
 
 std::optional<BudgetReport> budget_report(const BudgetFigures& budget) {

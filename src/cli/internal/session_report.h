@@ -27,8 +27,8 @@ void report_usage(const std::vector<ModelUsage>& usages);
 // Says what of the sums is not certain, and which limits were met or passed; nothing if there is
 // nothing of that kind.
 void report_budget(const BudgetFigures& budget);
-// Both, of what no store has.
-void report_spent(const BudgetFigures& budget, const PriceTable& prices);
+// Both, of what no store has. Returns whether it gave a sum.
+bool report_spent(const BudgetFigures& budget, const PriceTable& prices);
 // The budget for `--json`. Absent without limits.
 std::optional<BudgetReport> budget_report(const BudgetFigures& budget);
 
