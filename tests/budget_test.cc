@@ -1,5 +1,5 @@
 // What a budget holds against servers that bill more than they were asked for, as users meet them:
-// whole runs over loopback.
+// whole runs over loopback. And what a run says where the system's own limit ends it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -212,6 +212,15 @@ TEST_F(BudgetOfARun, OfAJudgeCountsTheJudgesTokensAlone) {
   EXPECT_NEAR(budget.at("cost").get<double>(), billing.answered * kDearReply, 1e-9);
   EXPECT_EQ(budget.at("tokens"), billing.answered * 100'200);
   EXPECT_THAT(judged.err, HasSubstr("raise --max-cost to resume"));
+}
+
+TEST_F(BudgetOfARun, EndsWithAWordWhereFilesMayGrowNoLarger) {
+  Ended ended = run({"/bin/sh", "-c",
+                     std::string("ulimit -f 40 && exec ") + IAGO_EXECUTABLE +
+                         " run studies/study.toml --model world:faker --runs runs --repeats 5"});
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("run.db"));
+  EXPECT_THAT(ended.err, HasSubstr("hint: "));
 }
 
 }  // namespace
