@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -9,13 +10,6 @@ namespace iago {
 namespace {
 
 constexpr std::size_t kMaxFileBytes = 64 << 10;
-constexpr std::string_view kSpace = " \t\r\n\v\f";
-
-std::string trimmed(std::string_view text) {
-  auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(kSpace) - first + 1));
-}
 
 // The bytes of the invisible character that `text` begins with; 0 if it begins with another. UTF-8:
 // U+FEFF, U+200B to U+200F, U+2000 to U+200A, U+2028 to U+202F, U+205F to U+206F, U+3000, U+00A0,
@@ -49,7 +43,7 @@ std::string from_utf16(std::string_view text) {
 // Without what nobody sees. White space around it goes without a word.
 std::string cleaned(std::string_view raw, bool& was_cleaned) {
   const std::string text = from_utf16(raw);
-  const std::string body = trimmed(text);
+  const std::string body(trimmed(text));
   std::string clean;
   for (std::size_t at = 0; at < body.size();) {
     const std::size_t invisible = invisible_bytes(std::string_view(body).substr(at));

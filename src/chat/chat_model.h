@@ -75,8 +75,9 @@ struct ChatReply {
 };
 
 struct ModelInfo {
-  std::string name;           // as the user named it: organism:faker
-  std::string identity;       // content hash of what answers: weights, script, or kind, model and extra body
+  std::string name;  // as the user named it: organism:faker
+  std::string
+      identity;  // content hash of what answers: weights, script, or kind, model and extra body
   std::size_t in_flight = 1;  // how many requests keep it busy
   // Requests with equal beginnings cost less once one of them has been answered.
   bool caches_prompts = false;

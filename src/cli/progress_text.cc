@@ -49,9 +49,8 @@ std::string budget_text(const BudgetFigures& budget) {
   const std::string_view least = budget.spent.usage.uncounted > 0 ? "at least " : "";
   if (limits.max_cost) {
     const int decimals = *limits.max_cost < 1 ? 4 : 2;
-    text +=
-        fmt::format(", {}${:.{}f} of ${:g}", least, budget.spent.charged_cost(), decimals,
-                    *limits.max_cost);
+    text += fmt::format(", {}${:.{}f} of ${:g}", least, budget.spent.charged_cost(), decimals,
+                        *limits.max_cost);
   }
   if (limits.max_tokens) {
     text += fmt::format(", {}{} of {} tokens", least, grouped(budget.spent.charged_tokens()),

@@ -7,8 +7,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/json.h"
 #include "base/nearest.h"
 #include "cli/commands.h"

@@ -2,18 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "figures/internal/json_parts.h"
+
 namespace iago {
-namespace {
-
-template <typename Value>
-Json or_null(const std::optional<Value>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-
-}  // namespace
-
 Json to_json(const BudgetReport& budget) {
   return {{"max_cost", or_null(budget.max_cost)},
           {"max_tokens", or_null(budget.max_tokens)},

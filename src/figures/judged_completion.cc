@@ -45,10 +45,6 @@ Json to_json(const CompletionRow& row, const std::string& query_text,
             {"scratchpad", row.scratchpad},
             {"output", row.output},
             {"verdicts", Json::object()}};
-  json["failure"] = nullptr;
-  if (row.failure) {
-    json["failure"] = {{"code", name_of(row.failure->code)}, {"message", row.failure->message}};
-  }
   json["reused_from"] = row.reused_from.empty() ? Json(nullptr) : Json(row.reused_from);
   for (const auto& [judge, verdict] : verdicts) {
     Json evidence = Json::array();

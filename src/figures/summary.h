@@ -196,7 +196,7 @@ struct Summary {
   std::vector<CellCounts> cells;
   double margin_points = 3;        // of the verdict: the plan's unless the caller asked for another
   FormRule forms = FormRule::any;  // which answers count: the run's unless the caller asked
-  Finding finding;           // of the first contrast, over the wordings in the mean
+  Finding finding;                 // of the first contrast, over the wordings in the mean
   // Of these wordings, where they are several.
   std::optional<WordingMean> mean;
   std::optional<WordingSpread> spread;

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "base/ascii.h"
 #include "base/csv.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -54,10 +55,8 @@ Columns find_columns(const CsvTable& table, std::string_view where, const JudgeI
   return columns;
 }
 
-std::optional<bool> truth_of(std::string text, const JudgeInfo& judge) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+std::optional<bool> truth_of(const std::string& label, const JudgeInfo& judge) {
+  const std::string text = lowered(label);
   if (text == judge.positive()) return true;
   auto labels = labels_of(judge.kind);
   if (std::ranges::count(labels, text) > 0) return false;

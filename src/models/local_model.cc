@@ -277,9 +277,8 @@ class LocalModel final : public ChatModel {
 
   void submit(ChatRequest request, std::stop_token stop, Done done) override {
     check_request(request);
-    EncodedChat chat =
-        encode_chat(checkpoint_.files.tokenizer, checkpoint_.files.format, request.messages,
-                    request.prefill);
+    EncodedChat chat = encode_chat(checkpoint_.files.tokenizer, checkpoint_.files.format,
+                                   request.messages, request.prefill);
     const auto context = static_cast<std::size_t>(checkpoint_.weights->config().max_positions);
     if (chat.ids.size() >= context) {
       return done(failed_reply(beyond_context(chat.ids.size(), context)));

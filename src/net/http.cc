@@ -2,12 +2,9 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace iago {
-namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-}  // namespace
 
 std::optional<std::string_view> find_header(const HttpHeaders& headers, std::string_view name) {
   for (const HttpHeader& header : headers) {

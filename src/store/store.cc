@@ -30,8 +30,8 @@
 #include "store/internal/recorder.h"
 #include "store/internal/schema.h"
 #include "store/internal/seal.h"
-#include "store/internal/soundness.h"
 #include "store/internal/sent_json.h"
+#include "store/internal/soundness.h"
 #include "store/internal/verdict_json.h"
 #include "store/internal/wording_json.h"
 

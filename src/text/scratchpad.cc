@@ -11,7 +11,7 @@
 #include <optional>
 #include <vector>
 
-#include "text/internal/ascii.h"
+#include "base/ascii.h"
 #include "text/internal/form_tags.h"
 #include "text/thought.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "text/internal/ascii.h"
+#include "base/ascii.h"
 
 namespace iago {
 namespace {

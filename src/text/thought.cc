@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "text/internal/ascii.h"
+#include "base/ascii.h"
 
 namespace iago {
 namespace {
@@ -51,12 +51,10 @@ constexpr std::array kThoughtMarks = {
 // The tail that gpt-oss leaves between its channels.
 constexpr std::array<std::string_view, 2> kTails = {"<|start|>assistant", "<|end|>"};
 
-char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool has_mark(std::string_view text, std::string_view mark) {
   if (text.size() < mark.size()) return false;
   for (std::size_t i = 0; i < mark.size(); ++i) {
-    if (lower_case(text[i]) != lower_case(mark[i])) return false;
+    if (lower(text[i]) != lower(mark[i])) return false;
   }
   return true;
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "chat/internal/wire_json.h"
 
@@ -116,7 +117,7 @@ std::string finish_key(std::string_view reason) {
   std::string key;
   for (char c : reason) {
     if (c == '-' || c == '_' || c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
-    key += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    key += lower(c);
   }
   for (std::string_view prefix : kPrefixes) {
     if (key.size() > prefix.size() && key.starts_with(prefix)) {

@@ -14,6 +14,8 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace iago {
 namespace {
 
@@ -82,8 +84,6 @@ constexpr AnswerMark kAnswers[] = {
     {"<|channel|>final<|message|>", "<|return|>", false},
     {"<|start|>assistant", "", false},
 };
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // Whether `text` begins with `mark`, letters of either case alike; the word "analysis" only as it
 // stands, since many answers begin with it in a capital.

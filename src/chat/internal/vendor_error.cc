@@ -17,6 +17,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace iago {
@@ -193,14 +194,6 @@ std::string text_of_page(std::string_view page) {
 }
 
 }  // namespace
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 std::string VendorError::said() const { return lowered(codes + "\n" + message + "\n" + more); }
 

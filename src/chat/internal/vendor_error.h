@@ -35,6 +35,5 @@ VendorError read_vendor_error(std::string_view body);
 VendorError vendor_error_in(const ReplyJson& document, const nlohmann::json& error);
 
 // In lower case, ASCII letters alone.
-std::string lowered(std::string_view text);
 
 }  // namespace iago

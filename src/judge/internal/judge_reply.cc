@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/json.h"
 
@@ -68,7 +69,7 @@ std::optional<Json> last_ticketed(std::string_view text, std::string_view ticket
 std::string lower_word(const std::string& text) {
   std::string word;
   for (char c : text.substr(0, 16)) {
-    if (c != ' ') word += (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
+    if (c != ' ') word += lower(c);
   }
   return word;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "text/printable.h"
@@ -23,11 +24,7 @@ constexpr std::string_view kServe =
     "--base-url";
 
 bool ends_with(const fs::path& path, std::string_view ending) {
-  std::string name = path.filename().string();
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return name.ends_with(ending);
+  return lowered(path.filename().string()).ends_with(ending);
 }
 
 bool is_gguf(const fs::path& file) {

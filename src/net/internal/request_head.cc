@@ -36,7 +36,7 @@ bool is_named(std::string_view name, std::string_view lower) {
       name, lower, [](unsigned char a, char b) { return static_cast<char>(std::tolower(a)) == b; });
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
@@ -89,7 +89,7 @@ std::optional<Refusal> read_field(std::string_view line, std::vector<Field>& fie
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
     return bad("expected a header's name and a colon right behind it");
   }
-  fields.push_back({line.substr(0, colon), trimmed(line.substr(colon + 1))});
+  fields.push_back({line.substr(0, colon), without_blanks(line.substr(colon + 1))});
   return std::nullopt;
 }
 

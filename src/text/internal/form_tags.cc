@@ -8,7 +8,7 @@
 #include <span>
 #include <utility>
 
-#include "text/internal/ascii.h"
+#include "base/ascii.h"
 
 namespace iago {
 namespace {
@@ -52,7 +52,9 @@ std::string_view exact_tag(TagKind kind, bool opens) {
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 bool is_letter(char c) { return upper(c) >= 'A' && upper(c) <= 'Z'; }
-bool is_word(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-'; }
+bool is_name_letter(char c) {
+  return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
 bool is_separator(char c) { return c == ' ' || c == '_' || c == '-' || c == '\\'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -115,7 +117,7 @@ class TagReader {
       }
       if (!read_letters(word)) return false;
     }
-    return !is_word(peek());
+    return !is_name_letter(peek());
   }
   const TagName* read_name() {
     const std::size_t start = at_;
@@ -131,7 +133,7 @@ class TagReader {
     while (at_ < last && is_blank(peek())) {
       skip_blanks();
       if (!is_letter(peek())) break;
-      while (at_ < last && (is_word(peek()) || peek() == ':')) ++at_;
+      while (at_ < last && (is_name_letter(peek()) || peek() == ':')) ++at_;
       skip_blanks();
       if (!read_char('=')) return false;
       skip_blanks();
@@ -333,7 +335,7 @@ bool is_fence(std::string_view line) {
   line = trimmed(line);
   if (line.size() > kMostFence) return false;
   if (!line.starts_with("```") && !line.starts_with("~~~")) return false;
-  return std::ranges::all_of(line.substr(3), [](char c) { return is_word(c) || c == '+'; });
+  return std::ranges::all_of(line.substr(3), [](char c) { return is_name_letter(c) || c == '+'; });
 }
 
 bool is_decoration(std::string_view text) {
