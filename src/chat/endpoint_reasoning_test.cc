@@ -205,6 +205,10 @@ const MarkForm kMarkForms[] = {
      "T", "A"},
     {"two blocks", "<think>T</think>\n<think>U</think>A", "T\n\nU", "A"},
     {"a later line", "Well.\n<think>T</think>A", "T", "Well.\nA"},
+    {"inside of the scratchpad that was asked for", "<SCRATCHPAD>\n<think>T</think>U</SCRATCHPAD>A",
+     "", "<SCRATCHPAD>\n<think>T</think>U</SCRATCHPAD>A", kUnavailable},
+    {"behind the scratchpad that was asked for", "<SCRATCHPAD>U</SCRATCHPAD>\n<think>T</think>A",
+     "T", "<SCRATCHPAD>U</SCRATCHPAD>\nA"},
     {"cut", "<think>T", "T", "", kPresent, "length"},
     {"cut", "Here is my thought process: T", "T", "", kPresent, "length"},
     {"empty", "<think>\n\n</think>\n\nA", "", "A", kUnavailable},
@@ -245,6 +249,7 @@ TEST(EndpointReasoning, AtTheBeginningIsKeptFromWhoListensInAnyCut) {
     const std::string family = form.family;
     // Known with the last byte alone: a listener has heard it by then.
     if (family.find("unopened") != std::string::npos || family == "a later line" ||
+        family.find("scratchpad") != std::string::npos ||
         family.find("prompt") != std::string::npos || form.finish == std::string("length")) {
       continue;
     }

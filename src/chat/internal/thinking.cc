@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "base/ascii.h"
 
@@ -151,6 +152,24 @@ bool may_become_a_mark(std::string_view body, bool after_thought) {
          });
 }
 
+// Whether `text` ends inside of an element that it opened, as <SCRATCHPAD_REASONING>: a block there
+// is part of what was asked for, and stays.
+bool ends_inside_an_element(std::string_view text) {
+  std::vector<std::string_view> open;
+  for (auto at = text.find('<'); at != std::string_view::npos; at = text.find('<', at + 1)) {
+    std::string_view name = text.substr(at + 1);
+    const bool closes = name.starts_with('/');
+    if (closes) name.remove_prefix(1);
+    const auto end =
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:-");
+    if (end == 0 || end == std::string_view::npos || name[end] != '>') continue;
+    name = name.substr(0, end);
+    if (!closes) open.push_back(name);
+    if (closes && !open.empty() && open.back() == name) open.pop_back();
+  }
+  return !open.empty();
+}
+
 // A text on its way to being split.
 class Split {
  public:
@@ -179,7 +198,7 @@ class Split {
     }
   }
 
-  // Whole blocks that begin a later line.
+  // Whole blocks that begin a later line, but not inside of what the answer itself sets apart.
   void take_later_lines() {
     for (const ThoughtMark& mark : kMarks) {
       if (mark.is_word) continue;
@@ -191,7 +210,10 @@ class Split {
         const std::size_t begin = at + mark.open.size();
         const Closed close = close_of(mark, text_, begin);
         const bool begins_line = at == 0 || text_[at - 1] == '\n';
-        if (!begins_line || close.at == std::string_view::npos) continue;
+        if (!begins_line || close.at == std::string_view::npos ||
+            ends_inside_an_element(std::string_view(text_).substr(0, at))) {
+          continue;
+        }
         add(std::string_view(text_).substr(begin, close.at - begin));
         text_.erase(at, close.at + close.size - at);
         from = at;
