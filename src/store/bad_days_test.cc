@@ -495,7 +495,7 @@ std::string error_of_forged(std::string_view parse, std::string_view channel,
     auto completion = database.prepare(
         "INSERT INTO completion VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
         "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)");
-    run_sealed(completion, {integer(999),
+    run_sealed(completion, {integer(2),
                             blob(std::string_view("0123456789abcdef0123456789abcdef")),
                             integer(1),
                             integer(77),
@@ -559,8 +559,9 @@ std::string error_of_forged_row(std::string_view cause, std::string_view sent) {
                       integer(77), text(cause), integer(429), blob("why"), integer(1), integer(1)});
     auto session =
         database.prepare("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
-    run_sealed(session, {integer(999), text("0.1.0"), integer(1), integer(1), number(1.0),
-                         number(1.0), integer(1), number(1.0), blob(sent)});
+    run_sealed(session, {integer(database.integer("SELECT count(*) + 1 FROM session")),
+                         text("0.1.0"), integer(1), integer(1), number(1.0), number(1.0),
+                         integer(1), number(1.0), blob(sent)});
   }
   try {
     Store store(path);
