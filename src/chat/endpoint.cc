@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -116,12 +116,10 @@ WireShape shape_of(EndpointKind kind, const std::string& model, const EndpointOp
 
 // Of headers that hold no secrets: their values are words like any other.
 bool is_public(std::string_view header) {
-  std::string name(header);
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
   constexpr std::array<std::string_view, 10> kPublic = {
       "accept",       "accept-language", "anthropic-beta", "anthropic-version", "content-type",
       "http-referer", "openai-beta",     "referer",        "user-agent",        "x-title"};
-  return std::ranges::find(kPublic, name) != kPublic.end();
+  return std::ranges::find(kPublic, lowered(header)) != kPublic.end();
 }
 
 // What stands between "user:" and "@host" in a proxy's URL.

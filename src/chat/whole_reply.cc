@@ -1,9 +1,9 @@
 #include "chat/whole_reply.h"
 
-#include <cctype>
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "chat/reply.h"
 
 namespace iago {
@@ -11,11 +11,8 @@ namespace {
 
 // A word with the white space before it.
 std::size_t end_of_word(std::string_view text, std::size_t from) {
-  auto is_space = [&](std::size_t i) {
-    return std::isspace(static_cast<unsigned char>(text[i])) != 0;
-  };
-  while (from < text.size() && is_space(from)) ++from;
-  while (from < text.size() && !is_space(from)) ++from;
+  while (from < text.size() && is_space(text[from])) ++from;
+  while (from < text.size() && !is_space(text[from])) ++from;
   return from;
 }
 

@@ -6,17 +6,12 @@
 #include <cctype>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace iago {
 namespace {
 
 constexpr std::size_t kMaxHostBytes = 253;  // of a name in the DNS
-
-std::string in_lower_case(std::string_view text) {
-  std::string lowered(text);
-  std::ranges::transform(lowered, lowered.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lowered;
-}
 
 bool is_name(std::string_view host) {
   return !host.empty() && host.size() <= kMaxHostBytes &&
@@ -48,12 +43,12 @@ std::optional<HostHeader> parse_host(std::string_view value) {
     const std::string_view address = value.substr(1, close - 1);
     // inet_pton would stop at a NUL.
     if (address.find('\0') != std::string_view::npos || !is_ipv6(address)) return std::nullopt;
-    parsed.host = in_lower_case(address);
+    parsed.host = lowered(address);
     rest = value.substr(close + 1);
   } else {
     const auto colon = std::min(value.find(':'), value.size());
     if (!is_name(value.substr(0, colon))) return std::nullopt;
-    parsed.host = in_lower_case(value.substr(0, colon));
+    parsed.host = lowered(value.substr(0, colon));
     rest = value.substr(colon);
   }
   if (rest.empty()) return parsed;

@@ -32,13 +32,13 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <cctype>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <thread>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "net/internal/http_exchange.h"
 #include "net/internal/request_head.h"
@@ -62,12 +62,6 @@ constexpr std::size_t kMaxLingerBytes = std::size_t{64} << 20;  // read and drop
 constexpr milliseconds kLinger{2000};
 constexpr std::size_t kMaxRefusals = 64;  // connections beyond the limit that are told so
 constexpr milliseconds kAcceptPause{50};  // after running out of file descriptors
-
-bool same_letters(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
 
 ServedRequest read_request(http::request<http::string_body>&& message) {
   ServedRequest request{.method = std::string(message.method_string()),

@@ -6,17 +6,11 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace iago {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  std::ranges::transform(lowered, lowered.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lowered;
-}
 
 [[noreturn]] void reject(std::string_view what) {
   // The URL is not quoted: it may hold a password.
@@ -41,13 +35,13 @@ std::string host_of(std::string_view authority) {
   if (host.empty()) reject("expected a host, found none");
   bool digits = std::ranges::all_of(port, [](unsigned char c) { return std::isdigit(c) != 0; });
   if (!digits || port.size() > 5) reject("expected a port as a number");
-  return lower(host);
+  return lowered(host);
 }
 
 }  // namespace
 
 bool is_loopback(std::string_view host) {
-  std::string name = lower(host);
+  std::string name = lowered(host);
   if (name.size() > 2 && name.front() == '[' && name.back() == ']') {
     name = name.substr(1, name.size() - 2);
   }
@@ -63,7 +57,7 @@ BaseUrl parse_base_url(std::string_view url) {
     reject("expected no white space or control bytes");
   }
   auto scheme_end = url.find("://");
-  std::string scheme = lower(url.substr(0, std::min(scheme_end, url.size())));
+  std::string scheme = lowered(url.substr(0, std::min(scheme_end, url.size())));
   if (scheme_end == std::string_view::npos || (scheme != "http" && scheme != "https")) {
     reject("expected http:// or https:// at the beginning");
   }
@@ -77,7 +71,7 @@ BaseUrl parse_base_url(std::string_view url) {
   BaseUrl parsed;
   parsed.host = host_of(authority);
   while (path.ends_with('/')) path.remove_suffix(1);
-  parsed.text = fmt::format("{}://{}{}", scheme, lower(authority), path);
+  parsed.text = fmt::format("{}://{}{}", scheme, lowered(authority), path);
   parsed.tls = scheme == "https";
   parsed.loopback = is_loopback(parsed.host);
   return parsed;

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -88,10 +88,7 @@ std::vector<Query> parse_queries(std::string_view jsonl, std::string_view where,
 }
 
 std::vector<Query> load_queries(const std::filesystem::path& file, const QueryLimits& limits) {
-  std::string extension = file.extension().string();
-  std::ranges::transform(extension, extension.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  auto* parse = extension == ".csv" ? parse_csv_queries : parse_queries;
+  auto* parse = lowered(file.extension().string()) == ".csv" ? parse_csv_queries : parse_queries;
   return parse(read_file(file, limits.file_bytes), file.string(), limits);
 }
 

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <vector>
 
+#include "base/ascii.h"
 #include "net/host_header.h"
 
 namespace iago {
@@ -29,17 +30,6 @@ bool is_token(std::string_view text) {
 bool has_control_byte(std::string_view line) {
   return std::ranges::any_of(line,
                              [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
-}
-
-bool is_named(std::string_view name, std::string_view lower) {
-  return std::ranges::equal(
-      name, lower, [](unsigned char a, char b) { return static_cast<char>(std::tolower(a)) == b; });
-}
-
-std::string_view without_blanks(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
 }
 
 Refusal bad(std::string_view what) {
@@ -96,7 +86,7 @@ std::optional<Refusal> read_field(std::string_view line, std::vector<Field>& fie
 std::vector<std::string_view> values_of(const std::vector<Field>& fields, std::string_view name) {
   std::vector<std::string_view> values;
   for (const Field& field : fields) {
-    if (is_named(field.name, name)) values.push_back(field.value);
+    if (same_letters(field.name, name)) values.push_back(field.value);
   }
   return values;
 }
@@ -140,7 +130,7 @@ std::optional<Refusal> fault_of_coding(const std::vector<Field>& fields, Version
   if (!values_of(fields, "content-length").empty()) {
     return bad("Transfer-Encoding and Content-Length contradict each other");
   }
-  if (codings.size() == 1 && is_named(codings.front(), "chunked")) return std::nullopt;
+  if (codings.size() == 1 && same_letters(codings.front(), "chunked")) return std::nullopt;
   const bool one_word = codings.size() == 1 && is_token(codings.front());
   if (one_word) return Refusal{501, "the only transfer coding that is known is chunked"};
   return bad("expected the transfer coding chunked alone");

@@ -49,18 +49,12 @@ std::string_view exact_tag(TagKind kind, bool opens) {
   return opens ? "<OUTPUT>" : "</OUTPUT>";
 }
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-bool is_letter(char c) { return upper(c) >= 'A' && upper(c) <= 'Z'; }
+bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
 bool is_name_letter(char c) {
   return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 bool is_separator(char c) { return c == ' ' || c == '_' || c == '-' || c == '\\'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-bool same_letters(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return upper(x) == upper(y); });
-}
 
 // Reads one tag from left to right.
 class TagReader {
