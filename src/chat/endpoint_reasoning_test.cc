@@ -189,6 +189,8 @@ const MarkForm kMarkForms[] = {
     {"OpenThinker",
      "<|begin_of_thought|>T<|end_of_thought|>\n<|begin_of_solution|>A<|end_of_solution|>", "T",
      "A"},
+    {"Apertus", "<|inner_prefix|>T<|inner_suffix|>A", "T", "A"},
+    {"MedGemma", "<unused94>thought\nT<unused95>A", "T", "A"},
     {"Gemma 4", "<|channel>thought\nT<channel|>A", "T", "A"},
     {"gpt-oss",
      "<|channel|>analysis<|message|>T<|end|><|start|>assistant<|channel|>final<|message|>A"

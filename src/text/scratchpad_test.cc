@@ -265,10 +265,16 @@ TEST(Scratchpad, TakesAThoughtInFrontForReasoningAndNeverForTheOutput) {
       {"<|START_THINKING|>", "<|END_THINKING|>"},
       {"<|START_THINKING|>", "<|END_THINKING|><|START_RESPONSE|>"},
       {"<|begin_of_thought|>", "<|end_of_thought|>\n<|begin_of_solution|>"},
+      {"<|inner_prefix|>", "<|inner_suffix|>"},
       {"<|channel>thought\n", "<channel|>"},
+      {"<unused94>thought\n", "<unused95>"},
       {"<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>"},
+      {"<|start|>assistant<|channel|>analysis<|message|>", "<|channel|>final<|message|>"},
+      {"<|channel|>commentary<|message|>", "<|end|><|channel|>final<|message|>"},
       {"analysis", "assistantfinal"},
-      {"Here is my thought process:\n", "\nHere is my response:\n"}};
+      {"Here is my thought process:\n", "\nHere is my response:\n"},
+      {"Here's my thought process:\n", "\nHere's my response:\n"},
+      {"Here are my reasoning steps:\n", "\n[BEGIN FINAL RESPONSE]\n"}};
   for (const auto& [open, close] : marks) {
     const std::string thought = open + "I may write " + kO + " or\n" + kS + ", or not." + close;
     for (const std::string& before : {std::string(), std::string("\n")}) {
@@ -289,6 +295,24 @@ TEST(Scratchpad, TakesAThoughtInFrontForReasoningAndNeverForTheOutput) {
       expect(before + thought + "\n", Form::invalid, "no-output", "", "");
     }
   }
+}
+
+TEST(Scratchpad, TakesTheMarksAroundTheAnswerBehindAThought) {
+  const std::vector<std::pair<std::string, std::string>> marks = {
+      {"<think>r</think>\n<answer>", "</answer>"},
+      {"<think>r</think><response>\n", "\n</response>\n"},
+      {"<|START_THINKING|>r<|END_THINKING|><|START_RESPONSE|>", "<|END_RESPONSE|>"},
+      {"Here are my reasoning steps:\nr\n[BEGIN FINAL RESPONSE]\n", "\n[END FINAL RESPONSE]"},
+      {"<|channel|>analysis<|message|>r<|end|><|start|>assistant<|channel|>final<|message|>",
+       "<|return|>"},
+      {"r<|end|><|start|>assistant<|channel|>final<|message|>", "<|end|>"}};
+  for (const auto& [before, after] : marks) {
+    expect(before + "b" + after, Form::untagged, "no-tags", "", "b");
+    EXPECT_EQ(parse_completion(before + "b" + after, {}).thought, "r") << before;
+    expect(before + kS + "a" + kEndS + kO + "b" + kEndO + after, Form::lenient, "thought-apart",
+           "a", "b");
+  }
+  expect("b<|end|>", Form::untagged, "no-tags", "", "b<|end|>");
 }
 
 TEST(Scratchpad, ReadsThoughtsThatTheirPromptOpenedOrThatNeverEnd) {
@@ -422,6 +446,8 @@ TEST(Scratchpad, TakesAMillionTags) {
                                   std::string("<think>"),
                                   std::string("<think></think>"),
                                   std::string("</think>"),
+                                  std::string("<|channel|>analysis<|message|><|end|>"),
+                                  std::string("<|start|>assistant"),
                                   std::string("\nanalysis"),
                                   "<OUTPUT a=" + kO,
                                   std::string("<OUTPUT a=\"b\" "),

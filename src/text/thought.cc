@@ -1,80 +1,19 @@
 #include "text/thought.h"
 
-#include <array>
-
 #include "base/ascii.h"
+#include "text/thought_marks.h"
 
 namespace iago {
 namespace {
 
-enum class MarkPlace {
-  line,   // the mark counts at the head of any line
-  start,  // at the head of the text alone, and only where its closing mark follows: plain words
-};
-
-struct ThoughtMarks {
-  std::string_view open, close;
-  std::string_view open_answer = {}, close_answer = {};  // around what follows the thought
-  MarkPlace place = MarkPlace::line;
-};
-
-constexpr std::array kThoughtMarks = {
-    // DeepSeek-R1, Qwen 3, QwQ, GLM, MiniMax, Nemotron, Phi-4-reasoning; Hunyuan with <answer>
-    ThoughtMarks{"<think>", "</think>", "<answer>", "</answer>"},
-    ThoughtMarks{"<thinking>", "</thinking>", "<answer>",
-                 "</answer>"},                // prompts in Claude's manner
-    ThoughtMarks{"<thought>", "</thought>"},  // EXAONE Deep, Gemini
-    ThoughtMarks{"<thoughts>", "</thoughts>"},
-    ThoughtMarks{"<reasoning>", "</reasoning>", "<answer>", "</answer>"},
-    ThoughtMarks{"<seed:think>", "</seed:think>"},            // Seed-OSS
-    ThoughtMarks{"<longcat_think>", "</longcat_think>"},      // LongCat
-    ThoughtMarks{"\u25C1think\u25B7", "\u25C1/think\u25B7"},  // Kimi-VL
-    ThoughtMarks{"[THINK]", "[/THINK]"},                      // Magistral
-    ThoughtMarks{"<|START_THINKING|>", "<|END_THINKING|>", "<|START_RESPONSE|>",
-                 "<|END_RESPONSE|>"},  // Command A Reasoning
-    ThoughtMarks{"<|begin_of_thought|>", "<|end_of_thought|>", "<|begin_of_solution|>",
-                 "<|end_of_solution|>"},                   // Sky-T1 and what was trained as it
-    ThoughtMarks{"<|inner_prefix|>", "<|inner_suffix|>"},  // Apertus
-    ThoughtMarks{"<|channel>thought", "<channel|>"},       // Gemma 4
-    ThoughtMarks{"<unused94>thought", "<unused95>"},       // MedGemma
-    ThoughtMarks{"<|start|>assistant<|channel|>analysis<|message|>",
-                 "<|channel|>final<|message|>",
-                 {},
-                 "<|return|>"},  // gpt-oss
-    ThoughtMarks{"<|channel|>analysis<|message|>", "<|channel|>final<|message|>", {}, "<|return|>"},
-    // gpt-oss where the server drops special tokens
-    ThoughtMarks{"analysis", "assistantfinal", {}, {}, MarkPlace::start},
-    // Granite 3.2
-    ThoughtMarks{"Here is my thought process:", "Here is my response:", {}, {}, MarkPlace::start},
-};
-
-// The tail that gpt-oss leaves between its channels.
-constexpr std::array<std::string_view, 2> kTails = {"<|start|>assistant", "<|end|>"};
-
-bool has_mark(std::string_view text, std::string_view mark) {
-  if (text.size() < mark.size()) return false;
-  for (std::size_t i = 0; i < mark.size(); ++i) {
-    if (lower(text[i]) != lower(mark[i])) return false;
-  }
-  return true;
-}
-
-std::size_t find_mark(std::string_view text, std::string_view mark, std::size_t from) {
-  for (std::size_t at = from; at + mark.size() <= text.size(); ++at) {
-    if (has_mark(text.substr(at), mark)) return at;
-  }
-  return text.npos;
-}
-
-// The row whose opening mark stands here, or null.
-const ThoughtMarks* marks_at(std::string_view text, std::size_t at) {
-  for (const ThoughtMarks& marks : kThoughtMarks) {
-    if (!has_mark(text.substr(at), marks.open)) continue;
-    if (marks.place == MarkPlace::line) return &marks;
-    const bool is_head = trimmed(text.substr(0, at)).empty();
-    if (is_head && find_mark(text, marks.close, at + marks.open.size()) != text.npos) return &marks;
-  }
-  return nullptr;
+// The row whose thought opens here, or null. Plain words count at the head of the text alone, and
+// where they are closed.
+const ThoughtMark* thought_at(std::string_view text, std::size_t at) {
+  const ThoughtMark* mark = thought_mark_at(text.substr(at));
+  if (mark == nullptr || !mark->is_words) return mark;
+  const bool is_head = trimmed(text.substr(0, at)).empty();
+  const bool closes = is_head && find_close(*mark, text, at + mark->open.size()).at != text.npos;
+  return closes ? mark : nullptr;
 }
 
 std::size_t skip_space(std::string_view text, std::size_t at) {
@@ -82,12 +21,16 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
   return at;
 }
 
+std::size_t skip_message_start(std::string_view text, std::size_t at) {
+  return begins_with_mark(text.substr(at), kMessageStart) ? at + kMessageStart.size() : at;
+}
+
 // The first place at the head of a line where a thought opens.
 std::size_t find_opening(std::string_view text, std::size_t limit) {
   for (std::size_t line = 0; line < text.size();) {
     const std::size_t at = skip_space(text, line);
     if (at >= limit || at >= text.size()) break;
-    if (marks_at(text, at) != nullptr) return at;
+    if (thought_at(text, skip_message_start(text, at)) != nullptr) return at;
     const std::size_t end = text.find('\n', at);
     if (end == text.npos) break;
     line = end + 1;
@@ -97,7 +40,7 @@ std::size_t find_opening(std::string_view text, std::size_t limit) {
 
 void add_thought(std::string_view body, std::string& thought) {
   body = trimmed(body);
-  for (std::string_view tail : kTails) {
+  for (std::string_view tail : {kMessageStart, kMessageEnd}) {
     if (body.ends_with(tail)) body = trimmed(body.substr(0, body.size() - tail.size()));
   }
   if (body.empty()) return;
@@ -105,42 +48,62 @@ void add_thought(std::string_view body, std::string& thought) {
   thought += body;
 }
 
-std::string_view answer_in(std::string_view rest, const ThoughtMarks& marks) {
-  std::string_view answer = trimmed(rest);
-  if (!marks.open_answer.empty()) {
-    if (!has_mark(answer, marks.open_answer)) return rest;
-    answer.remove_prefix(marks.open_answer.size());
-  }
-  if (marks.close_answer.empty()) return rest;
-  const std::size_t size = marks.close_answer.size();
-  if (answer.size() >= size && has_mark(answer.substr(answer.size() - size), marks.close_answer)) {
-    answer.remove_suffix(size);
-  }
-  return answer;
-}
+// Reads thoughts and the mark of an answer, one right behind the other.
+class Reader {
+ public:
+  Reader(std::string_view text, std::size_t at, ThoughtSplit& split)
+      : text_(text), at_(at), split_(split) {}
 
-// Reads the thoughts that open at `at`, one right behind the other. `last` is the row of the
-// thought that ends there, or null.
-void read_thoughts(std::string_view text, std::size_t at, const ThoughtMarks* last,
-                   ThoughtSplit& split) {
-  std::size_t behind = at;
-  at = skip_space(text, at);
-  while (const ThoughtMarks* marks = marks_at(text, at)) {
-    const std::size_t begin = at + marks->open.size();
-    const std::size_t end = find_mark(text, marks->close, begin);
-    if (end == text.npos) {
-      split.closed = false;
-      split.unclosed = text.substr(begin);
-      split.rest = {};
-      return;
-    }
-    add_thought(text.substr(begin, end - begin), split.thought);
-    behind = end + marks->close.size();
-    at = skip_space(text, behind);
-    last = marks;
+  void close_thought(std::string_view body, ThoughtClose close) {
+    add_thought(body, split_.thought);
+    // What closes the thought may open the answer.
+    note_answer(answer_mark_at(text_.substr(close.at), true));
+    at_ = close.at + close.size;
   }
-  split.rest = answer_in(text.substr(behind), *last);
-}
+
+  void read_on() {
+    while (read_thought() || read_answer_mark()) {
+    }
+    if (!split_.closed) return;
+    split_.rest = text_.substr(at_);
+    if (!answer_end_.empty()) split_.rest = without_answer_end(split_.rest, answer_end_);
+  }
+
+ private:
+  bool read_thought() {
+    const std::size_t at = skip_space(text_, at_);
+    const ThoughtMark* mark = thought_at(text_, at);
+    if (mark == nullptr) return false;
+    const std::size_t begin = at + mark->open.size();
+    const ThoughtClose close = find_close(*mark, text_, begin);
+    if (close.at == text_.npos) {
+      split_.closed = false;
+      split_.unclosed = text_.substr(begin);
+      split_.rest = {};
+      at_ = text_.size();
+      return false;
+    }
+    close_thought(text_.substr(begin, close.at - begin), close);
+    return true;
+  }
+
+  bool read_answer_mark() {
+    const std::size_t at = skip_space(text_, at_);
+    const AnswerMark* mark = answer_mark_at(text_.substr(at), true);
+    if (mark == nullptr) return false;
+    note_answer(mark);
+    at_ = at + mark->open.size();
+    return true;
+  }
+
+  void note_answer(const AnswerMark* mark) {
+    if (mark != nullptr && !mark->close.empty()) answer_end_ = mark->close;
+  }
+
+  std::string_view text_, answer_end_;
+  std::size_t at_;  // all before has been read
+  ThoughtSplit& split_;
+};
 
 }  // namespace
 
@@ -151,27 +114,29 @@ ThoughtSplit split_thought(std::string_view text, std::size_t limit) {
   if (at == text.npos) return split;
   split.found = true;
   split.before = text.substr(0, at);
-  read_thoughts(text, at, nullptr, split);
+  Reader(text, at, split).read_on();
   return split;
 }
 
+// The closing mark of any family counts, whether its templates open the thought or not: a prefill
+// may have opened it. Of two closing marks it is the first, which no other use has.
 ThoughtSplit split_unopened_thought(std::string_view text) {
   ThoughtSplit split;
   split.rest = text;
-  std::size_t first = text.npos;
-  const ThoughtMarks* found = nullptr;
-  for (const ThoughtMarks& marks : kThoughtMarks) {
-    if (marks.place == MarkPlace::start) continue;
-    const std::size_t at = find_mark(text, marks.close, 0);
-    if (at == text.npos || at >= first) continue;
-    if (find_mark(text.substr(0, at), marks.open, 0) != text.npos) continue;
-    first = at, found = &marks;
+  ThoughtClose first;
+  for (const ThoughtMark& mark : thought_marks()) {
+    if (mark.is_words) continue;
+    const std::size_t at = find_mark(text, mark.close.front());
+    if (at == text.npos || at >= first.at) continue;
+    if (find_mark(text.substr(0, at), mark.open) != text.npos) continue;
+    first = {at, mark.close.front().size()};
   }
-  if (found == nullptr) return split;
+  if (first.at == text.npos) return split;
   split.found = true;
-  split.before = text.substr(0, first);
-  add_thought(split.before, split.thought);
-  read_thoughts(text, first + found->close.size(), found, split);
+  split.before = text.substr(0, first.at);
+  Reader reader(text, 0, split);
+  reader.close_thought(split.before, first);
+  reader.read_on();
   return split;
 }
 

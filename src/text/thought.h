@@ -3,9 +3,8 @@
 // model runs on this machine, they stand in front of the answer. What they hold is reasoning and
 // never the answer.
 //
-// The table in thought.cc has a row for each family. Marks are found at the head of the text or of
-// a line, their letters in either case. Linear in the text; never throws on any bytes. All views
-// lie in the text that was given.
+// The marks are those of text/thought_marks.h, found at the head of the text or of a line. Linear
+// in the text; never throws on any bytes. All views lie in the text that was given.
 #pragma once
 
 #include <cstddef>

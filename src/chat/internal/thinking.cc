@@ -1,8 +1,8 @@
-// One table of marks, and one rule in two forms: split_thinking for a text that is whole,
-// ThinkingFilter for one that grows. The filter only serves who looks on; what is stored comes from
-// split_thinking. They differ where the rule needs more than the beginning: after a closing mark
-// without an opening one the filter has passed the thinking on already, and it does not know
-// whether reasoning comes in a channel of its own.
+// One rule over the marks of text/thought_marks.h in two forms: split_thinking for a text that is
+// whole, ThinkingFilter for one that grows. The filter only serves who looks on; what is stored
+// comes from split_thinking. They differ where the rule needs more than the beginning: after a
+// closing mark without an opening one the filter has passed the thinking on already, and it does
+// not know whether reasoning comes in a channel of its own.
 //
 // The filter holds back as little as it can: white space and a beginning of a mark, until it is the
 // mark or cannot become it, and a block until it closes.
@@ -11,11 +11,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
 #include "base/ascii.h"
+#include "text/thought_marks.h"
 
 namespace iago {
 namespace {
@@ -23,132 +23,19 @@ namespace {
 constexpr std::string_view kSpace = " \t\r\n";
 constexpr int kMostBlocks = 64;
 
-enum class Close {
-  optional,  // a block without it takes all that follows
-  if_whole,  // so in a reply that was cut; in a whole one it is no block
-  needed,    // without it there is no block
-};
-
-struct ThoughtMark {
-  std::string_view open;
-  std::array<std::string_view, 2> close;  // any of them; the second may be empty
-  Close closing = Close::optional;
-  bool unopened = false;  // templates put `open` into the prompt: `close` alone counts
-  bool is_word = false;   // also a word of the language: it says nothing inside of a text
-};
-
-// The marks, in letters of either case. Sources: the chat templates of the models that are named,
-// and the reasoning parsers of vLLM, SGLang and Dynamo.
-constexpr ThoughtMark kMarks[] = {
-    // DeepSeek R1, Qwen3, QwQ, GLM-4.5, MiniMax M2, Hunyuan, ERNIE, Nemotron, Phi-4, OLMo 3, Step 3
-    {"<think>", {"</think>"}, Close::optional, true},
-    {"<thinking>", {"</thinking>"}},
-    {"<thought>", {"</thought>"}},  // EXAONE Deep, Gemini through Google's OpenAI interface
-    {"<thoughts>", {"</thoughts>"}},
-    {"<reasoning>", {"</reasoning>"}},
-    {"<seed:think>", {"</seed:think>"}, Close::optional, true},  // Seed-OSS
-    {"<longcat_think>", {"</longcat_think>"}, Close::optional, true},
-    // Kimi-VL, Kimi k1.5
-    {"\u25c1think\u25b7", {"\u25c1/think\u25b7"}, Close::optional, true},
-    {"[THINK]", {"[/THINK]"}, Close::optional, true},                                // Magistral
-    {"<|START_THINKING|>", {"<|END_THINKING|>"}, Close::optional, true},             // Command A
-    {"<|begin_of_thought|>", {"<|end_of_thought|>"}, Close::optional, true},         // OpenThinker
-    {"<|channel>thought", {"<channel|>"}},                                           // Gemma 4
-    {"<|channel|>analysis<|message|>", {"<|end|>", "<|channel|>final<|message|>"}},  // gpt-oss
-    {"<|channel|>commentary<|message|>", {"<|end|>", "<|channel|>final<|message|>"}},
-    {"analysis", {"assistantfinal"}, Close::needed, false, true},  // the same without its tokens
-    // Granite 3.2
-    {"Here is my thought process:",
-     {"Here is my response:", "Here's my response:"},
-     Close::if_whole,
-     false,
-     true},
-    {"Here's my thought process:",
-     {"Here is my response:", "Here's my response:"},
-     Close::if_whole,
-     false,
-     true},
-    {"Here are my reasoning steps:", {"[BEGIN FINAL RESPONSE]"}, Close::if_whole, false, true},
-};
-
-// What stands around the answer.
-struct AnswerMark {
-  std::string_view open, close;
-  bool after_thought = true;  // it counts behind a thought alone
-};
-constexpr AnswerMark kAnswers[] = {
-    {"<answer>", "</answer>"},      // Hunyuan
-    {"<response>", "</response>"},  // ERNIE
-    {"[BEGIN FINAL RESPONSE]", "[END FINAL RESPONSE]"},
-    {"<|begin_of_solution|>", "<|end_of_solution|>", false},
-    {"<|START_RESPONSE|>", "<|END_RESPONSE|>", false},
-    {"<|channel|>final<|message|>", "<|return|>", false},
-    {"<|start|>assistant", "", false},
-};
-
-// Whether `text` begins with `mark`, letters of either case alike; the word "analysis" only as it
-// stands, since many answers begin with it in a capital.
-bool begins(std::string_view text, std::string_view mark) {
-  if (text.size() < mark.size()) return false;
-  if (mark == "analysis") return text.starts_with(mark);
-  return std::equal(mark.begin(), mark.end(), text.begin(),
-                    [](char a, char b) { return lower(a) == lower(b); });
-}
-
 bool may_become(std::string_view text, std::string_view mark) {
-  return text.size() < mark.size() && begins(mark, text);
-}
-
-std::size_t find_mark(std::string_view text, std::string_view mark, std::size_t from = 0) {
-  if (mark.empty() || from > text.size()) return std::string_view::npos;
-  const auto found =
-      std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), mark.begin(),
-                  mark.end(), [](char a, char b) { return lower(a) == lower(b); });
-  return found == text.end() ? std::string_view::npos
-                             : static_cast<std::size_t>(found - text.begin());
+  return text.size() < mark.size() && begins_with_mark(mark, text);
 }
 
 std::string_view trim_front(std::string_view text) {
   return text.substr(std::min(text.find_first_not_of(kSpace), text.size()));
 }
 
-std::string_view trim(std::string_view text) {
-  text = trim_front(text);
-  return text.substr(0, text.find_last_not_of(kSpace) + 1);
-}
-
-struct Closed {
-  std::size_t at = std::string_view::npos, size = 0;
-};
-
-// The earliest closing mark at or behind `from`.
-Closed close_of(const ThoughtMark& mark, std::string_view text, std::size_t from) {
-  Closed first;
-  for (std::string_view close : mark.close) {
-    const std::size_t at = find_mark(text, close, from);
-    if (at < first.at) first = {at, close.size()};
-  }
-  return first;
-}
-
-const ThoughtMark* mark_in_front(std::string_view body) {
-  const auto* mark =
-      std::ranges::find_if(kMarks, [&](const ThoughtMark& m) { return begins(body, m.open); });
-  return mark == std::end(kMarks) ? nullptr : mark;
-}
-
-const AnswerMark* answer_in_front(std::string_view body, bool after_thought) {
-  const auto* mark = std::ranges::find_if(kAnswers, [&](const AnswerMark& m) {
-    return (after_thought || !m.after_thought) && begins(body, m.open);
-  });
-  return mark == std::end(kAnswers) ? nullptr : mark;
-}
-
 bool may_become_a_mark(std::string_view body, bool after_thought) {
-  return std::ranges::any_of(kMarks,
+  return std::ranges::any_of(thought_marks(),
                              [&](const ThoughtMark& m) { return may_become(body, m.open); }) ||
-         std::ranges::any_of(kAnswers, [&](const AnswerMark& m) {
-           return (after_thought || !m.after_thought) && may_become(body, m.open);
+         std::ranges::any_of(answer_marks(), [&](const AnswerMark& m) {
+           return (after_thought || !m.needs_thought) && may_become(body, m.open);
          });
 }
 
@@ -178,8 +65,9 @@ class Split {
   void take_leading() {
     for (int i = 0; i < kMostBlocks; ++i) {
       const std::string_view body = trim_front(text_);
-      if (const ThoughtMark* mark = mark_in_front(body); mark && take_block(*mark, body)) continue;
-      const AnswerMark* answer = answer_in_front(body, found_);
+      if (const ThoughtMark* mark = thought_mark_at(body); mark && take_block(*mark, body))
+        continue;
+      const AnswerMark* answer = answer_mark_at(body, found_);
       if (answer == nullptr) return;
       if (!answer->close.empty()) answer_close_ = answer->close;
       replace(body.substr(answer->open.size()));
@@ -188,9 +76,9 @@ class Split {
 
   // Some templates put the opening mark into the prompt.
   void take_unopened() {
-    for (const ThoughtMark& mark : kMarks) {
-      if (found_ || !mark.unopened) continue;
-      const Closed close = close_of(mark, text_, 0);
+    for (const ThoughtMark& mark : thought_marks()) {
+      if (found_ || !mark.is_unopened) continue;
+      const ThoughtClose close = find_close(mark, text_, 0);
       // An opening mark before it, in the midst of the text, is something that the model writes of.
       if (close.at == std::string_view::npos || find_mark(text_, mark.open) < close.at) continue;
       take(std::string_view(text_).substr(0, close.at),
@@ -200,15 +88,15 @@ class Split {
 
   // Whole blocks that begin a later line, but not inside of what the answer itself sets apart.
   void take_later_lines() {
-    for (const ThoughtMark& mark : kMarks) {
-      if (mark.is_word) continue;
+    for (const ThoughtMark& mark : thought_marks()) {
+      if (mark.is_words) continue;
       std::size_t from = 0;
       for (int i = 0; i < kMostBlocks; ++i) {
         const std::size_t at = find_mark(text_, mark.open, from);
         if (at == std::string_view::npos) break;
         from = at + 1;
         const std::size_t begin = at + mark.open.size();
-        const Closed close = close_of(mark, text_, begin);
+        const ThoughtClose close = find_close(mark, text_, begin);
         const bool begins_line = at == 0 || text_[at - 1] == '\n';
         if (!begins_line || close.at == std::string_view::npos ||
             ends_inside_an_element(std::string_view(text_).substr(0, at))) {
@@ -223,21 +111,13 @@ class Split {
 
   void take_answers_end() {
     if (answer_close_.empty()) return;
-    const std::string_view body =
-        std::string_view(text_).substr(0, text_.find_last_not_of(kSpace) + 1);
-    for (std::string_view close : {answer_close_, std::string_view("<|end|>")}) {
-      if (body.size() < close.size() || !begins(body.substr(body.size() - close.size()), close)) {
-        continue;
-      }
-      text_ = std::string(trim(body.substr(0, body.size() - close.size())));
-      return;
-    }
+    text_ = std::string(without_answer_end(text_, answer_close_));
   }
 
   // The first mark that is left, or nothing.
   std::string_view left_over() const {
-    for (const ThoughtMark& mark : kMarks) {
-      if (!mark.is_word && find_mark(text_, mark.open) != std::string_view::npos) return mark.open;
+    for (const ThoughtMark& mark : thought_marks()) {
+      if (!mark.is_words && find_mark(text_, mark.open) != std::string_view::npos) return mark.open;
     }
     return {};
   }
@@ -249,15 +129,15 @@ class Split {
  private:
   bool take_block(const ThoughtMark& mark, std::string_view body) {
     body.remove_prefix(mark.open.size());
-    const Closed close = close_of(mark, body, 0);
+    const ThoughtClose close = find_close(mark, body, 0);
     if (close.at != std::string_view::npos) {
       // What closes the thought may open the answer.
-      const AnswerMark* answer = answer_in_front(body.substr(close.at), true);
+      const AnswerMark* answer = answer_mark_at(body.substr(close.at), true);
       if (answer != nullptr) answer_close_ = answer->close;
       take(body.substr(0, close.at), body.substr(close.at + close.size));
       return true;
     }
-    if (mark.closing == Close::needed || (mark.closing == Close::if_whole && !was_cut_)) {
+    if (mark.end == ThoughtEnd::needed || (mark.end == ThoughtEnd::if_whole && !was_cut_)) {
       return false;
     }
     take(body, {});
@@ -271,7 +151,7 @@ class Split {
 
   void add(std::string_view thought) {
     found_ = true;
-    thought = trim(thought);
+    thought = trimmed(thought);
     if (!thought.empty() && !reasoning_.empty()) reasoning_ += "\n\n";
     reasoning_ += thought;
   }
@@ -293,7 +173,7 @@ void add_reasoning(ChatReply& reply, const std::string& reasoning) {
   }
   const bool is_there = !reply.reasoning.empty();
   reply.reasoning_channel = is_there ? ReasoningChannel::present : ReasoningChannel::unavailable;
-  reply.reasoning_note = is_there ? "" : "the block of thinking in the text is empty";
+  reply.reasoning_note = is_there ? "" : "the thinking block in the text is empty";
 }
 
 }  // namespace
@@ -313,7 +193,7 @@ void split_thinking(ChatReply& reply, bool heard) {
   if (!left.empty() && reply.reasoning_channel == ReasoningChannel::none) {
     reply.reasoning_channel = ReasoningChannel::unavailable;
     reply.reasoning_note =
-        fmt::format("the text holds the mark {} in its midst, which may set a thought apart", left);
+        fmt::format("the text contains the mark {}, which may set a thought apart", left);
   }
   reply.text = split.take_text();
 }
@@ -338,10 +218,10 @@ void ThinkingFilter::look_again() {
   while (true) {
     const std::string_view body = trim_front(held_);
     if (body.empty() || may_become_a_mark(body, after_thought_)) return;
-    if (const ThoughtMark* mark = mark_in_front(body)) {
+    if (const ThoughtMark* mark = thought_mark_at(body)) {
       const std::size_t from =
           std::max(mark->open.size(), looked_at_ - std::min(looked_at_, kLongestClose));
-      const Closed close = close_of(*mark, body, from);
+      const ThoughtClose close = find_close(*mark, body, from);
       if (close.at == std::string_view::npos) {
         looked_at_ = body.size();
         return;
@@ -349,7 +229,7 @@ void ThinkingFilter::look_again() {
       held_ = std::string(body.substr(close.at + close.size));
       looked_at_ = 0;
       after_thought_ = true;
-    } else if (const AnswerMark* answer = answer_in_front(body, after_thought_)) {
+    } else if (const AnswerMark* answer = answer_mark_at(body, after_thought_)) {
       held_ = std::string(body.substr(answer->open.size()));
     } else {
       passing_ = true;
@@ -363,8 +243,8 @@ void ThinkingFilter::look_again() {
 
 void ThinkingFilter::finish() {
   const std::string_view body = trim_front(held_);
-  const ThoughtMark* mark = mark_in_front(body);
-  const bool thinks = mark != nullptr && mark->closing == Close::optional;
+  const ThoughtMark* mark = thought_mark_at(body);
+  const bool thinks = mark != nullptr && mark->end == ThoughtEnd::optional;
   if (!passing_ && !thinks) pass(held_);
   held_.clear();
 }
