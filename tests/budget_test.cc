@@ -138,7 +138,7 @@ TEST_F(BudgetOfARun, HoldsWhenRepliesGrowAtFullConcurrency) {
   ASSERT_GT(in_flight, 8) << "this is not full concurrency";
   EXPECT_LE(spent(), 5 + in_flight * kDearReply);
   EXPECT_LE(billing.dear_replies, in_flight + 5);
-  EXPECT_THAT(ended.err, HasSubstr("warning: more was spent than allowed"));
+  EXPECT_THAT(ended.err, HasSubstr("warning: spending went over its limit"));
   const Json budget = parse_json(ended.out, "run").at("budget");
   EXPECT_EQ(budget.at("max_cost"), 5);
   EXPECT_NEAR(budget.at("cost").get<double>(), spent(), 1e-9);
@@ -153,7 +153,7 @@ TEST_F(BudgetOfARun, SaysAtTheEndOfACompleteRunThatItTookMoreThanAllowed) {
   BillingServer billing(0);
   Ended ended = run(run_on(billing, 1, 1, {"--max-tokens", "5000", "--json"}));
   EXPECT_EQ(ended.code, 0) << ended.err;
-  EXPECT_THAT(ended.err, HasSubstr("warning: more was spent than allowed: 300600 of the 5000"));
+  EXPECT_THAT(ended.err, HasSubstr("warning: spending went over its limit: 300600 of the 5000"));
   EXPECT_THAT(ended.err, Not(HasSubstr("the budget ended")));
   const Json budget = parse_json(ended.out, "run").at("budget");
   EXPECT_TRUE(budget.at("ended_by").is_null());

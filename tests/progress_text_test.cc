@@ -66,8 +66,8 @@ TEST(ProgressText, NamesTheStatedLimitThatHoldsRequestsUp) {
 TEST(ProgressText, TellsWhatThisMachineLacks) {
   RunProgress progress = halfway();
   progress.endpoint = EndpointFigures{.retries = 4103, .no_files = 4100, .crowded = 3};
-  EXPECT_TRUE(progress_text(progress).ends_with(
-      "4,103 retries (4,100 without a free file, 3 without memory)"))
+  EXPECT_TRUE(
+      progress_text(progress).ends_with("4,103 retries (4,100 out of files, 3 out of memory)"))
       << progress_text(progress);
 }
 
@@ -104,8 +104,8 @@ TEST(TroubleText, CountsWhatHappenedAndSaysNothingWhereNothingDid) {
             "1 retry, 1 refusal (429), 1 overload, 1 broken reply");
   EXPECT_EQ(trouble_text({.retries = 1000, .broken = 4}), "1,000 retries, 4 broken replies");
   EXPECT_EQ(trouble_text({.retries = 2, .no_files = 2}),
-            "2 retries, 2 attempts that found no free file (raise ulimit -n)");
-  EXPECT_EQ(trouble_text({.crowded = 1}), "1 reply given up for memory (lower --max-in-flight)");
+            "2 retries, 2 attempts that ran out of open files (raise ulimit -n)");
+  EXPECT_EQ(trouble_text({.crowded = 1}), "1 reply dropped to free memory (lower --max-in-flight)");
   EXPECT_EQ(trouble_text({.scrubbed = 3}),
             "3 replies that held the key or a header's value (hidden as ***)");
   EXPECT_EQ(trouble_text({.sent = 10, .without_usage = 10, .prompt_tokens = 5}), "");

@@ -221,7 +221,7 @@ TEST(EndpointSending, AsksForWholeRepliesWhereOnlyTheyAreCounted) {
   EXPECT_EQ(scene.ask(about("again", "b")).usage.uncounted, 0u);
   EXPECT_EQ(scene.ask(about("again", "c")).usage.uncounted, 0u);
   EXPECT_EQ(scene.model->figures().without_usage, 1u);
-  EXPECT_THAT(scene.model->sent_record()->notes, ElementsAre(HasSubstr("asked for whole")));
+  EXPECT_THAT(scene.model->sent_record()->notes, ElementsAre(HasSubstr("not streamed")));
   // A server that counts nowhere is streamed.
   Scene never(EndpointKind::openai, quick(), [&](const HttpRequest& http, int number) {
     if (parse_json(http.body, "sent").contains("stream")) return counts_whole_ones(http, number);

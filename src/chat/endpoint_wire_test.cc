@@ -102,10 +102,9 @@ TEST(EndpointWire, LimitBeyondContext) {
     const ChatReply reply = Case(name).ask();
     ASSERT_TRUE(reply.failure);
     EXPECT_EQ(reply.failure->cause, OpenCause::too_long);
-    EXPECT_THAT(
-        reply.failure->message,
-        HasSubstr("the prompt (228 tokens) and max_tokens (8192 tokens) together are beyond "
-                  "the context of 8192 tokens"));
+    EXPECT_THAT(reply.failure->message,
+                HasSubstr("the prompt (228 tokens) and max_tokens (8192 tokens) together exceed "
+                          "the context of 8192 tokens"));
     EXPECT_THAT(reply.failure->hint, HasSubstr("lower max_tokens under [sampling]"));
   }
 }

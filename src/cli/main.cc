@@ -84,8 +84,8 @@ namespace {
 // nothing.
 [[noreturn]] void end_for_want_of_memory() {
   constexpr std::string_view kMessage =
-      "iago: the memory is used up\n"
-      "hint: lower --max-in-flight or --threads; what is stored stays, and the same command "
+      "iago: out of memory\n"
+      "hint: lower --max-in-flight or --threads; stored results are safe, and the same command "
       "resumes a run\n";
   try {
     if (const auto error = std::current_exception()) std::rethrow_exception(error);

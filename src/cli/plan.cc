@@ -53,8 +53,8 @@ void print_power(const PreparedRun& run, const PowerAssumptions& power) {
   const std::optional<double>& detectable = run.detectable;
   if (loaded.study.repeats > 1 && repeats_that_count(run) == 1) {
     fmt::print(
-        "sampled greedily: the {} repeats of a prompt say the same and are no samples; only "
-        "more queries make the figures surer\n",
+        "sampled greedily: the {} repeats of a prompt are the same and add no evidence; only more "
+        "queries make the figures more precise\n",
         loaded.study.repeats);
   }
   const std::vector<Contrast> contrasts = contrasts_of(loaded.study, loaded.setting);

@@ -94,8 +94,8 @@ std::string retry_causes(const EndpointFigures& figures) {
   return counted({{figures.rate_limited, "limited"},
                   {figures.overloaded, "overloaded"},
                   {figures.broken, "broken"},
-                  {figures.no_files, "without a free file"},
-                  {figures.crowded, "without memory"}});
+                  {figures.no_files, "out of files"},
+                  {figures.crowded, "out of memory"}});
 }
 
 std::string endpoint_text(const EndpointFigures& figures) {
@@ -131,11 +131,11 @@ std::string trouble_text(const EndpointFigures& figures) {
        {figures.overloaded, one_or_many(figures.overloaded, "overload", "overloads")},
        {figures.broken, one_or_many(figures.broken, "broken reply", "broken replies")},
        {figures.no_files,
-        one_or_many(figures.no_files, "attempt that found no free file (raise ulimit -n)",
-                    "attempts that found no free file (raise ulimit -n)")},
+        one_or_many(figures.no_files, "attempt that ran out of open files (raise ulimit -n)",
+                    "attempts that ran out of open files (raise ulimit -n)")},
        {figures.crowded,
-        one_or_many(figures.crowded, "reply given up for memory (lower --max-in-flight)",
-                    "replies given up for memory (lower --max-in-flight)")},
+        one_or_many(figures.crowded, "reply dropped to free memory (lower --max-in-flight)",
+                    "replies dropped to free memory (lower --max-in-flight)")},
        {figures.scrubbed,
         one_or_many(figures.scrubbed, "reply that held the key or a header's value (hidden as ***)",
                     "replies that held the key or a header's value (hidden as ***)")}});

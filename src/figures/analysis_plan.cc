@@ -273,10 +273,11 @@ std::vector<PlanChange> changes_since_plan(const Store& store, const Summary& su
   }
   if (!plan) return changes;
   if (plan->forms != summary.forms) {
-    changes.push_back({"form", summary.forms == FormRule::strict_only
-                                   ? "only answers in the strict form count here, all in the plan"
-                                   : "answers in every form count here, in the plan only those in "
-                                     "the strict form"});
+    changes.push_back(
+        {"form", summary.forms == FormRule::strict_only
+                     ? "only answers in the strict form count here; the plan counts all"
+                     : "answers in every form count here; the plan counts only those "
+                       "in the strict form"});
   }
   if (plan->trials) add_trials(store, *plan->trials, changes);
   if (plan->judges) add_judges(store, summary, *plan, changes);

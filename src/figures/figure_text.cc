@@ -26,7 +26,7 @@ std::string missing_of(const ArmSummary& arm) {
   add(arm.count(Outcome::invalid_format), "invalid format");
   if (arm.not_strict > 0) {
     parts +=
-        fmt::format(" ({} of them answers that are not in the strict form)", count(arm.not_strict));
+        fmt::format(" ({} of them answers in another form than the strict one)", count(arm.not_strict));
   }
   add(arm.open, "open");
   add(arm.unjudged, "not judged");

@@ -281,8 +281,8 @@ std::string repeats_warning(const RunRecord& record) {
                                grouped(arm.repeats)));
   }
   return fmt::format(
-      "{}{} of {} repeats say byte for byte what another repeat of their prompt says ({}): such "
-      "repeats are no samples, and only more queries make the figures surer",
+      "{}{} of {} repeats are byte for byte the same as another repeat of their prompt ({}): they "
+      "add no evidence, and only more queries make the figures more precise",
       greedy ? "sampled greedily; " : "", grouped(all.identical), grouped(all.repeats),
       fmt::join(arms, ", "));
 }

@@ -114,7 +114,7 @@ TEST(RunRecord, ReadsTheSamplingAsItWasSent) {
 TEST(RunRecord, CallsRepeatsNoSamplesWhereTheySayTheSame) {
   RunRecord record;
   record.repeats = {{"training", 10, 6}, {"unmonitored", 10, 0}};
-  EXPECT_THAT(repeats_warning(record), HasSubstr("6 of 20 repeats say byte for byte"));
+  EXPECT_THAT(repeats_warning(record), HasSubstr("6 of 20 repeats are byte for byte the same"));
   EXPECT_THAT(repeats_warning(record), HasSubstr("training 6 of 10, unmonitored 0 of 10"));
   record.repeats[0].identical = 5;
   EXPECT_THAT(repeats_warning(record), IsEmpty())

@@ -113,7 +113,7 @@ void fail(Conversation& conversation, const ChatFailure& failure) {
   answer(conversation, Finish::failed);
 }
 
-ChatFailure stopped_early() { return {ErrorCode::cancelled, "stopped before it had answered"}; }
+ChatFailure stopped_early() { return {ErrorCode::cancelled, "stopped before the model answered"}; }
 
 void cancel(Conversation& conversation) { fail(conversation, stopped_early()); }
 

@@ -35,7 +35,7 @@ void add_notices(const Summary& summary, Fields& page) {
     warnings.push_back(std::move(warning));
   }
   if (!warnings.empty()) {
-    auto& notice = page.add("notice").set("title", "To be read with care");
+    auto& notice = page.add("notice").set("title", "Read with care");
     for (const auto& warning : warnings) notice.add("line").set("text", warning + ".");
   }
   std::uint64_t planned = 0, completed = 0;

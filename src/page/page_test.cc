@@ -271,7 +271,7 @@ TEST(Page, TellsWhatWasSentAndWhoAnswered) {
     EXPECT_THAT(page, HasSubstr(told));
   }
   EXPECT_THAT(page, HasSubstr("data-figure=\"models.0.completions\" value=\"8\""));
-  EXPECT_THAT(page, HasSubstr("sampled greedily; 0 of 4 repeats say byte for byte"));
+  EXPECT_THAT(page, HasSubstr("sampled greedily; 0 of 4 repeats are byte for byte the same"));
 }
 
 TEST(Page, StandsBeforeTheFirstCompletion) {

@@ -74,8 +74,8 @@ Stop limit(const ChatFailure& failure) {
 }  // namespace
 
 std::string limit_text(const ChatFailure& failure) {
-  std::string text = fmt::format("the server's limit is met: {}", failure.message);
-  if (failure.retry_at) text += fmt::format("; the limit ends at {}", iso8601(*failure.retry_at));
+  std::string text = fmt::format("the server's limit was reached: {}", failure.message);
+  if (failure.retry_at) text += fmt::format("; it ends at {}", iso8601(*failure.retry_at));
   return text;
 }
 
@@ -103,12 +103,13 @@ std::optional<Stop> StoppingRules::failed(const WordingArm& told, std::size_t pr
     auto& alike = rejected_[fmt::format("{} {}", failure.status, without_numbers(failure.message))];
     alike[told].insert(prompt);
     if (!are_rejected_alike(alike)) return std::nullopt;
-    return ends_with(failure,
-                     fmt::format("the server rejects different prompts alike and has answered "
-                                 "none: {}",
-                                 failure.message),
-                     "the message says what it does not take; look for it in --extra-body, in "
-                     "--header and under [sampling] in the study");
+    return ends_with(
+        failure,
+        fmt::format("the server rejects different prompts in the same way and has "
+                    "answered none: {}",
+                    failure.message),
+        "look for what the message names in --extra-body, in --header and under [sampling] "
+        "in the study");
   }
   auto& first = first_[failure.cause];
   first[told].insert(prompt);
@@ -119,11 +120,12 @@ std::optional<Stop> StoppingRules::failed(const WordingArm& told, std::size_t pr
         "lower max_tokens under [sampling], choose a channel with shorter prompts, or give the "
         "server a larger context");
   }
-  return ends_with(failure,
-                   fmt::format("the first replies of every arm end for a reason that is not known: "
-                               "{}",
-                               failure.message),
-                   "say what it means: --finish VALUE=stop|truncated|refused");
+  return ends_with(
+      failure,
+      fmt::format("the first replies of every arm end with a finish reason that is not "
+                  "known: {}",
+                  failure.message),
+      "give its meaning: --finish VALUE=stop|truncated|refused");
 }
 
 std::optional<Stop> StoppingRules::at_end() const {
@@ -152,7 +154,7 @@ Stop StoppingRules::stop_after_many() const {
   return ends_with(last_,
                    fmt::format("{} request{} failed; the last error: {}", many,
                                many == 1 ? "" : "s in a row", last_.message),
-                   "run the same command to resume once the model answers again");
+                   "once the model answers again, run the same command to resume");
 }
 
 }  // namespace iago

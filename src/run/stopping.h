@@ -72,7 +72,7 @@ class StoppingRules {
   std::map<OpenCause, PromptsByArm> first_;
 };
 
-// "the server's limit is met: ... It ends at 2026-11-28T14:05:00Z.": what people are told of a
+// "the server's limit was reached: ... It ends at 2026-11-28T14:05:00Z.": what people are told of a
 // limit, with its end where the server said when that is.
 std::string limit_text(const ChatFailure& failure);
 

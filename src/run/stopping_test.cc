@@ -135,7 +135,7 @@ TEST(StoppingRules, CallALimitALimitAndSayWhenItEnds) {
   ASSERT_TRUE(stop);
   EXPECT_TRUE(stop->is_limit);
   EXPECT_EQ(stop->message,
-            "the server's limit is met: 200 a day; the limit ends at 1970-01-01T03:00:00Z");
+            "the server's limit was reached: 200 a day; it ends at 1970-01-01T03:00:00Z");
 }
 
 TEST(StoppingRules, EndAShortSessionInWhichNothingWasAnswered) {

@@ -39,7 +39,7 @@ std::string BudgetFigures::passed() const {
                                 spent.charged_tokens(), *limits.max_tokens));
   }
   if (parts.empty()) return {};
-  std::string text = fmt::format("more was spent than allowed: {}", fmt::join(parts, ", "));
+  std::string text = fmt::format("spending went over its limit: {}", fmt::join(parts, ", "));
   if (overruns.replies > 0) {
     text += "; replies took more tokens than they were allowed";
   } else {

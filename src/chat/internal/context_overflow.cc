@@ -227,9 +227,9 @@ std::string ContextOverflow::text() const {
       context ? fmt::format("the context of {} tokens", *context) : "the model's context";
   switch (kind) {
     case Kind::prompt:
-      return fmt::format("{} is beyond {}", counted("the prompt", prompt), room);
+      return fmt::format("{} exceeds {}", counted("the prompt", prompt), room);
     case Kind::prompt_and_limit:
-      return fmt::format("{} and {} together are beyond {}", counted("the prompt", prompt),
+      return fmt::format("{} and {} together exceed {}", counted("the prompt", prompt),
                          counted("max_tokens", limit), room);
     case Kind::limit:
       return fmt::format("{} is more than the {} that the server allows",
@@ -237,8 +237,8 @@ std::string ContextOverflow::text() const {
     case Kind::unclear:
       break;
   }
-  if (total) return fmt::format("the request of {} tokens is beyond {}", *total, room);
-  return fmt::format("the prompt, or the prompt and max_tokens together, are beyond {}", room);
+  if (total) return fmt::format("the request of {} tokens exceeds {}", *total, room);
+  return fmt::format("the prompt, or the prompt and max_tokens together, exceed {}", room);
 }
 
 std::string ContextOverflow::hint() const {

@@ -49,7 +49,7 @@ WireFailure without_server(WireFailure failure) {
 }  // namespace
 
 ChatFailure cancelled_failure() {
-  return {ErrorCode::cancelled, "stopped before the reply was whole", "", false};
+  return {ErrorCode::cancelled, "stopped before the reply was complete", "", false};
 }
 
 void Dispatcher::settle(WireCall& call) {
@@ -101,7 +101,7 @@ void Dispatcher::learn_of_reply(const WireCall& call, const WireOutcome& outcome
   std::vector<std::string> left_out(learnt_.left_out().begin(), learnt_.left_out().end());
   std::vector<std::string> notes = setup_.record.notes;
   if (!learnt_.streams()) {
-    notes.push_back("Replies were asked for whole: the server counts no tokens in streams.");
+    notes.push_back("Replies were not streamed: the server counts no tokens in streams.");
   } else if (call.shape.stream && !outcome.is_streamed) {
     notes.push_back("The server does not stream, although it was asked to.");
   }
@@ -188,8 +188,8 @@ void Dispatcher::try_again(Job job, const WireFailure& failure, const HttpHeader
     last.message +=
         fmt::format(" (after {} attempt{})", job->attempts, job->attempts == 1 ? "" : "s");
     if (asked_for && *asked_for > setup_.options.retry.max_total) {
-      last.message += fmt::format("; the server asks to wait {} minutes",
-                                  std::chrono::ceil<std::chrono::minutes>(*asked_for).count());
+      last.hint = fmt::format("wait {} minutes, as the server asks",
+                              std::chrono::ceil<std::chrono::minutes>(*asked_for).count());
     }
     if (asked_for) last.retry_at = clock_.wall() + *asked_for;
     fail(std::move(job), std::move(last));

@@ -138,7 +138,7 @@ FinishMeaning meaning_of_finish(std::string_view reason, const FinishWords& word
 std::string hint_for_finish(std::string_view reason) {
   const bool missing = finish_key(reason).empty();
   return fmt::format(
-      "find out from the server's documentation what {} means, then say it with --finish "
+      "look up in the server's documentation what {} means, then give it by --finish "
       "{}=stop|truncated|refused; the same command with that option resumes the run",
       missing ? "a reply without a finish reason" : "this reason",
       missing ? kNoFinishReason : excerpt_of(reason));

@@ -249,10 +249,10 @@ void decide_reasoning(ChatReply& reply, const MessageParts& parts, bool counts_r
     reply.reasoning_note = "the reasoning came without its text";
   } else if (counts_reasoning) {
     reply.reasoning_channel = ReasoningChannel::unavailable;
-    reply.reasoning_note = "the server counts tokens of reasoning and shows none";
+    reply.reasoning_note = "the server counts reasoning tokens but shows no reasoning";
   } else if (!parts.unread.empty()) {
     reply.reasoning_channel = ReasoningChannel::unavailable;
-    reply.reasoning_note = fmt::format("{} holds text, and is not known", parts.unread);
+    reply.reasoning_note = fmt::format("{} holds text, but Iago does not know it", parts.unread);
   }
 }
 

@@ -253,7 +253,7 @@ std::optional<WireOutcome> OpenAiReading::finish(OpenAiChoice& choice, bool hear
                             reply.reasoning.empty() && !parts.unread.empty();
   if (is_elsewhere) {
     return broken_reply(
-        fmt::format("the reply has no text, but {} does, and is not known", parts.unread));
+        fmt::format("the reply has no text, but {} has, and Iago does not know it", parts.unread));
   }
   split_thinking(reply, heard);
   return std::nullopt;

@@ -39,7 +39,7 @@ WireOutcome outcome_of_fault(const HttpFailure& failure) {
   switch (failure.fault) {
     case HttpFault::cancelled:
       return failed(Remedy::give_up, cause, ErrorCode::cancelled,
-                    "stopped before the reply was whole");
+                    "stopped before the reply was complete");
     case HttpFault::untrusted:
       return failed(Remedy::give_up, cause, ErrorCode::disconnected, message,
                     "TLS failed: renew the server's certificate, give its authority's certificate "
@@ -50,8 +50,8 @@ WireOutcome outcome_of_fault(const HttpFailure& failure) {
                     "correct the base URL or the headers", true);
     case HttpFault::too_large:
       return failed(Remedy::give_up, cause, ErrorCode::disconnected, message,
-                    "the bound follows from max_tokens, to which this server does not keep: see "
-                    "what it sends, or raise max_tokens");
+                    "the bound follows from max_tokens, which this server ignores: check what it "
+                    "sends, or raise max_tokens");
     case HttpFault::crowded:
       return lack(failure, "lower --max-in-flight, or max_tokens in the study");
     case HttpFault::no_files:

@@ -133,7 +133,7 @@ WireOutcome without_access(int status, const VendorError& error, const std::stri
                            std::string message) {
   std::string hint = "the key is missing, wrong or not allowed to use this model";
   if (says_any(said, kCountry)) {
-    hint = "the provider does not serve the place that the requests come from";
+    hint = "the provider does not serve the region that the requests come from";
   } else if (error.page) {
     hint = fmt::format(
         "this is a web page, not an answer of the API: a proxy, gateway or firewall between here "

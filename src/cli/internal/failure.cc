@@ -23,9 +23,9 @@ int print_failure(const std::exception& error) {
   constexpr std::size_t kShown = 4000;
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
     print_stderr(
-        "iago: the memory is used up\n"
+        "iago: out of memory\n"
         "hint: lower --max-in-flight for models behind URLs, --threads for models on this machine, "
-        "or the study's max_tokens; what is stored stays, and the same command resumes a run\n");
+        "or the study's max_tokens; stored results are safe, and the same command resumes a run\n");
     return 1;
   }
   print_stderr(fmt::format("iago: {}\n", printable(error.what(), kShown)));

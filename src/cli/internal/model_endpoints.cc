@@ -13,8 +13,8 @@ namespace iago {
 namespace {
 
 constexpr const char* kChatTemplateHelp =
-    "how conversations are laid out: a template's name, or \"checkpoint\" for its own although its "
-    "text is not known (default: its own, if known)";
+    "the template that lays out conversations: a name, or \"checkpoint\" for the checkpoint's own "
+    "even if its text is not known (default: its own, if known)";
 
 // Each option begins with any of the prefixes, of "--" and "--judge-".
 void add_endpoint(CLI::App& command, const std::vector<std::string>& prefixes,

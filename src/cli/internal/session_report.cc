@@ -13,14 +13,13 @@ namespace {
 
 std::string cost_text(const Spent& spent, const PriceTable& prices) {
   if (spent.unpriced_tokens > 0 && spent.cost == 0) {
-    return fmt::format("at a cost that is unknown ({} has no price for the model)",
-                       prices.source());
+    return fmt::format("at an unknown cost ({} has no price for the model)", prices.source());
   }
   const bool is_part = spent.unpriced_tokens > 0 || spent.usage.uncounted > 0;
   std::string text = fmt::format("{}${:.4f} at the prices of {}", is_part ? "at least " : "",
                                  spent.cost, prices.date());
   if (spent.unpriced_tokens > 0) {
-    text += fmt::format(" (which have none for {} of the tokens)", spent.unpriced_tokens);
+    text += fmt::format(" ({} of the tokens have no price)", spent.unpriced_tokens);
   }
   return text;
 }
@@ -62,8 +61,8 @@ void report_budget(const BudgetFigures& budget) {
   }
   if (const Overruns& over = budget.overruns; over.replies > 0) {
     print_stderr(fmt::format(
-        "{} {} took more tokens than max_tokens allows, up to {} instead of {}: the server does "
-        "not keep to the limit, or counts reasoning besides\n",
+        "{} {} took more tokens than max_tokens allows, up to {} instead of {}: the server "
+        "ignores the limit, or counts reasoning on top of it\n",
         over.replies, over.replies == 1 ? "reply" : "replies", over.most, over.limit));
   }
   if (!passed.empty()) print_stderr(fmt::format("warning: {}\n", passed));

@@ -44,11 +44,11 @@ int end_output(int code, std::error_code reason) noexcept {
   if (!failed_before && !fails_now) return code;
   if (code != 0 && code != 3) return code;
   if (reason != std::errc::broken_pipe) {
-    print_stderr("iago: standard output could not be written");
+    print_stderr("iago: cannot write to standard output");
     if (reason) print_stderr(": "), print_stderr(std::strerror(reason.value()));
     print_stderr(
-        "\nhint: what was printed is incomplete. Free some space or write it elsewhere, and ask "
-        "again; what a run has stored is safe\n");
+        "\nhint: the output is incomplete. Free some space or write elsewhere, then run the "
+        "command again; what a run has stored is safe\n");
   }
   return 1;
 }
