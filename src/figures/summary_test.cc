@@ -515,8 +515,9 @@ TEST(Summary, MakesWhatIsNotStrictMissingIfOnlyTheStrictFormCounts) {
   }
   EXPECT_EQ(to_json(strict)["strict_form"], true);
   EXPECT_EQ(to_json(strict)["arms"]["training"]["not_strict"], 40);
-  EXPECT_THAT(terminal_table(strict, {.width = 200}),
-              HasSubstr("40 invalid format (40 of them answers that are not in the strict form)"));
+  EXPECT_THAT(
+      terminal_table(strict, {.width = 200}),
+      HasSubstr("40 invalid format (40 of them answers in another form than the strict one)"));
   run.run.forms = FormRule::strict_only;
   EXPECT_EQ(to_json(summary_of(run))["arms"], to_json(strict)["arms"]) << "as the run says";
   EXPECT_EQ(to_json(summary_of(run, {}, FormRule::any))["arms"], to_json(all)["arms"]);
