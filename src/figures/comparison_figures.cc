@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/model_name.h"
+#include "figures/figure_text.h"
 #include "text/printable.h"
 
 namespace iago {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "figures/comparison.h"
-#include "figures/figure_text.h"
+#include "figures/notes.h"
 #include "figures/text_table.h"
 
 namespace iago {

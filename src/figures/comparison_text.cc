@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "figures/comparison_figures.h"
+#include "figures/figure_text.h"
 #include "text/printable.h"
 
 namespace iago {

@@ -58,18 +58,8 @@ std::string topic_heading(const OtherJudge& other);
 // A label as people read it: without underscores, on one line, short.
 std::string readable_label(std::string_view label);
 
-// Below the table, one sentence or figure each: the gap, without faking reasoning, what is missing
-// and what it could change, the judges and their known error, what models behind URLs cost.
-struct Note {
-  std::string title, text;
-};
-std::vector<Note> notes(const Summary& summary);
-// Those about several wordings alone.
-std::vector<Note> wording_notes(const Summary& summary);
 // How many per cent of an arm's replies have each form; empty if all are strict.
 std::string form_shares(const ArmSummary& arm);
-// Those about what is missing in the arms of other wordings than the reference.
-std::vector<Note> missing_elsewhere(const Summary& summary);
 
 // One line on what was studied.
 std::string heading(const Summary& summary);

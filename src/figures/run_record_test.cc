@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "figures/figure_text.h"
+#include "figures/notes.h"
 #include "testing/figures/small_run.h"
 
 namespace iago {

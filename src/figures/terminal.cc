@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "figures/figure_text.h"
+#include "figures/finding_sentence.h"
+#include "figures/notes.h"
 #include "figures/text_table.h"
 #include "text/printable.h"
 

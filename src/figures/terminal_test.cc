@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "figures/figure_text.h"
+#include "figures/finding_sentence.h"
 #include "testing/figures/small_run.h"
 #include "text/printable.h"
 

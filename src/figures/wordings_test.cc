@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "figures/figure_text.h"
+#include "figures/finding_sentence.h"
+#include "figures/notes.h"
 #include "figures/summary.h"
 #include "figures/terminal.h"
 #include "stats/gap.h"

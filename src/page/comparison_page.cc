@@ -6,6 +6,7 @@
 
 #include "base/version.h"
 #include "figures/comparison_figures.h"
+#include "figures/figure_text.h"
 #include "page/internal/forest.h"
 #include "page/internal/page_parts.h"
 #include "page/internal/page_source.h"

@@ -5,7 +5,8 @@
 #include <array>
 
 #include "figures/figure_text.h"
-#include "figures/terminal.h"
+#include "figures/finding_sentence.h"
+#include "figures/notes.h"
 #include "page/internal/page_parts.h"
 #include "text/printable.h"
 

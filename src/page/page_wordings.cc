@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "figures/figure_text.h"
+#include "figures/notes.h"
 #include "page/internal/forest.h"
 #include "page/internal/page_parts.h"
 

@@ -131,7 +131,7 @@ void conclude(const Labels& labels, const Circumstances& told, Counted& counted)
   }
 }
 
-Counted count(const Labels& labels, const ArmRow& arm, std::size_t place, const Topic& topic) {
+Counted counted_in(const Labels& labels, const ArmRow& arm, std::size_t place, const Topic& topic) {
   Counted counted;
   counted.shares.arm = arm.name;
   for (std::size_t query : topic.queries) {
@@ -165,7 +165,7 @@ SharesByArm shares_of(const Labels& labels, const Summary& summary, const std::v
   for (const ArmSummary& arm : summary.arms()) {
     for (std::size_t i = 0; i < arms.size(); ++i) {
       if (arms[i].name != arm.name || arms[i].wording != summary.reference().wording.name) continue;
-      counted.push_back(count(labels, arms[i], i, topic));
+      counted.push_back(counted_in(labels, arms[i], i, topic));
     }
   }
   auto find = [&](std::string_view name) -> const Counted* {

@@ -1,0 +1,386 @@
+#include "figures/notes.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/model_name.h"
+#include "figures/figure_text.h"
+#include "figures/run_record.h"
+#include "figures/usage.h"
+#include "text/printable.h"
+
+namespace iago {
+namespace {
+
+std::string missing_of(const ArmSummary& arm) {
+  std::string parts;
+  auto add = [&](std::uint64_t n, std::string_view what) {
+    if (n > 0) parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count(n), what);
+  };
+  add(arm.count(Outcome::truncated), "truncated");
+  add(arm.count(Outcome::invalid_format), "invalid format");
+  if (arm.not_strict > 0) {
+    parts += fmt::format(" ({} of them answers in another form than the strict one)",
+                         count(arm.not_strict));
+  }
+  add(arm.open, "open");
+  add(arm.unjudged, "not judged");
+  return parts;
+}
+
+// What the rate of reasoning lacks beside them: answers that comply and whose scratchpad nobody
+// judged.
+void add_unread(const Summary& summary, std::vector<Note>& notes) {
+  for (const auto& arm : summary.arms()) {
+    if (arm.faking_unjudged == 0) continue;
+    auto text = fmt::format("{} of {} complying answers have no label from the judge of reasoning",
+                            count(arm.faking_unjudged), count(arm.complied));
+    if (arm.faking_no_scratchpad > 0) {
+      text += fmt::format(" ({} of them lack the scratchpad that was asked for)",
+                          count(arm.faking_no_scratchpad));
+    }
+    if (arm.faking_bounds) {
+      text += fmt::format("; bounds of the rate: {} to {} %", points(100 * arm.faking_bounds->lo),
+                          points(100 * arm.faking_bounds->hi));
+    }
+    notes.push_back({fmt::format("unread, {}", printable(arm.name, 20)), text});
+  }
+}
+
+// In which form the replies of each arm were written, where not all are in the strict one.
+void add_forms(const Summary& summary, std::vector<Note>& notes) {
+  for (const WordingSummary& wording : summary.wordings) {
+    for (const ArmSummary& arm : wording.arms) {
+      const std::string shares = form_shares(arm);
+      if (shares.empty()) continue;
+      const bool is_reference = &wording == &summary.reference();
+      const std::string where =
+          is_reference ? "" : fmt::format("under {}: ", printable(wording.wording.name, 60));
+      notes.push_back({"form, " + printable(arm.name, 20), where + shares});
+    }
+  }
+}
+
+void add_missing(const Summary& summary, std::vector<Note>& notes) {
+  bool any = false;
+  for (const auto& arm : summary.arms()) {
+    auto text = missing_of(arm);
+    if (text.empty()) continue;
+    any = true;
+    if (arm.compliance_bounds) {
+      text +=
+          fmt::format("; bounds of the rate: {} to {} %", points(100 * arm.compliance_bounds->lo),
+                      points(100 * arm.compliance_bounds->hi));
+    }
+    notes.push_back({fmt::format("missing, {}", printable(arm.name, 20)), text});
+  }
+  // Of the other wordings the table has the rates alone.
+  for (Note& note : missing_elsewhere(summary)) notes.push_back(std::move(note));
+  if (summary.mean && summary.mean->bounds_if_missing.width() > 0) {
+    notes.push_back(
+        {"mean's bounds", fmt::format("{} points, over all possible results of the missing trials",
+                                      interval(summary.mean->bounds_if_missing))});
+  }
+  if (any && summary.gap()) {
+    notes.push_back(
+        {"gap's bounds", fmt::format("{} points, over all possible results of the missing trials",
+                                     interval(summary.gap()->bounds_if_missing))});
+  }
+}
+
+void add_progress(const Summary& summary, std::vector<Note>& notes) {
+  std::uint64_t planned = 0, completed = 0, refused = 0;
+  for (const auto& wording : summary.wordings) {
+    for (const auto& arm : wording.arms) {
+      planned += arm.planned;
+      completed += arm.completed();
+      refused += arm.count(Outcome::refused_by_provider);
+    }
+  }
+  if (completed < planned) {
+    notes.push_back({"unfinished", fmt::format("{} of {} planned completions; run the same command "
+                                               "to resume",
+                                               count(completed), count(planned))});
+  }
+  if (refused > 0) {
+    notes.push_back({"provider", fmt::format("{} refused by the provider, counted as "
+                                             "non-compliance",
+                                             count(refused))});
+  }
+}
+
+std::string accuracy_of(const std::optional<JudgeAccuracy>& accuracy) {
+  return accuracy ? with_interval(accuracy->rate, accuracy->ci95) : std::string("unknown");
+}
+
+// The arms' rates as they are without the judge's error, where it was measured.
+void add_corrected(const Summary& summary, std::optional<CorrectedRate> ArmSummary::*rate,
+                   std::string_view title, std::vector<Note>& notes) {
+  std::string text;
+  for (const auto& arm : summary.arms()) {
+    const auto& corrected = arm.*rate;
+    if (!corrected) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", printable(arm.name, 16),
+                        with_interval(corrected->rate, corrected->ci95));
+  }
+  if (text.empty()) return;
+  notes.push_back({std::string(title),
+                   text + "; right if the judge errs here as often as where it was measured"});
+}
+
+std::string unknown_truth(const JudgeError& error, const ErrorBounds& bounds) {
+  std::string text;
+  auto add = [&](std::string_view name, bool is_known, const Interval& range) {
+    if (!is_known) return;
+    text += fmt::format("{} {} {} %", text.empty() ? "; bounds with them:" : ",", name,
+                        interval(Interval{100 * range.lo, 100 * range.hi}));
+  };
+  add("sensitivity", sensitivity_of(error.counts).has_value(), bounds.sensitivity);
+  add("specificity", specificity_of(error.counts).has_value(), bounds.specificity);
+  return fmt::format("; {} unlabelled{}", count(error.unknown_truth), text);
+}
+
+void add_judge(const std::optional<JudgeRow>& judge, std::string_view title,
+               std::vector<Note>& notes) {
+  if (!judge) {
+    notes.push_back({std::string(title), "no judge in this run"});
+    return;
+  }
+  const JudgeError& error = judge->error;
+  auto text = printable(judge->name, 60);
+  text += error.is_measured() ? fmt::format(": sensitivity {}, specificity {}, measured on {}",
+                                            accuracy_of(sensitivity_of(error.counts)),
+                                            accuracy_of(specificity_of(error.counts)),
+                                            printable(error.measured_on, 60))
+                              : ": its error was never measured on this subject";
+  if (auto bounds = bounds_if_unknown(error)) text += unknown_truth(error, *bounds);
+  if (!judge->planned) text += " (not in the plan of analysis)";
+  notes.push_back({std::string(title), text});
+}
+
+// The chosen judge of faking reasoning, where its votes say more than faking or none.
+void add_reasoning(const Summary& summary, std::vector<Note>& notes) {
+  bool any = false;
+  std::string maybes, rates;
+  for (const LabelShares& arm : summary.reasoning) {
+    any = any || has_shades(arm);
+    maybes += fmt::format("{}{} {} of {}", maybes.empty() ? "" : ", ", printable(arm.arm, 16),
+                          count(arm.maybe.value_or(0)), count(arm.judged));
+    if (!arm.rate_by_probability) continue;
+    rates += fmt::format("{}{} {}", rates.empty() ? "" : ", ", printable(arm.arm, 16),
+                         percent(*arm.rate_by_probability));
+  }
+  if (!any) return;
+  notes.push_back({"maybe faking",
+                   maybes + fmt::format("; counted as not faking, with a probability from {} to {}",
+                                        kMaybeFrom, kMaybeBelow)});
+  notes.push_back({"fakes, by probability",
+                   rates + "; each answer that complies counts with the judge's probability"});
+}
+
+// Of models behind URLs; those on this machine are billed by nobody.
+void add_usage(const Summary& summary, std::vector<Note>& notes) {
+  for (const ModelUsage& usage : summary.usage) {
+    if (!is_endpoint(usage.model)) continue;
+    const bool is_judge = !usage.judge.empty();
+    notes.push_back({is_judge ? "spent on a judge" : "spent on the subject",
+                     fmt::format("{}: {}", printable(is_judge ? usage.judge : usage.model, 60),
+                                 usage_text(usage))});
+  }
+}
+
+// Which trials have no reply, who answered the others, and what they were sent.
+void add_record(const Summary& summary, std::vector<Note>& notes) {
+  constexpr std::size_t kMostModels = 8, kMostSent = 4;
+  const RunRecord& record = summary.record;
+  for (const OpenLine& line : open_lines(record.open)) {
+    notes.push_back({"open, " + readable(line.cause), line.text});
+  }
+  const bool tells_models = record.models.size() > 1 || is_endpoint(summary.run.subject);
+  for (std::size_t i = 0; tells_models && i < record.models.size(); ++i) {
+    if (i == kMostModels) {
+      notes.push_back({"answered by", fmt::format("{} other models; summary.json has all",
+                                                  count(record.models.size() - i))});
+      break;
+    }
+    notes.push_back({"answered by", answers_of(record.models[i])});
+  }
+  for (std::string& warning : model_warnings(record)) {
+    notes.push_back({"warning", std::move(warning)});
+  }
+  if (std::string warning = repeats_warning(record); !warning.empty()) {
+    notes.push_back({"identical repeats", std::move(warning)});
+  }
+  const std::vector<std::string> sent = sent_lines(record);
+  for (std::size_t i = 0; i < std::min(sent.size(), kMostSent); ++i) {
+    notes.push_back({"sent to", sent[i]});
+  }
+}
+
+void add_reused(const Summary& summary, std::vector<Note>& notes) {
+  const std::uint64_t reused = summary.reused_completions();
+  if (reused == 0) return;
+  notes.push_back(
+      {"reused",
+       fmt::format("{} completions from {} (--reuse); their tokens are not counted here",
+                   count(reused), summary.reused.size() == 1 ? "another run" : "other runs")});
+}
+
+// One note per judge beside the two: what it called each arm's answers.
+void add_other_judges(const Summary& summary, std::vector<Note>& notes) {
+  for (const OtherJudge& other : summary.other_judges) {
+    if (summary.judges.contrast && other.judge.hash == summary.judges.contrast->hash) continue;
+    std::string text = printable(other.judge.name, 60);
+    for (const LabelShares& arm : other.all.arms) {
+      text += fmt::format("; {}: {}", printable(arm.arm, 16), label_shares(arm));
+      if (arm.unjudged > 0) text += fmt::format(", {} not judged", count(arm.unjudged));
+    }
+    notes.push_back({summary.judges.contrast ? "also judged by" : "judged by", text});
+  }
+}
+
+// The reference and its paraphrases together.
+void add_over_wordings(const Summary& summary, std::vector<Note>& notes) {
+  if (!summary.mean) return;
+  const WordingMean& mean = *summary.mean;
+  notes.push_back({"mean over wordings",
+                   fmt::format("{} points, 95 % interval {}, {} (sign flips): these {} wordings, "
+                               "queries like these",
+                               points(mean.points), interval(mean.ci95), p_value(mean.p_value),
+                               mean.wordings)});
+  if (const auto& spread = summary.spread) {
+    notes.push_back(
+        {"spread of wordings",
+         fmt::format("standard deviation {} points, 95 % interval {}; test that all are equal: {} "
+                     "(permutations)",
+                     points(spread->sd), interval(spread->ci95), p_value(spread->p_alike))});
+  }
+  if (const auto& crossed = summary.crossed) {
+    notes.push_back(
+        {"wordings like these", fmt::format("{} points, 95 % interval {}", points(crossed->points),
+                                            interval(crossed->ci95))});
+  }
+  // Where a gap was found there is none to miss.
+  if (summary.finding.verdict == StudyVerdict::gap) return;
+  notes.push_back({"untested wordings",
+                   fmt::format("even if up to {} of all possible wordings had a gap, these {} "
+                               "could have missed them all (chance 5 %)",
+                               percent(largest_share_unmet(mean.wordings)), mean.wordings)});
+}
+
+// Wordings that another judge decides: in no mean, and held against nothing.
+void add_judged_apart(const Summary& summary, std::vector<Note>& notes) {
+  const auto& reference = summary.reference().judge;
+  for (const auto& wording : summary.wordings) {
+    if (!reference || !wording.judge || wording.judge->hash == reference->hash) continue;
+    notes.push_back(
+        {"judged apart",
+         fmt::format("{} by {}: not in the mean, and not compared with {}",
+                     printable(wording.wording.name, 60), printable(wording.judge->name, 60),
+                     printable(summary.reference().wording.name, 60))});
+  }
+}
+
+void add_lacking(const Summary& summary, std::vector<Note>& notes) {
+  for (const auto& wording : summary.wordings) {
+    if (wording.lacks.empty()) continue;
+    std::string arms, contrasts;
+    for (const auto& arm : wording.lacks) {
+      arms += (arms.empty() ? "" : ", ") + printable(arm, 40);
+    }
+    for (const auto& contrast : summary.contrasts) {
+      if (wording.arm(contrast.more) != nullptr && wording.arm(contrast.less) != nullptr) continue;
+      contrasts += (contrasts.empty() ? "" : ", ") + printable(contrast.name(), 80);
+    }
+    notes.push_back(
+        {"lacks an arm", fmt::format("{} has no {}, so no {}", printable(wording.wording.name, 60),
+                                     arms, contrasts)});
+  }
+}
+
+// The two arms whose differences the tables have.
+void add_difference(const Summary& summary, std::vector<Note>& notes) {
+  for (const OtherJudge& other : summary.other_judges) {
+    const auto& difference = other.all.difference;
+    if (!difference) continue;
+    notes.push_back(
+        {"difference",
+         fmt::format(
+             "{} minus {}, in points; the intervals are not adjusted for the number of topics",
+             printable(difference->arm, 16), printable(difference->minus, 16))});
+    return;
+  }
+}
+
+}  // namespace
+
+std::vector<Note> wording_notes(const Summary& summary) {
+  std::vector<Note> notes;
+  add_over_wordings(summary, notes);
+  add_judged_apart(summary, notes);
+  add_lacking(summary, notes);
+  return notes;
+}
+
+std::vector<Note> missing_elsewhere(const Summary& summary) {
+  std::vector<Note> notes;
+  for (std::size_t i = 1; i < summary.wordings.size(); ++i) {
+    const WordingSummary& wording = summary.wordings[i];
+    for (const auto& arm : wording.arms) {
+      const auto text = missing_of(arm);
+      if (text.empty()) continue;
+      notes.push_back({fmt::format("missing, {}", printable(arm.name, 20)),
+                       fmt::format("under {}: {} of {}", printable(wording.wording.name, 60), text,
+                                   count(arm.planned))});
+    }
+  }
+  return notes;
+}
+
+std::vector<Note> notes(const Summary& summary) {
+  std::vector<Note> notes;
+  if (const auto& gap = summary.gap()) {
+    // Of several wordings it is the reference's alone.
+    const auto title = summary.mean ? "gap, " + printable(summary.reference().wording.name, 16)
+                                    : std::string("gap");
+    notes.push_back({title, fmt::format("{} points, 95 % interval {}, {} (sign flips), {} queries",
+                                        points(gap->points), interval(gap->ci95),
+                                        p_value(gap->p_value), count(gap->queries))});
+  }
+  const auto* more = summary.more();
+  bool fakes = more != nullptr && more->faking_reasoning && more->faking_reasoning->rate > 0;
+  if (fakes && summary.headline()->gap_without_faking) {
+    const auto& without = *summary.headline()->gap_without_faking;
+    notes.push_back(
+        {"without faking",
+         fmt::format("{} points, 95 % interval {}, without the faking answers in {}; {} remain "
+                     "(selected answers, not an experiment){}",
+                     points(without.points), interval(without.ci95), printable(more->name, 30),
+                     count(without.n_more), unread_stay(*more))});
+  }
+  for (Note& note : wording_notes(summary)) notes.push_back(std::move(note));
+  add_progress(summary, notes);
+  add_missing(summary, notes);
+  add_unread(summary, notes);
+  add_forms(summary, notes);
+  if (summary.judges.contrast) {
+    const bool complies = summary.judges.contrast->kind == JudgeKind::compliance;
+    add_judge(summary.judges.contrast, complies ? "compliance by" : "judged by", notes);
+    add_judge(summary.judges.faking_reasoning, "reasoning by", notes);
+    add_reasoning(summary, notes);
+  } else {
+    add_difference(summary, notes);
+  }
+  add_other_judges(summary, notes);
+  add_corrected(summary, &ArmSummary::compliance_corrected, counted_label(summary) + ", corrected",
+                notes);
+  add_corrected(summary, &ArmSummary::faking_corrected, "fakes, corrected", notes);
+  add_record(summary, notes);
+  add_usage(summary, notes);
+  add_reused(summary, notes);
+  for (const auto& change : summary.changes) notes.push_back({"not as planned", change.text});
+  return notes;
+}
+
+}  // namespace iago
