@@ -14,7 +14,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr double kMaxSeconds = 10 * 366 * 86400.0;
-constexpr nanoseconds kLongestAsked = std::chrono::hours(24);
+constexpr nanoseconds kLongestAskedReset = std::chrono::hours(24);
 
 nanoseconds asked_seconds(double count) {
   return nanoseconds(static_cast<std::int64_t>(count * 1e9));
@@ -78,10 +78,7 @@ std::optional<nanoseconds> since_1970(const Moment& m) {
          std::chrono::seconds(*m.second);
 }
 
-std::optional<nanoseconds> not_negative(std::optional<nanoseconds> wait) {
-  if (!wait || *wait > kLongestAsked) return std::nullopt;
-  return std::max(*wait, nanoseconds(0));
-}
+nanoseconds not_negative(nanoseconds wait) { return std::max(wait, nanoseconds(0)); }
 
 // Headers of limits: how long until the last of those that are used up is full again.
 std::optional<nanoseconds> longest_reset(const HttpHeaders& headers, nanoseconds wall_now) {
@@ -126,14 +123,16 @@ std::optional<nanoseconds> wait_before_next(const RetryPolicy& policy, int attem
 std::optional<nanoseconds> retry_after(const HttpHeaders& headers, nanoseconds wall_now) {
   if (auto text = find_header(headers, "retry-after-ms")) {
     if (auto number = take_number(*text); number && text->empty() && *number / 1e3 < kMaxSeconds) {
-      return not_negative(asked_seconds(*number / 1e3));
+      return asked_seconds(*number / 1e3);
     }
   }
   if (auto text = find_header(headers, "retry-after")) {
-    if (auto wait = parse_wait(*text)) return not_negative(wait);
+    if (auto wait = parse_wait(*text)) return wait;
     if (auto date = parse_http_date(*text)) return not_negative(*date - wall_now);
   }
-  return not_negative(longest_reset(headers, wall_now));
+  const auto reset = longest_reset(headers, wall_now);
+  if (!reset || *reset > kLongestAskedReset) return std::nullopt;
+  return not_negative(*reset);
 }
 
 std::optional<nanoseconds> parse_wait(std::string_view text) {

@@ -36,7 +36,7 @@ std::optional<std::chrono::nanoseconds> wait_before_next(
 
 // What the response asks for: retry-after-ms, else Retry-After (seconds or an HTTP date), else the
 // longest reset among the limits of which nothing remains. `wall_now` since 1970. Never negative;
-// nothing if it asks for nothing, or for more than a day.
+// nothing if it asks for nothing, for more than ten years, or by a reset for more than a day.
 std::optional<std::chrono::nanoseconds> retry_after(const HttpHeaders& headers,
                                                     std::chrono::nanoseconds wall_now);
 

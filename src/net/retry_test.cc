@@ -56,6 +56,8 @@ TEST(Retry, PrefersTheMostPreciseOfWhatTheServerAsks) {
                          {"x-ratelimit-reset-tokens", "20m"}},
                         kNoon),
             360s);
+  EXPECT_EQ(retry_after({{"retry-after", "604800"}}, kNoon), 168h);
+  EXPECT_EQ(retry_after({{"retry-after", "Sun, 01 Feb 2026 12:00:00 GMT"}}, kNoon), 120h);
   EXPECT_FALSE(retry_after({{"content-type", "text/html"}}, kNoon));
   EXPECT_FALSE(retry_after({{"retry-after", "999999999"}}, kNoon));
   EXPECT_FALSE(retry_after({{"retry-after", "soon"}}, kNoon));
