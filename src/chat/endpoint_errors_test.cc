@@ -247,6 +247,10 @@ const ShapeForm kShapes[] = {
      "does not exist", "/models"},
     {"DeepSeek's credit", 402, R"({"error":{"message":"Insufficient Balance"}})", "Insufficient",
      "no credit"},
+    {"a gateway's credit", 403, R"({"error":{"message":"insufficient balance"}})", "insufficient",
+     "no credit"},
+    {"a gateway's credit", 403, R"({"error":{"message":"You have run out of credits"}})", "run out",
+     "no credit"},
     {"Alibaba's credit", 400, R"({"code":"Arrearage","message":"Access denied"})", "Access denied",
      "no credit"},
     {"OpenAI's country", 403,
@@ -329,6 +333,57 @@ TEST(EndpointErrors, SaysInTheHintHowLongAServerAsksToWait) {
   // The message counts open trials, so it must be the same for all.
   EXPECT_THAT(reply.failure->message, Not(HasSubstr("minutes")));
   EXPECT_EQ(reply.failure->cause, OpenCause::rate_limit);
+}
+
+struct WaitForm {
+  const char *what, *body, *hint;
+  HttpHeaders headers;
+};
+
+const WaitForm kWaitForms[] = {
+    {"a week in a header", "{}", "wait 168 hours", {{"Retry-After", "604800"}}},
+    {"words",
+     R"({"error":{"message":"Limit reached. Please try again in 7h12m0s."}})",
+     "wait 432 minutes",
+     {}},
+    {"words",
+     R"({"error":{"message":"Quota used up, retry after 3 days and 2 hours"}})",
+     "wait 74 hours",
+     {}},
+    {"Google",
+     R"([{"error":{"code":429,"message":"M","details":[{"retryDelay":"7200s"}]}}])",
+     "wait 120 minutes",
+     {}},
+    {"a member", R"({"error":{"message":"M","retry_after":7200}})", "wait 120 minutes", {}},
+};
+
+TEST(EndpointErrors, FailsAtOnceWhereTheServerAsksToWaitForLong) {
+  for (const WaitForm& form : kWaitForms) {
+    Scene scene(EndpointKind::openai, quick(), [&](const HttpRequest&, int) {
+      return std::optional(status(429, form.body, form.headers)());
+    });
+    const ChatReply reply = scene.ask();
+    ASSERT_TRUE(reply.failure) << form.what;
+    EXPECT_THAT(reply.failure->hint, HasSubstr(form.hint)) << form.what;
+    EXPECT_TRUE(reply.failure->retry_at) << form.what;
+    EXPECT_EQ(scene.transport->seen().size(), 1u) << form.what;
+  }
+}
+
+TEST(EndpointErrors, TakesARefusedPromptForAWrongKeyOnlyWhereNothingWasAnswered) {
+  const auto forbids_b = [](const HttpRequest& http, int) -> std::optional<HttpResponse> {
+    if (http.body.find("forbidden") == std::string::npos) return SmallServer::openai(http);
+    return status(403, R"({"error":{"message":"not authorized"}})")();
+  };
+  Scene first(EndpointKind::openai, quick(), forbids_b);
+  EXPECT_TRUE(first.ask(about("forbidden")).failure->ends_run);
+  Scene scene(EndpointKind::openai, quick(), forbids_b);
+  EXPECT_FALSE(scene.ask().failure);
+  const ChatReply reply = scene.ask(about("forbidden", "b"));
+  ASSERT_TRUE(reply.failure);
+  EXPECT_FALSE(reply.failure->ends_run);
+  EXPECT_EQ(reply.failure->cause, OpenCause::rejected);
+  EXPECT_THAT(reply.failure->hint, HasSubstr("other prompts were answered"));
 }
 
 }  // namespace

@@ -153,6 +153,73 @@ TEST(EndpointMeaning, TakesTheUsersWordForAFinishReason) {
   }
 }
 
+HttpResponse with_choice(Json choice) {
+  choice["message"] = {{"role", "assistant"}, {"content", "Half a"}};
+  return json_response({{"choices", {choice}}});
+}
+
+TEST(EndpointMeaning, NamesAReasonThatIsNoTextAndReadsItUnderItsOtherNames) {
+  const Json type = {{"type", "max_tokens"}};
+  const std::pair<Json, const char*> unknown[] = {
+      {{{"finish_reason", 3}}, "\"3\""},
+      {{{"finish_reason", type}}, R"("{"type":"max_tokens"}")"},
+      {{{"finish_details", type}}, R"("{"type":"max_tokens"}")"},
+      {{{"finish_reason", nullptr}, {"stop_reason", "eureka"}}, "\"eureka\""}};
+  for (const auto& [choice, named] : unknown) {
+    const ChatReply reply = reply_to(with_choice(choice));
+    ASSERT_TRUE(reply.failure) << choice;
+    EXPECT_EQ(reply.failure->cause, OpenCause::unknown_finish) << choice;
+    EXPECT_THAT(reply.failure->message, HasSubstr(named));
+    EXPECT_THAT(reply.failure->hint, Not(HasSubstr("none=")));
+  }
+  EXPECT_EQ(reply_to(with_choice({{"finishReason", "SAFETY"}})).finish, kRefused);
+  EXPECT_EQ(reply_to(with_choice({{"stop_reason", "max_tokens"}})).finish, kLength);
+  // vLLM names in it the string at which it stopped.
+  EXPECT_EQ(reply_to(with_choice({{"finish_reason", "stop"}, {"stop_reason", "odd"}})).finish,
+            kStop);
+}
+
+struct SignForm {
+  const char *vendor, *choice;
+  Finish finish;
+  const char* reason;
+};
+
+const SignForm kSignForms[] = {
+    {"Azure",
+     R"({"finish_reason":"stop","content_filter_results":{"hate":{"filtered":false},"violence":{"filtered":true}}})",
+     kRefused, "stop (filtered)"},
+    {"Google", R"({"finish_reason":"stop","safety_ratings":[{"category":"x","blocked":true}]})",
+     kRefused, "stop (filtered)"},
+    {"OpenRouter", R"({"finish_reason":"stop","native_finish_reason":"SAFETY"})", kRefused,
+     "stop (SAFETY)"},
+    {"OpenRouter", R"({"finish_reason":"stop","native_finish_reason":"MAX_TOKENS"})", kLength,
+     "stop (MAX_TOKENS)"},
+    {"OpenRouter", R"({"finish_reason":"length","native_finish_reason":"SAFETY"})", kRefused,
+     "length (SAFETY)"},
+    {"OpenRouter", R"({"finish_reason":null,"native_finish_reason":"SAFETY"})", kRefused,
+     "none (SAFETY)"},
+    {"Azure", R"({"finish_reason":"stop","content_filter_results":{"hate":{"filtered":false}}})",
+     kStop, "stop"},
+    {"OpenRouter", R"({"finish_reason":"stop","native_finish_reason":"STOP"})", kStop, "stop"},
+    {"OpenRouter", R"({"finish_reason":"stop","native_finish_reason":"odd"})", kStop, "stop"},
+};
+
+TEST(EndpointMeaning, LetsTheProvidersOwnSignDecideBesideAGatewaysStop) {
+  for (const SignForm& form : kSignForms) {
+    Json choice = parse_json(form.choice, "form");
+    Json chunk = choice;
+    chunk["delta"] = {{"content", "Half a"}};
+    const std::string stream = event_of({{"choices", {chunk}}}) + "data: [DONE]\n\n";
+    for (const ChatReply& reply :
+         {reply_to(with_choice(choice)), reply_to(HttpResponse{200, {}, stream, {}})}) {
+      EXPECT_EQ(reply.finish, form.finish) << form.vendor << form.choice;
+      EXPECT_EQ(reply.finish_reason, form.reason) << form.choice;
+      EXPECT_EQ(reply.text, "Half a");
+    }
+  }
+}
+
 TEST(EndpointMeaning, SpellsOptionsInHintsAsTheModelHasThem) {
   EndpointOptions options = quick();
   options.option_prefix = "--judge-";
@@ -207,6 +274,9 @@ const ErrorForm kRefusalForms[] = {
      R"({"contentFilter":[{"level":1}],"error":{"code":"1301","message":"M1 sensitive"}})"},
     {"ByteDance", 400, R"({"error":{"code":"InputTextSensitiveContentDetected","message":"M1"}})"},
     {"xAI", 403, R"({"code":"forbidden","error":"Content violates usage guidelines. M1"})"},
+    {"a gateway", 400, R"({"error":{"message":"M1 was flagged by our safety classifier"}})"},
+    {"a gateway", 400, R"({"error":{"message":"M1","code":"request_flagged"}})"},
+    {"unavailable for legal reasons", 451, R"({"error":{"message":"M1"}})"},
     {"Cloudflare", 424,
      R"({"errors":[{"code":2016,"message":"Prompt blocked due to security configurations M1"}]})"},
     {"quoted by a gateway", 400,
@@ -260,6 +330,7 @@ const ErrorForm kNoRefusals[] = {
      "</html>"},
     {"a country", 403,
      R"({"error":{"code":"unsupported_country_region_territory","message":"Country, region, or territory not supported"}})"},
+    {"a country", 451, R"({"error":{"message":"This service is not offered in your country"}})"},
     {"a limit", 429, R"({"error":{"message":"content_filter requests per minute"}})"},
     {"the prompt quoted", 422,
      R"({"detail":[{"type":"extra_forbidden","loc":["body","odd"],"msg":"Extra inputs are not permitted","input":"content_policy_violation"}]})"},

@@ -166,6 +166,35 @@ TEST(EndpointReasoning, NamesWhatHoldsTextAndIsNotKnown) {
   EXPECT_EQ(anthropic.text, "A");
 }
 
+TEST(EndpointReasoning, NamesTextThatStandsAroundTheMessage) {
+  const Json message = {{"role", "assistant"}, {"content", "A"}};
+  const Json choice = {{"message", message}, {"finish_reason", "stop"}};
+  Json at_root = {{"choices", {choice}}, {"reasoning", "T"}};
+  Json in_choice = {{"choices", {choice}}};
+  in_choice["choices"][0]["musing"] = "T";
+  Json in_metadata = {{"choices", {choice}}};
+  in_metadata["choices"][0]["message"]["metadata"] = {{"thoughts", "T"}};
+  Json in_parsed = {{"choices", {choice}}};
+  in_parsed["choices"][0]["message"]["parsed"] = {{"plan", "T"}};
+  for (const Json& body : {at_root, in_choice, in_metadata, in_parsed}) {
+    const ChatReply reply = reply_to(json_response(body));
+    EXPECT_EQ(reply.text, "A") << body;
+    EXPECT_EQ(reply.reasoning_channel, kUnavailable) << body;
+    EXPECT_THAT(reply.reasoning_note, HasSubstr("the member")) << body;
+  }
+  // What repeats the request or the text says nothing.
+  Json harmless = {{"choices", {choice}}, {"reasoning", {{"effort", "low"}}}};
+  harmless["choices"][0]["text"] = "A";
+  EXPECT_EQ(reply_to(json_response(harmless)).reasoning_channel, kNone);
+  // All that was said may be there.
+  Json elsewhere = {
+      {"choices", {{{"message", nullptr}, {"text", "A"}, {"finish_reason", "stop"}}}}};
+  const ChatReply open = reply_to(json_response(elsewhere));
+  ASSERT_TRUE(open.failure);
+  EXPECT_EQ(open.failure->cause, OpenCause::unreadable);
+  EXPECT_THAT(open.failure->message, HasSubstr("the member \"text\""));
+}
+
 struct MarkForm {
   const char *family, *said, *reasoning, *text;
   ReasoningChannel channel = kPresent;

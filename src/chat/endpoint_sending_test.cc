@@ -80,6 +80,26 @@ const FieldForm kFieldForms[] = {
      R"({"error":"create() got an unexpected keyword argument 'min_p'"})"},
     {"LiteLLM", "seed", 400,
      R"({"error":{"message":"litellm.UnsupportedParamsError: m does not support parameters: ['seed'], for model=m","code":"400"}})"},
+    {"serde's list of what is taken", "min_p", 422,
+     "unknown field `min_p`, expected one of `messages`, `temperature`, `top_p`, `seed`, `stream`"},
+    {"the same, in JSON", "min_p", 400,
+     R"({"error":{"message":"unknown field `min_p`, expected one of `messages`, `temperature`, `top_p`, `seed` at line 1 column 9"}})"},
+    {"a list in a sentence of its own", "repetition_penalty", 400,
+     R"({"error":{"message":"Unsupported parameter: repetition_penalty. Supported parameters: temperature, top_p, seed."}})"},
+    {"a list in front", "min_p", 400,
+     R"({"error":{"message":"Supported parameters are temperature, top_p, seed; unknown parameter min_p"}})"},
+    {"a list of those alone", "seed", 400,
+     R"({"error":{"message":"Only temperature and top_p are supported. Parameter seed is not supported."}})"},
+    {"a quoted body", "min_p", 400,
+     R"j({"error":{"message":"Invalid request {\"messages\":[],\"temperature\":1.0,\"seed\":3,\"min_p\":0}: unknown field min_p"}})j"},
+    {"a quoted object of Python", "seed", 400,
+     "Request(temperature=1.0, top_p=1.0, min_p=0) failed: seed is not supported"},
+    {"a word for a missing model", "seed", 400,
+     R"({"error":{"message":"Parameter seed is not available for this model"}})"},
+    {"a path of a framework", "top_p", 422,
+     R"({"detail":[{"loc":["body","ChatCompletionRequest","top_p"],"msg":"Extra inputs are not permitted"}]})"},
+    {"a value out of range", "seed", 400,
+     R"({"error":{"message":"seed: value 3000000000 is greater than maximum 2147483647"}})"},
     {"JSON Schema", "min_p", 400,
      R"j({"error":{"message":"Additional properties are not allowed ('min_p' was unexpected)"}})j"},
 };
@@ -94,6 +114,39 @@ TEST(EndpointSending, LearnsOnceWhichFieldsAServerRefuses) {
     EXPECT_EQ(scene.model->figures().retries, 0u) << form.vendor;
     EXPECT_THAT(scene.model->sent_record()->left_out, ElementsAre(form.field)) << form.vendor;
   }
+}
+
+TEST(EndpointSending, LeavesOutNothingThatAnErrorOnlyQuotesOrLists) {
+  for (const char* says : {
+           R"(Invalid request: {"messages": [], "temperature": 1.0, "top_p": 1.0, "seed": 7})",
+           "Invalid request: Request(temperature=1.0, top_p=1.0, seed=7)",
+           "unknown field `musing`, expected one of `temperature`, `top_p`, `seed`",
+           "Unsupported parameter: musing. Allowed fields:\n- temperature\n- top_p\n- seed",
+       }) {
+    Scene scene(EndpointKind::openai, quick(), [&](const HttpRequest&, int) {
+      return std::optional(openai_error(400, "", says)());
+    });
+    EXPECT_EQ(scene.ask().failure->cause, OpenCause::rejected) << says;
+    EXPECT_EQ(scene.transport->seen().size(), 1u) << says;
+  }
+}
+
+TEST(EndpointSending, DoesNotStreamWhereTheServerSaysThatItCannot) {
+  for (const char* says : {"stream not supported", "Streaming is not supported by this model"}) {
+    Scene scene(EndpointKind::openai, quick(),
+                without_field("stream", openai_error(400, "", says)));
+    EXPECT_EQ(scene.ask().finish, Finish::stop) << says;
+    EXPECT_EQ(scene.transport->seen().size(), 2u) << says;
+  }
+}
+
+TEST(EndpointSending, NotesWhereATemperatureIsNotTheStudysOwn) {
+  Scene scene(
+      EndpointKind::openai, quick(),
+      without_field("temperature", openai_error(400, "", "Unsupported parameter: 'temperature'")));
+  EXPECT_EQ(scene.ask().finish, Finish::stop);
+  EXPECT_THAT(scene.model->sent_record()->notes,
+              ElementsAre(HasSubstr("The server refuses temperature")));
 }
 
 TEST(EndpointSending, LeavesOutAsManyFieldsAsAServerRefusesOneByOne) {
@@ -192,6 +245,9 @@ TEST(EndpointSending, NamesTheOptionForAModelWithoutASystemTurn) {
        {"System role not supported", "Developer instruction is not enabled for models/gemma-3",
         "This model does not support system messages.", "Unsupported role: system",
         "Only user and assistant roles are supported!",
+        "This model doesn't support the system field", "invalid role: system",
+        "System messages are not allowed", "first message must be user",
+        "The system prompt is not available for this model",
         "Conversation roles must alternate user/assistant/user/assistant/...",
         "'system' is not one of ['user', 'assistant'] - 'messages.0.role'"}) {
     const int code = says == std::string("System role not supported") ? 500 : 400;  // SGLang
@@ -232,6 +288,21 @@ TEST(EndpointSending, AsksForWholeRepliesWhereOnlyTheyAreCounted) {
   EXPECT_FALSE(never.sent(1).contains("stream"));
   EXPECT_TRUE(never.sent(2).contains("stream"));
   EXPECT_TRUE(never.sent(3).contains("stream"));
+}
+
+TEST(EndpointSending, ReadsAStreamWhateverWasAskedFor) {
+  Scene scene(EndpointKind::openai, quick(), [](const HttpRequest&, int) {
+    return std::optional(HttpResponse{200,
+                                      {},
+                                      event_of(openai_chunk({{"content", "A"}})) +
+                                          event_of(openai_chunk(Json::object(), "stop")) +
+                                          "data: [DONE]\n\n",
+                                      {}});
+  });
+  for (const char* id : {"a", "b", "c", "d"}) EXPECT_EQ(scene.ask(about("x", id)).text, "A") << id;
+  EXPECT_FALSE(scene.sent(1).contains("stream"));
+  EXPECT_TRUE(scene.sent(2).contains("stream"));
+  EXPECT_EQ(scene.transport->seen().size(), 4u);
 }
 
 TEST(EndpointSending, SaysAtOnceThatNothingListensOnThisMachine) {

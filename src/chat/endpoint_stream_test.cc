@@ -281,6 +281,33 @@ std::vector<StreamForm> stream_forms() {
       {"two ends of one meaning",
        text_chunk("A") + end_by("chatcmpl-1", "stop") + end_by("chatcmpl-1", "eos") + kDone, "A"},
       {"text after the end", text_chunk("A", "stop") + text_chunk("B") + kDone, "!sent twice"},
+      {"the whole message at the end",
+       text_chunk("A") + text_chunk("B") +
+           event_of(
+               {{"choices",
+                 {{{"index", 0}, {"message", {{"content", "AB"}}}, {"finish_reason", "stop"}}}}}) +
+           kDone,
+       "AB"},
+      {"the whole message behind the end",
+       text_chunk("A", "stop") +
+           event_of({{"choices", {{{"index", 0}, {"message", {{"content", "A"}}}}}}}) + kDone,
+       "A"},
+      {"the whole message beside an empty delta",
+       text_chunk("A") +
+           event_of({{"choices",
+                      {{{"index", 0},
+                        {"delta", Json::object()},
+                        {"message", {{"content", "A"}}},
+                        {"finish_reason", "stop"}}}}}) +
+           kDone,
+       "A"},
+      {"a whole message that differs",
+       text_chunk("A") +
+           event_of(
+               {{"choices",
+                 {{{"index", 0}, {"message", {{"content", "B"}}}, {"finish_reason", "stop"}}}}}) +
+           kDone,
+       "!differs from its pieces"},
       {"no [DONE]", text_chunk("A", "stop"), "A"},
       {"no reason", text_chunk("A") + kDone, "!without a finish reason"},
       {"no reason and no [DONE]", text_chunk("A"), "!ended before the reply did"},

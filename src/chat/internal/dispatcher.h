@@ -115,6 +115,7 @@ class Dispatcher final : public Endpoint {
   EndpointFigures figures_;
   LearntShape learnt_;
   bool has_answered_ = false;  // the server did, whatever it said
+  bool has_replied_ = false;   // with the model's words, to some prompt
   bool completion_tokens_;
   std::size_t samples_;
   double mean_generated_ = -1;  // tokens per reply, or unknown

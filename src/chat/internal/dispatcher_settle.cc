@@ -33,6 +33,24 @@ void spell_options(std::string& hint, const std::string& prefix) {
   }
 }
 
+// A wait beyond what an attempt may take.
+std::string long_wait(nanoseconds wait) {
+  using namespace std::chrono;
+  if (wait <= hours(24)) return fmt::format("{} minutes", ceil<minutes>(wait).count());
+  return fmt::format("{} hours", ceil<hours>(wait).count());
+}
+
+// A server that refused one prompt while it answered or still may answer others.
+WireFailure refusing_one_prompt(WireFailure failure, bool has_replied) {
+  failure.failure.ends_run = false;
+  if (has_replied) {
+    failure.failure.hint =
+        "other prompts were answered, so the key is good: the server, or a gateway or firewall in "
+        "front of it, refuses this prompt";
+  }
+  return failure;
+}
+
 // As the transport words it: the machine answered, and nothing listens at the port. A connection
 // that was not made in time may be in a queue.
 constexpr std::string_view kRefusedConnection = "Connection refused";
@@ -77,6 +95,10 @@ void Dispatcher::settle(WireCall& call) {
     figures_.cached_prompt_tokens += outcome.failure->usage.cached_prompt;
     figures_.generated_tokens += outcome.failure->usage.generated;
     if (is_absent_server(call)) *outcome.failure = without_server(*outcome.failure);
+    const bool others_may_be_answered = has_replied_ || flying_.size() > 1 || !ready_.empty();
+    if (outcome.failure->perhaps_one_prompt && others_may_be_answered) {
+      *outcome.failure = refusing_one_prompt(*outcome.failure, has_replied_);
+    }
     mend(call, *outcome.failure);
   } else {
     learn_of_reply(call, outcome);
@@ -95,8 +117,11 @@ bool Dispatcher::is_absent_server(const WireCall& call) const {
 void Dispatcher::learn_of_reply(const WireCall& call, const WireOutcome& outcome) {
   const bool is_a_reply = call.response.status >= 200 && call.response.status < 300;
   if (!is_a_reply) return;  // a refusal of the prompt
+  has_replied_ = true;
   if (chooses_stream(call.jobs.front()->request)) {
-    learnt_.learn_of_usage(outcome.is_streamed, outcome.replies.front().usage.uncounted == 0);
+    // A server may stream although a whole reply was asked for.
+    const bool streamed = outcome.is_streamed && call.shape.stream;
+    learnt_.learn_of_usage(streamed, outcome.replies.front().usage.uncounted == 0);
   }
   std::vector<std::string> left_out(learnt_.left_out().begin(), learnt_.left_out().end());
   std::vector<std::string> notes = setup_.record.notes;
@@ -104,6 +129,11 @@ void Dispatcher::learn_of_reply(const WireCall& call, const WireOutcome& outcome
     notes.push_back("Replies were not streamed: the server counts no tokens in streams.");
   } else if (call.shape.stream && !outcome.is_streamed) {
     notes.push_back("The server does not stream, although it was asked to.");
+  }
+  for (const char* field : {"temperature", "top_p"}) {
+    if (!learnt_.left_out().contains(field)) continue;
+    notes.push_back(
+        fmt::format("The server refuses {0}: its own {0} held, which need not be 1.", field));
   }
   if (figures_.scrubbed > 0) notes.push_back(note_of_scrubbed(figures_.scrubbed));
   std::lock_guard lock(mutex_);
@@ -179,7 +209,11 @@ void Dispatcher::try_again(Job job, const WireFailure& failure, const HttpHeader
   if (job->broken < (failure.only_once ? std::min(most, 2) : most)) {
     Random random(job->request.seed, fmt::format("retry {} {}", job->attempts, job->request.id));
     std::optional<nanoseconds> asked;
-    if (!failure.broken) asked = asked_for = retry_after(headers, clock_.wall());
+    if (!failure.broken) {
+      asked = retry_after(headers, clock_.wall());
+      if (!asked) asked = failure.asked_wait;
+      asked_for = asked;
+    }
     wait = wait_before_next(setup_.options.retry, job->attempts, now - *job->first_sent, asked,
                             random);
   }
@@ -188,8 +222,7 @@ void Dispatcher::try_again(Job job, const WireFailure& failure, const HttpHeader
     last.message +=
         fmt::format(" (after {} attempt{})", job->attempts, job->attempts == 1 ? "" : "s");
     if (asked_for && *asked_for > setup_.options.retry.max_total) {
-      last.hint = fmt::format("wait {} minutes, as the server asks",
-                              std::chrono::ceil<std::chrono::minutes>(*asked_for).count());
+      last.hint = fmt::format("wait {}, as the server asks", long_wait(*asked_for));
     }
     if (asked_for) last.retry_at = clock_.wall() + *asked_for;
     fail(std::move(job), std::move(last));

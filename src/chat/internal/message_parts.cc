@@ -56,7 +56,7 @@ constexpr std::array<std::string_view, 13> kThoughtMembers = {
     "thinking_blocks",   "thought",           "thoughts",          "thinking_content",
     "reasoning_text",    "reasoning_summary", "reasoning_message", "thinking_text",
     "tool_plan"};
-constexpr std::array<std::string_view, 47> kHarmlessMembers = {"role",
+constexpr std::array<std::string_view, 45> kHarmlessMembers = {"role",
                                                                "content",
                                                                "refusal",
                                                                "tool_calls",
@@ -86,13 +86,11 @@ constexpr std::array<std::string_view, 47> kHarmlessMembers = {"role",
                                                                "end_turn",
                                                                "cache_control",
                                                                "reasoning_effort",
-                                                               "parsed",
                                                                "search_results",
                                                                "logprobs",
                                                                "index",
                                                                "finish_reason",
                                                                "model",
-                                                               "metadata",
                                                                "executed_tools",
                                                                "usage",
                                                                "tools",
@@ -103,6 +101,29 @@ constexpr std::array<std::string_view, 47> kHarmlessMembers = {"role",
                                                                "video",
                                                                "mm_content",
                                                                "tool_responses"};
+// Of a choice, beside those.
+constexpr std::array<std::string_view, 22> kHarmlessOfChoice = {"delta",
+                                                                "message",
+                                                                "finishReason",
+                                                                "finish_details",
+                                                                "stopReason",
+                                                                "done_reason",
+                                                                "native_finish_reason",
+                                                                "nativeFinishReason",
+                                                                "matched_stop",
+                                                                "stop_sequence",
+                                                                "stop_str",
+                                                                "content_filter_result",
+                                                                "content_filter_offsets",
+                                                                "safetyRatings",
+                                                                "error",
+                                                                "seed",
+                                                                "prompt_logprobs",
+                                                                "prompt_token_ids",
+                                                                "citationMetadata",
+                                                                "groundingMetadata",
+                                                                "routed_experts",
+                                                                "meta_info"};
 // Where a gateway puts what it got beside what it made of it.
 constexpr std::array<std::string_view, 2> kCopies = {"provider_specific_fields", "extra_content"};
 // Members of a thought with its text, the first that is there.
@@ -238,6 +259,24 @@ MessageParts read_message(const ReplyJson& document, const json& message, bool w
     if (!known && holds_text(value)) note_unread(parts, "member", key);
   }
   return parts;
+}
+
+void note_members_around(const json& object, bool root, MessageParts& into) {
+  if (!object.is_object()) return;
+  for (const auto& [key, value] : object.items()) {
+    if (root) {
+      // OpenAI's "reasoning": {"effort": "low"} repeats an option of the request.
+      const bool thought = is_among(kThoughtMembers, key) && !value.is_object();
+      if (thought && holds_text(value)) note_unread(into, "member", key);
+      continue;
+    }
+    // Completions say in "text" what the message says; some servers send both.
+    const bool copy = value.is_string() && value.get_ref<const std::string&>() == into.text;
+    const bool known = is_among(kHarmlessMembers, key) || is_among(kThoughtMembers, key) ||
+                       is_among(kCopies, key) || is_among(kHarmlessOfChoice, key);
+    const bool unknown = !known || key == "content";
+    if (unknown && !copy && holds_text(value)) note_unread(into, "member", key);
+  }
 }
 
 void decide_reasoning(ChatReply& reply, const MessageParts& parts, bool counts_reasoning) {

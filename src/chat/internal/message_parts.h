@@ -36,6 +36,10 @@ void read_content_part(const ReplyJson& document, const nlohmann::json& part, Me
 void read_reasoning_members(const ReplyJson& document, const nlohmann::json& object, bool whole,
                             MessageParts& into);
 
+// Notes in `into` a member of an object around a message that holds text and is not known. `root`:
+// of the whole reply, where only members with thought count; else of a choice.
+void note_members_around(const nlohmann::json& object, bool root, MessageParts& into);
+
 // Sets the reply's reasoning and its channel. `counts_reasoning`: the server counts tokens of it.
 void decide_reasoning(ChatReply& reply, const MessageParts& parts, bool counts_reasoning);
 

@@ -93,6 +93,40 @@ std::string filter_results(const json& choice) {
   return {};
 }
 
+// {"hate": {"filtered": true}} of Azure, [{"category": ..., "blocked": true}] of Google.
+bool says_filtered(const json& results, int depth = 0) {
+  if (!results.is_structured() || depth > 4) return false;
+  if (member(results, "filtered") == true || member(results, "blocked") == true) return true;
+  return std::ranges::any_of(results,
+                             [&](const json& inner) { return says_filtered(inner, depth + 1); });
+}
+
+// The reason for the end, under the names that servers give it. A value that is no text is shown as
+// JSON: nobody documents it, so it is not known.
+std::string finish_in(const ReplyJson& document, const json& object) {
+  for (std::string_view key : {"finish_reason", "finishReason", "finish_details", "stop_reason",
+                               "stopReason", "done_reason"}) {
+    const json& reason = member(object, key);
+    if (reason.is_null() || reason == false || (reason.is_structured() && reason.empty())) continue;
+    std::string text = reason.is_string()
+                           ? document.bytes_of(reason)
+                           : reason.dump(-1, ' ', true, json::error_handler_t::replace);
+    if (!finish_key(text).empty()) return text;
+  }
+  return {};
+}
+
+// What OpenRouter and others pass on of the provider's own reason.
+std::string native_finish_in(const ReplyJson& document, const json& choice) {
+  for (const json* place : {&choice, &member(choice, "provider_specific_fields")}) {
+    for (std::string_view key : {"native_finish_reason", "nativeFinishReason"}) {
+      std::string reason = document.bytes_of(member(*place, key));
+      if (!reason.empty()) return reason;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 bool OpenAiReading::reject(WireOutcome why) {
@@ -118,6 +152,11 @@ bool OpenAiReading::take(const ReplyJson& document) {
     return take_names(document, false) && take_block(document);
   }
   if (!take_names(document, true)) return false;
+  if (unread_.empty()) {
+    MessageParts around;
+    note_members_around(root, true, around);
+    unread_ = around.unread;
+  }
   std::size_t position = 0;
   for (const json& choice : choices) {
     if (!take_choice(document, choice, position++)) return false;
@@ -193,16 +232,63 @@ bool OpenAiReading::take_choice(const ReplyJson& document, const json& value,
   OpenAiChoice& choice = choices_[number];
   MessageParts parts = read_message(document, message, whole);
   if (parts.reasoning.empty()) read_reasoning_members(document, value, false, parts);
+  if (parts.unread.empty()) note_members_around(value, false, parts);
+  if (choice.from_deltas && member(value, "message").is_object()) {
+    if (!whole) parts = read_message(document, member(value, "message"), true);
+    if (!take_whole_message(parts, choice)) return false;
+    if (!choice.parts.text.empty()) parts.text.clear();
+    if (!choice.parts.reasoning.empty()) parts.reasoning.clear();
+  }
+  choice.from_deltas = choice.from_deltas || !whole;
   if (!choice.finish_reason.empty() && !parts.text.empty()) {
     return reject(broken_reply("text came after the reply's end: a chunk was sent twice"));
   }
   says_something_ = says_something_ || !parts.text.empty() || !parts.reasoning.empty();
   if (number == 0) news_ += parts.text;
   choice.parts.append(parts);
-  if (choice.filtered.empty()) choice.filtered = filter_results(value);
+  take_signs(document, value, choice);
   usage_.take(member(value, "usage"));  // Moonshot
   take_logprobs(document, member(value, "logprobs"), choice.reply);
-  return take_finish(choice, document.bytes_of(member(value, "finish_reason")));
+  std::string reason = finish_in(document, value);
+  if (reason.empty()) reason = finish_in(document, message);
+  return take_finish(choice, std::move(reason));
+}
+
+// Some streams end with the whole message. It repeats what the pieces said.
+bool OpenAiReading::take_whole_message(const MessageParts& whole, OpenAiChoice& choice) {
+  const std::string& said = choice.parts.text;
+  if (whole.text.empty() || said.empty() || whole.text == said) return true;
+  return reject(broken_reply("the whole message in the stream differs from its pieces"));
+}
+
+void OpenAiReading::take_signs(const ReplyJson& document, const json& value, OpenAiChoice& choice) {
+  for (std::string_view key :
+       {"content_filter_results", "content_filter_result", "safety_ratings", "safetyRatings"}) {
+    if (choice.is_filtered || !says_filtered(member(value, key))) continue;
+    choice.is_filtered = true;
+    choice.filtered = member(value, key).dump(-1, ' ', true, json::error_handler_t::replace);
+  }
+  if (choice.filtered.empty()) choice.filtered = filter_results(value);
+  if (std::string native = native_finish_in(document, value); !native.empty()) {
+    choice.native = std::move(native);
+  }
+}
+
+// A gateway may say "stop" where its provider's filter or limit cut the reply: the provider's own
+// sign decides. True if it does.
+bool OpenAiReading::decide_by_sign(OpenAiChoice& choice) const {
+  ChatReply& reply = choice.reply;
+  const FinishMeaning native = finish_key(choice.native).empty()
+                                   ? FinishMeaning::unknown
+                                   : meaning_of_finish(choice.native, words_);
+  const bool refused = choice.is_filtered || native == FinishMeaning::refused;
+  const bool cut = native == FinishMeaning::length && reply.finish == Finish::stop;
+  if (reply.finish == Finish::refused || (!refused && !cut)) return false;
+  reply.finish = refused ? Finish::refused : Finish::length;
+  const std::string sign = choice.is_filtered ? "filtered" : choice.native;
+  const std::string said = choice.finish_reason.empty() ? "none" : choice.finish_reason;
+  reply.finish_reason = fmt::format("{} ({})", said, sign);
+  return true;
 }
 
 bool OpenAiReading::take_finish(OpenAiChoice& choice, std::string reason) {
@@ -233,12 +319,14 @@ bool OpenAiReading::all_finished() const {
 
 // Fills in the choice's reply, or says why there is none.
 std::optional<WireOutcome> OpenAiReading::finish(OpenAiChoice& choice, bool heard) {
+  if (choice.parts.unread.empty()) choice.parts.unread = unread_;
   const MessageParts& parts = choice.parts;
   ChatReply& reply = choice.reply;
   reply.finish_reason = choice.finish_reason;
   const auto failure = decide_finish(reply, words_);
   const bool declined = !parts.refusal.empty();
-  if (failure && !(declined && failure->failure->only_once)) return failure;
+  const bool is_known = decide_by_sign(choice) || declined;
+  if (failure && !(is_known && failure->failure->only_once)) return failure;
   if (declined) reply.finish = Finish::refused;
   // A call of a tool instead of an answer, whatever the reason says.
   if (reply.finish == Finish::stop && parts.calls_tools && parts.text.empty()) {

@@ -22,8 +22,11 @@ namespace iago {
 struct OpenAiChoice {
   ChatReply reply;
   MessageParts parts;
+  bool from_deltas = false;  // a stream's pieces came for it
   std::string finish_reason;
-  std::string filtered;  // what the provider's filter says of it
+  std::string filtered;      // what the provider's filter says of it
+  bool is_filtered = false;  // and it says that it did not let all pass
+  std::string native;        // the reason for the end by which a gateway's provider called it
 };
 
 // Gathers what whole documents and chunks have in common. Not thread-safe.
@@ -47,13 +50,17 @@ class OpenAiReading {
   bool take_names(const ReplyJson& json, bool has_choices);
   bool take_block(const ReplyJson& json);
   bool take_choice(const ReplyJson& json, const nlohmann::json& choice, std::size_t position);
+  bool take_whole_message(const MessageParts& whole, OpenAiChoice& choice);
+  void take_signs(const ReplyJson& json, const nlohmann::json& value, OpenAiChoice& choice);
   bool take_finish(OpenAiChoice& choice, std::string reason);
+  bool decide_by_sign(OpenAiChoice& choice) const;
   std::optional<WireOutcome> finish(OpenAiChoice& choice, bool heard);
   bool reject(WireOutcome why);
 
   const FinishWords& words_;
   std::map<std::uint64_t, OpenAiChoice> choices_;
   UsageReading usage_;
+  std::string unread_;  // a member beside the choices that holds a thought, as MessageParts::unread
   std::string reply_id_, id_, last_id_, model_, fingerprint_, news_;
   // Of the chunks with choices, as id_ (the first) and last_id_.
   bool id_changed_ = false, id_repeated_ = false;

@@ -65,6 +65,14 @@ constexpr RefusalWords kRefusals[] = {
     {"others", "safety_violation"},
     {"others", "violates our content policy"},
     {"others", "violates our safety polic"},
+    {"others", "request_flagged"},
+    {"others", "prompt_flagged"},
+    {"others", "content_flagged"},
+    {"others", "flagged", "safety"},
+    {"others", "flagged", "moderation"},
+    {"others", "flagged", "classifier"},
+    {"others", "blocked", "safety classifier"},
+    {"others", "rejected", "safety classifier"},
 };
 
 // A status by which a server judges the key, the account or its own state, and not the prompt.
@@ -81,6 +89,11 @@ bool is_refusal_by_policy(int status, const VendorError& error) {
   if (error.page || is_about_something_else(status)) return false;
   if (error.flagged) return true;
   const std::string said = error.said();
+  // "Unavailable for legal reasons": of the prompt, unless it is about where the request is from.
+  if (status == 451) {
+    return said.find("country") == std::string::npos && said.find("region") == std::string::npos &&
+           said.find("location") == std::string::npos;
+  }
   return std::ranges::any_of(kRefusals, [&](const RefusalWords& row) {
     return said.find(row.words) != std::string::npos && said.find(row.also) != std::string::npos;
   });

@@ -8,7 +8,9 @@
 //   got an unexpected keyword argument 'min_p'          servers in Python
 //   does not support parameters: ['seed']               LiteLLM
 //   top_k must be -1 (disable), or at least 1, got 0.   vLLM, SGLang
-// The name as a whole word and a complaint are asked for together.
+// The name as a whole word and a complaint are asked for together. In a sentence only the first
+// name is blamed: those behind it, or behind "expected one of" and the like, are what the server
+// takes, and those in a quoted body are only what it got.
 #include "chat/internal/refused_fields.h"
 
 #include <fmt/format.h>
@@ -26,63 +28,192 @@ constexpr std::array<std::string_view, 10> kSpare = {"seed",           "top_k",
                                                      "stream",         "temperature",
                                                      "top_p",          "n"};
 
-constexpr std::array<std::string_view, 22> kComplaints = {
+constexpr std::array<std::string_view, 28> kComplaints = {
     "unknown",        "unsupported", "not supported",    "unrecognized",    "unrecognised",
     "not recognized", "unexpected",  "extra inputs",     "extra fields",    "extra_forbidden",
     "not permitted",  "not allowed", "cannot find",      "invalid",         "must be",
     "should be",      "not valid",   "does not support", "doesn't support", "don't support",
-    "is deprecated",  "no longer"};
+    "is deprecated",  "no longer",   "not available",    "not enabled",     "not accepted",
+    "greater than",   "less than",   "out of range"};
+
+// Behind these words a server lists what it takes, up to the sentence's end.
+constexpr std::array<std::string_view, 6> kLists = {"expected",     "only",    "one of",
+                                                    "did you mean", "instead", "choose from"};
+// And behind these, where a word for fields follows.
+constexpr std::array<std::string_view, 9> kTaken = {"supported",  "allowed",    "valid",
+                                                    "accepted",   "permitted",  "available",
+                                                    "recognized", "recognised", "known"};
+constexpr std::array<std::string_view, 10> kFieldWords = {
+    "param", "field", "arg", "option", "key", "prop", "value", "name", "input", "are"};
+// A whole sentence about "stream", which is a word of the language as well.
+constexpr std::array<std::string_view, 12> kNoStreams = {"stream not supported",
+                                                         "stream is not supported",
+                                                         "stream unsupported",
+                                                         "streaming not supported",
+                                                         "streaming is not supported",
+                                                         "streaming is unsupported",
+                                                         "does not support stream",
+                                                         "doesn't support stream",
+                                                         "not support streaming",
+                                                         "streaming is not available",
+                                                         "streaming responses are not supported",
+                                                         "stream=true is not"};
 
 bool is_word_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-bool has_word(std::string_view text, std::string_view word) {
-  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+constexpr auto kNowhere = std::string_view::npos;
+
+// The first place of `word` as a whole word at or behind `from`.
+std::size_t find_word(std::string_view text, std::string_view word, std::size_t from = 0) {
+  for (auto at = text.find(word, from); at != kNowhere; at = text.find(word, at + 1)) {
     const bool begins = at == 0 || !is_word_character(text[at - 1]);
     const auto end = at + word.size();
     const bool ends = end == text.size() || !is_word_character(text[end]);
-    if (begins && ends) return true;
+    if (begins && ends) return at;
   }
-  return false;
+  return kNowhere;
 }
 
-bool complains(const std::string& said) {
-  return std::ranges::any_of(kComplaints,
-                             [&](auto words) { return said.find(words) != std::string::npos; });
+template <std::size_t N>
+bool mentions_any(std::string_view text, const std::array<std::string_view, N>& phrases) {
+  return std::ranges::any_of(phrases, [&](auto phrase) { return text.find(phrase) != kNowhere; });
 }
+
+bool complains(std::string_view said) { return mentions_any(said, kComplaints); }
 
 // "stream_options.include_usage" and "body.seed" name stream_options and seed.
 bool is_named(const VendorError& error, std::string_view name) {
-  return std::ranges::any_of(error.fields,
-                             [&](const std::string& field) { return has_word(field, name); });
+  return std::ranges::any_of(
+      error.fields, [&](const std::string& field) { return find_word(field, name) != kNowhere; });
+}
+
+std::size_t count_of_keys(std::string_view text) {
+  std::size_t keys = text.find("messages\":") != kNowhere || text.find("messages':") != kNowhere;
+  for (std::string_view name : kSpare) {
+    keys += text.find(fmt::format("\"{}\":", name)) != kNowhere ||
+            text.find(fmt::format("'{}':", name)) != kNowhere;
+  }
+  return keys;
+}
+
+// `said` without objects that quote the request: two of its fields as keys.
+std::string without_bodies(std::string said) {
+  for (auto at = said.find('{'); at != std::string::npos; at = said.find('{', at)) {
+    int depth = 0;
+    std::size_t end = at;
+    while (end < said.size()) {
+      depth += said[end] == '{';
+      depth -= said[end] == '}';
+      ++end;
+      if (depth == 0) break;
+    }
+    if (count_of_keys(std::string_view(said).substr(at, end - at)) >= 2) {
+      said.replace(at, end - at, " ");
+    } else {
+      ++at;
+    }
+  }
+  return said;
+}
+
+// "not supported", "isn't currently supported": a complaint and no list.
+bool is_denied(std::string_view before) {
+  before.remove_prefix(before.size() - std::min<std::size_t>(before.size(), 16));
+  return find_word(before, "not") != kNowhere || before.find("n't") != kNowhere ||
+         find_word(before, "no") != kNowhere;
+}
+
+// Where a sentence begins to list what the server takes, or its end.
+std::size_t begin_of_list(std::string_view sentence) {
+  std::size_t first = sentence.size();
+  for (std::string_view word : kLists) first = std::min(first, find_word(sentence, word));
+  for (std::string_view word : kTaken) {
+    for (auto at = find_word(sentence, word); at < first; at = find_word(sentence, word, at + 1)) {
+      const std::string_view behind = sentence.substr(at + word.size()).substr(0, 16);
+      const bool lists = behind.starts_with(':') || mentions_any(behind, kFieldWords);
+      if (lists && !is_denied(sentence.substr(0, at))) first = at;
+    }
+  }
+  return first;
+}
+
+bool is_quoted(std::string_view text, std::size_t at, std::size_t size) {
+  constexpr std::string_view kQuotes = "'\"`";
+  return at > 0 && at + size < text.size() && kQuotes.find(text[at - 1]) != kNowhere &&
+         text[at - 1] == text[at + size];
+}
+
+// The field that is named first in `text`, or empty. Two or more with "=" quote the request.
+std::string_view first_named(std::string_view text, bool only_quoted) {
+  std::size_t first = kNowhere, first_value = kNowhere, values = 0;
+  std::string_view named, named_value;
+  for (std::string_view name : kSpare) {
+    // A single letter and "stream" are words of the language as well.
+    const bool needs_quotes = only_quoted || name == "n" || name == "stream";
+    auto at = find_word(text, name);
+    while (at != kNowhere && needs_quotes && !is_quoted(text, at, name.size())) {
+      at = find_word(text, name, at + 1);
+    }
+    if (at == kNowhere) continue;
+    const bool has_value = text.substr(at + name.size()).starts_with('=');
+    values += has_value;
+    std::size_t& place = has_value ? first_value : first;
+    if (at > place) continue;
+    place = at;
+    (has_value ? named_value : named) = name;
+  }
+  return values == 1 && first_value < first ? named_value : named;
+}
+
+// The one that a sentence blames, or empty.
+std::string_view blamed_field(const std::string& said, bool only_quoted) {
+  const std::string text = without_bodies(said);
+  const std::vector<std::string_view> sentences = sentences_of(text);
+  for (std::string_view sentence : sentences) {
+    if (!complains(sentence)) continue;
+    const std::string_view head = sentence.substr(0, begin_of_list(sentence));
+    if (auto name = first_named(head, only_quoted); !name.empty()) return name;
+  }
+  // The name and the complaint may stand on lines of their own, before any list.
+  for (std::string_view sentence : sentences) {
+    const std::size_t list = begin_of_list(sentence);
+    if (auto name = first_named(sentence.substr(0, list), only_quoted); !name.empty()) return name;
+    if (list < sentence.size()) break;
+  }
+  return {};
 }
 
 }  // namespace
 
 std::span<const std::string_view> fields_to_spare() { return kSpare; }
 
+std::vector<std::string_view> sentences_of(std::string_view said) {
+  std::vector<std::string_view> sentences;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    const bool dot = said[i] == '.' && i + 1 < said.size() && said[i + 1] == ' ';
+    if (said[i] != '\n' && said[i] != ';' && !dot) continue;
+    sentences.push_back(said.substr(begin, i - begin));
+    begin = i + 1;
+  }
+  sentences.push_back(said.substr(begin));
+  return sentences;
+}
+
 std::vector<std::string> refused_fields(const VendorError& error, const std::string& said) {
   std::vector<std::string> fields;
-  const bool in_words = error.fields.empty() && complains(said);
   for (std::string_view name : kSpare) {
-    // A single letter and "stream" are words of the language as well.
-    const bool only_by_name = name == "n" || name == "stream";
-    if (is_named(error, name) || (in_words && !only_by_name && has_word(said, name))) {
-      fields.emplace_back(name);
-    }
+    if (is_named(error, name)) fields.emplace_back(name);
   }
-  if (!fields.empty() || !complains(said)) return fields;
-  // A gateway that names the whole body, or something of its own, as the field.
-  for (std::string_view name : kSpare) {
-    const std::string quoted[] = {fmt::format("'{}'", name), fmt::format("\"{}\"", name),
-                                  fmt::format("`{}`", name)};
-    if (std::ranges::any_of(quoted, [&](const std::string& text) {
-          return said.find(text) != std::string::npos;
-        })) {
-      fields.emplace_back(name);
-    }
+  if (!fields.empty()) return fields;
+  if (complains(said)) {
+    // A gateway names the whole body, or something of its own, as the field.
+    const auto name = blamed_field(said, !error.fields.empty());
+    if (!name.empty()) fields.emplace_back(name);
   }
+  if (fields.empty() && mentions_any(said, kNoStreams)) fields.emplace_back("stream");
   return fields;
 }
 
@@ -92,8 +223,7 @@ bool complains_of_token_limit(const VendorError& error, const std::string& said)
       "instead",     "extra inputs",  "not permitted", "not allowed"};
   const bool names = is_named(error, "max_tokens") || is_named(error, "max_completion_tokens") ||
                      said.find("max_completion_tokens") != std::string::npos;
-  return names && std::ranges::any_of(
-                      kUnknown, [&](auto words) { return said.find(words) != std::string::npos; });
+  return names && mentions_any(said, kUnknown);
 }
 
 std::string hint_for_fields(std::span<const std::string> fields) {

@@ -15,8 +15,12 @@ namespace iago {
 // options, and how the reply comes.
 std::span<const std::string_view> fields_to_spare();
 
-// Those of them that the error names as unknown, unsupported or wrong. `said` is error.said().
+// Those of them that the error blames as unknown, unsupported or wrong: all that it names as
+// fields, or else the first that its words blame. `said` is error.said().
 std::vector<std::string> refused_fields(const VendorError& error, const std::string& said);
+
+// The sentences and lines of an error's words.
+std::vector<std::string_view> sentences_of(std::string_view said);
 
 // Whether it complains of the name under which the limit of tokens was sent.
 bool complains_of_token_limit(const VendorError& error, const std::string& said);

@@ -64,6 +64,7 @@ class Reader {
   void read_object(const json& object, int depth) {
     take_fields(object);
     take_counts(object);
+    take_wait(object);
     // The error itself before what stands around it, so that its message is the first.
     for (std::string_view key : {"error", "errors"}) {
       if (const json& inner = member(object, key); !inner.is_null()) read(inner, depth + 1);
@@ -106,6 +107,7 @@ class Reader {
     found_.codes.append(inner.codes);
     found_.fields.insert(found_.fields.end(), inner.fields.begin(), inner.fields.end());
     found_.flagged = found_.flagged || inner.flagged;
+    if (found_.wait.empty()) found_.wait = inner.wait;
     if (!found_.prompt_tokens) found_.prompt_tokens = inner.prompt_tokens;
     if (!found_.context_tokens) found_.context_tokens = inner.context_tokens;
   }
@@ -138,16 +140,31 @@ class Reader {
     }
     const json& loc = member(object, "loc");
     if (loc.is_array()) {
-      // ["body", "seed"]; an index of a list says nothing of the name.
+      // ["body", "ChatCompletionRequest", "seed"]: all steps, since a framework puts names of its
+      // own in front. An index of a list says nothing of the name.
+      std::string path;
       for (const json& step : loc) {
-        if (step.is_string() && step != "body") return take_field(document_.bytes_of(step));
+        if (!step.is_string() || step == "body") continue;
+        path += (path.empty() ? "" : ".") + document_.bytes_of(step);
       }
+      take_field(std::move(path));
     }
   }
 
   void take_field(std::string name) {
     if (!name.empty() && found_.fields.size() < kMostStrings) {
       found_.fields.push_back(std::move(name));
+    }
+  }
+
+  void take_wait(const json& object) {
+    for (std::string_view key : {"retryDelay", "retry_delay", "retry_after", "retryAfter",
+                                 "retry_after_seconds", "retry_after_s"}) {
+      const json& wait = member(object, key);
+      if (!found_.wait.empty()) return;
+      if (wait.is_string()) found_.wait = document_.bytes_of(wait).substr(0, 64);
+      if (wait.is_number()) found_.wait = wait.dump();
+      if (wait.is_object()) found_.wait = member(wait, "seconds").dump();  // of a gRPC duration
     }
   }
 

@@ -20,6 +20,7 @@ struct VendorError {
   std::vector<std::string> fields;  // of the request that it complains of, as it names them
   // Counts that stand as numbers beside the message (llama.cpp).
   std::optional<std::uint64_t> prompt_tokens, context_tokens;
+  std::string wait;           // "34s", "12": how long to wait (Google's retryDelay), or empty
   std::optional<int> status;  // that the error claims for itself
   bool flagged = false;       // it quotes what of the prompt its moderation did not let pass
   bool page = false;          // the body is a web page: a proxy's, not the server's

@@ -4,6 +4,7 @@
 // Bodies are hostile: for any bytes, reading gives an outcome and never throws.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -52,6 +53,10 @@ struct WireFailure {
   // Fields of the request that the server names and that it can do without.
   std::vector<std::string> refused_fields;
   TokenUsage usage;  // that was billed for a reply that cannot be used
+  // It may be about this prompt alone: a gateway, a filter or a firewall answers so too.
+  bool perhaps_one_prompt = false;
+  // How long the body asks to wait; a header's word comes first.
+  std::optional<std::chrono::nanoseconds> asked_wait = {};
 };
 
 // The result of one request: at most `samples` replies, or a failure.

@@ -4,6 +4,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <array>
 
 #include "chat/internal/wire_failure.h"
 #include "chat/internal/wire_json.h"
@@ -95,6 +96,19 @@ std::string name_in_headers(const HttpHeaders& headers) {
 
 bool is_success(int status) { return status >= 200 && status < 300; }
 
+// Some servers stream whatever they are asked for.
+WireOutcome read_body(const Wire& wire, std::string_view body) {
+  const auto first = std::min(body.find_first_not_of(" \t\r\n\xef\xbb\xbf"), body.size());
+  const std::string_view begin = body.substr(first);
+  const bool is_events =
+      std::ranges::any_of(std::array<std::string_view, 5>{"data:", "event:", "id:", "retry:", ":"},
+                          [&](std::string_view field) { return begin.starts_with(field); });
+  if (!is_events) return wire.read(body);
+  const auto stream = wire.stream({});
+  stream->feed(body);
+  return stream->finish();
+}
+
 WireOutcome read_response(const Wire& wire, WireCall& call) {
   const HttpResponse& response = call.response;
   if (response.failure) return outcome_of_fault(*response.failure);
@@ -102,7 +116,7 @@ WireOutcome read_response(const Wire& wire, WireCall& call) {
   if (!is_success(response.status)) {
     return wire.read_error(response.status, response.body);
   }
-  WireOutcome outcome = call.stream ? call.stream->finish() : wire.read(response.body);
+  WireOutcome outcome = call.stream ? call.stream->finish() : read_body(wire, response.body);
   for (const std::string& name : {outcome.reply_id, name_in_headers(response.headers)}) {
     if (!is_of_another(name, call.id)) continue;
     return broken_reply(

@@ -1,6 +1,7 @@
 #include "chat/internal/wire_failure.h"
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,7 @@
 #include "chat/internal/finish_reason.h"
 #include "chat/internal/provider_refusal.h"
 #include "chat/internal/refused_fields.h"
+#include "chat/internal/stated_wait.h"
 #include "chat/internal/wire_json.h"
 #include "net/retry.h"
 
@@ -21,7 +23,7 @@ bool says_any(const std::string& text, const std::array<std::string_view, N>& ph
                              [&](auto phrase) { return text.find(phrase) != std::string::npos; });
 }
 
-constexpr std::array<std::string_view, 15> kNoCredit = {"insufficient_quota",
+constexpr std::array<std::string_view, 26> kNoCredit = {"insufficient_quota",
                                                         "billing_hard_limit",
                                                         "credit balance is too low",
                                                         "billing_not_active",
@@ -35,6 +37,17 @@ constexpr std::array<std::string_view, 15> kNoCredit = {"insufficient_quota",
                                                         "account is in arrears",
                                                         "no credits remaining",
                                                         "balance is not enough",
+                                                        "insufficient account balance",
+                                                        "insufficient funds",
+                                                        "insufficient credit",
+                                                        "not enough credit",
+                                                        "not enough balance",
+                                                        "out of credit",
+                                                        "no credit",
+                                                        "credits exhausted",
+                                                        "credit exhausted",
+                                                        "account overdue",
+                                                        "negative balance",
                                                         "\xe4\xbd\x99\xe9\xa2\x9d\xe4\xb8\x8d"};
 constexpr std::array<std::string_view, 10> kWrongKey = {
     "api key not valid",   "api_key_invalid",   "invalid api key",      "invalid_api_key",
@@ -59,6 +72,8 @@ constexpr std::array<std::string_view, 16> kNoModel = {
     "no model named"};
 constexpr std::array<std::string_view, 3> kModelVerbs = {"does not exist", "not found",
                                                          "not available"};
+constexpr std::array<std::string_view, 6> kFieldNouns = {"parameter", "field", "argument",
+                                                         "option",    "role",  "system"};
 constexpr std::array<std::string_view, 4> kPrefill = {"prefill", "must end with a user",
                                                       "final message must be from the user",
                                                       "last message must be from the user"};
@@ -83,6 +98,17 @@ constexpr std::array<std::string_view, 17> kNoSystemTurn = {
     "only user, assistant",
     "roles must alternate"};
 constexpr std::array<std::string_view, 4> kRoleWords = {"role", "roles", "messages", "message"};
+// Of one sentence that has a word of each list besides "system" or "developer".
+constexpr std::array<std::string_view, 8> kTurnWords = {"role",  "message", "prompt",      "turn",
+                                                        "field", "content", "instruction", "param"};
+constexpr std::array<std::string_view, 15> kNotTaken = {
+    "not supported", "unsupported", "not allowed",   "not permitted",   "not accepted",
+    "not support",   "n't support", "not available", "not enabled",     "not accept",
+    "n't accept",    "n't allow",   "invalid role",  "unexpected role", "extra inputs"};
+constexpr std::array<std::string_view, 6> kFirstIsUser = {
+    "first message must be user",   "first message must be from the user",
+    "first message must be a user", "first message must have role",
+    "first message should be",      "must start with a user"};
 constexpr std::array<std::string_view, 3> kCountry = {
     "unsupported_country", "country, region, or territory", "user location is not supported"};
 
@@ -99,9 +125,22 @@ int status_of_type(const std::string& text) {
   return 500;
 }
 
+// "This model doesn't support the system field", "invalid role: system".
+bool sentence_refuses_system(std::string_view sentence) {
+  static const re2::RE2 kSystem(R"(\b(?:system|developer)\b)");
+  const std::string text(sentence);
+  return re2::RE2::PartialMatch(text, kSystem) && says_any(text, kTurnWords) &&
+         says_any(text, kNotTaken);
+}
+
 // "'system' is not one of ['user', 'assistant']", and what else names the role.
-bool refuses_system_turn(const std::string& said) {
+bool refuses_system_turn(const VendorError& error, const std::string& said) {
   if (says_any(said, kNoSystemTurn)) return true;
+  // A request begins with the user's turn, or with a system turn in front of it.
+  if (says_any(said, kFirstIsUser)) return true;
+  if (std::ranges::find(error.fields, "system") != error.fields.end()) return true;
+  const auto sentences = sentences_of(said);
+  if (std::ranges::any_of(sentences, sentence_refuses_system)) return true;
   const bool quotes = said.find("'system'") != std::string::npos ||
                       said.find("\"system\"") != std::string::npos ||
                       said.find("`system`") != std::string::npos;
@@ -111,6 +150,18 @@ bool refuses_system_turn(const std::string& said) {
 bool names_no_model(const std::string& said) {
   if (says_any(said, kNoModel)) return true;
   return said.find("model") != std::string::npos && says_any(said, kModelVerbs);
+}
+
+// The model is what does not exist, and not a field of the request that it does not take.
+bool surely_names_no_model(const std::string& said) {
+  if (says_any(said, kNoModel)) return true;
+  for (std::string_view sentence : sentences_of(said)) {
+    const std::string text(sentence);
+    if (says_any(text, kFieldNouns)) continue;
+    const auto model = text.find("model");
+    if (model != std::string::npos && says_any(text.substr(model), kModelVerbs)) return true;
+  }
+  return false;
 }
 
 WireOutcome rejected(std::string message, std::string hint) {
@@ -141,8 +192,11 @@ WireOutcome without_access(int status, const VendorError& error, const std::stri
         "server wants a --header",
         status == 401 ? "wants a login" : "refused the request");
   }
-  return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::invalid, std::move(message),
-                std::move(hint), true);
+  WireOutcome outcome = failed(Remedy::give_up, OpenCause::rejected, ErrorCode::invalid,
+                               std::move(message), std::move(hint), true);
+  outcome.failure->perhaps_one_prompt =
+      status == 403 && !says_any(said, kWrongKey) && !says_any(said, kCountry);
+  return outcome;
 }
 
 WireOutcome not_found(const VendorError& error, const std::string& said, std::string message) {
@@ -168,11 +222,12 @@ WireOutcome beyond_rate(std::string message) {
                 "[sampling] in the study, or have the limit raised");
 }
 
-WireOutcome too_busy(int status, std::string message) {
+WireOutcome too_busy(int status, const VendorError& error, std::string message) {
   WireOutcome outcome =
       failed(Remedy::slow_down, status == 429 ? OpenCause::rate_limit : OpenCause::overloaded,
              ErrorCode::overloaded, std::move(message));
   outcome.failure->limited = status == 429;
+  outcome.failure->asked_wait = stated_wait(error);
   return outcome;
 }
 
@@ -180,7 +235,7 @@ WireOutcome outcome_of_rejection(const VendorError& error, const std::string& sa
                                  std::string message) {
   if (says_any(said, kNoCredit)) return without_credit(std::move(message));
   if (says_any(said, kWrongKey)) return without_access(401, error, said, std::move(message));
-  if (names_no_model(said)) return without_model(std::move(message));
+  if (surely_names_no_model(said)) return without_model(std::move(message));
   if (complains_of_token_limit(error, said)) {
     WireOutcome outcome = rejected(std::move(message),
                                    "the server takes neither max_tokens nor max_completion_tokens");
@@ -191,12 +246,15 @@ WireOutcome outcome_of_rejection(const VendorError& error, const std::string& sa
     return rejected(std::move(message),
                     "this model takes no prefill: use a setting or channel without one");
   }
-  if (refuses_system_turn(said)) {
+  if (refuses_system_turn(error, said)) {
     return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::unsupported, std::move(message),
                   "this model takes no system turn: --system-turn user puts its text in front of "
                   "the first user turn");
   }
   const std::vector<std::string> fields = refused_fields(error, said);
+  if (fields.empty() && error.fields.empty() && names_no_model(said)) {
+    return without_model(std::move(message));
+  }
   std::string hint = hint_for_fields(fields);
   if (hint.empty() && !error.fields.empty()) {
     hint = fmt::format(
@@ -219,6 +277,7 @@ WireOutcome outcome_of_rejection(const VendorError& error, const std::string& sa
 
 WireOutcome outcome_of_status(int status, const VendorError& error, const std::string& said,
                               std::string message) {
+  if (status == 403 && says_any(said, kNoCredit)) return without_credit(message);
   if (status == 401 || status == 403) return without_access(status, error, said, message);
   if (status == 407) return rejected(message, "the proxy wants a login: give it in --proxy");
   if (is_beyond_rate(said)) return beyond_rate(message);
@@ -229,7 +288,7 @@ WireOutcome outcome_of_status(int status, const VendorError& error, const std::s
   if (status == 402 || (status >= 400 && status < 500 && no_credit)) return without_credit(message);
   if (status == 404) return not_found(error, said, message);
   if (status >= 300 && status < 400) return rejected(message, "give the final base URL");
-  if (status == 429 || status == 503 || status == 529) return too_busy(status, message);
+  if (status == 429 || status == 503 || status == 529) return too_busy(status, error, message);
   // A server that lets its own exception through answers 500 to what will always fail.
   const bool is_final = said.find("unexpected keyword argument") != std::string::npos ||
                         says_any(said, kNoSystemTurn);
