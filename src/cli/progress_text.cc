@@ -89,10 +89,17 @@ std::string held_text(const EndpointFigures& figures) {
                      format_duration(figures.held_s));
 }
 
+std::uint64_t retries_by(const EndpointFigures& figures, OpenCause cause) {
+  const auto found = figures.retry_causes.find(cause);
+  return found == figures.retry_causes.end() ? 0 : found->second;
+}
+
 // Why requests are tried again: "12 limited, 25 overloaded".
 std::string retry_causes(const EndpointFigures& figures) {
   return counted({{figures.rate_limited, "limited"},
                   {figures.overloaded, "overloaded"},
+                  {retries_by(figures, OpenCause::server_error), "server errors"},
+                  {retries_by(figures, OpenCause::unreachable), "unreachable"},
                   {figures.broken, "broken"},
                   {figures.no_files, "out of files"},
                   {figures.crowded, "out of memory"}});
@@ -129,6 +136,11 @@ std::string trouble_text(const EndpointFigures& figures) {
       {{figures.retries, one_or_many(figures.retries, "retry", "retries")},
        {figures.rate_limited, one_or_many(figures.rate_limited, "refusal (429)", "refusals (429)")},
        {figures.overloaded, one_or_many(figures.overloaded, "overload", "overloads")},
+       {retries_by(figures, OpenCause::server_error),
+        one_or_many(retries_by(figures, OpenCause::server_error), "server error", "server errors")},
+       {retries_by(figures, OpenCause::unreachable),
+        one_or_many(retries_by(figures, OpenCause::unreachable), "lost connection",
+                    "lost connections")},
        {figures.broken, one_or_many(figures.broken, "broken reply", "broken replies")},
        {figures.no_files,
         one_or_many(figures.no_files, "attempt that ran out of open files (raise ulimit -n)",
