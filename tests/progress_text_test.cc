@@ -42,6 +42,11 @@ TEST(ProgressText, TellsBehindAUrlWhatIsInFlightAndWhatStandsInTheWay) {
   EXPECT_TRUE(progress_text(progress).ends_with("; 3 of 1,024 in flight, 1 retry"));
   progress.endpoint->broken = 1;
   EXPECT_TRUE(progress_text(progress).ends_with(", 1 retry (1 broken)"));
+  progress.endpoint->broken = 0;
+  progress.endpoint->retries = 5;
+  progress.endpoint->retry_causes = {{OpenCause::server_error, 2}, {OpenCause::unreachable, 3}};
+  EXPECT_TRUE(progress_text(progress).ends_with(", 5 retries (2 server errors, 3 unreachable)"))
+      << progress_text(progress);
 }
 
 TEST(ProgressText, NamesTheStatedLimitThatHoldsRequestsUp) {
