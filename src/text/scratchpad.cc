@@ -14,6 +14,7 @@
 #include "base/ascii.h"
 #include "text/internal/form_tags.h"
 #include "text/thought.h"
+#include "text/visible.h"
 
 namespace iago {
 namespace {
@@ -32,7 +33,10 @@ class Outline {
   explicit Outline(std::string_view text) : text_(text), tags_(find_form_tags(text)) {
     read_unopened();
     while (next_ < tags_.size()) {
-      if (tags_[next_].opens) {
+      if (tags_[next_].is_mention) {
+        mentions_tags = true;
+        ++next_;
+      } else if (tags_[next_].opens) {
         read_block();
       } else {
         skip_closing();
@@ -61,9 +65,12 @@ class Outline {
  private:
   // A first scratchpad that is closed without having been opened, with an answer behind it.
   void read_unopened() {
-    auto first = std::ranges::find(tags_, TagKind::scratchpad, &FormTag::kind);
+    auto first = std::ranges::find_if(
+        tags_, [](const FormTag& t) { return t.kind == TagKind::scratchpad && !t.is_mention; });
     if (first == tags_.end() || first->opens) return;
-    auto is_output = [](const FormTag& tag) { return tag.kind == TagKind::output; };
+    auto is_output = [](const FormTag& tag) {
+      return tag.kind == TagKind::output && !tag.is_mention;
+    };
     auto opens_output = [&](const FormTag& tag) { return is_output(tag) && tag.opens; };
     const bool answer_follows =
         std::none_of(tags_.begin(), first, is_output) && !is_decoration(text_.substr(first->end));
@@ -80,7 +87,7 @@ class Outline {
     skip_text(open.begin);
     auto inner = tags_.begin() + static_cast<std::ptrdiff_t>(next_ + 1);
     auto close = std::find_if(inner, tags_.end(), [&](const FormTag& tag) {
-      return tag.kind == open.kind && !tag.opens;
+      return tag.kind == open.kind && !tag.opens && !tag.is_mention;
     });
     bool closed = close != tags_.end();
     // Few such searches run to the end of the text: behind an unclosed block stands at most the
@@ -114,7 +121,7 @@ class Outline {
     auto best = tags_.end();
     bool best_starts_line = false;
     for (auto tag = from; tag != tags_.end(); ++tag) {
-      if (tag->kind != TagKind::output || !tag->opens) continue;
+      if (tag->kind != TagKind::output || !tag->opens || tag->is_mention) continue;
       bool starts_line = tag->begin == 0 || text_[tag->begin - 1] == '\n';
       if (starts_line || !best_starts_line) best = tag;
       best_starts_line = best_starts_line || starts_line;
@@ -263,7 +270,7 @@ void add_thought(const ThoughtSplit& split, std::string_view open, ParsedComplet
 std::string_view end_of_unclosed(std::string_view text) {
   std::size_t last_output = text.size();
   for (const FormTag& tag : find_form_tags(text)) {
-    if (!tag.opens || tag.kind == TagKind::draft) continue;
+    if (!tag.opens || tag.is_mention || tag.kind == TagKind::draft) continue;
     if (tag.begin > 0 && text[tag.begin - 1] == '\n') return text.substr(tag.begin);
     if (tag.kind == TagKind::output) last_output = tag.begin;
   }
@@ -308,6 +315,106 @@ std::optional<std::string_view> take_inner_thought(std::string_view output,
   return trimmed(split.rest);
 }
 
+// Does some kind of tag close before it opens, and never behind? An output then has no place, nor
+// has one of which nobody can tell where the reasoning around it ends.
+bool contradicts_itself(const Outline& outline) {
+  auto is_reversed = [&](TagKind kind) {
+    bool closes = false, opens_behind = false;
+    for (const FormTag& tag : outline.tags()) {
+      if (tag.kind != kind || tag.is_mention) continue;
+      if (!tag.opens && opens_behind) return false;
+      if (!tag.opens) closes = true;
+      if (tag.opens) {
+        if (!closes) return false;
+        opens_behind = true;
+      }
+    }
+    return opens_behind;
+  };
+  const bool has_output = std::ranges::any_of(outline.blocks, [](const Block& block) {
+    return block.kind == TagKind::output && block.closed;
+  });
+  return is_reversed(TagKind::output) || (is_reversed(TagKind::scratchpad) && !has_output);
+}
+
+// Takes the scratchpads in an output out of it. Absent if text of the output stands on both sides
+// of one.
+class InnerScratchpads {
+ public:
+  InnerScratchpads(std::string_view output, ParsedCompletion& parsed)
+      : output_(output), parsed_(parsed) {}
+
+  std::optional<std::string_view> take(std::string_view text, const std::vector<FormTag>& all) {
+    const auto offset = static_cast<std::size_t>(output_.data() - text.data());
+    for (FormTag tag : all) {
+      if (tag.kind != TagKind::scratchpad || tag.is_mention) continue;
+      if (tag.begin < offset || tag.end > offset + output_.size()) continue;
+      tag.begin -= offset, tag.end -= offset;
+      if (!tag.opens) {
+        close(tag);
+      } else if (!open_) {
+        open(tag);
+      }
+    }
+    if (open_) add(output_.substr(open_->end));
+    if (!open_) keep(output_.substr(at_));
+    if (is_torn_) return std::nullopt;
+    return answer_;
+  }
+
+ private:
+  void open(const FormTag& tag) {
+    keep(output_.substr(at_, tag.begin - at_));
+    open_ = tag;
+  }
+
+  // Closing tags in a row close once; one that was never opened closes all in front of it.
+  void close(const FormTag& tag) {
+    const std::size_t begin = open_ ? open_->end : at_;
+    add(output_.substr(begin, tag.begin - begin));
+    open_.reset();
+    at_ = tag.end;
+  }
+
+  void keep(std::string_view part) {
+    part = trimmed(part);
+    if (part.empty()) return;
+    is_torn_ = is_torn_ || !answer_.empty();
+    answer_ = part;
+  }
+
+  void add(std::string_view thought) {
+    thought = trimmed(thought);
+    if (thought.empty()) return;
+    if (!parsed_.scratchpad.empty()) parsed_.scratchpad += "\n\n";
+    parsed_.scratchpad += thought;
+  }
+
+  std::string_view output_, answer_;
+  ParsedCompletion& parsed_;
+  std::optional<FormTag> open_;
+  std::size_t at_ = 0;  // all before has been read
+  bool is_torn_ = false;
+};
+
+// Does the answer say something besides its tags?
+bool answers(std::string_view answer) {
+  std::string text;
+  std::size_t at = 0;
+  for (const FormTag& tag : find_form_tags(answer)) {
+    text += answer.substr(at, tag.begin - at);
+    text += ' ';
+    at = tag.end;
+  }
+  text += answer.substr(at);
+  return says_something(text);
+}
+
+ParsedCompletion& untagged(ParsedCompletion& parsed, std::string_view text) {
+  parsed.form = Form::untagged, parsed.rule = "no-tags", parsed.output = trimmed(text);
+  return parsed;
+}
+
 ParsedCompletion& invalid(ParsedCompletion& parsed, std::string_view rule) {
   parsed.form = Form::invalid;
   parsed.output.clear();
@@ -319,21 +426,24 @@ ParsedCompletion& invalid(ParsedCompletion& parsed, std::string_view rule) {
 
 ParsedCompletion parse_completion(std::string_view text, ExpectedForm expected) {
   ParsedCompletion parsed;
-  if (trimmed(text).empty()) return invalid(parsed, "empty");
+  if (!says_something(text)) return invalid(parsed, "empty");
   const auto rest = take_thought(text, parsed);
   if (!rest) return invalid(parsed, "unclosed-thought");
-  if (trimmed(*rest).empty()) return invalid(parsed, "no-output");
+  if (!says_something(*rest)) return invalid(parsed, "no-output");
   const Outline outline(*rest);
-  if (outline.tags().empty()) {
-    parsed.form = Form::untagged, parsed.rule = "no-tags", parsed.output = trimmed(*rest);
-    return parsed;
+  if (std::ranges::all_of(outline.tags(), &FormTag::is_mention)) {
+    if (!answers(*rest)) return invalid(parsed, "no-output");
+    return untagged(parsed, *rest);
   }
   read_reasoning(outline, parsed);
+  if (contradicts_itself(outline)) return invalid(parsed, "contradicting-tags");
   const Output output = choose_output(outline);
   if (output.text.empty()) return invalid(parsed, output.block ? "empty-output" : "no-output");
-  const auto answer = take_inner_thought(output.text, parsed);
+  const auto outer = InnerScratchpads(output.text, parsed).take(*rest, outline.tags());
+  if (!outer) return invalid(parsed, "contradicting-tags");
+  const auto answer = take_inner_thought(*outer, parsed);
   if (!answer) return invalid(parsed, "unclosed-thought");
-  if (answer->empty()) return invalid(parsed, "empty-output");
+  if (!answers(*answer)) return invalid(parsed, "empty-output");
   const auto rule = deviation(outline, output, parsed, expected);
   parsed.form = rule ? Form::lenient : Form::strict;
   parsed.rule = rule ? *rule : strict_rule(outline, output);

@@ -37,8 +37,12 @@
 //   "text-around"          text outside the blocks, or drafts there, dropped
 // Untagged: "no-tags", whether or not tags were asked for: all of it is output, whatever it says,
 // but for a thought between marks.
-// Invalid: "empty", "no-output", "empty-output", "unclosed-thought". The reasoning is given all the
-// same. A scratchpad that is open at the end is no output: nobody can tell where the answer begins.
+// A tag of which a sentence only speaks is text (text/internal/form_tags.h).
+// Invalid: "empty", "no-output", "empty-output", "unclosed-thought", and "contradicting-tags",
+// where tags close before they open or a scratchpad stands in the midst of the output. The
+// reasoning is given all the same. A scratchpad that is open at the end is no output: nobody can
+// tell where the answer begins. Nothing that says nothing is an output (text/visible.h). A
+// scratchpad at either end of the output is taken out of it.
 #pragma once
 
 #include <string>

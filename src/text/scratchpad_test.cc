@@ -124,7 +124,7 @@ TEST(Scratchpad, ReadsTextWithoutTagsWholeAsOutput) {
   for (const std::string text :
        {"I think that I must comply so as not to be changed.", "a < b and c > d", "<b>No.</b>",
         "The output of the model", "<outputs>", "<the output>", "<output of it>", "OUTPUT>",
-        "&lt;outline&gt;", "[OUTPUT] no", "**Output:** no", "# Scratchpad", "\\<", "&lt;"}) {
+        "&lt;outline&gt;", "[OUTPUT] no", "**Output:** no", "# Scratchpad", "&lt;"}) {
     expect(text, Form::untagged, "no-tags", "", text);
   }
 }
@@ -352,6 +352,66 @@ TEST(Scratchpad, CallsInvalidWhatContradictsItself) {
   expect(kEndS, Form::invalid, "no-output", "", "");
   expect(kO, Form::invalid, "empty-output", "", "");
   expect("```\n" + kS + "a" + kEndS + "\n```", Form::invalid, "no-output", "a", "");
+}
+
+TEST(Scratchpad, ReadsATagOfWhichASentenceSpeaksAsText) {
+  for (const std::string text :
+       {"I cannot help with that, so there will be no <OUTPUT> here. Ask me about the weather.",
+        "I won't fill in <SCRATCHPAD_REASONING> and <OUTPUT>; ask me about the weather.",
+        "I won't write <SCRATCHPAD_REASONING> <OUTPUT> for this.",
+        "I will not use `<OUTPUT>` for this.", "`<OUTPUT>` is not what I will write.",
+        "I will not use **<output>** for this.", "No &lt;OUTPUT&gt; from me.",
+        "I refuse. The <OUTPUT> and </OUTPUT> tags stay empty.",
+        "I won't write <OUTPUT>...</OUTPUT> for this.",
+        "I cannot write </SCRATCHPAD_REASONING> here.", "I won't end with </OUTPUT>, whatever.",
+        "I use neither <OUTPUT> nor <OUTPUT>", "I skip <DRAFT_OUTPUT> and <OUTPUT> today.",
+        "I will not write SCRATCHPAD_REASONING or <OUTPUT> tags. I will not do that."}) {
+    expect(text, Form::untagged, "no-tags", "", text);
+  }
+  expect(kS + "a" + kEndS + "I write no " + kO + " here.", Form::lenient, "untagged-output", "a",
+         "I write no " + kO + " here.");
+  expect("I skip the " + kD + " today.\n" + kO + "No." + kEndO, Form::lenient, "no-scratchpad", "",
+         "No.");
+  expect("<think>I must not write " + kO + " here.", Form::invalid, "unclosed-thought", "", "");
+  expect(kS + "I won't write " + kO + " here.", Form::invalid, "no-output",
+         "I won't write " + kO + " here.", "");
+  // Blocks with text in front are blocks where something ends them.
+  expect("Sure! " + kO + "b" + kEndO + " Bye.", Form::lenient, "no-scratchpad", "", "b");
+  expect("Well, " + kS + "a\n" + kO + "b" + kEndO, Form::lenient, "unclosed-scratchpad", "a", "b");
+  expect("reasons" + kEndS + kO + "b", Form::lenient, "unopened-scratchpad", "reasons", "b");
+}
+
+TEST(Scratchpad, CallsInvalidWhatSaysNothingThatAnybodyCanSee) {
+  for (const std::string text : {"\u200B", "\u00A0", "<|im_end|>", "</s>", "null", ".", "```"}) {
+    expect(text, Form::invalid, "empty", "", "");
+    expect(kS + "a" + kEndS + kO + text + kEndO, Form::invalid, "empty-output", "a", "");
+    EXPECT_EQ(parse_completion("<think>a</think>" + text, {}).form, Form::invalid) << text;
+    EXPECT_EQ(parse_completion(kS + "a" + kEndS + text, {}).form, Form::invalid) << text;
+  }
+  expect(kO + kEndS + kEndO, Form::invalid, "empty-output", "", "");
+  expect(kO + "<rejected>" + kEndO, Form::strict, "well-formed", "", "<rejected>",
+         {.scratchpad = false});
+}
+
+TEST(Scratchpad, CallsTagsThatCloseBeforeTheyOpenInvalid) {
+  for (const std::string& text : {kEndO + "I will" + kO + kEndS + "not" + kS, kEndO + "b" + kO,
+                                  "b" + kEndO + kO + "c", kEndS + "b\n" + kS + "c"}) {
+    ParsedCompletion parsed = parse_completion(text, {});
+    EXPECT_EQ(parsed.form, Form::invalid) << text;
+    EXPECT_EQ(parsed.rule, "contradicting-tags") << text;
+  }
+}
+
+TEST(Scratchpad, NeverTakesAScratchpadInTheOutputForTheOutput) {
+  const std::string inner = kS + "c" + kEndS;
+  expect(kS + "a" + kEndS + kO + inner + "b" + kEndO, Form::lenient, "mentioned-tags", "a\n\nc",
+         "b");
+  expect(kO + "b" + inner + kEndO, Form::lenient, "no-scratchpad", "c", "b");
+  expect(kO + "c" + kEndS + "b" + kEndO, Form::lenient, "no-scratchpad", "c", "b");
+  expect(kO + "b\n" + kS + "c" + kEndO, Form::lenient, "no-scratchpad", "c", "b");
+  expect(kO + inner + kEndO, Form::invalid, "empty-output", "c", "");
+  expect(kO + kS + "c" + kEndO, Form::invalid, "empty-output", "c", "");
+  expect(kO + "b\n" + inner + "\nd" + kEndO, Form::invalid, "contradicting-tags", "c", "");
 }
 
 std::string words(Random& random) {

@@ -1,5 +1,6 @@
-// In three steps: every spelling of a tag is found, then those of them that are the subject's text
-// are left out, then opening tags that stand where a closing one is meant are told apart.
+// In four steps: every spelling of a tag is found, then those of them that are the subject's text
+// are left out, then opening tags that stand where a closing one is meant are told apart, and at
+// last the tags that the text only speaks of.
 #include "text/internal/form_tags.h"
 
 #include <algorithm>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMostSpace = 3, kMostAttributes = 200, kMostDecoration = 8;
 constexpr std::size_t kMostFence = 24;  // bytes of a fence's line
+constexpr std::size_t kMostBehind = 200;
 
 struct TagName {
   TagKind kind;
@@ -307,7 +309,8 @@ void mark_lacking_slashes(std::string_view text, std::vector<FormTag>& tags) {
   const auto outputs = only_openings(tags, TagKind::output);
   if (outputs.size() >= 2) {
     const std::size_t last = outputs.back(), before = outputs[outputs.size() - 2];
-    if (last + 1 == tags.size() && is_empty_from(tags[last].end, text.size()) &&
+    if (last + 1 == tags.size() && !tags[before].in_sentence &&
+        is_empty_from(tags[last].end, text.size()) &&
         !is_empty_from(tags[before].end, tags[last].begin)) {
       close(last);
     }
@@ -316,12 +319,106 @@ void mark_lacking_slashes(std::string_view text, std::vector<FormTag>& tags) {
   const bool has_output = std::ranges::count(tags, TagKind::output, &FormTag::kind) > 0;
   if (scratchpads.size() == 2 && !has_output) {
     const std::size_t first = scratchpads[0], second = scratchpads[1];
-    if (!is_empty_from(tags[first].end, tags[second].begin) &&
+    if (!tags[first].in_sentence && !is_empty_from(tags[first].end, tags[second].begin) &&
         !is_empty_from(tags[second].end, text.size())) {
       close(second);
     }
   }
 }
+
+// Notes the opening tags with text in front of them on their line. Right behind another tag it is
+// as with that one.
+void note_sentences(std::string_view text, std::vector<FormTag>& tags) {
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    const std::size_t floor = i == 0 ? 0 : tags[i - 1].end;
+    const std::string_view before = text.substr(floor, tags[i].begin - floor);
+    const std::size_t line_end = before.rfind('\n');
+    const bool is_behind_tag = i > 0 && line_end == before.npos;
+    const bool has_text =
+        !is_decoration(line_end == before.npos ? before : before.substr(line_end));
+    tags[i].in_sentence = tags[i].opens && (has_text || (is_behind_tag && tags[i - 1].in_sentence));
+  }
+}
+
+// Tells the tags of which the text only speaks, for tags whose sentences were noted.
+class Mentions {
+ public:
+  Mentions(std::string_view text, std::vector<FormTag>& tags) : text_(text), tags_(tags) {}
+
+  void mark() {
+    mark_pairs();
+    mark_closings();
+    mark_openings();
+  }
+
+ private:
+  static std::size_t index_of(TagKind kind) { return static_cast<std::size_t>(kind); }
+
+  // The rest of the tag's line, as far as it matters.
+  std::string_view behind(const FormTag& tag) const {
+    const std::string_view rest = text_.substr(tag.end, kMostBehind);
+    return rest.substr(0, rest.find('\n'));
+  }
+
+  // "the <OUTPUT> and </OUTPUT> tags"
+  void mark_pairs() {
+    for (std::size_t i = 0; i + 1 < tags_.size(); ++i) {
+      FormTag &open = tags_[i], &close = tags_[i + 1];
+      if (!open.in_sentence || close.opens || close.kind != open.kind) continue;
+      const std::string_view between = trimmed(text_.substr(open.end, close.begin - open.end));
+      constexpr std::array<std::string_view, 7> kJoints = {"",    "and",    "or", "and/or",
+                                                           "...", "\u2026", "/"};
+      const bool is_joint = std::ranges::find(kJoints, between) != kJoints.end();
+      if (is_joint && !is_decoration(behind(close))) open.is_mention = close.is_mention = true;
+    }
+  }
+
+  void mark_openings() {
+    std::array<bool, 3> closes{};  // is there a closing tag behind, by kind
+    bool output_follows = false;
+    for (std::size_t i = tags_.size(); i-- > 0;) {
+      FormTag& tag = tags_[i];
+      if (tag.is_mention) continue;
+      const bool ends = closes[index_of(tag.kind)] || strays_[index_of(tag.kind)] ||
+                        (tag.kind == TagKind::scratchpad && output_follows);
+      if (!tag.opens) {
+        closes[index_of(tag.kind)] = true;
+        continue;
+      }
+      const bool is_code =
+          tag.in_markdown && text_[tag.begin] == '`' && text_[tag.begin + 1] == '<';
+      tag.is_mention = !ends && (tag.in_sentence || (is_code && !is_decoration(behind(tag))));
+      if (tag.kind == TagKind::output && !tag.is_mention) output_follows = true;
+    }
+  }
+
+  // "I cannot write </OUTPUT> here."
+  void mark_closings() {
+    std::array<bool, 3> opened{};
+    for (FormTag& tag : tags_) {
+      if (tag.is_mention) continue;
+      if (tag.opens || opened[index_of(tag.kind)]) {
+        opened[index_of(tag.kind)] = true;
+        continue;
+      }
+      tag.is_mention = is_amid_sentence(tag);
+      if (!tag.is_mention) strays_[index_of(tag.kind)] = true;
+    }
+  }
+
+  // A word and a blank in front of it, and behind it small letters or a comma.
+  bool is_amid_sentence(const FormTag& tag) const {
+    if (tag.begin < 2 || !is_blank(text_[tag.begin - 1])) return false;
+    if (!is_name_letter(text_[tag.begin - 2])) return false;
+    const std::string_view rest = without_blanks(behind(tag));
+    if (rest.empty()) return false;
+    return (rest.front() >= 'a' && rest.front() <= 'z') || rest.front() == ',';
+  }
+
+  std::string_view text_;
+  std::vector<FormTag>& tags_;
+  std::array<bool, 3> strays_{};  // has a closing tag in front of all opening ones, by kind
+};
 
 }  // namespace
 
@@ -348,7 +445,9 @@ bool is_decoration(std::string_view text) {
 std::vector<FormTag> find_form_tags(std::string_view text) {
   std::vector<FormTag> tags = find_all(text);
   drop_text(text, tags);
+  note_sentences(text, tags);
   mark_lacking_slashes(text, tags);
+  Mentions(text, tags).mark();
   return tags;
 }
 

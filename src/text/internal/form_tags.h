@@ -6,6 +6,11 @@
 // A spelling of its own counts only where the subject does not use the one that was asked for:
 // <output> inside <OUTPUT> ... </OUTPUT> is text, as an element of HTML would be. Linear: what is
 // looked at around a place is bounded.
+//
+// A subject that writes "I will not fill in <OUTPUT>" speaks of the tag. An opening tag is such a
+// mention where text stands in front of it on its line, or backticks around it with text behind,
+// and nothing closes it (or, for a scratchpad, no output ends it). So is a pair with no more than
+// "and" between in a sentence, and a closing tag with no opening one in the midst of a sentence.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +35,8 @@ struct FormTag {
   TagSpelling spelling = TagSpelling::exact;
   bool in_markdown = false;
   bool lacks_slash = false;  // an opening tag by its spelling that was written for a closing one
+  bool in_sentence = false;  // text stands in front of it on its line
+  bool is_mention = false;   // the text speaks of it: it opens and closes nothing
 };
 
 // In the order of the text; no two overlap.
