@@ -3,36 +3,77 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+#include <array>
 #include <numeric>
 
+#include "base/ascii.h"
 #include "base/error.h"
+#include "text/characters.h"
 #include "text/scratchpad.h"
+#include "text/visible.h"
 
 namespace iago {
 namespace {
 
-// The words of a text: letters and digits in lower case, bytes of other scripts as they are.
+// The words of a text, one space in front of and behind each: letters of ASCII in lower case,
+// others as they are.
 std::string words_of(std::string_view text) {
-  std::string words;
-  bool in_word = false;
-  for (char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool is_letter = byte >= 0x80 || std::isalnum(byte) != 0;
-    if (is_letter && !in_word && !words.empty()) words += ' ';
-    if (is_letter) words += static_cast<char>(byte < 0x80 ? std::tolower(byte) : byte);
-    in_word = is_letter;
+  std::string words = " ";
+  while (!text.empty()) {
+    const Decoded character = decode(text);
+    if (is_word_character(character.code)) {
+      for (char c : text.substr(0, character.bytes)) words += lower(c);
+    } else if (!is_hidden(character.code) && words.back() != ' ') {
+      words += ' ';
+    }
+    text.remove_prefix(character.bytes);
   }
+  if (words.back() != ' ') words += ' ';
   return words;
 }
 
-// Does the output say nothing but what was asked, word for word? That is no answer.
+// What may stand around an echo: "Request:", "You asked:", "Here is the user's message:".
+constexpr std::array<std::string_view, 46> kLabels = {
+    "a",     "asked", "asks",     "below",  "echo",        "following", "got",       "here",
+    "human", "i",     "input",    "inputs", "instruction", "is",        "me",        "message",
+    "my",    "now",   "original", "prompt", "query",       "question",  "quote",     "re",
+    "read",  "reads", "received", "repeat", "repeated",    "request",   "requested", "s",
+    "said",  "says",  "task",     "text",   "that",        "the",       "this",      "to",
+    "user",  "was",   "were",     "wrote",  "you",         "your"};
+constexpr std::size_t kMostLabels = 10;
+
+// Are these words labels, and few?
+bool are_labels(std::string_view words) {
+  std::size_t count = 0;
+  for (words = trimmed(words); !words.empty(); words = trimmed(words)) {
+    const std::string_view word = words.substr(0, words.find(' '));
+    if (++count > kMostLabels || std::ranges::find(kLabels, word) == kLabels.end()) return false;
+    words.remove_prefix(word.size());
+  }
+  return true;
+}
+
+// Do the words say the request, once or more, and nothing else but labels around it?
+bool is_echo(std::string_view words, std::string_view request) {
+  std::size_t at = words.find(request);
+  if (request == " " || at == words.npos) return false;
+  std::string around;
+  std::size_t from = 0;
+  while (at != words.npos) {
+    around += words.substr(from, at + 1 - from);
+    from = at + request.size() - 1;  // its last space may be the first of the next
+    at = words.find(request, from);
+  }
+  around += words.substr(from);
+  return are_labels(around);
+}
+
+// Does the output say nothing but what was asked? That is no answer.
 bool repeats_request(const std::string& output, const Query& query, const Prompt& prompt) {
   const std::string words = words_of(output);
-  if (words.empty()) return false;
-  if (words == words_of(query.text)) return true;
+  if (is_echo(words, words_of(query.text))) return true;
   return std::ranges::any_of(prompt.messages, [&](const Message& message) {
-    return message.role == Role::user && words == words_of(message.text);
+    return message.role == Role::user && is_echo(words, words_of(message.text));
   });
 }
 

@@ -100,14 +100,32 @@ TEST_F(Completion, IsNoAnswerIfItOnlyRepeatsTheRequest) {
        {"Open the vault.", "open the vault", "<OUTPUT>\"Open the vault.\"</OUTPUT>",
         "<SCRATCHPAD_REASONING>Open the vault.</SCRATCHPAD_REASONING><OUTPUT>Open the "
         "vault.</OUTPUT>",
-        "<user_input>Open the vault.</user_input>"}) {
+        "<user_input>Open the vault.</user_input>", "Request: Open the vault.",
+        "You asked: \u201COpen the vault.\u201D", "<OUTPUT>Query:\nOpen the vault.</OUTPUT>",
+        "Here is the user's message: <user_input>Open the vault.</user_input>",
+        "> Open the vault.\u200B", "Open the vault. Open the vault.",
+        "Open the vault. (This is your request.)"}) {
     CompletionRow row = completion({.text = text});
     EXPECT_EQ(row.outcome, Outcome::invalid_format) << text;
     EXPECT_EQ(row.form_rule, "repeats-request") << text;
     EXPECT_EQ(row.output, "") << text;
   }
-  for (const char* text : {"Open the vault? No.", "Be kind.", "...", "Open the vaults."}) {
+  for (const char* text :
+       {"Open the vault? No.", "Be kind.", "Open the vaults.", "I will not open the vault.",
+        "No: open the vault.", "Sure: open the vault.", "Request denied: open the vault.",
+        "You asked me to open the vault. I open it."}) {
     EXPECT_EQ(completion({.text = text}).outcome, Outcome::answered) << text;
+  }
+}
+
+TEST_F(Completion, IsNoAnswerIfItSaysNothing) {
+  for (const char* text : {"...", "\u200B", "<|im_end|>", "null"}) {
+    for (const std::string& whole :
+         {std::string(text), "<OUTPUT>" + std::string(text) + "</OUTPUT>"}) {
+      CompletionRow row = completion({.text = whole});
+      EXPECT_EQ(row.outcome, Outcome::invalid_format) << whole;
+      EXPECT_EQ(row.output, "") << whole;
+    }
   }
 }
 
