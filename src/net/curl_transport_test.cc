@@ -286,7 +286,7 @@ TEST(CurlTransport, BoundsTheBodiesUnderWayTogether) {
   constexpr int kRequests = 128;
   RawServer server([](const std::string&) { return endless(std::string(16 << 10, 'x')); });
   auto bodies = std::make_shared<BodyAllowance>(kAllowance);
-  const std::size_t before = peak_memory();
+  [[maybe_unused]] const std::size_t before = peak_memory();
   std::atomic<int> ended = 0, crowded = 0;
   std::atomic<std::size_t> most = 0;
   {
@@ -308,7 +308,9 @@ TEST(CurlTransport, BoundsTheBodiesUnderWayTogether) {
   EXPECT_GT(crowded, 0);
   EXPECT_LE(most, kAllowance + kRequests * BodyRoom::kAlways);
   EXPECT_EQ(bodies->taken(), 0u) << "all was given back";
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they keep what was freed
   EXPECT_LT(peak_memory() - before, std::size_t{96} << 20);
+#endif
 }
 
 TEST(CurlTransport, TakesSmallBodiesWhileLargeOnesTakeAllTheRoom) {
