@@ -100,9 +100,8 @@ std::string named(const std::vector<std::string>& ids) {
 
 // Queries that the set has lost would go on counting in the resumed run, beside those
 // that took their place.
-void refuse_changed_queries(const fs::path& folder, const LoadedStudy& loaded) {
-  if (!fs::exists(folder / "run.db")) return;
-  const std::vector<Query> recorded = Store(folder / "run.db").queries();
+void refuse_changed_queries(const fs::path& folder, const Store& store, const LoadedStudy& loaded) {
+  const std::vector<Query> recorded = store.queries();
   const std::size_t all = loaded.queries.size();
   const std::size_t head =
       std::min(all, std::max(recorded.size(), loaded.study.limit.value_or(all)));
@@ -121,12 +120,12 @@ void refuse_changed_queries(const fs::path& folder, const LoadedStudy& loaded) {
 
 // The reference is fixed with the plan of analysis. One that a session names, on its command line
 // or by another than its first wording, would be left out of account.
-void refuse_another_reference(const fs::path& folder, const LoadedStudy& loaded,
+void refuse_another_reference(const fs::path& folder, const Store& store, const LoadedStudy& loaded,
                               const StudyOverrides& overrides) {
   const Study& study = loaded.study;
   const bool is_named = overrides.reference || study.reference != study.wordings.front();
-  if (!is_named || !fs::exists(folder / "run.db")) return;
-  const auto plan = read_analysis_plan(Store(folder / "run.db").run().analysis_plan);
+  if (!is_named) return;
+  const auto plan = read_analysis_plan(store.run().analysis_plan);
   if (!plan || plan->reference.empty() || plan->reference == study.reference) return;
   throw Error(
       ErrorCode::invalid,
@@ -143,8 +142,10 @@ void refuse_changed_study(const fs::path& runs, const LoadedStudy& loaded,
                           const StudyOverrides& overrides, const std::string& run_id) {
   if (fs::exists(runs / run_id)) {
     const fs::path folder = run_folder(runs, run_id, false);
-    refuse_another_reference(folder, loaded, overrides);
-    return refuse_changed_queries(folder, loaded);
+    if (!fs::exists(folder / "run.db")) return;
+    const Store store(folder / "run.db");
+    refuse_another_reference(folder, store, loaded, overrides);
+    return refuse_changed_queries(folder, store, loaded);
   }
   auto earlier = newest_run(runs, loaded.study);
   if (!earlier) return;

@@ -97,9 +97,8 @@ std::string reference_of(const Store& store, const Study& study) {
 
 }  // namespace
 
-Study with_reference_of(const std::filesystem::path& folder, Study study) {
-  if (!std::filesystem::exists(folder / "run.db")) return study;
-  const std::string fixed = reference_of(Store(folder / "run.db"), study);
+Study with_reference_of(const Store& store, Study study) {
+  const std::string fixed = reference_of(store, study);
   study.reference = std::ranges::count(study.wordings, fixed) > 0 ? fixed : "";
   return study;
 }

@@ -17,10 +17,9 @@
 
 namespace iago {
 
-// The study with the reference that the run's folder has, so that study.toml and the report name
-// the same one. None where this session does not list it: a study's reference is one of its
-// wordings.
-Study with_reference_of(const std::filesystem::path& folder, Study study);
+// The study with the reference that the run has, so that study.toml and the report name the same
+// one. None where this session does not list it: a study's reference is one of its wordings.
+Study with_reference_of(const Store& store, Study study);
 
 RunRow run_row(const LoadedStudy& loaded, const std::string& study_toml, const Plan& plan,
                const std::filesystem::path& folder,

@@ -127,12 +127,17 @@ class RunSession {
       throw Error(ErrorCode::disconnected, fmt::format("{}: cannot be created: {}",
                                                        result_.folder.string(), status.message()));
     }
-    const std::string study_toml = to_toml(with_reference_of(result_.folder, loaded_.study));
-    StoreWriter writer(result_.folder / "run.db",
-                       run_row(loaded_, study_toml, plan_, result_.folder, judges_,
-                               options_.judge_errors, clock_));
+    // Opened once: a store is checked whole at each opening.
+    const fs::path file = result_.folder / "run.db";
+    std::optional<Store> earlier;
+    if (fs::exists(file)) earlier.emplace(file);
+    const std::string study_toml =
+        to_toml(earlier ? with_reference_of(*earlier, loaded_.study) : loaded_.study);
+    StoreWriter writer(file, run_row(loaded_, study_toml, plan_, result_.folder, judges_,
+                                     options_.judge_errors, clock_));
     {
-      Store store(result_.folder / "run.db");  // closed first: the writer tidies up as the last
+      // Closed first: the writer tidies up as the last.
+      const Store store = earlier ? std::move(*earlier) : Store(file);
       record_plan(loaded_, plan_, store, judges_, writer);
       session_ = {
           .program = std::string(kVersion), .started = clock_.wall(), .sent = model_.sent_record()};
