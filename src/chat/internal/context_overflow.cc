@@ -262,7 +262,7 @@ std::string ContextOverflow::hint() const {
 std::optional<ContextOverflow> context_overflow_in(const VendorError& error) {
   const std::string said = without_grouping(error.said());
   auto says = [&](std::string_view words) { return said.find(words) != std::string::npos; };
-  if (error.page || std::ranges::any_of(kOtherLimits, says)) return std::nullopt;
+  if (error.page || says_any(said, kOtherLimits)) return std::nullopt;
   const bool is_overflow = std::ranges::any_of(
       kOverflows, [&](const OverflowWords& row) { return says(row.words) && says(row.also); });
   if (!is_overflow) return std::nullopt;

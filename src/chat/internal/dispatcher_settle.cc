@@ -202,17 +202,14 @@ void Dispatcher::mend(WireCall& call, const WireFailure& failure) {
 void Dispatcher::try_again(Job job, const WireFailure& failure, const HttpHeaders& headers) {
   if (job->request.no_more.stop_requested()) return fail(std::move(job), withdrawn());
   auto now = clock_.steady();
-  std::optional<nanoseconds> wait;
-  std::optional<nanoseconds> asked_for;
+  std::optional<nanoseconds> wait, asked;
   job->broken += failure.broken;
   const int most = setup_.options.max_broken_replies;
   if (job->broken < (failure.only_once ? std::min(most, 2) : most)) {
     Random random(job->request.seed, fmt::format("retry {} {}", job->attempts, job->request.id));
-    std::optional<nanoseconds> asked;
     if (!failure.broken) {
       asked = retry_after(headers, clock_.wall());
       if (!asked) asked = failure.asked_wait;
-      asked_for = asked;
     }
     wait = wait_before_next(setup_.options.retry, job->attempts, now - *job->first_sent, asked,
                             random);
@@ -221,10 +218,10 @@ void Dispatcher::try_again(Job job, const WireFailure& failure, const HttpHeader
     ChatFailure last = failure.failure;
     last.message +=
         fmt::format(" (after {} attempt{})", job->attempts, job->attempts == 1 ? "" : "s");
-    if (asked_for && *asked_for > setup_.options.retry.max_total) {
-      last.hint = fmt::format("wait {}, as the server asks", long_wait(*asked_for));
+    if (asked && *asked > setup_.options.retry.max_total) {
+      last.hint = fmt::format("wait {}, as the server asks", long_wait(*asked));
     }
-    if (asked_for) last.retry_at = clock_.wall() + *asked_for;
+    if (asked) last.retry_at = clock_.wall() + *asked;
     fail(std::move(job), std::move(last));
     return;
   }

@@ -4,6 +4,7 @@
 #include "chat/internal/provider_refusal.h"
 
 #include <algorithm>
+#include <array>
 
 namespace iago {
 namespace {
@@ -13,6 +14,8 @@ struct RefusalWords {
   std::string_view words;      // in lower case, somewhere in the error
   std::string_view also = {};  // and these too
 };
+
+constexpr std::array<std::string_view, 3> kPlaces = {"country", "region", "location"};
 
 constexpr RefusalWords kRefusals[] = {
     {"OpenAI", "content_policy_violation"},
@@ -90,10 +93,7 @@ bool is_refusal_by_policy(int status, const VendorError& error) {
   if (error.flagged) return true;
   const std::string said = error.said();
   // "Unavailable for legal reasons": of the prompt, unless it is about where the request is from.
-  if (status == 451) {
-    return said.find("country") == std::string::npos && said.find("region") == std::string::npos &&
-           said.find("location") == std::string::npos;
-  }
+  if (status == 451) return !says_any(said, kPlaces);
   return std::ranges::any_of(kRefusals, [&](const RefusalWords& row) {
     return said.find(row.words) != std::string::npos && said.find(row.also) != std::string::npos;
   });

@@ -76,12 +76,7 @@ std::size_t find_word(std::string_view text, std::string_view word, std::size_t 
   return kNowhere;
 }
 
-template <std::size_t N>
-bool mentions_any(std::string_view text, const std::array<std::string_view, N>& phrases) {
-  return std::ranges::any_of(phrases, [&](auto phrase) { return text.find(phrase) != kNowhere; });
-}
-
-bool complains(std::string_view said) { return mentions_any(said, kComplaints); }
+bool complains(std::string_view said) { return says_any(said, kComplaints); }
 
 // "stream_options.include_usage" and "body.seed" name stream_options and seed.
 bool is_named(const VendorError& error, std::string_view name) {
@@ -132,7 +127,7 @@ std::size_t begin_of_list(std::string_view sentence) {
   for (std::string_view word : kTaken) {
     for (auto at = find_word(sentence, word); at < first; at = find_word(sentence, word, at + 1)) {
       const std::string_view behind = sentence.substr(at + word.size()).substr(0, 16);
-      const bool lists = behind.starts_with(':') || mentions_any(behind, kFieldWords);
+      const bool lists = behind.starts_with(':') || says_any(behind, kFieldWords);
       if (lists && !is_denied(sentence.substr(0, at))) first = at;
     }
   }
@@ -213,7 +208,7 @@ std::vector<std::string> refused_fields(const VendorError& error, const std::str
     const auto name = blamed_field(said, !error.fields.empty());
     if (!name.empty()) fields.emplace_back(name);
   }
-  if (fields.empty() && mentions_any(said, kNoStreams)) fields.emplace_back("stream");
+  if (fields.empty() && says_any(said, kNoStreams)) fields.emplace_back("stream");
   return fields;
 }
 
@@ -223,7 +218,7 @@ bool complains_of_token_limit(const VendorError& error, const std::string& said)
       "instead",     "extra inputs",  "not permitted", "not allowed"};
   const bool names = is_named(error, "max_tokens") || is_named(error, "max_completion_tokens") ||
                      said.find("max_completion_tokens") != std::string::npos;
-  return names && mentions_any(said, kUnknown);
+  return names && says_any(said, kUnknown);
 }
 
 std::string hint_for_fields(std::span<const std::string> fields) {

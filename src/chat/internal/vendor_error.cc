@@ -212,6 +212,10 @@ std::string text_of_page(std::string_view page) {
 
 }  // namespace
 
+bool says_any(std::string_view text, std::span<const std::string_view> phrases) {
+  return std::ranges::any_of(phrases, [&](auto phrase) { return text.find(phrase) != text.npos; });
+}
+
 std::string VendorError::said() const { return lowered(codes + "\n" + message + "\n" + more); }
 
 VendorError vendor_error_in(const ReplyJson& document, const json& error) {

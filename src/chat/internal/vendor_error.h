@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,7 @@ VendorError read_vendor_error(std::string_view body);
 // An error as a value of a reply: an object, an array or a string.
 VendorError vendor_error_in(const ReplyJson& document, const nlohmann::json& error);
 
-// In lower case, ASCII letters alone.
+// Does the text hold any of these phrases?
+bool says_any(std::string_view text, std::span<const std::string_view> phrases);
 
 }  // namespace iago

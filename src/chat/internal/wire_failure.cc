@@ -17,12 +17,6 @@
 namespace iago {
 namespace {
 
-template <std::size_t N>
-bool says_any(const std::string& text, const std::array<std::string_view, N>& phrases) {
-  return std::ranges::any_of(phrases,
-                             [&](auto phrase) { return text.find(phrase) != std::string::npos; });
-}
-
 constexpr std::array<std::string_view, 26> kNoCredit = {"insufficient_quota",
                                                         "billing_hard_limit",
                                                         "credit balance is too low",
@@ -128,9 +122,8 @@ int status_of_type(const std::string& text) {
 // "This model doesn't support the system field", "invalid role: system".
 bool sentence_refuses_system(std::string_view sentence) {
   static const re2::RE2 kSystem(R"(\b(?:system|developer)\b)");
-  const std::string text(sentence);
-  return re2::RE2::PartialMatch(text, kSystem) && says_any(text, kTurnWords) &&
-         says_any(text, kNotTaken);
+  return re2::RE2::PartialMatch(sentence, kSystem) && says_any(sentence, kTurnWords) &&
+         says_any(sentence, kNotTaken);
 }
 
 // "'system' is not one of ['user', 'assistant']", and what else names the role.
@@ -156,10 +149,9 @@ bool names_no_model(const std::string& said) {
 bool surely_names_no_model(const std::string& said) {
   if (says_any(said, kNoModel)) return true;
   for (std::string_view sentence : sentences_of(said)) {
-    const std::string text(sentence);
-    if (says_any(text, kFieldNouns)) continue;
-    const auto model = text.find("model");
-    if (model != std::string::npos && says_any(text.substr(model), kModelVerbs)) return true;
+    if (says_any(sentence, kFieldNouns)) continue;
+    const auto model = sentence.find("model");
+    if (model != sentence.npos && says_any(sentence.substr(model), kModelVerbs)) return true;
   }
   return false;
 }
