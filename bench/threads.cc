@@ -25,7 +25,7 @@ struct Options {
   std::size_t threads = 2;
   int rounds = 5;
   std::int64_t answer = 30;
-  bool large = false;  // a network of 135 million parameters in place of the organisms'
+  bool large = false;  // of 135 million parameters; otherwise of an organism's size
 };
 
 // The shape of SmolLM2-135M; random weights take as long as trained ones.

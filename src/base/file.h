@@ -14,8 +14,8 @@ namespace iago {
 // folder, expected a file", the same of a device, a pipe and a socket, or the system's reason.
 std::string why_no_file(const std::filesystem::path& path);
 
-// The content of a regular file. Error not_found if there is none, invalid beyond `limit` bytes and
-// for what is no regular file (a folder, a device).
+// The content of a regular file. Error not_found if it does not exist; invalid if it has more than
+// `limit` bytes or is not a regular file (a folder, a device).
 std::string read_file(const std::filesystem::path& path, std::size_t limit);
 
 // Writes beside the target, syncs, renames over it. Error disconnected with the system's reason

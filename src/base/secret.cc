@@ -40,7 +40,7 @@ std::string from_utf16(std::string_view text) {
   return ascii;
 }
 
-// Without what nobody sees. White space around it goes without a word.
+// Without invisible characters. Only surrounding white space is removed without a notice.
 std::string cleaned(std::string_view raw, bool& was_cleaned) {
   const std::string text = from_utf16(raw);
   const std::string body(trimmed(text));

@@ -16,13 +16,13 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string value) : value_(std::move(value)) {}
 
-  // The value of an environment variable, white space around it removed, and wherever it stands
-  // what an editor or a web page slipped in and nobody sees: byte-order marks, characters without
-  // width, no-break spaces, control characters. Empty where the variable is unset or empty.
+  // The value of an environment variable, without surrounding white space and without the invisible
+  // characters that editors and web pages slip in: byte-order marks, zero-width characters,
+  // no-break spaces, control characters. Empty if the variable is unset or empty.
   static Secret from_environment(const std::string& variable);
-  // The content of a file of at most 64 KiB, cleaned likewise; also in UTF-16 with a byte-order
-  // mark. Error not_found if there is none, invalid if it is empty or too long; the messages name
-  // the file only.
+  // The content of a file of at most 64 KiB, cleaned in the same way; it may be UTF-16 with a
+  // byte-order mark. Error not_found if the file does not exist, invalid if it is empty or too
+  // long. The messages show the file's name, never its content.
   static Secret from_file(const std::filesystem::path& path);
 
   bool empty() const { return value_.empty(); }
