@@ -214,7 +214,7 @@ void add_record(const Summary& summary, std::vector<Note>& notes) {
   }
   const std::vector<std::string> sent = sent_lines(record);
   for (std::size_t i = 0; i < std::min(sent.size(), kMostSent); ++i) {
-    notes.push_back({"sent to", sent[i]});
+    notes.push_back({is_endpoint(summary.run.subject) ? "sent to" : "sent", sent[i]});
   }
 }
 

@@ -155,7 +155,9 @@ std::string joined(const std::vector<std::string>& texts) {
 std::string sent_line(const SentRecord& sent) {
   std::string text = printable(sent.base_url, kMostMessage);
   const auto add = [&](std::string_view what, const std::string& value) {
-    if (!value.empty()) text += fmt::format("; {} {}", what, value);
+    if (value.empty()) return;
+    if (!text.empty()) text += "; ";
+    text += fmt::format("{} {}", what, value);
   };
   add("sampling", printable(sent.sampling, kMostMessage));
   add("--extra-body", printable(sent.extra_body, kMostMessage));
@@ -292,6 +294,7 @@ std::vector<std::string> sent_lines(const RunRecord& record) {
   for (const SessionRow& session : record.sessions) {
     if (!session.sent) continue;
     std::string line = sent_line(*session.sent);
+    if (line.empty()) continue;
     if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
   }
   return lines;

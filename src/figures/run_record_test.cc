@@ -141,6 +141,13 @@ TEST(RunRecord, TellsWhatWasSentOncePerWayOfSending) {
                           "it was"));
   record.sessions[2].sent->base_url = "http://b/v1";
   EXPECT_THAT(sent_lines(record), SizeIs(2));
+  // A model on this machine has no address.
+  SessionRow local;
+  local.sent = SentRecord{.notes = {"its template is canonical"}};
+  SessionRow silent;
+  silent.sent = SentRecord{};
+  record.sessions = {local, silent};
+  EXPECT_THAT(sent_lines(record), ElementsAre("note: its template is canonical"));
 }
 
 TEST(ModelUsage, IsAtLeastOrUnknownWhereTheServerDidNotCount) {
