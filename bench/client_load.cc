@@ -21,6 +21,7 @@
 #include "judge/rule_judges.h"
 #include "run/run.h"
 #include "spend/budget.h"
+#include "spend/budgeted_model.h"
 
 namespace iago::bench {
 namespace {

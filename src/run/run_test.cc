@@ -305,7 +305,8 @@ TEST_F(RunStudy, RecordsWhoIsTrainedOnAsTheWordingLeavesIt) {
   ASSERT_GE(store.arms().size(), 2u);
   for (const ArmRow& arm : store.arms()) {
     EXPECT_EQ(arm.circumstances.contains(kTrainedOn), arm.name != "baseline") << arm.name;
-    if (arm.name != "baseline") EXPECT_TRUE(arm.circumstances.at(kTrainedOn)) << arm.name;
+    if (arm.name == "baseline") continue;
+    EXPECT_TRUE(arm.circumstances.at(kTrainedOn)) << arm.name;
   }
 }
 
