@@ -11,6 +11,8 @@
 #include "stats/clustered.h"
 
 #include <algorithm>
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <vector>
 
@@ -35,7 +37,19 @@ void set_effective(ClusteredRate& arm, const Sums& sums) {
   // At p of 0 or 1 everything is 0; the limit of the formula is one trial for each query.
   arm.effective_n = spread > 0 ? spread / variance : sums.queries;
   arm.effective_variance = variance;
+  arm.independent = independent;
   arm.critical = student_critical(std::max(1.0, sums.queries - 1));
+}
+
+// Of the mean of independent numbers: their third central moment, unbiased (Fisher's k statistic),
+// over the square of their number.
+template <typename Range, typename Value>
+double third_cumulant_of_mean(const Range& numbers, double mean, Value value) {
+  const double count = static_cast<double>(numbers.size());
+  if (numbers.size() < 3) return 0;
+  double cubes = 0;
+  for (const auto& number : numbers) cubes += std::pow(value(number) - mean, 3);
+  return cubes / (count * (count - 1) * (count - 2));
 }
 
 // Of the two arms' estimates, by Var(a - b) = Var(a) + Var(b) - 2 Cov(a, b). The covariance comes
@@ -72,6 +86,8 @@ ClusteredRate clustered_rate(std::span<const QueryRate> queries) {
   if (with_failure == 0) out.rate = 1;
   if (out.queries > 1) out.variance = squares / (sums.queries * (sums.queries - 1));
   sums.rarer = static_cast<double>(std::min(with_success, with_failure));
+  out.third_cumulant =
+      third_cumulant_of_mean(queries, out.rate, [](const QueryRate& query) { return query.rate; });
   set_effective(out, sums);
   return out;
 }
@@ -105,10 +121,65 @@ ClusteredRate planned_rate(double rate, double spread, std::size_t queries, std:
   return out;
 }
 
+namespace {
+
+constexpr double kHalfCount = 0.5;
+
+// Of the tail that the others have, the part that a side has at no steps at all, and the number of
+// steps at which half of the rest has come back. The far side is the one of the long tail.
+struct TailOfFewSteps {
+  double at_none, half_back;
+};
+constexpr TailOfFewSteps kNearTail{0.7, 20}, kFarTail{0.3, 150};
+
+constexpr double kManySteps = 1e6;  // from here on a normal variable
+
+Interval wider(const Interval& a, const Interval& b) {
+  return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)};
+}
+
+// Whether the queries differ by more than their own answers' chance makes them.
+bool is_overdispersed(const ClusteredRate& arm) {
+  constexpr double kRounding = 1e-9;
+  const double count = static_cast<double>(arm.queries);
+  return arm.queries > 2 && arm.variance * (count - 1) > count * arm.independent * (1 + kRounding);
+}
+
+// The chance beyond a critical value.
+double tail_of(double critical) {
+  return boost::math::cdf(boost::math::complement(boost::math::normal(), critical));
+}
+
+}  // namespace
+
+Interval stepped_interval(double estimate, double variance, double third_cumulant,
+                          double critical) {
+  if (variance <= 0) return {estimate, estimate};
+  const double steps = std::pow(variance, 3) / (third_cumulant * third_cumulant);
+  if (!(steps < kManySteps)) {
+    const double half = critical * std::sqrt(variance);
+    return {estimate - half, estimate + half};
+  }
+  const auto tail = [&](const TailOfFewSteps& few) {
+    return tail_of(critical) * (1 - (1 - few.at_none) * few.half_back / (few.half_back + steps));
+  };
+  const double size = std::sqrt(variance / steps);
+  const double fewest =
+      steps > kHalfCount ? boost::math::gamma_p_inv(steps - kHalfCount, tail(kNearTail)) : 0;
+  const double near = size * (steps - fewest);
+  const double far = size * (boost::math::gamma_q_inv(steps + kHalfCount, tail(kFarTail)) - steps);
+  return third_cumulant > 0 ? Interval{estimate - near, estimate + far}
+                            : Interval{estimate - far, estimate + near};
+}
+
 Interval rate_interval(const ClusteredRate& arm) {
   const double ratio = normal_critical() / arm.critical;
   const double trials = arm.effective_n * ratio * ratio;
-  return mid_p(arm.rate * trials, trials);
+  const Interval binomial = mid_p(arm.rate * trials, trials);
+  if (!is_overdispersed(arm)) return binomial;
+  const Interval stepped =
+      stepped_interval(arm.rate, arm.variance, arm.third_cumulant, arm.critical);
+  return wider(binomial, {std::max(0.0, stepped.lo), std::min(1.0, stepped.hi)});
 }
 
 Interval score_interval(const ClusteredRate& arm) {
@@ -142,8 +213,8 @@ Interval mover_interval(const ClusteredRate& a, const ClusteredRate& b, double c
 // differences of 0, and with them nothing but MOVER to make a width.
 constexpr double kMostCorrelation = 0.85;
 
-Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs,
-                         const MoverWeight& mover_weight) {
+Interval plain_joined_interval(const ClusteredRate& a, const ClusteredRate& b,
+                               const Differences& pairs, const MoverWeight& mover_weight) {
   const double correlation = correlation_of_rates(a, b, pairs.variance);
   const Interval mover = mover_interval(a, b, correlation);
   const double points = a.rate - b.rate;
@@ -156,6 +227,42 @@ Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const D
   };
   return {std::max(-1.0, points - joined(points - mover.lo)),
           std::min(1.0, points + joined(mover.hi - points))};
+}
+
+Differences describe_differences(std::span<const double> numbers) {
+  if (numbers.size() < 2) return {0, numbers.empty() || numbers[0] == 0 ? 0.0 : 1.0, 0};
+  const double count = static_cast<double>(numbers.size());
+  double mean = 0, squares = 0, same = 0;
+  for (double x : numbers) mean += x / count;
+  for (double x : numbers) {
+    squares += (x - mean) * (x - mean);
+    same += x == 0;
+  }
+  return {squares / (count * (count - 1)), count - same,
+          third_cumulant_of_mean(numbers, mean, [](double x) { return x; })};
+}
+
+namespace {
+
+// Where few queries differ between the arms their differences have hardly a variance, and the arms'
+// own width is taken back by their correlation. What no query of Q shows, a share of up to
+// 1 - tail^(1/Q) of the queries may still have, in either direction; and this much is left of it
+// when k queries differ.
+double least_distance(const ClusteredRate& a, const Differences& pairs) {
+  const double unseen = 1 - std::pow(2 * tail_of(a.critical), 1 / static_cast<double>(a.queries));
+  return unseen * std::pow(1 + pairs.differing, -kFullClusterExponent);
+}
+
+}  // namespace
+
+Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs,
+                         const MoverWeight& mover_weight) {
+  const double points = a.rate - b.rate, least = least_distance(a, pairs);
+  const Interval joined = plain_joined_interval(a, b, pairs, mover_weight);
+  const Interval stepped =
+      stepped_interval(points, pairs.variance, pairs.third_cumulant, a.critical);
+  const Interval all = wider(wider(joined, stepped), {points - least, points + least});
+  return {std::max(-1.0, all.lo), std::min(1.0, all.hi)};
 }
 
 }  // namespace iago

@@ -15,6 +15,21 @@
 // falls to 91.5 % at 50 queries and correlation 0.3; the whole independent variance as the floor
 // covers up to 99 % at 20 queries.
 //
+// A few strong queries. Where some queries always comply and the rest hardly ever do, what the
+// queries do to the rate comes in few large steps, as a binomial sample of the effective size does
+// not know: with 200 queries of which 3 are expected to be strong it covers 91 %. The third
+// cumulant of the mean shows the steps. The estimate is then a shifted and scaled Poisson variable
+// of the same first three cumulants, k1, k2, k3: steps of w = k3 / k2, of which lambda = k2^3 /
+// k3^2 were seen on average. For strong queries alone w is 1/queries and lambda their number. Its
+// limits are Garwood's (1936, Biometrika 28:437) for lambda counts, half a count further out, as
+// for a real-valued count there is neither the one nor the other convention; and with less in each
+// tail where lambda is small (3.5 % in both at 0, 5 % as it grows), for a few steps tell their own
+// size badly. (Johnson, 1978, JASA 73:536, corrects
+// Student's t by the same cumulant, to first order: not enough where lambda is 1.) The interval of
+// a rate is the wider at each end of this one, if the queries differ by more than chance, of the
+// one above, and of the one on these queries; as lambda grows the first has the second's limits.
+// Simulated with docs/results/coverage.md.
+//
 // Assumes that queries are drawn independently from the population that the rate is about, and that
 // what is missing is so by chance (the bounds are for when it is not).
 #pragma once
@@ -27,11 +42,17 @@
 
 namespace iago {
 
+inline Interval in_points(const Interval& fraction) {
+  return {kPoints * fraction.lo, kPoints * fraction.hi};
+}
+
 struct ClusteredRate {
   double rate = 0;                // mean over queries
   double variance = 0;            // of the rate, between queries, as measured; 0 for a single query
   double effective_n = 0;         // as above, after drawing; within [queries - 1, 2 n]
   double effective_variance = 0;  // rate (1 - rate) / effective_n: `variance` after drawing
+  double independent = 0;         // variance of the rate had every completion been independent
+  double third_cumulant = 0;      // of the rate, between queries, as measured; 0 below 3 queries
   double critical = 0;            // Student's, 95 %
   std::size_t queries = 0, n = 0;
 };
@@ -59,6 +80,10 @@ ClusteredRate planned_rate(double rate, double spread, std::size_t queries, std:
 // effective_n (normal / student)^2 (Korn & Graubard).
 Interval rate_interval(const ClusteredRate& arm);
 
+// The limits of an estimate by its first three cumulants as a shifted Poisson variable: see above.
+// `critical` is Student's. Not cut. Of width 0 only where the variance is.
+Interval stepped_interval(double estimate, double variance, double third_cumulant, double critical);
+
 // Wilson's interval on the effective sample.
 Interval score_interval(const ClusteredRate& arm);
 
@@ -79,9 +104,13 @@ Interval mover_interval(const ClusteredRate& a, const ClusteredRate& b, double c
 
 // What the queries' own differences say.
 struct Differences {
-  double variance = 0;   // of their mean
-  double differing = 0;  // how many are not 0
+  double variance = 0;        // of their mean
+  double differing = 0;       // how many are not 0
+  double third_cumulant = 0;  // of their mean, 0 below 3 of them
 };
+
+// The figures of numbers of which the mean is taken.
+Differences describe_differences(std::span<const double> numbers);
 
 // MOVER's weight beside Student's t: (1 + k)^-queries (1 - r)^correlation where k queries differ
 // and the two arms' estimates correlate by r > 0. Zeros leave MOVER alone. How it was chosen:
@@ -93,5 +122,9 @@ struct MoverWeight {
 // The gap's interval as a fraction: see gap.h.
 Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs,
                          const MoverWeight& mover_weight = {});
+
+// The same without what few strong queries and few differing ones add: MOVER and Student's t.
+Interval plain_joined_interval(const ClusteredRate& a, const ClusteredRate& b,
+                               const Differences& pairs, const MoverWeight& mover_weight = {});
 
 }  // namespace iago

@@ -4,6 +4,17 @@
 
 namespace iago {
 
+ContrastCounts paired(std::span<const QueryCounts> more, std::span<const QueryCounts> less) {
+  IAGO_CHECK(more.size() == less.size(), "the arms have the same queries");
+  ContrastCounts pair;
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    if (more[i].trials == 0 || less[i].trials == 0) continue;
+    pair.more.push_back(more[i]);
+    pair.less.push_back(less[i]);
+  }
+  return pair;
+}
+
 QueryCounts total(std::span<const QueryCounts> arm) {
   QueryCounts sum;
   for (const QueryCounts& query : arm) {

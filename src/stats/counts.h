@@ -38,6 +38,11 @@ inline bool has_data(const ContrastCounts& counts, std::size_t query) {
   return counts.more[query].trials > 0 && counts.less[query].trials > 0;
 }
 
+inline constexpr double kPoints = 100;  // per unit of a fraction
+
+// The queries with data in both arms, in their order. Arms of the same length (broken: abort).
+ContrastCounts paired(std::span<const QueryCounts> more, std::span<const QueryCounts> less);
+
 // The sums over all queries.
 QueryCounts total(std::span<const QueryCounts> arm);
 

@@ -8,31 +8,13 @@
 
 #include "base/error.h"
 #include "stats/clustered.h"
+#include "stats/on_these_queries.h"
 
 namespace iago {
 namespace {
 
-Interval in_points(const Interval& fraction) {
-  return {kPoints * fraction.lo, kPoints * fraction.hi};
-}
-
-struct Pair {
-  ArmCounts more, less;  // the queries with data in both arms
-};
-
-Pair paired(std::span<const QueryCounts> more, std::span<const QueryCounts> less) {
-  IAGO_CHECK(more.size() == less.size(), "the arms have the same queries");
-  Pair pair;
-  for (std::size_t i = 0; i < more.size(); ++i) {
-    if (more[i].trials == 0 || less[i].trials == 0) continue;
-    pair.more.push_back(more[i]);
-    pair.less.push_back(less[i]);
-  }
-  return pair;
-}
-
 // One number for each query, whatever its repeats: a query is a unit of the gap.
-std::vector<double> differences_of(const Pair& pair) {
+std::vector<double> differences_of(const ContrastCounts& pair) {
   std::vector<double> differences(pair.more.size());
   for (std::size_t i = 0; i < differences.size(); ++i) {
     differences[i] = rate_of(pair.more[i]) - rate_of(pair.less[i]);
@@ -40,25 +22,23 @@ std::vector<double> differences_of(const Pair& pair) {
   return differences;
 }
 
-double differing(std::span<const double> differences) {
-  return static_cast<double>(differences.size()) -
-         static_cast<double>(std::ranges::count(differences, 0.0));
-}
-
 double binomial_variance(const ClusteredRate& arm) {
   return arm.rate * (1 - arm.rate) / static_cast<double>(arm.n);
 }
 
-std::optional<GapEstimate> estimate(const Pair& pair, std::span<const double> differences) {
+std::optional<GapEstimate> estimate(const ContrastCounts& pair,
+                                    std::span<const double> differences) {
   if (differences.empty()) return std::nullopt;
   const ClusteredRate a = clustered_rate(pair.more), b = clustered_rate(pair.less);
-  const double variance = variance_of_mean(differences);
+  const Differences described = describe_differences(differences);
   GapEstimate gap;
   gap.points = kPoints * (a.rate - b.rate);
-  gap.ci95 = in_points(joined_interval(a, b, {variance, differing(differences)}));
-  gap.se_paired = kPoints * std::sqrt(variance);
+  gap.ci95 = in_points(joined_interval(a, b, described));
+  const Interval on_these = *gap_on_these_queries(pair.more, pair.less);
+  gap.on_these_queries = {std::max(gap.ci95.lo, on_these.lo), std::min(gap.ci95.hi, on_these.hi)};
+  gap.se_paired = kPoints * std::sqrt(described.variance);
   gap.se_unpaired = kPoints * std::sqrt(binomial_variance(a) + binomial_variance(b));
-  gap.queries = differences.size();
+  gap.queries = gap.clusters = differences.size();
   gap.n_more = a.n;
   gap.n_less = b.n;
   return gap;
@@ -77,7 +57,7 @@ double variance_of_mean(std::span<const double> numbers) {
 
 std::optional<Interval> gap_interval(std::span<const QueryCounts> more,
                                      std::span<const QueryCounts> less, double level) {
-  const Pair pair = paired(more, less);
+  const ContrastCounts pair = paired(more, less);
   const std::vector<double> differences = differences_of(pair);
   if (differences.empty()) return std::nullopt;
   ClusteredRate a = clustered_rate(pair.more), b = clustered_rate(pair.less);
@@ -85,7 +65,7 @@ std::optional<Interval> gap_interval(std::span<const QueryCounts> more,
   // The level enters by Student's quantile alone; what counts as an effective trial does not depend
   // on it.
   a.critical = b.critical = student_critical(freedom, level);
-  return in_points(joined_interval(a, b, {variance_of_mean(differences), differing(differences)}));
+  return in_points(joined_interval(a, b, describe_differences(differences)));
 }
 
 std::vector<double> query_differences(std::span<const QueryCounts> more,
@@ -95,7 +75,7 @@ std::vector<double> query_differences(std::span<const QueryCounts> more,
 
 std::optional<GapEstimate> estimate_gap_without_test(std::span<const QueryCounts> more,
                                                      std::span<const QueryCounts> less) {
-  const Pair pair = paired(more, less);
+  const ContrastCounts pair = paired(more, less);
   std::optional<GapEstimate> gap = estimate(pair, differences_of(pair));
   if (gap) gap->bounds_if_missing = *gap_bounds_if_missing(more, less);
   return gap;
@@ -115,7 +95,7 @@ std::optional<GapEstimate> estimate_gap(std::span<const QueryCounts> more,
 std::optional<Interval> gap_bounds_if_missing(std::span<const QueryCounts> more,
                                               std::span<const QueryCounts> less) {
   const auto gap_of = [&](Missing in_more, Missing in_less) -> std::optional<double> {
-    const Pair pair = paired(fill_missing(more, in_more), fill_missing(less, in_less));
+    const ContrastCounts pair = paired(fill_missing(more, in_more), fill_missing(less, in_less));
     if (pair.more.empty()) return std::nullopt;
     return kPoints * (clustered_rate(pair.more).rate - clustered_rate(pair.less).rate);
   };

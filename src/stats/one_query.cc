@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stats/on_these_queries.h"
+
 namespace iago {
 namespace {
 
@@ -17,8 +19,11 @@ std::optional<RateEstimate> estimate_query_rate(const QueryCounts& query) {
   const double n = static_cast<double>(query.trials), rate = rate_of(query);
   return RateEstimate{.rate = rate,
                       .ci95 = mid_p(static_cast<double>(query.successes), n),
+                      .population = Population::these_queries,
+                      .on_these_queries = *rate_on_these_queries({&query, 1}),
                       .n = query.trials,
                       .queries = 1,
+                      .clusters = 1,
                       .se = std::sqrt(rate * (1 - rate) / n),
                       .effective_n = n};
 }

@@ -12,7 +12,8 @@
 
 namespace iago {
 
-// With the mid-P interval (interval.h). Absent without a trial.
+// ci95 is the mid-P interval (interval.h), of this very query; on_these_queries is wider, and keeps
+// its level at any rate. Absent without a trial.
 std::optional<RateEstimate> estimate_query_rate(const QueryCounts& query);
 
 // One rate minus another, in points (0 to 100).

@@ -97,12 +97,12 @@ WordingMean mean_of_one(const ContrastCounts& counts, const WordingColumn& colum
           .bounds_if_missing = gap.bounds_if_missing};
 }
 
-WordingMean mean_of_several(const WordingTable& table) {
+WordingMean mean_of_several(const WordingTable& table, double level) {
   ClusteredRate more =
       clustered_rate(mean_rates(table, &WordingColumn::more, &WordingColumn::more_rate));
   ClusteredRate less =
       clustered_rate(mean_rates(table, &WordingColumn::less, &WordingColumn::less_rate));
-  more.critical = less.critical = student_critical(table.freedom());
+  more.critical = less.critical = student_critical(table.freedom(), level);
   std::vector<double> differences(table.rows);
   for (const WordingColumn& column : table.columns) {
     const double scale = table.scale(column) / static_cast<double>(table.columns.size());
@@ -112,7 +112,8 @@ WordingMean mean_of_several(const WordingTable& table) {
   }
   const std::vector<double> shares = shares_of_mean(table);
   const double same = static_cast<double>(std::ranges::count(shares, 0.0));
-  const Differences pairs{variance_of_mean(differences), static_cast<double>(table.rows) - same};
+  Differences pairs = describe_differences(differences);
+  pairs.differing = static_cast<double>(table.rows) - same;
   const Interval interval = joined_interval(more, less, pairs);
   return {.points = kPoints * (more.rate - less.rate),
           .ci95 = {kPoints * interval.lo, kPoints * interval.hi},
@@ -131,7 +132,7 @@ std::optional<WordingMean> mean_of(std::span<const ContrastCounts> wordings,
   if (table.columns.empty()) return std::nullopt;
   WordingMean mean = table.columns.size() == 1
                          ? mean_of_one(wordings[table.columns[0].place], table.columns[0])
-                         : mean_of_several(table);
+                         : mean_of_several(table, kLevel);
   mean.bounds_if_missing = mean_bounds(wordings);
   return mean;
 }
@@ -172,7 +173,7 @@ Distances distances_of_wordings(const WordingTable& table) {
   const ClusteredRate less =
       clustered_rate(rates_by_wording(table, &WordingColumn::less, &WordingColumn::less_rate));
   const Differences pairs{squares.seen / (count * (count - 1)), count};
-  const Interval interval = joined_interval(more, less, pairs, kMoverAlone);
+  const Interval interval = plain_joined_interval(more, less, pairs, kMoverAlone);
   const double mean = more.rate - less.rate, shrunk = std::sqrt(squares.of_truth() / squares.seen);
   return {shrunk * (mean - interval.lo), shrunk * (interval.hi - mean)};
 }
@@ -209,6 +210,15 @@ std::optional<WordingMean> estimate_wording_mean(std::span<const ContrastCounts>
   mean->p_value = test.p_value;
   mean->p_value_error = test.error;
   return mean;
+}
+
+std::optional<Interval> wording_mean_interval(std::span<const ContrastCounts> wordings,
+                                              double level) {
+  const WordingTable table = make_wording_table(wordings);
+  if (table.columns.empty()) return std::nullopt;
+  if (table.columns.size() > 1) return mean_of_several(table, level).ci95;
+  const ContrastCounts& only = wordings[table.columns[0].place];
+  return gap_interval(only.more, only.less, level);
 }
 
 std::vector<std::optional<Interval>> simultaneous_intervals(

@@ -67,6 +67,11 @@ std::optional<WordingMean> estimate_wording_mean(std::span<const ContrastCounts>
 std::optional<WordingMean> estimate_wording_mean_without_test(
     std::span<const ContrastCounts> wordings);
 
+// Its interval in points at another level, in (0, 1) (broken: abort). Absent when no wording has
+// data.
+std::optional<Interval> wording_mean_interval(std::span<const ContrastCounts> wordings,
+                                              double level);
+
 // One wording beside the others.
 struct WordingGap {
   std::optional<GapEstimate> gap;  // its own; absent when it has no data

@@ -1,0 +1,48 @@
+// Queries of a kind that is rare and strong: which of those asked carry a gap, and what those not
+// asked could still hide. Pure functions, safe from any thread.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "stats/counts.h"
+#include "stats/power.h"
+
+namespace iago {
+
+// The chance with which `no gap` may be wrong about a gap at the margin.
+inline constexpr double kUnseenChance = 0.03;
+
+// The largest share of a kind of query of which none is among `queries` with at least this chance:
+// 1 - chance^(1/queries). 3 points at 116 queries. queries > 0, chance in (0, 1) (broken: abort).
+double largest_unseen_share(std::size_t queries, double chance = kUnseenChance);
+
+// Whether a kind of query that none of these queries is of could make a gap of the margin: then
+// `no gap` cannot be said, however often they were repeated.
+bool may_hide_gap(std::size_t queries, double margin_points = kMarginPoints);
+
+// The fewest queries with which may_hide_gap is false. margin in (0, 100) (broken: abort).
+std::size_t queries_to_exclude_hidden_gap(double margin_points = kMarginPoints);
+
+// The queries whose differences add most to the gap, in its direction and largest first: as few as
+// together carry more than half of it. A query's part is its difference over the number of queries
+// used.
+struct Carriers {
+  std::vector<std::size_t> queries;  // their places
+  double share = 0;                  // of the gap, that they carry together; above 0.5
+  // Chance of a query as extreme as the most extreme one of the arm that shows more, if every query
+  // had that arm's rate; adjusted for their number. Without a small one, some queries carry more by
+  // luck.
+  double p_alike = 1;
+};
+
+// Empty where the gap is 0 or no query has data in both arms. Arms of the same length (broken:
+// abort). O(queries log queries).
+Carriers carriers_of_half(std::span<const QueryCounts> more, std::span<const QueryCounts> less);
+
+// Whether so few carry it that the gap speaks of them and not of the rest: at most five of them, or
+// one in forty of the queries used, and the queries not alike (p_alike below 0.001).
+bool is_handful(const Carriers& carriers, std::size_t queries);
+
+}  // namespace iago
