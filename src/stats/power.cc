@@ -6,14 +6,26 @@
 
 #include "base/error.h"
 #include "stats/clustered.h"
+#include "stats/strong_queries.h"
 
 namespace iago {
 namespace {
 
 struct Expected {
-  double spread_more = 0, spread_less = 0;  // of one query's own rate
+  double spread_more = 0, spread_less = 0;  // of one query's own rate: its variance
   double covariance = 0;                    // of one query's two rates
+  double third = 0;                         // third central moment of their difference
 };
+
+// Third central moment of one query's own rate: that of its propensity, that of its completions
+// around it, and what the two share.
+double third_moment(double rate, double correlation, std::size_t repeats) {
+  const double times = static_cast<double>(repeats), lean = 1 - 2 * rate;
+  const double variance = rate * (1 - rate) * correlation;
+  const double between = 2 * variance * lean * correlation / (1 + correlation);
+  const double within = rate * (1 - rate) * lean - 3 * lean * variance + 2 * between;
+  return between + 3 * (variance * lean - between) / times + within / (times * times);
+}
 
 // Beta-binomial: a query's propensity varies by rate (1 - rate) correlation around the arm's rate,
 // its completions around that.
@@ -26,8 +38,12 @@ Expected expected(const StudyPlan& plan, double more_rate) {
     return std::sqrt(rate * (1 - rate) * plan.query_correlation);
   };
   return {spread(more_rate, plan.repeats_more), spread(plan.less_rate, plan.repeats_less),
-          plan.arm_correlation * between(more_rate) * between(plan.less_rate)};
+          plan.arm_correlation * between(more_rate) * between(plan.less_rate),
+          third_moment(more_rate, plan.query_correlation, plan.repeats_more) -
+              third_moment(plan.less_rate, plan.query_correlation, plan.repeats_less)};
 }
+
+constexpr double kScatter = 1;  // standard errors: chosen for the power that simulation shows
 
 double standard_error(const StudyPlan& plan, double more_rate) {
   const Expected of = expected(plan, more_rate);
@@ -51,7 +67,13 @@ Interval expected_interval(const StudyPlan& plan, double more_rate) {
   const ClusteredRate b =
       planned_rate(plan.less_rate, of.spread_less, plan.queries, plan.repeats_less);
   const double variance = std::pow(standard_error(plan, more_rate), 2);
-  return joined_interval(a, b, {variance, differing_queries(plan, more_rate)});
+  const double queries = static_cast<double>(plan.queries);
+  // The third cumulant that a study sees scatters around the true one (of normal numbers by
+  // sqrt(6 / Q) of their variance to the power of 1.5), and the interval takes the wider end.
+  const double of_one = variance * queries;
+  const double scatter = std::sqrt(6 / queries) * std::pow(of_one, 1.5);
+  const double third = (of.third - kScatter * scatter) / (queries * queries);
+  return joined_interval(a, b, {variance, differing_queries(plan, more_rate), third});
 }
 
 // Smallest x in [lo, hi] with holds(x), for a condition that holds from some point on.
@@ -73,7 +95,46 @@ void check(const StudyPlan& plan) {
   IAGO_CHECK(std::abs(plan.arm_correlation) <= 1, "correlation in [-1, 1]");
 }
 
+double normal_below(double x) { return boost::math::cdf(boost::math::normal(), x); }
+
+// The estimate's standard error and its interval's two distances, as fractions.
+struct Precision {
+  double error = 0, below = 0, above = 0;
+};
+
+Precision precision_of(const StudyPlan& plan, double gap,
+                       const std::optional<PlannedGroups>& groups) {
+  const double error = standard_error(plan, plan.less_rate + gap);
+  if (!groups) {
+    const Interval interval = expected_interval(plan, plan.less_rate + gap);
+    return {error, gap - interval.lo, interval.hi - gap};
+  }
+  IAGO_CHECK(groups->groups >= 2, "two groups or more");
+  const double count = static_cast<double>(groups->groups);
+  const double of_groups = groups->gap_sd_points / kPoints / std::sqrt(count);
+  const double both = std::hypot(error, of_groups), half = student_critical(count - 1) * both;
+  return {both, half, half};
+}
+
 }  // namespace
+
+PlannedPower planned_power(const StudyPlan& plan, double gap_points,
+                           const std::optional<PlannedGroups>& groups) {
+  check(plan);
+  const double gap = gap_points / kPoints, margin = plan.margin_points / kPoints;
+  IAGO_CHECK(gap > 0 && plan.less_rate + gap <= 1, "a gap above 0 that the arms can have");
+  PlannedPower power;
+  const Precision there = precision_of(plan, gap, groups);
+  // Seen so high, the interval excludes 0 and leaves the margin.
+  const double seen = std::max(there.below, margin - there.above);
+  power.gap = there.error > 0 ? normal_below((gap - seen) / there.error) : gap > seen;
+  if (may_hide_gap(plan.queries, plan.margin_points)) return power;
+  const Precision none = precision_of(plan, 0, groups);
+  const double room = margin - std::max(none.below, none.above);
+  if (room <= 0) return power;
+  power.no_gap = none.error > 0 ? 2 * normal_below(room / none.error) - 1 : 1;
+  return power;
+}
 
 std::optional<double> minimal_detectable_gap(const StudyPlan& plan, double power) {
   check(plan);

@@ -31,6 +31,26 @@ struct StudyPlan {
 // Limits: rates below some 1 % with few completions, where the estimate is not near normal.
 std::optional<double> minimal_detectable_gap(const StudyPlan& plan, double power = kPower);
 
+// Topics of a plan: sets of queries whose gaps differ among themselves.
+struct PlannedGroups {
+  std::size_t groups = 0;    // at least 2
+  double gap_sd_points = 0;  // standard deviation of their true gaps, assumed
+};
+
+// What a plan can find, over queries like these, or with groups over groups like these.
+struct PlannedPower {
+  double gap = 0;     // chance of the verdict `gap` where the true gap is the one asked about
+  double no_gap = 0;  // chance of `no gap` where there is none: 0 where so few queries could hide a
+                      // gap of the margin (strong_queries.h)
+};
+
+// The same approximations as minimal_detectable_gap. Over groups the error of the mean gap is the
+// root of the sum of squares of the queries' and of the groups' standard deviation over the root of
+// their number, and the interval Student's with groups - 1 degrees of freedom. gap_points > 0
+// (broken: abort).
+PlannedPower planned_power(const StudyPlan& plan, double gap_points,
+                           const std::optional<PlannedGroups>& groups = std::nullopt);
+
 // Queries in all (not in addition) at which the interval would end inside the margin or exclude 0,
 // if estimate and variance stay as they are: the interval's arms shrink with the root of the number
 // of queries. Absent where the estimate lies within a tenth of the margin from the margin's edge

@@ -71,6 +71,37 @@ TEST(MinimalDetectableGap, IsAbsentWhereNothingWouldBeFound) {
       {.queries = 20, .repeats_more = 1, .repeats_less = 1, .less_rate = 0.97}));
 }
 
+TEST(PlannedPower, AgreesWithSimulatedStudiesForAGapAndForNone) {
+  const StudyPlan plan{.queries = 200, .repeats_more = 10, .repeats_less = 10};
+  const PlannedPower power = planned_power(plan, 3);
+  EXPECT_NEAR(power.gap, power_of(plan, 3, 600), 0.08);
+  const Propensity rate(plan.less_rate, plan.query_correlation);
+  Random random(12, "no gap");
+  int none = 0;
+  for (int i = 0; i < 600; ++i) {
+    const SimulatedPair pair = simulate_pair(rate, {}, rate, {}, 200, Tie::none, random);
+    none += decide(pair.more, pair.less).verdict == StudyVerdict::no_gap;
+  }
+  EXPECT_NEAR(power.no_gap, none / 600.0, 0.05);
+}
+
+TEST(PlannedPower, IsNoneForNoGapWhereFewQueriesCouldHideOne) {
+  const StudyPlan plan{.queries = 100, .repeats_more = 50, .repeats_less = 50};
+  EXPECT_EQ(planned_power(plan, 5).no_gap, 0);
+  EXPECT_GT(planned_power(plan, 10).gap, 0.5);
+}
+
+TEST(PlannedPower, FallsWithTheSpreadOfTopics) {
+  const StudyPlan plan{.queries = 200, .repeats_more = 10, .repeats_less = 10};
+  const PlannedPower alike = planned_power(plan, 5, PlannedGroups{10, 0});
+  const PlannedPower spread = planned_power(plan, 5, PlannedGroups{10, 5});
+  EXPECT_LT(spread.gap, alike.gap);
+  EXPECT_LT(spread.no_gap, alike.no_gap);
+  // By hand: 5 points over the root of 10 topics are 1.58, times Student's 2.262 for 9 is 3.58,
+  // beyond the margin already.
+  EXPECT_EQ(spread.no_gap, 0);
+}
+
 GapEstimate gap_of(double points, double half_width) {
   GapEstimate gap;
   gap.points = points;
