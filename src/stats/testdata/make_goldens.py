@@ -12,6 +12,7 @@ import scipy
 import scipy.optimize
 import scipy.stats
 import statsmodels
+import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.multitest import multipletests
@@ -79,6 +80,32 @@ def clustered(generator):
             "standard_errors": [float(scipy.stats.sem(r)) for r in rates],
             "gap": float((rates[0] - rates[1]).mean()),
             "se_paired": float(scipy.stats.sem(rates[0] - rates[1])),
+        })
+    return rows
+
+
+def over_clusters(generator):
+    """Means of queries drawn in clusters: statsmodels' cluster-robust error of a constant."""
+    rows = []
+    for clusters, most_queries, most in ((4, 3, 5), (10, 20, 10), (30, 6, 3)):
+        sizes = generator.integers(1, most_queries + 1, clusters)
+        labels = numpy.repeat(generator.permutation(1000)[:clusters], sizes)
+        lift = numpy.repeat(generator.uniform(0, 0.5, clusters), sizes)
+        trials = [generator.integers(1, most + 1, labels.size) for _ in range(2)]
+        successes = [generator.binomial(trials[0], 0.2 + lift), generator.binomial(trials[1], 0.2)]
+        rates = [s / t for s, t in zip(successes, trials)]
+
+        def fitted(values):
+            return sm.OLS(values, numpy.ones(values.size)).fit(
+                cov_type="cluster", cov_kwds={"groups": labels})
+
+        gap = fitted(rates[0] - rates[1])
+        rows.append({
+            "more": [successes[0].tolist(), trials[0].tolist()],
+            "less": [successes[1].tolist(), trials[1].tolist()],
+            "labels": labels.tolist(),
+            "gap": float(gap.params[0]), "se": float(gap.bse[0]),
+            "se_more": float(fitted(rates[0]).bse[0]),
         })
     return rows
 
@@ -202,6 +229,7 @@ def main():
         "differences": differences(),
         "sign_flips": sign_flips(generator),
         "clustered": clustered(generator),
+        "over_clusters": over_clusters(numpy.random.default_rng(20261128)),
         "correlations": correlations(generator),
         "multiple": multiple(generator),
         "full_tables": full_tables(numpy.random.default_rng(20250101)),

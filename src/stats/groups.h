@@ -1,0 +1,97 @@
+// Queries in sets: clusters that were drawn together, and groups, such as topics, whose gaps are
+// compared. Pure functions, safe from any thread; chance comes in as a stream.
+//
+// labels[i] is the cluster or group of query i: any number, equal for queries of one set; as many
+// as queries (broken: abort). Rates and gaps stay means over queries. What changes is what was
+// drawn: M_c queries of cluster c came at once, so the mean p = sum_c M_c r_c / sum_c M_c is a
+// ratio of two sums over clusters. Linearised (Woodruff, 1971, JASA 66:411; Korn & Graubard, 1999,
+// Analysis of Health Surveys, chapter 2) it is the mean over C clusters of
+//   p + C M_c / M (r_c - p)
+// and these take the place of the queries' own rates in clustered.h and gap.h: the degrees of
+// freedom are C - 1, and 0 events speak like 0 of C.
+//
+// Limits: with clusters of very unequal size fewer of them count than C says. And clusters nested
+// in groups need only the outer ones here: what is drawn together inside a drawn set is counted
+// with it.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/random.h"
+#include "stats/counts.h"
+#include "stats/gap.h"
+#include "stats/interval.h"
+#include "stats/population.h"
+#include "stats/rate.h"
+
+namespace iago {
+
+using Labels = std::vector<std::size_t>;
+
+// As estimate_rate, over clusters (or, if `population` says so, groups) like these. Absent when no
+// query has a trial.
+std::optional<RateEstimate> estimate_rate_over(
+    std::span<const QueryCounts> arm, std::span<const std::size_t> labels,
+    Population population = Population::clusters_like_these);
+
+// As estimate_gap; the test flips the signs of whole sets. Absent when no query has data in both
+// arms. Arms of the same length (broken: abort).
+std::optional<GapEstimate> estimate_gap_over(
+    std::span<const QueryCounts> more, std::span<const QueryCounts> less,
+    std::span<const std::size_t> labels, Random& random,
+    Population population = Population::clusters_like_these, std::size_t draws = kSignFlipDraws);
+
+// Only what needs no chance: as above, with p_value and p_value_error left at 1 and 0.
+std::optional<GapEstimate> estimate_gap_over_without_test(
+    std::span<const QueryCounts> more, std::span<const QueryCounts> less,
+    std::span<const std::size_t> labels, Population population = Population::clusters_like_these);
+
+// Its interval alone, in points, at another level.
+std::optional<Interval> gap_interval_over(std::span<const QueryCounts> more,
+                                          std::span<const QueryCounts> less,
+                                          std::span<const std::size_t> labels,
+                                          double level = kLevel);
+
+// One group beside the others.
+struct GroupGap {
+  std::size_t group = 0;    // its label
+  GapEstimate gap;          // over its queries (or clusters) alone, as if drawn from the group
+  Interval simultaneous95;  // points: those of all groups hold together with 95 % (Bonferroni)
+  double to_rest = 0;       // points: its gap minus that of all other groups' queries together
+  double p_to_rest = 1;     // of that difference, adjusted for all groups; see below
+
+  bool differs() const { return p_to_rest <= 1 - kLevel; }
+};
+
+struct GroupComparison {
+  std::vector<GroupGap> groups;  // those with data in both arms, by label
+  double p_alike = 1;            // test that all groups are alike; 1 with a single group
+  double p_alike_error = 0;      // its Monte-Carlo standard error
+  // Standard deviation of the groups' true gaps, points, by moments; 0 where they differ by no more
+  // than their queries make them.
+  double sd = 0;
+};
+
+// Fewer draws than for signs: each deals out all queries anew.
+inline constexpr std::size_t kGroupDraws = 2'000;
+
+// Are the groups alike? Under "a query's group says nothing of its difference" the differences were
+// as likely to be dealt out to the groups in any other way, which is done by permutation:
+// p = (b + 1) / (draws + 1) (Phipson & Smyth, 2010). The statistic of p_alike is the sum of squares
+// between groups. Which group differs: the largest |gap of group - gap of rest|, in the unit of its
+// pooled error, over all groups in each permutation adjusts every group's own for their number
+// (Westfall & Young, 1993, Resampling-Based Multiple Testing, single step). So with 95 % no group
+// is named if all are alike; if some differ, the spread that they bring makes it harder, not
+// easier, to name another.
+//
+// With clusters (one for each query, each within one group; empty: the queries themselves) whole
+// clusters are dealt out, and the groups' own intervals are over them.
+GroupComparison compare_groups(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
+                               std::span<const std::size_t> groups,
+                               std::span<const std::size_t> clusters, Random& random,
+                               std::size_t draws = kGroupDraws);
+
+}  // namespace iago
