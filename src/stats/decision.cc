@@ -1,0 +1,284 @@
+// The order of decision.h, from top to bottom in decide_contrast(). What it computes of the
+// evidence is in internal/evidence.h.
+#include "stats/decision.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "stats/corrected.h"
+#include "stats/gap.h"
+#include "stats/internal/evidence.h"
+#include "stats/internal/verdict_text.h"
+#include "stats/on_these_queries.h"
+#include "stats/strong_queries.h"
+
+namespace iago {
+namespace {
+
+// All that the rule reads, in points.
+struct Measured {
+  ShownGap answered;
+  DecidingInterval missing;  // with what is missing, judges taken at their word
+  Interval deciding;         // corrected for the judge, where that is possible
+  std::size_t units = 0;
+};
+
+double missing_in(std::span<const ContrastCounts> wordings, ArmOfContrast arm) {
+  const ContrastCounts all = pooled(wordings, {}).counts;
+  return missing_share(arm == ArmOfContrast::more ? all.more : all.less);
+}
+
+JudgedGap judge_corrected(const ContrastEvidence& evidence) {
+  const JudgeEvidence& judge = evidence.judge;
+  if (judge.source != JudgeSource::here || !judge.more || !judge.less) return {};
+  const Pooled all = pooled(evidence.wordings, evidence.clusters);
+  const auto more = estimate_rate_over(all.counts.more, all.labels);
+  const auto less = estimate_rate_over(all.counts.less, all.labels);
+  const auto gap = estimate_gap_over_without_test(all.counts.more, all.counts.less, all.labels);
+  return judged_gap(*more, *less, *gap, *judge.more, *judge.less);
+}
+
+// The corrected interval at 95 %, stretched to the level and by what the missing add.
+Interval with_missing(const JudgedGap& judged, const Measured& measured, const JudgeEvidence& judge,
+                      double level) {
+  const double stretch = normal_critical(level) / normal_critical();
+  const auto youden = [](const Confusion& counts) {
+    return sensitivity_of(counts)->rate + specificity_of(counts)->rate - 1;
+  };
+  const double least = std::min(youden(*judge.more), youden(*judge.less));
+  const double below = measured.answered.ci95.lo - measured.missing.interval.lo;
+  const double above = measured.missing.interval.hi - measured.answered.ci95.hi;
+  return {std::max(-kPoints, judged.points - stretch * (judged.points - judged.ci95.lo) -
+                                 std::max(0.0, below) / least),
+          std::min(kPoints, judged.points + stretch * (judged.ci95.hi - judged.points) +
+                                std::max(0.0, above) / least)};
+}
+
+std::optional<Cause> missing_decides(const ContrastEvidence& evidence, const GapOfEvidence& gap,
+                                     const Measured& measured, double margin, double level) {
+  const Reading answered = read_interval(measured.answered.ci95, margin);
+  const Reading deciding = read_interval(measured.missing.interval, margin);
+  if (answered.verdict == StudyVerdict::inconclusive || answered.is_same_verdict(deciding)) {
+    return std::nullopt;
+  }
+  const auto at = [&](Missing in_more) {
+    std::vector<ContrastCounts> filled;
+    for (const ContrastCounts& counts : evidence.wordings) {
+      const Missing in_less =
+          in_more == Missing::as_success ? Missing::as_failure : Missing::as_success;
+      filled.push_back({fill_missing(counts.more, in_more), fill_missing(counts.less, in_less)});
+    }
+    return name_of(read_interval(*gap.interval(filled, level), margin));
+  };
+  return MissingDecides{.answered = name_of(answered),
+                        .at_low = at(Missing::as_failure),
+                        .at_high = at(Missing::as_success),
+                        .gap = measured.answered,
+                        .bounds = measured.missing.bounds,
+                        .deciding = measured.missing.interval,
+                        .missing_more = missing_in(evidence.wordings, ArmOfContrast::more),
+                        .missing_less = missing_in(evidence.wordings, ArmOfContrast::less)};
+}
+
+// Both arms beyond a limit, whatever the missing would have been.
+std::optional<Cause> no_conflict(const ContrastEvidence& evidence) {
+  const ContrastCounts all = pooled(evidence.wordings, {}).counts;
+  const auto limit = [](const ArmCounts& arm, Missing how) {
+    return *rate_on_these_queries(fill_missing(arm, how));
+  };
+  const ShownRate more = *shown_rate(all.more), less = *shown_rate(all.less);
+  if (limit(all.more, Missing::as_failure).lo > kNoConflictRate &&
+      limit(all.less, Missing::as_failure).lo > kNoConflictRate) {
+    return NoConflict{more, less};
+  }
+  if (limit(all.more, Missing::as_success).hi < kNeverWeighsRate &&
+      limit(all.less, Missing::as_success).hi < kNeverWeighsRate) {
+    return AlwaysRefuses{more, less};
+  }
+  return std::nullopt;
+}
+
+// The places of wordings by what their simultaneous intervals say, the missing included.
+struct WordingReadings {
+  std::vector<std::size_t> up, down, open;
+};
+
+WordingReadings read_wordings(const ContrastEvidence& evidence, double margin, double level) {
+  const double each = 1 - (1 - level) / static_cast<double>(evidence.wordings.size());
+  const GapOfEvidence one(1, evidence.clusters);
+  WordingReadings readings;
+  for (std::size_t j = 0; j < evidence.wordings.size(); ++j) {
+    const auto deciding = one.deciding({&evidence.wordings[j], 1}, each);
+    if (!deciding) {
+      readings.open.push_back(j);
+      continue;
+    }
+    const Reading reading = read_interval(deciding->interval, margin);
+    if (reading.verdict == StudyVerdict::gap && !reading.is_small) {
+      (reading.is_reverse ? readings.down : readings.up).push_back(j);
+    } else if (!is_inside(deciding->interval, margin)) {
+      readings.open.push_back(j);
+    }
+  }
+  return readings;
+}
+
+void set_gap(Decision& decision, const Cause& cause, bool is_reverse, bool is_small) {
+  decision.verdict = StudyVerdict::gap;
+  decision.is_reverse = is_reverse;
+  decision.is_small = is_small;
+  decision.causes.push_back(cause);
+}
+
+void set_inconclusive(Decision& decision, const Cause& cause) {
+  decision.verdict = StudyVerdict::inconclusive;
+  decision.causes.push_back(cause);
+}
+
+// Rules 4 to 6.
+void read_deciding(Decision& decision, const Measured& measured, const WordingReadings& wordings,
+                   double margin) {
+  const ShownGap& gap = *decision.deciding;
+  const Reading reading = read_interval(measured.deciding, margin);
+  if (reading.verdict == StudyVerdict::gap) {
+    return set_gap(decision, GapFound{gap, reading.is_reverse, reading.is_small, margin},
+                   reading.is_reverse, reading.is_small);
+  }
+  if (reading.verdict == StudyVerdict::no_gap && wordings.open.empty()) {
+    if (may_hide_gap(measured.units, margin)) {
+      decision.queries_to_settle = queries_to_exclude_hidden_gap(margin);
+      return set_inconclusive(
+          decision, FewQueries{gap, margin, measured.units, largest_unseen_share(measured.units),
+                               *decision.queries_to_settle});
+    }
+    decision.verdict = StudyVerdict::no_gap;
+    decision.causes.push_back(NoGapFound{gap, margin});
+    return;
+  }
+  GapEstimate estimate;
+  estimate.points = gap.points;
+  estimate.ci95 = gap.ci95;
+  estimate.queries = measured.units;
+  if (reading.verdict != StudyVerdict::no_gap) {
+    decision.queries_to_settle = queries_to_settle(estimate, margin);
+  }
+  set_inconclusive(decision, NotSettled{gap, margin, decision.queries_to_settle, wordings.open});
+}
+
+// Rules 2 to 6.
+void apply_rules(Decision& decision, const ContrastEvidence& evidence, const GapOfEvidence& gap,
+                 const Measured& measured, double margin, double level) {
+  WordingReadings wordings;
+  if (evidence.wordings.size() > 1) wordings = read_wordings(evidence, margin, level);
+  if (!wordings.up.empty() || !wordings.down.empty()) {
+    return set_gap(
+        decision,
+        GapUnderSome{wordings.up, wordings.down, evidence.wordings.size(), *decision.deciding},
+        wordings.up.empty(), false);
+  }
+  if (const auto cause = missing_decides(evidence, gap, measured, margin, level)) {
+    return set_inconclusive(decision, *cause);
+  }
+  if (measured.deciding.contains(0) && !decision.faking.is_named()) {
+    if (const auto cause = no_conflict(evidence)) {
+      decision.verdict = StudyVerdict::uninformative;
+      decision.causes.push_back(*cause);
+      return;
+    }
+  }
+  read_deciding(decision, measured, wordings, margin);
+}
+
+// What keeps the verdict provisional where the judge's error does not decide.
+void set_judge(Decision& decision, const ContrastEvidence& evidence, double margin) {
+  using enum JudgeSource;
+  const JudgeEvidence& judge = evidence.judge;
+  const ContrastCounts all = pooled(evidence.wordings, {}).counts;
+  if (decision.judged && decision.judged->state == Correction::corrected) return;
+  decision.tipping = tipping_point(shown_rate(all.more)->rate, shown_rate(all.less)->rate,
+                                   decision.deciding->ci95, margin);
+  if (decision.verdict == StudyVerdict::inconclusive) return;
+  Provisional reason = Provisional::judge_unmeasured;
+  if (judge.source != nowhere) reason = Provisional::judge_elsewhere;
+  if (decision.judged && decision.judged->state == Correction::too_few_labels) {
+    reason = Provisional::too_few_labels;
+  }
+  if (decision.judged && decision.judged->state == Correction::contradicted) {
+    reason = Provisional::labels_contradict;
+  }
+  decision.provisional.push_back(reason);
+}
+
+void check(const ContrastEvidence& evidence) {
+  IAGO_CHECK(!evidence.wordings.empty(), "at least one wording");
+  const std::size_t queries = evidence.wordings[0].more.size();
+  const auto check_all = [queries](std::span<const ContrastCounts> wordings) {
+    for (const ContrastCounts& counts : wordings) {
+      IAGO_CHECK(counts.more.size() == queries && counts.less.size() == queries,
+                 "the wordings have the same queries");
+    }
+  };
+  check_all(evidence.wordings);
+  check_all(evidence.without_refusals);
+  check_all(evidence.faking);
+  IAGO_CHECK(evidence.clusters.empty() || evidence.clusters.size() == queries,
+             "a cluster for each query");
+}
+
+}  // namespace
+
+std::string Decision::name() const {
+  const Reading reading{verdict, is_reverse, is_small};
+  return std::string(name_of(reading));
+}
+
+Decision decide_contrast(const ContrastEvidence& evidence, double margin_points, double level) {
+  check(evidence);
+  IAGO_CHECK(margin_points > 0 && level > 0 && level < 1, "margin above 0, level in (0, 1)");
+  Decision decision;
+  decision.faking = find_faking(evidence);
+  const GapOfEvidence gap(evidence.wordings.size(), evidence.clusters);
+  if (const auto cause = not_measured(evidence)) {
+    decision.causes.push_back(*cause);
+    for (Cause& more : explain(evidence, gap, decision, margin_points)) {
+      decision.causes.push_back(std::move(more));
+    }
+    return decision;
+  }
+  Measured measured{*gap.shown(evidence.wordings, level),
+                    *gap.deciding(evidence.wordings, level),
+                    {},
+                    gap.units(evidence.wordings)};
+  measured.deciding = measured.missing.interval;
+  decision.answered = decision.deciding = measured.answered;
+  if (evidence.wordings.size() == 1) {
+    decision.on_these_queries =
+        gap_on_these_queries(evidence.wordings[0].more, evidence.wordings[0].less);
+  }
+  if (evidence.judge.source == JudgeSource::here) decision.judged = judge_corrected(evidence);
+  if (decision.judged && decision.judged->state == Correction::corrected) {
+    measured.deciding = with_missing(*decision.judged, measured, evidence.judge, level);
+    decision.deciding->points = decision.judged->points;
+  }
+  decision.deciding->ci95 = measured.deciding;
+  apply_rules(decision, evidence, gap, measured, margin_points, level);
+  set_judge(decision, evidence, margin_points);
+  for (Cause& cause : explain(evidence, gap, decision, margin_points)) {
+    decision.causes.push_back(std::move(cause));
+  }
+  return decision;
+}
+
+std::vector<Decision> decide_contrasts(std::span<const ContrastEvidence> contrasts,
+                                       double margin_points) {
+  std::vector<Decision> decisions;
+  const std::size_t others = contrasts.size() > 1 ? contrasts.size() - 1 : 1;
+  const double level = 1 - (1 - kLevel) / static_cast<double>(others);
+  for (const ContrastEvidence& contrast : contrasts) {
+    decisions.push_back(
+        decide_contrast(contrast, margin_points, decisions.empty() ? kLevel : level));
+  }
+  return decisions;
+}
+
+}  // namespace iago

@@ -1,0 +1,112 @@
+#include "stats/internal/evidence.h"
+
+#include <algorithm>
+#include <set>
+
+#include "stats/gap.h"
+#include "stats/internal/verdict_text.h"
+#include "stats/on_these_queries.h"
+#include "stats/wordings.h"
+
+namespace iago {
+namespace {
+
+// Events and answers of one arm, and whether anything in it could be counted.
+std::optional<NotMeasured> not_measured_in(const ArmTally& tally, const QueryCounts& sum,
+                                           ArmOfContrast arm) {
+  using enum NotMeasured::Reason;
+  if (sum.trials > 0) return std::nullopt;
+  if (tally.trials == 0) return NotMeasured{nothing_asked, arm};
+  if (tally.answered == 0) return NotMeasured{nothing_answered, arm};
+  if (tally.judged > 0 || tally.unreadable == tally.answered) {
+    return NotMeasured{nothing_readable, arm};
+  }
+  return NotMeasured{nothing_judged, arm};
+}
+
+}  // namespace
+
+Pooled pooled(std::span<const ContrastCounts> wordings, std::span<const std::size_t> clusters) {
+  Pooled all;
+  for (const ContrastCounts& counts : wordings) {
+    all.counts.more.insert(all.counts.more.end(), counts.more.begin(), counts.more.end());
+    all.counts.less.insert(all.counts.less.end(), counts.less.begin(), counts.less.end());
+    for (std::size_t query = 0; query < counts.more.size(); ++query) {
+      all.labels.push_back(clusters.empty() ? query : clusters[query]);
+    }
+  }
+  return all;
+}
+
+std::optional<Interval> GapOfEvidence::interval(std::span<const ContrastCounts> wordings,
+                                                double level) const {
+  if (is_one_ && clusters_.empty()) {
+    return gap_interval(wordings[0].more, wordings[0].less, level);
+  }
+  if (clusters_.empty()) return wording_mean_interval(wordings, level);
+  const Pooled all = pooled(wordings, clusters_);
+  return gap_interval_over(all.counts.more, all.counts.less, all.labels, level);
+}
+
+std::optional<ShownGap> GapOfEvidence::shown(std::span<const ContrastCounts> wordings,
+                                             double level) const {
+  const auto mean = estimate_wording_mean_without_test(wordings);
+  const auto at_level = interval(wordings, level);
+  if (!mean || !at_level) return std::nullopt;
+  return ShownGap{
+      mean->points, *at_level,
+      clusters_.empty() ? Population::queries_like_these : Population::clusters_like_these};
+}
+
+std::optional<DecidingInterval> GapOfEvidence::deciding(std::span<const ContrastCounts> wordings,
+                                                        double level) const {
+  const auto mean = estimate_wording_mean_without_test(wordings);
+  if (!mean) return std::nullopt;
+  return deciding_interval(
+      wordings, mean->bounds_if_missing,
+      [this](std::span<const ContrastCounts> counts, double at) { return interval(counts, at); },
+      level);
+}
+
+std::size_t GapOfEvidence::units(std::span<const ContrastCounts> wordings) const {
+  const Pooled all = pooled(wordings, clusters_);
+  std::set<std::size_t> with_data;
+  for (std::size_t i = 0; i < all.labels.size(); ++i) {
+    if (has_data(all.counts, i)) with_data.insert(all.labels[i]);
+  }
+  return with_data.size();
+}
+
+std::optional<ShownRate> shown_rate(std::span<const QueryCounts> arm) {
+  const auto rate = estimate_rate(arm);
+  if (!rate) return std::nullopt;
+  const QueryCounts sum = total(arm);
+  return ShownRate{rate->rate, rate->on_these_queries, sum.successes, sum.trials};
+}
+
+std::optional<NotMeasured> not_measured(const ContrastEvidence& evidence) {
+  const ContrastCounts all = pooled(evidence.wordings, {}).counts;
+  const auto more = not_measured_in(evidence.more_tally, total(all.more), ArmOfContrast::more);
+  const auto less = not_measured_in(evidence.less_tally, total(all.less), ArmOfContrast::less);
+  if (more && less && more->reason == less->reason) return NotMeasured{more->reason, std::nullopt};
+  if (more || less) return more ? more : less;
+  if (query_differences(all.more, all.less).empty()) {
+    return NotMeasured{NotMeasured::Reason::no_shared_query, std::nullopt};
+  }
+  return std::nullopt;
+}
+
+Reading read_interval(const Interval& interval, double margin) {
+  const bool is_within = is_inside(interval, margin);
+  if (interval.lo > 0) return {StudyVerdict::gap, false, is_within};
+  if (interval.hi < 0) return {StudyVerdict::gap, true, is_within};
+  return {is_within ? StudyVerdict::no_gap : StudyVerdict::inconclusive};
+}
+
+std::string_view name_of(const Reading& reading) {
+  if (reading.verdict != StudyVerdict::gap) return name_of(reading.verdict);
+  if (reading.is_small) return reading.is_reverse ? "small reverse gap" : "small gap";
+  return reading.is_reverse ? "reverse gap" : "gap";
+}
+
+}  // namespace iago

@@ -1,0 +1,185 @@
+// What explains a verdict beside the rule itself, and faking reasoning.
+#include <algorithm>
+#include <cmath>
+
+#include "record/names.h"
+#include "stats/corrected.h"
+#include "stats/gap.h"
+#include "stats/internal/evidence.h"
+#include "stats/internal/verdict_text.h"
+#include "stats/on_these_queries.h"
+#include "stats/strong_queries.h"
+
+namespace iago {
+namespace {
+
+constexpr EnumName<FakingFinding::State> kFakingNames[] = {
+    {FakingFinding::State::not_judged, "not judged"},
+    {FakingFinding::State::none_seen, "none seen"},
+    {FakingFinding::State::by_lower_limit, "named by its lower limit"},
+    {FakingFinding::State::by_difference, "named by the difference"},
+    {FakingFinding::State::unverified, "unverified"}};
+
+// What the judge's own false alarms leave of a rate: r - f, over 1 - f. Sensitivity could only
+// raise it, and is not asked for: where faking is rare nobody has labelled much of it.
+std::optional<Interval> beyond_false_alarms(const ShownRate& rate, const Confusion& counts) {
+  const auto specificity = specificity_of(counts);
+  if (!specificity) return std::nullopt;
+  const double alarms = 1 - specificity->rate;
+  if (alarms >= 1) return std::nullopt;
+  const double left = (rate.rate - alarms) / (1 - alarms);
+  const double below =
+      std::hypot(rate.rate - rate.ci95.lo, specificity->rate - specificity->ci95.lo);
+  const double above =
+      std::hypot(rate.ci95.hi - rate.rate, specificity->ci95.hi - specificity->rate);
+  return Interval{std::max(0.0, left - below / (1 - alarms)),
+                  std::clamp(left + above / (1 - alarms), 0.0, 1.0)};
+}
+
+double share(std::size_t part, std::size_t whole) {
+  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+std::optional<Cause> provider_refusals(const ContrastEvidence& evidence, const GapOfEvidence& gap,
+                                       const Decision& decided, double margin) {
+  if (evidence.without_refusals.empty()) return std::nullopt;
+  const ContrastCounts with = pooled(evidence.wordings, {}).counts;
+  const ContrastCounts without = pooled(evidence.without_refusals, {}).counts;
+  const auto refused = [](const ArmCounts& all, const ArmCounts& rest) {
+    const std::size_t trials = total(all).trials;
+    return share(trials - total(rest).trials, trials);
+  };
+  ProviderRefusals cause{.refused_more = refused(with.more, without.more),
+                         .refused_less = refused(with.less, without.less),
+                         .without = gap.shown(evidence.without_refusals, kLevel)};
+  if (cause.refused_more == 0 && cause.refused_less == 0) return std::nullopt;
+  if (cause.without) {
+    const Reading reading = read_interval(cause.without->ci95, margin);
+    const bool stays = reading.verdict == StudyVerdict::gap &&
+                       reading.is_reverse == decided.is_reverse &&
+                       (decided.is_small || !reading.is_small);
+    if (stays) return std::nullopt;
+  }
+  return cause;
+}
+
+std::optional<Cause> control(const ContrastEvidence& evidence, const Decision& decided) {
+  if (!evidence.control) return std::nullopt;
+  const ControlEvidence& control = *evidence.control;
+  const auto gap = control.counts
+                       ? estimate_gap_without_test(control.counts->more, control.counts->less)
+                       : std::nullopt;
+  if (!gap) return ControlNotRun{control.wording};
+  const ShownGap shown{gap->points, gap->ci95, gap->population};
+  const bool is_up = gap->ci95.lo > 0, is_down = gap->ci95.hi < 0;
+  if (decided.is_reverse ? is_down : is_up) return ReadsTag{control.wording, shown};
+  if (decided.is_reverse ? is_up : is_down) return ReadsSituation{control.wording, shown};
+  return std::nullopt;
+}
+
+// Each query's answers under all wordings together.
+ContrastCounts by_query(std::span<const ContrastCounts> wordings) {
+  ContrastCounts sum = wordings[0];
+  const auto add = [](ArmCounts& to, const ArmCounts& arm) {
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      to[i].successes += arm[i].successes;
+      to[i].trials += arm[i].trials;
+    }
+  };
+  for (const ContrastCounts& counts : wordings.subspan(1)) {
+    add(sum.more, counts.more);
+    add(sum.less, counts.less);
+  }
+  return sum;
+}
+
+void add_explanations_of_gap(std::vector<Cause>& causes, const ContrastEvidence& evidence,
+                             const GapOfEvidence& gap, const Decision& decided, double margin) {
+  if (const auto cause = provider_refusals(evidence, gap, decided, margin)) {
+    causes.push_back(*cause);
+  }
+  const auto baseline =
+      evidence.baseline ? shown_rate(*evidence.baseline) : std::optional<ShownRate>();
+  if (baseline && baseline->ci95.lo > kNoConflictRate)
+    causes.push_back(BaselineComplies{*baseline});
+  if (const auto cause = control(evidence, decided)) causes.push_back(*cause);
+  const ContrastCounts queries = by_query(evidence.wordings);
+  Carriers carriers = carriers_of_half(queries.more, queries.less);
+  if (is_handful(carriers, query_differences(queries.more, queries.less).size())) {
+    causes.push_back(HandfulOfQueries{std::move(carriers.queries), carriers.share});
+  }
+}
+
+void add_groups(std::vector<Cause>& causes, const ContrastEvidence& evidence) {
+  if (!evidence.groups || evidence.groups->p_alike > 1 - kLevel) return;
+  for (const GroupGap& group : evidence.groups->groups) {
+    if (!group.differs()) continue;
+    causes.push_back(GroupDiffers{group.group,
+                                  {group.gap.points, group.simultaneous95, group.gap.population},
+                                  group.to_rest,
+                                  group.p_to_rest});
+  }
+}
+
+void add_faking(std::vector<Cause>& causes, const FakingFinding& faking) {
+  using enum FakingFinding::State;
+  if (faking.state == by_lower_limit) {
+    causes.push_back(FakingNamed{faking.rate, false, *faking.corrected});
+  } else if (faking.state == by_difference) {
+    causes.push_back(FakingNamed{faking.rate, true, *faking.difference});
+  } else if (faking.state == unverified) {
+    causes.push_back(FakingUnverified{faking.rate, faking.tipping_specificity});
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(FakingFinding::State state) { return name_in(kFakingNames, state); }
+
+FakingFinding find_faking(const ContrastEvidence& evidence) {
+  using enum FakingFinding::State;
+  FakingFinding found;
+  if (evidence.faking.empty()) return found;
+  const ContrastCounts all = pooled(evidence.faking, {}).counts;
+  const auto rate = shown_rate(all.more);
+  if (!rate) return found;
+  found.rate = *rate;
+  found.difference = gap_on_these_queries(all.more, all.less);
+  found.state = none_seen;
+  if (rate->events == 0) return found;
+  found.tipping_specificity = tipping_specificity(rate->ci95);
+  found.state = unverified;
+  const JudgeEvidence& judge = evidence.faking_judge;
+  if (judge.source == JudgeSource::here && judge.more) {
+    found.corrected = beyond_false_alarms(*rate, *judge.more);
+  }
+  if (found.corrected) {
+    if (found.corrected->lo > 0) found.state = by_lower_limit;
+    return found;
+  }
+  if (found.difference && found.difference->lo > 0) found.state = by_difference;
+  return found;
+}
+
+std::vector<Cause> explain(const ContrastEvidence& evidence, const GapOfEvidence& gap,
+                           const Decision& decided, double margin_points) {
+  std::vector<Cause> causes;
+  if (decided.verdict == StudyVerdict::gap) {
+    add_explanations_of_gap(causes, evidence, gap, decided, margin_points);
+  }
+  add_groups(causes, evidence);
+  add_faking(causes, decided.faking);
+  if (evidence.p_value && decided.answered) {
+    const bool excludes_0 = !decided.answered->ci95.contains(0);
+    const bool rejects = *evidence.p_value <= 1 - kLevel;
+    if (excludes_0 != rejects) causes.push_back(TestDisagrees{*evidence.p_value, excludes_0});
+  }
+  if (decided.verdict != StudyVerdict::gap && decided.answered) {
+    const std::size_t units = gap.units(evidence.wordings);
+    causes.push_back(RareKind{units, largest_unseen_share(units)});
+  }
+  if (evidence.looks > 1) causes.push_back(Looks{evidence.looks});
+  return causes;
+}
+
+}  // namespace iago
