@@ -14,7 +14,6 @@ namespace {
 // the rate.
 struct Weighted {
   double rate = 0;
-  double largest = 0;     // of the weights
   double squares = 0;     // sum of w^2 over successes
   double binomial = 0;    // p (1 - p) sum of w^2 over all answers, without p (1 - p)
   double within = 0;      // unbiased variance of the rate given the queries
@@ -33,7 +32,6 @@ Weighted weighted(std::span<const QueryCounts> arm) {
     const double n = static_cast<double>(query.trials), x = static_cast<double>(query.successes);
     const double w = 1 / (queries * n);
     sums.rate += w * x;
-    sums.largest = std::max(sums.largest, w);
     sums.squares += w * w * x;
     sums.binomial += w * w * n;
     if (query.trials > 1) {
@@ -66,14 +64,14 @@ double beta_limit(double probability, double a, double b) {
 }
 
 // Both limits as Clopper and Pearson's of effective counts. `rate` and `squares` are of the
-// outcome that is counted.
-Interval limits(double rate, double squares, double largest, double gain, double tail) {
+// outcome that is counted; `next` is the weight of the one success more that the upper limit adds.
+Interval limits(double rate, double squares, double next, double gain, double tail) {
   Interval interval{0, 1};
   if (rate > 0) {
     const double x = gain * rate * rate / squares, n = gain * rate / squares;
     interval.lo = beta_limit(tail, x, n - x + 1);
   }
-  const double upper = rate + largest, variance = squares + largest * largest;
+  const double upper = rate + next, variance = squares + next * next;
   const double x = gain * (upper * upper / variance - 1), n = gain * upper / variance;
   interval.hi = beta_limit(1 - tail, x + 1, n - x);
   return interval;
@@ -83,9 +81,9 @@ Interval interval_of(const Weighted& sums, double level) {
   const bool is_one_sided = !sums.has_success || !sums.has_failure;
   const double tail = is_one_sided ? 1 - level : (1 - level) / 2;
   const double gain = gain_of(sums);
-  const Interval of_successes = limits(sums.rate, sums.squares, sums.largest, gain, tail);
+  const Interval of_successes = limits(sums.rate, sums.squares, sums.binomial, gain, tail);
   const Interval of_failures =
-      limits(1 - sums.rate, sums.binomial - sums.squares, sums.largest, gain, tail);
+      limits(1 - sums.rate, sums.binomial - sums.squares, sums.binomial, gain, tail);
   // The two agree where repeats are equal; elsewhere the wider holds.
   return {std::min({of_successes.lo, 1 - of_failures.hi, sums.rate}),
           std::max({of_successes.hi, 1 - of_failures.lo, sums.rate})};

@@ -12,9 +12,9 @@
 //
 // Unequal repeats weigh answers unequally: a success at query q moves the rate by w_q = 1/(Q n_q).
 // Both limits are then those of an effective count x of an effective n that have the weighted sum's
-// mean and variance, where the upper one adds a success of the largest weight (Fay & Feuer, 1997,
-// Statistics in Medicine 16:791, there with gamma in place of beta). With equal repeats x and n are
-// the counts themselves.
+// mean and variance, where the upper one adds a success of weight sum n_q w_q^2, one over Kish's n.
+// (Fay & Feuer, 1997, Statistics in Medicine 16:791, add the largest weight, with gamma in place of
+// beta: then a query answered once undoes all others.) With equal repeats both are the counts.
 //
 // Where queries were repeated, and enough of them show both outcomes to be trusted, the variance
 // within queries replaces the binomial one, which is too large where queries differ: effective n
