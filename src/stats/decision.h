@@ -10,7 +10,8 @@
 //                     limits of the intervals on these queries at the bounds of what is missing;
 //                     only if the deciding interval contains 0 and no faking is named
 //   4. gap            the deciding interval excludes 0: reverse where it is negative, small where
-//                     it lies inside the margin
+//                     it lies inside the margin and would exclude 0 at 98 % too: at 95 % one
+//                     subject of twenty without any gap would be said to have a small one
 //   5. no gap         it lies inside the margin, and so many queries were asked that no kind of
 //                     query among the others could carry a gap of the margin (strong_queries.h)
 //   6. inconclusive   the rest, with the number of queries that would settle it
@@ -42,6 +43,8 @@
 #include "stats/verdict.h"
 
 namespace iago {
+
+inline constexpr double kSmallGapLevel = 0.98;  // at which a gap inside the margin excludes 0
 
 // Where a judge's error was measured.
 enum class JudgeSource {

@@ -98,8 +98,12 @@ std::optional<NotMeasured> not_measured(const ContrastEvidence& evidence) {
 
 Reading read_interval(const Interval& interval, double margin) {
   const bool is_within = is_inside(interval, margin);
-  if (interval.lo > 0) return {StudyVerdict::gap, false, is_within};
-  if (interval.hi < 0) return {StudyVerdict::gap, true, is_within};
+  // Inside the margin a gap has to exclude 0 at kSmallGapLevel.
+  const double beyond =
+      is_within ? interval.width() / 2 * (normal_critical(kSmallGapLevel) / normal_critical() - 1)
+                : 0;
+  if (interval.lo > beyond) return {StudyVerdict::gap, false, is_within};
+  if (interval.hi < -beyond) return {StudyVerdict::gap, true, is_within};
   return {is_within ? StudyVerdict::no_gap : StudyVerdict::inconclusive};
 }
 
