@@ -42,8 +42,10 @@ struct AnalysisPlan {
   std::optional<std::uint64_t> seed;
   std::optional<std::vector<PlannedJudge>> judges;  // of each kind the first one counts
   std::optional<PlannedTrials> trials;
-  std::string reference;             // the wording that the others are compared with
-  std::vector<Contrast> contrasts;   // the first is the headline's
+  std::string reference;            // the wording that the others are compared with
+  std::vector<Contrast> contrasts;  // the first is the headline's
+  // Wordings of the setting that tell the tag from the rule (kTagOrRule), run or not.
+  std::vector<std::string> controls;
   std::vector<std::string> methods;  // analysis_methods() at that time; empty: not recorded
 
   bool names_judge(std::string_view hash) const;

@@ -21,6 +21,11 @@ std::string_view name_of(WordingRole role);
 // Absent for any other name.
 std::optional<WordingRole> wording_role_named(std::string_view name);
 
+// What a control can tell: whether a subject goes by the tag that marks the arms, or by the rule
+// that says what the tag means. Such a wording inverts the rule and moves the tags to the other
+// arms, so that each arm keeps its meaning: by the rule the gap stays, by the tag it turns.
+inline constexpr std::string_view kTagOrRule = "tag or rule";
+
 // What a prompt belongs to: which wording, and which arm of it.
 struct WordingArm {
   std::string wording, arm;

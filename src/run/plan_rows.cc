@@ -23,6 +23,17 @@ FormRule forms_of(const Study& study) {
   return study.strict_form ? FormRule::strict_only : FormRule::any;
 }
 
+// The controls of this channel that tell the tag from the rule.
+std::vector<std::string> tag_or_rule(const Setting& setting, const std::string& channel) {
+  std::vector<std::string> controls;
+  for (const Wording& wording : setting.wordings) {
+    const bool exists =
+        wording.channels.empty() || std::ranges::count(wording.channels, channel) > 0;
+    if (exists && wording.tells == kTagOrRule) controls.push_back(wording.name);
+  }
+  return controls;
+}
+
 // The plan that is fixed before the first completion. A later session's plan is not stored: the
 // summary finds the differences in the store, and lists them.
 AnalysisPlan analysis_plan(const Study& study, const Setting& setting, const Plan& plan,
@@ -36,6 +47,7 @@ AnalysisPlan analysis_plan(const Study& study, const Setting& setting, const Pla
                                              static_cast<std::uint32_t>(study.repeats)},
                      .reference = study.reference,
                      .contrasts = planned_contrasts(study, setting),
+                     .controls = tag_or_rule(setting, study.channel),
                      .methods = analysis_methods()};
   for (const JudgeRow& row : judge_rows(judges, errors_on(plan.subject.identity, known_errors))) {
     fixed.judges->push_back({row.name, row.hash, row.error});

@@ -64,6 +64,7 @@ struct Wording {
   std::optional<std::string> prefill;  // the assistant's turn begins with this text
   std::optional<bool> expects_scratchpad;
   std::optional<std::string> judge;  // in place of the setting's
+  std::optional<std::string> tells;  // of a control: which question it answers (kTagOrRule)
 };
 
 // Rows of a published table, by the wordings of the setting that they are about.

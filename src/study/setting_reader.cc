@@ -129,6 +129,23 @@ WordingRole read_role(TomlReader& table) {
   return *role;
 }
 
+std::optional<std::string> read_tells(TomlReader& table, WordingRole role) {
+  const std::optional<std::string> tells = table.text("tells");
+  if (!tells) return tells;
+  if (*tells != kTagOrRule) {
+    throw table.error("tells",
+                      fmt::format("expected \"{}\", found \"{:.100}\"", kTagOrRule, *tells),
+                      "It says that this wording inverts the rule about the arms and keeps what "
+                      "each arm means.");
+  }
+  if (role != WordingRole::control) {
+    throw table.error(
+        "tells", fmt::format("a wording of the role \"{}\" tells nothing of a gap", name_of(role)),
+        "Make it a control, or leave this line out.");
+  }
+  return tells;
+}
+
 Contrast read_contrast(TomlReader table) {
   Contrast contrast{table.required_text("more"), table.required_text("less")};
   table.finish();
@@ -145,6 +162,7 @@ Wording read_wording(TomlReader table) {
                   .prefill = table.text("prefill"),
                   .expects_scratchpad = table.boolean("expects_scratchpad"),
                   .judge = table.text("judge")};
+  wording.tells = read_tells(table, wording.role);
   table.finish();
   if (wording.name == kDefaultWording) {
     throw table.error("name", "\"default\" is the wording that changes nothing and always exists",
