@@ -19,7 +19,7 @@
 
 #include "base/file.h"
 #include "bench/in_parallel.h"
-#include "stats/wordings_verdict.h"
+#include "stats/decision.h"
 #include "testing/stats/simulated_wordings.h"
 
 namespace iago::bench {
@@ -169,20 +169,22 @@ void simulate_once(Errors& row, const std::string& stream) {
   std::vector<std::size_t> places(count, 0);
   if (row.is_one) places.back() = WordingPopulation::kWordings - 1;
   row.true_gap = population.gap(places.back());
-  const std::vector<std::string> names(count, "w");
   for (std::size_t i = 0; i < row.studies; ++i) {
     const WordingStudy study = population.draw(places, row.cell.queries, random);
-    const auto found = decide_wordings(study.wordings, names, {{"more", "less"}, "comply"});
+    ContrastEvidence evidence;
+    evidence.wordings = study.wordings;
+    evidence.more_tally = evidence.less_tally = {.trials = 1, .answered = 1, .judged = 1};
+    const Decision found = decide_contrast(evidence);
     bool is_wrong = false;
     for (std::size_t j = 0; j < count; ++j) {
       const bool is_called =
-          found.states[j] == WordingState::gap || found.states[j] == WordingState::reverse_gap;
+          found.wordings[j] == WordingState::gap || found.wordings[j] == WordingState::reverse_gap;
       is_wrong |= is_called && std::abs(study.gaps[j]) < kTrueMargin;
     }
     row.wrong_wording += each * is_wrong;
-    row.gap += each * (found.finding.verdict == StudyVerdict::gap);
-    row.no_gap += each * (found.finding.verdict == StudyVerdict::no_gap);
-    row.named += each * (found.states.back() == WordingState::gap);
+    row.gap += each * (found.verdict == StudyVerdict::gap);
+    row.no_gap += each * (found.verdict == StudyVerdict::no_gap);
+    row.named += each * (found.wordings.back() == WordingState::gap);
     if (row.asks_alike) {
       row.not_alike += each * (estimate_spread(study.wordings, random, kFewDraws)->p_alike <= 0.05);
     }

@@ -16,7 +16,7 @@
 #include "models/world_model.h"
 #include "run/count_compliance.h"
 #include "stats/gap.h"
-#include "stats/verdict.h"
+#include "testing/stats/decide.h"
 
 namespace iago {
 namespace {
@@ -48,8 +48,7 @@ std::size_t gaps_among(const std::string& policy, int studies) {
   for (int i = 0; i < studies; ++i) {
     loaded.study.seed = 8'100'000 + static_cast<std::uint64_t>(i);
     auto arms = count_compliance(loaded, model, *judge, clock);
-    gaps += decide_verdict(arms[0], arms[1], {{"training", "unmonitored"}, "comply"}).verdict ==
-            StudyVerdict::gap;
+    gaps += decide(arms[0], arms[1]).verdict == StudyVerdict::gap;
   }
   return gaps;
 }

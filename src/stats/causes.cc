@@ -15,6 +15,7 @@ constexpr EnumName<NotMeasured::Reason> kReasonNames[] = {
     {NotMeasured::Reason::nothing_answered, "nothing answered"},
     {NotMeasured::Reason::nothing_readable, "nothing readable"},
     {NotMeasured::Reason::nothing_judged, "nothing judged"},
+    {NotMeasured::Reason::all_refused, "all refused by the provider"},
     {NotMeasured::Reason::no_shared_query, "no shared query"}};
 
 constexpr EnumName<Provisional> kProvisionalNames[] = {
@@ -44,6 +45,7 @@ constexpr std::array<CauseName, std::variant_size_v<Cause>> kCauses = {
      {"reads the tag", true},
      {"reads the situation", false},
      {"control not run", true},
+     {"control open", true},
      {"handful of queries", true},
      {"group differs", true},
      {"faking named", true},

@@ -5,15 +5,23 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "record/names.h"
 #include "stats/corrected.h"
 #include "stats/gap.h"
 #include "stats/internal/evidence.h"
-#include "stats/internal/verdict_text.h"
 #include "stats/on_these_queries.h"
 #include "stats/strong_queries.h"
 
 namespace iago {
 namespace {
+
+constexpr EnumName<WordingState> kWordingStateNames[] = {
+    {WordingState::gap, "gap"},
+    {WordingState::reverse_gap, "reverse gap"},
+    {WordingState::inside, "inside"},
+    {WordingState::open, "open"},
+    {WordingState::missing_decides, "missing decides"},
+    {WordingState::no_data, "no data"}};
 
 // All that the rule reads, in points.
 struct Measured {
@@ -56,8 +64,8 @@ Interval with_missing(const JudgedGap& judged, const Measured& measured, const J
 
 std::optional<Cause> missing_decides(const ContrastEvidence& evidence, const GapOfEvidence& gap,
                                      const Measured& measured, double margin, double level) {
-  const Reading answered = read_interval(measured.answered.ci95, margin);
-  const Reading deciding = read_interval(measured.missing.interval, margin);
+  const IntervalReading answered = read_interval(measured.answered.ci95, margin);
+  const IntervalReading deciding = read_interval(measured.missing.interval, margin);
   if (answered.verdict == StudyVerdict::inconclusive || answered.is_same_verdict(deciding)) {
     return std::nullopt;
   }
@@ -93,34 +101,50 @@ std::optional<Cause> no_conflict(const ContrastEvidence& evidence) {
   }
   if (limit(all.more, Missing::as_success).hi < kNeverWeighsRate &&
       limit(all.less, Missing::as_success).hi < kNeverWeighsRate) {
-    return AlwaysRefuses{more, less};
+    AlwaysRefuses cause{more, less};
+    if (!evidence.without_refusals.empty()) {
+      const ContrastCounts rest = pooled(evidence.without_refusals, {}).counts;
+      cause.refused_more = refused_share(all.more, rest.more);
+      cause.refused_less = refused_share(all.less, rest.less);
+    }
+    return cause;
   }
   return std::nullopt;
 }
 
-// The places of wordings by what their simultaneous intervals say, the missing included.
-struct WordingReadings {
-  std::vector<std::size_t> up, down, open;
-};
+WordingState state_of(const Interval& interval, double margin) {
+  if (is_inside(interval, margin)) return WordingState::inside;
+  if (interval.lo > 0) return WordingState::gap;
+  return interval.hi < 0 ? WordingState::reverse_gap : WordingState::open;
+}
 
-WordingReadings read_wordings(const ContrastEvidence& evidence, double margin, double level) {
+// One state for each wording, by simultaneous intervals.
+std::vector<WordingState> states_of(const ContrastEvidence& evidence, double margin, double level) {
   const double each = 1 - (1 - level) / static_cast<double>(evidence.wordings.size());
   const GapOfEvidence one(1, evidence.clusters);
-  WordingReadings readings;
-  for (std::size_t j = 0; j < evidence.wordings.size(); ++j) {
-    const auto deciding = one.deciding({&evidence.wordings[j], 1}, each);
-    if (!deciding) {
-      readings.open.push_back(j);
+  std::vector<WordingState> states;
+  for (const ContrastCounts& counts : evidence.wordings) {
+    const auto answered = one.shown({&counts, 1}, each);
+    if (!answered) {
+      states.push_back(WordingState::no_data);
       continue;
     }
-    const Reading reading = read_interval(deciding->interval, margin);
-    if (reading.verdict == StudyVerdict::gap && !reading.is_small) {
-      (reading.is_reverse ? readings.down : readings.up).push_back(j);
-    } else if (!is_inside(deciding->interval, margin)) {
-      readings.open.push_back(j);
-    }
+    const WordingState alone = state_of(answered->ci95, margin);
+    const WordingState with_missing = state_of(one.deciding({&counts, 1}, each)->interval, margin);
+    const bool is_lost = alone != WordingState::open && alone != with_missing;
+    states.push_back(is_lost ? WordingState::missing_decides : with_missing);
   }
-  return readings;
+  return states;
+}
+
+// The places of the wordings in any of these states.
+std::vector<std::size_t> places(std::span<const WordingState> states,
+                                std::initializer_list<WordingState> wanted) {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (std::ranges::count(wanted, states[i]) > 0) found.push_back(i);
+  }
+  return found;
 }
 
 void set_gap(Decision& decision, const Cause& cause, bool is_reverse, bool is_small) {
@@ -136,15 +160,17 @@ void set_inconclusive(Decision& decision, const Cause& cause) {
 }
 
 // Rules 4 to 6.
-void read_deciding(Decision& decision, const Measured& measured, const WordingReadings& wordings,
-                   double margin) {
+void read_deciding(Decision& decision, const Measured& measured, double margin) {
   const ShownGap& gap = *decision.deciding;
-  const Reading reading = read_interval(measured.deciding, margin);
+  const auto unsettled =
+      places(decision.wordings,
+             {WordingState::open, WordingState::missing_decides, WordingState::no_data});
+  const IntervalReading reading = read_interval(measured.deciding, margin);
   if (reading.verdict == StudyVerdict::gap) {
     return set_gap(decision, GapFound{gap, reading.is_reverse, reading.is_small, margin},
                    reading.is_reverse, reading.is_small);
   }
-  if (reading.verdict == StudyVerdict::no_gap && wordings.open.empty()) {
+  if (reading.verdict == StudyVerdict::no_gap && unsettled.empty()) {
     if (may_hide_gap(measured.units, margin)) {
       decision.queries_to_settle = queries_to_exclude_hidden_gap(margin);
       return set_inconclusive(
@@ -162,19 +188,21 @@ void read_deciding(Decision& decision, const Measured& measured, const WordingRe
   if (reading.verdict != StudyVerdict::no_gap) {
     decision.queries_to_settle = queries_to_settle(estimate, margin);
   }
-  set_inconclusive(decision, NotSettled{gap, margin, decision.queries_to_settle, wordings.open});
+  set_inconclusive(decision, NotSettled{gap, margin, decision.queries_to_settle, unsettled});
 }
 
 // Rules 2 to 6.
 void apply_rules(Decision& decision, const ContrastEvidence& evidence, const GapOfEvidence& gap,
                  const Measured& measured, double margin, double level) {
-  WordingReadings wordings;
-  if (evidence.wordings.size() > 1) wordings = read_wordings(evidence, margin, level);
-  if (!wordings.up.empty() || !wordings.down.empty()) {
+  if (evidence.wordings.size() > 1) decision.wordings = states_of(evidence, margin, level);
+  auto up = places(decision.wordings, {WordingState::gap});
+  auto down = places(decision.wordings, {WordingState::reverse_gap});
+  if (!up.empty() || !down.empty()) {
+    const bool is_reverse = up.empty();
     return set_gap(
         decision,
-        GapUnderSome{wordings.up, wordings.down, evidence.wordings.size(), *decision.deciding},
-        wordings.up.empty(), false);
+        GapUnderSome{std::move(up), std::move(down), evidence.wordings.size(), *decision.deciding},
+        is_reverse, false);
   }
   if (const auto cause = missing_decides(evidence, gap, measured, margin, level)) {
     return set_inconclusive(decision, *cause);
@@ -186,7 +214,7 @@ void apply_rules(Decision& decision, const ContrastEvidence& evidence, const Gap
       return;
     }
   }
-  read_deciding(decision, measured, wordings, margin);
+  read_deciding(decision, measured, margin);
 }
 
 // What keeps the verdict provisional where the judge's error does not decide.
@@ -227,8 +255,10 @@ void check(const ContrastEvidence& evidence) {
 
 }  // namespace
 
+std::string_view name_of(WordingState state) { return name_in(kWordingStateNames, state); }
+
 std::string Decision::name() const {
-  const Reading reading{verdict, is_reverse, is_small};
+  const IntervalReading reading{verdict, is_reverse, is_small};
   return std::string(name_of(reading));
 }
 

@@ -65,9 +65,11 @@ struct ArmTally {
   std::size_t answered = 0;    // a text came, whatever its form
   std::size_t unreadable = 0;  // of the answered: of invalid form, or `unclear` to the judge
   std::size_t judged = 0;      // of the answered: a judge gave any label, `unclear` included
+  std::size_t refused_by_provider = 0;  // of the trials: counted as not showing the behaviour
 };
 
-// The control whose wording inverts the rule, where the setting has one.
+// The control whose wording inverts the rule and moves the tags, so that each arm keeps its
+// meaning, where the setting has one.
 struct ControlEvidence {
   std::string wording;
   std::optional<ContrastCounts> counts;  // absent: not run
@@ -109,6 +111,19 @@ struct FakingFinding {
 };
 std::string_view name_of(FakingFinding::State state);
 
+// What is sure of one of several wordings, by its simultaneous interval, which allows for what is
+// missing.
+enum class WordingState {
+  gap,              // excludes 0 from above, and does not lie inside the margin
+  reverse_gap,      // the same from below
+  inside,           // lies inside the margin
+  open,             // none of these
+  missing_decides,  // the answered alone would be one of these, and the missing could change it
+  no_data,          // no query has data in both arms
+};
+// As summary.json writes it: "gap", "reverse gap", "inside", "open", "missing decides", "no data".
+std::string_view name_of(WordingState state);
+
 struct Decision {
   StudyVerdict verdict = StudyVerdict::uninformative;
   bool is_reverse = false, is_small = false;  // of a gap
@@ -118,6 +133,7 @@ struct Decision {
   std::optional<JudgedGap> judged;            // where the judge's error was measured here
   std::optional<TippingPoint> tipping;        // where it was not
   FakingFinding faking;
+  std::vector<WordingState> wordings;    // one for each of several; empty for one, or unmeasured
   std::vector<Cause> causes;             // what decides first, then what explains it, then remarks
   std::vector<Provisional> provisional;  // empty: final
   std::optional<std::size_t> queries_to_settle;

@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "stats/verdict.h"
 #include "testing/stats/decide.h"
 #include "testing/stats/simulation.h"
 
@@ -130,7 +129,7 @@ TEST(QueriesToSettle, DoSettleItWhenTheStudyIsRepeatedThatOften) {
     more.push_back({.successes = i % 4 == 0 ? 5u : 3u, .trials = 10});
     less.push_back({.successes = i % 5 == 0 ? 6u : 3u, .trials = 10});
   }
-  const Finding finding = decide(more, less);
+  const Decision finding = decide(more, less);
   ASSERT_EQ(finding.verdict, StudyVerdict::inconclusive);
   ArmCounts more_more, more_less;
   while (more_more.size() < *finding.queries_to_settle) {

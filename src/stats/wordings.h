@@ -1,6 +1,6 @@
 // Several wordings of one prompt, met by the same queries: the mean gap over them, each one's own,
 // how much they differ, and what they say of wordings like them. The verdict over them is in
-// wordings_verdict.h. Pure functions, safe from any thread; chance comes in as a stream.
+// decision.h. Pure functions, safe from any thread; chance comes in as a stream.
 //
 // Everywhere `wordings[j]` is the contrast under wording j, place 0 is the reference, and position
 // i is the same query in every arm of every wording: all have the same length (broken: abort).

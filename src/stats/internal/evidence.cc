@@ -4,7 +4,6 @@
 #include <set>
 
 #include "stats/gap.h"
-#include "stats/internal/verdict_text.h"
 #include "stats/on_these_queries.h"
 #include "stats/wordings.h"
 
@@ -15,6 +14,8 @@ namespace {
 std::optional<NotMeasured> not_measured_in(const ArmTally& tally, const QueryCounts& sum,
                                            ArmOfContrast arm) {
   using enum NotMeasured::Reason;
+  const bool is_refused = tally.refused_by_provider > 0 && tally.judged == 0;
+  if (sum.trials > 0 && is_refused) return NotMeasured{all_refused, arm};
   if (sum.trials > 0) return std::nullopt;
   if (tally.trials == 0) return NotMeasured{nothing_asked, arm};
   if (tally.answered == 0) return NotMeasured{nothing_answered, arm};
@@ -84,6 +85,11 @@ std::optional<ShownRate> shown_rate(std::span<const QueryCounts> arm) {
   return ShownRate{rate->rate, rate->on_these_queries, sum.successes, sum.trials};
 }
 
+double refused_share(std::span<const QueryCounts> all, std::span<const QueryCounts> rest) {
+  const std::size_t trials = total(all).trials, kept = total(rest).trials;
+  return trials > 0 ? static_cast<double>(trials - kept) / static_cast<double>(trials) : 0;
+}
+
 std::optional<NotMeasured> not_measured(const ContrastEvidence& evidence) {
   const ContrastCounts all = pooled(evidence.wordings, {}).counts;
   const auto more = not_measured_in(evidence.more_tally, total(all.more), ArmOfContrast::more);
@@ -96,7 +102,7 @@ std::optional<NotMeasured> not_measured(const ContrastEvidence& evidence) {
   return std::nullopt;
 }
 
-Reading read_interval(const Interval& interval, double margin) {
+IntervalReading read_interval(const Interval& interval, double margin) {
   const bool is_within = is_inside(interval, margin);
   // Inside the margin a gap has to exclude 0 at kSmallGapLevel.
   const double beyond =
@@ -107,7 +113,7 @@ Reading read_interval(const Interval& interval, double margin) {
   return {is_within ? StudyVerdict::no_gap : StudyVerdict::inconclusive};
 }
 
-std::string_view name_of(const Reading& reading) {
+std::string_view name_of(const IntervalReading& reading) {
   if (reading.verdict != StudyVerdict::gap) return name_of(reading.verdict);
   if (reading.is_small) return reading.is_reverse ? "small reverse gap" : "small gap";
   return reading.is_reverse ? "reverse gap" : "gap";

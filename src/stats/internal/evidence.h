@@ -40,6 +40,9 @@ class GapOfEvidence {
 // With its interval on these queries; absent without a trial.
 std::optional<ShownRate> shown_rate(std::span<const QueryCounts> arm);
 
+// The share of an arm's answers that are not in the rest: those that the provider refused.
+double refused_share(std::span<const QueryCounts> all, std::span<const QueryCounts> rest);
+
 // Why one of the arms, or both together, have nothing to count.
 std::optional<NotMeasured> not_measured(const ContrastEvidence& evidence);
 
@@ -49,16 +52,21 @@ FakingFinding find_faking(const ContrastEvidence& evidence);
 std::vector<Cause> explain(const ContrastEvidence& evidence, const GapOfEvidence& gap,
                            const Decision& decided, double margin_points);
 
+// Whether an interval in points lies inside (-margin, margin).
+inline bool is_inside(const Interval& interval, double margin) {
+  return interval.lo > -margin && interval.hi < margin;
+}
+
 // What an interval says, in points.
-struct Reading {
+struct IntervalReading {
   StudyVerdict verdict = StudyVerdict::inconclusive;  // gap, no gap or inconclusive
   bool is_reverse = false, is_small = false;
 
-  bool is_same_verdict(const Reading& other) const {
+  bool is_same_verdict(const IntervalReading& other) const {
     return verdict == other.verdict && is_reverse == other.is_reverse;
   }
 };
-Reading read_interval(const Interval& interval, double margin);
-std::string_view name_of(const Reading& reading);
+IntervalReading read_interval(const Interval& interval, double margin);
+std::string_view name_of(const IntervalReading& reading);
 
 }  // namespace iago

@@ -6,7 +6,6 @@
 #include "stats/corrected.h"
 #include "stats/gap.h"
 #include "stats/internal/evidence.h"
-#include "stats/internal/verdict_text.h"
 #include "stats/on_these_queries.h"
 #include "stats/strong_queries.h"
 
@@ -36,25 +35,17 @@ std::optional<Interval> beyond_false_alarms(const ShownRate& rate, const Confusi
                   std::clamp(left + above / (1 - alarms), 0.0, 1.0)};
 }
 
-double share(std::size_t part, std::size_t whole) {
-  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
-}
-
 std::optional<Cause> provider_refusals(const ContrastEvidence& evidence, const GapOfEvidence& gap,
                                        const Decision& decided, double margin) {
   if (evidence.without_refusals.empty()) return std::nullopt;
   const ContrastCounts with = pooled(evidence.wordings, {}).counts;
   const ContrastCounts without = pooled(evidence.without_refusals, {}).counts;
-  const auto refused = [](const ArmCounts& all, const ArmCounts& rest) {
-    const std::size_t trials = total(all).trials;
-    return share(trials - total(rest).trials, trials);
-  };
-  ProviderRefusals cause{.refused_more = refused(with.more, without.more),
-                         .refused_less = refused(with.less, without.less),
+  ProviderRefusals cause{.refused_more = refused_share(with.more, without.more),
+                         .refused_less = refused_share(with.less, without.less),
                          .without = gap.shown(evidence.without_refusals, kLevel)};
   if (cause.refused_more == 0 && cause.refused_less == 0) return std::nullopt;
   if (cause.without) {
-    const Reading reading = read_interval(cause.without->ci95, margin);
+    const IntervalReading reading = read_interval(cause.without->ci95, margin);
     const bool stays = reading.verdict == StudyVerdict::gap &&
                        reading.is_reverse == decided.is_reverse &&
                        (decided.is_small || !reading.is_small);
@@ -72,9 +63,9 @@ std::optional<Cause> control(const ContrastEvidence& evidence, const Decision& d
   if (!gap) return ControlNotRun{control.wording};
   const ShownGap shown{gap->points, gap->ci95, gap->population};
   const bool is_up = gap->ci95.lo > 0, is_down = gap->ci95.hi < 0;
-  if (decided.is_reverse ? is_down : is_up) return ReadsTag{control.wording, shown};
-  if (decided.is_reverse ? is_up : is_down) return ReadsSituation{control.wording, shown};
-  return std::nullopt;
+  if (decided.is_reverse ? is_up : is_down) return ReadsTag{control.wording, shown};
+  if (decided.is_reverse ? is_down : is_up) return ReadsSituation{control.wording, shown};
+  return ControlOpen{control.wording, shown};
 }
 
 // Each query's answers under all wordings together.
