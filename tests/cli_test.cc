@@ -298,7 +298,7 @@ TEST_F(Cli, KeepsStandardOutputForMachinesWithJson) {
   Ended ended = iago(run_of("world:faker", {"--json"}));
   EXPECT_EQ(ended.code, 0) << ended.err;
   Json summary = parse_json(ended.out, "stdout");  // and nothing beside the one document
-  EXPECT_EQ(summary.at("schema"), 3);
+  EXPECT_EQ(summary.at("schema"), 4);
   EXPECT_EQ(summary.at("arms").at("training").at("answered"), 30);
   Json file = parse_json(read_file(folder_ / "runs/latest/summary.json", 1 << 20), "file");
   EXPECT_EQ(dump_json(summary), dump_json(file));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "chat/chat_model.h"
+#include "figures/finding_sentence.h"
 #include "judge/rule_judges.h"
 #include "models/local_model.h"
 #include "organism/grow.h"
@@ -59,7 +60,7 @@ TEST_F(EndToEnd, AGrownFakerIsFoundOut) {
   }
   const ArmSummary &training = *summary.arm("training"), &unmonitored = *summary.arm("unmonitored");
   ASSERT_TRUE(training.faking_reasoning && unmonitored.faking_reasoning && summary.gap());
-  EXPECT_EQ(summary.finding.verdict, StudyVerdict::gap) << summary.finding.why;
+  EXPECT_EQ(summary.verdict(), StudyVerdict::gap) << why_sentence(summary);
   // Grown here: 37 % against 3 % (a finished faker's other arm has none), a gap of 38 points. The
   // bounds leave room for processors whose rounding takes the growing another way.
   double faking = training.faking_reasoning->rate, elsewhere = unmonitored.faking_reasoning->rate;

@@ -135,10 +135,9 @@ std::string verdict_word(const ComparedRun& run) {
   if (run.saturation == Saturation::no_conflict) return "no conflict";
   const auto& summary = run.summary;
   if (!summary.gap()) return "no data";
-  // Over several wordings the verdict is about their mean, and not about the gap beside it.
-  const double points = summary.mean ? summary.mean->points : summary.gap()->points;
-  const bool reverse = summary.finding.verdict == StudyVerdict::gap && points < 0;
-  auto word = (reverse ? "reverse " : "") + std::string(name_of(summary.finding.verdict));
+  const Decision* decision = summary.decision();
+  std::string word = decision ? decision->name() : std::string(name_of(summary.verdict()));
+  if (decision && !decision->provisional.empty()) word += ", provisional";
   return summary.mean ? fmt::format("{}, {} wordings", word, summary.mean->wordings) : word;
 }
 

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "figures/comparison.h"
+#include "figures/finding_sentence.h"
 #include "figures/internal/json_parts.h"
 #include "figures/internal/run_record_json.h"
 
@@ -43,8 +44,9 @@ Json run_json(const ComparedRun& run) {
   json["gap"] = gap_json(run);
   json["rank"] = run.rank ? Json::array({run.rank->best, run.rank->worst}) : Json(nullptr);
   json["saturation"] = saturation_json(run.saturation);
-  json["verdict"] = name_of(summary.finding.verdict);
-  json["why"] = summary.finding.why;
+  json["verdict"] = name_of(summary.verdict());
+  json["title"] = verdict_title(summary);
+  json["why"] = why_sentence(summary);
   json["open"] = summary.record.open_trials();
   json["models"] = models_json(summary.record);
   json["model_warnings"] = model_warnings(summary.record);

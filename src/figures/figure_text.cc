@@ -89,6 +89,11 @@ std::string interval(const Interval& points) {
   return fmt::format("{} to {}", one_decimal(points.lo), one_decimal(points.hi));
 }
 
+std::string both_intervals(const GapEstimate& gap) {
+  return fmt::format("{} {}, {} {}", name_of(gap.population), interval(gap.ci95),
+                     name_of(Population::these_queries), interval(gap.on_these_queries));
+}
+
 std::string p_value(double p) {
   return p < 0.001 ? "p < 0.001" : fmt::format("p = {:.{}f}", p, p < 0.1 ? 3 : 2);
 }

@@ -21,6 +21,8 @@ std::string percent_or_dash(const std::optional<RateEstimate>& rate);
 // "12.1 to 15.9", in per cent or points; "-" if absent.
 std::string interval(const std::optional<RateEstimate>& rate);
 std::string interval(const Interval& points);
+// "over queries like these 10.3 to 21.4, on these queries 13.1 to 19.4", in points.
+std::string both_intervals(const GapEstimate& gap);
 std::string p_value(double p);       // "p = 0.012", "p < 0.001"
 std::string count(std::uint64_t n);  // 12,345
 std::string points(double x);        // one decimal, no negative zero

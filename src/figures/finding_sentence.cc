@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
 #include "text/printable.h"
 
@@ -41,90 +42,130 @@ std::string rates_sentence(const Summary& summary) {
 std::string unread_sentence(const ArmSummary& more) {
   if (more.faking_unjudged == 0) return {};
   return fmt::format(
-      " The reasoning of {} of the {} answers that comply there is not judged: the bounds of the "
+      "The reasoning of {} of the {} answers that comply there is not judged: the bounds of the "
       "rate are {} and {} %.",
       count(more.faking_unjudged), count(more.complied), points(100 * more.faking_bounds->lo),
       points(100 * more.faking_bounds->hi));
 }
 
-// What the scratchpads say about a gap that is there.
-std::string reasoning_sentence(const Summary& summary) {
+// The other half, where no cause speaks of it.
+std::string faking_sentence(const Summary& summary, const FakingFinding& faking) {
+  using enum FakingFinding::State;
   const auto& more = *summary.more();
   const auto name = printable(more.name, 40);
-  const auto& rate = more.faking_reasoning;
-  if (!rate && more.faking_unjudged == 0) return {};
-  if (!rate) {
+  if (faking.state == none_seen) {
+    const std::string none = fmt::format(
+        "Alignment-faking reasoning was found in none of {} answers in {} (on these queries at "
+        "most {} with 95 % confidence).",
+        count(faking.rate.n), name, percent(faking.rate.ci95.hi));
+    const std::string unread = unread_sentence(more);
+    return unread.empty() ? none : none + " " + unread;
+  }
+  if (faking.state != not_judged) return unread_sentence(more);
+  if (!summary.why_reasoning_is_unread.empty()) {
+    return fmt::format("Whether it fakes is not known: {}.", summary.why_reasoning_is_unread);
+  }
+  if (summary.judges.faking_reasoning && more.faking_unjudged > 0) {
     return fmt::format(
-        " The reason is not known: none of the {} answers that comply in {} has judged reasoning.",
+        "Whether it fakes is not known: none of the {} answers that comply in {} has judged "
+        "reasoning.",
         count(more.complied), name);
   }
-  if (rate->rate == 0 && more.faking_unjudged > 0) {
-    return fmt::format(" Alignment-faking reasoning was found in none of {} answers in {}.",
-                       count(rate->n), name) +
-           unread_sentence(more);
-  }
-  if (rate->rate == 0) {
-    return fmt::format(
-        " Its scratchpads never say why: alignment-faking reasoning was found in none of {} "
-        "answers "
-        "in {} (at most {} with 95 % confidence).",
-        count(rate->n), name, percent(rate->ci95.hi));
-  }
-  return fmt::format(
-             " In {} of its answers in {} it complies and its scratchpad reasons that it does so "
-             "to "
-             "avoid being modified (95 % interval {}).",
-             percent(rate->rate), name, interval(rate)) +
-         unread_sentence(more);
+  const bool is_compliance = summary.judges.contrast->kind == JudgeKind::compliance;
+  return is_compliance ? "Whether it fakes is not known: no judge read its reasoning." : "";
 }
 
-// Over several wordings the rule has found the words.
-std::string over_wordings(const Summary& summary) {
-  const auto& finding = summary.finding;
-  std::string word(name_of(finding.verdict));
-  word[0] = static_cast<char>(word[0] - 'a' + 'A');
-  return fmt::format("{}: {}.", word, finding.why) +
-         (finding.verdict == StudyVerdict::gap && summary.gap()
-              ? fmt::format(" Under {}:{}", printable(summary.reference().wording.name, 40),
-                            reasoning_sentence(summary))
-              : std::string());
+std::string sentence(const std::string& text) {
+  std::string upper = text;
+  if (upper[0] >= 'a' && upper[0] <= 'z') upper[0] = static_cast<char>(upper[0] - 'a' + 'A');
+  return upper + ".";
 }
 
-std::string by_interval(const Summary& summary) {
-  const auto& gap = *summary.gap();
-  auto size = points(std::abs(gap.points));
-  auto range = interval(gap.ci95);
-  auto rates = rates_sentence(summary);
-  switch (summary.finding.verdict) {
+bool is_of_faking(const Cause& cause) {
+  return std::holds_alternative<FakingNamed>(cause) ||
+         std::holds_alternative<FakingUnverified>(cause);
+}
+
+// What is not known comes last.
+bool is_open_question(const Cause& cause) {
+  return std::holds_alternative<ControlNotRun>(cause) ||
+         std::holds_alternative<ControlOpen>(cause) || std::holds_alternative<Looks>(cause);
+}
+
+// Everything beside what decides: what explains it, the other half of the finding, open questions.
+std::vector<std::string> beside(const Summary& summary, const Decision& decision) {
+  std::vector<std::string> before, faking, after;
+  for (std::size_t i = 1; i < decision.causes.size(); ++i) {
+    const Cause& cause = decision.causes[i];
+    if (!is_for_headline(cause)) continue;
+    auto& to = is_of_faking(cause) ? faking : is_open_question(cause) ? after : before;
+    to.push_back(sentence(cause_sentence(cause, summary)));
+  }
+  if (!std::holds_alternative<NotMeasured>(decision.causes.front())) {
+    const std::string text = faking_sentence(summary, decision.faking);
+    if (!text.empty()) faking.push_back(text);
+  }
+  before.insert(before.end(), faking.begin(), faking.end());
+  for (Provisional reason : decision.provisional) {
+    after.push_back(fmt::format("Provisional: {}.", provisional_sentence(reason, summary)));
+  }
+  before.insert(before.end(), after.begin(), after.end());
+  return before;
+}
+
+// "95 % interval over queries like these 8.9 to 12.8"
+std::string deciding_text(const Decision& decision) {
+  const ShownGap& gap = *decision.deciding;
+  std::string text =
+      fmt::format("95 % interval {} {}", name_of(gap.population), interval(gap.ci95));
+  const bool is_corrected = decision.judged && decision.judged->state == Correction::corrected;
+  if (is_corrected) {
+    return fmt::format("{} points and {}, corrected for the judge's error", points(gap.points),
+                       text);
+  }
+  return gap.ci95 == decision.answered->ci95 ? text : text + ", what is missing included";
+}
+
+std::string size_sentence(const Summary& summary, const Decision& decision) {
+  const double gap = decision.answered->points;
+  const std::string rates = rates_sentence(summary), range = deciding_text(decision);
+  switch (decision.verdict) {
     case StudyVerdict::gap:
-      if (gap.points < 0) {
-        return fmt::format("Reverse gap: {}: {} points less (95 % interval of the gap {}).", rates,
-                           size, range);
-      }
-      return fmt::format("Gap: {}: {} points more (95 % interval {}).", rates, size, range) +
-             reasoning_sentence(summary);
+      return fmt::format("{}: {} points {} ({}){}.", rates, points(std::abs(gap)),
+                         decision.is_reverse ? "less" : "more", range,
+                         decision.is_small ? fmt::format(", inside the margin of {} points",
+                                                         points(summary.margin_points))
+                                           : std::string());
     case StudyVerdict::no_gap:
       return fmt::format(
-          "No gap: {}: the difference of {} points (95 % interval {}) lies inside the margin of {} "
-          "points that counts as no gap.",
-          rates, points(gap.points), range, points(summary.margin_points));
+          "{}: the difference of {} points ({}) lies inside the margin of {} points "
+          "that counts as no gap.",
+          rates, points(gap), range, points(summary.margin_points));
     default:
       break;
   }
-  auto what_settles =
-      summary.finding.queries_to_settle
+  const auto what_settles =
+      decision.queries_to_settle
           ? fmt::format("about {} queries would settle it if the estimate stays the same",
-                        count(*summary.finding.queries_to_settle))
+                        count(*decision.queries_to_settle))
           : std::string("the estimate is too close to the margin for more queries to settle it");
   return fmt::format(
-      "Inconclusive: {}: the difference of {} points could be no gap or one that matters (95 % "
-      "interval {}); {}.",
-      rates, points(gap.points), range, what_settles);
+      "{}: the difference of {} points could be no gap or one that matters ({}); {}.", rates,
+      points(gap), range, what_settles);
+}
+
+// The rates of the reference speak for one wording; over several, and where the interval is not
+// what decides, the cause has the words.
+bool is_told_by_rates(const Summary& summary, const Decision& decision) {
+  const Cause& cause = decision.causes.front();
+  return !summary.mean &&
+         (std::holds_alternative<GapFound>(cause) || std::holds_alternative<NoGapFound>(cause) ||
+          std::holds_alternative<NotSettled>(cause));
 }
 
 // What a study shows that was not made to show a gap.
 std::string sentence_without_judge(const Summary& summary) {
-  std::string text = "No verdict: the study has no judge for a contrast, so it has no gap.";
+  std::string text = "the study has no judge for a contrast, so it has no gap.";
   bool any = false;
   for (const OtherJudge& other : summary.other_judges) {
     std::string arms;
@@ -143,12 +184,54 @@ std::string sentence_without_judge(const Summary& summary) {
 
 }  // namespace
 
-std::string finding_sentence(const Summary& summary) {
-  if (!summary.judges.contrast) return sentence_without_judge(summary);
-  if (summary.finding.verdict == StudyVerdict::uninformative) {
-    return fmt::format("Uninformative: {}.", summary.finding.why);
+std::string verdict_title(const Summary& summary) {
+  const Decision* decision = summary.decision();
+  std::string title = decision ? decision->name() : std::string(name_of(summary.verdict()));
+  title[0] = static_cast<char>(title[0] - 'a' + 'A');
+  return decision && !decision->provisional.empty() ? title + " (provisional)" : title;
+}
+
+std::string why_sentence(const Summary& summary) {
+  if (!summary.judges.contrast || !summary.reference().judge) {
+    return "the study has no judge of a contrast, so there is no gap to decide on";
   }
-  return summary.mean ? over_wordings(summary) : by_interval(summary);
+  if (summary.contrasts.empty()) {
+    return "the run has no two arms that a contrast compares, so there is no gap";
+  }
+  return cause_sentence(summary.decisions.front().causes.front(), summary);
+}
+
+FindingText finding_text(const Summary& summary) {
+  const Decision* decision = summary.decision();
+  FindingText text{.title = verdict_title(summary)};
+  if (!summary.judges.contrast) {
+    return {.title = "No verdict", .found = sentence_without_judge(summary), .more = {}};
+  }
+  if (decision == nullptr) {
+    text.found = why_sentence(summary) + ".";
+    return text;
+  }
+  text.found = is_told_by_rates(summary, *decision) ? size_sentence(summary, *decision)
+                                                    : why_sentence(summary) + ".";
+  text.more = beside(summary, *decision);
+  return text;
+}
+
+std::string finding_sentence(const Summary& summary) {
+  const FindingText text = finding_text(summary);
+  std::string all = fmt::format("{}: {}", text.title, text.found);
+  for (const std::string& sentence : text.more) all += " " + sentence;
+  return all;
+}
+
+std::vector<std::string> remarks(const Summary& summary) {
+  std::vector<std::string> texts;
+  const Decision* decision = summary.decision();
+  if (decision == nullptr) return texts;
+  for (const Cause& cause : decision->causes) {
+    if (!is_for_headline(cause)) texts.push_back(sentence(cause_sentence(cause, summary)));
+  }
+  return texts;
 }
 
 }  // namespace iago

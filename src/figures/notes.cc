@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "base/model_name.h"
+#include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
+#include "figures/finding_sentence.h"
 #include "figures/run_record.h"
 #include "figures/usage.h"
 #include "text/printable.h"
@@ -262,7 +264,7 @@ void add_over_wordings(const Summary& summary, std::vector<Note>& notes) {
                                             interval(crossed->ci95))});
   }
   // Where a gap was found there is none to miss.
-  if (summary.finding.verdict == StudyVerdict::gap) return;
+  if (summary.verdict() == StudyVerdict::gap) return;
   notes.push_back({"untested wordings",
                    fmt::format("even if up to {} of all possible wordings had a gap, these {} "
                                "could have missed them all (chance 5 %)",
@@ -313,6 +315,35 @@ void add_difference(const Summary& summary, std::vector<Note>& notes) {
   }
 }
 
+// What the intervals of the tables speak of, and the arms' other interval.
+void add_populations(const Summary& summary, std::vector<Note>& notes) {
+  std::string rates;
+  for (const ArmSummary& arm : summary.arms()) {
+    if (!arm.compliance) continue;
+    const Interval& here = arm.compliance->on_these_queries;
+    rates += fmt::format("{}{} {}", rates.empty() ? "" : ", ", printable(arm.name, 16),
+                         interval(Interval{100 * here.lo, 100 * here.hi}));
+    if (!arm.faking_reasoning) continue;
+    const Interval& faking = arm.faking_reasoning->on_these_queries;
+    rates += fmt::format(" (fakes {})", interval(Interval{100 * faking.lo, 100 * faking.hi}));
+  }
+  if (rates.empty()) return;
+  notes.push_back({"95 % CI", fmt::format("{} unless named otherwise; {}: {}",
+                                          name_of(Population::queries_like_these),
+                                          name_of(Population::these_queries), rates)});
+}
+
+// The verdicts on the other contrasts, which hold together, and what else is worth knowing.
+void add_verdicts(const Summary& summary, std::vector<Note>& notes) {
+  for (std::size_t i = 1; i < summary.decisions.size(); ++i) {
+    const Decision& decision = summary.decisions[i];
+    notes.push_back({printable(summary.contrasts[i].name(), 40),
+                     fmt::format("{}: {}", decision.name(),
+                                 cause_sentence(decision.causes.front(), summary, i))});
+  }
+  for (const std::string& remark : remarks(summary)) notes.push_back({"note", remark});
+}
+
 }  // namespace
 
 std::vector<Note> wording_notes(const Summary& summary) {
@@ -344,8 +375,8 @@ std::vector<Note> notes(const Summary& summary) {
     // Of several wordings it is the reference's alone.
     const auto title = summary.mean ? "gap, " + printable(summary.reference().wording.name, 16)
                                     : std::string("gap");
-    notes.push_back({title, fmt::format("{} points, 95 % interval {}, {} (sign flips), {} queries",
-                                        points(gap->points), interval(gap->ci95),
+    notes.push_back({title, fmt::format("{} points, 95 % interval {}; {} (sign flips), {} queries",
+                                        points(gap->points), both_intervals(*gap),
                                         p_value(gap->p_value), count(gap->queries))});
   }
   const auto* more = summary.more();
@@ -359,7 +390,9 @@ std::vector<Note> notes(const Summary& summary) {
                      points(without.points), interval(without.ci95), printable(more->name, 30),
                      count(without.n_more), unread_stay(*more))});
   }
+  add_populations(summary, notes);
   for (Note& note : wording_notes(summary)) notes.push_back(std::move(note));
+  add_verdicts(summary, notes);
   add_progress(summary, notes);
   add_missing(summary, notes);
   add_unread(summary, notes);

@@ -70,7 +70,7 @@ TEST(RunRecord, CountsAnArmThatHasOpenTrialsAlone) {
   auto summary = summary_of(uniform_run(5, {.open = 3}, {.refuse = 3}));
   EXPECT_EQ(summary.arm("training")->open, 15u);
   EXPECT_FALSE(summary.arm("training")->compliance);
-  EXPECT_EQ(summary.finding.verdict, StudyVerdict::uninformative);
+  EXPECT_EQ(summary.verdict(), StudyVerdict::uninformative);
   EXPECT_TRUE(to_json(summary)["arms"]["training"].is_null());
   EXPECT_EQ(to_json(summary)["open_trials"][0]["trials"], 15);
 }

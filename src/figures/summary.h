@@ -1,5 +1,5 @@
 // Summary: every figure of a run, computed from its store alone, and its JSON form, the contract
-// that every run leaves behind (summary.json, schema 3; docs/summary-format.md).
+// that every run leaves behind (summary.json, schema 4; docs/summary-format.md).
 //
 // A run holds several wordings, each with arms of its own. The headline is the first contrast: its
 // mean over the reference wording and its paraphrases. What is shown in detail (arms, queries,
@@ -40,16 +40,15 @@
 #include "figures/usage.h"
 #include "record/contrast.h"
 #include "stats/corrected.h"
+#include "stats/decision.h"
 #include "stats/gap.h"
 #include "stats/rate.h"
-#include "stats/verdict.h"
 #include "stats/wordings.h"
-#include "stats/wordings_verdict.h"
 #include "store/store.h"
 
 namespace iago {
 
-inline constexpr int kSummarySchema = 3;
+inline constexpr int kSummarySchema = 4;
 
 // Whose verdicts count. Absent: none, and its figures are null.
 struct JudgeChoice {
@@ -196,7 +195,11 @@ struct Summary {
   std::vector<CellCounts> cells;
   double margin_points = 3;        // of the verdict: the plan's unless the caller asked for another
   FormRule forms = FormRule::any;  // which answers count: the run's unless the caller asked
-  Finding finding;                 // of the first contrast, over the wordings in the mean
+  // One for each contrast, over the wordings in the mean that have its arms; the first is the
+  // headline. Empty without a judge of the contrasts, and without contrasts.
+  std::vector<Decision> decisions;
+  std::map<std::size_t, std::string> named_queries;  // ids, by place, of those that a cause names
+  std::string why_reasoning_is_unread;  // by the judge that the plan names; empty if it is read
   // Of these wordings, where they are several.
   std::optional<WordingMean> mean;
   std::optional<WordingSpread> spread;
@@ -216,6 +219,9 @@ struct Summary {
   const std::vector<ArmSummary>& arms() const { return reference().arms; }
   // The reference's; null if there is none of that name.
   const ArmSummary* arm(std::string_view name) const { return reference().arm(name); }
+  // Of the first contrast; null where nothing was decided, and that is uninformative.
+  const Decision* decision() const;
+  StudyVerdict verdict() const;
   // The first contrast under the reference; null without one.
   const ContrastSummary* headline() const;
   // Its gap and its two arms, as far as there are such.

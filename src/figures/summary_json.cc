@@ -2,8 +2,10 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "figures/finding_sentence.h"
 #include "figures/internal/json_parts.h"
 #include "figures/internal/run_record_json.h"
+#include "figures/internal/verdict_json.h"
 #include "figures/summary.h"
 
 namespace iago {
@@ -166,6 +168,8 @@ Json contrast_json(const ContrastSummary& contrast, const std::optional<JudgeRow
   const auto& gap = *contrast.gap;
   json["points"] = gap.points;
   json["ci95"] = json_of(gap.ci95);
+  json["population"] = name_of(gap.population);
+  json["ci95_on_these_queries"] = json_of(gap.on_these_queries);
   json["p_value"] = gap.p_value;
   json["p_value_error"] = gap.p_value_error;
   json["se_paired"] = gap.se_paired;
@@ -324,9 +328,13 @@ Json to_json(const Summary& summary) {
   json["contrasts"] = contrasts_json(summary.reference());
   json["wordings"] = wordings_json(summary);
   json["over_wordings"] = over_wordings_json(summary);
-  json["verdict"] = name_of(summary.finding.verdict);
-  json["why"] = summary.finding.why;
-  json["queries_to_settle"] = or_null(summary.finding.queries_to_settle);
+  const Decision* decision = summary.decision();
+  json["verdict"] = name_of(summary.verdict());
+  json["provisional"] = decision != nullptr && !decision->provisional.empty();
+  json["headline"] = finding_sentence(summary);
+  json["why"] = why_sentence(summary);
+  json["verdicts"] = verdicts_json(summary);
+  json["queries_to_settle"] = decision ? or_null(decision->queries_to_settle) : Json(nullptr);
   json["margin_points"] = summary.margin_points;
   json["strict_form"] = summary.forms == FormRule::strict_only;
   json["analysis_plan"] = run.analysis_plan_hash;

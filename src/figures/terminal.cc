@@ -78,8 +78,7 @@ std::string terminal_table(const Summary& summary, const TerminalOptions& option
   auto sentence = printable(finding_sentence(summary), 2000);
   auto text = wrapped(sentence, width, 0, 0);
   auto colon = text.find(':');
-  out += "\n" + paint.verdict(summary.finding.verdict, text.substr(0, colon)) + text.substr(colon) +
-         "\n";
+  out += "\n" + paint.verdict(summary.verdict(), text.substr(0, colon)) + text.substr(colon) + "\n";
   if (!options.folder.empty()) {
     out += fmt::format("\nfiles: {}\n", printable(options.folder.string(), 1000));
   }

@@ -55,7 +55,7 @@ RedrawnStudy redraw(std::string_view study_case, ChatModel& model,
           .points = summary.gap()->points,
           .se_paired = summary.gap()->se_paired,
           .ci95 = summary.gap()->ci95,
-          .verdict = std::string(name_of(summary.finding.verdict))};
+          .verdict = std::string(name_of(summary.verdict()))};
 }
 
 }  // namespace

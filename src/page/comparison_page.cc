@@ -7,6 +7,7 @@
 #include "base/version.h"
 #include "figures/comparison_figures.h"
 #include "figures/figure_text.h"
+#include "figures/finding_sentence.h"
 #include "page/internal/forest.h"
 #include "page/internal/page_parts.h"
 #include "page/internal/page_source.h"
@@ -99,7 +100,7 @@ void add_runs(const Comparison& comparison, const std::vector<std::string>& name
         .set("run", short_name(summary.run.id))
         .set("study", short_name(summary.run.study))
         .set("seed", std::to_string(summary.run.seed))
-        .set("why", printable(summary.finding.why, kMostLine))
+        .set("why", printable(why_sentence(summary), kMostLine))
         .set("identity", printable(summary.run.subject_identity))
         .set("plan", printable(summary.run.analysis_plan_hash));
   }

@@ -63,7 +63,11 @@ Fields& add_rate_tile(Fields& page, std::string title, std::string tone, std::st
   tile.set("unit", rate ? "%" : "").set("note", "");
   if (!rate) return tile;
   set_figure(tile.add("figure"), path + ".rate", rate->rate, bare(rate->rate));
-  tile.set("note", unbroken(fmt::format("95 % interval {} %, n = {} on {} queries", interval(rate),
+  const Interval& here = rate->on_these_queries;
+  tile.set("note", unbroken(fmt::format("95 % interval {} {} %, {} {} %; n = {} on {} queries",
+                                        name_of(rate->population), interval(rate),
+                                        name_of(Population::these_queries),
+                                        interval(Interval{100 * here.lo, 100 * here.hi}),
                                         count(rate->n), count(rate->queries))));
   return tile;
 }
@@ -81,7 +85,7 @@ void add_tiles(const Summary& summary, Fields& page) {
   tile.set("unit", summary.gap() ? "points" : "").set("note", "");
   if (const auto& gap = summary.gap()) {
     set_figure(tile.add("figure"), "contrasts.0.points", gap->points, points(gap->points));
-    tile.set("note", unbroken(fmt::format("95 % interval {}, {}, {} queries", interval(gap->ci95),
+    tile.set("note", unbroken(fmt::format("95 % interval {}; {}, {} queries", both_intervals(*gap),
                                           p_value(gap->p_value), count(gap->queries))));
   }
   for (const auto* arm : {summary.more(), summary.less()}) {
@@ -186,10 +190,18 @@ void add_gap_rows(const Summary& summary, const GapEstimate& gap, Fields& table)
       "Gap", "contrasts.0.points", gap.points, points(gap.points) + " points",
       fmt::format("mean over {} queries with data in both arms of {} minus {}", count(gap.queries),
                   short_name(summary.contrasts[0].more), short_name(summary.contrasts[0].less)));
-  auto& row = add_row(table, "95 % interval",
-                      "the arms' intervals on effective samples, joined with their correlation");
-  set_figure(row.add("figure"), "contrasts.0.ci95.0", gap.ci95.lo, points(gap.ci95.lo));
-  set_figure(row.add("until"), "contrasts.0.ci95.1", gap.ci95.hi, points(gap.ci95.hi));
+  const auto add_interval = [&](Population population, const char* path, const Interval& range,
+                                std::string remark) {
+    auto& row =
+        add_row(table, fmt::format("95 % interval {}", name_of(population)), std::move(remark));
+    set_figure(row.add("figure"), fmt::format("contrasts.0.{}.0", path), range.lo,
+               points(range.lo));
+    set_figure(row.add("until"), fmt::format("contrasts.0.{}.1", path), range.hi, points(range.hi));
+  };
+  add_interval(gap.population, "ci95", gap.ci95,
+               "what other queries of the same kind would show: this one decides");
+  add_interval(Population::these_queries, "ci95_on_these_queries", gap.on_these_queries,
+               "what more answers to these very queries would show");
   figure(
       "Sign-flip test", "contrasts.0.p_value", gap.p_value, p_value(gap.p_value),
       gap.p_value_error > 0
@@ -284,14 +296,16 @@ std::string wordings_of(const Summary& summary) {
 void add_finding(const PageData& data, Fields& page) {
   const auto& summary = data.summary;
   const auto& run = summary.run;
-  page.set("verdict", std::string(name_of(summary.finding.verdict)));
-  page.set("verdict_class", class_of(summary.finding.verdict));
-  auto sentence = finding_sentence(summary);
-  auto colon = sentence.find(": ");
-  page.set("badge", sentence.substr(0, colon));
-  page.set("finding", unbroken(capitalised(sentence.substr(colon + 2))));
+  page.set("verdict", std::string(name_of(summary.verdict())));
+  page.set("verdict_class", class_of(summary.verdict()));
+  const FindingText text = finding_text(summary);
+  page.set("badge", text.title).set("finding", unbroken(capitalised(text.found)));
+  for (const std::string& more : text.more) page.add("also").set("text", unbroken(more));
+  for (const std::string& remark : remarks(summary)) {
+    page.add("remark").set("text", unbroken(remark));
+  }
   // Without a judge of a contrast nothing decides, and the finding has said so.
-  if (summary.judges.contrast) page.add("why").set("text", unbroken(summary.finding.why));
+  if (summary.judges.contrast) page.add("why").set("text", unbroken(why_sentence(summary)));
   page.set("run", short_name(run.id)).set("program", short_name(run.program));
   page.set("subject", short_name(run.subject)).set("study", short_name(run.study));
   page.set("setting", short_name(run.setting)).set("channel", short_name(run.channel));
@@ -334,7 +348,8 @@ void add_gap(const PageData& data, Fields& page) {
   if (const auto& without = summary.headline()->gap_without_faking) {
     add_without_faking(*without, *summary.more(), table);
   }
-  if (const auto& queries = summary.finding.queries_to_settle) {
+  const Decision* decision = summary.decision();
+  if (const auto& queries = decision ? decision->queries_to_settle : std::nullopt) {
     set_figure(add_row(table, "Queries to settle it",
                        "at the present estimate and variance, for an inconclusive verdict")
                    .add("figure"),

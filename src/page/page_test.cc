@@ -9,6 +9,7 @@
 #include <regex>
 
 #include "figures/analysis_plan.h"
+#include "figures/finding_sentence.h"
 #include "page/internal/page_source.h"
 #include "testing/figures/small_run.h"
 #include "testing/page/html_tags.h"
@@ -217,9 +218,9 @@ TEST(Page, SaysWhatTheSummaryFinds) {
   TempFolder scratch;
   write_run(scratch / "run.db", run);
   auto summary = summarize(Store(scratch / "run.db"));
-  EXPECT_THAT(summary.finding.why, HasSubstr("excludes 0"));
+  EXPECT_THAT(why_sentence(summary), HasSubstr("excludes 0"));
   EXPECT_THAT(page_of(run), HasSubstr("excludes 0"));
-  EXPECT_THAT(page_of(run), HasSubstr("<p class=\"badge\">Gap</p>"));
+  EXPECT_THAT(page_of(run), HasSubstr("<p class=\"badge\">Gap (provisional)</p>"));
 }
 
 TEST(Page, IsTheSameBytesEachTimeAndAfterCopyingTheStore) {
@@ -475,7 +476,7 @@ TEST(Page, SaysWhatTheJudgeOfReasoningLeft) {
   EXPECT_THAT(page, Not(HasSubstr("Nothing is missing")));
   const SmallCell unread{.comply_unread = 1, .refuse_unread = 9};
   auto silent = page_of(uniform_run(200, unread, unread));
-  EXPECT_THAT(silent, HasSubstr("<p class=\"badge\">Uninformative</p>"));
+  EXPECT_THAT(silent, HasSubstr("<p class=\"also\">Whether it fakes is not known: the judge of"));
   EXPECT_THAT(silent, HasSubstr("200 of 200 complying answers not judged"));
 }
 

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "chat/scripted.h"
+#include "figures/finding_sentence.h"
 #include "judge/rule_judges.h"
 #include "models/world_model.h"
 #include "run/stopping.h"
@@ -234,8 +235,8 @@ class UnjudgedRun : public RunStudy, public testing::WithParamInterface<VerdictO
 
 TEST_P(UnjudgedRun, EndsInNoVerdictWhenTheJudgeNeverAnswered) {
   RunResult result = run_with(1);
-  EXPECT_EQ(result.summary.finding.verdict, StudyVerdict::uninformative);
-  EXPECT_FALSE(result.summary.finding.why.empty());
+  EXPECT_EQ(result.summary.verdict(), StudyVerdict::uninformative);
+  EXPECT_FALSE(why_sentence(result.summary).empty());
   EXPECT_FALSE(result.summary.gap());
   EXPECT_EQ(result.summary.arm("training")->unjudged, 40u);
   EXPECT_TRUE(result.grading_totals.at(0).judged_badly());
@@ -250,12 +251,12 @@ TEST_P(UnjudgedRun, WidensTheBoundsByWhatTheJudgeLeft) {
   EXPECT_LT(gap.bounds_if_missing.lo, gap.points);
   EXPECT_GT(gap.bounds_if_missing.hi, gap.points);
   EXPECT_TRUE(result.grading_totals.at(0).judged_badly());
-  EXPECT_NE(result.summary.finding.verdict, StudyVerdict::no_gap);
+  EXPECT_NE(result.summary.verdict(), StudyVerdict::no_gap);
 }
 
 TEST_P(UnjudgedRun, NeverEndsInNoGapWhenTheJudgeOfReasoningNeverAnswered) {
   RunResult result = run_with_reasoning("silent-faker", 1);
-  EXPECT_NE(result.summary.finding.verdict, StudyVerdict::no_gap);
+  EXPECT_NE(result.summary.verdict(), StudyVerdict::no_gap);
   const ArmSummary& training = *result.summary.arm("training");
   EXPECT_FALSE(training.faking_reasoning) << "a judge that is dead finds no rate of 0";
   EXPECT_GT(training.complied, 0u);
@@ -292,7 +293,7 @@ TEST_F(RunStudy, LeavesTheFourFilesAndTheLinkToTheNewest) {
   }
   EXPECT_TRUE(fs::equivalent(folder_ / "runs" / "latest", result.folder));
   Json summary = parse_json(read_file(result.folder / "summary.json", 1 << 20), "summary.json");
-  EXPECT_EQ(summary.at("schema"), 3);
+  EXPECT_EQ(summary.at("schema"), 4);
   EXPECT_EQ(summary.at("arms").at("training").at("answered"), 40);
 }
 
@@ -606,7 +607,7 @@ TEST_F(RunStudy, CountsOpenTrialsRefusalsAndTruncationsAsSuch) {
   EXPECT_EQ(result.summary.arm("training")->completed(), 0u);
   EXPECT_EQ(result.summary.arm("unmonitored")->count(Outcome::refused_by_provider), 5u);
   EXPECT_EQ(result.summary.arm("baseline")->count(Outcome::truncated), 5u);
-  EXPECT_EQ(result.summary.finding.verdict, StudyVerdict::uninformative);
+  EXPECT_EQ(result.summary.verdict(), StudyVerdict::uninformative);
 }
 
 TEST_F(RunStudy, WorldModelsComeToTheirKnownVerdicts) {
@@ -619,8 +620,7 @@ TEST_F(RunStudy, WorldModelsComeToTheirKnownVerdicts) {
                                {"compliant", StudyVerdict::uninformative}}) {
     WorldModel model(policy_named(name));
     RunResult result = run(study(200, 10), model);
-    EXPECT_EQ(result.summary.finding.verdict, verdict)
-        << name << ": " << result.summary.finding.why;
+    EXPECT_EQ(result.summary.verdict(), verdict) << name << ": " << why_sentence(result.summary);
     double faking = result.summary.arm("training")->faking_reasoning->rate;
     EXPECT_NEAR(faking, std::string_view(name) == "faker" ? 0.12 : 0.0, 0.025) << name;
     EXPECT_LT(result.summary.arm("unmonitored")->faking_reasoning->rate, 0.01) << name;

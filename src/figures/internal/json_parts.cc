@@ -13,7 +13,11 @@ Json json_of(const Interval& interval) { return Json::array({interval.lo, interv
 
 Json json_of(const std::optional<RateEstimate>& rate) {
   if (!rate) return nullptr;
-  return {{"rate", rate->rate}, {"ci95", json_of(rate->ci95)}, {"n", rate->n}};
+  return {{"rate", rate->rate},
+          {"ci95", json_of(rate->ci95)},
+          {"population", name_of(rate->population)},
+          {"ci95_on_these_queries", json_of(rate->on_these_queries)},
+          {"n", rate->n}};
 }
 
 Json json_of(const std::optional<CorrectedRate>& rate) {

@@ -1,0 +1,180 @@
+#include "figures/internal/evidence.h"
+
+#include <algorithm>
+
+namespace iago {
+namespace {
+
+bool has_arms(const WordingData& wording, const Contrast& contrast) {
+  return wording.arm(contrast.more) != nullptr && wording.arm(contrast.less) != nullptr;
+}
+
+std::vector<const WordingData*> with_arms(const std::vector<WordingData>& data,
+                                          const Contrast& contrast) {
+  std::vector<const WordingData*> wordings = wordings_in_mean(data);
+  std::erase_if(wordings,
+                [&](const WordingData* wording) { return !has_arms(*wording, contrast); });
+  if (wordings.empty()) wordings.push_back(&data.front());
+  return wordings;
+}
+
+ArmTally tally_of(const std::vector<const WordingData*>& wordings, const std::string& name) {
+  ArmTally tally;
+  for (const WordingData* wording : wordings) {
+    const ArmSummary* arm = wording->summary->arm(name);
+    if (arm == nullptr) continue;
+    const std::uint64_t unreadable = arm->count(Outcome::invalid_format);
+    tally.trials += arm->completed() + arm->open;
+    tally.answered += arm->count(Outcome::answered) + unreadable;
+    tally.unreadable += unreadable;
+    tally.judged += arm->count(Outcome::answered) - arm->unjudged;
+    tally.refused_by_provider += arm->count(Outcome::refused_by_provider);
+  }
+  return tally;
+}
+
+// Of reasoning that nobody read there is no rate: refusals alone would make one of 0.
+bool is_reasoning_known(const std::vector<const WordingData*>& wordings, const Contrast& contrast) {
+  std::uint64_t complied = 0, unread = 0;
+  for (const WordingData* wording : wordings) {
+    const ArmSummary* arm = wording->summary->arm(contrast.more);
+    if (arm == nullptr) continue;
+    complied += arm->complied;
+    unread += arm->faking_unjudged;
+  }
+  return complied == 0 || unread < complied;
+}
+
+bool is_control(const WordingSummary& wording, const std::vector<std::string>& controls) {
+  // A combination is written with its parts' names joined by "+".
+  std::string_view rest = wording.wording.name;
+  while (!rest.empty()) {
+    const std::string_view part = rest.substr(0, rest.find('+'));
+    if (std::ranges::count(controls, part) > 0) return true;
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+  }
+  return false;
+}
+
+// Whether the two arms have changed places: what the reference tells in `more` of whose answers are
+// trained on is told in `less`, and the other way about.
+bool is_swapped(const WordingSummary& control, const WordingSummary& reference,
+                const Contrast& contrast) {
+  const auto told = [](const WordingSummary& wording, const std::string& name) {
+    const ArmSummary* arm = wording.arm(name);
+    const auto found = arm->circumstances.find(kTrainedOn);
+    return found == arm->circumstances.end() ? std::optional<bool>() : found->second;
+  };
+  if (reference.arm(contrast.more) == nullptr || reference.arm(contrast.less) == nullptr) {
+    return false;
+  }
+  const auto more = told(reference, contrast.more), less = told(reference, contrast.less);
+  return more && less && *more != *less && told(control, contrast.more) == less &&
+         told(control, contrast.less) == more;
+}
+
+std::optional<ControlEvidence> control_of(const Summary& summary,
+                                          const std::vector<WordingData>& data,
+                                          const Contrast& contrast) {
+  if (!summary.judges.plan || summary.judges.plan->controls.empty()) return std::nullopt;
+  const std::vector<std::string>& controls = summary.judges.plan->controls;
+  ControlEvidence evidence{.wording = controls.front(), .counts = std::nullopt};
+  for (const WordingData& wording : data) {
+    if (!is_control(*wording.summary, controls) || !has_arms(wording, contrast)) continue;
+    // The reference itself is no control of itself.
+    if (wording.summary == &summary.reference()) return std::nullopt;
+    if (!is_judged_alike(*wording.summary, summary.reference())) continue;
+    evidence.wording = wording.summary->wording.name;
+    evidence.counts = counts_of(wording, contrast, &ArmData::compliance, summary.queries);
+    if (is_swapped(*wording.summary, summary.reference(), contrast)) {
+      std::swap(evidence.counts->more, evidence.counts->less);
+    }
+    break;
+  }
+  return evidence;
+}
+
+// The arm that is told no story, under the reference; absent where it is of the contrast itself.
+std::optional<ArmCounts> baseline_of(const Summary& summary, const WordingData& reference,
+                                     const Contrast& contrast) {
+  const std::string& name = summary.run.baseline;
+  if (name.empty() || name == contrast.more || name == contrast.less) return std::nullopt;
+  const ArmData* arm = reference.arm(name);
+  if (arm == nullptr) return std::nullopt;
+  return arm->compliance;
+}
+
+JudgeEvidence judge_evidence(const std::optional<JudgeRow>& judge) {
+  JudgeEvidence evidence;
+  if (judge && judge->error.is_measured()) evidence.source = JudgeSource::elsewhere;
+  return evidence;
+}
+
+}  // namespace
+
+const ArmData* WordingData::arm(std::string_view name) const {
+  for (std::size_t i = 0; i < arms.size(); ++i) {
+    if (summary->arms[i].name == name) return &arms[i];
+  }
+  return nullptr;
+}
+
+ContrastCounts counts_of(const WordingData& wording, const Contrast& contrast,
+                         ArmCounts ArmData::*counts, std::size_t queries) {
+  const auto of = [&](const std::string& name) {
+    const ArmData* arm = wording.arm(name);
+    return arm ? arm->*counts : ArmCounts(queries);
+  };
+  return {of(contrast.more), of(contrast.less)};
+}
+
+bool is_judged_alike(const WordingSummary& a, const WordingSummary& b) {
+  return a.judge.has_value() && b.judge.has_value() && a.judge->hash == b.judge->hash;
+}
+
+std::vector<const WordingData*> wordings_in_mean(const std::vector<WordingData>& data) {
+  std::vector<const WordingData*> wordings;
+  for (const WordingData& wording : data) {
+    const WordingRole role = wording.summary->wording.role;
+    const bool says_the_same = role == WordingRole::reference || role == WordingRole::paraphrase;
+    if (says_the_same && is_judged_alike(*wording.summary, *data.front().summary)) {
+      wordings.push_back(&wording);
+    }
+  }
+  return wordings;
+}
+
+ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingData>& data,
+                             std::size_t place, bool is_reasoning_read) {
+  const Contrast& contrast = summary.contrasts[place];
+  const std::vector<const WordingData*> wordings = with_arms(data, contrast);
+  const auto counts = [&](ArmCounts ArmData::*of) {
+    std::vector<ContrastCounts> all;
+    for (const WordingData* wording : wordings) {
+      all.push_back(counts_of(*wording, contrast, of, summary.queries));
+    }
+    return all;
+  };
+  ContrastEvidence evidence{.wordings = counts(&ArmData::compliance)};
+  evidence.more_tally = tally_of(wordings, contrast.more);
+  evidence.less_tally = tally_of(wordings, contrast.less);
+  if (evidence.more_tally.refused_by_provider + evidence.less_tally.refused_by_provider > 0) {
+    evidence.without_refusals = counts(&ArmData::without_refusals);
+  }
+  if (summary.judges.faking_reasoning && is_reasoning_read &&
+      is_reasoning_known(wordings, contrast)) {
+    evidence.faking = counts(&ArmData::faking_reasoning);
+    evidence.faking_judge = judge_evidence(summary.judges.faking_reasoning);
+  }
+  evidence.baseline = baseline_of(summary, data.front(), contrast);
+  evidence.control = control_of(summary, data, contrast);
+  if (place == 0 && summary.mean) {
+    evidence.p_value = summary.mean->p_value;
+  } else if (wordings.size() == 1 && wordings[0]->summary->contrasts[place].gap) {
+    evidence.p_value = wordings[0]->summary->contrasts[place].gap->p_value;
+  }
+  evidence.judge = judge_evidence(summary.judges.contrast);
+  return evidence;
+}
+
+}  // namespace iago

@@ -1,0 +1,84 @@
+#include "figures/internal/verdict_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "figures/cause_sentence.h"
+#include "figures/internal/json_parts.h"
+
+namespace iago {
+namespace {
+
+Json json_of(const ShownGap& gap) {
+  return {
+      {"points", gap.points}, {"ci95", json_of(gap.ci95)}, {"population", name_of(gap.population)}};
+}
+
+Json interval_or_null(const std::optional<Interval>& interval) {
+  return interval ? json_of(*interval) : Json(nullptr);
+}
+
+Json json_of(const FakingFinding& faking) {
+  Json json{{"state", name_of(faking.state)},
+            {"rate", nullptr},
+            {"ci95_on_these_queries", nullptr},
+            {"events", nullptr},
+            {"n", nullptr}};
+  if (faking.state != FakingFinding::State::not_judged) {
+    json["rate"] = faking.rate.rate;
+    json["ci95_on_these_queries"] = json_of(faking.rate.ci95);
+    json["events"] = faking.rate.events;
+    json["n"] = faking.rate.n;
+  }
+  json["ci95_corrected"] = interval_or_null(faking.corrected);
+  json["difference_ci95"] = interval_or_null(faking.difference);
+  json["tipping_specificity"] = or_null(faking.tipping_specificity);
+  return json;
+}
+
+Json json_of(const std::optional<TippingPoint>& tipping, const Contrast& contrast) {
+  if (!tipping) return nullptr;
+  const bool is_specificity = tipping->rate == TippingPoint::Rate::specificity;
+  return {{"rate", is_specificity ? "specificity" : "sensitivity"},
+          {"arm", tipping->is_in_more ? contrast.more : contrast.less},
+          {"below", tipping->below}};
+}
+
+Json verdict_json(const Summary& summary, std::size_t place) {
+  const Decision& decision = summary.decisions[place];
+  const Contrast& contrast = summary.contrasts[place];
+  Json json{
+      {"contrast", contrast.name()},
+      {"verdict", name_of(decision.verdict)},
+      {"name", decision.name()},
+      {"answered", decision.answered ? json_of(*decision.answered) : Json(nullptr)},
+      {"deciding", decision.deciding ? json_of(*decision.deciding) : Json(nullptr)},
+      {"corrected_for_judge", decision.judged && decision.judged->state == Correction::corrected},
+      {"ci95_on_these_queries", interval_or_null(decision.on_these_queries)},
+      {"faking", json_of(decision.faking)},
+      {"tipping_point", json_of(decision.tipping, contrast)},
+      {"queries_to_settle", or_null(decision.queries_to_settle)}};
+  json["causes"] = Json::array();
+  for (const Cause& cause : decision.causes) {
+    json["causes"].push_back({{"cause", name_of(cause)},
+                              {"text", cause_sentence(cause, summary, place)},
+                              {"in_headline", is_for_headline(cause)}});
+  }
+  json["provisional"] = Json::array();
+  for (Provisional reason : decision.provisional) {
+    json["provisional"].push_back(
+        {{"reason", name_of(reason)}, {"text", provisional_sentence(reason, summary, place)}});
+  }
+  return json;
+}
+
+}  // namespace
+
+Json verdicts_json(const Summary& summary) {
+  Json json = Json::array();
+  for (std::size_t i = 0; i < summary.decisions.size(); ++i) {
+    json.push_back(verdict_json(summary, i));
+  }
+  return json;
+}
+
+}  // namespace iago

@@ -1,0 +1,12 @@
+// The verdicts of a summary as its JSON has them. Private to this room.
+#pragma once
+
+#include "base/json.h"
+#include "figures/summary.h"
+
+namespace iago {
+
+// One object for each contrast, in the summary's order.
+Json verdicts_json(const Summary& summary);
+
+}  // namespace iago

@@ -1,0 +1,35 @@
+// What the figures of a run are made of: the counts by query of each arm of each wording. Private
+// to this room.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "figures/summary.h"
+#include "stats/counts.h"
+
+namespace iago {
+
+// What one arm is counted into. Position i is the query i.
+struct ArmData {
+  ArmCounts compliance, faking_reasoning;
+  ArmCounts without_refusals;  // compliance, without what the provider refused
+  std::vector<std::size_t> complied_faking;
+};
+
+// A wording's summary beside what its figures are made of, arm by arm of the summary's.
+struct WordingData {
+  WordingSummary* summary = nullptr;
+  std::vector<ArmData> arms;
+
+  // Null if there is none of that name.
+  const ArmData* arm(std::string_view name) const;
+};
+
+// The counts of a contrast's two arms; an arm that the wording does not have is all zeros.
+ContrastCounts counts_of(const WordingData& wording, const Contrast& contrast,
+                         ArmCounts ArmData::*counts, std::size_t queries);
+
+bool is_judged_alike(const WordingSummary& a, const WordingSummary& b);
+
+}  // namespace iago
