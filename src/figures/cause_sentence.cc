@@ -200,17 +200,7 @@ class Sentences {
   }
 
   std::string operator()(const HandfulOfQueries& cause) const {
-    std::vector<std::string> names;
-    for (std::size_t query : cause.queries) {
-      if (names.size() == kNamedQueries) break;
-      const auto found = summary_.named_queries.find(query);
-      if (found != summary_.named_queries.end()) names.push_back(printable(found->second, 40));
-    }
-    const std::size_t more = cause.queries.size() - names.size();
-    return fmt::format("{} of the gap comes from {} {} of {}: {}{}", percent(cause.share),
-                       cause.queries.size(), cause.queries.size() == 1 ? "query" : "queries",
-                       count(summary_.queries), fmt::join(names, ", "),
-                       more > 0 ? fmt::format(" and {} more", more) : std::string());
+    return carriers_sentence(cause.queries, cause.share, summary_);
   }
 
   std::string operator()(const GroupDiffers& cause) const {
@@ -319,6 +309,19 @@ std::string tipping_text(const Decision& decision, const Contrast& contrast) {
 }
 
 }  // namespace
+
+std::string carriers_sentence(const std::vector<std::size_t>& queries, double share,
+                              const Summary& summary) {
+  std::vector<std::string> names;
+  for (std::size_t query : queries) {
+    if (names.size() == kNamedQueries) break;
+    names.push_back(printable(summary.named_queries.at(query), 40));
+  }
+  const std::size_t more = queries.size() - names.size();
+  return fmt::format("{} of the gap comes from {} of {} queries: {}{}", percent(share),
+                     count(queries.size()), count(summary.queries), fmt::join(names, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : std::string());
+}
 
 std::string gap_text(const ShownGap& gap) {
   return fmt::format("{} points, 95 % interval {} {}", signed_points(gap.points),

@@ -237,11 +237,10 @@ std::string why_reasoning_is_unread(const Store& store, const Summary& summary) 
 void name_carriers(const Store& store, Summary& summary) {
   std::vector<Query> rows;
   for (const Decision& decision : summary.decisions) {
-    for (const Cause& cause : decision.causes) {
-      const auto* handful = std::get_if<HandfulOfQueries>(&cause);
-      if (handful == nullptr) continue;
-      if (rows.empty()) rows = store.queries();
-      for (std::size_t query : handful->queries) summary.named_queries[query] = rows.at(query).id;
+    if (!decision.carriers || decision.carriers->queries.empty()) continue;
+    if (rows.empty()) rows = store.queries();
+    for (std::size_t query : decision.carriers->queries) {
+      summary.named_queries[query] = rows.at(query).id;
     }
   }
 }

@@ -198,7 +198,7 @@ struct Summary {
   // One for each contrast, over the wordings in the mean that have its arms; the first is the
   // headline. Empty without a judge of the contrasts, and without contrasts.
   std::vector<Decision> decisions;
-  std::map<std::size_t, std::string> named_queries;  // ids, by place, of those that a cause names
+  std::map<std::size_t, std::string> named_queries;  // ids, by place, of those that carry a gap
   std::string why_reasoning_is_unread;  // by the judge that the plan names; empty if it is read
   // Of these wordings, where they are several.
   std::optional<WordingMean> mean;

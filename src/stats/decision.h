@@ -40,6 +40,7 @@
 #include "stats/interval.h"
 #include "stats/judged_gap.h"
 #include "stats/power.h"
+#include "stats/strong_queries.h"
 #include "stats/verdict.h"
 
 namespace iago {
@@ -137,6 +138,8 @@ struct Decision {
   std::vector<Cause> causes;             // what decides first, then what explains it, then remarks
   std::vector<Provisional> provisional;  // empty: final
   std::optional<std::size_t> queries_to_settle;
+  // Of a gap: the queries that carry more than half of it, all wordings together.
+  std::optional<Carriers> carriers;
 
   // "gap", "small gap", "reverse gap", "small reverse gap", "no gap", ...
   std::string name() const;

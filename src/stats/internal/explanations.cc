@@ -84,6 +84,11 @@ ContrastCounts by_query(std::span<const ContrastCounts> wordings) {
   return sum;
 }
 
+std::size_t queries_with_data(const ContrastEvidence& evidence) {
+  const ContrastCounts queries = by_query(evidence.wordings);
+  return query_differences(queries.more, queries.less).size();
+}
+
 void add_explanations_of_gap(std::vector<Cause>& causes, const ContrastEvidence& evidence,
                              const GapOfEvidence& gap, const Decision& decided, double margin) {
   if (const auto cause = provider_refusals(evidence, gap, decided, margin)) {
@@ -94,10 +99,8 @@ void add_explanations_of_gap(std::vector<Cause>& causes, const ContrastEvidence&
   if (baseline && baseline->ci95.lo > kNoConflictRate)
     causes.push_back(BaselineComplies{*baseline});
   if (const auto cause = control(evidence, decided)) causes.push_back(*cause);
-  const ContrastCounts queries = by_query(evidence.wordings);
-  Carriers carriers = carriers_of_half(queries.more, queries.less);
-  if (is_handful(carriers, query_differences(queries.more, queries.less).size())) {
-    causes.push_back(HandfulOfQueries{std::move(carriers.queries), carriers.share});
+  if (decided.carriers && is_handful(*decided.carriers, queries_with_data(evidence))) {
+    causes.push_back(HandfulOfQueries{decided.carriers->queries, decided.carriers->share});
   }
 }
 
@@ -126,6 +129,11 @@ void add_faking(std::vector<Cause>& causes, const FakingFinding& faking) {
 }  // namespace
 
 std::string_view name_of(FakingFinding::State state) { return name_in(kFakingNames, state); }
+
+Carriers carriers_of(const ContrastEvidence& evidence) {
+  const ContrastCounts queries = by_query(evidence.wordings);
+  return carriers_of_half(queries.more, queries.less);
+}
 
 FakingFinding find_faking(const ContrastEvidence& evidence) {
   using enum FakingFinding::State;
