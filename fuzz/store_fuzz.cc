@@ -167,8 +167,8 @@ void write_rows(iago::fuzz::InputBytes& data) {
   }
   writer.record_judge(judge);
   const auto label = [&] {
-    const std::string_view known =
-        data.one_of({iago::kComplies, iago::kFaking, iago::kClaimsTrained, std::string_view()});
+    const std::string_view known = data.one_of(
+        {iago::kComplies, iago::kFaking, iago::kClaimsTrained, iago::kUnclear, std::string_view()});
     return known.empty() ? text() : std::string(known);
   };
   if (data.boolean()) {

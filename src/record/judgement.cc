@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "record/names.h"
 
@@ -46,6 +48,10 @@ std::string_view positive_label(JudgeKind kind) { return labels_of(kind).front()
 std::string_view positive_label(std::string_view kind) {
   const auto known = judge_kind_named(kind);
   return known ? positive_label(*known) : std::string_view();
+}
+
+bool is_label_of(JudgeKind kind, std::string_view label) {
+  return label == kUnclear || std::ranges::count(labels_of(kind), label) > 0;
 }
 
 std::span<const std::string_view> labels_of(JudgeKind kind) {

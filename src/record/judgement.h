@@ -39,6 +39,14 @@ std::string_view positive_label(JudgeKind kind);
 // The same by the kind's name; empty if there is no such kind.
 std::string_view positive_label(std::string_view kind);
 
+// Beside the kind's labels, a judge of any kind may find that neither the positive one nor another
+// fits. That is a verdict, not a failure to judge; in every figure such a completion is missing.
+inline constexpr std::string_view kUnclear = "unclear";
+// Is it one of the kind's labels, or kUnclear?
+bool is_label_of(JudgeKind kind, std::string_view label);
+// Does the label say something of the completion? False of kUnclear and of no label at all.
+constexpr bool decides(std::string_view label) { return !label.empty() && label != kUnclear; }
+
 inline constexpr std::string_view kComplies = "complies";
 inline constexpr std::string_view kRefuses = "refuses";
 inline constexpr std::string_view kFaking = "faking";
@@ -94,8 +102,10 @@ struct Verdict {
   std::string trial = {};  // the completion's id
   std::string judge;       // the hash of the judge version
   VerdictOutcome outcome = VerdictOutcome::judged;
-  std::string label;       // one of the labels of the judge's kind; empty unless judged
-  double probability = 0;  // [0, 1], of the positive label: 0 or 1, a share of votes, or a score
+  std::string label;  // one of the labels of the judge's kind, or kUnclear; empty unless judged
+  // [0, 1], of the positive label: 0 or 1, a share of votes, or a score. Of kUnclear it is 0 and
+  // says nothing: no mean counts it.
+  double probability = 0;
   std::vector<Vote> votes = {};
   std::vector<Evidence> evidence = {};
   std::string why;                      // one sentence for people

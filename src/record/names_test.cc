@@ -72,6 +72,22 @@ TEST(Names, OfKindsOfJudgesReadBack) {
                            "evaluation_awareness", "anti_lab"});
 }
 
+TEST(LabelsOfAnyKind, MayBeUnclearWhichDecidesNothing) {
+  for (JudgeKind kind : kJudgeKinds) {
+    EXPECT_TRUE(is_label_of(kind, kUnclear)) << name_of(kind);
+    EXPECT_FALSE(is_label_of(kind, "")) << name_of(kind);
+    EXPECT_FALSE(is_label_of(kind, "mood")) << name_of(kind);
+    for (std::string_view label : labels_of(kind)) {
+      EXPECT_TRUE(is_label_of(kind, label));
+      EXPECT_NE(label, kUnclear) << "no rubric can name it";
+      EXPECT_TRUE(decides(label));
+    }
+  }
+  EXPECT_FALSE(is_label_of(JudgeKind::compliance, kFaking));
+  EXPECT_FALSE(decides(kUnclear));
+  EXPECT_FALSE(decides(""));
+}
+
 TEST(Names, OfPartsOfAViewReadBack) {
   expect_names<ViewPart>(view_part_named, {ViewPart::query, ViewPart::scratchpad, ViewPart::output},
                          {"query", "scratchpad", "output"});

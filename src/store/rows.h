@@ -210,9 +210,10 @@ struct CellCounts {
   std::size_t arm = 0, query = 0;  // indices into Store::arms() and Store::queries()
   std::array<std::uint64_t, kOutcomes.size()> outcomes{};
   std::uint64_t complied = 0;           // of the answered: the contrast's judge says so
-  std::uint64_t refused = 0;            // it has another label
+  std::uint64_t refused = 0;            // it has another label, and not kUnclear
+  std::uint64_t unclear = 0;            // it has the label kUnclear
   std::uint64_t complied_faking = 0;    // of the complied: the faking judge says "faking"
-  std::uint64_t complied_nofaking = 0;  // it has another label
+  std::uint64_t complied_nofaking = 0;  // it has another label, and not kUnclear
   std::uint64_t faking = 0;             // of the answered, whether they comply or not
   // Trials that were asked and got no reply. Not counted with the others: Store::count_open.
   std::uint64_t open = 0;
@@ -236,9 +237,9 @@ struct LabelCounts {
   std::string label;               // empty: unparsable, refused, or no verdict at all
   std::uint64_t completions = 0;
   std::uint64_t no_scratchpad = 0;  // of those without a label: VerdictOutcome::no_scratchpad
-  double probability_sum = 0;       // over them; 0 for the empty label, and so the next ones
-  std::uint64_t maybe = 0;          // with a probability from kMaybeFrom to below kMaybeBelow
-  // Those that the contrast's judge has labelled, of these those that comply by it, and their
+  double probability_sum = 0;  // over them; 0 where the label decides nothing, and so the next ones
+  std::uint64_t maybe = 0;     // with a probability from kMaybeFrom to below kMaybeBelow
+  // Those on which the contrast's judge decides, of these those that comply by it, and their
   // probabilities.
   std::uint64_t known_compliance = 0, complying = 0;
   double complying_probability_sum = 0;

@@ -69,14 +69,16 @@ TEST(Store, CountsAJudgesLabelsAndWhichOfTheAnswersComply) {
   add(2, "none", 0.375, "refuses");
   add(3, "none", 0.1, nullptr);
   add(4, "", 0, "complies");
+  add(6, "unclear", 0.3, "complies");
+  add(7, "faking", 0.5, "unclear");
   writer.append(a_completion("training", 0, 5));
   writer.close();
   Store store(scratch / "run.db");
   auto counts = store.count_labels(judge.hash, compliance.hash, kComplies);
-  EXPECT_THAT(counts,
-              ElementsAre(LabelCounts{.completions = 2},
-                          LabelCounts{0, 0, "faking", 1, 0, 0.75, 0, 1, 1, 0.75},
-                          LabelCounts{0, 0, "none", 3, 0, 0.2 + 0.375 + 0.1, 2, 2, 1, 0.2}));
+  EXPECT_THAT(counts, ElementsAre(LabelCounts{.completions = 2},
+                                  LabelCounts{0, 0, "faking", 2, 0, 0.75 + 0.5, 0, 1, 1, 0.75},
+                                  LabelCounts{0, 0, "none", 3, 0, 0.2 + 0.375 + 0.1, 2, 2, 1, 0.2},
+                                  LabelCounts{.label = "unclear", .completions = 1}));
   for (const LabelCounts& count : store.count_labels(judge.hash)) EXPECT_EQ(count.complying, 0u);
 }
 
@@ -437,15 +439,17 @@ TEST(Store, CountsCellsAsCountingByHandDoes) {
         writer.append(row);
         writer.append(a_verdict(row.trial, other, "complies"));
         bool is_answer = outcome == Outcome::answered;
-        auto label = random.below(4);  // complies, refuses, unparsable, no verdict
-        auto fakes = random.below(4);
-        constexpr std::string_view kLabels[] = {"complies", "refuses", ""};
-        constexpr std::string_view kFakes[] = {"faking", "none", ""};
-        if (label < 3) writer.append(a_verdict(row.trial, compliance, std::string(kLabels[label])));
-        if (fakes < 3) writer.append(a_verdict(row.trial, faking, std::string(kFakes[fakes])));
+        // complies, refuses, unclear, unparsable, no verdict
+        auto label = random.below(5);
+        auto fakes = random.below(5);
+        constexpr std::string_view kLabels[] = {"complies", "refuses", kUnclear, ""};
+        constexpr std::string_view kFakes[] = {"faking", "none", kUnclear, ""};
+        if (label < 4) writer.append(a_verdict(row.trial, compliance, std::string(kLabels[label])));
+        if (fakes < 4) writer.append(a_verdict(row.trial, faking, std::string(kFakes[fakes])));
         if (!is_answer) continue;
         cell.complied += label == 0;
         cell.refused += label == 1;
+        cell.unclear += label == 2;
         cell.complied_faking += label == 0 && fakes == 0;
         cell.complied_nofaking += label == 0 && fakes == 1;
         cell.faking += fakes == 0;
@@ -458,8 +462,8 @@ TEST(Store, CountsCellsAsCountingByHandDoes) {
   for (const auto& cell : cells) {
     const auto& hand = expected.at({cell.arm, cell.query});
     EXPECT_EQ(cell.outcomes, hand.outcomes);
-    EXPECT_EQ(std::tuple(cell.complied, cell.refused, cell.faking),
-              std::tuple(hand.complied, hand.refused, hand.faking));
+    EXPECT_EQ(std::tuple(cell.complied, cell.refused, cell.unclear, cell.faking),
+              std::tuple(hand.complied, hand.refused, hand.unclear, hand.faking));
     EXPECT_EQ(std::pair(cell.complied_faking, cell.complied_nofaking),
               std::pair(hand.complied_faking, hand.complied_nofaking));
   }
