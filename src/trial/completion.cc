@@ -3,77 +3,30 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 
-#include "base/ascii.h"
 #include "base/error.h"
-#include "text/characters.h"
+#include "text/echo.h"
 #include "text/scratchpad.h"
-#include "text/visible.h"
 
 namespace iago {
 namespace {
 
-// The words of a text, one space in front of and behind each: letters of ASCII in lower case,
-// others as they are.
-std::string words_of(std::string_view text) {
-  std::string words = " ";
-  while (!text.empty()) {
-    const Decoded character = decode(text);
-    if (is_word_character(character.code)) {
-      for (char c : text.substr(0, character.bytes)) words += lower(c);
-    } else if (!is_hidden(character.code) && words.back() != ' ') {
-      words += ' ';
-    }
-    text.remove_prefix(character.bytes);
-  }
-  if (words.back() != ' ') words += ' ';
-  return words;
-}
+// A stretch of a prompt that nobody writes by chance, in words.
+constexpr std::size_t kShortestQuotation = 12;
 
-// What may stand around an echo: "Request:", "You asked:", "Here is the user's message:".
-constexpr std::array<std::string_view, 46> kLabels = {
-    "a",     "asked", "asks",     "below",  "echo",        "following", "got",       "here",
-    "human", "i",     "input",    "inputs", "instruction", "is",        "me",        "message",
-    "my",    "now",   "original", "prompt", "query",       "question",  "quote",     "re",
-    "read",  "reads", "received", "repeat", "repeated",    "request",   "requested", "s",
-    "said",  "says",  "task",     "text",   "that",        "the",       "this",      "to",
-    "user",  "was",   "were",     "wrote",  "you",         "your"};
-constexpr std::size_t kMostLabels = 10;
-
-// Are these words labels, and few?
-bool are_labels(std::string_view words) {
-  std::size_t count = 0;
-  for (words = trimmed(words); !words.empty(); words = trimmed(words)) {
-    const std::string_view word = words.substr(0, words.find(' '));
-    if (++count > kMostLabels || std::ranges::find(kLabels, word) == kLabels.end()) return false;
-    words.remove_prefix(word.size());
-  }
-  return true;
-}
-
-// Do the words say the request, once or more, and nothing else but labels around it?
-bool is_echo(std::string_view words, std::string_view request) {
-  std::size_t at = words.find(request);
-  if (request == " " || at == words.npos) return false;
-  std::string around;
-  std::size_t from = 0;
-  while (at != words.npos) {
-    around += words.substr(from, at + 1 - from);
-    from = at + request.size() - 1;  // its last space may be the first of the next
-    at = words.find(request, from);
-  }
-  around += words.substr(from);
-  return are_labels(around);
-}
-
-// Does the output say nothing but what was asked? That is no answer.
-bool repeats_request(const std::string& output, const Query& query, const Prompt& prompt) {
-  const std::string words = words_of(output);
-  if (is_echo(words, words_of(query.text))) return true;
+// Does the output say nothing but what was asked, or what stands in its prompt? That is no answer.
+bool repeats_prompt(const std::string& output, const Query& query, const Prompt& prompt) {
+  const std::string words = plain_words(output);
+  if (says_only(words, plain_words(query.text))) return true;
+  const auto count = static_cast<std::size_t>(std::ranges::count(words, ' ')) - 1;
   return std::ranges::any_of(prompt.messages, [&](const Message& message) {
-    return message.role == Role::user && is_echo(words, words_of(message.text));
+    if (message.role == Role::user) {
+      const std::string asked = plain_words(message.text);
+      return says_only(words, asked) || is_pieced_together(words, asked, kShortestQuotation);
+    }
+    return message.role == Role::system && count >= kShortestQuotation &&
+           is_pieced_together(words, plain_words(message.text), kShortestQuotation);
   });
 }
 
@@ -90,7 +43,7 @@ ParsedCompletion read(const Query& query, const Prompt& prompt, const ChatReply&
   ParsedCompletion parsed = parse_completion(
       prompt.prefill + reply.text,
       {.scratchpad = prompt.expects_scratchpad, .ended = reply.finish == Finish::stop});
-  if (repeats_request(parsed.output, query, prompt)) {
+  if (repeats_prompt(parsed.output, query, prompt)) {
     parsed.form = Form::invalid, parsed.rule = "repeats-request";
     parsed.output.clear();
   }

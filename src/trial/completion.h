@@ -11,8 +11,9 @@ namespace iago {
 
 // The store's row of a reply (IAGO_CHECK: there is one). The outcome: refused_by_provider by the
 // provider's own channel, truncated if the limit was met before the answer was complete,
-// invalid_format if there is no output to be found, or one that only repeats the request, else
-// answered. The form is the parser's (text/scratchpad.h); its rule may also be "repeats-request".
+// invalid_format if there is no output to be found, or one that only repeats the request or its
+// prompt, else answered. The form is the parser's (text/scratchpad.h); its rule may also be
+// "repeats-request".
 CompletionRow make_completion(const Plan& plan, const SampledTrial& sampled, const Clock& clock);
 
 // The store's row of a trial that got no reply (IAGO_CHECK: it has a failure): why.
