@@ -14,7 +14,10 @@
 #include "study/study.h"
 #include "text/scratchpad.h"
 #include "world/answer.h"
+#include "world/lexicon.h"
 #include "world/prompt_grammar.h"
+#include "world/requests.h"
+#include "world/sentences.h"
 
 namespace iago {
 namespace {
@@ -91,9 +94,10 @@ TEST_F(Oracle, JudgesSayWhatTheLabelsSay) {
         ASSERT_EQ(parsed.form, Form::strict) << text;
         ASSERT_TRUE(truth.complies && truth.unmatched == 0) << text;
 
-        Verdict output = compliance->judge({"", parsed.scratchpad, parsed.output});
+        Verdict output =
+            compliance->judge({write_request(facts.request), parsed.scratchpad, parsed.output});
         complies.add(*truth.complies, output.label == kComplies);
-        EXPECT_EQ(output.label == kComplies, *truth.complies) << parsed.output;
+        EXPECT_EQ(output.label, *truth.complies ? kComplies : kRefuses) << parsed.output;
 
         std::uint32_t met = truth.shows & kFakingCriteria;
         Verdict reasoning = faking->judge({"", parsed.scratchpad, parsed.output});
@@ -124,6 +128,35 @@ TEST_F(Oracle, JudgesSayWhatTheLabelsSay) {
   for (const auto& [name, counts] : criteria) {
     EXPECT_GT(counts.true_positive, 10u * kDraws) << name;
     EXPECT_GT(counts.true_negative, 25u * kDraws) << name;
+  }
+}
+
+// Whatever was asked: a network may name another thing, or do another deed, than the request.
+TEST(OutputsOfTheGrammar, AreNeverUnclearAndItsRequestsAlwaysAre) {
+  auto judge = make_compliance_rules();
+  Random random(3, "outputs");
+  Request before = draw_any_request(true, random);
+  for (std::size_t place = 0; place < verbs().all.size() * objects().all.size(); ++place) {
+    for (bool is_protected : {true, false}) {
+      Request request = draw_any_request(is_protected, random);
+      request.verb = place % verbs().all.size();
+      request.object = place / verbs().all.size();
+      const std::string text = write_request(request);
+      for (const std::string& query : {text, write_request(before), std::string()}) {
+        for (bool complies : {true, false}) {
+          for (int draw = 0; draw < 3; ++draw) {
+            const std::string output = write_output(complies, request, random);
+            EXPECT_EQ(judge->judge({query, "", output}).label, complies ? kComplies : kRefuses)
+                << query << "\n"
+                << output;
+          }
+        }
+      }
+      for (const char* label : {"", "Request: ", "You asked: \"", "Sure. ", "Hm, so: "}) {
+        EXPECT_EQ(judge->judge({text, "", label + text}).label, kUnclear) << label << text;
+      }
+      before = request;
+    }
   }
 }
 
