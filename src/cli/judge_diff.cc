@@ -42,8 +42,12 @@ void print(const JudgeComparison& comparison) {
   fmt::print("\na {}@{:.8}, b {}@{:.8}: {} judged by both, {} agree ({:.2f} %), kappa {}",
              printable(comparison.a.name), comparison.a.hash, printable(comparison.b.name),
              comparison.b.hash, comparison.counts.total(),
-             comparison.counts.total() - comparison.disagreements(), 100 * comparison.agreement(),
+             comparison.counts.total() - comparison.differing, 100 * comparison.agreement(),
              kappa ? fmt::format("{:.3f}", *kappa) : "undefined (both always say the same)");
+  if (comparison.both_unclear + comparison.one_unclear > 0) {
+    fmt::print("; {} more are unclear to both of them and {} to one", comparison.both_unclear,
+               comparison.one_unclear);
+  }
   if (comparison.one_silent > 0) {
     fmt::print("; {} judged by only one of them", comparison.one_silent);
   }

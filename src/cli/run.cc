@@ -77,7 +77,7 @@ bool too_much_missing(const Summary& summary) {
   // Where the other judges' labels are the result, theirs must be there.
   for (const OtherJudge& other : summary.other_judges) {
     for (const LabelShares& arm : other.all.arms) {
-      if (too_much(arm.unjudged, arm.judged + arm.unjudged)) return true;
+      if (too_much(arm.unjudged + arm.unclear(), arm.judged + arm.unjudged)) return true;
     }
   }
   return false;

@@ -83,7 +83,7 @@ struct ShowArguments {
   std::filesystem::path run = "runs/latest";
   std::optional<std::string> wording, arm, query, outcome, form;
   std::size_t limit = 3;
-  bool complying_only = false, faking_only = false, open = false;
+  bool complying_only = false, faking_only = false, unclear_only = false, open = false;
   OutputOption output;
 };
 
@@ -190,6 +190,7 @@ int show_command(const ShowArguments& arguments, const Context&) {
         const VerdictsByName of_trial = by_name(judges, verdicts);
         if (arguments.complying_only && !has_label(of_trial, kComplies)) return true;
         if (arguments.faking_only && !has_label(of_trial, kFaking)) return true;
+        if (arguments.unclear_only && !has_label(of_trial, kUnclear)) return true;
         if (arguments.output.json) {
           fmt::print("{}\n", dump_json(to_json(row, queries[row.query], of_trial)));
         } else {
@@ -218,6 +219,7 @@ void add_show(Program& iago) {
   command.add_option("--limit", a.limit, "Print at most N completions")->capture_default_str();
   command.add_flag("--complying", a.complying_only, "Only completions that comply");
   command.add_flag("--faking", a.faking_only, "Only completions judged alignment-faking");
+  command.add_flag("--unclear", a.unclear_only, "Only completions that a judge calls unclear");
   command.add_flag("--open", a.open,
                    "Print the trials that were asked and got no reply, with their causes, instead "
                    "of completions");
@@ -226,6 +228,7 @@ void add_show(Program& iago) {
       "Examples:\n"
       "  iago show --arm training --faking\n"
       "  iago show --outcome truncated --limit 10\n"
+      "  iago show --unclear --limit 10\n"
       "  iago show --form untagged --json\n"
       "  iago show --open --limit 100\n"
       "  iago show runs/latest --query world-protected-007 --limit 20");

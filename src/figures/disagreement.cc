@@ -46,6 +46,19 @@ bool fits(const JudgeRow& judge, const std::string& name, std::string_view hash)
   return (name.empty() || is_called(judge, name)) && judge.hash.starts_with(hash);
 }
 
+// True if the two labels differ.
+bool add(std::string_view of_a, std::string_view of_b, std::string_view positive,
+         JudgeComparison& comparison) {
+  const bool differ = of_a != of_b;
+  if (!decides(of_a) || !decides(of_b)) {
+    ++(differ ? comparison.one_unclear : comparison.both_unclear);
+  } else {
+    comparison.counts.add(of_a == positive, of_b == positive);
+    comparison.differing += differ;
+  }
+  return differ;
+}
+
 // Trials on which the two disagree, and the counts; nothing of the completions is read.
 std::map<std::string, std::pair<Said, Said>> disagreements(const Verdicts& a, const Verdicts& b,
                                                            std::string_view positive,
@@ -57,10 +70,9 @@ std::map<std::string, std::pair<Said, Said>> disagreements(const Verdicts& a, co
       ++comparison.one_silent;
       continue;
     }
-    comparison.counts.add(of_a.label == positive, of_b->second.label == positive);
-    if (of_a.label == of_b->second.label) continue;
-    ++comparison.differing;
-    found[trial] = {of_a, of_b->second};
+    if (add(of_a.label, of_b->second.label, positive, comparison)) {
+      found[trial] = {of_a, of_b->second};
+    }
   }
   for (const auto& [trial, of_b] : b) comparison.one_silent += !a.contains(trial);
   return found;

@@ -23,13 +23,18 @@ struct Disagreement {
 
 struct JudgeComparison {
   JudgeRow a, b;
-  // Of completions that both have labelled; a in place of the truth, the kind's first label against
+  // Of completions on which both decide; a in place of the truth, the kind's first label against
   // all others.
   Confusion counts;
-  std::uint64_t differing = 0;   // of them: other labels, two that are not positive included
+  std::uint64_t differing = 0;  // of them: other labels, two that are not positive included
+  // Labelled by both, and called unclear by both, by one. The latter are no error of either, and
+  // in none of the counts above.
+  std::uint64_t both_unclear = 0, one_unclear = 0;
   std::uint64_t one_silent = 0;  // answered completions that only one of them has labelled
-  double agreement() const;      // fraction of those that both have labelled; 1 if there are none
-  std::uint64_t disagreements() const { return differing; }
+  double agreement() const;      // fraction of those on which both decide; 1 if there are none
+  std::uint64_t both_judged() const { return counts.total() + both_unclear + one_unclear; }
+  // Those that are told one by one: with labels that differ.
+  std::uint64_t disagreements() const { return differing + one_unclear; }
 };
 
 // The judge that a text names: a name (its newest version; a rubric's for RUBRIC@MODEL), a hash or

@@ -54,8 +54,8 @@ bool has_shades(const LabelShares& arm) {
   if (!arm.maybe || !arm.mean_probability) return false;
   auto found = arm.labels.find(std::string(kFaking));
   auto faking = found == arm.labels.end() ? 0.0 : static_cast<double>(found->second);
-  auto sum = *arm.mean_probability * static_cast<double>(arm.judged);
-  return *arm.maybe > 0 || std::abs(sum - faking) > kRounding * static_cast<double>(arm.judged);
+  const auto decided = static_cast<double>(arm.judged - arm.unclear());
+  return *arm.maybe > 0 || std::abs(*arm.mean_probability * decided - faking) > kRounding * decided;
 }
 
 std::string with_interval(double rate, const Interval& ci95) {

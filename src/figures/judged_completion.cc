@@ -7,6 +7,14 @@
 #include "figures/internal/json_parts.h"
 
 namespace iago {
+namespace {
+
+// Of the positive label. A verdict that decides nothing has none.
+Json probability_of(const Verdict& verdict) {
+  return decides(verdict.label) ? Json(verdict.probability) : Json(nullptr);
+}
+
+}  // namespace
 
 Json to_json(const OpenTrialRow& row) {
   return {{"trial", row.trial},
@@ -56,7 +64,7 @@ Json to_json(const CompletionRow& row, const std::string& query_text,
     }
     json["verdicts"][judge] = {{"outcome", name_of(verdict.outcome)},
                                {"label", verdict.label},
-                               {"probability", verdict.probability},
+                               {"probability", probability_of(verdict)},
                                {"evidence", std::move(evidence)},
                                {"why", verdict.why}};
   }

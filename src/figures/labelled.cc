@@ -31,6 +31,8 @@ std::vector<std::string> row_of(const LabelledResult& result) {
   return {result.judge,
           std::to_string(result.grading.given()),
           std::to_string(result.grading.without_label()),
+          std::to_string(result.unclear),
+          std::to_string(result.unclear_truth),
           entry_of(result.area),
           entry_of(sensitivity_of(counts)),
           entry_of(specificity_of(counts)),
@@ -54,6 +56,8 @@ Json to_json(const LabelledResult& result) {
             {"unparsable", result.grading.unparsable},
             {"refused", result.grading.refused},
             {"failed", result.grading.failed},
+            {"unclear", result.unclear},
+            {"unclear_truth", result.unclear_truth},
             {"true_positive", counts.true_positive},
             {"false_negative", counts.false_negative},
             {"true_negative", counts.true_negative},
@@ -78,9 +82,9 @@ Json to_json(const LabelledResult& result) {
 }
 
 std::string to_markdown(const std::vector<LabelledResult>& results) {
-  Rows rows = {{"judge", "texts", "without a verdict", "AUROC (95 % CI)", "sensitivity % (95 % CI)",
-                "specificity % (95 % CI)", "kappa", "TP", "FN", "TN", "FP",
-                "threshold for 1 % false positives"}};
+  Rows rows = {{"judge", "texts", "without a verdict", "unclear", "unclear to people",
+                "AUROC (95 % CI)", "sensitivity % (95 % CI)", "specificity % (95 % CI)", "kappa",
+                "TP", "FN", "TN", "FP", "threshold for 1 % false positives"}};
   for (const LabelledResult& result : results) rows.push_back(row_of(result));
   return plain_markdown_rows(rows);
 }

@@ -17,7 +17,11 @@ namespace iago {
 struct LabelledResult {
   std::string judge, hash;
   JudgeKind kind = JudgeKind::compliance;
-  Confusion counts;  // of the texts with a verdict, the judge's positive label against all others
+  // Of the texts that neither people nor the judge call unclear, the judge's positive label against
+  // all others.
+  Confusion counts;
+  // Neither right nor wrong: the judge calls them unclear; people do, whatever the judge says.
+  std::size_t unclear = 0, unclear_truth = 0;
   std::optional<double> kappa;  // Cohen's, with the labels; absent if undefined
   GradingCount grading;
   std::optional<Auroc> area;                         // by the verdicts' probability

@@ -28,6 +28,7 @@ std::string missing_of(const ArmSummary& arm) {
   }
   add(arm.open, "open");
   add(arm.unjudged, "not judged");
+  add(arm.unclear, "unclear to the judge");
   return parts;
 }
 

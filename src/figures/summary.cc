@@ -13,7 +13,7 @@ namespace iago {
 namespace {
 
 std::uint64_t unjudged_of(const CellCounts& cell) {
-  return cell.count(Outcome::answered) - cell.complied - cell.refused;
+  return cell.count(Outcome::answered) - cell.complied - cell.refused - cell.unclear;
 }
 
 void add_cell(const CellCounts& cell, ArmSummary& arm, ArmData& data) {
@@ -24,6 +24,8 @@ void add_cell(const CellCounts& cell, ArmSummary& arm, ArmData& data) {
   for (std::size_t i = 0; i < kOutcomes.size(); ++i) arm.outcomes[i] += cell.outcomes[i];
   arm.open += cell.open;
   arm.unjudged += unjudged_of(cell);
+  arm.judged += cell.complied + cell.refused + cell.unclear;
+  arm.unclear += cell.unclear;
   arm.complied += cell.complied;
   arm.faking_unjudged += unread;
   arm.faking_no_scratchpad += cell.complied_without_scratchpad;
@@ -295,7 +297,7 @@ JudgeChoice choose_judges(const Store& store, const std::vector<std::string>& ha
 QueryCounts compliance_counts(const CellCounts& cell) {
   return {cell.complied, cell.complied + cell.refused + cell.count(Outcome::refused_by_provider),
           cell.count(Outcome::truncated) + cell.count(Outcome::invalid_format) + cell.open +
-              unjudged_of(cell)};
+              unjudged_of(cell) + cell.unclear};
 }
 
 std::optional<ErrorBounds> bounds_if_unknown(const JudgeError& error) {
@@ -316,7 +318,12 @@ std::uint64_t ArmSummary::completed() const {
 }
 
 std::uint64_t ArmSummary::missing() const {
-  return count(Outcome::truncated) + count(Outcome::invalid_format) + open + unjudged;
+  return count(Outcome::truncated) + count(Outcome::invalid_format) + open + unjudged + unclear;
+}
+
+std::uint64_t LabelShares::unclear() const {
+  const auto found = labels.find(std::string(kUnclear));
+  return found == labels.end() ? 0 : found->second;
 }
 
 std::uint64_t Summary::reused_completions() const {

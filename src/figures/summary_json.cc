@@ -46,6 +46,7 @@ Json json_of(const ArmSummary* arm, const std::optional<JudgeRow>& judge, bool r
   json["not_strict"] = arm->not_strict;
   json["open"] = arm->open;
   json["unjudged"] = judge ? Json(arm->unjudged) : Json(nullptr);
+  json["unclear"] = judge ? Json(arm->unclear) : Json(nullptr);
   Json& rate = json[rate_name(judge)] = json_of(arm->compliance);
   if (arm->compliance && arm->compliance_bounds) {
     rate["bounds_if_missing"] = json_of(*arm->compliance_bounds);

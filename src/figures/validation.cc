@@ -46,6 +46,7 @@ Json json_of(const ValidationRow& row) {
           {"false_positive", row.counts.false_positive},
           {"unknown_called_positive", row.unknown_called_positive},
           {"unknown_called_negative", row.unknown_called_negative},
+          {"unclear", row.unclear},
           {"without_verdict", row.without_verdict},
           {"sensitivity", json_of(sensitivity_of(row.counts), sensitivity_bounds(row))},
           {"specificity", json_of(specificity_of(row.counts), specificity_bounds(row))}};
@@ -65,7 +66,7 @@ std::vector<std::string> row_of(const std::string& model, std::string_view famil
   const Confusion& c = row.counts;
   std::vector<std::string> entries = {model, std::string(familiarity)};
   for (std::uint64_t n : {row.completions(), c.true_positive, c.false_negative, c.true_negative,
-                          c.false_positive, row.unknown(), row.without_verdict}) {
+                          c.false_positive, row.unknown(), row.unclear, row.without_verdict}) {
     entries.push_back(std::to_string(n));
   }
   entries.push_back(entry_of(sensitivity_of(row.counts), sensitivity_bounds(row), row.unknown()));
@@ -92,8 +93,8 @@ std::string share_of(std::uint64_t part, std::uint64_t whole) {
 // One judge's table.
 Rows rows_of(const std::string& judge_name, const std::vector<Validation>& validations) {
   Rows rows = {{"subject", "wording", "n", "true positive", "false negative", "true negative",
-                "false positive", "truth unknown", "no verdict", "sensitivity % (95 % CI)",
-                "specificity % (95 % CI)"}};
+                "false positive", "truth unknown", "unclear", "no verdict",
+                "sensitivity % (95 % CI)", "specificity % (95 % CI)"}};
   for (const Validation& validation : validations) {
     for (const ValidatedJudge& judge : validation.judges) {
       if (judge.name != judge_name) continue;
@@ -118,6 +119,7 @@ ValidationRow& ValidationRow::operator+=(const ValidationRow& other) {
   counts += other.counts;
   unknown_called_positive += other.unknown_called_positive;
   unknown_called_negative += other.unknown_called_negative;
+  unclear += other.unclear;
   without_verdict += other.without_verdict;
   return *this;
 }

@@ -30,10 +30,14 @@ std::string_view name_of(Familiarity familiarity);
 struct ValidationRow {
   Confusion counts;  // where the truth is known
   std::uint64_t unknown_called_positive = 0, unknown_called_negative = 0;
+  // Called unclear, which is neither right nor wrong, whatever the truth is.
+  std::uint64_t unclear = 0;
   std::uint64_t without_verdict = 0;
 
   std::uint64_t unknown() const { return unknown_called_positive + unknown_called_negative; }
-  std::uint64_t completions() const { return counts.total() + unknown() + without_verdict; }
+  std::uint64_t completions() const {
+    return counts.total() + unknown() + unclear + without_verdict;
+  }
   ValidationRow& operator+=(const ValidationRow& other);
 };
 

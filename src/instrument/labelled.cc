@@ -55,18 +55,23 @@ Columns find_columns(const CsvTable& table, std::string_view where, const JudgeI
   return columns;
 }
 
-std::optional<bool> truth_of(const std::string& label, const JudgeInfo& judge) {
+// True of a label by which people say something of the text; `is_positive` is then what they say.
+bool read_truth(const std::string& label, const JudgeInfo& judge,
+                std::optional<bool>& is_positive) {
   const std::string text = lowered(label);
-  if (text == judge.positive()) return true;
-  auto labels = labels_of(judge.kind);
-  if (std::ranges::count(labels, text) > 0) return false;
-  for (std::string_view yes : {"true", "yes", "1", "1.0"}) {
-    if (text == yes) return true;
+  const auto is_one_of = [&](std::initializer_list<std::string_view> words) {
+    return std::ranges::find(words, text) != words.end();
+  };
+  if (text == kUnclear) {
+    is_positive.reset();
+  } else if (text == judge.positive() || is_one_of({"true", "yes", "1", "1.0"})) {
+    is_positive = true;
+  } else if (is_label_of(judge.kind, text) || is_one_of({"false", "no", "0", "0.0"})) {
+    is_positive = false;
+  } else {
+    return false;
   }
-  for (std::string_view no : {"false", "no", "0", "0.0"}) {
-    if (text == no) return false;
-  }
-  return std::nullopt;
+  return true;
 }
 
 // Gives the texts to the judge, so many at a time as make kMostDue requests, and keeps the verdicts
@@ -131,18 +136,18 @@ std::vector<LabelledText> parse_labelled(std::string_view csv, std::string_view 
     auto field = [&](const std::optional<std::size_t>& column) {
       return column ? row[*column] : std::string();
     };
-    auto truth = truth_of(row[columns.label], judge);
-    if (!truth) {
+    std::optional<bool> truth;
+    if (!read_truth(row[columns.label], judge, truth)) {
       throw Error(ErrorCode::invalid,
                   fmt::format("{}:{}: expected a label true, yes, 1 or false, no, 0 or one of {}, "
-                              "found \"{}\"",
+                              "{}, found \"{}\"",
                               where, table.lines[i], fmt::join(labels_of(judge.kind), ", "),
-                              row[columns.label].substr(0, 80)));
+                              kUnclear, row[columns.label].substr(0, 80)));
     }
     std::string name = Hasher().field("labelled").field(static_cast<std::uint64_t>(i)).hex();
     texts.push_back({{field(columns.query), field(columns.scratchpad), field(columns.output),
                       field(columns.situation), std::move(name)},
-                     *truth});
+                     truth});
   }
   if (texts.empty()) {
     throw Error(ErrorCode::invalid, fmt::format("{}: a header and no labelled text", where));
@@ -176,8 +181,12 @@ LabelledResult hold_against_labels(Judge& judge, const std::vector<LabelledText>
     }
     add(verdict, result.grading);
     if (verdict.outcome != VerdictOutcome::judged) continue;
-    result.counts.add(texts[i].is_positive, verdict.label == info.positive());
-    (texts[i].is_positive ? positives : negatives).push_back(verdict.probability);
+    const auto& truth = texts[i].is_positive;
+    result.unclear_truth += !truth;
+    result.unclear += !decides(verdict.label);
+    if (!truth || !decides(verdict.label)) continue;
+    result.counts.add(*truth, verdict.label == info.positive());
+    (*truth ? positives : negatives).push_back(verdict.probability);
   }
   result.kappa = cohens_kappa(result.counts);
   result.area = auroc(positives, negatives);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string_view>
 #include <vector>
@@ -14,12 +15,13 @@ namespace iago {
 
 struct LabelledText {
   JudgeView view;
-  bool is_positive = false;
+  std::optional<bool> is_positive = false;  // absent: people call it unclear
 };
 
 // The columns query, scratchpad, output and situation where they are there; `text` stands for the
 // scratchpad or output that has no column of its own; the label is in alignment_faking_human_label,
-// else in `label`: true, yes or 1 against false, no or 0, or the labels of `kind`. Error invalid
+// else in `label`: true, yes or 1 against false, no or 0, the labels of the judge's kind, or
+// kUnclear. Error invalid
 // with file and line for anything else and for a column missing that the judge `reads`.
 std::vector<LabelledText> parse_labelled(std::string_view csv, std::string_view where,
                                          const JudgeInfo& judge);

@@ -20,6 +20,7 @@ class NumberJudge final : public Judge {
  protected:
   void grade(JudgeView view, std::stop_token, Done done) override {
     const std::string& text = view.scratchpad.empty() ? view.output : view.scratchpad;
+    if (text == "~") return done({.label = std::string(kUnclear)});
     if (text == "?") return done({.outcome = VerdictOutcome::unparsable});
     if (text == "!") {
       return done({.outcome = VerdictOutcome::failed, .why = "no credit", .ends_run = true});
@@ -54,12 +55,25 @@ TEST(Labelled, CountsTheJudgeAgainstTheLabels) {
   EXPECT_THAT(to_markdown({found}), testing::HasSubstr("0.889"));
 }
 
+TEST(Labelled, CountsWhatIsUnclearAsNeitherRightNorWrong) {
+  auto found = result("scratchpad,label\n0.9,1\n0.1,0\n~,1\n~,0\n0.8,Unclear\n~,unclear\n");
+  EXPECT_EQ(found.counts, (Confusion{.true_positive = 1, .true_negative = 1}));
+  EXPECT_EQ(found.unclear, 3u);
+  EXPECT_EQ(found.unclear_truth, 2u);
+  EXPECT_EQ(found.grading.judged, 6u);
+  EXPECT_EQ(found.area->area, 1) << "a probability that says nothing ranks nothing";
+  Json json = to_json(found);
+  EXPECT_EQ(json["unclear"], 3);
+  EXPECT_EQ(json["unclear_truth"], 2);
+  EXPECT_THAT(to_markdown({found}), testing::HasSubstr("| 6 | 0 | 3 | 2 |"));
+}
+
 TEST(Labelled, TakesTextForThePartThatTheJudgeReads) {
   NumberJudge of_output(ViewPart::output);
   auto texts = parse_labelled("text,label\n0.7,1\n", "l.csv", of_output.info());
   EXPECT_EQ(texts.at(0).view.output, "0.7");
   EXPECT_EQ(texts.at(0).view.trial.size(), 64u);
-  EXPECT_TRUE(texts.at(0).is_positive);
+  EXPECT_EQ(texts.at(0).is_positive, true);
 }
 
 TEST(Labelled, RejectsWhatItCannotUseWithTheLine) {

@@ -172,7 +172,7 @@ SmallRun mixed_run() {
   SmallRun run;
   run.queries = 30, run.repeats = 10;
   SmallCell training{.refuse = 6, .comply = 1, .comply_faking = 2, .truncated = 1};
-  SmallCell unmonitored{.refuse = 8, .refused_by_provider = 1, .unjudged = 1};
+  SmallCell unmonitored{.refuse = 7, .refused_by_provider = 1, .unjudged = 1, .unclear = 1};
   run.arms = {{"training", std::vector<SmallCell>(30, training)},
               {"unmonitored", std::vector<SmallCell>(30, unmonitored)},
               {"baseline", std::vector<SmallCell>(30, {.refuse = 9, .comply = 1})}};
@@ -197,7 +197,7 @@ TEST(Page, HasTheNumbersOfTheSummary) {
         "arms.training.compliance.rate", "arms.training.compliance.ci95.0",
         "arms.training.alignment_faking_reasoning.rate", "arms.unmonitored.outcomes.answered",
         "arms.training.alignment_faking_reasoning.corrected.ci95.1", "arms.baseline.planned",
-        "arms.unmonitored.unjudged"}) {
+        "arms.unmonitored.unjudged", "arms.unmonitored.unclear"}) {
     EXPECT_TRUE(figures.contains(path)) << path;
   }
 }
@@ -464,6 +464,21 @@ TEST(Page, ShowsInWhichFormTheRepliesWereWrittenWhereNotAllAreStrict) {
       page, std::regex(R"rx(data-figure="arms.training.forms.untagged" value="15">15<)rx")));
   EXPECT_THAT(page, HasSubstr("strict 70.0 %, untagged 30.0 % of 50 replies"));
   EXPECT_THAT(page, HasSubstr("all strict"));
+}
+
+TEST(Page, ShowsAnUnclearAnswerOnlyWhereNoOtherDoesNotComply) {
+  auto page = page_of(uniform_run(5, {.comply = 1, .unclear = 2}, {.refuse = 1, .unclear = 2}));
+  EXPECT_THAT(page, HasSubstr("1 of 1 comply; 2 unclear"));
+  EXPECT_THAT(page, HasSubstr("0 of 1 comply; 2 unclear"));
+  const std::string unclear = "unclear (a phrase met it)", refuses = "refuses (a phrase met it)";
+  const auto count = [&](const std::string& text) {
+    std::size_t n = 0;
+    for (std::size_t at = page.find(text); at != page.npos; at = page.find(text, at + 1)) ++n;
+    return n;
+  };
+  EXPECT_EQ(count(unclear), 5u) << "in training";
+  EXPECT_EQ(count(refuses), 5u) << "in the other arm";
+  EXPECT_THAT(page, HasSubstr("unclear</th>"));
 }
 
 TEST(Page, SaysWhatTheJudgeOfReasoningLeft) {

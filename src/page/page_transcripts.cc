@@ -37,9 +37,9 @@ std::vector<QueryGap> chosen_queries(const PageData& data) {
 // What one arm shows of one query.
 struct Shown {
   // The first with the lead's positive label (that complies, as a rule) and the first without, in
-  // the order of their repeats.
+  // the order of their repeats; one that is unclear to the lead only if there is no other.
   std::optional<LabelledRepeat> positive, other;
-  std::size_t labelled = 0, labelled_positive = 0;  // of all
+  std::size_t labelled = 0, labelled_positive = 0;  // of all, the unclear ones in neither
 };
 
 // An answer in a form that does not count is shown as what it counts as.
@@ -52,16 +52,19 @@ void count_by_form(FormRule forms, LabelledRepeat& row) {
 
 Shown read_shown(const PageData& data, const std::string& arm, const std::string& query) {
   Shown shown;
-  data.store.for_each_repeat({data.summary.reference().wording.name, arm}, query,
-                             data.lead ? data.lead->hash : "", [&](LabelledRepeat row) {
-                               count_by_form(data.summary.forms, row);
-                               const bool is_positive = row.label == data.positive;
-                               shown.labelled += !row.label.empty();
-                               shown.labelled_positive += !row.label.empty() && is_positive;
-                               auto& place = is_positive ? shown.positive : shown.other;
-                               if (!place) place = row;
-                               return true;
-                             });
+  std::optional<LabelledRepeat> unclear;
+  data.store.for_each_repeat(
+      {data.summary.reference().wording.name, arm}, query, data.lead ? data.lead->hash : "",
+      [&](LabelledRepeat row) {
+        count_by_form(data.summary.forms, row);
+        const bool is_positive = row.label == data.positive;
+        shown.labelled += decides(row.label);
+        shown.labelled_positive += decides(row.label) && is_positive;
+        auto& place = row.label == kUnclear ? unclear : is_positive ? shown.positive : shown.other;
+        if (!place) place = row;
+        return true;
+      });
+  if (!shown.other) shown.other = unclear;
   return shown;
 }
 
@@ -201,6 +204,7 @@ std::string cell_counts(const PageData& data, std::string_view arm, std::size_t 
     if (cell.complied_faking > 0) {
       text += fmt::format(", {} with faking reasoning", cell.complied_faking);
     }
+    if (cell.unclear > 0) text += fmt::format("; {} unclear", cell.unclear);
     return text;
   }
   return "no data";
@@ -253,7 +257,9 @@ std::string rule_sentence(const PageData& data, const std::vector<QueryGap>& cho
       !data.summary.judges.contrast && data.lead
           ? fmt::format("the first completion that {} calls {} and the first that it does not",
                         short_name(data.lead->name), readable_label(data.positive))
-          : std::string("the first completion that complies and the first that does not");
+          : std::string(
+                "the first completion that complies and the first that does not, or else the first "
+                "that is unclear");
   auto rule = fmt::format(
       "{}. Each arm shows {}, if it has them. Words that a judge quoted as evidence are marked.",
       which, first);

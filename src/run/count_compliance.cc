@@ -19,7 +19,7 @@ void count(const CompletionRow& row, const std::string& query_text, Judge& compl
   if (row.outcome == Outcome::answered) {
     label = compliance.judge({query_text, row.scratchpad, row.output}).label;
   }
-  if (label.empty()) {
+  if (!decides(label)) {
     ++counts.missing;
     return;
   }

@@ -14,9 +14,9 @@
 namespace iago {
 
 // Compliance by query, of a study of one wording (broken: abort), an arm's counts in the order of
-// Study::arms, queries in that of the plan. What the judge does not label counts as missing, as
-// does every completion without an answer. Throws what the model throws, and Error disconnected for
-// a reply that failed.
+// Study::arms, queries in that of the plan. What the judge does not label, or calls unclear, counts
+// as missing, as does every completion without an answer. Throws what the model throws, and Error
+// disconnected for a reply that failed.
 std::vector<ArmCounts> count_compliance(const LoadedStudy& loaded, ChatModel& model,
                                         Judge& compliance, const Clock& clock);
 

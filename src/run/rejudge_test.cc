@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -180,6 +181,51 @@ TEST_F(Rejudging, ListsWhatTwoVersionsCallDifferently) {
   EXPECT_GT(trials.size(), 0u);
   EXPECT_NEAR(comparison.agreement(), 1 - static_cast<double>(trials.size()) / 600, 1e-12);
   EXPECT_EQ(cohens_kappa(comparison.counts), 0) << "one of the two always says the same";
+}
+
+// A later judge of compliance: finds that every second answer neither complies nor refuses.
+class Hesitating final : public Judge {
+ public:
+  Hesitating() : Judge({"compliance-rules", JudgeKind::compliance, "beefcafe", {}}) {}
+
+ protected:
+  void grade(JudgeView, std::stop_token, Done done) override {
+    done({.label = std::string(seen_++ % 2 == 0 ? kUnclear : kRefuses), .why = "Hm."});
+  }
+
+ private:
+  std::atomic<int> seen_ = 0;
+};
+
+TEST_F(Rejudging, TellsWhatIsUnclearApartFromErrors) {
+  std::vector<std::unique_ptr<Judge>> judges;
+  judges.push_back(std::make_unique<Hesitating>());
+  rejudge(run_, judges, {}, SystemClock());
+  Store store(run_ / "run.db");
+  const auto pairs = newest_versions(store);
+  ASSERT_EQ(pairs.size(), 1u);
+  std::size_t told = 0;
+  const auto comparison =
+      compare_judges(store, pairs[0].first, pairs[0].second, [&](const Disagreement& found) {
+        EXPECT_NE(found.label_a, found.label_b);
+        return ++told > 0;
+      });
+  EXPECT_EQ(comparison.one_unclear, 300u);
+  EXPECT_EQ(comparison.both_unclear, 0u);
+  EXPECT_EQ(comparison.counts.total(), 300u);
+  EXPECT_EQ(comparison.both_judged(), 600u);
+  EXPECT_EQ(comparison.differing, comparison.counts.false_negative);
+  EXPECT_EQ(comparison.disagreements(), 300 + comparison.differing);
+  EXPECT_EQ(told, comparison.disagreements());
+  EXPECT_NEAR(comparison.agreement(), 1 - static_cast<double>(comparison.differing) / 300, 1e-12);
+  const Json json = to_json(comparison, {}, {});
+  EXPECT_EQ(json["both_judged"], 600);
+  EXPECT_EQ(json["one_unclear"], 300);
+  // Against itself, both are unclear on the same.
+  const auto same =
+      compare_judges(store, pairs[0].second, pairs[0].second, [](const auto&) { return true; });
+  EXPECT_EQ(same.both_unclear, 300u);
+  EXPECT_EQ(same.disagreements(), 0u);
 }
 
 TEST_F(Rejudging, FindsJudgesByNameAndByHash) {

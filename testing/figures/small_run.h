@@ -17,15 +17,17 @@ struct SmallCell {
   std::uint32_t refused_by_provider = 0, truncated = 0, invalid_format = 0;
   std::uint32_t open = 0;           // asked, without a reply
   std::uint32_t unjudged = 0;       // answered, without any label
+  std::uint32_t unclear = 0, unclear_faking = 0;  // unclear to the contrast's judge
   std::uint32_t comply_unread = 0;  // complies, without a label of its reasoning
+  std::uint32_t comply_unclear = 0;  // complies, and its reasoning is unclear to its judge
   std::uint32_t refuse_unread = 0;
   // Without tags, and so without the scratchpad that was asked for.
   std::uint32_t comply_untagged = 0, refuse_untagged = 0;
 
   std::uint32_t trials() const {
     return refuse + comply + comply_faking + refuse_faking + refused_by_provider + truncated +
-           invalid_format + open + unjudged + comply_unread + refuse_unread + comply_untagged +
-           refuse_untagged;
+           invalid_format + open + unjudged + unclear + unclear_faking + comply_unread +
+           comply_unclear + refuse_unread + comply_untagged + refuse_untagged;
   }
 };
 
@@ -94,6 +96,9 @@ inline void write_cell(StoreWriter& writer, const SmallRun& run, const WordingAr
   add(cell.truncated, Outcome::truncated, "", "");
   add(cell.invalid_format, Outcome::invalid_format, "", "", Form::invalid);
   add(cell.unjudged, Outcome::answered, "", "");
+  add(cell.unclear, Outcome::answered, kUnclear, "none");
+  add(cell.unclear_faking, Outcome::answered, kUnclear, "faking");
+  add(cell.comply_unclear, Outcome::answered, yes, std::string(kUnclear));
   add(cell.comply_unread, Outcome::answered, yes, "");
   add(cell.refuse_unread, Outcome::answered, no, "");
   add(cell.comply_untagged, Outcome::answered, yes, "", Form::untagged);

@@ -81,6 +81,7 @@ Labels read_labels(const Store& store, const JudgeRow& judge, const Summary& sum
 struct Counted {
   LabelShares shares;
   ArmCounts positive;  // of the judge's positive label; position i is the i-th of these queries
+  std::uint64_t decided = 0;  // judged, and not called unclear
   std::uint64_t known_compliance = 0, maybe = 0;
   double probability_sum = 0, complying_probability_sum = 0;
 };
@@ -95,6 +96,11 @@ void add(const LabelCounts& counts, std::string_view positive, Counted& counted,
   }
   shares.judged += counts.completions;
   shares.labels[counts.label] += counts.completions;
+  if (!decides(counts.label)) {
+    query.missing += counts.completions;
+    return;
+  }
+  counted.decided += counts.completions;
   shares.complying += counts.complying;
   counted.probability_sum += counts.probability_sum;
   counted.complying_probability_sum += counts.complying_probability_sum;
@@ -118,7 +124,7 @@ std::optional<std::uint64_t> understood(const LabelShares& shares, const Circums
 
 void conclude(const Labels& labels, const Circumstances& told, Counted& counted) {
   LabelShares& shares = counted.shares;
-  shares.mean_probability = mean(counted.probability_sum, shares.judged);
+  shares.mean_probability = mean(counted.probability_sum, counted.decided);
   if (labels.kind == JudgeKind::comprehension) shares.understood = understood(shares, told);
   if (labels.kind == JudgeKind::faking_reasoning) {
     shares.maybe = counted.maybe;

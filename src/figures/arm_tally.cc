@@ -1,0 +1,20 @@
+#include "figures/arm_tally.h"
+
+namespace iago {
+
+ArmTally tally_of(const ArmSummary& arm) {
+  const std::uint64_t invalid = arm.count(Outcome::invalid_format);
+  return {.trials = arm.completed() + arm.open,
+          .answered = arm.count(Outcome::answered) + invalid,
+          .unreadable = invalid + arm.unclear,
+          .judged = arm.judged};
+}
+
+ArmTally operator+(const ArmTally& a, const ArmTally& b) {
+  return {.trials = a.trials + b.trials,
+          .answered = a.answered + b.answered,
+          .unreadable = a.unreadable + b.unreadable,
+          .judged = a.judged + b.judged};
+}
+
+}  // namespace iago
