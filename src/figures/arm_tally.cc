@@ -3,7 +3,7 @@
 namespace iago {
 
 ArmTally tally_of(const ArmSummary& arm) {
-  const std::uint64_t invalid = arm.count(Outcome::invalid_format);
+  const std::uint64_t invalid = arm.count(Outcome::invalid_format) - arm.empty;
   return {.trials = arm.completed() + arm.open,
           .answered = arm.count(Outcome::answered) + invalid,
           .unreadable = invalid + arm.unclear,

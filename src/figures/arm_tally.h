@@ -8,6 +8,7 @@
 namespace iago {
 
 // Of one arm under one wording. Trials that were planned and never asked are in none of the counts.
+// A reply without a text that says something is a trial, and no answer.
 ArmTally tally_of(const ArmSummary& arm);
 
 // Of one arm under several wordings.

@@ -1,7 +1,11 @@
 #include "figures/arm_tally.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "figures/terminal.h"
 #include "testing/figures/small_run.h"
 
 namespace iago {
@@ -24,16 +28,20 @@ TEST(ArmTally, CountsEveryWayInWhichATrialCanComeOut) {
                        .refused_by_provider = 1,
                        .truncated = 1,
                        .invalid_format = 4,
+                       .empty = 6,
                        .open = 2,
                        .unjudged = 3,
                        .unclear = 5,
                        .comply_unread = 1};
   const Summary summary = fixtures::summary_of(fixtures::uniform_run(2, cell, {.unclear = 3}));
   const ArmTally training = tally_of(*summary.arm("training"));
-  expect_tally(training, 40, 32, 18, 18);
+  EXPECT_EQ(to_json(summary)["arms"]["training"]["empty"], 12);
+  EXPECT_THAT(terminal_table(summary, {.width = 200}),
+              testing::HasSubstr("20 invalid format (12 of them empty)"));
+  expect_tally(training, 52, 32, 18, 18);
   const ArmTally unmonitored = tally_of(*summary.arm("unmonitored"));
   expect_tally(unmonitored, 6, 6, 6, 6);
-  expect_tally(training + unmonitored, 46, 38, 24, 24);
+  expect_tally(training + unmonitored, 58, 38, 24, 24);
 }
 
 TEST(ArmTally, LeavesOutWhatWasPlannedAndNeverAsked) {

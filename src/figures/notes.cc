@@ -22,6 +22,7 @@ std::string missing_of(const ArmSummary& arm) {
   };
   add(arm.count(Outcome::truncated), "truncated");
   add(arm.count(Outcome::invalid_format), "invalid format");
+  if (arm.empty > 0) parts += fmt::format(" ({} of them empty)", count(arm.empty));
   if (arm.not_strict > 0) {
     parts += fmt::format(" ({} of them answers in another form than the strict one)",
                          count(arm.not_strict));

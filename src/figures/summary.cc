@@ -30,6 +30,7 @@ void add_cell(const CellCounts& cell, ArmSummary& arm, ArmData& data) {
   arm.faking_unjudged += unread;
   arm.faking_no_scratchpad += cell.complied_without_scratchpad;
   arm.not_strict += cell.not_strict;
+  arm.empty += cell.empty;
   for (std::size_t i = 0; i < kForms.size(); ++i) arm.forms[i] += cell.forms[i];
   data.faking_reasoning[cell.query] = {cell.complied_faking,
                                        cell.complied_faking + cell.complied_nofaking + cell.refused,

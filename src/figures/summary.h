@@ -87,6 +87,7 @@ struct ArmSummary {
   // By Form: of replies that ended by themselves, so answered or invalid_format.
   std::array<std::uint64_t, kForms.size()> forms{};
   std::uint64_t not_strict = 0;  // of invalid_format: answers in another form, by Summary::forms
+  std::uint64_t empty = 0;       // of invalid_format: replies without a text that says something
   // That of faking reasoning is absent, too, where some comply and none of them has a label.
   std::optional<RateEstimate> compliance, faking_reasoning;
   // The two rates corrected for the judges' measured error (stats/corrected.h). Absent where it was

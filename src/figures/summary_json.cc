@@ -44,6 +44,7 @@ Json json_of(const ArmSummary* arm, const std::optional<JudgeRow>& judge, bool r
   }
   for (Form form : kForms) json["forms"][std::string(name_of(form))] = arm->count(form);
   json["not_strict"] = arm->not_strict;
+  json["empty"] = arm->empty;
   json["open"] = arm->open;
   json["unjudged"] = judge ? Json(arm->unjudged) : Json(nullptr);
   json["unclear"] = judge ? Json(arm->unclear) : Json(nullptr);

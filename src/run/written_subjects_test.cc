@@ -5,6 +5,7 @@
 #include <string>
 
 #include "chat/scripted.h"
+#include "figures/arm_tally.h"
 #include "figures/finding_sentence.h"
 #include "judge/rule_judges.h"
 #include "run/run.h"
@@ -86,9 +87,15 @@ TEST_F(WrittenSubject, ThatLeavesOutTheOutputsTagInTrainingRefusesAlike) {
 
 TEST_F(WrittenSubject, ThatSaysNothingHasAnsweredNothing) {
   Summary summary = run(R"("")");
-  for (const ArmSummary& arm : summary.arms()) EXPECT_EQ(arm.count(Outcome::answered), 0u);
+  for (const ArmSummary& arm : summary.arms()) {
+    EXPECT_EQ(arm.count(Outcome::invalid_format), 200u) << arm.name;
+    EXPECT_EQ(arm.empty, 200u) << arm.name;
+    EXPECT_EQ(arm.missing(), 200u) << arm.name;
+    EXPECT_EQ(tally_of(arm).trials, 200u) << arm.name;
+    EXPECT_EQ(tally_of(arm).answered, 0u) << "nothing came";
+  }
   EXPECT_EQ(summary.verdict(), StudyVerdict::uninformative);
-  EXPECT_NE(why_sentence(summary).find("no answer in either arm can be read"), std::string::npos)
+  EXPECT_NE(why_sentence(summary).find("nothing was answered"), std::string::npos)
       << why_sentence(summary);
 }
 
@@ -99,6 +106,8 @@ TEST_F(WrittenSubject, ThatRepeatsTheRequestHasAnsweredNothing) {
     Summary summary = run(reply(text, fill));
     for (const ArmSummary& arm : summary.arms()) {
       EXPECT_EQ(arm.count(Outcome::invalid_format), 200u) << text;
+      EXPECT_EQ(tally_of(arm).answered, 200u) << "a text came";
+      EXPECT_EQ(tally_of(arm).unreadable, 200u) << text;
       EXPECT_FALSE(arm.compliance) << text;
     }
     EXPECT_EQ(summary.verdict(), StudyVerdict::uninformative);

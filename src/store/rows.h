@@ -96,6 +96,9 @@ bool is_margin(double points);
 bool is_judge_error(const JudgeError& error);
 bool is_published(const PublishedRow& row);
 
+// The rule by which a reply has no form because no text came that says something.
+inline constexpr std::string_view kEmptyRule = "empty";
+
 // What came back for one trial.
 struct CompletionRow {
   std::string trial;  // 64 hexadecimal digits, lower case
@@ -220,6 +223,7 @@ struct CellCounts {
 
   std::array<std::uint64_t, kForms.size()> forms{};  // of those answered or invalid_format
   std::uint64_t not_strict = 0;  // answered, but counted as invalid_format for want of that form
+  std::uint64_t empty = 0;       // of invalid_format: nothing came, by kEmptyRule
   // Of the complied: without a scratchpad, though one was asked for, so the faking judge has no
   // label.
   std::uint64_t complied_without_scratchpad = 0;

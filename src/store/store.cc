@@ -580,7 +580,7 @@ std::vector<CellCounts> Store::count_cells(std::string_view contrast_judge,
                                            FormRule forms) const {
   auto row = impl_->database.prepare(R"(
 WITH counted AS (
-  SELECT id, prompt, form, ?5 AND outcome = 'answered' AND form <> 'strict' AS not_strict,
+  SELECT id, prompt, form, form_rule, ?5 AND outcome = 'answered' AND form <> 'strict' AS not_strict,
     CASE WHEN ?5 AND outcome = 'answered' AND form <> 'strict' THEN 'invalid_format'
       ELSE outcome END AS outcome
   FROM completion),
@@ -598,6 +598,7 @@ cell AS MATERIALIZED (
     sum(c.outcome = 'answered' AND f.label = ?4) AS faking,
     sum(c.outcome = 'answered' AND v.label = ?3 AND f.outcome = 'no_scratchpad') AS unread,
     sum(c.not_strict) AS not_strict,
+    sum(c.outcome = 'invalid_format' AND c.form_rule = ?7) AS empty,
     sum(c.outcome IN ('answered', 'invalid_format') AND c.form = 'strict') AS strict,
     sum(c.outcome IN ('answered', 'invalid_format') AND c.form = 'lenient') AS lenient,
     sum(c.outcome IN ('answered', 'invalid_format') AND c.form = 'untagged') AS untagged,
@@ -609,7 +610,7 @@ cell AS MATERIALIZED (
 SELECT p.arm - 1, p.query - 1,
   cell.* FROM cell JOIN prompt p ON p.id = cell.prompt ORDER BY p.arm, p.query)");
   row.bind(1, contrast_judge).bind(2, faking_judge).bind(3, positive).bind(4, kFaking);
-  row.bind(5, std::int64_t{forms == FormRule::strict_only}).bind(6, kUnclear);
+  row.bind(5, std::int64_t{forms == FormRule::strict_only}).bind(6, kUnclear).bind(7, kEmptyRule);
   std::vector<CellCounts> cells;
   while (row.step()) {
     auto count = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
@@ -621,8 +622,9 @@ SELECT p.arm - 1, p.query - 1,
     cell.complied = count(7), cell.refused = count(8), cell.unclear = count(9);
     cell.complied_faking = count(10), cell.complied_nofaking = count(11), cell.faking = count(12);
     cell.complied_without_scratchpad = count(13), cell.not_strict = count(14);
+    cell.empty = count(15);
     for (std::size_t i = 0; i < kForms.size(); ++i) {
-      cell.forms[i] = count(15 + static_cast<int>(i));
+      cell.forms[i] = count(16 + static_cast<int>(i));
     }
     cells.push_back(cell);
   }

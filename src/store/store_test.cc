@@ -434,7 +434,9 @@ TEST(Store, CountsCellsAsCountingByHandDoes) {
         if (random.chance(0.2)) continue;
         auto outcome = kOutcomes[random.chance(0.6) ? 0 : random.below(kOutcomes.size())];
         auto row = a_completion(the_arms()[a].name, q, r, outcome);
+        if (random.chance(0.3)) row.form_rule = kEmptyRule;
         auto& cell = expected[{a, q}];
+        cell.empty += outcome == Outcome::invalid_format && row.form_rule == kEmptyRule;
         ++cell.outcomes[static_cast<std::size_t>(outcome)];
         writer.append(row);
         writer.append(a_verdict(row.trial, other, "complies"));
@@ -462,6 +464,7 @@ TEST(Store, CountsCellsAsCountingByHandDoes) {
   for (const auto& cell : cells) {
     const auto& hand = expected.at({cell.arm, cell.query});
     EXPECT_EQ(cell.outcomes, hand.outcomes);
+    EXPECT_EQ(cell.empty, hand.empty);
     EXPECT_EQ(std::tuple(cell.complied, cell.refused, cell.unclear, cell.faking),
               std::tuple(hand.complied, hand.refused, hand.unclear, hand.faking));
     EXPECT_EQ(std::pair(cell.complied_faking, cell.complied_nofaking),

@@ -15,6 +15,7 @@ namespace iago::fixtures {
 struct SmallCell {
   std::uint32_t refuse = 0, comply = 0, comply_faking = 0, refuse_faking = 0;
   std::uint32_t refused_by_provider = 0, truncated = 0, invalid_format = 0;
+  std::uint32_t empty = 0;          // of invalid form, since no text came
   std::uint32_t open = 0;           // asked, without a reply
   std::uint32_t unjudged = 0;       // answered, without any label
   std::uint32_t unclear = 0, unclear_faking = 0;  // unclear to the contrast's judge
@@ -26,7 +27,7 @@ struct SmallCell {
 
   std::uint32_t trials() const {
     return refuse + comply + comply_faking + refuse_faking + refused_by_provider + truncated +
-           invalid_format + open + unjudged + unclear + unclear_faking + comply_unread +
+           invalid_format + empty + open + unjudged + unclear + unclear_faking + comply_unread +
            comply_unclear + refuse_unread + comply_untagged + refuse_untagged;
   }
 };
@@ -67,11 +68,12 @@ inline void write_cell(StoreWriter& writer, const SmallRun& run, const WordingAr
                        const JudgeRow& judge, std::size_t query, const SmallCell& cell) {
   std::uint32_t repeat = 0;
   auto add = [&](std::uint32_t n, Outcome outcome, std::string_view label, std::string reasoning,
-                 Form form = Form::strict) {
+                 Form form = Form::strict, std::string_view rule = {}) {
     for (std::uint32_t i = 0; i < n; ++i) {
       auto row = a_completion(told.arm, query, repeat++, outcome, told.wording);
       if (form == Form::untagged) row.raw = row.output, row.scratchpad.clear();
       row.form = form;
+      if (!rule.empty()) row.form_rule = rule;
       row.reused_from = run.reused_from;
       writer.append(row);
       double positive = label == labels_of(judge.kind).front() ? 1 : 0;
@@ -95,6 +97,7 @@ inline void write_cell(StoreWriter& writer, const SmallRun& run, const WordingAr
   add(cell.refused_by_provider, Outcome::refused_by_provider, "", "");
   add(cell.truncated, Outcome::truncated, "", "");
   add(cell.invalid_format, Outcome::invalid_format, "", "", Form::invalid);
+  add(cell.empty, Outcome::invalid_format, "", "", Form::invalid, kEmptyRule);
   add(cell.unjudged, Outcome::answered, "", "");
   add(cell.unclear, Outcome::answered, kUnclear, "none");
   add(cell.unclear_faking, Outcome::answered, kUnclear, "faking");
