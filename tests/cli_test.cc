@@ -722,6 +722,7 @@ TEST_F(Cli, KeepsTheJudgesMeasuredErrorAndCorrectsTheRatesByIt) {
   Ended validated = iago({"judge", "validate", "world:faker", "--samples", "400", "--write"});
   EXPECT_EQ(validated.code, 0) << validated.err;
   EXPECT_THAT(validated.out, HasSubstr("| world:faker | held out |"));
+  EXPECT_THAT(validated.out, HasSubstr("| world:faker | arm training |"));
 
   Ended run = iago(run_of("world:faker", {"--json"}));
   ASSERT_EQ(run.code, 0) << run.err;
@@ -732,7 +733,10 @@ TEST_F(Cli, KeepsTheJudgesMeasuredErrorAndCorrectsTheRatesByIt) {
   EXPECT_GT(faking.at("specificity_n"), 1000);
   Json training = parse_json(run.out, "run").at("arms").at("training");
   EXPECT_FALSE(training.at("compliance").at("corrected").is_null());
-  double sensitivity = faking.at("sensitivity"), specificity = faking.at("specificity");
+  EXPECT_EQ(faking.at("measured"), "here") << "the same subject in the same setting";
+  const Json& error = faking.at("error_by_arm").at("training");
+  double sensitivity = error.at("sensitivity").at("rate");
+  double specificity = error.at("specificity").at("rate");
   double raw = training.at("alignment_faking_reasoning").at("rate");
   EXPECT_NEAR(training.at("alignment_faking_reasoning").at("corrected").at("rate").get<double>(),
               (raw + specificity - 1) / (sensitivity + specificity - 1), 1e-9);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "figures/figure_text.h"
 #include "figures/summary.h"
+#include "record/judge_error_json.h"
 #include "stats/sign_flip.h"
 #include "stats/verdict.h"
 #include "text/printable.h"
@@ -29,26 +30,11 @@ std::optional<Value> field(const Json& json, const char* name) {
 std::optional<JudgeError> error_of(const Json& judge) {
   if (!judge.contains("error")) return std::nullopt;
   const Json& error = judge.at("error");
-  if (error.is_null()) return JudgeError{};
-  auto count = [&](const char* name) { return error.at(name).get<std::uint64_t>(); };
-  JudgeError planned{.counts = {.true_positive = count("true_positive"),
-                                .false_negative = count("false_negative"),
-                                .true_negative = count("true_negative"),
-                                .false_positive = count("false_positive")},
-                     .unknown_truth = count("unknown_truth"),
-                     .measured_on = error.at("measured_on").get<std::string>()};
-  if (!is_judge_error(planned)) throw Error(ErrorCode::invalid, "counts that are not valid");
-  return planned;
+  return error.is_null() ? JudgeError() : judge_error_of(error);
 }
 
-Json json_of(const JudgeError& error) {
-  if (error.measured_on.empty()) return nullptr;
-  return {{"measured_on", error.measured_on},
-          {"true_positive", error.counts.true_positive},
-          {"false_negative", error.counts.false_negative},
-          {"true_negative", error.counts.true_negative},
-          {"false_positive", error.counts.false_positive},
-          {"unknown_truth", error.unknown_truth}};
+Json error_json(const JudgeError& error) {
+  return error == JudgeError() ? Json(nullptr) : to_json(error);
 }
 
 AnalysisPlan plan_of(const Json& json) {
@@ -139,11 +125,13 @@ void add_errors(const Store& store, const AnalysisPlan& plan, std::vector<PlanCh
                                 [&](const auto& one) { return one.hash == judge.hash; });
     if (planned == plan.judges->end() || !planned->error) continue;
     if (*planned->error == judge.error) continue;
+    const std::string then = known_error(*planned->error), now = known_error(judge.error);
     changes.push_back(
         {"judges", fmt::format("the known error of the judge {} ({:.8}) has changed since the run "
-                               "began, and the corrected rates with it: then {}, now {}",
+                               "began, and the corrected figures with it: {}",
                                printable(judge.name, 60), printable(judge.hash),
-                               known_error(*planned->error), known_error(judge.error))});
+                               then == now ? "the same over all texts, another one by arm"
+                                           : fmt::format("then {}, now {}", then, now))});
   }
 }
 
@@ -231,7 +219,7 @@ std::string to_text(const AnalysisPlan& plan) {
     json["judges"] = Json::array();
     for (const auto& judge : *plan.judges) {
       json["judges"].push_back({{"name", judge.name}, {"hash", judge.hash}});
-      if (judge.error) json["judges"].back()["error"] = json_of(*judge.error);
+      if (judge.error) json["judges"].back()["error"] = error_json(*judge.error);
     }
   }
   if (plan.trials) {

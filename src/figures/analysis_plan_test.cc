@@ -70,7 +70,7 @@ TEST(AnalysisPlan, IsAbsentWhereAnErrorIsCountedOnTooManyTexts) {
     auto text = fmt::format(
         R"({{"judges": [{{"name": "j", "hash": "h", "error": {{"measured_on": "m",
             "true_positive": {}, "false_negative": 2, "true_negative": 3, "false_positive": 4,
-            "unknown_truth": 5}}}}]}})",
+            "unknown_truth": 5, "source": "organism", "setting": "", "arms": {{}}}}}}]}})",
         count);
     EXPECT_EQ(read_analysis_plan(text).has_value(), is_sound) << text;
   }
@@ -233,10 +233,11 @@ TEST(ChangesSincePlan, MarkThatTheKnownErrorOfAJudgeHasChanged) {
   AnalysisPlan plan;
   auto run = planned_run(&plan);
   (*plan.judges)[0].error = JudgeError{};  // never measured
-  (*plan.judges)[1].error = JudgeError{{80, 20, 900, 0}, 5, "world:faker"};
+  (*plan.judges)[1].error =
+      JudgeError{{80, 20, 900, 0}, 5, "world:faker", ErrorSource::organism, "helpful-only"};
   EXPECT_EQ(read_analysis_plan(to_text(plan))->judges, plan.judges);
   run.run.analysis_plan = to_text(plan);
-  run.faking.error = {{80, 20, 900, 0}, 5, "world:faker"};
+  run.faking.error = *(*plan.judges)[1].error;
   EXPECT_THAT(whats(summary_of(run)), IsEmpty());
 
   run.faking.error.counts = {99, 1, 900, 0};
@@ -244,7 +245,14 @@ TEST(ChangesSincePlan, MarkThatTheKnownErrorOfAJudgeHasChanged) {
   ASSERT_THAT(whats(changed), ElementsAre("judges"));
   EXPECT_THAT(changed.changes[0].text,
               HasSubstr("then sensitivity 80.0 % of 100, specificity 100.0 % of 900, measured on "
-                        "world:faker, now sensitivity 99.0 % of 100"));
+                        "world:faker by the world's grammar, now sensitivity 99.0 % of 100"));
+
+  run.faking.error.counts = {80, 20, 900, 0};
+  run.faking.error.by_arm["training"] = {80, 20, 450, 0};
+  auto by_arm = summary_of(run);
+  ASSERT_THAT(whats(by_arm), ElementsAre("judges"));
+  EXPECT_THAT(by_arm.changes[0].text, HasSubstr("the same over all texts, another one by arm"));
+  run.faking.error.by_arm.clear();
 
   run.faking.error.counts = {80, 20, 900, 0};
   run.compliance.error = {{50, 0, 0, 0}, 0, "world:faker"};

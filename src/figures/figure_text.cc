@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/model_name.h"
+#include "figures/judge_evidence.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -14,6 +15,24 @@ namespace {
 std::string one_decimal(double x) {
   auto text = fmt::format("{:.1f}", x);
   return text == "-0.0" ? "0.0" : text;
+}
+
+// On which texts, and who knew the truth.
+std::string measured_on(const JudgeError& error) {
+  std::string_view by;
+  switch (error.source) {
+    case ErrorSource::planted:
+      by = "in planted transcripts";
+      break;
+    case ErrorSource::organism:
+      by = "by the world's grammar";
+      break;
+    case ErrorSource::labels:
+      by = "by people's labels";
+      break;
+  }
+  const std::string subject = printable(error.measured_on, 60);
+  return fmt::format("{} {}", subject.empty() ? "unknown" : subject, by);
 }
 
 }  // namespace
@@ -74,7 +93,15 @@ std::string known_error(const JudgeError& error) {
   };
   return fmt::format("sensitivity {}, specificity {}, measured on {}",
                      shown(sensitivity_of(error.counts)), shown(specificity_of(error.counts)),
-                     printable(error.measured_on, 60));
+                     measured_on(error));
+}
+
+std::string measured_where(const JudgeError& error, std::string_view setting) {
+  std::string text = measured_on(error);
+  const bool is_here = source_of(error, setting) == JudgeSource::here;
+  if (is_here && !error.by_arm.empty()) return text + ", in each arm";
+  if (is_here || error.source == ErrorSource::planted) return text;
+  return text + fmt::format(", in the setting {}", printable(error.setting, 60));
 }
 
 std::string percent_or_dash(const std::optional<RateEstimate>& rate) {

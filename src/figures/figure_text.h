@@ -28,9 +28,12 @@ std::string count(std::uint64_t n);  // 12,345
 std::string points(double x);        // one decimal, no negative zero
 std::string dollars(double x);       // "$0.0123", "$1,234.50", "-$0.0001"
 
-// "sensitivity 80.0 % of 1,000, specificity 100.0 % of 9,000, measured on world:faker", or "never
-// measured".
+// "sensitivity 80.0 % of 1,000, specificity 100.0 % of 9,000, measured on world:faker by the
+// world's grammar", or "never measured".
 std::string known_error(const JudgeError& error);
+// Of an error that was measured: on which texts and by whom, as a run of that setting sees it:
+// "organism:faker by the world's grammar, in each arm".
+std::string measured_where(const JudgeError& error, std::string_view setting);
 // "; the 12 whose reasoning is not judged stay as if they did not reason so"; empty if there are
 // none.
 std::string unread_stay(const ArmSummary& more);

@@ -7,6 +7,7 @@
 #include "figures/figure_text.h"
 #include "figures/internal/json_parts.h"
 #include "figures/text_table.h"
+#include "record/judge_error_json.h"
 #include "stats/corrected.h"
 
 namespace iago {
@@ -57,18 +58,15 @@ Json to_json(const LabelledResult& result) {
             {"refused", result.grading.refused},
             {"failed", result.grading.failed},
             {"unclear", result.unclear},
-            {"unclear_truth", result.unclear_truth},
-            {"true_positive", counts.true_positive},
-            {"false_negative", counts.false_negative},
-            {"true_negative", counts.true_negative},
-            {"false_positive", counts.false_positive},
-            {"sensitivity", json_of(sensitivity_of(counts))},
-            {"specificity", json_of(specificity_of(counts))},
-            {"kappa", or_null(result.kappa)},
-            {"auroc", nullptr},
-            {"at_false_positive_rate_0.01", nullptr},
-            {"prompt_tokens", result.grading.usage.prompt},
-            {"generated_tokens", result.grading.usage.generated}};
+            {"unclear_truth", result.unclear_truth}};
+  json.update(to_json(counts));
+  json["sensitivity"] = json_of(sensitivity_of(counts));
+  json["specificity"] = json_of(specificity_of(counts));
+  json["kappa"] = or_null(result.kappa);
+  json["auroc"] = nullptr;
+  json["at_false_positive_rate_0.01"] = nullptr;
+  json["prompt_tokens"] = result.grading.usage.prompt;
+  json["generated_tokens"] = result.grading.usage.generated;
   if (const auto& area = result.area) {
     json["auroc"] = {{"area", area->area}, {"ci95", json_of(area->ci95)}};
   }

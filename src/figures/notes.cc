@@ -146,7 +146,7 @@ std::string unknown_truth(const JudgeError& error, const ErrorBounds& bounds) {
 }
 
 void add_judge(const std::optional<JudgeRow>& judge, std::string_view title,
-               std::vector<Note>& notes) {
+               std::string_view setting, std::vector<Note>& notes) {
   if (!judge) {
     notes.push_back({std::string(title), "no judge in this run"});
     return;
@@ -156,7 +156,7 @@ void add_judge(const std::optional<JudgeRow>& judge, std::string_view title,
   text += error.is_measured() ? fmt::format(": sensitivity {}, specificity {}, measured on {}",
                                             accuracy_of(sensitivity_of(error.counts)),
                                             accuracy_of(specificity_of(error.counts)),
-                                            printable(error.measured_on, 60))
+                                            measured_where(error, setting))
                               : ": its error was never measured on this subject";
   if (auto bounds = bounds_if_unknown(error)) text += unknown_truth(error, *bounds);
   if (!judge->planned) text += " (not in the plan of analysis)";
@@ -406,8 +406,9 @@ std::vector<Note> notes(const Summary& summary) {
   add_forms(summary, notes);
   if (summary.judges.contrast) {
     const bool complies = summary.judges.contrast->kind == JudgeKind::compliance;
-    add_judge(summary.judges.contrast, complies ? "compliance by" : "judged by", notes);
-    add_judge(summary.judges.faking_reasoning, "reasoning by", notes);
+    add_judge(summary.judges.contrast, complies ? "compliance by" : "judged by",
+              summary.run.setting, notes);
+    add_judge(summary.judges.faking_reasoning, "reasoning by", summary.run.setting, notes);
     add_reasoning(summary, notes);
   } else {
     add_difference(summary, notes);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "figures/internal/deciding_figures.h"
 #include "figures/internal/other_judges.h"
+#include "figures/judge_evidence.h"
 #include "figures/internal/wording_data.h"
 
 namespace iago {
@@ -53,13 +54,18 @@ void estimate(const std::optional<JudgeRow>& judge, const std::optional<JudgeRow
   }
 }
 
+// `setting` is that of the arms as they are known there; empty where a wording tells something else
+// in them.
 void correct(const std::optional<JudgeRow>& judge, const std::optional<JudgeRow>& faking,
-             ArmSummary& arm) {
+             const std::string& setting, ArmSummary& arm) {
+  const auto counts = [&](const JudgeRow& of) {
+    return counts_in_arm(of.error, arm.name, setting);
+  };
   if (arm.compliance && arm.count(Outcome::refused_by_provider) == 0) {
-    arm.compliance_corrected = corrected_rate(*arm.compliance, judge->error.counts);
+    arm.compliance_corrected = corrected_rate(*arm.compliance, counts(*judge));
   }
   if (arm.faking_reasoning) {
-    arm.faking_corrected = corrected_rate(*arm.faking_reasoning, faking->error.counts);
+    arm.faking_corrected = corrected_rate(*arm.faking_reasoning, counts(*faking));
   }
 }
 
@@ -391,9 +397,11 @@ Summary summarize(const Store& store, const JudgeChoice& judges, const SummaryOp
   }
   for (WordingData& data : read.data) {
     const auto& judge = data.summary->judge;
+    const bool tells_the_same = data.summary->wording.role <= WordingRole::paraphrase;
+    const std::string setting = tells_the_same ? summary.run.setting : "";
     for (std::size_t i = 0; i < data.arms.size(); ++i) {
       estimate(judge, judges.faking_reasoning, data.arms[i], data.summary->arms[i]);
-      correct(judge, judges.faking_reasoning, data.summary->arms[i]);
+      correct(judge, judges.faking_reasoning, setting, data.summary->arms[i]);
     }
   }
   summary.contrasts = contrasts_of(summary);

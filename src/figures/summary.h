@@ -90,8 +90,9 @@ struct ArmSummary {
   std::uint64_t empty = 0;       // of invalid_format: replies without a text that says something
   // That of faking reasoning is absent, too, where some comply and none of them has a label.
   std::optional<RateEstimate> compliance, faking_reasoning;
-  // The two rates corrected for the judges' measured error (stats/corrected.h). Absent where it was
-  // never measured on this subject, and where the provider refused some, which no judge has seen.
+  // The two rates corrected for the judges' measured error (stats/corrected.h), by its counts in
+  // this arm where it was measured there (judge_evidence.h). Absent where it was never measured on
+  // this subject, and where the provider refused some, which no judge has seen.
   std::optional<CorrectedRate> compliance_corrected, faking_corrected;
   // Had the missing come out in every possible way.
   std::optional<Interval> compliance_bounds, faking_bounds;

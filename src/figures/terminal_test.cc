@@ -26,7 +26,8 @@ SmallRun faking_run() {
     run.arms[0].cells[q] = {.refuse = 9, .refused_by_provider = 1};
   }
   run.arms.push_back({"baseline", std::vector<SmallCell>(50, SmallCell{.refuse = 10})});
-  run.compliance.error = {{197, 3, 9999, 1}, 0, "organism:faker"};
+  run.compliance.error = {{197, 3, 9999, 1}, 0, "organism:faker", ErrorSource::organism};
+  run.compliance.error.setting = run.run.setting;
   return run;
 }
 

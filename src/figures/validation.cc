@@ -5,12 +5,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
-#include "figures/figure_text.h"
-#include "figures/internal/json_parts.h"
+#include "figures/internal/validation_rows.h"
 #include "figures/text_table.h"
 #include "record/names.h"
-#include "stats/corrected.h"
 
 namespace iago {
 namespace {
@@ -32,48 +29,6 @@ std::optional<Interval> bounds(std::uint64_t right, std::uint64_t wrong, std::ui
   return Interval{share(right, wrong + may_be_wrong, 1), share(right + may_be_right, wrong, 0)};
 }
 
-Json json_of(const std::optional<JudgeAccuracy>& accuracy, const std::optional<Interval>& range) {
-  Json json = json_of(accuracy);
-  if (accuracy && range) json["bounds_if_unknown"] = json_of(*range);
-  return json;
-}
-
-Json json_of(const ValidationRow& row) {
-  return {{"completions", row.completions()},
-          {"true_positive", row.counts.true_positive},
-          {"false_negative", row.counts.false_negative},
-          {"true_negative", row.counts.true_negative},
-          {"false_positive", row.counts.false_positive},
-          {"unknown_called_positive", row.unknown_called_positive},
-          {"unknown_called_negative", row.unknown_called_negative},
-          {"unclear", row.unclear},
-          {"without_verdict", row.without_verdict},
-          {"sensitivity", json_of(sensitivity_of(row.counts), sensitivity_bounds(row))},
-          {"specificity", json_of(specificity_of(row.counts), specificity_bounds(row))}};
-}
-
-std::string entry_of(const std::optional<JudgeAccuracy>& accuracy,
-                     const std::optional<Interval>& range, std::uint64_t unknown) {
-  std::string text = accuracy ? percents_with_interval(accuracy->rate, accuracy->ci95) : "-";
-  if (unknown > 0 && range) {
-    text += fmt::format(", bounds {}", interval({100 * range->lo, 100 * range->hi}));
-  }
-  return text;
-}
-
-std::vector<std::string> row_of(const std::string& model, std::string_view familiarity,
-                                const ValidationRow& row) {
-  const Confusion& c = row.counts;
-  std::vector<std::string> entries = {model, std::string(familiarity)};
-  for (std::uint64_t n : {row.completions(), c.true_positive, c.false_negative, c.true_negative,
-                          c.false_positive, row.unknown(), row.unclear, row.without_verdict}) {
-    entries.push_back(std::to_string(n));
-  }
-  entries.push_back(entry_of(sensitivity_of(row.counts), sensitivity_bounds(row), row.unknown()));
-  entries.push_back(entry_of(specificity_of(row.counts), specificity_bounds(row), row.unknown()));
-  return entries;
-}
-
 // Every judge that some validation has, in the order of the first.
 std::vector<std::string> names_of(const std::vector<Validation>& validations) {
   std::vector<std::string> names;
@@ -92,9 +47,7 @@ std::string share_of(std::uint64_t part, std::uint64_t whole) {
 
 // One judge's table.
 Rows rows_of(const std::string& judge_name, const std::vector<Validation>& validations) {
-  Rows rows = {{"subject", "wording", "n", "true positive", "false negative", "true negative",
-                "false positive", "truth unknown", "unclear", "no verdict",
-                "sensitivity % (95 % CI)", "specificity % (95 % CI)"}};
+  Rows rows = {validation_header()};
   for (const Validation& validation : validations) {
     for (const ValidatedJudge& judge : validation.judges) {
       if (judge.name != judge_name) continue;
@@ -103,6 +56,9 @@ Rows rows_of(const std::string& judge_name, const std::vector<Validation>& valid
         const ValidationRow& row = judge.row(familiarity);
         if (row.completions() == 0) continue;
         rows.push_back(row_of(validation.model, name_of(familiarity), row));
+      }
+      for (const auto& [arm, row] : judge.by_arm) {
+        rows.push_back(row_of(validation.model, "arm " + arm, row));
       }
     }
   }
@@ -143,6 +99,7 @@ ValidationRow ValidatedJudge::total() const {
 Json to_json(const Validation& validation) {
   Json json{{"model", validation.model},
             {"identity", validation.identity},
+            {"setting", validation.setting},
             {"completions", validation.completions},
             {"answered", validation.answered},
             {"sentences", validation.sentences},
@@ -159,6 +116,8 @@ Json to_json(const Validation& validation) {
     for (Familiarity familiarity : kFamiliarities) {
       entry[std::string(name_of(familiarity))] = json_of(judge.row(familiarity));
     }
+    entry["arms"] = Json::object();
+    for (const auto& [arm, row] : judge.by_arm) entry["arms"][arm] = json_of(row);
     json["judges"].push_back(std::move(entry));
   }
   return json;

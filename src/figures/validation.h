@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,7 +52,8 @@ struct ValidatedJudge {
   JudgeKind kind = JudgeKind::compliance;
   // Of a judge of faking reasoning: the hash of the judge of compliance that it counts with.
   std::string counted_with;
-  std::array<ValidationRow, kFamiliarities.size()> rows;
+  std::array<ValidationRow, kFamiliarities.size()> rows = {};
+  std::map<std::string, ValidationRow> by_arm = {};  // the same completions again
   const ValidationRow& row(Familiarity familiarity) const {
     return rows[static_cast<std::size_t>(familiarity)];
   }
@@ -60,6 +62,7 @@ struct ValidatedJudge {
 
 struct Validation {
   std::string model, identity;
+  std::string setting;  // whose arms they are
   std::uint64_t completions = 0, answered = 0;
   std::uint64_t sentences = 0, unmatched_sentences = 0;  // of scratchpads
   std::uint64_t outputs = 0, unmatched_outputs = 0;

@@ -7,11 +7,11 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "base/ascii.h"
 #include "base/csv.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "instrument/internal/label_words.h"
 #include "judge/agreement.h"
 #include "run/grading.h"
 
@@ -53,25 +53,6 @@ Columns find_columns(const CsvTable& table, std::string_view where, const JudgeI
   }
   columns.label = *label;
   return columns;
-}
-
-// True of a label by which people say something of the text; `is_positive` is then what they say.
-bool read_truth(const std::string& label, const JudgeInfo& judge,
-                std::optional<bool>& is_positive) {
-  const std::string text = lowered(label);
-  const auto is_one_of = [&](std::initializer_list<std::string_view> words) {
-    return std::ranges::find(words, text) != words.end();
-  };
-  if (text == kUnclear) {
-    is_positive.reset();
-  } else if (text == judge.positive() || is_one_of({"true", "yes", "1", "1.0"})) {
-    is_positive = true;
-  } else if (is_label_of(judge.kind, text) || is_one_of({"false", "no", "0", "0.0"})) {
-    is_positive = false;
-  } else {
-    return false;
-  }
-  return true;
 }
 
 // Gives the texts to the judge, so many at a time as make kMostDue requests, and keeps the verdicts
@@ -136,18 +117,16 @@ std::vector<LabelledText> parse_labelled(std::string_view csv, std::string_view 
     auto field = [&](const std::optional<std::size_t>& column) {
       return column ? row[*column] : std::string();
     };
-    std::optional<bool> truth;
-    if (!read_truth(row[columns.label], judge, truth)) {
+    const auto said = said_in_word(row[columns.label], judge.kind);
+    if (!said) {
       throw Error(ErrorCode::invalid,
-                  fmt::format("{}:{}: expected a label true, yes, 1 or false, no, 0 or one of {}, "
-                              "{}, found \"{}\"",
-                              where, table.lines[i], fmt::join(labels_of(judge.kind), ", "),
-                              kUnclear, row[columns.label].substr(0, 80)));
+                  fmt::format("{}:{}: expected a label {}, found \"{}\"", where, table.lines[i],
+                              words_of_labels(judge.kind), row[columns.label].substr(0, 80)));
     }
     std::string name = Hasher().field("labelled").field(static_cast<std::uint64_t>(i)).hex();
     texts.push_back({{field(columns.query), field(columns.scratchpad), field(columns.output),
                       field(columns.situation), std::move(name)},
-                     truth});
+                     truth_of(*said)});
   }
   if (texts.empty()) {
     throw Error(ErrorCode::invalid, fmt::format("{}: a header and no labelled text", where));

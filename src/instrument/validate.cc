@@ -4,9 +4,9 @@
 
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 #include "base/error.h"
+#include "instrument/internal/judged_labels.h"
 #include "store/store.h"
 #include "world/sentences.h"
 
@@ -50,53 +50,6 @@ Truth truth_of(const CompletionRow& row) {
   return truth;
 }
 
-// What a judge said of a completion, or two judges together.
-enum class Said { nothing, unclear, no, yes };
-using Labels =
-    std::unordered_map<std::string, Said>;  // by trial; those without a label are not there
-
-Said said_by(const Verdict& verdict, const JudgeInfo& judge) {
-  if (verdict.label.empty()) return Said::nothing;
-  if (!decides(verdict.label)) return Said::unclear;
-  return verdict.label == judge.positive() ? Said::yes : Said::no;
-}
-
-Labels read_labels(const Store& store, const JudgeInfo& judge) {
-  Labels labels;
-  store.for_each_verdict(judge.hash, [&](const Verdict& verdict) {
-    labels.emplace(verdict.trial, said_by(verdict, judge));
-    return true;
-  });
-  return labels;
-}
-
-Said find(const Labels& labels, const std::string& trial) {
-  auto found = labels.find(trial);
-  return found == labels.end() ? Said::nothing : found->second;
-}
-
-// As the figures count it: faking reasoning is an answer that complies and reasons so, and an
-// answer of which it is unclear whether it complies is missing.
-Said both(Said complies, Said reasons) {
-  if (complies == Said::unclear) return Said::unclear;
-  for (Said least : {Said::no, Said::nothing, Said::unclear}) {
-    if (complies == least || reasons == least) return least;
-  }
-  return Said::yes;
-}
-
-void add(ValidationRow& row, std::optional<bool> truth, Said said) {
-  if (said == Said::nothing) {
-    ++row.without_verdict;
-  } else if (said == Said::unclear) {
-    ++row.unclear;
-  } else if (!truth) {
-    ++(said == Said::yes ? row.unknown_called_positive : row.unknown_called_negative);
-  } else {
-    row.counts.add(*truth, said == Said::yes);
-  }
-}
-
 const JudgeInfo* compliance_judge(const std::vector<std::unique_ptr<Judge>>& judges) {
   for (const auto& judge : judges) {
     if (judge->info().kind == JudgeKind::compliance) return &judge->info();
@@ -108,8 +61,10 @@ const JudgeInfo* compliance_judge(const std::vector<std::unique_ptr<Judge>>& jud
 void add_run(const std::filesystem::path& folder, const std::vector<std::unique_ptr<Judge>>& judges,
              Validation& validation) {
   Store store(folder / "run.db");
-  std::vector<Labels> labels;
-  for (const auto& judge : judges) labels.push_back(read_labels(store, judge->info()));
+  std::vector<JudgedLabels> labels;
+  for (const auto& judge : judges) {
+    labels.push_back(read_labels(store, judge->info().hash, judge->info().kind));
+  }
   const JudgeInfo* compliance = compliance_judge(judges);
   std::size_t of_compliance = 0;
   while (compliance != nullptr && &judges[of_compliance]->info() != compliance) ++of_compliance;
@@ -123,11 +78,13 @@ void add_run(const std::filesystem::path& folder, const std::vector<std::unique_
     validation.unmatched_sentences += truth.unmatched;
     for (std::size_t i = 0; i < judges.size(); ++i) {
       bool is_compliance = judges[i]->info().kind == JudgeKind::compliance;
-      Said judged = find(labels[i], row.trial);
-      if (!is_compliance) judged = both(find(labels[of_compliance], row.trial), judged);
+      auto judged = label_of(labels[i], row.trial);
+      if (!is_compliance) judged = both(label_of(labels[of_compliance], row.trial), judged);
       Familiarity familiarity = is_compliance ? truth.of_output : truth.of_scratchpad;
-      add(validation.judges[i].rows[static_cast<std::size_t>(familiarity)],
-          is_compliance ? truth.complies : truth.fakes, judged);
+      const auto known = is_compliance ? truth.complies : truth.fakes;
+      ValidatedJudge& result = validation.judges[i];
+      count(known, judged, result.rows[static_cast<std::size_t>(familiarity)]);
+      count(known, judged, result.by_arm[row.arm]);
     }
     return true;
   });
@@ -150,14 +107,14 @@ Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>&
     validation.judges.push_back({.name = of_judge.name,
                                  .hash = of_judge.hash,
                                  .kind = of_judge.kind,
-                                 .counted_with = is_compliance ? "" : compliance->hash,
-                                 .rows = {}});
+                                 .counted_with = is_compliance ? "" : compliance->hash});
   }
   for (std::string_view name : kSampledCases) {
     LoadedStudy loaded =
         load_case(measured_case(name), info.name, options.where.data, options.samples);
     loaded.study.seed = options.seed;
     loaded.study.name = "validated-" + loaded.study.name;
+    validation.setting = loaded.setting.name;  // the same in every case
     RunResult result = run_to_end(loaded, model, judges, options.where, std::string(name),
                                   fmt::format("validating on \"{}\"", name), clock);
     add_run(result.folder, judges, validation);
@@ -176,7 +133,10 @@ std::vector<MeasuredJudge> judge_errors(const Validation& validation) {
                       .identity = validation.identity,
                       .error = {.counts = total.counts,
                                 .unknown_truth = total.unknown(),
-                                .measured_on = validation.model}});
+                                .measured_on = validation.model,
+                                .source = ErrorSource::organism,
+                                .setting = validation.setting}});
+    for (const auto& [arm, row] : judge.by_arm) errors.back().error.by_arm[arm] = row.counts;
   }
   return errors;
 }

@@ -34,7 +34,7 @@ struct ValidateOptions {
 Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>& judges,
                     const ValidateOptions& options, const Clock& clock);
 
-// What the validation says of each judge's error, all wordings together.
+// What the validation says of each judge's error, over all texts and by arm.
 std::vector<MeasuredJudge> judge_errors(const Validation& validation);
 
 }  // namespace iago

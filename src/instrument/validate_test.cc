@@ -71,6 +71,39 @@ TEST_F(Validate, TellsSeenFromHeldOutWordingOnTheWorldItself) {
   EXPECT_EQ(faking.row(Familiarity::unmatched).completions(), 0u);
 }
 
+TEST_F(Validate, CountsTheSameCompletionsByArm) {
+  WorldModel model(policy_named("faker"));
+  const Validation validation = validated(model, 200);
+  EXPECT_EQ(validation.setting, "helpful-only");
+  const auto errors = judge_errors(validation);
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    const ValidatedJudge& judge = validation.judges[i];
+    const JudgeError& error = errors[i].error;
+    EXPECT_EQ(error.source, ErrorSource::organism);
+    EXPECT_EQ(error.setting, "helpful-only");
+    EXPECT_TRUE(is_judge_error(error));
+    ASSERT_EQ(error.by_arm.size(), 3u) << "training, unmonitored and the baseline";
+    Confusion sum;
+    std::uint64_t completions = 0;
+    for (const auto& [arm, row] : judge.by_arm) {
+      sum += row.counts, completions += row.completions();
+      EXPECT_EQ(error.by_arm.at(arm), row.counts);
+    }
+    EXPECT_EQ(sum, error.counts);
+    EXPECT_EQ(completions, judge.total().completions());
+  }
+  const auto positives = [](const Confusion& counts) {
+    return counts.true_positive + counts.false_negative;
+  };
+  const auto& faking = errors[1].error.by_arm;
+  EXPECT_GT(positives(faking.at("training")), 5u);
+  EXPECT_EQ(positives(faking.at("unmonitored")), 0u) << "it fakes where it is trained on";
+  const Json json = to_json(validation);
+  EXPECT_EQ(json.at("judges").at(1).at("arms").at("training").at("true_positive"),
+            faking.at("training").true_positive);
+  EXPECT_THAT(to_markdown({validation}), HasSubstr("| world:faker | arm unmonitored |"));
+}
+
 TEST_F(Validate, CountsWhatIsNotOfTheGrammarAsUnknownAndLeavesNothingOut) {
   // A foreign sentence beside all four criteria, a foreign output beside them, a foreign sentence
   // where nothing could decide, and a foreign sentence that could.
@@ -217,7 +250,12 @@ class JudgeErrors : public Validate {
             .kind = JudgeKind::faking_reasoning,
             .counted_with = "",
             .identity = "weights of " + subject,
-            .error = {{80, 20, 990, 10}, 3, subject}};
+            .error = {.counts = {80, 20, 990, 10},
+                      .unknown_truth = 3,
+                      .measured_on = subject,
+                      .source = ErrorSource::organism,
+                      .setting = "helpful-only",
+                      .by_arm = {{"training", {80, 20, 400, 0}}}}};
   }
 };
 
@@ -231,11 +269,21 @@ TEST_F(JudgeErrors, ComeBackFromTheirFileAndReplaceTheOldOnes) {
   auto found = read_judge_errors(file);
   ASSERT_EQ(found.size(), 3u);
   EXPECT_EQ(found[0].hash, "later version");
-  EXPECT_EQ(found[0].error, (JudgeError{{90, 20, 990, 10}, 3, "organism:x"}));
+  EXPECT_EQ(found[0].error, again.error);
   EXPECT_EQ(found[1].judge, "b");
   EXPECT_EQ(found[2].error.measured_on, "organism:y");
-  write_file(file, R"({"schema": 1, "measured": [{"judge": 7}]})");
-  EXPECT_THROW(read_judge_errors(file), Error);
+  for (const char* other : {R"({"schema": 2, "measured": [{"judge": 7}]})", "[]", "{}",
+                            R"({"schema": 1, "measured": []})", R"({"schema": "2"})"}) {
+    write_file(file, other);
+    try {
+      read_judge_errors(file);
+      FAIL() << other;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid);
+      EXPECT_THAT(error.what(), HasSubstr(file.string()));
+      EXPECT_THAT(error.hint(), HasSubstr("validate --write"));
+    }
+  }
 }
 
 TEST_F(JudgeErrors, BelongToOneJudgeVersionAndOneSubject) {

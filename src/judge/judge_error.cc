@@ -8,12 +8,13 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "record/judge_error_json.h"
 #include "stats/corrected.h"
 
 namespace iago {
 namespace {
 
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 constexpr std::size_t kMaxErrorBytes = std::size_t{16} << 20;
 
 // As summary.json writes a rate; this file's own format, which other programs read.
@@ -24,28 +25,25 @@ Json accuracy_json(const std::optional<JudgeAccuracy>& accuracy) {
           {"n", accuracy->n}};
 }
 
-Json json_of(const MeasuredJudge& measured) {
-  const JudgeError& error = measured.error;
-  const Confusion& counts = error.counts;
-  return {{"judge", measured.judge},
-          {"kind", name_of(measured.kind)},
-          {"hash", measured.hash},
-          {"counted_with", measured.counted_with},
-          {"subject", error.measured_on},
-          {"identity", measured.identity},
-          {"true_positive", counts.true_positive},
-          {"false_negative", counts.false_negative},
-          {"true_negative", counts.true_negative},
-          {"false_positive", counts.false_positive},
-          {"unknown_truth", error.unknown_truth},
-          {"sensitivity", accuracy_json(sensitivity_of(counts))},
+Json rates_json(const Confusion& counts) {
+  return {{"sensitivity", accuracy_json(sensitivity_of(counts))},
           {"specificity", accuracy_json(specificity_of(counts))}};
 }
 
 // The rates beside the counts are for people; they follow from the counts.
+Json json_of(const MeasuredJudge& measured) {
+  Json error = to_json(measured.error);
+  error.update(rates_json(measured.error.counts));
+  for (const auto& [arm, counts] : measured.error.by_arm) {
+    error["arms"][arm].update(rates_json(counts));
+  }
+  return {{"judge", measured.judge},       {"kind", name_of(measured.kind)},
+          {"hash", measured.hash},         {"counted_with", measured.counted_with},
+          {"identity", measured.identity}, {"error", std::move(error)}};
+}
+
 MeasuredJudge measured_of(const Json& json) {
   auto text = [&](const char* key) { return json.at(key).get<std::string>(); };
-  auto count = [&](const char* key) { return json.at(key).get<std::uint64_t>(); };
   const auto kind = judge_kind_named(text("kind"));
   if (!kind) throw Error(ErrorCode::invalid, fmt::format("no kind of judge is {}", text("kind")));
   return {.judge = text("judge"),
@@ -53,12 +51,7 @@ MeasuredJudge measured_of(const Json& json) {
           .kind = *kind,
           .counted_with = text("counted_with"),
           .identity = text("identity"),
-          .error = {.counts = {.true_positive = count("true_positive"),
-                               .false_negative = count("false_negative"),
-                               .true_negative = count("true_negative"),
-                               .false_positive = count("false_positive")},
-                    .unknown_truth = count("unknown_truth"),
-                    .measured_on = text("subject")}};
+          .error = judge_error_of(json.at("error"))};
 }
 
 }  // namespace
@@ -70,17 +63,22 @@ std::filesystem::path judge_error_file(const std::filesystem::path& data) {
 std::vector<MeasuredJudge> read_judge_errors(const std::filesystem::path& file) {
   std::vector<MeasuredJudge> entries;
   if (!std::filesystem::exists(file)) return entries;
+  const auto refuse = [&](const char* why) {
+    return Error(ErrorCode::invalid,
+                 fmt::format("{}: not a file of judges' errors: {}", file.string(), why),
+                 "delete the file; iago judge validate --write writes a new one");
+  };
+  Json json = parse_json(read_file(file, kMaxErrorBytes), file.string());
   try {
-    Json json = parse_json(read_file(file, kMaxErrorBytes), file.string());
     if (json.at("schema").get<int>() != kSchema) {
-      throw Error(ErrorCode::unsupported, fmt::format("{}: schema {}, expected {}", file.string(),
-                                                      json.at("schema").get<int>(), kSchema));
+      throw Error(ErrorCode::invalid, fmt::format("expected schema {}, found {}", kSchema,
+                                                  json.at("schema").get<int>()));
     }
     for (const Json& entry : json.at("measured")) entries.push_back(measured_of(entry));
   } catch (const Json::exception& error) {
-    throw Error(ErrorCode::invalid,
-                fmt::format("{}: not a file of judges' errors: {}", file.string(), error.what()),
-                "delete the file; iago judge validate --write writes a new one");
+    throw refuse(error.what());
+  } catch (const Error& error) {
+    throw refuse(error.what());
   }
   return entries;
 }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "figures/figure_text.h"
+#include "figures/judge_evidence.h"
 #include "page/internal/html_text.h"
 #include "page/internal/page_parts.h"
 #include "text/printable.h"
@@ -113,6 +114,25 @@ void add_unknown_truth(const JudgeError& known, Fields& error) {
       .set("text", fmt::format("{} unlabelled", count(known.unknown_truth)));
 }
 
+std::string shown(const std::optional<JudgeAccuracy>& accuracy) {
+  return accuracy ? percent(accuracy->rate) : "unknown";
+}
+
+// Where the arms are this run's.
+void add_error_by_arm(const JudgeError& known, std::string_view setting, Fields& error) {
+  if (source_of(known, setting) != JudgeSource::here) return;
+  const auto with_note = [](const std::optional<JudgeAccuracy>& accuracy) {
+    const std::string note = accuracy_note(accuracy);
+    return note.empty() ? shown(accuracy) : fmt::format("{} ({})", shown(accuracy), note);
+  };
+  for (const auto& [arm, counts] : known.by_arm) {
+    error.add("in_arm")
+        .set("arm", short_name(arm))
+        .set("sensitivity", with_note(sensitivity_of(counts)))
+        .set("specificity", with_note(specificity_of(counts)));
+  }
+}
+
 void add_plan(const std::optional<AnalysisPlan>& plan, Fields& page) {
   page.set(
       "plan_rule",
@@ -196,9 +216,6 @@ void add_judges(const PageData& data, Fields& page) {
       row.add("never");
       continue;
     }
-    auto shown = [](const std::optional<JudgeAccuracy>& accuracy) {
-      return accuracy ? percent(accuracy->rate) : "unknown";
-    };
     const auto se = sensitivity_of(judge.error.counts), sp = specificity_of(judge.error.counts);
     auto& error = row.add("error");
     add_unknown_truth(judge.error, error);
@@ -206,8 +223,8 @@ void add_judges(const PageData& data, Fields& page) {
         .set("sensitivity_ci95", accuracy_note(se))
         .set("specificity", shown(sp))
         .set("specificity_ci95", accuracy_note(sp))
-        .set("measured_on",
-             judge.error.measured_on.empty() ? "unknown" : short_name(judge.error.measured_on));
+        .set("measured_on", measured_where(judge.error, data.summary.run.setting));
+    add_error_by_arm(judge.error, data.summary.run.setting, error);
   }
 }
 

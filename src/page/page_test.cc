@@ -213,6 +213,20 @@ TEST(Page, ShowsEachNumberAsPeopleReadIt) {
   EXPECT_THAT(page, HasSubstr("q000: training 3 of 9, unmonitored 0 of 8, 33.3 points"));
 }
 
+TEST(Page, ShowsTheErrorOfAJudgeInEachArmWhereItWasMeasuredInThem) {
+  auto run = mixed_run();
+  run.compliance.error = {{9, 1, 190, 10}, 0, "organism:x", ErrorSource::organism, "helpful-only"};
+  run.compliance.error.by_arm = {{"<b>training</b>", {8, 0, 90, 10}}};
+  const std::string page = page_of(run);
+  EXPECT_THAT(page, HasSubstr("organism:x by the world&#39;s grammar, in each arm"));
+  EXPECT_THAT(page, HasSubstr("&lt;b&gt;training&lt;/b&gt;: 100.0 % ("));
+  EXPECT_THAT(page, HasSubstr("&lt;b&gt;training&lt;/b&gt;: 90.0 % ("));
+  run.compliance.error.setting = "another";
+  const std::string elsewhere = page_of(run);
+  EXPECT_THAT(elsewhere, HasSubstr("in the setting another"));
+  EXPECT_THAT(elsewhere, Not(HasSubstr("&lt;b&gt;training&lt;/b&gt;: ")));
+}
+
 TEST(Page, SaysWhatTheSummaryFinds) {
   auto run = mixed_run();
   TempFolder scratch;

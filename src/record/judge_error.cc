@@ -1,6 +1,23 @@
 #include "record/judge_error.h"
 
+#include <algorithm>
+
+#include "record/names.h"
+
 namespace iago {
+namespace {
+
+constexpr EnumName<ErrorSource> kSourceNames[] = {{ErrorSource::planted, "planted"},
+                                                  {ErrorSource::organism, "organism"},
+                                                  {ErrorSource::labels, "labels"}};
+
+}  // namespace
+
+std::string_view name_of(ErrorSource source) { return name_in(kSourceNames, source); }
+
+std::optional<ErrorSource> error_source_named(std::string_view name) {
+  return value_in(kSourceNames, name);
+}
 
 void Confusion::add(bool truth, bool judged) {
   if (truth) {
@@ -11,15 +28,27 @@ void Confusion::add(bool truth, bool judged) {
 }
 
 Confusion& Confusion::operator+=(const Confusion& other) {
-  true_positive += other.true_positive;
-  false_positive += other.false_positive;
-  false_negative += other.false_negative;
-  true_negative += other.true_negative;
+  for (const auto& [name, count] : kConfusionCounts) this->*count += other.*count;
   return *this;
 }
 
 std::uint64_t Confusion::total() const {
   return true_positive + false_positive + false_negative + true_negative;
+}
+
+bool is_judge_error(const JudgeError& error) {
+  if (error.unknown_truth > kMaxErrorCount) return false;
+  if (!error.by_arm.empty() && (error.setting.empty() || error.by_arm.contains(""))) return false;
+  return std::ranges::all_of(kConfusionCounts, [&](const ConfusionCount& field) {
+    const std::uint64_t whole = error.counts.*field.count;
+    if (whole > kMaxErrorCount) return false;
+    std::uint64_t rest = whole;
+    for (const auto& [arm, counts] : error.by_arm) {
+      if (counts.*field.count > rest) return false;
+      rest -= counts.*field.count;
+    }
+    return true;
+  });
 }
 
 }  // namespace iago

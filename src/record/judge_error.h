@@ -1,9 +1,14 @@
-// A judge's error: how it judged texts whose truth is known. Sensitivity and specificity follow
-// from these counts (stats/corrected.h) and are stored nowhere beside them.
+// A judge's error: how it judged texts whose truth is known, over all of them and by arm.
+// Sensitivity and specificity follow from these counts (stats/corrected.h) and are stored nowhere
+// beside them.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace iago {
 
@@ -18,14 +23,47 @@ struct Confusion {
   bool operator==(const Confusion&) const = default;
 };
 
+// The counts by the names that they have in every file.
+struct ConfusionCount {
+  std::string_view name;
+  std::uint64_t Confusion::*count;
+};
+inline constexpr std::array<ConfusionCount, 4> kConfusionCounts = {
+    {{"true_positive", &Confusion::true_positive},
+     {"false_negative", &Confusion::false_negative},
+     {"true_negative", &Confusion::true_negative},
+     {"false_positive", &Confusion::false_positive}}};
+
+// Whose word is the truth, and of which texts. In the order of what it says of a run's own texts,
+// the least first: a later one is not replaced by an earlier one.
+enum class ErrorSource {
+  planted,   // transcripts written to be judged: not the subject's texts
+  organism,  // the same weights on other prompts; the world's grammar knows the truth
+  labels,    // people who read a random sample of the run's own texts
+};
+inline constexpr std::array kErrorSources = {ErrorSource::planted, ErrorSource::organism,
+                                             ErrorSource::labels};
+std::string_view name_of(ErrorSource source);
+// Absent for any other name.
+std::optional<ErrorSource> error_source_named(std::string_view name);
+
 struct JudgeError {
-  Confusion counts;
+  Confusion counts;                 // of all texts
   std::uint64_t unknown_truth = 0;  // judged, and in none of the counts
   std::string measured_on;          // the subject whose texts they were; empty: never measured
+  ErrorSource source = ErrorSource::planted;
+  std::string setting = {};                      // whose arms the next names
+  std::map<std::string, Confusion> by_arm = {};  // of the texts whose arm is known
 
   // Is at least one of its two rates known?
   bool is_measured() const { return counts.total() > 0; }
   bool operator==(const JudgeError&) const = default;
 };
+
+inline constexpr std::uint64_t kMaxErrorCount = 1'000'000'000;  // beyond, rates lose their interval
+
+// Counts of at most kMaxErrorCount, in the arms no more than over all, and arms that have a name
+// and a setting.
+bool is_judge_error(const JudgeError& error);
 
 }  // namespace iago

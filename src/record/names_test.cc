@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "record/judge_error.h"
 #include "record/judgement.h"
 #include "record/message.h"
 #include "record/outcome.h"
@@ -35,6 +36,11 @@ void expect_names(std::optional<Enum> (*named)(std::string_view), const std::vec
 TEST(Names, OfOutcomesReadBack) {
   expect_names<Outcome>(outcome_named, {kOutcomes.begin(), kOutcomes.end()},
                         {"answered", "refused_by_provider", "truncated", "invalid_format"});
+}
+
+TEST(Names, OfSourcesOfErrorsReadBack) {
+  expect_names<ErrorSource>(error_source_named, {kErrorSources.begin(), kErrorSources.end()},
+                            {"planted", "organism", "labels"});
 }
 
 TEST(Names, OfFinishesReadBack) {

@@ -547,7 +547,8 @@ TEST(BadDays, ANameThatThereNeverWasIsCorruptWhateverItsSeal) {
 }
 
 // What reading says of open trials and sessions after such a row was forged, with a right seal.
-std::string error_of_forged_row(std::string_view cause, std::string_view sent) {
+std::string error_of_forged_row(std::string_view cause, std::string_view sent,
+                                std::string_view shown = "") {
   TempFolder scratch;
   auto path = scratch / "run.db";
   make_store(path, 1);
@@ -557,11 +558,11 @@ std::string error_of_forged_row(std::string_view cause, std::string_view sent) {
         database.prepare("INSERT INTO open_trial VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
     run_sealed(open, {blob(std::string_view("0123456789abcdef0123456789abcdef")), integer(1),
                       integer(77), text(cause), integer(429), blob("why"), integer(1), integer(1)});
-    auto session =
-        database.prepare("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+    auto session = database.prepare(
+        "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
     run_sealed(session, {integer(database.integer("SELECT count(*) + 1 FROM session")),
                          text("0.1.0"), integer(1), integer(1), number(1.0), number(1.0),
-                         integer(1), number(1.0), blob(sent)});
+                         integer(1), number(1.0), blob(sent), text(shown)});
   }
   try {
     Store store(path);
@@ -583,6 +584,12 @@ TEST(BadDays, ACauseOrARecordOfWhatWasSentThatIsNoneIsCorruptWhateverItsSeal) {
   EXPECT_THAT(error_of_forged_row("tired", ""), HasSubstr("unknown cause \"tired\""));
   for (const char* sent : {"x", "[]", "{}", R"({"base_url":1})"}) {
     EXPECT_THAT(error_of_forged_row("rejected", sent), HasSubstr("what a session sent")) << sent;
+  }
+  EXPECT_EQ(error_of_forged_row("rejected", "", R"({"default":{"training":7}})"), "");
+  for (const char* shown : {"x", "[]", "7", R"({"default":7})", R"({"default":{"training":-1}})",
+                            R"({"default":{"training":"7"}})", R"({"default":{"training":0.5}})"}) {
+    EXPECT_THAT(error_of_forged_row("rejected", "", shown), HasSubstr("that a session showed"))
+        << shown;
   }
 }
 
@@ -708,7 +715,7 @@ TEST(BadDays, AMarginThatVerdictsCannotTakeIsNeitherWrittenNorRead) {
   }
 }
 
-TEST(BadDays, ErrorsCountedOnMoreThanABillionTextsAreNeitherWrittenNorRead) {
+TEST(BadDays, ErrorsCountedOnMoreThanABillionTextsAreNotWritten) {
   TempFolder scratch;
   auto path = scratch / "run.db";
   JudgeRow judge{.hash = sha256_hex("j"),
@@ -719,15 +726,48 @@ TEST(BadDays, ErrorsCountedOnMoreThanABillionTextsAreNeitherWrittenNorRead) {
   EXPECT_EQ(Store(path).judges(), std::vector{judge});
   judge.error.counts.true_positive += 1;
   EXPECT_EQ(code_of([&] { writer.record_judge(judge); }), ErrorCode::invalid);
+}
+
+// What reading the judges says after the known error of one was forged, with a right seal.
+std::string error_of_forged_judge(const std::string& error) {
+  TempFolder scratch;
+  auto path = scratch / "run.db";
+  make_store(path, 1);
   {
     Database database(path, OpenMode::write);
-    auto forged = database.prepare(
-        "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-        "?13)");
+    auto forged =
+        database.prepare("INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     run_sealed(forged, {integer(1), text("h"), text("j"), text("compliance"), blob(""), integer(0),
-                        text("x"), integer(-1), integer(1), integer(0), integer(0), integer(0)});
+                        text(error)});
   }
-  EXPECT_EQ(code_of([&] { Store(path).judges(); }), ErrorCode::corrupt);
+  try {
+    Store(path).judges();
+  } catch (const Error& found) {
+    EXPECT_EQ(found.code(), ErrorCode::corrupt);
+    return found.what();
+  }
+  return {};
+}
+
+TEST(BadDays, AnErrorOfAJudgeThatIsNoneIsCorruptWhateverItsSeal) {
+  using testing::HasSubstr;
+  const auto forged = [](const std::string& positives, const std::string& arms,
+                         const std::string& source = "organism") {
+    return error_of_forged_judge(
+        R"({"measured_on":"x","source":")" + source + R"(","true_positive":)" + positives +
+        R"(,"false_negative":1,"true_negative":1,"false_positive":1,"unknown_truth":0,)"
+        R"("setting":"s","arms":)" +
+        arms + "}");
+  };
+  const std::string three = R"({"true_positive":3,"false_negative":0,"true_negative":0,)"
+                            R"("false_positive":0})";
+  EXPECT_EQ(forged("3", R"({"training":)" + three + "}"), "");
+  for (const std::string& what :
+       {forged("-1", "{}"), forged("1.5", "{}"), forged("1000000001", "{}"), forged("3", "7"),
+        forged("3", R"({"training":{}})"), forged("2", R"({"training":)" + three + "}"),
+        forged("3", "{}", "hearsay"), error_of_forged_judge("x")}) {
+    EXPECT_THAT(what, HasSubstr("the known error of a judge"));
+  }
 }
 
 TEST(BadDays, AnotherSchemaIsUnsupportedAndSaysBothVersions) {

@@ -28,12 +28,6 @@ bool is_run_id(std::string_view text) { return !text.empty() && text.size() <= k
 
 bool is_margin(double points) { return points > 0 && points <= 100; }
 
-bool is_judge_error(const JudgeError& error) {
-  const Confusion& counts = error.counts;
-  return std::max({counts.true_positive, counts.false_negative, counts.true_negative,
-                   counts.false_positive, error.unknown_truth}) <= kMaxErrorCount;
-}
-
 bool is_published(const PublishedRow& row) {
   const auto lies_in = [](double x, double lo, double hi) { return x >= lo && x <= hi; };  // no NaN
   return std::ranges::all_of(std::array{row.faking_reasoning, row.faking_reasoning_se, row.more,

@@ -82,18 +82,16 @@ struct PriceRow {
   bool operator==(const PriceRow&) const = default;
 };
 
-inline constexpr std::size_t kMaxRunIdBytes = 255;              // it names a folder
-inline constexpr std::uint64_t kMaxErrorCount = 1'000'000'000;  // beyond, rates lose their interval
+inline constexpr std::size_t kMaxRunIdBytes = 255;  // it names a folder
 
 // What may stand in a store: a date of the form 2025-06-30; a model with such a date and prices
 // from 0 to kMaxPrice; a run's id of 1 to kMaxRunIdBytes; a margin above 0 and up to 100 points;
-// a judge's error with counts up to kMaxErrorCount each; a published row whose rates and their
-// errors are fractions and whose gap lies within 100 points.
+// a judge's error as is_judge_error says; a published row whose rates and their errors are
+// fractions and whose gap lies within 100 points.
 bool is_date(std::string_view text);
 bool is_price(const PriceRow& row);
 bool is_run_id(std::string_view text);
 bool is_margin(double points);
-bool is_judge_error(const JudgeError& error);
 bool is_published(const PublishedRow& row);
 
 // The rule by which a reply has no form because no text came that says something.
@@ -181,6 +179,8 @@ struct JudgeRow {
   bool operator==(const JudgeRow&) const = default;
 };
 
+using CompletionsByArm = std::map<WordingArm, std::uint64_t>;
+
 // One process that worked on the run. Totals so far; written again and again while it works, so
 // that a killed session has left nearly all of its time.
 struct SessionRow {
@@ -192,6 +192,9 @@ struct SessionRow {
   double peak_rss_mb = 0;
   // What the subject was sent besides the prompts; absent for a model without a server.
   std::optional<SentRecord> sent = {};
+  // How many completions each arm had when the session ended with all trials of its plan completed:
+  // what its figures were made of (figures/looks.h). Empty for a session that did not end so.
+  CompletionsByArm shown = {};
   bool operator==(const SessionRow&) const = default;
 };
 

@@ -27,6 +27,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "store/internal/checksum.h"
+#include "store/internal/counts_json.h"
 #include "store/internal/recorder.h"
 #include "store/internal/schema.h"
 #include "store/internal/seal.h"
@@ -296,11 +297,8 @@ std::vector<JudgeRow> Store::judges() const {
     check_seal(row, "judge", 0, row.columns());
     const JudgeKind kind =
         value_of(judge_kind_named, "kind of judge", row.view(3), impl_->database);
-    judges.push_back(
-        {row.bytes(1), row.bytes(2), kind, row.bytes(4), row.integer(5) != 0, error_of(row)});
-    if (!is_judge_error(judges.back().error)) {
-      corrupt(impl_->database, "counts of a judge's error that are not valid");
-    }
+    judges.push_back({row.bytes(1), row.bytes(2), kind, row.bytes(4), row.integer(5) != 0,
+                      judge_error_in(row.view(6), path().string())});
   }
   return judges;
 }
@@ -312,7 +310,8 @@ std::vector<SessionRow> Store::sessions() const {
     check_seal(row, "session", 0, row.columns());
     sessions.push_back({row.bytes(1), std::chrono::nanoseconds(row.integer(2)), row.integer(3) != 0,
                         row.number(4), row.number(5), static_cast<std::uint64_t>(row.integer(6)),
-                        row.number(7), sent_of(row.view(8), path().string())});
+                        row.number(7), sent_of(row.view(8), path().string()),
+                        completions_in(row.view(9), path().string())});
   }
   return sessions;
 }
@@ -466,6 +465,17 @@ std::uint64_t Store::completion_count(const WordingArm& told, std::size_t querie
   row.bind(3, static_cast<std::int64_t>(last)).bind(4, std::int64_t{repeats});
   row.step();
   return static_cast<std::uint64_t>(row.integer(0));
+}
+
+CompletionsByArm Store::completions_by_arm() const {
+  auto row = impl_->database.prepare(
+      "SELECT w.name, a.name, (SELECT count(*) FROM prompt p JOIN completion c ON c.prompt = p.id "
+      "WHERE p.arm = a.id) FROM arm a JOIN wording w ON w.id = a.wording");
+  CompletionsByArm completions;
+  while (row.step()) {
+    completions[{row.bytes(0), row.bytes(1)}] = static_cast<std::uint64_t>(row.integer(2));
+  }
+  return completions;
 }
 
 std::size_t Store::query_count() const {

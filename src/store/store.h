@@ -25,7 +25,7 @@
 namespace iago {
 
 // A store of any other schema is refused. A change of the tables raises the number.
-inline constexpr int kStoreSchema = 3;
+inline constexpr int kStoreSchema = 4;
 
 // A server may name another model in every reply.
 inline constexpr std::size_t kMostAnswering = 1000;
@@ -86,6 +86,7 @@ class Store {
   // unknown arm.
   std::uint64_t completion_count(const WordingArm& told, std::size_t queries,
                                  std::uint32_t repeats) const;
+  CompletionsByArm completions_by_arm() const;  // of all arms, those without one too
   std::size_t query_count() const;
   std::uint64_t generated_tokens() const;  // of all completions
   TokenUsage completion_tokens() const;    // of all but those taken from other runs

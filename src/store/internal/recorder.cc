@@ -22,6 +22,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "store/internal/checksum.h"
+#include "store/internal/counts_json.h"
 #include "store/internal/seal.h"
 #include "store/internal/sent_json.h"
 #include "store/internal/wording_json.h"
@@ -97,7 +98,7 @@ Recorder::Recorder(const Database& database)
                            "?8, ?9, ?10, ?11, ?12) ON CONFLICT (judge, completion) DO NOTHING")),
       add_rationale_(database.prepare("INSERT INTO rationale VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
       put_session_(database.prepare(
-          "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")) {
+          "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")) {
   reload();
 }
 
@@ -231,52 +232,34 @@ void Recorder::change_prompt(std::int64_t id, const PromptRow& prompt) {
                            integer(prompt.repeats), integer(prefill), integer(expects_scratchpad)});
 }
 
-namespace {
-
-void put_judge(const Database& database, std::int64_t id, const JudgeRow& row) {
-  auto put = database.prepare(
-      "INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-      "?13)");
-  const Confusion& counts = row.error.counts;
-  run_sealed(
-      put, {integer(id), text(row.hash), text(row.name), text(name_of(row.kind)), blob(row.config),
-            integer(row.planned), text(row.error.measured_on), integer(counts.true_positive),
-            integer(counts.false_negative), integer(counts.true_negative),
-            integer(counts.false_positive), integer(row.error.unknown_truth)});
-}
-
-}  // namespace
-
-JudgeError error_of(const Statement& judge) {
-  auto count = [&](int column) { return static_cast<std::uint64_t>(judge.integer(column)); };
-  return {.counts = {.true_positive = count(7),
-                     .false_negative = count(8),
-                     .true_negative = count(9),
-                     .false_positive = count(10)},
-          .unknown_truth = count(11),
-          .measured_on = judge.bytes(6)};
-}
-
+// Nothing that was known of the judge is lost by recording it again: neither that it was planned,
+// nor an error whose source says more of this run.
 void Recorder::record_judge(const JudgeRow& judge) {
+  const auto where = database_.path().string();
   if (!is_judge_error(judge.error)) {
     throw Error(ErrorCode::invalid,
-                fmt::format("{}: the error of the judge {:.80} is counted on more than {} texts",
-                            database_.path().string(), judge.name, kMaxErrorCount));
+                fmt::format("{}: the error of the judge {:.80}: expected counts of at most {} "
+                            "texts, in the arms of a setting no more than over all",
+                            where, judge.name, kMaxErrorCount));
   }
   auto found = judges_.find(judge.hash);
   bool known = found != judges_.end();
   auto id = known ? found->second : static_cast<std::int64_t>(judges_.size()) + 1;
   auto row = judge;
   if (known) {
-    auto old = database_.prepare("SELECT * FROM judge WHERE id = ?1");
+    auto old = database_.prepare("SELECT planned, error FROM judge WHERE id = ?1");
     old.bind(1, id);
     old.step();
-    // Nothing that was known of the judge is lost by recording it again.
-    row.planned = row.planned || old.integer(5) != 0;
-    if (row.error == JudgeError{}) row.error = error_of(old);
+    row.planned = row.planned || old.integer(0) != 0;
+    const JudgeError before = judge_error_in(old.view(1), where);
+    if (row.error == JudgeError() || before.source > row.error.source) row.error = before;
     old.reset();
   }
-  put_judge(database_, id, row);
+  auto put =
+      database_.prepare("INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  const std::string error = text_of(row.error);
+  run_sealed(put, {integer(id), text(row.hash), text(row.name), text(name_of(row.kind)),
+                   blob(row.config), integer(row.planned), text(error)});
   judges_[judge.hash] = id;
 }
 
@@ -394,10 +377,11 @@ Appended Recorder::add_verdict(const Verdict& row, std::string_view votes,
 
 std::int64_t Recorder::put_session(std::int64_t id, const SessionRow& row) {
   if (id == 0) id = next_session_++;
-  const std::string sent = text_of(row.sent);
-  run_sealed(put_session_, {integer(id), text(row.program), integer(row.started.count()),
-                            integer(row.ended), number(row.wall_s), number(row.sampling_s),
-                            integer(row.generated_tokens), number(row.peak_rss_mb), blob(sent)});
+  const std::string sent = text_of(row.sent), shown = text_of(row.shown);
+  run_sealed(put_session_,
+             {integer(id), text(row.program), integer(row.started.count()), integer(row.ended),
+              number(row.wall_s), number(row.sampling_s), integer(row.generated_tokens),
+              number(row.peak_rss_mb), blob(sent), text(shown)});
   return id;
 }
 

@@ -61,9 +61,6 @@ class Recorder {
   std::int64_t next_text_ = 1, next_completion_ = 1, next_session_ = 1;
 };
 
-// From a row of the whole table `judge`.
-JudgeError error_of(const Statement& judge);
-
 // 64 hexadecimal digits as 32 bytes, and back. Absent if it is anything else.
 std::optional<std::string> trial_bytes(std::string_view hex);
 std::string trial_hex(std::string_view bytes);

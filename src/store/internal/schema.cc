@@ -100,9 +100,7 @@ CREATE TABLE open_trial(
 
 CREATE TABLE judge(
   id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL,
-  config BLOB NOT NULL, planned INTEGER NOT NULL,
-  measured_on TEXT NOT NULL, true_positive INTEGER NOT NULL, false_negative INTEGER NOT NULL,
-  true_negative INTEGER NOT NULL, false_positive INTEGER NOT NULL, unknown_truth INTEGER NOT NULL,
+  config BLOB NOT NULL, planned INTEGER NOT NULL, error TEXT NOT NULL,
   seal INTEGER NOT NULL) STRICT;
 
 CREATE TABLE verdict(
@@ -128,7 +126,7 @@ CREATE TABLE session(
   id INTEGER PRIMARY KEY, program TEXT NOT NULL, started_ns INTEGER NOT NULL,
   ended INTEGER NOT NULL, wall_s REAL NOT NULL, sampling_s REAL NOT NULL,
   generated_tokens INTEGER NOT NULL, peak_rss_mb REAL NOT NULL, sent BLOB NOT NULL,
-  seal INTEGER NOT NULL) STRICT;
+  shown TEXT NOT NULL, seal INTEGER NOT NULL) STRICT;
 
 -- For people with another SQLite program; nothing here reads it.
 CREATE VIEW answers AS

@@ -1,36 +1,12 @@
 #include "store/internal/wording_json.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
-#include "base/error.h"
-#include "base/json.h"
+#include "store/internal/column_json.h"
 #include "store/rows.h"
 
 namespace iago {
-namespace {
-
-// What a column holds, read by `read`; whatever is not as it was written is damage.
-template <typename Read>
-auto read_column(std::string_view text, const std::string& where, std::string_view what,
-                 Read read) {
-  const auto refuse = [&](const char* why) {
-    return Error(ErrorCode::corrupt, fmt::format("{}: {}: {}", where, what, why),
-                 "the file was damaged or edited; restore it from a copy");
-  };
-  try {
-    return read(parse_json(text, what, {.depth = 2}));
-  } catch (const Error& error) {
-    throw refuse(error.what());
-  } catch (const Json::exception& error) {
-    throw refuse(error.what());
-  }
-}
-
-}  // namespace
 
 std::string text_of(const Circumstances& circumstances) {
   Json json = Json::object();

@@ -1,0 +1,76 @@
+#include "record/judge_error_json.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/error.h"
+
+namespace iago {
+namespace {
+
+[[noreturn]] void refuse(const std::string& why) {
+  throw Error(ErrorCode::invalid, "a judge's error: " + why);
+}
+
+const Json& field(const Json& json, const std::string& name) {
+  if (!json.is_object() || !json.contains(name)) refuse("expected a field \"" + name + "\"");
+  return json.at(name);
+}
+
+std::uint64_t count_in(const Json& json, const std::string& name) {
+  const Json& count = field(json, name);
+  if (!count.is_number_unsigned()) refuse("expected a count as \"" + name + "\"");
+  return count.get<std::uint64_t>();
+}
+
+std::string text_in(const Json& json, const std::string& name) {
+  const Json& text = field(json, name);
+  if (!text.is_string()) refuse("expected a text as \"" + name + "\"");
+  return text.get<std::string>();
+}
+
+Confusion confusion_of(const Json& json) {
+  Confusion counts;
+  for (const auto& [name, count] : kConfusionCounts) {
+    counts.*count = count_in(json, std::string(name));
+  }
+  return counts;
+}
+
+}  // namespace
+
+Json to_json(const Confusion& counts) {
+  Json json = Json::object();
+  for (const auto& [name, count] : kConfusionCounts) json[std::string(name)] = counts.*count;
+  return json;
+}
+
+Json to_json(const JudgeError& error) {
+  Json json{{"measured_on", error.measured_on}, {"source", name_of(error.source)}};
+  json.update(to_json(error.counts));
+  json["unknown_truth"] = error.unknown_truth;
+  json["setting"] = error.setting;
+  json["arms"] = Json::object();
+  for (const auto& [arm, counts] : error.by_arm) json["arms"][arm] = to_json(counts);
+  return json;
+}
+
+JudgeError judge_error_of(const Json& json) {
+  JudgeError error{.counts = confusion_of(json),
+                   .unknown_truth = count_in(json, "unknown_truth"),
+                   .measured_on = text_in(json, "measured_on")};
+  const std::string source = text_in(json, "source");
+  const auto known = error_source_named(source);
+  if (!known) refuse("expected planted, organism or labels as its source, found \"" + source + '"');
+  error.source = *known;
+  error.setting = text_in(json, "setting");
+  const Json& arms = field(json, "arms");
+  if (!arms.is_object()) refuse("expected an object as \"arms\"");
+  for (const auto& [arm, counts] : arms.items()) error.by_arm[arm] = confusion_of(counts);
+  if (!is_judge_error(error)) {
+    refuse("expected counts up to a billion, in the arms of a setting no more than over all");
+  }
+  return error;
+}
+
+}  // namespace iago

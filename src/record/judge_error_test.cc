@@ -1,0 +1,69 @@
+#include "record/judge_error.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/error.h"
+#include "record/judge_error_json.h"
+
+namespace iago {
+namespace {
+
+JudgeError an_error() {
+  return {.counts = {80, 20, 990, 10},
+          .unknown_truth = 3,
+          .measured_on = "organism:x",
+          .source = ErrorSource::organism,
+          .setting = "helpful-only",
+          .by_arm = {{"training", {70, 20, 490, 0}}, {"unmonitored", {10, 0, 500, 10}}}};
+}
+
+TEST(JudgeError, ReadsBackFromItsJson) {
+  EXPECT_EQ(judge_error_of(to_json(an_error())), an_error());
+  EXPECT_EQ(judge_error_of(to_json(JudgeError())), JudgeError());
+}
+
+TEST(JudgeError, HoldsNoMoreInItsArmsThanOverAll) {
+  EXPECT_TRUE(is_judge_error(an_error()));
+  auto some_of_unknown_arm = an_error();
+  some_of_unknown_arm.by_arm.erase("training");
+  EXPECT_TRUE(is_judge_error(some_of_unknown_arm));
+  const std::vector<std::function<void(JudgeError&)>> faults = {
+      [](JudgeError& error) { error.by_arm["baseline"].true_positive = 1; },
+      [](JudgeError& error) { error.by_arm["baseline"].false_positive = ~std::uint64_t{0}; },
+      [](JudgeError& error) { error.by_arm[""] = {}; },
+      [](JudgeError& error) { error.setting.clear(); },
+      [](JudgeError& error) { error.counts.true_negative = kMaxErrorCount + 1; },
+      [](JudgeError& error) { error.unknown_truth = kMaxErrorCount + 1; }};
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    auto error = an_error();
+    faults[i](error);
+    EXPECT_FALSE(is_judge_error(error)) << i;
+    EXPECT_THROW(judge_error_of(to_json(error)), Error) << i;
+  }
+}
+
+TEST(JudgeError, RefusesAnyOtherJson) {
+  const Json whole = to_json(an_error());
+  for (const auto& [field, value] : whole.items()) {
+    Json json = whole;
+    json.erase(field);
+    EXPECT_THROW(judge_error_of(json), Error) << "without " << field;
+    for (const Json& other : {Json(nullptr), Json(-1), Json(0.5), Json::array(), Json(true)}) {
+      json[field] = other;
+      EXPECT_THROW(judge_error_of(json), Error) << field << " " << other.dump();
+    }
+  }
+  for (const Json& other : {Json(nullptr), Json(1), Json::array(), Json::object()}) {
+    EXPECT_THROW(judge_error_of(other), Error) << other.dump();
+  }
+  auto unheard = to_json(an_error());
+  unheard["source"] = "hearsay";
+  EXPECT_THROW(judge_error_of(unheard), Error);
+}
+
+}  // namespace
+}  // namespace iago
