@@ -7,6 +7,7 @@
 #include "figures/internal/run_record_json.h"
 #include "figures/internal/verdict_json.h"
 #include "figures/judge_evidence.h"
+#include "figures/looks.h"
 #include "figures/summary.h"
 #include "record/judge_error_json.h"
 
@@ -354,6 +355,7 @@ Json to_json(const Summary& summary) {
   json["why"] = why_sentence(summary);
   json["verdicts"] = verdicts_json(summary);
   json["queries_to_settle"] = decision ? or_null(decision->queries_to_settle) : Json(nullptr);
+  json["looks"] = looks_of(summary);
   json["margin_points"] = summary.margin_points;
   json["strict_form"] = summary.forms == FormRule::strict_only;
   json["analysis_plan"] = run.analysis_plan_hash;

@@ -292,7 +292,7 @@ TEST(Summary, JsonKeepsTheContract) {
               ElementsAre("schema", "run", "study", "setting", "channel", "reference_wording",
                           "seed", "subject", "judges", "other_judges", "arms", "open_trials",
                           "contrasts", "wordings", "over_wordings", "verdict", "provisional",
-                          "headline", "why", "verdicts", "queries_to_settle", "margin_points",
+                          "headline", "why", "verdicts", "queries_to_settle", "looks", "margin_points",
                           "strict_form", "analysis_plan", "changes_since_plan", "models",
                           "model_warnings", "repeats", "sessions", "timing", "usage", "reused"));
   EXPECT_THAT(keys(json["arms"]), ElementsAre("training", "unmonitored", "baseline", "rare"));

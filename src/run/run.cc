@@ -27,6 +27,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/version.h"
+#include "figures/looks.h"
 #include "page/page.h"
 #include "reuse/reuse.h"
 #include "run/first_look.h"
@@ -71,6 +72,12 @@ std::map<WordingArm, std::size_t> prompts_by_arm(const Plan& plan,
     ++counts[{plan.prompts[prompt].wording, plan.prompts[prompt].arm}];
   }
   return counts;
+}
+
+std::set<WordingArm> arms_asked(const std::map<WordingArm, std::size_t>& prompts) {
+  std::set<WordingArm> arms;
+  for (const auto& [told, n] : prompts) arms.insert(told);
+  return arms;
 }
 
 // The study as resolved, and where its requests go, which is no part of it.
@@ -158,6 +165,7 @@ class RunSession {
   void work(const Store& store, StoreWriter& writer) {
     std::vector<std::size_t> left = trials_left(plan_, store);
     result_.resumed = plan_.trials.size() - left.size();
+    warn_of_looks(store, left);
     Grading grading(judges_, writer, clock_, options_.at_once,
                     errors_on(plan_.subject.identity, options_.judge_errors));
     if (options_.prices) record_prices(store, *options_.prices, writer);
@@ -174,9 +182,16 @@ class RunSession {
     result_.grading = grading.counts();
     result_.grading_totals = grading_totals(store, judges_);
     result_.left = left.size() - stored_here_;
+    if (result_.left == 0) session_.shown = store.completions_by_arm();
     if (options_.budget) result_.budget_met = options_.budget->met();
     result_.interrupted = result_.left > 0 && options_.no_more.stop_requested();
     if (last_limit_) result_.limit_met = limit_text(*last_limit_);
+  }
+
+  void warn_of_looks(const Store& store, const std::vector<std::size_t>& left) {
+    if (!options_.on_notice || left.empty()) return;
+    const auto notice = extension_notice(store, arms_asked(prompts_by_arm(plan_, left)));
+    if (!notice.empty()) options_.on_notice(notice);
   }
 
   // What other runs have is stored as if it had come now. Returns what is left to sample.

@@ -50,7 +50,8 @@ struct RunOptions {
   // What the models were opened within, if anything: once it is over, nothing new is sent.
   const Budget* budget = nullptr;
   const PriceTable* prices = nullptr;  // what the models cost, to be stored with the run
-  // A sentence that people should read at once: most of the first completions cannot be used.
+  // A sentence that people should read at once: most of the first completions cannot be used, or
+  // the run is extended after its figures were shown (figures/looks.h).
   std::function<void(const std::string&)> on_notice;
   // If set: called before the sampling, with the reasons why trials took no completion. Without
   // `reuse` they are compared with earlier runs of the study's name.

@@ -14,6 +14,7 @@
 #include "figures/finding_sentence.h"
 #include "judge/rule_judges.h"
 #include "models/world_model.h"
+#include "run/rejudge.h"
 #include "run/stopping.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -60,7 +61,8 @@ class RunStudy : public testing::Test {
 
   static Json figures(const RunResult& result) {
     Json json = to_json(result.summary);
-    for (const char* name : {"timing", "sessions", "run", "analysis_plan", "changes_since_plan"}) {
+    for (const char* name :
+         {"timing", "sessions", "looks", "run", "analysis_plan", "changes_since_plan"}) {
       json.erase(name);
     }
     return json;
@@ -545,6 +547,39 @@ TEST_F(RunStudy, SaysAtOnceThatTheFirstCompletionsAreCutOff) {
   ASSERT_EQ(notices.size(), 1u);
   EXPECT_THAT(notices[0], HasSubstr("of the first 20 completions, 20 cannot be used"));
   EXPECT_THAT(notices[0], HasSubstr("raise max_tokens"));
+}
+
+TEST_F(RunStudy, CountsHowOftenItsFiguresWereLookedAtBeforeItWasExtended) {
+  WorldModel model(policy_named("faker"));
+  std::vector<std::string> notices;
+  RunOptions options{.on_notice = [&](const std::string& text) { notices.push_back(text); }};
+  const auto looks = [](const RunResult& result) { return to_json(result.summary).at("looks"); };
+
+  std::stop_source stop;
+  StopAfter stopping(model, 7, stop);
+  options.no_more = stop.get_token();
+  EXPECT_EQ(looks(run(study(5, 2), stopping, options)), 1);
+  options.no_more = {};
+  EXPECT_EQ(looks(run(study(5, 2), model, options)), 1) << "interrupted and resumed";
+  EXPECT_EQ(looks(run(study(5, 2), model, options)), 1) << "nothing was left";
+  StudyOverrides control;
+  control.wordings = {"default", "rule-inverted"};
+  EXPECT_EQ(looks(run(study(5, 2, control), model, options)), 1) << "a control is no second look";
+  EXPECT_THAT(notices, testing::IsEmpty());
+
+  EXPECT_EQ(looks(run(study(5, 3), model, options)), 2);
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_THAT(notices[0], HasSubstr("its figures were shown. To extend it makes 2 looks"));
+  EXPECT_EQ(looks(run(study(6, 3), model, options)), 3);
+  StudyOverrides again;
+  again.wordings = {"default", "tier-paraphrase-1"};
+  const RunResult result = run(study(6, 3, again), model, options);
+  EXPECT_EQ(looks(result), 4);
+  ASSERT_EQ(notices.size(), 3u);
+  EXPECT_THAT(notices[2], HasSubstr("makes 4 looks"));
+  const auto judged_again =
+      rejudge(result.folder, make_rule_judges(rule_judge_names()), {}, clock_);
+  EXPECT_EQ(to_json(judged_again.summary).at("looks"), 4);
 }
 
 TEST_F(RunStudy, StoresWhatWasUnderWayWhenAFailureEndsTheRun) {
