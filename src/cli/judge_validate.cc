@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/internal/budget_options.h"
@@ -19,10 +20,12 @@
 #include "cli/internal/streams.h"
 #include "cli/internal/threads_option.h"
 #include "instrument/labelled.h"
+#include "instrument/run_labels.h"
 #include "instrument/validate.h"
 #include "judge/rule_judges.h"
 #include "models/open_model.h"
 #include "models/organisms.h"
+#include "store/store.h"
 
 namespace iago {
 namespace {
@@ -33,8 +36,9 @@ struct JudgeValidateArguments {
   std::optional<std::uint64_t> seed;
   RunsOption runs{"runs/validated"};
   ThreadsOption threads;
-  bool write = false;               // organisms/judges.json
+  bool write = false;               // organisms/judges.json, or the run
   std::filesystem::path labels;     // a CSV of labelled texts in place of the models
+  std::filesystem::path run;        // whose answers they are
   std::vector<std::string> judges;  // held against the labels
   std::string judge_model;
   ModelEndpoints endpoints;  // of these judges, as JudgeArguments
@@ -108,12 +112,45 @@ int validate_by_labels(const JudgeValidateArguments& arguments, const Context& c
   return report_unjudged(all, counts) || !budget.met().empty() ? 3 : 0;
 }
 
+// By the verdicts that the run has; no judge is asked.
+int validate_run(const JudgeValidateArguments& arguments) {
+  const auto folder = std::filesystem::weakly_canonical(arguments.run);
+  const LabelledRun result = hold_against_verdicts(
+      Store(folder / "run.db"), load_run_labels(arguments.labels), arguments.judges);
+  fmt::print("{}",
+             arguments.output.json ? dump_json(to_json(result), 2) + "\n" : to_markdown(result));
+  if (arguments.write) {
+    write_label_errors(folder, result);
+    print_stderr(
+        fmt::format("written to {}: its figures are corrected by these labels\n", folder.string()));
+    return 0;
+  }
+  for (const std::string& sentence : uneven_draws(result)) {
+    print_stderr(fmt::format("warning: {}\n", sentence));
+  }
+  return 0;
+}
+
+// Which of the three ways; wrong usage is an error of the kind invalid.
 int judge_validate_command(const JudgeValidateArguments& arguments, const Context& context) {
-  if (!arguments.labels.empty()) return validate_by_labels(arguments, context);
+  if (!arguments.labels.empty()) {
+    if (!arguments.run.empty()) return validate_run(arguments);
+    if (arguments.judges.empty() || arguments.write) {
+      throw Error(ErrorCode::invalid,
+                  arguments.write
+                      ? "--write with --labels keeps the counts in a run: expected --run"
+                      : "--labels needs a judge: expected --judge NAME, or --run RUN",
+                  "iago judge validate --help has examples");
+    }
+    return validate_by_labels(arguments, context);
+  }
   InterruptGuard interrupt;
   SystemClock clock;
   auto models = arguments.models;
   if (models.empty()) models = control_subjects(context.data / "organisms");
+  if (arguments.write)
+    read_judge_errors(
+        judge_error_file(context.data));  // it may be no such file: better now than after the work
   std::vector<Validation> validations;
   Json json = Json::array();
   for (const std::string& model : models) {
@@ -134,22 +171,29 @@ void add_options(CLI::App& command, JudgeValidateArguments& a) {
                      "Seed of the runs (default: one that differs from the seed of studies)");
   a.runs.add_to(command, "Folder for the runs");
   a.threads.add_to(command);
-  command.add_flag("--write", a.write, "Write the figures to organisms/judges.json");
+  command.add_flag("--write", a.write,
+                   "Write the figures to organisms/judges.json; with --run, into the run");
   auto* labels = command.add_option(
       "--labels", a.labels, "Validate on a CSV file of labelled texts instead of on models");
+  auto* run =
+      command
+          .add_option("--run", a.run,
+                      "The labels are of this run's answers, drawn at random from each arm. "
+                      "Hold them against its judges' verdicts; no judge is asked")
+          ->needs(labels);
   auto* named = command
                     .add_option("--judge", a.judges,
-                                "A judge, named as for iago judge. Repeat it for several")
+                                "A judge, named as for iago judge. Repeat it for several (default "
+                                "with --run: those that count in the run)")
                     ->allow_extra_args(false)
                     ->needs(labels);
-  labels->needs(named);
   command.add_option("--judge-model,--model", a.judge_model, "Default model for judges")
       ->needs(named);
   a.endpoints.add_judges_to(command);
   a.budget.add_to(command);
   for (CLI::Option* option : command.get_options()) {
     const std::string& group = option->get_group();
-    if (group == kEndpointGroup || group == kBudgetGroup) option->needs(labels);
+    if (group == kEndpointGroup || group == kBudgetGroup) option->needs(labels)->excludes(run);
   }
   a.output.add_to(command);
 }
@@ -166,7 +210,8 @@ void add_judge_validate(Program& iago) {
       "  iago judge validate\n"
       "  iago judge validate organism:faker --samples 5000 --write\n"
       "  iago judge validate --labels labelled.csv --judge faking-four-criteria "
-      "--model openai:NAME --max-cost 5");
+      "--model openai:NAME --max-cost 5\n"
+      "  iago judge validate --labels answers.csv --run runs/latest --write");
 }
 
 }  // namespace iago
