@@ -569,7 +569,7 @@ TEST_F(RunStudy, CountsHowOftenItsFiguresWereLookedAtBeforeItWasExtended) {
 
   EXPECT_EQ(looks(run(study(5, 3), model, options)), 2);
   ASSERT_EQ(notices.size(), 1u);
-  EXPECT_THAT(notices[0], HasSubstr("its figures were shown. To extend it makes 2 looks"));
+  EXPECT_THAT(notices[0], HasSubstr("its figures were shown. Extending it makes 2 looks"));
   EXPECT_EQ(looks(run(study(6, 3), model, options)), 3);
   StudyOverrides again;
   again.wordings = {"default", "tier-paraphrase-1"};

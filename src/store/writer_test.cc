@@ -415,6 +415,31 @@ TEST(StoreWriter, LeavesAClosedStoreWholeInOneFileThoughReadersAreOpen) {
   EXPECT_EQ(Store(scratch / "copied.db").completion_count(), 1u);
 }
 
+TEST(StoreWriter, ReplacesAJudgesErrorOnlyByOneThatSaysAsMuchOfTheRun) {
+  TempFolder scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  JudgeRow judge = a_judge("rules", JudgeKind::compliance);
+  const auto stored_after = [&](JudgeError error) {
+    judge.error = std::move(error);
+    writer.record_judge(judge);
+    return Store(scratch / "run.db").judges().at(0).error;
+  };
+  const auto error_of = [](ErrorSource source, std::uint64_t n) {
+    JudgeError error{{n, 1, n, 1}, 2, "organism:x", source, "helpful-only"};
+    error.by_arm["training"] = {n, 0, n, 1};
+    return error;
+  };
+  using enum ErrorSource;
+  EXPECT_EQ(stored_after({}), JudgeError());
+  EXPECT_EQ(stored_after(error_of(planted, 5)), error_of(planted, 5));
+  EXPECT_EQ(stored_after({}), error_of(planted, 5)) << "what was known stays";
+  EXPECT_EQ(stored_after(error_of(organism, 6)), error_of(organism, 6));
+  EXPECT_EQ(stored_after(error_of(planted, 7)), error_of(organism, 6));
+  EXPECT_EQ(stored_after(error_of(labels, 8)), error_of(labels, 8));
+  EXPECT_EQ(stored_after(error_of(organism, 9)), error_of(labels, 8));
+  EXPECT_EQ(stored_after(error_of(labels, 4)), error_of(labels, 4)) << "labelled anew";
+}
+
 TEST(StoreWriter, AddsUpSessions) {
   TempFolder scratch;
   SessionRow first{"0.1.0", std::chrono::nanoseconds(5), false, 1.5, 1, 100, 50};
@@ -429,6 +454,8 @@ TEST(StoreWriter, AddsUpSessions) {
     StoreWriter writer(scratch / "run.db", a_run());
     writer.update_session(first);
     first.wall_s = 2.5, first.ended = true;
+    first.shown = {
+        {{kWording, "training"}, 10}, {{kWording, "baseline"}, 0}, {{"b", "training"}, 7}};
     writer.update_session(first);
   }
   StoreWriter writer(scratch / "run.db", a_run());
