@@ -7,14 +7,16 @@ ArmTally tally_of(const ArmSummary& arm) {
   return {.trials = arm.completed() + arm.open,
           .answered = arm.count(Outcome::answered) + invalid,
           .unreadable = invalid + arm.unclear,
-          .judged = arm.judged};
+          .judged = arm.judged,
+          .refused_by_provider = arm.count(Outcome::refused_by_provider)};
 }
 
 ArmTally operator+(const ArmTally& a, const ArmTally& b) {
   return {.trials = a.trials + b.trials,
           .answered = a.answered + b.answered,
           .unreadable = a.unreadable + b.unreadable,
-          .judged = a.judged + b.judged};
+          .judged = a.judged + b.judged,
+          .refused_by_provider = a.refused_by_provider + b.refused_by_provider};
 }
 
 }  // namespace iago

@@ -52,16 +52,22 @@ LabelledAnswer answer_of(const CsvTable& table, std::size_t row,
   for (const auto& [kind, place] : columns) {
     const std::string& word = fields[place];
     if (word.empty()) continue;
-    const auto truth = truth_in_word(word, kind);
-    if (!truth && lowered(word) != "unknown") {
+    const std::optional<Said> said = said_in_word(word, kind);
+    if (!said && lowered(word) != "unknown") {
       throw Error(
           ErrorCode::invalid,
           fmt::format("{}:{}: expected a label {}, unknown or nothing as {}, found \"{}\"", where,
                       answer.line, words_of_labels(kind), name_of(kind), printable(word, 80)));
     }
-    answer.truth[kind] = truth;
+    answer.truth[kind] = said ? truth_of(*said) : std::nullopt;
   }
   return answer;
+}
+
+// Absent where what is not known could decide.
+std::optional<bool> both_true(std::optional<bool> complies, std::optional<bool> fakes) {
+  if (complies == false || fakes == false) return false;
+  return complies && fakes ? std::optional(true) : std::nullopt;
 }
 
 // What is counted of the labels: the judges, and the truth that is held against each.
@@ -157,7 +163,7 @@ class Labelling {
     const Asked complies = asked(answer, choice_.contrast->kind);
     if (is_contrast(judge)) return complies;
     const Asked fakes = asked(answer, judge.kind);
-    const auto truth = both(complies.truth, fakes.truth);
+    const std::optional<bool> truth = both_true(complies.truth, fakes.truth);
     return {truth == false || (complies.was_asked && fakes.was_asked), truth};
   }
 
@@ -173,10 +179,10 @@ class Labelling {
       auto judged = label_of(verdicts_[i], row.trial);
       if (!is_contrast(judges_[i])) judged = both(label_of(complied_, row.trial), judged);
       LabelledJudge& judge = result.judges[i];
-      if (is_counted && judged) {
+      if (is_counted && (judged == Said::yes || judged == Said::no)) {
         LabelledArm& arm = judge.arms[row.arm];
         ++arm.judged;
-        arm.judged_positive += *judged ? 1 : 0;
+        arm.judged_positive += judged == Said::yes ? 1 : 0;
       }
       if (answer == nullptr) continue;
       const Asked truth = truth_for(judges_[i], *answer);

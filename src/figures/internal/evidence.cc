@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "figures/arm_tally.h"
+#include "figures/judge_evidence.h"
+#include "figures/looks.h"
+
 namespace iago {
 namespace {
 
@@ -18,17 +22,11 @@ std::vector<const WordingData*> with_arms(const std::vector<WordingData>& data,
   return wordings;
 }
 
-ArmTally tally_of(const std::vector<const WordingData*>& wordings, const std::string& name) {
+ArmTally tally_over(const std::vector<const WordingData*>& wordings, const std::string& name) {
   ArmTally tally;
   for (const WordingData* wording : wordings) {
     const ArmSummary* arm = wording->summary->arm(name);
-    if (arm == nullptr) continue;
-    const std::uint64_t unreadable = arm->count(Outcome::invalid_format);
-    tally.trials += arm->completed() + arm->open;
-    tally.answered += arm->count(Outcome::answered) + unreadable;
-    tally.unreadable += unreadable;
-    tally.judged += arm->count(Outcome::answered) - arm->unjudged;
-    tally.refused_by_provider += arm->count(Outcome::refused_by_provider);
+    if (arm != nullptr) tally = tally + tally_of(*arm);
   }
   return tally;
 }
@@ -104,12 +102,6 @@ std::optional<ArmCounts> baseline_of(const Summary& summary, const WordingData& 
   return arm->compliance;
 }
 
-JudgeEvidence judge_evidence(const std::optional<JudgeRow>& judge) {
-  JudgeEvidence evidence;
-  if (judge && judge->error.is_measured()) evidence.source = JudgeSource::elsewhere;
-  return evidence;
-}
-
 }  // namespace
 
 const ArmData* WordingData::arm(std::string_view name) const {
@@ -156,15 +148,15 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
     return all;
   };
   ContrastEvidence evidence{.wordings = counts(&ArmData::compliance)};
-  evidence.more_tally = tally_of(wordings, contrast.more);
-  evidence.less_tally = tally_of(wordings, contrast.less);
+  evidence.more_tally = tally_over(wordings, contrast.more);
+  evidence.less_tally = tally_over(wordings, contrast.less);
   if (evidence.more_tally.refused_by_provider + evidence.less_tally.refused_by_provider > 0) {
     evidence.without_refusals = counts(&ArmData::without_refusals);
   }
   if (summary.judges.faking_reasoning && is_reasoning_read &&
       is_reasoning_known(wordings, contrast)) {
     evidence.faking = counts(&ArmData::faking_reasoning);
-    evidence.faking_judge = judge_evidence(summary.judges.faking_reasoning);
+    evidence.faking_judge = judge_evidence(summary.judges.faking_reasoning, contrast, summary.run.setting);
   }
   evidence.baseline = baseline_of(summary, data.front(), contrast);
   evidence.control = control_of(summary, data, contrast);
@@ -173,7 +165,8 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
   } else if (wordings.size() == 1 && wordings[0]->summary->contrasts[place].gap) {
     evidence.p_value = wordings[0]->summary->contrasts[place].gap->p_value;
   }
-  evidence.judge = judge_evidence(summary.judges.contrast);
+  evidence.judge = judge_evidence(summary.judges.contrast, contrast, summary.run.setting);
+  evidence.looks = looks_of(summary, contrast);
   return evidence;
 }
 
