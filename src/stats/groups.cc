@@ -175,8 +175,7 @@ double sd_of_groups(std::span<const Unit> units, std::span<const GroupGap> group
 // The groups' own figures, by label. `clusters` has one label for each query.
 std::vector<GroupGap> gaps_of(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
                               std::span<const std::size_t> groups,
-                              std::span<const std::size_t> clusters, Population population,
-                              Random& random) {
+                              std::span<const std::size_t> clusters, Population population) {
   struct Part {
     ArmCounts more, less;
     Labels clusters;
@@ -195,7 +194,7 @@ std::vector<GroupGap> gaps_of(std::span<const QueryCounts> more, std::span<const
   for (const auto& [label, part] : parts) {
     gaps.push_back(
         {.group = label,
-         .gap = *estimate_gap_over(part.more, part.less, part.clusters, random, population),
+         .gap = *estimate_gap_over_without_test(part.more, part.less, part.clusters, population),
          .simultaneous95 = *gap_interval_over(part.more, part.less, part.clusters, level)});
   }
   return gaps;
@@ -319,8 +318,7 @@ GroupComparison compare_groups(std::span<const QueryCounts> more, std::span<cons
   }
   GroupComparison found{.groups = gaps_of(more, less, groups, own,
                                           clusters.empty() ? Population::queries_like_these
-                                                           : Population::clusters_like_these,
-                                          random)};
+                                                           : Population::clusters_like_these)};
   if (found.groups.size() < 2) return found;
   std::map<std::size_t, std::size_t> place_of;
   for (const GroupGap& group : found.groups) place_of.emplace(group.group, place_of.size());

@@ -57,8 +57,9 @@ std::optional<Interval> gap_interval_over(std::span<const QueryCounts> more,
 
 // One group beside the others.
 struct GroupGap {
-  std::size_t group = 0;    // its label
-  GapEstimate gap;          // over its queries (or clusters) alone, as if drawn from the group
+  std::size_t group = 0;  // its label
+  // Over its queries (or clusters) alone, as if drawn from the group; without the sign-flip test.
+  GapEstimate gap;
   Interval simultaneous95;  // points: those of all groups hold together with 95 % (Bonferroni)
   double to_rest = 0;       // points: its gap minus that of all other groups' queries together
   double p_to_rest = 1;     // of that difference, adjusted for all groups; see below

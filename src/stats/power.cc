@@ -155,6 +155,17 @@ std::optional<double> minimal_detectable_gap(const StudyPlan& plan, double power
   return 100 * (*truth - base);
 }
 
+std::optional<double> minimal_detectable_gap(const StudyPlan& plan, const PlannedGroups& groups,
+                                             double power) {
+  check(plan);
+  IAGO_CHECK(power > 0.5 && power < 1, "power in (0.5, 1)");
+  constexpr double kLeastPoints = 1e-6;
+  const double most = kPoints * (1 - plan.less_rate) - kLeastPoints;
+  if (most <= kLeastPoints) return std::nullopt;
+  return smallest(kLeastPoints, most,
+                  [&](double points) { return planned_power(plan, points, groups).gap >= power; });
+}
+
 std::optional<std::size_t> queries_to_settle(const GapEstimate& gap, double margin_points) {
   IAGO_CHECK(margin_points > 0, "margin above 0");
   const double size = std::abs(gap.points);

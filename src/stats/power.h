@@ -31,11 +31,15 @@ struct StudyPlan {
 // Limits: rates below some 1 % with few completions, where the estimate is not near normal.
 std::optional<double> minimal_detectable_gap(const StudyPlan& plan, double power = kPower);
 
-// Topics of a plan: sets of queries whose gaps differ among themselves.
+// Sets of queries of a plan, such as topics or clusters, whose gaps differ among themselves.
 struct PlannedGroups {
   std::size_t groups = 0;    // at least 2
   double gap_sd_points = 0;  // standard deviation of their true gaps, assumed
 };
+
+// The same over groups like these, by planned_power.
+std::optional<double> minimal_detectable_gap(const StudyPlan& plan, const PlannedGroups& groups,
+                                             double power = kPower);
 
 // What a plan can find, over queries like these, or with groups over groups like these.
 struct PlannedPower {

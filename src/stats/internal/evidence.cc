@@ -27,18 +27,6 @@ std::optional<NotMeasured> not_measured_in(const ArmTally& tally, const QueryCou
 
 }  // namespace
 
-Pooled pooled(std::span<const ContrastCounts> wordings, std::span<const std::size_t> clusters) {
-  Pooled all;
-  for (const ContrastCounts& counts : wordings) {
-    all.counts.more.insert(all.counts.more.end(), counts.more.begin(), counts.more.end());
-    all.counts.less.insert(all.counts.less.end(), counts.less.begin(), counts.less.end());
-    for (std::size_t query = 0; query < counts.more.size(); ++query) {
-      all.labels.push_back(clusters.empty() ? query : clusters[query]);
-    }
-  }
-  return all;
-}
-
 std::optional<Interval> GapOfEvidence::interval(std::span<const ContrastCounts> wordings,
                                                 double level) const {
   if (is_one_ && clusters_.empty()) {

@@ -1,22 +1,14 @@
-// What the rule of decision.h computes of its evidence: all wordings of a contrast as one pair of
-// arms, and the gap in it. Pure; internal to the room.
+// What the rule of decision.h computes of its evidence: the gap over all wordings of a contrast,
+// and what explains it. Pure; internal to the room.
 #pragma once
 
 #include <optional>
 #include <span>
 
 #include "stats/decision.h"
+#include "stats/pooled.h"
 
 namespace iago {
-
-// The arms of all wordings, one after the other, and for each place its cluster, or its query where
-// there are none: means over the places are means over wordings and queries, and what one query
-// says under several wordings is one cluster.
-struct Pooled {
-  ContrastCounts counts;
-  Labels labels;
-};
-Pooled pooled(std::span<const ContrastCounts> wordings, std::span<const std::size_t> clusters);
 
 // How the gap over all wordings is computed: its estimate and its interval at any level.
 class GapOfEvidence {

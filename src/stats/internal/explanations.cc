@@ -68,22 +68,6 @@ std::optional<Cause> control(const ContrastEvidence& evidence, const Decision& d
   return ControlOpen{control.wording, shown};
 }
 
-// Each query's answers under all wordings together.
-ContrastCounts by_query(std::span<const ContrastCounts> wordings) {
-  ContrastCounts sum = wordings[0];
-  const auto add = [](ArmCounts& to, const ArmCounts& arm) {
-    for (std::size_t i = 0; i < to.size(); ++i) {
-      to[i].successes += arm[i].successes;
-      to[i].trials += arm[i].trials;
-    }
-  };
-  for (const ContrastCounts& counts : wordings.subspan(1)) {
-    add(sum.more, counts.more);
-    add(sum.less, counts.less);
-  }
-  return sum;
-}
-
 std::size_t queries_with_data(const ContrastEvidence& evidence) {
   const ContrastCounts queries = by_query(evidence.wordings);
   return query_differences(queries.more, queries.less).size();
