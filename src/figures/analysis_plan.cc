@@ -56,6 +56,8 @@ AnalysisPlan plan_of(const Json& json) {
                    trials.at("queries").get<std::size_t>(),
                    trials.at("repeats").get<std::uint32_t>()};
   }
+  plan.cluster_by = field<std::string>(json, "cluster_by");
+  plan.groups = field<std::string>(json, "groups");
   plan.reference = field<std::string>(json, "reference").value_or("");
   if (json.contains("contrasts")) {
     for (const Json& contrast : json.at("contrasts")) {
@@ -88,6 +90,17 @@ void add_trials(const Store& store, const PlannedTrials& planned,
                              "the wordings {} and the arms {}: the run was extended after it began",
                              count(all - inside), count(all), count(planned.queries),
                              planned.repeats, listed(planned.wordings), listed(planned.arms))});
+}
+
+// `what` is of the label that the figures go by here, and of the plan's; either may be empty.
+void add_label(const char* what, const std::optional<std::string>& planned, const std::string& here,
+               std::vector<PlanChange>& changes) {
+  if (!planned || *planned == here) return;
+  const auto named = [](const std::string& label) {
+    return label.empty() ? std::string("none") : fmt::format("by \"{}\"", printable(label, 60));
+  };
+  changes.push_back({what, fmt::format("{} of queries are {} here, {} in the plan", what,
+                                       named(here), named(*planned))});
 }
 
 void add_judges(const Store& store, const Summary& summary, const AnalysisPlan& plan,
@@ -186,6 +199,11 @@ std::vector<std::string> analysis_methods() {
           "be enumerated",
           count(kSignFlipDraws)),
       "contrasts: the first decides; the intervals of the others hold together (Bonferroni)",
+      "clusters: queries that share the label that the study names were drawn together, and the "
+      "interval that decides is over clusters like these",
+      "groups: each one's gap with intervals that hold together (Bonferroni); tests that all are "
+      "alike, and each like the rest, by dealing the queries' differences out anew, adjusted for "
+      "their number (Westfall and Young)",
       "wordings: the mean over the reference and its paraphrases that the same judge decides, "
       "queries being random and wordings fixed; each one's interval holds together with the "
       "others' (Bonferroni); differences to the reference paired by query, p-values by Holm; "
@@ -228,6 +246,8 @@ std::string to_text(const AnalysisPlan& plan) {
                       {"queries", plan.trials->queries},
                       {"repeats", plan.trials->repeats}};
   }
+  if (plan.cluster_by) json["cluster_by"] = *plan.cluster_by;
+  if (plan.groups) json["groups"] = *plan.groups;
   if (!plan.reference.empty()) json["reference"] = plan.reference;
   if (!plan.contrasts.empty()) {
     json["contrasts"] = Json::array();
@@ -275,6 +295,8 @@ std::vector<PlanChange> changes_since_plan(const Store& store, const Summary& su
                      : "answers in every form count here; the plan counts only those "
                        "in the strict form"});
   }
+  add_label("clusters", plan->cluster_by, summary.run.cluster_by, changes);
+  add_label("groups", plan->groups, summary.run.groups, changes);
   if (plan->trials) add_trials(store, *plan->trials, changes);
   if (plan->judges) add_judges(store, summary, *plan, changes);
   if (plan->judges) add_errors(store, *plan, changes);

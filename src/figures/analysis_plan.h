@@ -42,6 +42,8 @@ struct AnalysisPlan {
   std::optional<std::uint64_t> seed;
   std::optional<std::vector<PlannedJudge>> judges;  // of each kind the first one counts
   std::optional<PlannedTrials> trials;
+  // Labels of the queries, as RunRow has them; absent: the plan does not say.
+  std::optional<std::string> cluster_by, groups;
   std::string reference;            // the wording that the others are compared with
   std::vector<Contrast> contrasts;  // the first is the headline's
   // Wordings of the setting that tell the tag from the rule (kTagOrRule), run or not.
@@ -67,7 +69,7 @@ std::vector<JudgeRow> judges_by_plan(const Store& store, const std::optional<Ana
 
 // One way in which the figures leave the plan.
 struct PlanChange {
-  std::string what;  // margin, form, trials, judges or methods
+  std::string what;  // margin, form, clusters, groups, trials, judges or methods
   std::string text;  // a sentence without its full stop
 };
 

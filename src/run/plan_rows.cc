@@ -45,6 +45,8 @@ AnalysisPlan analysis_plan(const Study& study, const Setting& setting, const Pla
                      .judges = std::vector<PlannedJudge>(),
                      .trials = PlannedTrials{study.wordings, study.arms, plan.queries.size(),
                                              static_cast<std::uint32_t>(study.repeats)},
+                     .cluster_by = study.cluster_by,
+                     .groups = study.groups.value_or(""),
                      .reference = study.reference,
                      .contrasts = planned_contrasts(study, setting),
                      .controls = tag_or_rule(setting, study.channel),
@@ -74,6 +76,8 @@ RunRow run_row(const LoadedStudy& loaded, const std::string& study_toml, const P
       .subject_identity = plan.subject.identity,
       .margin_points = study.margin,
       .forms = forms_of(study),
+      .cluster_by = study.cluster_by,
+      .groups = study.groups.value_or(""),
       .analysis_plan = to_text(analysis_plan(study, loaded.setting, plan, judges, known_errors)),
       .program = std::string(kVersion),
       .created = clock.wall()};

@@ -706,10 +706,10 @@ TEST(BadDays, AMarginThatVerdictsCannotTakeIsNeitherWrittenNorRead) {
       Database database(path, OpenMode::write);
       auto forged = database.prepare(
           "INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-          "?13, ?14, ?15, ?16, ?17)");
+          "?13, ?14, ?15, ?16, ?17, ?18, ?19)");
       run_sealed(forged, {integer(1), text("r"), text("s"), blob(""), text(""), text(""), text(""),
                           integer(1), text(""), text(""), number(margin), blob(""), text(""),
-                          text(""), integer(0), integer(0)});
+                          text(""), integer(0), integer(0), blob(""), blob("")});
     }
     EXPECT_EQ(code_of([&] { Store(path).run(); }), ErrorCode::corrupt) << margin;
   }

@@ -26,8 +26,8 @@
 
 namespace iago {
 
-// What is fixed for a run's whole life, but for study_toml and forms: repeats, limit, arms and
-// wordings may be raised, and figures be computed by another rule.
+// What is fixed for a run's whole life, but for study_toml, forms, cluster_by and groups: repeats,
+// limit, arms and wordings may be raised, and figures be computed by another rule.
 struct RunRow {
   std::string id;          // the run's folder
   std::string study;       // the study's name
@@ -38,7 +38,10 @@ struct RunRow {
   std::string subject;     // as the user named it: organism:faker
   std::string subject_identity;    // content hash of what answers
   double margin_points = 3;        // of the verdict
-  FormRule forms = FormRule::any;  // as the latest session's study has it
+  FormRule forms = FormRule::any;  // as the latest session's study has it, and so the next two
+  // Labels of the queries (record/query.h): by which they were drawn together, empty if each stands
+  // for itself; and by which figures are shown in groups, empty for none.
+  std::string cluster_by, groups;
   // The plan of analysis as text (margin, judges, tests, seed), fixed before the first completion.
   std::string analysis_plan;
   std::string analysis_plan_hash;       // SHA-256 of it; the store fills it in

@@ -88,6 +88,7 @@ TEST(Store, GivesBackTheRunAsItWasWritten) {
   run.seed = (std::uint64_t{1} << 63) - 1;
   run.margin_points = 2.5;
   run.forms = FormRule::strict_only;
+  run.cluster_by = "author", run.groups = "topic";
   StoreWriter(scratch / "run.db", run).close();
   auto read = Store(scratch / "run.db").run();
   EXPECT_EQ(read.id, run.id);
@@ -95,6 +96,8 @@ TEST(Store, GivesBackTheRunAsItWasWritten) {
   EXPECT_EQ(read.seed, run.seed);
   EXPECT_EQ(read.margin_points, 2.5);
   EXPECT_EQ(read.forms, FormRule::strict_only);
+  EXPECT_EQ(read.cluster_by, "author");
+  EXPECT_EQ(read.groups, "topic");
   run.forms = FormRule::any;  // another session's study
   StoreWriter(scratch / "run.db", run).close();
   EXPECT_EQ(Store(scratch / "run.db").run().forms, FormRule::any);

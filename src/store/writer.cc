@@ -8,6 +8,7 @@
 #include <optional>
 #include <shared_mutex>
 #include <thread>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -98,8 +99,12 @@ Database open_for(const std::filesystem::path& path, const RunRow* run) {
   if (run == nullptr || is_new) return database;
   auto stored = read_run(database);
   check_same_run(path, stored, *run);
-  if (stored.study_toml != run->study_toml || stored.forms != run->forms) {
-    stored.study_toml = run->study_toml, stored.forms = run->forms;
+  const auto changeable = [](RunRow& row) {
+    return std::tie(row.study_toml, row.forms, row.cluster_by, row.groups);
+  };
+  RunRow given = *run;
+  if (changeable(stored) != changeable(given)) {
+    changeable(stored) = changeable(given);
     write_run(database, stored);
   }
   return database;

@@ -263,15 +263,34 @@ TEST(StoreWriter, RefusesAQueryOrAPromptThatWasEdited) {
   EXPECT_EQ(Store(scratch / "run.db").query_count(), 2u) << "all or nothing";
 }
 
+// Figures go by labels: one that is edited would move answers from one group to another.
+TEST(StoreWriter, RefusesAQueryWithAnotherTopicOrOtherLabels) {
+  TempFolder scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  const auto queries = some_queries(2);
+  writer.record_plan({}, {}, queries, {});
+  for (bool is_topic : {true, false}) {
+    auto edited = queries;
+    (is_topic ? edited[1].topic : edited[1].labels["author"]) = "x";
+    auto error = error_of([&] { writer.record_plan({}, {}, edited, {}); });
+    EXPECT_EQ(error.code(), ErrorCode::invalid);
+    EXPECT_THAT(error.what(), HasSubstr("\"q001\" has another topic or other labels"));
+  }
+  writer.record_plan({}, {}, queries, {});
+}
+
 TEST(StoreWriter, GoesOnWithTheSameRunAndRefusesAnother) {
   TempFolder scratch;
   auto run = a_run();
   StoreWriter(scratch / "run.db", run).close();
   run.study_toml = "repeats = 20\n";
+  run.cluster_by = "author", run.groups = "topic";
   run.analysis_plan = "margin = 5\n";
   StoreWriter(scratch / "run.db", run).close();
   auto stored = Store(scratch / "run.db").run();
   EXPECT_EQ(stored.study_toml, "repeats = 20\n");
+  EXPECT_EQ(stored.cluster_by, "author");
+  EXPECT_EQ(stored.groups, "topic");
   EXPECT_EQ(stored.analysis_plan, a_run().analysis_plan) << "fixed before the first completion";
   run.seed = 8;
   auto error = error_of([&] { StoreWriter writer(scratch / "run.db", run); });

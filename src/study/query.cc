@@ -21,7 +21,7 @@ class QueryReader {
   QueryReader(std::string_view where, const QueryLimits& limits, std::size_t bytes)
       : where_(where), limits_(limits), collector_(where, limits, bytes) {}
 
-  std::vector<Query> read(std::string_view jsonl) {
+  PlacedQueries read(std::string_view jsonl) {
     if (jsonl.starts_with("\xEF\xBB\xBF")) jsonl.remove_prefix(3);
     for (std::size_t start = 0; start < jsonl.size();) {
       std::size_t end = std::min(jsonl.find('\n', start), jsonl.size());
@@ -56,6 +56,7 @@ class QueryReader {
   }
 
   void read_field(const std::string& key, const Json& value, Query& query) {
+    if (value.is_null() && key != "id" && key != "text" && key != "topic") return;
     std::string* field = key == "id"      ? &query.id
                          : key == "text"  ? &query.text
                          : key == "topic" ? &query.topic
@@ -82,14 +83,24 @@ class QueryReader {
 
 }  // namespace
 
-std::vector<Query> parse_queries(std::string_view jsonl, std::string_view where,
+PlacedQueries read_jsonl_queries(std::string_view jsonl, std::string_view where,
                                  const QueryLimits& limits) {
   return QueryReader(where, limits, jsonl.size()).read(jsonl);
 }
 
+std::vector<Query> parse_queries(std::string_view jsonl, std::string_view where,
+                                 const QueryLimits& limits) {
+  return read_jsonl_queries(jsonl, where, limits).queries;
+}
+
+PlacedQueries load_placed_queries(const std::filesystem::path& file, const QueryLimits& limits) {
+  const bool is_csv = lowered(file.extension().string()) == ".csv";
+  return (is_csv ? read_csv_queries : read_jsonl_queries)(read_file(file, limits.file_bytes),
+                                                          file.string(), limits);
+}
+
 std::vector<Query> load_queries(const std::filesystem::path& file, const QueryLimits& limits) {
-  auto* parse = lowered(file.extension().string()) == ".csv" ? parse_csv_queries : parse_queries;
-  return parse(read_file(file, limits.file_bytes), file.string(), limits);
+  return load_placed_queries(file, limits).queries;
 }
 
 }  // namespace iago

@@ -42,4 +42,12 @@ std::vector<Query> parse_csv_queries(std::string_view csv, std::string_view wher
 // not_found if there is none.
 std::vector<Query> load_queries(const std::filesystem::path& file, const QueryLimits& limits = {});
 
+// The same with the line on which each begins.
+struct PlacedQueries {
+  std::vector<Query> queries;
+  std::vector<std::size_t> lines;
+};
+PlacedQueries load_placed_queries(const std::filesystem::path& file,
+                                  const QueryLimits& limits = {});
+
 }  // namespace iago

@@ -37,7 +37,7 @@ class CsvQueries {
                  .columns = limits.labels + kColumnsBesideLabels,
                  .field_bytes = limits.text_bytes}) {}
 
-  std::vector<Query> read() {
+  PlacedQueries read() {
     std::optional<CsvRecord> header = reader_.next();
     if (!header) return collector_.finish(std::string(kHint));
     read_header(*header);
@@ -120,9 +120,14 @@ class CsvQueries {
 
 }  // namespace
 
+PlacedQueries read_csv_queries(std::string_view csv, std::string_view where,
+                               const QueryLimits& limits) {
+  return CsvQueries(csv, where, limits).read();
+}
+
 std::vector<Query> parse_csv_queries(std::string_view csv, std::string_view where,
                                      const QueryLimits& limits) {
-  return CsvQueries(csv, where, limits).read();
+  return read_csv_queries(csv, where, limits).queries;
 }
 
 }  // namespace iago

@@ -54,6 +54,11 @@ TEST(Queries, WithNulsOrBrokenUtf8AreRefused) {
   EXPECT_THAT(refusal("{\"id\":\"a\",\"text\":\"\xff\"}"), HasSubstr("set.jsonl:1"));
 }
 
+TEST(Queries, HaveNoLabelWhereItIsNull) {
+  const auto queries = parse_queries(R"({"id":"a","text":"x","l":null,"m":"null"})", "q");
+  EXPECT_EQ(queries[0].labels, (std::map<std::string, std::string>{{"m", "null"}}));
+}
+
 TEST(Queries, BeyondALimitAreRefused) {
   const char* two = "{\"id\":\"a\",\"text\":\"long\"}\n{\"id\":\"b\",\"text\":\"longer\"}\n";
   EXPECT_THAT(refusal(two, {.file_bytes = 10}), HasSubstr("at most 10"));

@@ -14,6 +14,7 @@
 #include "base/nearest.h"
 #include "base/toml_reader.h"
 #include "study/internal/compose.h"
+#include "study/internal/query_sets.h"
 #include "study/names.h"
 #include "text/utf8.h"
 
@@ -118,6 +119,8 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
   }
   if (auto sampling = file.table("sampling")) study.sampling = read_sampling(*sampling);
   study.margin = file.number("margin", 0, 100).value_or(study.margin);
+  study.cluster_by = file.text("cluster_by").value_or("");
+  study.groups = file.text("groups");
   study.strict_form = file.boolean("strict_form").value_or(study.strict_form);
   study.judges = file.texts("judges");
   study.judge_model = file.text("judge_model").value_or("");
@@ -163,6 +166,8 @@ void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {
   take("queries", "queries", overrides.queries, study.queries);
   take("wordings", "wording", overrides.wordings, study.wordings);
   take("reference", "reference", overrides.reference, study.reference);
+  take("cluster_by", "cluster-by", overrides.cluster_by, study.cluster_by);
+  take("groups", "groups", overrides.groups, study.groups);
   take("contrasts", "contrast", overrides.contrasts, study.contrasts);
   for (const auto& [name, value] : overrides.parameters) {
     study.parameters[name] = value;
@@ -370,10 +375,30 @@ void resolve_judges(PlacedStudy& placed, const Setting& setting) {
   }
 }
 
+// ---- Holding the labels that the study names to its queries ----
+
+void hold_to_queries(PlacedStudy& placed, const PlacedQueries& read) {
+  Study& study = placed.study;
+  const QueriesOfStudy queries{read, study.queries, study.limit.value_or(read.queries.size())};
+  if (!study.cluster_by.empty()) {
+    placed_look_up(placed, "cluster_by", [&] {
+      check_clusters(queries, study.cluster_by);
+      return true;
+    });
+  }
+  if (!study.groups) study.groups = default_groups(read, study.cluster_by);
+  if (study.groups->empty()) return;
+  placed_look_up(placed, "groups", [&] {
+    check_groups(queries, *study.groups, study.cluster_by);
+    return true;
+  });
+}
+
 // to_toml has to write the paths and the command line's texts, and TOML is UTF-8 without NULs.
 void check_writable(const Study& study) {
   std::vector<std::string> texts = {study.setting.string(), study.queries.string(), study.model,
-                                    study.judge_model};
+                                    study.judge_model, study.cluster_by};
+  if (study.groups) texts.push_back(*study.groups);
   texts.insert(texts.end(), study.models.begin(), study.models.end());
   texts.insert(texts.end(), study.judges.begin(), study.judges.end());
   for (const auto& [name, value] : study.parameters) texts.push_back(value);
@@ -476,7 +501,10 @@ LoadedStudy load_study(const std::filesystem::path& file, const StudyOverrides& 
 
   std::filesystem::path& queries = placed.study.queries;
   queries = ((overrides.queries ? here : folder) / queries).lexically_normal();
-  loaded.queries = placed_look_up(placed, "queries", [&] { return load_queries(queries); });
+  PlacedQueries read =
+      placed_look_up(placed, "queries", [&] { return load_placed_queries(queries); });
+  hold_to_queries(placed, read);
+  loaded.queries = std::move(read.queries);
   place_judges(folder, placed.study);
   loaded.study = std::move(placed.study);
   check_writable(loaded.study);
@@ -511,6 +539,8 @@ std::string to_toml(const Study& study) {
   add("seed", std::to_string(study.seed));
   if (study.limit) add("limit", std::to_string(*study.limit));
   add("margin", fmt::format("{}", study.margin));
+  if (!study.cluster_by.empty()) add("cluster_by", toml_text(study.cluster_by));
+  if (study.groups) add("groups", toml_text(*study.groups));
   if (study.strict_form) add("strict_form", "true");
   add("judges", toml_list(study.judges));
   if (!study.judge_model.empty()) add("judge_model", toml_text(study.judge_model));

@@ -47,6 +47,12 @@ struct Study {
   // strings. A file has no logprobs, and they enter neither ids nor to_toml.
   Sampling sampling;
   double margin = 3.0;  // (0, 100] points: gaps inside it count as none
+  // Labels of the queries, for the figures alone: they enter no id and may change. By which the
+  // queries were drawn together; empty: each stands for itself.
+  std::string cluster_by;
+  // By which figures are shown in groups; empty: by none. Absent only in what parse_study returns:
+  // load_study then takes the topic where it can (docs/study-format.md).
+  std::optional<std::string> groups;
   // Figures count only answers in the strict form. Enters neither ids nor prompts, and may change.
   bool strict_form = false;
   // By name, at least one; a rubric's path is absolute. "setting" in the file stands for the judges
@@ -60,6 +66,7 @@ struct Study {
 // relative to the current folder; a setting without a slash is a name.
 struct StudyOverrides {
   std::optional<std::string> setting, channel, queries, model, judge_model, reference;
+  std::optional<std::string> cluster_by, groups;
   std::optional<std::vector<std::string>> arms, contrasts;
   std::optional<std::vector<std::string>> wordings;  // "all": every single one of the channel
   std::map<std::string, std::string> parameters;     // beside the study's own

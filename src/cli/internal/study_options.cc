@@ -40,6 +40,11 @@ void StudyOptions::add_to(CLI::App& command) {
       .add_option("--set", parameters,
                   "Set a parameter of the setting, as NAME=VALUE. Repeat it for several")
       ->allow_extra_args(false);
+  command.add_option("--cluster-by", overrides.cluster_by,
+                     "A label of the queries, by which they were drawn together, such as topic");
+  command.add_option("--groups", overrides.groups,
+                     "A label of the queries: show and compare the gap of each group (default: "
+                     "topic, where queries have topics; \"\" for none)");
   command.add_option("--repeats", overrides.repeats, "Trials of each query in each arm");
   command.add_option("--limit", overrides.limit, "Use at most the first N queries");
   command.add_option("--seed", overrides.seed, "Seed of the run's random draws");

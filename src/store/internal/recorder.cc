@@ -169,17 +169,20 @@ void Recorder::record_arm(const ArmRow& arm) {
 
 void Recorder::record_query(const Query& query) {
   auto body = text_id(query.text);
+  const std::string labels = labels_text(query.labels);
   if (auto found = queries_.find(query.id); found != queries_.end()) {
-    auto row = database_.prepare("SELECT text FROM query WHERE id = ?1");
+    auto row = database_.prepare("SELECT text, topic, labels FROM query WHERE id = ?1");
     row.bind(1, found->second);
-    if (row.step() && row.integer(0) == body) return;
+    const bool is_there = row.step(), reads_alike = is_there && row.integer(0) == body;
+    // Figures go by topic and labels, so one that changed in silence would change them.
+    if (reads_alike && row.bytes(1) == query.topic && row.bytes(2) == labels) return;
     throw Error(ErrorCode::invalid,
-                fmt::format("{}: the query \"{}\" reads differently from when it was sampled",
-                            database_.path().string(), query.id),
+                fmt::format("{}: the query \"{}\" {}", database_.path().string(), query.id,
+                            reads_alike ? "has another topic or other labels than were recorded"
+                                        : "reads differently from when it was sampled"),
                 std::string(kEditHint));
   }
   auto id = static_cast<std::int64_t>(queries_.size()) + 1;
-  auto labels = labels_text(query.labels);
   auto insert = database_.prepare("INSERT INTO query VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
   run_sealed(insert, {integer(id), text(query.id), integer(body), text(query.topic), text(labels)});
   queries_[query.id] = id;

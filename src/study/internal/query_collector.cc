@@ -18,7 +18,7 @@ Error QueryCollector::error(std::size_t line, std::string_view message, std::str
 }
 
 void QueryCollector::expect_room(std::size_t line) const {
-  if (queries_.size() < limits_.queries) return;
+  if (read_.queries.size() < limits_.queries) return;
   throw error(line, fmt::format("more than {} queries", limits_.queries));
 }
 
@@ -30,7 +30,8 @@ void QueryCollector::add(Query query, std::size_t line) {
     throw error(line, fmt::format("id: \"{}\" is already on line {}", query.id, first->second),
                 "Ids distinguish trials: give each query its own.");
   }
-  queries_.push_back(std::move(query));
+  read_.queries.push_back(std::move(query));
+  read_.lines.push_back(line);
 }
 
 void QueryCollector::check(const Query& query, std::size_t line) const {
@@ -49,13 +50,13 @@ void QueryCollector::check(const Query& query, std::size_t line) const {
   }
 }
 
-std::vector<Query> QueryCollector::finish(std::string hint) {
-  if (queries_.empty()) {
+PlacedQueries QueryCollector::finish(std::string hint) {
+  if (read_.queries.empty()) {
     throw Error(ErrorCode::invalid,
                 fmt::format("{}: expected at least one query, found none", where_),
                 std::move(hint));
   }
-  return std::move(queries_);
+  return std::move(read_);
 }
 
 }  // namespace iago

@@ -26,15 +26,21 @@ class QueryCollector {
   // Takes the query that begins on this line.
   void add(Query query, std::size_t line);
   // The queries in order, at least one; `hint` says what one looks like.
-  std::vector<Query> finish(std::string hint);
+  PlacedQueries finish(std::string hint);
 
  private:
   void check(const Query& query, std::size_t line) const;
 
   std::string_view where_;
   const QueryLimits& limits_;
-  std::vector<Query> queries_;
+  PlacedQueries read_;
   std::unordered_map<std::string, std::size_t> lines_;  // id -> line
 };
+
+// The two formats, as query.h has them.
+PlacedQueries read_jsonl_queries(std::string_view jsonl, std::string_view where,
+                                 const QueryLimits& limits);
+PlacedQueries read_csv_queries(std::string_view csv, std::string_view where,
+                               const QueryLimits& limits);
 
 }  // namespace iago
