@@ -399,6 +399,7 @@ std::vector<Note> notes(const Summary& summary) {
   }
   add_populations(summary, notes);
   for (Note& note : wording_notes(summary)) notes.push_back(std::move(note));
+  for (Note& note : set_notes(summary)) notes.push_back(std::move(note));
   add_verdicts(summary, notes);
   add_progress(summary, notes);
   add_missing(summary, notes);

@@ -17,6 +17,8 @@ struct Note {
 std::vector<Note> notes(const Summary& summary);
 // Those about several wordings alone.
 std::vector<Note> wording_notes(const Summary& summary);
+// Those about clusters and groups of queries, and about few queries that carry the gap.
+std::vector<Note> set_notes(const Summary& summary);
 // Those about what is missing in the arms of other wordings than the reference.
 std::vector<Note> missing_elsewhere(const Summary& summary);
 

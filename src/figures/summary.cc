@@ -6,9 +6,10 @@
 
 #include "base/error.h"
 #include "figures/internal/deciding_figures.h"
+#include "figures/internal/evidence.h"
 #include "figures/internal/other_judges.h"
-#include "figures/judge_evidence.h"
 #include "figures/internal/wording_data.h"
+#include "figures/judge_evidence.h"
 
 namespace iago {
 namespace {
@@ -84,6 +85,20 @@ RunTiming timing_of(const Store& store, const std::vector<SessionRow>& sessions)
     timing.tokens_per_s = static_cast<double>(generated_here) / timing.sampling_s;
   }
   return timing;
+}
+
+// The clusters and groups that the run names, with the figures of what the headline rests on.
+void summarize_sets(const Store& store, const std::vector<WordingData>& data, Summary& summary) {
+  summary.sets = read_query_sets(store, summary.queries);
+  if (!summary.judges.contrast || !summary.reference().judge || summary.contrasts.empty()) return;
+  std::vector<std::string> ids;
+  for (Query& query : store.queries()) ids.push_back(std::move(query.id));
+  std::vector<ContrastCounts> counts;
+  for (const WordingData* wording : wordings_in_mean(data)) {
+    counts.push_back(counts_of(*wording, summary.contrasts.front(), &ArmData::compliance,
+                               summary.queries));
+  }
+  estimate_over_sets(counts, summary.run.seed, ids, summary.sets);
 }
 
 // The contrasts of the plan whose two arms the run has under one wording.
@@ -407,6 +422,7 @@ Summary summarize(const Store& store, const JudgeChoice& judges, const SummaryOp
   summary.contrasts = contrasts_of(summary);
   summary.why_reasoning_is_unread = why_reasoning_is_unread(store, summary);
   compare_arms(summary, read.data);
+  summarize_sets(store, read.data, summary);
   decide(summary, read.data);
   name_carriers(store, summary);
   summary.other_judges = other_judges(store, summary);

@@ -38,6 +38,7 @@
 
 #include "base/json.h"
 #include "figures/analysis_plan.h"
+#include "figures/groups.h"
 #include "figures/run_record.h"
 #include "figures/usage.h"
 #include "record/contrast.h"
@@ -213,6 +214,7 @@ struct Summary {
   std::optional<WordingMean> mean;
   std::optional<WordingSpread> spread;
   std::optional<CrossedGap> crossed;     // from kWordingsForPopulation on
+  SetFigures sets;                       // clusters and groups of queries, of the first contrast
   std::vector<OtherJudge> other_judges;  // the newest version of each, oldest first
   std::vector<LabelShares> reasoning;    // of the chosen judge of faking reasoning, if any
   std::vector<PlanChange> changes;

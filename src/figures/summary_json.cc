@@ -348,6 +348,7 @@ Json to_json(const Summary& summary) {
   json["contrasts"] = contrasts_json(summary.reference());
   json["wordings"] = wordings_json(summary);
   json["over_wordings"] = over_wordings_json(summary);
+  add_sets(summary, json);
   const Decision* decision = summary.decision();
   json["verdict"] = name_of(summary.verdict());
   json["provisional"] = decision != nullptr && !decision->provisional.empty();

@@ -291,7 +291,8 @@ TEST(Summary, JsonKeepsTheContract) {
   EXPECT_THAT(keys(json),
               ElementsAre("schema", "run", "study", "setting", "channel", "reference_wording",
                           "seed", "subject", "judges", "other_judges", "arms", "open_trials",
-                          "contrasts", "wordings", "over_wordings", "verdict", "provisional",
+                          "contrasts", "wordings", "over_wordings", "clusters", "groups", "carriers",
+                          "verdict", "provisional",
                           "headline", "why", "verdicts", "queries_to_settle", "looks", "margin_points",
                           "strict_form", "analysis_plan", "changes_since_plan", "models",
                           "model_warnings", "repeats", "sessions", "timing", "usage", "reused"));

@@ -15,7 +15,7 @@
 namespace iago {
 namespace {
 
-constexpr std::size_t kNarrowest = 40, kTitleWidth = 22;
+constexpr std::size_t kNarrowest = 40, kTitleWidth = 22, kMostGroupsShown = 20;
 
 // The first column and those in [begin, end).
 Rows columns(const Rows& rows, std::size_t begin, std::size_t end) {
@@ -47,6 +47,11 @@ std::vector<std::pair<std::string, Rows>> result_tables(const Summary& summary, 
           "Wordings compared with " + printable(summary.reference().wording.name, 60),
           columns(rows, 7, 11));
     }
+  }
+  if (summary.sets.compared) {
+    // Markdown, which is wide, has all of them.
+    const std::size_t most = is_wide ? summary.sets.compared->groups.size() : kMostGroupsShown;
+    tables.emplace_back(group_heading(summary), group_table(summary, most));
   }
   if (summary.judges.contrast && summary.judges.contrast->kind == JudgeKind::compliance) {
     return tables;

@@ -39,7 +39,10 @@ std::string base64(const std::array<std::uint8_t, 32>& bytes) {
 std::string filled_page(std::string_view source, Fields& page) {
   std::string html(source);
   auto put_in = [&](std::string_view place, std::string_view part) {
-    html.replace(html.find(place), place.size(), part);
+    for (auto at = html.find(place); at != std::string::npos; at = html.find(place, at)) {
+      html.replace(at, place.size(), part);
+      at += part.size();
+    }
   };
   put_in("<!--forest.html-->\n", kForestHtml);
   put_in("/*page.css*/", kPageCss);
@@ -111,6 +114,7 @@ std::string html_page(const Store& store, const Summary& summary) {
     add_arms(data, compliance);
     add_gap(data, compliance);
     add_contrasts_and_wordings(data, compliance);
+    add_groups(data, compliance);
     add_queries(data, compliance);
   }
   add_found(data, page);

@@ -304,6 +304,47 @@ TEST(Page, StandsWithoutAnyPlanAtAll) {
   EXPECT_THAT(page_of(scratch / "run.db"), HasSubstr("No prompt was recorded."));
 }
 
+TEST(Page, DrawsTheGapOfEachGroup) {
+  auto run = uniform_run(12, {.refuse = 4}, {.refuse = 4});
+  for (std::size_t i = 0; i < 12; i += 2) run.arms[0].cells[i] = {.refuse = 1, .comply_faking = 3};
+  EXPECT_THAT(page_of(run), Not(HasSubstr("id=\"groups\"")));
+  run.run.groups = "topic";
+  TempFolder scratch;
+  write_run(scratch / "run.db", run);
+  const auto page = page_of(scratch / "run.db");
+  EXPECT_THAT(page, HasSubstr("</a> by topic</h2>"));
+  EXPECT_THAT(page,
+              HasSubstr("aria-label=\"topic vaults: 75.0 points, simultaneous 95 % interval "));
+  EXPECT_THAT(page, HasSubstr("topic archives: 0.0 points"));
+  const auto json = to_json(summarize(Store(scratch / "run.db")));
+  const double lo = json["groups"]["groups"][0]["ci95_simultaneous"][0];
+  EXPECT_THAT(page, HasSubstr("data-figure=\"groups.groups.0.ci95_simultaneous.0\" value=\"" +
+                              dump_json(Json(lo)) + "\""));
+}
+
+TEST(Page, ShowsHostileNamesOfGroupsButNeverAsMarkup) {
+  auto page_with = [](const std::string& text) {
+    auto run = uniform_run(12, {.refuse = 2, .comply = 2}, {.refuse = 4});
+    run.set = some_queries(12);
+    for (std::size_t i = 0; i < 12; ++i) run.set[i].labels[text] = text + std::to_string(i % 3);
+    run.run.groups = run.run.cluster_by = text;
+    return page_of(run);
+  };
+  const auto harmless = tags_of(page_with("harmless"));
+  for (const char* text : {"<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>",
+                           "{{#groups}}{{heading}}", "</title></svg><style>*{display:none}"}) {
+    const auto page = page_with(text);
+    EXPECT_EQ(tags_of(page), harmless) << text;
+    EXPECT_THAT(page, Not(HasSubstr("<script")));
+  }
+}
+
+TEST(Page, TellsOfClustersWithoutGroups) {
+  auto run = uniform_run(12, {.refuse = 2, .comply = 2}, {.refuse = 4});
+  run.run.cluster_by = "topic";
+  EXPECT_THAT(page_of(run), HasSubstr("over clusters like these (2 by topic)"));
+}
+
 TEST(Page, StandsWithOneQuery) {
   auto page = page_of(uniform_run(1, {.refuse = 1, .comply = 1}, {.refuse = 2}));
   EXPECT_THAT(page, HasSubstr("on 1 of 1 queries"));

@@ -9,14 +9,6 @@
 namespace iago {
 namespace {
 
-void add_table(const std::vector<std::vector<std::string>>& rows, Fields& section) {
-  for (const auto& heading : rows[0]) section.add("heading").set("text", heading);
-  for (std::size_t r = 1; r < rows.size(); ++r) {
-    auto& line = section.add("line").set("name", rows[r][0]);
-    for (std::size_t i = 1; i < rows[r].size(); ++i) line.add("cell").set("text", rows[r][i]);
-  }
-}
-
 std::string label_of(const WordingSummary& wording, const GapEstimate& gap) {
   auto label = fmt::format("{} ({}): {} points, 95 % interval {}", short_name(wording.wording.name),
                            name_of(wording.wording.role), points(gap.points), interval(gap.ci95));
@@ -66,6 +58,14 @@ void add_wordings(const Summary& summary, Fields& page) {
 }
 
 }  // namespace
+
+void add_table(const std::vector<std::vector<std::string>>& rows, Fields& section) {
+  for (const auto& heading : rows[0]) section.add("heading").set("text", heading);
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    auto& line = section.add("line").set("name", rows[r][0]);
+    for (std::size_t i = 1; i < rows[r].size(); ++i) line.add("cell").set("text", rows[r][i]);
+  }
+}
 
 void add_contrasts_and_wordings(const PageData& data, Fields& page) {
   const Summary& summary = data.summary;

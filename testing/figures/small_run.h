@@ -61,6 +61,7 @@ struct SmallRun {
   std::vector<SessionRow> sessions;
   std::vector<PriceRow> prices;
   std::string reused_from;  // by every completion; empty: by none
+  std::vector<Query> set;   // as many as `queries`; empty: some_queries
 };
 
 // Of a judge of another kind than compliance, "complies" stands for its positive label.
@@ -148,7 +149,7 @@ inline void write_run(const std::filesystem::path& path, const SmallRun& run) {
     wordings.push_back({other.name, other.role, judge.name, other.published});
     add_arm_rows(other.name, other.arms, arms);
   }
-  writer.record_plan(wordings, arms, some_queries(run.queries),
+  writer.record_plan(wordings, arms, run.set.empty() ? some_queries(run.queries) : run.set,
                      prompts_for(arms, run.queries, run.repeats));
   writer.record_judge(run.compliance);
   writer.record_judge(run.faking);

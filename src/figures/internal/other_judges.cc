@@ -60,14 +60,14 @@ Topics topics_of(const Store& store) {
 }
 
 // All that one judge said.
-struct Labels {
+struct JudgedLabels {
   JudgeKind kind;
   std::string positive;
   std::map<std::pair<std::size_t, std::size_t>, std::vector<LabelCounts>> cells;  // by arm, query
 };
 
-Labels read_labels(const Store& store, const JudgeRow& judge, const Summary& summary) {
-  Labels labels{judge.kind, std::string(positive_label(judge.kind)), {}};
+JudgedLabels read_labels(const Store& store, const JudgeRow& judge, const Summary& summary) {
+  JudgedLabels labels{judge.kind, std::string(positive_label(judge.kind)), {}};
   const auto& contrast = summary.judges.contrast;
   for (const LabelCounts& counts :
        store.count_labels(judge.hash, contrast ? contrast->hash : "",
@@ -122,7 +122,7 @@ std::optional<std::uint64_t> understood(const LabelShares& shares, const Circums
   return sum;
 }
 
-void conclude(const Labels& labels, const Circumstances& told, Counted& counted) {
+void conclude(const JudgedLabels& labels, const Circumstances& told, Counted& counted) {
   LabelShares& shares = counted.shares;
   shares.mean_probability = mean(counted.probability_sum, counted.decided);
   if (labels.kind == JudgeKind::comprehension) shares.understood = understood(shares, told);
@@ -137,7 +137,8 @@ void conclude(const Labels& labels, const Circumstances& told, Counted& counted)
   }
 }
 
-Counted counted_in(const Labels& labels, const ArmRow& arm, std::size_t place, const Topic& topic) {
+Counted counted_in(const JudgedLabels& labels, const ArmRow& arm, std::size_t place,
+                   const Topic& topic) {
   Counted counted;
   counted.shares.arm = arm.name;
   for (std::size_t query : topic.queries) {
@@ -165,8 +166,8 @@ std::optional<ShareDifference> difference(const Counted& a, const Counted& b) {
   return shown;
 }
 
-SharesByArm shares_of(const Labels& labels, const Summary& summary, const std::vector<ArmRow>& arms,
-                      const Topic& topic) {
+SharesByArm shares_of(const JudgedLabels& labels, const Summary& summary,
+                      const std::vector<ArmRow>& arms, const Topic& topic) {
   std::vector<Counted> counted;
   for (const ArmSummary& arm : summary.arms()) {
     for (std::size_t i = 0; i < arms.size(); ++i) {

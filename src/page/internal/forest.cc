@@ -37,8 +37,10 @@ Fields& add_forest_row(const ForestRow& shown, const ForestAxis& axis, Fields& p
   row.set("class", shown.ci95.lo > 0 ? "up" : shown.ci95.hi < 0 ? "down" : "");
   for (double at : axis.ticks()) row.add("grid").set("x", coordinate(axis.x(at)));
   set_figure(row.add("points"), shown.path + "points", shown.points, points(shown.points));
-  set_figure(row.add("from"), shown.path + "ci95.0", shown.ci95.lo, points(shown.ci95.lo));
-  set_figure(row.add("until"), shown.path + "ci95.1", shown.ci95.hi, points(shown.ci95.hi));
+  set_figure(row.add("from"), shown.path + shown.interval + ".0", shown.ci95.lo,
+             points(shown.ci95.lo));
+  set_figure(row.add("until"), shown.path + shown.interval + ".1", shown.ci95.hi,
+             points(shown.ci95.hi));
   return row;
 }
 

@@ -27,6 +27,7 @@ struct ForestRow {
   double points = 0;
   Interval ci95;
   double margin = 0;
+  std::string interval = "ci95";  // its key behind the path
 };
 
 // The row's fields, for a template to draw.

@@ -54,6 +54,8 @@ void set_rate(Fields& fields, std::string_view path, double rate, const Interval
 // Sets path, exact and shown: the figure at `path` of summary.json, and how people read it.
 Fields& set_figure(Fields& fields, std::string_view path, double exact, std::string shown);
 Fields& set_figure(Fields& fields, std::string_view path, std::uint64_t count);
+// Header and rows, of which there is one at least, as heading and line with its cells.
+void add_table(const std::vector<std::vector<std::string>>& rows, Fields& section);
 // A coordinate of a drawing, in per cent.
 std::string coordinate(double percent);
 
@@ -62,6 +64,7 @@ void add_found(const PageData& data, Fields& page);                   // page_to
 void add_arms(const PageData& data, Fields& page);                    // page_figures.cc
 void add_gap(const PageData& data, Fields& page);                     // page_figures.cc
 void add_contrasts_and_wordings(const PageData& data, Fields& page);  // page_wordings.cc
+void add_groups(const PageData& data, Fields& page);                  // page_groups.cc
 void add_missing(const PageData& data, Fields& page);                 // page_figures.cc
 void add_queries(const PageData& data, Fields& page);                 // page_queries.cc
 void add_transcripts(const PageData& data, Fields& page);             // page_transcripts.cc
