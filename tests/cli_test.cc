@@ -282,7 +282,7 @@ TEST_F(Cli, SaysWhichGapAPlanCanFind) {
   };
   Ended plan = plan_of({});
   EXPECT_EQ(plan.code, 0) << plan.err;
-  EXPECT_THAT(plan.out, HasSubstr("points or more with 80 % power"));
+  EXPECT_THAT(plan.out, HasSubstr("80 % power to find a gap of "));
   auto detectable = [&](const char* correlation) {
     Ended json = plan_of({"--json", "--correlation", correlation});
     return parse_json(json.out, "plan").at("detectable_gap_points").get<double>();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/error.h"
@@ -20,6 +21,7 @@
 #include "cli/internal/progress.h"
 #include "cli/internal/streams.h"
 #include "cli/internal/study_options.h"
+#include "figures/planned_power.h"
 #include "figures/run_record.h"
 #include "figures/text_table.h"
 #include "models/open_model.h"
@@ -27,7 +29,6 @@
 #include "run/run.h"
 #include "spend/budget_fit.h"
 #include "spend/forecast.h"
-#include "stats/power.h"
 #include "store/run_folder.h"
 #include "study/study.h"
 #include "text/printable.h"
@@ -35,22 +36,36 @@
 namespace iago {
 namespace {
 
-// The smallest gap that the study finds with 80 % power; nothing if it finds none.
-std::optional<double> detectable_gap(const PreparedRun& run, const PowerAssumptions& power) {
+// The sets that a label makes of the queries that are asked; nothing without a label.
+std::optional<PlannedSets> planned_sets(const PreparedRun& run, const std::string& label) {
+  if (label.empty()) return std::nullopt;
+  std::set<std::string> values;
+  for (std::size_t i = 0; i < run.outline.queries; ++i) {
+    if (const std::string* value = label_of(run.loaded.queries[i], label)) values.insert(*value);
+  }
+  return PlannedSets{label, values.size()};
+}
+
+// About the first contrast; nothing without one.
+std::optional<PowerQuestion> power_question(const PreparedRun& run, const PowerAssumptions& power) {
   const Study& study = run.loaded.study;
-  if (contrasts_of(study, run.loaded.setting).empty()) return std::nullopt;
+  const std::vector<Contrast> contrasts = contrasts_of(study, run.loaded.setting);
+  if (contrasts.empty()) return std::nullopt;
   const std::size_t repeats = repeats_that_count(run);
-  return minimal_detectable_gap({.queries = run.outline.queries,
+  return PowerQuestion{.study = {.queries = run.outline.queries,
                                  .repeats_more = repeats,
                                  .repeats_less = repeats,
                                  .less_rate = power.less_rate,
                                  .query_correlation = power.correlation,
-                                 .margin_points = study.margin});
+                                 .margin_points = study.margin},
+                       .less = contrasts.front().less,
+                       .clusters = planned_sets(run, study.cluster_by),
+                       .groups = planned_sets(run, study.groups.value_or("")),
+                       .set_sd_points = power.set_sd};
 }
 
 void print_power(const PreparedRun& run, const PowerAssumptions& power) {
   const LoadedStudy& loaded = run.loaded;
-  const std::optional<double>& detectable = run.detectable;
   if (loaded.study.repeats > 1 && repeats_that_count(run) == 1) {
     fmt::print(
         "sampled greedily: the {} repeats of a prompt are the same and add no evidence; only more "
@@ -66,15 +81,7 @@ void print_power(const PreparedRun& run, const PowerAssumptions& power) {
     fmt::print("contrast {}{}\n", printable(contrast.name(), 100),
                &contrast == &contrasts.front() ? ", which decides" : "");
   }
-  if (detectable) {
-    fmt::print("finds a gap of {:.1f} points or more with 80 % power", *detectable);
-  } else {
-    fmt::print("finds no gap of any size with 80 % power");
-  }
-  fmt::print(
-      ", if {:.3g} % comply in {} and\n"
-      "completions of one query correlate by {:.3g}\n",
-      100 * power.less_rate, printable(contrasts.front().less, 40), power.correlation);
+  fmt::print("{}", power_text(*power_question(run, power), run.power));
 }
 
 // Of each wording the first arm whole, and of the others the words that differ from it.
@@ -123,7 +130,7 @@ PreparedRun plan_one(const StudyOptions& options, const PowerAssumptions& power,
   if (is_endpoint(study.model)) {
     run.sampling = with_fields(run.sampling, options.endpoints.subject.extra_body);
   }
-  run.detectable = detectable_gap(run, power);
+  if (const auto question = power_question(run, power)) run.power = power_over(*question);
   if (is_all_to_ask(options, run.folder)) {
     Study of_first_query = study;
     of_first_query.limit = 1;
@@ -228,6 +235,13 @@ void add_plan(Program& iago) {
       .add_option("--correlation", a.power.correlation,
                   "Assumed correlation between completions of one query")
       ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--set-sd", a.power.set_sd,
+          "Assumed standard deviation of the gaps of clusters and groups, such as topics, in "
+          "points")
+      ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
   command.add_flag("--probe", a.study.probe,
                    "Ask each model behind a URL for one token, to learn the server's limits and "

@@ -47,6 +47,8 @@ Json json_of(const PlannedCheckpoint& checkpoint) {
           {"seconds_at_most", checkpoint.seconds_at_most}};
 }
 
+Json json_of(const PowerOver& power) { return to_json(power); }
+
 Json json_of(const ProbeUse& use) {
   return {{"requests", use.requests},
           {"prompt_tokens", use.prompt_tokens},
@@ -78,7 +80,10 @@ Json to_json(const PlannedRun& run) {
             {"repeats_that_count", run.repeats_that_count},
             {"trials", run.trials},
             {"margin_points", run.margin_points},
-            {"detectable_gap_points", or_null(run.detectable_gap_points)},
+            {"detectable_gap_points",
+             run.power.empty() ? Json(nullptr) : or_null(run.power.front().detectable_points)},
+            {"no_gap_power", run.power.empty() ? Json(nullptr) : Json(run.power.front().no_gap)},
+            {"power", list_of(run.power)},
             {"prompts", list_of(run.prompts)},
             {"models", list_of(run.models)},
             {"limits", list_of(run.limits)},

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "figures/mismatches.h"
+#include "figures/planned_power.h"
 #include "record/message.h"
 
 namespace iago {
@@ -61,7 +62,7 @@ struct PlannedRun {
   int repeats = 0;
   std::size_t repeats_that_count = 0;  // as samples: one at temperature 0
   double margin_points = 0;
-  std::optional<double> detectable_gap_points;  // with 80 % power; absent: no gap is
+  std::vector<PowerOver> power;  // of the first contrast, what decides first; empty without
   std::vector<ArmPrompt> prompts;
   std::vector<PlannedModel> models;               // the subject first
   std::vector<StatedLimit> limits;                // none unless the servers were asked

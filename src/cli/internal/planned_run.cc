@@ -86,7 +86,7 @@ PlannedRun planned_run(const PreparedRun& run) {
                      .repeats = study.repeats,
                      .repeats_that_count = repeats_that_count(run),
                      .margin_points = study.margin,
-                     .detectable_gap_points = run.detectable,
+                     .power = run.power,
                      .prompts = first_prompts(run),
                      .models = planned_models(run.estimates),
                      .checkpoint = run.checkpoint,

@@ -45,7 +45,7 @@ struct PreparedRun {
   std::filesystem::path folder;
   // As it will be sent, as far as that is known.
   Sampling sampling = {};
-  std::optional<double> detectable = {};  // points
+  std::vector<PowerOver> power = {};  // of the first contrast; empty without one
   std::vector<ModelEstimate> estimates = {};
   std::optional<MismatchReport> mismatches = {};  // if asked for
   PlannedTime time = {};

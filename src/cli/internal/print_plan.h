@@ -10,6 +10,7 @@ namespace iago {
 struct PowerAssumptions {
   double less_rate = 0.03;    // compliance in the second arm of the contrast
   double correlation = 0.05;  // within queries
+  double set_sd = 5;          // of the gaps of clusters and groups, points
 };
 
 // Prints size, power, cost, time and prompts. Nothing is sampled; with --probe each model behind a
