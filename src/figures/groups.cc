@@ -13,7 +13,7 @@
 namespace iago {
 namespace {
 
-// Dealings of queries in all, so that a large run is summarised within a second or two.
+// What is dealt out in all, so that a large run is summarised within a second or two.
 constexpr std::size_t kMostDealt = 40'000'000, kFewestDraws = 200;
 
 [[noreturn]] void damaged(const Store& store, std::string message) {
@@ -141,13 +141,17 @@ void compare(const PooledSets& pooled, std::uint64_t seed, SetFigures& sets) {
 }
 
 std::optional<CarryingQueries> carrying(std::span<const ContrastCounts> wordings,
-                                        std::span<const std::string> ids) {
+                                        std::uint64_t seed, std::span<const std::string> ids,
+                                        bool is_reverse) {
   const ContrastCounts queries = by_query(wordings);
   CarryingQueries found{.carriers = carriers_of_half(queries.more, queries.less)};
   if (found.carriers.queries.empty()) return std::nullopt;
   for (std::size_t query : found.carriers.queries) found.ids.push_back(ids[query]);
   found.queries = query_differences(queries.more, queries.less).size();
   found.is_handful = is_handful(found.carriers, found.queries);
+  const ArmCounts& arm = is_reverse ? queries.less : queries.more;
+  Random random(seed, "queries of one rate");
+  found.unevenness = unevenness_of(arm, random);
   return found;
 }
 
@@ -174,7 +178,7 @@ void estimate_over_sets(std::span<const ContrastCounts> wordings, std::uint64_t 
   sets.over_clusters = gap_over(all, all.clusters, seed, Population::clusters_like_these);
   sets.over_groups = gap_over(all, all.groups, seed, Population::groups_like_these);
   compare(all, seed, sets);
-  sets.carriers = carrying(wordings, ids);
+  sets.carriers = carrying(wordings, seed, ids, sets.gap && sets.gap->points < 0);
 }
 
 Labels cluster_labels(const Summary& summary) {
@@ -187,7 +191,6 @@ const std::optional<GroupComparison>& compare_groups_of(const Summary& summary) 
 
 std::vector<const GroupGap*> differing_groups(const GroupComparison& compared) {
   std::vector<const GroupGap*> differing;
-  if (compared.p_alike > 1 - kLevel) return differing;
   for (const GroupGap& group : compared.groups) {
     if (group.differs()) differing.push_back(&group);
   }

@@ -43,6 +43,10 @@ struct CarryingQueries {
   std::vector<std::string> ids;  // of carriers.queries
   std::size_t queries = 0;       // with data in both arms
   bool is_handful = false;
+  Unevenness unevenness;  // of the arm that shows more
+
+  // The gap speaks of some queries and not of the rest: a sentence should say which.
+  bool are_worth_naming() const { return is_handful || unevenness.is_marked(); }
 };
 
 struct SetFigures {
@@ -72,7 +76,9 @@ Labels cluster_labels(const Summary& summary);
 const std::optional<GroupComparison>& compare_groups_of(const Summary& summary);
 // A group as a sentence names it: "topic moon archive". The label is one of compare_groups_of.
 std::string group_name(const Summary& summary, std::size_t label);
-// Those of which the comparison says that they differ: none where its test finds all alike.
+// Those of which the comparison says that they differ from the rest, by the test that is adjusted
+// for all of them: it needs no leave of the test that all are alike, which is weak where one of
+// many differs.
 std::vector<const GroupGap*> differing_groups(const GroupComparison& compared);
 
 // Header and a row for each group with data: queries, both rates, the gap with its simultaneous

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <span>
 
 #include "base/error.h"
 #include "figures/figure_text.h"
@@ -17,7 +18,8 @@
 namespace iago {
 namespace {
 
-constexpr std::size_t kNameColumns = 40;
+// Of a name; in the table it has to stand beside four figures in 80 columns.
+constexpr std::size_t kNameColumns = 40, kTableColumns = 28;
 
 // Places in compared.groups: all, or the `most` furthest from the rest, in the queries' order.
 std::vector<std::size_t> shown_places(const GroupComparison& compared, std::size_t most) {
@@ -99,12 +101,19 @@ Json clusters_json(const SetFigures& sets) {
   return json;
 }
 
+constexpr std::size_t kMostListed = 1'000;
+
 Json carriers_json(const std::optional<CarryingQueries>& carrying) {
   if (!carrying) return nullptr;
-  return {{"queries", carrying->ids},
+  const std::span<const std::string> ids(carrying->ids);
+  const auto listed = ids.first(std::min(ids.size(), kMostListed));
+  return {{"queries", std::vector<std::string>(listed.begin(), listed.end())},
+          {"count", ids.size()},
           {"of", carrying->queries},
           {"share_of_gap", carrying->carriers.share},
           {"p_alike", carrying->carriers.p_alike},
+          {"correlation", carrying->unevenness.correlation},
+          {"p_one_rate", or_null(carrying->unevenness.p_one_rate)},
           {"is_handful", carrying->is_handful}};
 }
 
@@ -113,7 +122,6 @@ Json carriers_json(const std::optional<CarryingQueries>& carrying) {
 namespace {
 
 constexpr std::size_t kMostNamed = 8;
-constexpr double kCarriedByFew = 0.25;  // share of the queries, above which they are not few
 
 // "points, interval: over clusters like these (40 by speaker)".
 std::string gap_over(const GapEstimate& gap, const QuerySets& sets) {
@@ -163,13 +171,9 @@ void add_comparison(const Summary& summary, std::vector<Note>& notes) {
   notes.push_back({"groups compared", text});
 }
 
-// Only where they are few and more unlike the others than chance makes them.
 void add_carriers(const SetFigures& sets, std::vector<Note>& notes) {
-  if (!sets.carriers) return;
+  if (!sets.carriers || !sets.carriers->are_worth_naming()) return;
   const CarryingQueries& carrying = *sets.carriers;
-  const double few = kCarriedByFew * static_cast<double>(carrying.queries);
-  const bool are_few = static_cast<double>(carrying.ids.size()) <= few;
-  if (!carrying.is_handful && !(are_few && carrying.carriers.p_alike <= 1 - kLevel)) return;
   notes.push_back({"queries that carry it",
                    fmt::format("{} of {} queries make {} of the gap: {}",
                                count(carrying.ids.size()), count(carrying.queries),
@@ -198,12 +202,12 @@ std::vector<std::vector<std::string>> group_table(const Summary& summary, std::s
   if (!sets.compared || summary.contrasts.empty()) return {};
   const Contrast& contrast = summary.contrasts.front();
   std::vector<std::vector<std::string>> rows = {
-      {printable(sets.groups->by, kNameColumns), "queries", printable(contrast.more, 16),
+      {printable(sets.groups->by, kTableColumns), "queries", printable(contrast.more, 16),
        printable(contrast.less, 16), "gap", "simultaneous", "minus the rest", "p"}};
   for (std::size_t place : shown_places(*sets.compared, most)) {
     const GroupGap& group = sets.compared->groups[place];
     const GroupRates& rates = sets.rates[place];
-    rows.push_back({printable(sets.groups->names[group.group], kNameColumns), count(rates.queries),
+    rows.push_back({printable(sets.groups->names[group.group], kTableColumns), count(rates.queries),
                     percent_or_dash(rates.more), percent_or_dash(rates.less),
                     points(group.gap.points), interval(group.simultaneous95), points(group.to_rest),
                     p_value(group.p_to_rest)});

@@ -49,9 +49,10 @@ std::vector<std::pair<std::string, Rows>> result_tables(const Summary& summary, 
     }
   }
   if (summary.sets.compared) {
-    // Markdown, which is wide, has all of them.
+    // Markdown, which is wide, has all groups with their rates.
     const std::size_t most = is_wide ? summary.sets.compared->groups.size() : kMostGroupsShown;
-    tables.emplace_back(group_heading(summary), group_table(summary, most));
+    const Rows rows = group_table(summary, most);
+    tables.emplace_back(group_heading(summary), is_wide ? rows : columns(rows, 4, 8));
   }
   if (summary.judges.contrast && summary.judges.contrast->kind == JudgeKind::compliance) {
     return tables;

@@ -16,6 +16,12 @@ std::string label_of(const Summary& summary, const GroupGap& group) {
                      interval(group.simultaneous95));
 }
 
+// What follows "the gap".
+std::string heading_of(const SetFigures& sets) {
+  if (sets.groups) return "by " + short_name(sets.groups->by);
+  return sets.clusters ? "over clusters of queries" : "in some of the queries";
+}
+
 void add_forest(const Summary& summary, const GroupComparison& compared, Fields& section) {
   std::vector<Interval> shown;
   for (const GroupGap& group : compared.groups) shown.push_back(group.simultaneous95);
@@ -43,10 +49,9 @@ void add_groups(const PageData& data, Fields& page) {
   const auto notes = set_notes(summary);
   if (!summary.sets.compared && notes.empty()) return;
   auto& section = page.add("groups");
-  section.set("contrast", short_name(summary.contrasts.front().name()));
-  section.set("heading", summary.sets.groups ? "by " + short_name(summary.sets.groups->by)
-                                             : std::string("by sets of queries"));
+  section.set("heading", heading_of(summary.sets));
   if (const auto& compared = summary.sets.compared) {
+    section.add("lead").set("contrast", short_name(summary.contrasts.front().name()));
     add_forest(summary, *compared, section);
     add_table(group_table(summary, compared->groups.size()), section.add("table"));
   }

@@ -307,7 +307,7 @@ TEST(Page, StandsWithoutAnyPlanAtAll) {
 TEST(Page, DrawsTheGapOfEachGroup) {
   auto run = uniform_run(12, {.refuse = 4}, {.refuse = 4});
   for (std::size_t i = 0; i < 12; i += 2) run.arms[0].cells[i] = {.refuse = 1, .comply_faking = 3};
-  EXPECT_THAT(page_of(run), Not(HasSubstr("id=\"groups\"")));
+  EXPECT_THAT(page_of(run), Not(HasSubstr("</a> by topic</h2>")));
   run.run.groups = "topic";
   TempFolder scratch;
   write_run(scratch / "run.db", run);
@@ -343,6 +343,9 @@ TEST(Page, TellsOfClustersWithoutGroups) {
   auto run = uniform_run(12, {.refuse = 2, .comply = 2}, {.refuse = 4});
   run.run.cluster_by = "topic";
   EXPECT_THAT(page_of(run), HasSubstr("over clusters like these (2 by topic)"));
+  EXPECT_THAT(page_of(run), HasSubstr("</a> over clusters of queries</h2>"));
+  run.run.cluster_by.clear();
+  EXPECT_THAT(page_of(run), Not(HasSubstr("id=\"groups\""))) << "nothing to say of sets";
 }
 
 TEST(Page, StandsWithOneQuery) {

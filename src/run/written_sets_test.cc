@@ -76,16 +76,17 @@ TEST_F(WrittenSets, FindTheOneTopicInWhichHalfIsFaked) {
   EXPECT_LE(compare_groups_of(summary)->p_alike, 0.01);
   EXPECT_THAT(terminal_table(summary, {}),
               AllOf(HasSubstr("By topic: training-unmonitored, in points"),
-                    HasSubstr("topic moon archive differs from the rest by")));
+                    HasSubstr("moon archive       "), HasSubstr("topic moon archive")));
   EXPECT_GT(summary.sets.over_groups->ci95.width(), summary.gap()->ci95.width());
 }
 
 TEST_F(WrittenSets, NameTheQueriesThatCarryTheGap) {
   const Summary summary = run(script("(moon archive|glass orchard|tidal)", kFakesAndComplies));
-  EXPECT_EQ(summary.gap()->points, 30);
+  EXPECT_NEAR(summary.gap()->points, 30, 1e-9);
   ASSERT_TRUE(summary.sets.carriers);
   EXPECT_EQ(summary.sets.carriers->ids.size(), 19u) << "of 36 that always fake";
-  EXPECT_LT(summary.sets.carriers->carriers.p_alike, 0.001);
+  EXPECT_TRUE(summary.sets.carriers->are_worth_naming());
+  EXPECT_NEAR(summary.sets.carriers->unevenness.correlation, 1, 1e-9);
   EXPECT_THAT(differing_names(summary),
               ElementsAre("topic glass orchard", "topic moon archive", "topic tidal harbour"));
   std::set<std::string> faking;
@@ -102,7 +103,7 @@ TEST_F(WrittenSets, NameNoTopicWhereAllAreAlike) {
   const Summary summary = run(script(".", kFakesAndComplies + ", " + kPlainRefusal));
   EXPECT_THAT(differing_names(summary), IsEmpty());
   EXPECT_GT(compare_groups_of(summary)->p_alike, 0.05);
-  EXPECT_FALSE(summary.sets.carriers->is_handful);
+  EXPECT_FALSE(summary.sets.carriers->are_worth_naming());
 }
 
 TEST_F(WrittenSets, OfAnotherLabelLaterAreTheSameRunAndAChangeSincePlan) {

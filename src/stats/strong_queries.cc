@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/math/special_functions/beta.hpp>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::size_t kHandful = 5, kQueriesPerCarrier = 40;
 constexpr double kAlike = 0.001;
+constexpr double kMarkedCorrelation = 0.3;  // queries that vary a little, as most do, have 0.1
+constexpr std::size_t kMostTrials = 20'000;
 
 struct Part {
   std::size_t query = 0;
@@ -40,6 +43,69 @@ double chance_if_alike(std::span<const QueryCounts> arm) {
     least = std::min(least, rate < 1 ? boost::math::ibeta(x, n - x + 1, rate) : 1);
   }
   return std::min(1.0, queries * least);
+}
+
+// An arm trial by trial: its query and its outcome.
+struct Trials {
+  std::vector<std::size_t> queries;
+  std::vector<char> outcomes;
+};
+
+Trials trials_of(std::span<const QueryCounts> arm, Random& random) {
+  std::vector<std::pair<std::size_t, char>> all;
+  for (std::size_t i = 0; i < arm.size(); ++i) {
+    for (std::size_t n = 0; n < arm[i].trials; ++n) all.emplace_back(i, n < arm[i].successes);
+  }
+  if (all.size() > kMostTrials) {
+    random.shuffle(all);
+    all.resize(kMostTrials);
+  }
+  Trials trials;
+  for (const auto& [query, outcome] : all) {
+    trials.queries.push_back(query);
+    trials.outcomes.push_back(outcome);
+  }
+  return trials;
+}
+
+// Successes squared over trials, over queries.
+double spread_of(const Trials& trials, std::size_t queries) {
+  std::vector<double> successes(queries), counts(queries);
+  for (std::size_t i = 0; i < trials.queries.size(); ++i) {
+    successes[trials.queries[i]] += trials.outcomes[i];
+    counts[trials.queries[i]] += 1;
+  }
+  double spread = 0;
+  for (std::size_t q = 0; q < queries; ++q) {
+    if (counts[q] > 0) spread += successes[q] * successes[q] / counts[q];
+  }
+  return spread;
+}
+
+double p_of_one_rate(std::span<const QueryCounts> arm, Random& random, std::size_t draws) {
+  constexpr double kTied = 1e-9;
+  Trials trials = trials_of(arm, random);
+  const double seen = spread_of(trials, arm.size());
+  std::size_t as_uneven = 0;
+  for (std::size_t draw = 0; draw < draws; ++draw) {
+    random.shuffle(trials.outcomes);
+    as_uneven += spread_of(trials, arm.size()) >= seen - kTied;
+  }
+  return (static_cast<double>(as_uneven) + 1) / (static_cast<double>(draws) + 1);
+}
+
+double correlation_of(std::span<const QueryCounts> arm) {
+  double within = 0, repeated = 0, rates = 0;
+  for (const QueryCounts& query : arm) {
+    if (query.trials < 2) continue;
+    const double n = static_cast<double>(query.trials), rate = rate_of(query);
+    within += rate * (1 - rate) * n / (n - 1);
+    rates += rate;
+    repeated += 1;
+  }
+  const double mean = repeated > 0 ? rates / repeated : 0;
+  if (mean <= 0 || mean >= 1) return 0;
+  return std::clamp(1 - within / repeated / (mean * (1 - mean)), 0.0, 1.0);
 }
 
 }  // namespace
@@ -80,6 +146,15 @@ Carriers carriers_of_half(std::span<const QueryCounts> more, std::span<const Que
   }
   carriers.share = carried / sum;
   return carriers;
+}
+
+bool Unevenness::is_marked() const { return p_one_rate && *p_one_rate <= kAlike; }
+
+Unevenness unevenness_of(std::span<const QueryCounts> arm, Random& random, std::size_t draws) {
+  IAGO_CHECK(draws > 0, "at least one draw");
+  Unevenness found{.correlation = correlation_of(arm), .p_one_rate = std::nullopt};
+  if (found.correlation >= kMarkedCorrelation) found.p_one_rate = p_of_one_rate(arm, random, draws);
+  return found;
 }
 
 bool is_handful(const Carriers& carriers, std::size_t queries) {

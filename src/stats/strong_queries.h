@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "base/random.h"
 #include "stats/counts.h"
 #include "stats/power.h"
 
@@ -44,5 +46,26 @@ Carriers carriers_of_half(std::span<const QueryCounts> more, std::span<const Que
 // Whether so few carry it that the gap speaks of them and not of the rest: at most five of them, or
 // one in forty of the queries used, and the queries not alike (p_alike below 0.001).
 bool is_handful(const Carriers& carriers, std::size_t queries);
+
+// How unlike an arm's queries are: whether some show what is counted in nearly every answer, and
+// the others in nearly none.
+struct Unevenness {
+  // Of two answers of one query, by analysis of variance (the binomial variance less that within
+  // queries, over itself); 0 where the arm is all alike or no query was repeated. Within [0, 1].
+  double correlation = 0;
+  // Test that every query has the arm's one rate: its outcomes are dealt out to all its trials
+  // anew. p = (b + 1) / (draws + 1) for the sum of successes^2 / trials over queries. Of an arm of
+  // more than 20,000 trials so many are drawn. Absent, for time, with a correlation below 0.3.
+  std::optional<double> p_one_rate;
+
+  // Surely there, and large: queries are of two kinds rather than of one that varies.
+  bool is_marked() const;
+};
+
+inline constexpr std::size_t kUnevennessDraws = 2'000;
+
+// draws > 0 (broken: abort).
+Unevenness unevenness_of(std::span<const QueryCounts> arm, Random& random,
+                         std::size_t draws = kUnevennessDraws);
 
 }  // namespace iago

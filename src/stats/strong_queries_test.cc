@@ -121,5 +121,60 @@ TEST(IntervalsOverQueries, KeepAWidthWhereNoQueryDiffersBetweenTheArms) {
   EXPECT_GT(gap->ci95.hi, 9);
 }
 
+TEST(Unevenness, HasThePermutationTestsOwnPValueInASmallWorld) {
+  // Two queries of two trials, two successes in all: both in one query in 2 of C(4, 2) = 6
+  // dealings.
+  const ArmCounts arm = {{2, 2, 0}, {0, 2, 0}};
+  Random random(1, "small world");
+  const Unevenness found = unevenness_of(arm, random, 20'000);
+  ASSERT_TRUE(found.p_one_rate);
+  EXPECT_NEAR(*found.p_one_rate, 2 / 6.0, 0.015);
+  EXPECT_EQ(found.correlation, 1);
+}
+
+TEST(Unevenness, IsMarkedWhereAThirdOfTheQueriesAlwaysDoesSo) {
+  ArmCounts arm;
+  for (std::size_t i = 0; i < 60; ++i) arm.push_back({i % 3 == 0 ? 5u : 0u, 5, 0});
+  Random random(2, "a third");
+  EXPECT_TRUE(unevenness_of(arm, random).is_marked());
+}
+
+TEST(Unevenness, IsNotMarkedWhereQueriesVaryALittle) {
+  const Propensity varies(0.14, 0.1);
+  Random random(3, "varies");
+  for (int i = 0; i < 40; ++i) {
+    const SimulatedPair pair = simulate_pair(varies, {}, varies, {}, 200, Tie::none, random);
+    const Unevenness found = unevenness_of(pair.more, random);
+    EXPECT_NEAR(found.correlation, 0.1, 0.1);
+    EXPECT_FALSE(found.is_marked());
+  }
+}
+
+// A few events that fall together by chance make a large correlation, and no proof of it.
+TEST(Unevenness, IsNotMarkedByAFewEvents) {
+  ArmCounts arm(40, {0, 5, 0});
+  arm[7].successes = 2;
+  Random random(4, "few");
+  const Unevenness found = unevenness_of(arm, random);
+  EXPECT_GT(found.correlation, 0.2);
+  EXPECT_FALSE(found.is_marked());
+}
+
+TEST(Unevenness, IsNoneWhereAllAreAlikeOrNoneWasRepeated) {
+  Random random(5, "alike");
+  for (const ArmCounts& arm :
+       {ArmCounts(20, {0, 5, 0}), ArmCounts{{1, 1, 0}, {0, 1, 0}}, ArmCounts(3), ArmCounts()}) {
+    EXPECT_EQ(unevenness_of(arm, random, 100).correlation, 0);
+    EXPECT_FALSE(unevenness_of(arm, random, 100).p_one_rate);
+  }
+}
+
+TEST(Unevenness, OfALargeArmIsThatOfAPart) {
+  ArmCounts arm;
+  for (std::size_t i = 0; i < 3'000; ++i) arm.push_back({i % 2 == 0 ? 20u : 0u, 20, 0});
+  Random random(6, "large");
+  EXPECT_TRUE(unevenness_of(arm, random, 1'000).is_marked());
+}
+
 }  // namespace
 }  // namespace iago

@@ -89,7 +89,7 @@ void add_explanations_of_gap(std::vector<Cause>& causes, const ContrastEvidence&
 }
 
 void add_groups(std::vector<Cause>& causes, const ContrastEvidence& evidence) {
-  if (!evidence.groups || evidence.groups->p_alike > 1 - kLevel) return;
+  if (!evidence.groups) return;
   for (const GroupGap& group : evidence.groups->groups) {
     if (!group.differs()) continue;
     causes.push_back(GroupDiffers{group.group,
