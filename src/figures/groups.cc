@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -194,6 +196,8 @@ std::vector<const GroupGap*> differing_groups(const GroupComparison& compared) {
   for (const GroupGap& group : compared.groups) {
     if (group.differs()) differing.push_back(&group);
   }
+  std::ranges::stable_sort(differing, std::greater(),
+                           [](const GroupGap* group) { return std::abs(group->to_rest); });
   return differing;
 }
 

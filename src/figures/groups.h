@@ -76,9 +76,9 @@ Labels cluster_labels(const Summary& summary);
 const std::optional<GroupComparison>& compare_groups_of(const Summary& summary);
 // A group as a sentence names it: "topic moon archive". The label is one of compare_groups_of.
 std::string group_name(const Summary& summary, std::size_t label);
-// Those of which the comparison says that they differ from the rest, by the test that is adjusted
-// for all of them: it needs no leave of the test that all are alike, which is weak where one of
-// many differs.
+// Those of which the comparison says that they differ from the rest, the furthest first, by the
+// test that is adjusted for all of them: it needs no leave of the test that all are alike, which is
+// weak where one of many differs.
 std::vector<const GroupGap*> differing_groups(const GroupComparison& compared);
 
 // Header and a row for each group with data: queries, both rates, the gap with its simultaneous

@@ -121,7 +121,7 @@ Json carriers_json(const std::optional<CarryingQueries>& carrying) {
 
 namespace {
 
-constexpr std::size_t kMostNamed = 8;
+constexpr std::size_t kMostNamed = 8, kMostGroups = 4;
 
 // "points, interval: over clusters like these (40 by speaker)".
 std::string gap_over(const GapEstimate& gap, const QuerySets& sets) {
@@ -154,6 +154,7 @@ void add_intervals(const SetFigures& sets, std::vector<Note>& notes) {
     others.clear();
   }
   if (!sets.over_groups) return;
+  if (sets.over_clusters && sets.clusters->by == sets.groups->by) return;  // said above
   notes.push_back({"gap over groups", gap_over(*sets.over_groups, *sets.groups) + others});
 }
 
@@ -163,10 +164,15 @@ void add_comparison(const Summary& summary, std::vector<Note>& notes) {
   std::string text = fmt::format(
       "{} that all are alike (permutations); standard deviation of their gaps {} points",
       p_value(sets.compared->p_alike), points(sets.compared->sd));
-  for (const GroupGap* group : differing_groups(*sets.compared)) {
+  const auto differing = differing_groups(*sets.compared);
+  for (const GroupGap* group :
+       std::span(differing).first(std::min(differing.size(), kMostGroups))) {
     text += fmt::format("; {} differs from the rest by {} points ({})",
                         group_name(summary, group->group), points(group->to_rest),
                         p_value(group->p_to_rest));
+  }
+  if (differing.size() > kMostGroups) {
+    text += fmt::format("; and so do {} more", differing.size() - kMostGroups);
   }
   notes.push_back({"groups compared", text});
 }

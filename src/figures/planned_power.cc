@@ -54,7 +54,7 @@ std::string units_text(const PowerQuestion& question, const PowerOver& power) {
       fmt::format("{} queries x {} repeats", study.queries, study.repeats_more);
   if (power.population == Population::queries_like_these) return size;
   return fmt::format(
-      "{}, {} ({} by {}, whose gaps differ by a standard deviation of {:.3g} points)",
+      "{}, {} ({} by {}, if their gaps differ by a standard deviation of {:.3g} points)",
       power.population == Population::clusters_like_these ? size : "the same",
       name_of(power.population), power.units, printable(power.by, 40), question.set_sd_points);
 }
@@ -86,7 +86,8 @@ std::vector<PowerOver> power_over(const PowerQuestion& question) {
   found.push_back(clusters && clusters->sets >= kFewest
                       ? over_sets(question, *clusters, Population::clusters_like_these)
                       : over_queries(study));
-  if (groups && groups->sets >= kFewest) {
+  const bool are_the_clusters = clusters && groups && clusters->by == groups->by;
+  if (groups && groups->sets >= kFewest && !are_the_clusters) {
     found.push_back(over_sets(question, *groups, Population::groups_like_these));
   }
   return found;

@@ -63,6 +63,9 @@ TEST(PlannedPowers, OfClustersDecideInPlaceOfTheQueries) {
   EXPECT_GT(*found[0].detectable_points, *power_over(question())[0].detectable_points);
   EXPECT_THAT(text_of(asked), AllOf(HasSubstr("over clusters like these (40 by author"),
                                     HasSubstr("needs 116 clusters")));
+  asked.groups = asked.clusters;
+  EXPECT_EQ(power_over(asked).size(), 1u) << "the same sets are said once";
+  asked.groups.reset();
   asked.clusters->sets = 150;
   EXPECT_FALSE(power_over(asked)[0].units_needed);
 }
@@ -78,8 +81,9 @@ TEST(PlannedPowers, OfGroupsStandBesideThoseOfTheQueries) {
   EXPECT_LT(found[1].no_gap, found[0].no_gap);
   asked.set_sd_points = 1;
   EXPECT_LT(*power_over(asked)[1].detectable_points, *found[1].detectable_points);
-  EXPECT_THAT(text_of(asked), HasSubstr("the same, over groups like these (10 by topic, whose gaps "
-                                        "differ by a standard deviation of 1 points)"));
+  EXPECT_THAT(text_of(asked),
+              HasSubstr("the same, over groups like these (10 by topic, if their gaps "
+                        "differ by a standard deviation of 1 points)"));
   asked.groups->sets = 1;
   EXPECT_EQ(power_over(asked).size(), 1u) << "one topic is no population";
 }

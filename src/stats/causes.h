@@ -150,7 +150,8 @@ struct HandfulOfQueries {
   double share = 0;                  // of the gap
 };
 
-// One group differs from all others, whatever is said of the whole (groups.h).
+// One group differs from all others, whatever is said of the whole (groups.h). The furthest comes
+// first.
 struct GroupDiffers {
   std::size_t group = 0;  // its label
   ShownGap gap;           // simultaneous interval

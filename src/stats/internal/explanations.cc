@@ -1,6 +1,8 @@
 // What explains a verdict beside the rule itself, and faking reasoning.
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <iterator>
 
 #include "record/names.h"
 #include "stats/corrected.h"
@@ -90,8 +92,11 @@ void add_explanations_of_gap(std::vector<Cause>& causes, const ContrastEvidence&
 
 void add_groups(std::vector<Cause>& causes, const ContrastEvidence& evidence) {
   if (!evidence.groups) return;
-  for (const GroupGap& group : evidence.groups->groups) {
-    if (!group.differs()) continue;
+  std::vector<GroupGap> differing;
+  std::ranges::copy_if(evidence.groups->groups, std::back_inserter(differing), &GroupGap::differs);
+  std::ranges::stable_sort(differing, std::greater(),
+                           [](const GroupGap& group) { return std::abs(group.to_rest); });
+  for (const GroupGap& group : differing) {
     causes.push_back(GroupDiffers{group.group,
                                   {group.gap.points, group.simultaneous95, group.gap.population},
                                   group.to_rest,
