@@ -126,6 +126,8 @@ void write_rows(iago::fuzz::InputBytes& data) {
                    .subject = text(),
                    .subject_identity = text(),
                    .margin_points = data.real_in_range(-1.0, 101.0),
+                   .cluster_by = data.boolean() ? "author" : "",
+                   .groups = data.boolean() ? "topic" : "",
                    .analysis_plan = data.boolean() ? std::string(kPlan) : data.text(512),
                    .program = text()};
   iago::StoreWriter writer(store_file(), run);
@@ -143,8 +145,10 @@ void write_rows(iago::fuzz::InputBytes& data) {
       if (data.boolean()) arms.back().circumstances[iago::kTrainedOn] = data.boolean();
     }
   }
-  const iago::Query queries[] = {{"q1", text(), text(), {{text(), text()}}},
-                                 {"q2", text(), "", {}}};
+  const std::string author = text();
+  const iago::Query queries[] = {
+      {"q1", text(), text(), {{"author", author}, {text(), text()}}},
+      {"q2", text(), text(), {{"author", data.boolean() ? author : text()}}}};
   std::vector<iago::PromptRow> prompts;
   for (const auto& arm : arms) {
     for (const auto& query : queries) {
