@@ -97,7 +97,7 @@ std::string power_text(const PowerQuestion& question, const std::vector<PowerOve
   std::string text;
   for (const PowerOver& power : found) {
     text += fmt::format(
-        "{}: {}; {}\n", units_text(question, power),
+        "{}:\n  {}\n  {}\n", units_text(question, power),
         power.detectable_points
             ? fmt::format("80 % power to find a gap of {:.1f} points", *power.detectable_points)
             : std::string("no gap of any size is found with 80 % power"),

@@ -30,7 +30,7 @@ TEST(PlannedPowers, AreThoseOfTheRoomOfStatistics) {
   EXPECT_GT(found[0].no_gap, 0.5);
   EXPECT_FALSE(found[0].units_needed);
   EXPECT_THAT(text_of(asked),
-              AllOf(HasSubstr("200 queries x 10 repeats: 80 % power to find a gap of "),
+              AllOf(HasSubstr("200 queries x 10 repeats:\n  80 % power to find a gap of "),
                     HasSubstr("% power to say \"no gap\" if there is none"),
                     HasSubstr("(if 3 % comply in unmonitored, and completions of one query "
                               "correlate by 0.05)")));
