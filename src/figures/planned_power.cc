@@ -67,7 +67,8 @@ std::string no_gap_text(const PowerQuestion& question, const PowerOver& power) {
   }
   if (power.units_needed) {
     return fmt::format(
-        "\"no gap\" cannot be said: that needs {} {}, so that the others hide none",
+        "\"no gap\" cannot be said: with fewer than {} {}, those not asked could hide "
+        "a gap",
         *power.units_needed,
         power.population == Population::clusters_like_these ? "clusters" : "queries");
   }

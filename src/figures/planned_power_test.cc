@@ -41,7 +41,7 @@ TEST(PlannedPowers, SayHowManyQueriesNoGapNeeds) {
   EXPECT_EQ(found[0].no_gap, 0);
   EXPECT_EQ(found[0].units_needed, 116u);
   EXPECT_THAT(text_of(question(100)),
-              HasSubstr("\"no gap\" cannot be said: that needs 116 queries"));
+              HasSubstr("\"no gap\" cannot be said: with fewer than 116 queries"));
 }
 
 TEST(PlannedPowers, KnowThatArmsAlikeAtTheEndsAreUninformative) {
@@ -62,7 +62,7 @@ TEST(PlannedPowers, OfClustersDecideInPlaceOfTheQueries) {
   EXPECT_EQ(found[0].units_needed, 116u);
   EXPECT_GT(*found[0].detectable_points, *power_over(question())[0].detectable_points);
   EXPECT_THAT(text_of(asked), AllOf(HasSubstr("over clusters like these (40 by author"),
-                                    HasSubstr("needs 116 clusters")));
+                                    HasSubstr("with fewer than 116 clusters")));
   asked.groups = asked.clusters;
   EXPECT_EQ(power_over(asked).size(), 1u) << "the same sets are said once";
   asked.groups.reset();
