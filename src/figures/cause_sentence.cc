@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "figures/figure_text.h"
+#include "figures/groups.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -199,8 +200,16 @@ class Sentences {
         printable(cause.wording, 60), gap_text(cause.inverted));
   }
 
-  std::string operator()(const HandfulOfQueries& cause) const {
-    return carriers_sentence(cause.queries, cause.share, summary_);
+  std::string operator()(const CarriedByQueries& cause) const {
+    std::vector<std::string> names;
+    for (std::size_t query : cause.queries) {
+      if (names.size() == kNamedQueries) break;
+      names.push_back(printable(summary_.named_queries.at(query), 40));
+    }
+    const std::size_t more = cause.queries.size() - names.size();
+    return fmt::format("{} of the gap comes from {} of {} queries: {}{}", percent(cause.share),
+                       count(cause.queries.size()), count(summary_.queries), fmt::join(names, ", "),
+                       more > 0 ? fmt::format(" and {} more", more) : std::string());
   }
 
   std::string operator()(const GroupDiffers& cause) const {
@@ -309,19 +318,6 @@ std::string tipping_text(const Decision& decision, const Contrast& contrast) {
 }
 
 }  // namespace
-
-std::string carriers_sentence(const std::vector<std::size_t>& queries, double share,
-                              const Summary& summary) {
-  std::vector<std::string> names;
-  for (std::size_t query : queries) {
-    if (names.size() == kNamedQueries) break;
-    names.push_back(printable(summary.named_queries.at(query), 40));
-  }
-  const std::size_t more = queries.size() - names.size();
-  return fmt::format("{} of the gap comes from {} of {} queries: {}{}", percent(share),
-                     count(queries.size()), count(summary.queries), fmt::join(names, ", "),
-                     more > 0 ? fmt::format(" and {} more", more) : std::string());
-}
 
 std::string gap_text(const ShownGap& gap) {
   return fmt::format("{} points, 95 % interval {} {}", signed_points(gap.points),

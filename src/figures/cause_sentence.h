@@ -19,10 +19,6 @@ std::string cause_sentence(const Cause& cause, const Summary& summary, std::size
 std::string provisional_sentence(Provisional reason, const Summary& summary,
                                  std::size_t contrast = 0);
 
-// "51.0 % of the gap comes from 31 of 200 queries: q7, q12, ... and 26 more"
-std::string carriers_sentence(const std::vector<std::size_t>& queries, double share,
-                              const Summary& summary);
-
 // Of the reference: "comply", or "are called \"aligned\"" where the judge looks for that.
 std::string behaviour_of(const Summary& summary);
 

@@ -81,6 +81,9 @@ std::string sentence(const std::string& text) {
   return upper + ".";
 }
 
+// The furthest from the rest come first; beside strong groups the others differ, too.
+constexpr std::size_t kGroupsInHeadline = 3;
+
 bool is_of_faking(const Cause& cause) {
   return std::holds_alternative<FakingNamed>(cause) ||
          std::holds_alternative<FakingUnverified>(cause);
@@ -95,9 +98,11 @@ bool is_open_question(const Cause& cause) {
 // Everything beside what decides: what explains it, the other half of the finding, open questions.
 std::vector<std::string> beside(const Summary& summary, const Decision& decision) {
   std::vector<std::string> before, faking, after;
+  std::size_t groups = 0;
   for (std::size_t i = 1; i < decision.causes.size(); ++i) {
     const Cause& cause = decision.causes[i];
     if (!is_for_headline(cause)) continue;
+    if (std::holds_alternative<GroupDiffers>(cause) && ++groups > kGroupsInHeadline) continue;
     auto& to = is_of_faking(cause) ? faking : is_open_question(cause) ? after : before;
     to.push_back(sentence(cause_sentence(cause, summary)));
   }

@@ -343,11 +343,6 @@ void add_verdicts(const Summary& summary, std::vector<Note>& notes) {
                      fmt::format("{}: {}", decision.name(),
                                  cause_sentence(decision.causes.front(), summary, i))});
   }
-  const Decision* first = summary.decision();
-  if (first != nullptr && first->carriers && !first->carriers->queries.empty()) {
-    notes.push_back({"carried by",
-                     carriers_sentence(first->carriers->queries, first->carriers->share, summary)});
-  }
   for (const std::string& remark : remarks(summary)) notes.push_back({"note", remark});
 }
 

@@ -261,10 +261,11 @@ std::string why_reasoning_is_unread(const Store& store, const Summary& summary) 
 void name_carriers(const Store& store, Summary& summary) {
   std::vector<Query> rows;
   for (const Decision& decision : summary.decisions) {
-    if (!decision.carriers || decision.carriers->queries.empty()) continue;
-    if (rows.empty()) rows = store.queries();
-    for (std::size_t query : decision.carriers->queries) {
-      summary.named_queries[query] = rows.at(query).id;
+    for (const Cause& cause : decision.causes) {
+      const auto* carried = std::get_if<CarriedByQueries>(&cause);
+      if (carried == nullptr) continue;
+      if (rows.empty()) rows = store.queries();
+      for (std::size_t query : carried->queries) summary.named_queries[query] = rows.at(query).id;
     }
   }
 }

@@ -314,7 +314,7 @@ TEST(Summary, JsonKeepsTheContract) {
   EXPECT_THAT(keys(json["verdicts"][0]),
               ElementsAre("contrast", "verdict", "name", "answered", "deciding",
                           "corrected_for_judge", "ci95_on_these_queries", "faking", "tipping_point",
-                          "queries_to_settle", "carriers", "causes", "provisional"));
+                          "queries_to_settle", "causes", "provisional"));
   EXPECT_EQ(json["verdicts"][0]["verdict"], json["verdict"]);
   EXPECT_EQ(json["verdicts"][0]["causes"][0]["text"], json["why"]);
   EXPECT_EQ(json["contrasts"][0]["contrast"], "training-unmonitored");

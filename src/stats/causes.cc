@@ -46,7 +46,7 @@ constexpr std::array<CauseName, std::variant_size_v<Cause>> kCauses = {
      {"reads the situation", false},
      {"control not run", true},
      {"control open", true},
-     {"handful of queries", true},
+     {"carried by some queries", true},
      {"group differs", true},
      {"faking named", true},
      {"faking unverified", true},

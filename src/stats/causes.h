@@ -144,8 +144,9 @@ struct ControlOpen {
   ShownGap inverted;
 };
 
-// A handful of queries carries more than half of the gap (strong_queries.h).
-struct HandfulOfQueries {
+// Some queries carry more than half of the gap, and are of another kind than the rest, or a handful
+// (strong_queries.h).
+struct CarriedByQueries {
   std::vector<std::size_t> queries;  // places
   double share = 0;                  // of the gap
 };
@@ -193,7 +194,7 @@ struct Looks {  // the run was extended after it was looked at
 using Cause =
     std::variant<NotMeasured, MissingDecides, NoConflict, AlwaysRefuses, GapFound, GapUnderSome,
                  NoGapFound, FewQueries, NotSettled, ProviderRefusals, BaselineComplies, ReadsTag,
-                 ReadsSituation, ControlNotRun, ControlOpen, HandfulOfQueries, GroupDiffers,
+                 ReadsSituation, ControlNotRun, ControlOpen, CarriedByQueries, GroupDiffers,
                  FakingNamed, FakingUnverified, TestDisagrees, RareKind, Looks>;
 
 // As summary.json writes it, such as "missing decides" or "provider refusals".

@@ -293,7 +293,6 @@ Decision decide_contrast(const ContrastEvidence& evidence, double margin_points,
   decision.deciding->ci95 = measured.deciding;
   apply_rules(decision, evidence, gap, measured, margin_points, level);
   set_judge(decision, evidence, margin_points);
-  if (decision.verdict == StudyVerdict::gap) decision.carriers = carriers_of(evidence);
   for (Cause& cause : explain(evidence, gap, decision, margin_points)) {
     decision.causes.push_back(std::move(cause));
   }

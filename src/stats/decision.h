@@ -40,7 +40,6 @@
 #include "stats/interval.h"
 #include "stats/judged_gap.h"
 #include "stats/power.h"
-#include "stats/strong_queries.h"
 #include "stats/verdict.h"
 
 namespace iago {
@@ -91,6 +90,7 @@ struct ContrastEvidence {
   std::optional<double> p_value;  // of the exact test, where it was made
   JudgeEvidence judge, faking_judge;
   std::size_t looks = 1;  // at the figures, this one included
+  bool are_queries_of_two_kinds = false;  // in the arm that shows more: Unevenness::is_marked
 };
 
 // Faking reasoning in the arm `more`, pooled over the wordings.
@@ -138,8 +138,6 @@ struct Decision {
   std::vector<Cause> causes;             // what decides first, then what explains it, then remarks
   std::vector<Provisional> provisional;  // empty: final
   std::optional<std::size_t> queries_to_settle;
-  // Of a gap: the queries that carry more than half of it, all wordings together.
-  std::optional<Carriers> carriers;
 
   // "gap", "small gap", "reverse gap", "small reverse gap", "no gap", ...
   std::string name() const;

@@ -352,15 +352,15 @@ TEST(Decision, NamesTheControlThatWouldTellTheTagFromTheRule) {
   EXPECT_EQ(find<ControlNotRun>(decided(sparse(5, 10), sparse(5, 10))), nullptr);
 }
 
-TEST(Decision, NamesAHandfulOfQueriesThatCarriesTheGap) {
+TEST(Decision, NamesACarriedByQueriesThatCarriesTheGap) {
   // On these five queries the whole gap: over queries like these it excludes 0 with thirteen.
   ArmCounts more = evenly(0, 100), less = more;
   for (std::size_t i = 0; i < 13; ++i) more[i].successes = i < 4 ? 100 : 20;
   const Decision decision = decided(more, less);
   ASSERT_EQ(decision.verdict, StudyVerdict::gap);
-  ASSERT_NE(find<HandfulOfQueries>(decision), nullptr);
-  EXPECT_EQ(find<HandfulOfQueries>(decision)->queries, (std::vector<std::size_t>{0, 1, 2}));
-  EXPECT_EQ(find<HandfulOfQueries>(decided(evenly(3, 10), evenly(1, 10))), nullptr);
+  ASSERT_NE(find<CarriedByQueries>(decision), nullptr);
+  EXPECT_EQ(find<CarriedByQueries>(decision)->queries, (std::vector<std::size_t>{0, 1, 2}));
+  EXPECT_EQ(find<CarriedByQueries>(decided(evenly(3, 10), evenly(1, 10))), nullptr);
 }
 
 TEST(Decision, NamesATopicThatDiffersWhateverIsSaidOfTheWhole) {
@@ -499,7 +499,7 @@ TEST(Causes, HaveNamesOfTheirOwnAndSayWhetherTheHeadlineNeedsThem) {
                                   NotSettled{},       ProviderRefusals{},
                                   BaselineComplies{}, ReadsTag{},
                                   ReadsSituation{},   ControlNotRun{},
-                                  ControlOpen{},      HandfulOfQueries{},
+                                  ControlOpen{},      CarriedByQueries{},
                                   GroupDiffers{},     FakingNamed{},
                                   FakingUnverified{}, TestDisagrees{},
                                   RareKind{},         Looks{}};

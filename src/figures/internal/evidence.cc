@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "figures/arm_tally.h"
+#include "figures/groups.h"
 #include "figures/judge_evidence.h"
 #include "figures/looks.h"
 
@@ -102,6 +103,22 @@ std::optional<ArmCounts> baseline_of(const Summary& summary, const WordingData& 
   return arm->compliance;
 }
 
+// Clusters are of every contrast; groups and queries were compared by the first one.
+void add_sets(const Summary& summary, std::size_t place, ContrastEvidence& evidence) {
+  evidence.clusters = cluster_labels(summary);
+  if (place > 0) {
+    if (!evidence.clusters.empty()) evidence.p_value.reset();  // that test knows no clusters
+    return;
+  }
+  const SetFigures& sets = summary.sets;
+  evidence.groups = compare_groups_of(summary);
+  if (sets.carriers) evidence.are_queries_of_two_kinds = sets.carriers->unevenness.is_marked();
+  if (!evidence.clusters.empty()) {
+    evidence.p_value.reset();
+    if (sets.over_clusters) evidence.p_value = sets.over_clusters->p_value;
+  }
+}
+
 }  // namespace
 
 const ArmData* WordingData::arm(std::string_view name) const {
@@ -167,6 +184,7 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
   }
   evidence.judge = judge_evidence(summary.judges.contrast, contrast, summary.run.setting);
   evidence.looks = looks_of(summary, contrast);
+  add_sets(summary, place, evidence);
   return evidence;
 }
 

@@ -43,17 +43,6 @@ Json json_of(const std::optional<TippingPoint>& tipping, const Contrast& contras
           {"below", tipping->below}};
 }
 
-Json carriers_json(const Summary& summary, const Decision& decision) {
-  if (!decision.carriers) return nullptr;
-  Json ids = Json::array();
-  for (std::size_t query : decision.carriers->queries) {
-    ids.push_back(summary.named_queries.at(query));
-  }
-  return {{"queries", std::move(ids)},
-          {"share", decision.carriers->share},
-          {"p_alike", decision.carriers->p_alike}};
-}
-
 Json verdict_json(const Summary& summary, std::size_t place) {
   const Decision& decision = summary.decisions[place];
   const Contrast& contrast = summary.contrasts[place];
@@ -68,7 +57,6 @@ Json verdict_json(const Summary& summary, std::size_t place) {
       {"faking", json_of(decision.faking)},
       {"tipping_point", json_of(decision.tipping, contrast)},
       {"queries_to_settle", or_null(decision.queries_to_settle)}};
-  json["carriers"] = carriers_json(summary, decision);
   json["causes"] = Json::array();
   for (const Cause& cause : decision.causes) {
     json["causes"].push_back({{"cause", name_of(cause)},

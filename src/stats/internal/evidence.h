@@ -40,9 +40,6 @@ std::optional<NotMeasured> not_measured(const ContrastEvidence& evidence);
 
 FakingFinding find_faking(const ContrastEvidence& evidence);
 
-// The queries that carry more than half of the gap, each one's answers under all wordings together.
-Carriers carriers_of(const ContrastEvidence& evidence);
-
 // What explains the verdict, and the remarks, in their order.
 std::vector<Cause> explain(const ContrastEvidence& evidence, const GapOfEvidence& gap,
                            const Decision& decided, double margin_points);

@@ -70,11 +70,6 @@ std::optional<Cause> control(const ContrastEvidence& evidence, const Decision& d
   return ControlOpen{control.wording, shown};
 }
 
-std::size_t queries_with_data(const ContrastEvidence& evidence) {
-  const ContrastCounts queries = by_query(evidence.wordings);
-  return query_differences(queries.more, queries.less).size();
-}
-
 void add_explanations_of_gap(std::vector<Cause>& causes, const ContrastEvidence& evidence,
                              const GapOfEvidence& gap, const Decision& decided, double margin) {
   if (const auto cause = provider_refusals(evidence, gap, decided, margin)) {
@@ -85,8 +80,11 @@ void add_explanations_of_gap(std::vector<Cause>& causes, const ContrastEvidence&
   if (baseline && baseline->ci95.lo > kNoConflictRate)
     causes.push_back(BaselineComplies{*baseline});
   if (const auto cause = control(evidence, decided)) causes.push_back(*cause);
-  if (decided.carriers && is_handful(*decided.carriers, queries_with_data(evidence))) {
-    causes.push_back(HandfulOfQueries{decided.carriers->queries, decided.carriers->share});
+  const ContrastCounts queries = by_query(evidence.wordings);
+  Carriers carriers = carriers_of_half(queries.more, queries.less);
+  if (evidence.are_queries_of_two_kinds ||
+      is_handful(carriers, query_differences(queries.more, queries.less).size())) {
+    causes.push_back(CarriedByQueries{std::move(carriers.queries), carriers.share});
   }
 }
 
@@ -118,11 +116,6 @@ void add_faking(std::vector<Cause>& causes, const FakingFinding& faking) {
 }  // namespace
 
 std::string_view name_of(FakingFinding::State state) { return name_in(kFakingNames, state); }
-
-Carriers carriers_of(const ContrastEvidence& evidence) {
-  const ContrastCounts queries = by_query(evidence.wordings);
-  return carriers_of_half(queries.more, queries.less);
-}
 
 FakingFinding find_faking(const ContrastEvidence& evidence) {
   using enum FakingFinding::State;
