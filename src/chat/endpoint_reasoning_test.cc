@@ -234,6 +234,24 @@ const MarkForm kMarkForms[] = {
     {"Granite", "Here's my thought process: T Here's my response: A", "T", "A"},
     {"Apriel", "Here are my reasoning steps:\nT\n[BEGIN FINAL RESPONSE]\nA\n[END FINAL RESPONSE]",
      "T", "A"},
+    {"Claude's habit, unopened", "T</thinking>\nA", "T", "A"},
+    {"Reflection", "<reflection>T</reflection>A", "T", "A"},
+    {"Reflection, unopened", "T</reflection>A", "T", "A"},
+    {"a habit of prompts", "<inner_monologue>\nT\n</inner_monologue>\nA", "T", "A"},
+    {"with attributes", "<think type=\"hidden\">T</think >A", "T", "A"},
+    {"escaped for HTML", "&lt;think&gt;T&lt;/think&gt;A", "T", "A"},
+    {"escaped for HTML, unopened", "T&lt;/thinking&gt;\nA", "T", "A"},
+    {"escaped by numbers", "&#60;thinking&#62;T&#60;/thinking&#62;A", "T", "A"},
+    {"escaped by numbers", "&#x3C;thought&#x3E;T&#x3c;/thought&#x3e;A", "T", "A"},
+    {"escaped as in JSON", "\\u003cthink\\u003eT\\u003c/think\\u003eA", "T", "A"},
+    {"escaped for Markdown", "\\<think\\>T\\</think\\>A", "T", "A"},
+    {"escaped at one end alone", "<think>T&lt;/think&gt;A", "T", "A"},
+    {"escaped, on a later line", "Well.\n&lt;reasoning&gt;T&lt;/reasoning&gt;A", "T", "Well.\nA"},
+    {"Open WebUI", "<details type=\"reasoning\" done=\"true\" duration=\"5\">\nT\n</details>\nA",
+     "T", "A"},
+    {"Open WebUI, escaped",
+     "&lt;details type=&quot;reasoning&quot; done=&quot;true&quot;&gt;T&lt;/details&gt;A", "T",
+     "A"},
     {"two blocks", "<think>T</think>\n<think>U</think>A", "T\n\nU", "A"},
     {"a later line", "Well.\n<think>T</think>A", "T", "Well.\nA"},
     {"inside of the scratchpad that was asked for", "<SCRATCHPAD>\n<think>T</think>U</SCRATCHPAD>A",
@@ -249,8 +267,15 @@ const MarkForm kMarkForms[] = {
     {"a word", "analysis of the lamp", "", "analysis of the lamp", kNone},
     {"a word", "Here is my thought process: I think of A.", "",
      "Here is my thought process: I think of A.", kNone},
+    {"a folded part of the answer", "<details><summary>More</summary>A</details>", "",
+     "<details><summary>More</summary>A</details>", kNone},
+    {"an element of the answer", "<p>A</p>", "", "<p>A</p>", kNone},
     {"spoken of", "The tag <think> opens a thought.", "", "The tag <think> opens a thought.",
      kUnavailable},
+    {"spoken of, escaped", "The tag &lt;think&gt; opens a thought.", "",
+     "The tag &lt;think&gt; opens a thought.", kUnavailable},
+    {"a name that no row knows", "<pondering>T. It goes on.</pondering>A", "",
+     "<pondering>T. It goes on.</pondering>A", kUnavailable},
 };
 
 TEST(EndpointReasoning, IsTakenOutOfTheTextByTheMarksOfAllFamilies) {
@@ -269,6 +294,20 @@ TEST(EndpointReasoning, IsTakenOutOfTheTextByTheMarksOfAllFamilies) {
   }
 }
 
+TEST(EndpointReasoning, IsTakenFromAFoldedPartWhoseSummarySpeaksOfThought) {
+  const ChatReply reply = reply_to(said(
+      {{"content", "<details>\n<summary>Thought for 5 seconds</summary>\n> T\n</details>\nA"}}));
+  EXPECT_EQ(reply.reasoning, "<summary>Thought for 5 seconds</summary>\n> T");
+  EXPECT_EQ(reply.text, "A");
+}
+
+TEST(EndpointReasoning, IsTakenOutInTimeThatGrowsWithTheText) {
+  std::string text = "Well.\n";
+  while (text.size() < 2'000'000) text += "<think>\n&lt;thinking&gt;\n</reasoning x\n<details \n";
+  const ChatReply reply = reply_to(said({{"content", text}}));
+  EXPECT_FALSE(reply.failure) << "a square of the text's length would not end";
+}
+
 TEST(EndpointReasoning, InTheTextIsNotRepeatedWhereTheServerGivesItInAChannelToo) {
   ChatReply reply = reply_to(said({{"content", "<think>T</think>A"}, {"reasoning", "T"}}));
   EXPECT_EQ(reply.reasoning, "T");
@@ -279,7 +318,8 @@ TEST(EndpointReasoning, AtTheBeginningIsKeptFromWhoListensInAnyCut) {
   for (const MarkForm& form : kMarkForms) {
     const std::string family = form.family;
     // Known with the last byte alone: a listener has heard it by then.
-    if (family.find("unopened") != std::string::npos || family == "a later line" ||
+    if (family.find("unopened") != std::string::npos ||
+        family.find("a later line") != std::string::npos || family.starts_with("a name") ||
         family.find("scratchpad") != std::string::npos ||
         family.find("prompt") != std::string::npos || form.finish == std::string("length")) {
       continue;

@@ -259,6 +259,11 @@ TEST(Scratchpad, TakesAThoughtInFrontForReasoningAndNeverForTheOutput) {
       {"<Thinking>", "</thinking>"},
       {"<thought>", "</thought>"},
       {"<reasoning>", "</reasoning>"},
+      {"<reflection>", "</reflection>"},
+      {"&lt;think&gt;", "&lt;/think&gt;"},
+      {"\\u003cthinking\\u003e", "\\u003c/thinking\\u003e"},
+      {"<think mode='deep'>", "</think>"},
+      {"<details type=\"reasoning\" done=\"true\">", "</details>"},
       {"<seed:think>", "</seed:think>"},
       {"\u25C1think\u25B7", "\u25C1/think\u25B7"},
       {"[THINK]", "[/THINK]"},
@@ -319,7 +324,10 @@ TEST(Scratchpad, ReadsThoughtsThatTheirPromptOpenedOrThatNeverEnd) {
   expect("I may " + kO + "\n" + kS + "x</think>\n" + kS + "a" + kEndS + kO + "b" + kEndO,
          Form::lenient, "thought-apart", "a", "b");
   expect("reasons</think>\n\nb", Form::untagged, "no-tags", "", "b");
-  EXPECT_EQ(parse_completion("reasons</think>\n\nb", {}).thought, "reasons");
+  for (const char* close : {"</think>", "</thinking>", "&lt;/think&gt;", "</reflection>"}) {
+    EXPECT_EQ(parse_completion(std::string("reasons") + close + "\n\nb", {}).thought, "reasons");
+    expect(std::string("reasons") + close + "\n\nb", Form::untagged, "no-tags", "", "b");
+  }
   expect("reasons</think><think>more</think>b", Form::untagged, "no-tags", "", "b");
   expect("<think>reasons and reasons", Form::invalid, "unclosed-thought", "", "");
   expect("Well.\n<think>reasons</think>\nb", Form::untagged, "no-tags", "", "b");

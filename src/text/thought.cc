@@ -12,7 +12,8 @@ const ThoughtMark* thought_at(std::string_view text, std::size_t at) {
   const ThoughtMark* mark = thought_mark_at(text.substr(at));
   if (mark == nullptr || !mark->is_words) return mark;
   const bool is_head = trimmed(text.substr(0, at)).empty();
-  const bool closes = is_head && find_close(*mark, text, at + mark->open.size()).at != text.npos;
+  const bool closes =
+      is_head && find_closing_mark(text, *mark, at + mark->open.size()).at != text.npos;
   return closes ? mark : nullptr;
 }
 
@@ -22,7 +23,7 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
 }
 
 std::size_t skip_message_start(std::string_view text, std::size_t at) {
-  return begins_with_mark(text.substr(at), kMessageStart) ? at + kMessageStart.size() : at;
+  return at + mark_size(text.substr(at), kMessageStart);
 }
 
 // The first place at the head of a line where a thought opens.
@@ -54,7 +55,7 @@ class Reader {
   Reader(std::string_view text, std::size_t at, ThoughtSplit& split)
       : text_(text), at_(at), split_(split) {}
 
-  void close_thought(std::string_view body, ThoughtClose close) {
+  void close_thought(std::string_view body, FoundMark close) {
     add_thought(body, split_.thought);
     // What closes the thought may open the answer.
     note_answer(answer_mark_at(text_.substr(close.at), true));
@@ -74,8 +75,8 @@ class Reader {
     const std::size_t at = skip_space(text_, at_);
     const ThoughtMark* mark = thought_at(text_, at);
     if (mark == nullptr) return false;
-    const std::size_t begin = at + mark->open.size();
-    const ThoughtClose close = find_close(*mark, text_, begin);
+    const std::size_t begin = at + mark_size(text_.substr(at), mark->open);
+    const FoundMark close = find_closing_mark(text_, *mark, begin);
     if (close.at == text_.npos) {
       split_.closed = false;
       split_.unclosed = text_.substr(begin);
@@ -92,7 +93,7 @@ class Reader {
     const AnswerMark* mark = answer_mark_at(text_.substr(at), true);
     if (mark == nullptr) return false;
     note_answer(mark);
-    at_ = at + mark->open.size();
+    at_ = at + mark_size(text_.substr(at), mark->open);
     return true;
   }
 
@@ -119,18 +120,11 @@ ThoughtSplit split_thought(std::string_view text, std::size_t limit) {
 }
 
 // The closing mark of any family counts, whether its templates open the thought or not: a prefill
-// may have opened it. Of two closing marks it is the first, which no other use has.
+// may have opened it.
 ThoughtSplit split_unopened_thought(std::string_view text) {
   ThoughtSplit split;
   split.rest = text;
-  ThoughtClose first;
-  for (const ThoughtMark& mark : thought_marks()) {
-    if (mark.is_words) continue;
-    const std::size_t at = find_mark(text, mark.close.front());
-    if (at == text.npos || at >= first.at) continue;
-    if (find_mark(text.substr(0, at), mark.open) != text.npos) continue;
-    first = {at, mark.close.front().size()};
-  }
+  const FoundMark first = find_unopened_close(text);
   if (first.at == text.npos) return split;
   split.found = true;
   split.before = text.substr(0, first.at);

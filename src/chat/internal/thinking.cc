@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "chat/internal/wire_json.h"
 #include "text/thought_marks.h"
 
 namespace iago {
@@ -23,19 +24,15 @@ namespace {
 constexpr std::string_view kSpace = " \t\r\n";
 constexpr int kMostBlocks = 64;
 
-bool may_become(std::string_view text, std::string_view mark) {
-  return text.size() < mark.size() && begins_with_mark(mark, text);
-}
-
 std::string_view trim_front(std::string_view text) {
   return text.substr(std::min(text.find_first_not_of(kSpace), text.size()));
 }
 
 bool may_become_a_mark(std::string_view body, bool after_thought) {
   return std::ranges::any_of(thought_marks(),
-                             [&](const ThoughtMark& m) { return may_become(body, m.open); }) ||
+                             [&](const ThoughtMark& m) { return may_become_mark(body, m.open); }) ||
          std::ranges::any_of(answer_marks(), [&](const AnswerMark& m) {
-           return (after_thought || !m.needs_thought) && may_become(body, m.open);
+           return (after_thought || !m.needs_thought) && may_become_mark(body, m.open);
          });
 }
 
@@ -70,42 +67,30 @@ class Split {
       const AnswerMark* answer = answer_mark_at(body, found_);
       if (answer == nullptr) return;
       if (!answer->close.empty()) answer_close_ = answer->close;
-      replace(body.substr(answer->open.size()));
+      replace(body.substr(mark_size(body, answer->open)));
     }
   }
 
   // Some templates put the opening mark into the prompt.
   void take_unopened() {
-    for (const ThoughtMark& mark : thought_marks()) {
-      if (found_ || !mark.is_unopened) continue;
-      const ThoughtClose close = find_close(mark, text_, 0);
-      // An opening mark before it, in the midst of the text, is something that the model writes of.
-      if (close.at == std::string_view::npos || find_mark(text_, mark.open) < close.at) continue;
-      take(std::string_view(text_).substr(0, close.at),
-           std::string_view(text_).substr(close.at + close.size));
-    }
+    if (found_) return;
+    const std::string_view text = text_;
+    const FoundMark close = find_unopened_close(text);
+    if (close.at == text.npos || ends_inside_an_element(text.substr(0, close.at))) return;
+    take(text.substr(0, close.at), text.substr(close.at + close.size));
   }
 
   // Whole blocks that begin a later line, but not inside of what the answer itself sets apart.
   void take_later_lines() {
-    for (const ThoughtMark& mark : thought_marks()) {
-      if (mark.is_words) continue;
-      std::size_t from = 0;
-      for (int i = 0; i < kMostBlocks; ++i) {
-        const std::size_t at = find_mark(text_, mark.open, from);
-        if (at == std::string_view::npos) break;
-        from = at + 1;
-        const std::size_t begin = at + mark.open.size();
-        const ThoughtClose close = find_close(mark, text_, begin);
-        const bool begins_line = at == 0 || text_[at - 1] == '\n';
-        if (!begins_line || close.at == std::string_view::npos ||
-            ends_inside_an_element(std::string_view(text_).substr(0, at))) {
-          continue;
-        }
-        add(std::string_view(text_).substr(begin, close.at - begin));
-        text_.erase(at, close.at + close.size - at);
-        from = at;
-      }
+    int tried = 0;
+    for (std::size_t line = 0; line < text_.size() && tried < kMostBlocks;) {
+      const ThoughtMark* mark = thought_mark_at(std::string_view(text_).substr(line));
+      const bool opens = mark != nullptr && !mark->is_words;
+      tried += opens;
+      if (opens && take_line(*mark, line)) continue;  // another block may stand there now
+      const std::size_t end = text_.find('\n', line);
+      if (end == std::string::npos) return;
+      line = end + 1;
     }
   }
 
@@ -114,22 +99,14 @@ class Split {
     text_ = std::string(without_answer_end(text_, answer_close_));
   }
 
-  // The first mark that is left, or nothing.
-  std::string_view left_over() const {
-    for (const ThoughtMark& mark : thought_marks()) {
-      if (!mark.is_words && find_mark(text_, mark.open) != std::string_view::npos) return mark.open;
-    }
-    return {};
-  }
-
   bool found() const { return found_; }
   std::string take_text() { return std::move(text_); }
   const std::string& reasoning() const { return reasoning_; }
 
  private:
   bool take_block(const ThoughtMark& mark, std::string_view body) {
-    body.remove_prefix(mark.open.size());
-    const ThoughtClose close = find_close(mark, body, 0);
+    body.remove_prefix(mark_size(body, mark.open));
+    const FoundMark close = find_closing_mark(body, mark);
     if (close.at != std::string_view::npos) {
       // What closes the thought may open the answer.
       const AnswerMark* answer = answer_mark_at(body.substr(close.at), true);
@@ -141,6 +118,19 @@ class Split {
       return false;
     }
     take(body, {});
+    return true;
+  }
+
+  // A whole block at the head of the line that begins at `at`.
+  bool take_line(const ThoughtMark& mark, std::size_t at) {
+    const std::string_view line = std::string_view(text_).substr(at);
+    const std::size_t begin = mark_size(line, mark.open);
+    const FoundMark close = find_closing_mark(line, mark, begin);
+    if (close.at == line.npos || ends_inside_an_element(std::string_view(text_).substr(0, at))) {
+      return false;
+    }
+    add(line.substr(begin, close.at - begin));
+    text_.erase(at, close.at + close.size);
     return true;
   }
 
@@ -188,14 +178,14 @@ void split_thinking(ChatReply& reply, bool heard) {
     if (reply.token_texts.empty()) split.take_later_lines();
     split.take_answers_end();
   }
-  const std::string_view left = split.left_over();
   if (split.found()) add_reasoning(reply, split.reasoning());
+  reply.text = split.take_text();
+  const std::string_view left = find_sign_of_thought(reply.text);
   if (!left.empty() && reply.reasoning_channel == ReasoningChannel::none) {
     reply.reasoning_channel = ReasoningChannel::unavailable;
-    reply.reasoning_note =
-        fmt::format("the text contains the mark {}, which may set a thought apart", left);
+    reply.reasoning_note = fmt::format(
+        "the text contains the mark {}, which may set a thought apart", excerpt_of(left));
   }
-  reply.text = split.take_text();
 }
 
 void ThinkingFilter::pass(std::string_view text) {
@@ -214,14 +204,14 @@ void ThinkingFilter::feed(std::string_view text) {
 }
 
 void ThinkingFilter::look_again() {
-  constexpr std::size_t kLongestClose = 32;
+  constexpr std::size_t kLongestClose = 100;  // bytes, however it is spelled
   while (true) {
     const std::string_view body = trim_front(held_);
     if (body.empty() || may_become_a_mark(body, after_thought_)) return;
     if (const ThoughtMark* mark = thought_mark_at(body)) {
       const std::size_t from =
-          std::max(mark->open.size(), looked_at_ - std::min(looked_at_, kLongestClose));
-      const ThoughtClose close = find_close(*mark, body, from);
+          std::max(mark_size(body, mark->open), looked_at_ - std::min(looked_at_, kLongestClose));
+      const FoundMark close = find_closing_mark(body, *mark, from);
       if (close.at == std::string_view::npos) {
         looked_at_ = body.size();
         return;
@@ -230,7 +220,7 @@ void ThinkingFilter::look_again() {
       looked_at_ = 0;
       after_thought_ = true;
     } else if (const AnswerMark* answer = answer_mark_at(body, after_thought_)) {
-      held_ = std::string(body.substr(answer->open.size()));
+      held_ = std::string(body.substr(mark_size(body, answer->open)));
     } else {
       passing_ = true;
       const std::string rest = after_thought_ ? std::string(body) : held_;
