@@ -67,6 +67,20 @@ constexpr OverflowWords kOverflows[] = {
     {"Zhipu", "1261", "prompt"},
     {"GitHub", "prompt token count", "exceeds the limit"},
     {"Poolside", "maximum allowed input length"},
+    {"TabbyAPI, ExLlama", "greater than max_seq_len"},
+    {"TabbyAPI, ExLlama", "greater than cache_size"},
+    {"Replicate", "prompttoolong"},
+    {"Replicate, DeepInfra, TensorRT-LLM", "exceeds maximum input length"},
+    {"Replicate", "input is too long", "max input length"},
+    {"Databricks", "prompt token count", "cannot exceed"},
+    {"Databricks", "max output tokens", "cannot exceed"},
+    {"watsonx", "cannot exceed the total tokens limit"},
+    {"watsonx, TGIS", "input tokens", "plus prefix length"},
+    {"DeepSpeed-MII", "prompt length must be less than"},
+    {"llama-box, ik_llama.cpp", "too big compared to kv size"},
+    {"Amazon Nova", "too many input tokens", "max input tokens"},
+    {"Salesforce", "input tokens exceed"},
+    {"LiteLLM's proxies", "exceeds the model's max input limit"},
     {"others", "invalid_prompt", "context"},
     {"others", "exceeds the context"},
     {"others", "exceeds context"},
@@ -106,6 +120,24 @@ constexpr NumberBeside kNumbers[] = {
     // Anthropic: "prompt is too long: 213462 tokens > 200000 maximum"
     {Counted::prompt, R"((\d+) tokens > \d+)"},
     {Counted::context, R"(\d+ tokens > (\d+))"},
+    // TabbyAPI: "request length 71599 + 2048 is greater than max_seq_len 65536"
+    {Counted::prompt, R"(length (\d+)(?: \+ \d+)? is greater)"},
+    {Counted::limit, R"(length \d+ \+ (\d+) is greater)"},
+    {Counted::context, R"((?:max_seq_len|cache_size) (\d+))"},
+    // SGLang: "input length (160062 tokens) exceeds the maximum allowed length (59862 tokens)";
+    // Replicate: "prompt length (1251) exceeds maximum input length (1024)"; oMLX: "prompt too
+    // long:
+    // 35057 tokens exceeds max context window of 32768 tokens"
+    {Counted::context,
+     R"(exceeds (?:the )?max(?:imum)? (?:allowed )?(?:input |prompt |context )?(?:length|window|size)(?: of)? \(?(\d+))"},
+    // watsonx: "the number of input tokens 4098 cannot exceed the total tokens limit 4096"; "input
+    // tokens (1200) plus prefix length (0) must be < 1024"
+    {Counted::prompt, R"(input tokens \(?(\d+))"},
+    {Counted::context, R"(tokens limit (\d+))"},
+    // Replicate: "max input length is 4096 tokens, but you supplied 5441 tokens"
+    {Counted::prompt, R"(supplied (\d+))"},
+    // Amazon Nova: "max input tokens: 128000, request input token count: 140000"
+    {Counted::context, R"(max input tokens: (\d+))"},
     // TensorRT-LLM: "prompt length (100), query length (0) and max_tokens (50) should not exceed
     // max_seq_len (128)"
     {Counted::context, R"(should not exceed [a-z_]+ \((\d+)\))"},
@@ -114,7 +146,7 @@ constexpr NumberBeside kNumbers[] = {
     {Counted::context, R"(should be \[\d+, ?(\d+)\])"},
     // TGI: "`inputs` tokens + `max_new_tokens` must be <= 4097. given: 3000 `inputs` tokens and
     // 2000 `max_new_tokens`"; "`inputs` must have less than 1000 tokens. given: 1500"
-    {Counted::context, R"(must be <= `?(\d+))"},
+    {Counted::context, R"(must be <=? `?(\d+))"},
     {Counted::context, R"(less than (?:or equal to )?`?(\d+)`?)"},
     {Counted::limit, R"((\d+) `?max_(?:new_|completion_)?tokens`?)"},
     {Counted::prompt, R"(less than \d+ tokens\. given:? (\d+))"},
@@ -135,7 +167,7 @@ constexpr NumberBeside kNumbers[] = {
     {Counted::total, R"(\(requested:? (\d+))"},
     // Google: "the input token count (1200000) exceeds the maximum number of tokens allowed
     // (1048576)"; GitHub: "prompt token count of 200000 exceeds the limit of 128000"
-    {Counted::prompt, R"((?:input|prompt) token count (?:is |of )?\(?(\d+))"},
+    {Counted::prompt, R"((?:input|prompt) token count:? (?:is |of )?\(?(\d+))"},
     {Counted::context, R"(tokens allowed \(?(\d+))"},
     // vLLM, SGLang, Together: "the input (61709 tokens) is longer than ..."; llama.cpp: "request
     // (5000 tokens) exceeds the available context size (4096 tokens)"; vLLM: "the decoder prompt
