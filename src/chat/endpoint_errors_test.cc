@@ -329,7 +329,11 @@ TEST(EndpointErrors, TellsAKeyAModelAProxyAndCreditApartInErrorsOfAnyShape) {
     EXPECT_THAT(reply.failure->message, HasSubstr(form.said)) << form.what;
     EXPECT_THAT(reply.failure->hint, HasSubstr(form.hint)) << form.what;
     EXPECT_EQ(reply.failure->ends_run, form.ends_run) << form.what;
-    EXPECT_EQ(reply.failure->cause, OpenCause::rejected) << form.what;
+    const bool is_credit = std::string_view(form.hint).find("credit") != std::string_view::npos;
+    EXPECT_EQ(reply.failure->cause, is_credit       ? OpenCause::no_credit
+                                    : form.ends_run ? OpenCause::no_access
+                                                    : OpenCause::rejected)
+        << form.what;
     EXPECT_EQ(reply.failure->status, form.status) << form.what;
     EXPECT_EQ(scene.transport->seen().size(), 1u) << form.what;
   }
@@ -371,7 +375,7 @@ TEST(EndpointErrors, NamesTheCauseOfEveryFailure) {
       {status(529), OpenCause::overloaded},
       {status(500), OpenCause::server_error},
       {status(400), OpenCause::rejected},
-      {status(301), OpenCause::rejected}};
+      {status(301), OpenCause::no_access}};
   for (const auto& [response, cause] : failures) {
     const ChatReply reply = reply_to(response());
     ASSERT_TRUE(reply.failure);

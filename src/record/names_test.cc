@@ -52,7 +52,7 @@ TEST(Names, OfFinishesReadBack) {
 TEST(Names, OfCausesReadBack) {
   expect_names<OpenCause>(open_cause_named, {kOpenCauses.begin(), kOpenCauses.end()},
                           {"unreachable", "rate_limit", "overloaded", "server_error", "unreadable",
-                           "rejected", "too_long", "unknown_finish"});
+                           "rejected", "no_access", "no_credit", "too_long", "unknown_finish"});
 }
 
 TEST(Names, OfReasoningChannelsReadBack) {

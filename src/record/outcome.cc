@@ -18,6 +18,7 @@ constexpr EnumName<OpenCause> kOpenCauseNames[] = {
     {OpenCause::unreachable, "unreachable"}, {OpenCause::rate_limit, "rate_limit"},
     {OpenCause::overloaded, "overloaded"},   {OpenCause::server_error, "server_error"},
     {OpenCause::unreadable, "unreadable"},   {OpenCause::rejected, "rejected"},
+    {OpenCause::no_access, "no_access"},     {OpenCause::no_credit, "no_credit"},
     {OpenCause::too_long, "too_long"},       {OpenCause::unknown_finish, "unknown_finish"}};
 constexpr EnumName<ReasoningChannel> kReasoningChannelNames[] = {
     {ReasoningChannel::none, "none"},

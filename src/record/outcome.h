@@ -40,12 +40,15 @@ enum class OpenCause {
   server_error,    // another error of the server's own, in all attempts
   unreadable,      // not what the protocol promises, or broken off in the middle
   rejected,        // the server cannot take this request
+  no_access,       // it takes none: a wrong key, model, address or option
+  no_credit,       // nor without credit on the account
   too_long,        // the prompt, or prompt and limit together, exceed the context
   unknown_finish,  // the reply ended for a reason that is not known, or for none
 };
 inline constexpr std::array kOpenCauses = {OpenCause::unreachable, OpenCause::rate_limit,
                                            OpenCause::overloaded,  OpenCause::server_error,
                                            OpenCause::unreadable,  OpenCause::rejected,
+                                           OpenCause::no_access,   OpenCause::no_credit,
                                            OpenCause::too_long,    OpenCause::unknown_finish};
 std::string_view name_of(OpenCause cause);
 std::optional<OpenCause> open_cause_named(std::string_view name);

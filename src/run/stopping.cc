@@ -24,6 +24,8 @@ bool is_of_the_moment(OpenCause cause) {
     case OpenCause::unreadable:
       return true;
     case OpenCause::rejected:
+    case OpenCause::no_access:
+    case OpenCause::no_credit:
     case OpenCause::too_long:
     case OpenCause::unknown_finish:
       return false;

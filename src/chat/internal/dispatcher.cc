@@ -248,7 +248,7 @@ void Dispatcher::send(Pace::Ticket ticket) {
     pace_.ended(ticket, PaceOutcome::failed, {}, 0);
     for (Job& job : call->jobs) {
       fail(std::move(job), {ErrorCode::unsupported, "this endpoint does not continue a prefill",
-                            "use a setting or channel without one", true, OpenCause::rejected});
+                            "use a setting or channel without one", true, OpenCause::no_access});
     }
     return;
   }

@@ -43,6 +43,7 @@ std::string long_wait(nanoseconds wait) {
 // A server that refused one prompt while it answered or still may answer others.
 WireFailure refusing_one_prompt(WireFailure failure, bool has_replied) {
   failure.failure.ends_run = false;
+  failure.failure.cause = OpenCause::rejected;
   if (has_replied) {
     failure.failure.hint =
         "other prompts were answered, so the key is good: the server, or a gateway or firewall in "

@@ -16,7 +16,7 @@ namespace {
 OpenCause cause_of(HttpFault fault) {
   switch (fault) {
     case HttpFault::invalid:
-      return OpenCause::rejected;
+      return OpenCause::no_access;
     case HttpFault::malformed:
     case HttpFault::too_large:
       return OpenCause::unreadable;
@@ -69,7 +69,7 @@ WireOutcome outcome_of_fault(const HttpFailure& failure) {
 WireOutcome outcome_of_redirect(const HttpResponse& response) {
   std::string location(find_header(response.headers, "location").value_or("nowhere"));
   WireOutcome outcome = failed(
-      Remedy::give_up, OpenCause::rejected, ErrorCode::unsupported,
+      Remedy::give_up, OpenCause::no_access, ErrorCode::unsupported,
       fmt::format("the server answered {} and redirects to {}; the redirect was not followed, so "
                   "neither the request nor the key went there",
                   response.status, excerpt_of(url_for_messages(location))),

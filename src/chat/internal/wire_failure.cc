@@ -156,20 +156,24 @@ bool surely_names_no_model(const std::string& said) {
   return false;
 }
 
+// No other request can succeed, either.
+WireOutcome rejecting_all(ErrorCode code, std::string message, std::string hint) {
+  return failed(Remedy::give_up, OpenCause::no_access, code, std::move(message), std::move(hint),
+                true);
+}
+
 WireOutcome rejected(std::string message, std::string hint) {
-  return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::unsupported, std::move(message),
-                std::move(hint), true);
+  return rejecting_all(ErrorCode::unsupported, std::move(message), std::move(hint));
 }
 
 WireOutcome without_credit(std::string message) {
-  return rejected(std::move(message),
-                  "the account has no credit left: add credit, then resume "
-                  "the run");
+  return failed(Remedy::give_up, OpenCause::no_credit, ErrorCode::unsupported, std::move(message),
+                "the account has no credit left: add credit, then resume the run", true);
 }
 
 WireOutcome without_model(std::string message) {
-  return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::not_found, std::move(message),
-                "the server does not offer this model: see its list under /models", true);
+  return rejecting_all(ErrorCode::not_found, std::move(message),
+                       "the server does not offer this model: see its list under /models");
 }
 
 WireOutcome without_access(int status, const VendorError& error, const std::string& said,
@@ -184,8 +188,7 @@ WireOutcome without_access(int status, const VendorError& error, const std::stri
         "server wants a --header",
         status == 401 ? "wants a login" : "refused the request");
   }
-  WireOutcome outcome = failed(Remedy::give_up, OpenCause::rejected, ErrorCode::invalid,
-                               std::move(message), std::move(hint), true);
+  WireOutcome outcome = rejecting_all(ErrorCode::invalid, std::move(message), std::move(hint));
   outcome.failure->perhaps_one_prompt =
       status == 403 && !says_any(said, kWrongKey) && !says_any(said, kCountry);
   return outcome;
@@ -194,12 +197,11 @@ WireOutcome without_access(int status, const VendorError& error, const std::stri
 WireOutcome not_found(const VendorError& error, const std::string& said, std::string message) {
   if (!error.page && names_no_model(said)) return without_model(std::move(message));
   const bool says_nothing_of_it = !error.page && said.find("model") != std::string::npos;
-  return failed(Remedy::give_up, OpenCause::rejected, ErrorCode::not_found, std::move(message),
-                says_nothing_of_it
-                    ? "the model's name or the base URL is wrong (most end in /v1)"
-                    : "nothing answers at this URL: correct the base URL (most end in /v1); if it "
-                      "is right, the model's name is wrong",
-                true);
+  return rejecting_all(ErrorCode::not_found, std::move(message),
+                       says_nothing_of_it
+                           ? "the model's name or the base URL is wrong (most end in /v1)"
+                           : "nothing answers at this URL: correct the base URL (most end in /v1); "
+                             "if it is right, the model's name is wrong");
 }
 
 // A request may be larger than all that the account may send in a minute.
@@ -257,11 +259,10 @@ WireOutcome outcome_of_rejection(const VendorError& error, const std::string& sa
   WireOutcome outcome = failed(Remedy::give_up, OpenCause::rejected, ErrorCode::invalid,
                                std::move(message), std::move(hint));
   if (says_any(said, kUnsupported)) {
-    outcome.failure->failure.code = ErrorCode::unsupported;
-    outcome.failure->failure.ends_run = true;
-    outcome.failure->failure.hint =
+    outcome = rejected(
+        std::move(outcome.failure->failure.message),
         "this model does not take a sampling option: leave temperature and top_p at 1, top_k at 0, "
-        "without stop strings and log-probabilities";
+        "without stop strings and log-probabilities");
   }
   outcome.failure->refused_fields = fields;
   return outcome;
