@@ -19,6 +19,7 @@ namespace {
 using namespace fixtures;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -653,6 +654,18 @@ TEST(Store, IsNotFoundWhereThereIsNone) {
   EXPECT_EQ(code_of([&] { Store store(scratch / "run.db"); }), ErrorCode::not_found);
   EXPECT_EQ(code_of([&] { Store store(scratch.path()); }), ErrorCode::invalid) << "a folder";
   EXPECT_EQ(code_of([&] { StoreWriter writer(scratch / "run.db"); }), ErrorCode::not_found);
+  const auto said_of = [](const std::filesystem::path& path) {
+    try {
+      Store store(path);
+    } catch (const Error& error) {
+      return error.what() + error.hint();
+    }
+    return std::string();
+  };
+  EXPECT_THAT(said_of(scratch / "run.db"), HasSubstr("it has no run.db"));
+  EXPECT_THAT(
+      said_of(scratch / "latest" / "run.db"),
+      ::testing::AllOf(HasSubstr("there is no such folder"), HasSubstr("iago run starts one")));
   EXPECT_THAT(std::filesystem::directory_iterator(scratch.path()),
               ::testing::Eq(std::filesystem::directory_iterator()))
       << "looking must leave nothing behind";

@@ -203,6 +203,22 @@ void create_store(const std::filesystem::path& path, const RunRow& run) {
   sync_folder(path);
 }
 
+namespace {
+
+// Whoever asks for a report before the first run learns how to get one.
+Error no_store(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto folder = std::filesystem::absolute(path, ignored).parent_path();
+  return {ErrorCode::not_found,
+          fmt::format("{}: {}", path.string(),
+                      std::filesystem::is_directory(folder, ignored)
+                          ? "no run is in this folder: it has no run.db"
+                          : "there is no such folder, so there is no run"),
+          "name the folder of a run; iago run starts one, and runs/latest then points to it"};
+}
+
+}  // namespace
+
 Database open_store(const std::filesystem::path& path, OpenMode access) {
   std::error_code status;
   bool is_file = std::filesystem::is_regular_file(path, status);
@@ -214,9 +230,8 @@ Database open_store(const std::filesystem::path& path, OpenMode access) {
   }
   if (!is_file) {
     const bool is_there = std::filesystem::exists(path, status);
-    throw Error(is_there ? ErrorCode::invalid : ErrorCode::not_found,
-                fmt::format("{}: {}", path.string(),
-                            is_there ? why_no_file(path) : std::string("no such store")),
+    if (!is_there) throw no_store(path);
+    throw Error(ErrorCode::invalid, fmt::format("{}: {}", path.string(), why_no_file(path)),
                 "name the run.db in a run's folder");
   }
   auto size = std::filesystem::file_size(path, status);
