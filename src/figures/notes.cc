@@ -8,6 +8,7 @@
 #include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
 #include "figures/finding_sentence.h"
+#include "figures/internal/endings.h"
 #include "figures/run_record.h"
 #include "figures/usage.h"
 #include "text/printable.h"
@@ -398,6 +399,7 @@ std::vector<Note> notes(const Summary& summary) {
   add_verdicts(summary, notes);
   add_progress(summary, notes);
   add_missing(summary, notes);
+  for (Note& note : ending_notes(summary)) notes.push_back(std::move(note));
   add_unread(summary, notes);
   add_forms(summary, notes);
   if (summary.judges.contrast) {

@@ -411,6 +411,11 @@ Summary summarize(const Store& store, const JudgeChoice& judges, const SummaryOp
     add_cell(cell, data.summary->arms[arm], data.arms[arm]);
     if (wording == 0) summary.cells.push_back(cell);
   }
+  for (EndingCounts& ending : store.count_endings()) {
+    if (ending.arm >= arms.size()) continue;  // recorded since the arms were read
+    const auto [wording, arm] = read.place_of[ending.arm];
+    read.data[wording].summary->arms[arm].endings.push_back(std::move(ending));
+  }
   for (WordingData& data : read.data) {
     const auto& judge = data.summary->judge;
     const bool tells_the_same = data.summary->wording.role <= WordingRole::paraphrase;

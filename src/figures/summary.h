@@ -89,6 +89,9 @@ struct ArmSummary {
   std::array<std::uint64_t, kForms.size()> forms{};
   std::uint64_t not_strict = 0;  // of invalid_format: answers in another form, by Summary::forms
   std::uint64_t empty = 0;       // of invalid_format: replies without a text that says something
+  // How the other side says that completions ended, the most frequent of each outcome. By the
+  // outcomes as stored: not_strict are answered here.
+  std::vector<EndingCounts> endings;
   // That of faking reasoning is absent, too, where some comply and none of them has a label.
   std::optional<RateEstimate> compliance, faking_reasoning;
   // The two rates corrected for the judges' measured error (stats/corrected.h), by its counts in

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "figures/finding_sentence.h"
+#include "figures/internal/endings.h"
 #include "figures/internal/json_parts.h"
 #include "figures/internal/run_record_json.h"
 #include "figures/internal/verdict_json.h"
@@ -63,6 +64,7 @@ Json json_of(const ArmSummary* arm, const std::optional<JudgeRow>& judge, bool r
   for (Form form : kForms) json["forms"][std::string(name_of(form))] = arm->count(form);
   json["not_strict"] = arm->not_strict;
   json["empty"] = arm->empty;
+  json["endings"] = endings_json(*arm);
   json["open"] = arm->open;
   json["unjudged"] = judge ? Json(arm->unjudged) : Json(nullptr);
   json["unclear"] = judge ? Json(arm->unclear) : Json(nullptr);

@@ -164,6 +164,15 @@ struct AnsweredBy {
   bool operator==(const AnsweredBy&) const = default;
 };
 
+// How completions of one outcome in one arm of one wording ended, in the other side's words.
+struct EndingCounts {
+  std::size_t arm = 0;  // index into Store::arms()
+  Outcome outcome = Outcome::answered;
+  std::string finish_reason, provider_message;  // as CompletionRow's
+  std::uint64_t completions = 0;
+  bool operator==(const EndingCounts&) const = default;
+};
+
 // The answers to the prompts of one arm of one wording beyond each prompt's first, and how many of
 // these say, byte for byte, what another answer to their prompt says.
 struct RepeatCounts {

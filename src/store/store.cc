@@ -538,6 +538,27 @@ std::vector<AnsweredBy> Store::answered_by() const {
   return models;
 }
 
+std::vector<EndingCounts> Store::count_endings() const {
+  auto row = impl_->database.prepare(
+      "SELECT arm, outcome, finish_reason, provider_message, n FROM ("
+      "SELECT *, row_number() OVER (PARTITION BY arm, outcome ORDER BY n DESC, finish_reason, "
+      "provider_message) AS place FROM ("
+      "SELECT p.arm - 1 AS arm, c.outcome, c.finish_reason, c.provider_message, count(*) AS n "
+      "FROM completion c JOIN prompt p ON p.id = c.prompt GROUP BY 1, 2, 3, 4)) "
+      "WHERE place <= ?1 ORDER BY arm, place");
+  row.bind(1, static_cast<std::int64_t>(kMostEndings));
+  std::vector<EndingCounts> endings;
+  while (row.step()) {
+    endings.push_back({static_cast<std::size_t>(row.integer(0)),
+                       value_of(outcome_named, "outcome", row.view(1), impl_->database),
+                       row.bytes(2), row.bytes(3), static_cast<std::uint64_t>(row.integer(4))});
+  }
+  std::ranges::stable_sort(endings, {}, [](const EndingCounts& ending) {
+    return std::pair(ending.arm, ending.outcome);
+  });
+  return endings;
+}
+
 std::vector<RepeatCounts> Store::count_repeats() const {
   auto row = impl_->database.prepare(
       "SELECT p.arm - 1, sum(r.n - 1), sum(r.n - r.different) FROM (SELECT prompt, count(*) AS n, "

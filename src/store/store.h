@@ -30,6 +30,9 @@ inline constexpr int kStoreSchema = 4;
 // A server may name another model in every reply.
 inline constexpr std::size_t kMostAnswering = 1000;
 
+// A provider may explain every refusal in other words.
+inline constexpr std::size_t kMostEndings = 3;  // of one outcome in one arm
+
 // Which completions to read; what is absent does not restrict.
 struct CompletionFilter {
   std::optional<std::string> wording, arm, query, trial;
@@ -96,6 +99,9 @@ class Store {
   // Which models answered, by arm, then version and fingerprint; at most kMostAnswering rows, those
   // with the most completions.
   std::vector<AnsweredBy> answered_by() const;
+  // How completions ended: of each arm and outcome, in that order, at most kMostEndings, those with
+  // the most completions first.
+  std::vector<EndingCounts> count_endings() const;
   // Of the answered completions, by arm; arms in which no prompt has two are left out.
   std::vector<RepeatCounts> count_repeats() const;
   // How many completions were taken from other runs, by the ids of the runs that asked for them.

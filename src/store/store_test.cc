@@ -556,6 +556,39 @@ TEST(Store, TellsWhichModelsAnsweredInWhichArm) {
                           AnsweredBy{2, "m-1", "fp", 2}));
 }
 
+TEST(Store, CountsHowCompletionsEndedInTheOtherSidesWords) {
+  TempFolder scratch;
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_wordings(), the_arms(), some_queries(1), prompts_for(the_arms(), 1, 20));
+  std::uint32_t repeat = 0;
+  auto add = [&](Outcome outcome, std::string reason, std::string message, int times) {
+    for (int i = 0; i < times; ++i) {
+      auto row = a_completion("training", 0, repeat++, outcome);
+      row.finish_reason = reason, row.provider_message = message;
+      writer.append(row);
+    }
+  };
+  const std::string hostile("no\0\xff<b>", 7);
+  add(Outcome::answered, "stop", "", 5);
+  add(Outcome::answered, "STOP", "", 1);
+  add(Outcome::refused_by_provider, "SAFETY", hostile, 2);
+  for (const char* id : {"a", "b", "c"}) add(Outcome::refused_by_provider, "SAFETY", id, 1);
+  add(Outcome::truncated, "MAX_TOKENS", "", 2);
+  auto other = a_completion("baseline", 0, 0, Outcome::answered);
+  other.finish_reason = "stop", other.provider_message.clear();
+  writer.append(other);
+  writer.close();
+  EXPECT_THAT(Store(scratch / "run.db").count_endings(),
+              ElementsAre(EndingCounts{0, Outcome::answered, "stop", "", 5},
+                          EndingCounts{0, Outcome::answered, "STOP", "", 1},
+                          EndingCounts{0, Outcome::refused_by_provider, "SAFETY", hostile, 2},
+                          EndingCounts{0, Outcome::refused_by_provider, "SAFETY", "a", 1},
+                          EndingCounts{0, Outcome::refused_by_provider, "SAFETY", "b", 1},
+                          EndingCounts{0, Outcome::truncated, "MAX_TOKENS", "", 2},
+                          EndingCounts{2, Outcome::answered, "stop", "", 1}))
+      << "three of each outcome at most";
+}
+
 TEST(Store, CountsRepeatsThatSayTheSame) {
   TempFolder scratch;
   StoreWriter writer(scratch / "run.db", a_run());
