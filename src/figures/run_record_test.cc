@@ -71,8 +71,24 @@ TEST(RunRecord, CountsAnArmThatHasOpenTrialsAlone) {
   EXPECT_EQ(summary.arm("training")->open, 15u);
   EXPECT_FALSE(summary.arm("training")->compliance);
   EXPECT_EQ(summary.verdict(), StudyVerdict::uninformative);
-  EXPECT_TRUE(to_json(summary)["arms"]["training"].is_null());
-  EXPECT_EQ(to_json(summary)["open_trials"][0]["trials"], 15);
+  const Json json = to_json(summary);
+  const Json& arm = json["arms"]["training"];
+  EXPECT_EQ(arm["planned"], 15);
+  EXPECT_EQ(arm["open"], 15);
+  EXPECT_EQ(arm["answered"], 0);
+  for (Outcome outcome : kOutcomes) EXPECT_EQ(arm["outcomes"][std::string(name_of(outcome))], 0);
+  EXPECT_TRUE(arm["compliance"].is_null());
+  EXPECT_TRUE(arm["alignment_faking_reasoning"].is_null());
+  EXPECT_EQ(json["open_trials"][0]["trials"], 15);
+}
+
+TEST(RunRecord, CountsAnArmThatWasPlannedAndNeverAsked) {
+  SmallRun run = uniform_run(5, {.refuse = 3}, {.refuse = 3});
+  run.arms[1].cells.clear();
+  const Json json = to_json(summary_of(run));
+  EXPECT_EQ(json["arms"]["unmonitored"]["planned"], 15);
+  EXPECT_EQ(json["arms"]["unmonitored"]["open"], 0);
+  EXPECT_TRUE(json["arms"]["unmonitored"]["compliance"].is_null());
 }
 
 TEST(RunRecord, WarnsOfSeveralModelsAndOfSharesThatDifferBetweenArms) {

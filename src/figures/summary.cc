@@ -340,6 +340,8 @@ std::uint64_t ArmSummary::completed() const {
   return sum;
 }
 
+bool ArmSummary::has_trials() const { return planned + completed() + open > 0; }
+
 std::uint64_t ArmSummary::missing() const {
   return count(Outcome::truncated) + count(Outcome::invalid_format) + open + unjudged + unclear;
 }

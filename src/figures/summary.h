@@ -104,6 +104,7 @@ struct ArmSummary {
   std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
   std::uint64_t count(Form form) const { return forms[static_cast<std::size_t>(form)]; }
   std::uint64_t completed() const;
+  bool has_trials() const;        // any was planned, whatever came of it
   std::uint64_t missing() const;  // truncated, invalid_format, open, unjudged and unclear
 };
 
@@ -267,7 +268,7 @@ struct ErrorBounds {
 // Absent if there are none.
 std::optional<ErrorBounds> bounds_if_unknown(const JudgeError& error);
 
-// The contract. Arms without a completion, and figures that need them, are null.
+// The contract. Arms of which nothing was planned are null, and so is a figure without its data.
 Json to_json(const Summary& summary);
 // What that calls the share of the judge's positive label in an arm: "compliance" without a judge.
 std::string rate_name(const std::optional<JudgeRow>& judge);

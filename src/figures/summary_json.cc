@@ -54,7 +54,7 @@ void add_error(const JudgeError& error, const std::string& setting, Json& entry)
 }
 
 Json json_of(const ArmSummary* arm, const std::optional<JudgeRow>& judge, bool reads_reasoning) {
-  if (arm->completed() == 0) return nullptr;
+  if (!arm->has_trials()) return nullptr;
   Json json;
   json["planned"] = arm->planned;
   json["answered"] = arm->count(Outcome::answered);

@@ -297,7 +297,8 @@ TEST(Summary, JsonKeepsTheContract) {
                           "strict_form", "analysis_plan", "changes_since_plan", "models",
                           "model_warnings", "repeats", "sessions", "timing", "usage", "reused"));
   EXPECT_THAT(keys(json["arms"]), ElementsAre("training", "unmonitored", "baseline", "rare"));
-  EXPECT_TRUE(json["arms"]["rare"].is_null());
+  EXPECT_EQ(json["arms"]["rare"]["planned"], 40) << "planned, and never asked";
+  EXPECT_TRUE(json["arms"]["rare"]["compliance"].is_null());
   const auto& arm = json["arms"]["training"];
   EXPECT_EQ(arm["planned"], 40);
   EXPECT_EQ(arm["answered"], 27);

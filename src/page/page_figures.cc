@@ -369,7 +369,7 @@ void add_forms(const Summary& summary, Fields& page) {
                         ? "Only answers in the strict form count here; all others are missing."
                         : "Answers in every form count. With --strict-form only the strict do.");
   for (const ArmSummary& arm : summary.arms()) {
-    if (arm.completed() == 0) continue;
+    if (!arm.has_trials()) continue;
     const std::string shares = form_shares(arm);
     auto& row = table.add("row").set("arm", short_name(arm.name));
     row.set("class", arm_class(summary, arm.name));
@@ -391,8 +391,8 @@ void add_missing(const PageData& data, Fields& page) {
     row.set("class", arm_class(data.summary, arm.name));
     auto cell = [&](std::string_view path, std::uint64_t n) {
       auto& count = row.add("count");
-      // The contract has no figures of an arm without completions.
-      if (arm.completed() > 0) {
+      // The contract has no figures of an arm of which nothing was planned.
+      if (arm.has_trials()) {
         set_figure(count.add("figure"), fmt::format("arms.{}.{}", arm.name, path), n);
       }
     };

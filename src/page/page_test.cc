@@ -262,10 +262,18 @@ TEST(Page, StandsWithNothingButMissingData) {
   EXPECT_THAT(page, HasSubstr("0.0 to 100.0 %"));
 }
 
+TEST(Page, CountsTheTrialsOfARunThatHasOnlyOpenOnes) {
+  auto page = page_of(uniform_run(4, {.open = 2}, {.open = 2}));
+  for (const char* arm : {"training", "unmonitored"}) {
+    EXPECT_THAT(page, HasSubstr(fmt::format("data-figure=\"arms.{}.open\" value=\"8\"", arm)));
+  }
+}
+
 TEST(Page, TellsWhyTrialsAreOpenAndEscapesWhatTheServerSaid) {
   auto page = page_of(uniform_run(4, {.refuse = 2, .open = 2}, {.refuse = 4}));
   EXPECT_THAT(page, HasSubstr("<th scope=\"row\">rate limit</th><td>training</td>"));
   EXPECT_THAT(page, HasSubstr("data-figure=\"open_trials.0.trials\" value=\"8\""));
+  EXPECT_THAT(page, HasSubstr("data-figure=\"arms.training.open\" value=\"8\""));
   EXPECT_THAT(page, HasSubstr("429: come back &lt;b&gt;tomorrow&lt;/b&gt;"));
   EXPECT_THAT(page_of(uniform_run(4, {.refuse = 4}, {.refuse = 4})), Not(HasSubstr("Open trials")));
 }
