@@ -14,14 +14,13 @@ std::string FirstLook::take(Outcome outcome) {
   std::string text =
       fmt::format("of the first {} completions, {} cannot be used:", kFirst, cut + unreadable);
   if (cut > 0) {
-    text += fmt::format(" {} are cut off at {} tokens (raise max_tokens under [sampling])", cut,
-                        max_tokens_);
+    text += fmt::format(" {} {} cut off at {} tokens (raise max_tokens under [sampling])", cut,
+                        cut == 1 ? "is" : "are", max_tokens_);
   }
   if (unreadable > 0) {
     text += fmt::format(
-        "{} {} have tags that cannot be read (look at them with iago show; try "
-        "another channel)",
-        cut > 0 ? "," : "", unreadable);
+        "{} {} {} empty or cannot be read (look at them with iago show --outcome invalid_format)",
+        cut > 0 ? "," : "", unreadable, unreadable == 1 ? "is" : "are");
   }
   return text;
 }

@@ -80,14 +80,34 @@ std::set<WordingArm> arms_asked(const std::map<WordingArm, std::size_t>& prompts
   return arms;
 }
 
-// The study as resolved, and where its requests go, which is no part of it.
+// The study as resolved, and as comments where its requests go and with what, which is no part of
+// it: the names of headers without their values, and the sampling as the server took it.
 std::string study_file(std::string text, const std::optional<SentRecord>& sent) {
   if (!sent || sent->base_url.empty()) return text;
   text += fmt::format("\n# sent to {}\n", printable(sent->base_url, 1000));
   if (!sent->extra_body.empty()) {
     text += fmt::format("# --extra-body '{}'\n", printable(sent->extra_body, 10'000));
   }
+  for (const std::string& name : sent->header_names) {
+    text += fmt::format("# --header {}=...\n", printable(name, 1000));
+  }
+  if (!sent->sampling.empty()) {
+    text += fmt::format("# sampling as sent: {}\n", printable(sent->sampling, 10'000));
+  }
+  for (const std::string& field : sent->left_out) {
+    text += fmt::format("# left out, because the server refused it: {}\n", printable(field, 1000));
+  }
   return text;
+}
+
+// Of the newest session that sent something, or of the newest.
+std::optional<SentRecord> newest_sent(const std::vector<SessionRow>& sessions) {
+  std::optional<SentRecord> newest;
+  for (const SessionRow& session : sessions) {
+    const bool has_sent = session.sent && !session.sent->sampling.empty();
+    if (has_sent || !newest || newest->sampling.empty()) newest = session.sent;
+  }
+  return newest;
 }
 
 Error error_of(const Stop& stop) { return {stop.code, stop.message, stop.hint}; }
@@ -157,6 +177,9 @@ class RunSession {
     update_session(writer);
     writer.close();
     result_.summary = write_summary(result_.folder);
+    // Only now it is known what the server took.
+    const auto sent = newest_sent(result_.summary.record.sessions);
+    if (sent) write_file(result_.folder / "study.toml", study_file(study_toml, sent));
     if (stop_ && !stop_->is_limit) throw error_of(*stop_);
     return std::move(result_);
   }

@@ -151,14 +151,20 @@ class Sending final : public ChatModel {
   explicit Sending(ChatModel& model) : model_(model) {}
   ModelInfo info() const override { return model_.info(); }
   void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    is_asked_ = true;
     model_.submit(std::move(request), stop, std::move(done));
   }
   std::optional<SentRecord> sent_record() const override {
-    return SentRecord{.base_url = "http://127.0.0.1:1/v1", .extra_body = R"({"seed":1})"};
+    SentRecord sent{.base_url = "http://127.0.0.1:1/v1",
+                    .extra_body = R"({"seed":1})",
+                    .header_names = {"X-Team"}};
+    if (is_asked_) sent.sampling = R"({"temperature":1})", sent.left_out = {"min_p"};
+    return sent;
   }
 
  private:
   ChatModel& model_;
+  std::atomic<bool> is_asked_ = false;
 };
 
 // Keeps the first requests until there are so many; then the last one fails in a way that ends the
@@ -534,8 +540,13 @@ TEST_F(RunStudy, RecordsWhatEachSessionSentAndWritesItBesideTheStudy) {
   ASSERT_TRUE(result.summary.record.sessions[0].sent);
   EXPECT_EQ(result.summary.record.sessions[0].sent->base_url, "http://127.0.0.1:1/v1");
   const std::string text = read_file(result.folder / "study.toml", 1 << 20);
-  EXPECT_THAT(text, HasSubstr("# sent to http://127.0.0.1:1/v1\n# --extra-body '{\"seed\":1}'\n"));
-  EXPECT_FALSE(run(study(3, 1), model).summary.record.sessions[1].sent) << "no server";
+  EXPECT_THAT(text, HasSubstr("# sent to http://127.0.0.1:1/v1\n# --extra-body '{\"seed\":1}'\n"
+                              "# --header X-Team=...\n# sampling as sent: {\"temperature\":1}\n"
+                              "# left out, because the server refused it: min_p\n"));
+  Sending idle(model);
+  run(study(2, 1), idle);
+  EXPECT_EQ(read_file(result.folder / "study.toml", 1 << 20), text) << "what was sent before stays";
+  EXPECT_FALSE(run(study(3, 1), model).summary.record.sessions[2].sent) << "no server";
 }
 
 TEST_F(RunStudy, SaysAtOnceThatTheFirstCompletionsAreCutOff) {

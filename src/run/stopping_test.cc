@@ -161,7 +161,7 @@ TEST(FirstLook, SaysOnceThatMostOfTheFirstCannotBeUsed) {
   }
   EXPECT_THAT(said, HasSubstr("of the first 20 completions, 11 cannot be used"));
   EXPECT_THAT(said, HasSubstr("8 are cut off at 64 tokens"));
-  EXPECT_THAT(said, HasSubstr("3 have tags that cannot be read"));
+  EXPECT_THAT(said, HasSubstr("3 are empty or cannot be read"));
   EXPECT_TRUE(look.take(Outcome::truncated).empty());
 }
 
