@@ -7,11 +7,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/nearest.h"
 #include "cli/commands.h"
+#include "cli/internal/marked_text.h"
 #include "cli/internal/output_option.h"
 #include "cli/internal/program.h"
 #include "cli/internal/streams.h"
@@ -58,19 +60,34 @@ void print_provenance(const CompletionRow& row) {
   if (!row.model_version.empty()) fmt::print("model:      {}\n", name_of(model));
 }
 
+// A text of the subject's. One of several lines stands below its name, its lines as they are.
+void print_field(std::string_view name, std::string_view text) {
+  if (trimmed(text).find('\n') == text.npos) {
+    fmt::print("{:<11} {}\n", name, printable(text, kColumns));
+    return;
+  }
+  std::size_t size = std::min(text.size(), kColumns);
+  while (size < text.size() && size > 0 && (text[size] & 0xC0) == 0x80) --size;
+  std::string shown = printable_lines(trimmed(text.substr(0, size)));
+  for (auto at = shown.find('\n'); at != shown.npos; at = shown.find('\n', at + 1)) {
+    shown.insert(at + 1, "  ");
+  }
+  fmt::print("{}\n  {}{}\n", name, shown, size < text.size() ? "..." : "");
+}
+
 void print_text(const CompletionRow& row, const std::string& query,
                 const VerdictsByName& verdicts) {
   fmt::print("--- {} / {} / {} / repeat {} ({}{})\n", row.wording, row.arm, printable(row.query),
              row.repeat, name_of(row.outcome),
              row.reused_from.empty() ? "" : ", taken from " + printable(row.reused_from));
   print_provenance(row);
-  fmt::print("query:      {}\n", printable(query, kColumns));
-  fmt::print("raw:        {}\n", printable(row.raw, kColumns));
+  print_field("query:", query);
+  print_field("raw:", row.raw);
   if (!row.reasoning.empty() && row.reasoning != row.scratchpad) {
-    fmt::print("reasoning:  {}\n", printable(row.reasoning, kColumns));
+    print_field("reasoning:", row.reasoning);
   }
-  fmt::print("scratchpad: {}\n", printable(row.scratchpad, kColumns));
-  fmt::print("output:     {}\n", printable(row.output, kColumns));
+  print_field("scratchpad:", row.scratchpad);
+  print_field("output:", row.output);
   for (const auto& [judge, verdict] : verdicts) {
     fmt::print("{}: {} ({})\n", printable(judge),
                verdict.label.empty() ? name_of(verdict.outcome) : std::string_view(verdict.label),
