@@ -25,6 +25,8 @@ TEST(ProgressText, TellsWhatIsDoneAndLeftOfAModelOnThisMachine) {
             "4,210 of 10,000 completions (42 %), 1,900 tokens/s, 3:10 left");
   EXPECT_EQ(progress_text({.planned = 90}), "0 of 90 completions (0 %), 0 tokens/s, ? left");
   EXPECT_EQ(progress_text({}), "0 of 0 completions (0 %), 0 tokens/s, ? left");
+  EXPECT_EQ(progress_text({.planned = 1, .generated_tokens = 1, .seconds = 1}),
+            "0 of 1 completion (0 %), 1 token/s, ? left");
 }
 
 TEST(ProgressText, TellsBehindAUrlWhatIsInFlightAndWhatStandsInTheWay) {
@@ -47,6 +49,10 @@ TEST(ProgressText, TellsBehindAUrlWhatIsInFlightAndWhatStandsInTheWay) {
   progress.endpoint->retry_causes = {{OpenCause::server_error, 2}, {OpenCause::unreachable, 3}};
   EXPECT_TRUE(progress_text(progress).ends_with(", 5 retries (2 server errors, 3 unreachable)"))
       << progress_text(progress);
+  progress.endpoint->retries = 1;
+  progress.endpoint->retry_causes = {{OpenCause::server_error, 1}};
+  EXPECT_TRUE(progress_text(progress).ends_with(", 1 retry (1 server error)"));
+  EXPECT_EQ(trouble_text(*progress.endpoint), "1 retry, 1 server error");
 }
 
 TEST(ProgressText, NamesTheStatedLimitThatHoldsRequestsUp) {

@@ -26,9 +26,14 @@ std::string left_text(std::uint64_t done_here, std::uint64_t to_go, double secon
   return format_duration(rate > 0 ? static_cast<double>(to_go) / rate : -1);
 }
 
-std::string share_text(std::uint64_t done, std::uint64_t all, std::string_view what) {
+std::string_view one_or_many(std::uint64_t count, std::string_view one, std::string_view many) {
+  return count == 1 ? one : many;
+}
+
+std::string share_text(std::uint64_t done, std::uint64_t all, std::string_view one,
+                       std::string_view many) {
   return fmt::format(
-      "{} of {} {} ({:.0f} %)", grouped(done), grouped(all), what,
+      "{} of {} {} ({:.0f} %)", grouped(done), grouped(all), one_or_many(all, one, many),
       100.0 * static_cast<double>(done) / static_cast<double>(std::max<std::uint64_t>(all, 1)));
 }
 
@@ -38,8 +43,9 @@ std::string done_text(const RunProgress& progress) {
   const std::string open =
       progress.open_here > 0 ? fmt::format(", {} open", grouped(progress.open_here)) : "";
   return fmt::format(
-      "{}{}, {} tokens/s, {} left", share_text(progress.stored, progress.planned, "completions"),
-      open, grouped(whole(tokens)),
+      "{}{}, {} {}/s, {} left",
+      share_text(progress.stored, progress.planned, "completion", "completions"), open,
+      grouped(whole(tokens)), one_or_many(whole(tokens), "token", "tokens"),
       left_text(progress.sampled_here, progress.planned - progress.stored, progress.seconds));
 }
 
@@ -72,10 +78,6 @@ std::string counted(const std::vector<std::pair<std::uint64_t, std::string_view>
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string_view one_or_many(std::uint64_t count, std::string_view one, std::string_view many) {
-  return count == 1 ? one : many;
-}
-
 // "the server allows 1 token a minute, the next request goes in 0:59". Short waits are the rule at
 // any limit and say nothing.
 std::string held_text(const EndpointFigures& figures) {
@@ -96,9 +98,10 @@ std::uint64_t retries_by(const EndpointFigures& figures, OpenCause cause) {
 
 // Why requests are tried again: "12 limited, 25 overloaded".
 std::string retry_causes(const EndpointFigures& figures) {
+  const std::uint64_t server_errors = retries_by(figures, OpenCause::server_error);
   return counted({{figures.rate_limited, "limited"},
                   {figures.overloaded, "overloaded"},
-                  {retries_by(figures, OpenCause::server_error), "server errors"},
+                  {server_errors, one_or_many(server_errors, "server error", "server errors")},
                   {retries_by(figures, OpenCause::unreachable), "unreachable"},
                   {figures.broken, "broken"},
                   {figures.no_files, "out of files"},
@@ -126,7 +129,7 @@ std::string progress_text(const RunProgress& progress) {
 
 std::string judging_text(const JudgingProgress& progress) {
   const std::uint64_t to_go = progress.due - std::min(progress.given, progress.due);
-  return fmt::format("{}, {} left", share_text(progress.given, progress.due, "verdicts"),
+  return fmt::format("{}, {} left", share_text(progress.given, progress.due, "verdict", "verdicts"),
                      left_text(progress.given, to_go, progress.seconds)) +
          budget_text(progress.budget);
 }
