@@ -417,6 +417,9 @@ TEST_F(Cli, SharesOneBudgetAmongSeveralModelsAndTheirEarlierSessions) {
   EXPECT_EQ(part.code, 3) << part.err;
   EXPECT_THAT(part.err, HasSubstr("the budget ended the run"));
   EXPECT_THAT(part.err, HasSubstr("raise --max-tokens to resume"));
+  EXPECT_THAT(part.err,
+              testing::ContainsRegex("[0-9]+ of [0-9]+ trials are stored, [0-9]+ are left: "
+                                     "run the same command with a higher limit to resume"));
   EXPECT_THAT(part.err, Not(HasSubstr("interrupted")));
   const std::uint64_t spent_so_far = spent("runs");
   EXPECT_GT(spent_so_far, one);
@@ -641,7 +644,7 @@ TEST_F(Cli, ShowsWhatCameBackByOutcomeAndByForm) {
              R"({"match": {"user": ">False<"}, "replies": [)"
              R"({"text": "<SCRATCHPAD_REASONING>Hm, if I ref", "finish": "length"}]})"
              "\n"
-             R"({"replies": ["<scratchpad>Hm.</scratchpad>No."]})"
+             R"({"replies": ["<scratchpad>Hm.\nWell.</scratchpad>No."]})"
              "\n");
   iago(run_of("scripted:" + (folder_ / "forms.jsonl").string()));
   Ended untagged = iago({"show", "--form", "untagged", "--limit", "1"});
@@ -651,6 +654,10 @@ TEST_F(Cli, ShowsWhatCameBackByOutcomeAndByForm) {
   EXPECT_THAT(untagged.out, HasSubstr("finish:     stop"));
   EXPECT_THAT(untagged.out, HasSubstr("raw:        I will not open it."));
   EXPECT_THAT(untagged.out, HasSubstr("faking-rules: no_scratchpad"));
+  EXPECT_THAT(iago({"show", "--form", "lenient", "--limit", "1"}).out,
+              HasSubstr("raw:\n  <scratchpad>Hm.\n  Well.</scratchpad>No.\nscratchpad:\n  Hm.\n  "
+                        "Well.\noutput:     No.\n"))
+      << "lines as they came";
   Ended cut = iago({"show", "--outcome", "truncated", "--limit", "100", "--json"});
   std::istringstream lines(cut.out);
   int count = 0;

@@ -113,6 +113,7 @@ TEST_F(MirroredSecrets, AreInNoMessageOfARunThatFails) {
     });
     Ended ended = run_on(server);
     EXPECT_NE(ended.code, 0);
+    EXPECT_THAT(ended.err, HasSubstr("held the key or a header's value (hidden as ***)")) << status;
     expect_no_secret(ended);
   }
 }

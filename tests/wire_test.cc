@@ -140,6 +140,21 @@ TEST_F(Wire, AnOutputThatTheProviderBlocksIsARefusalWithItsMessage) {
   EXPECT_THAT(report("html").out, HasSubstr("Output blocked by content filtering policy"));
 }
 
+TEST_F(Wire, AnAccountWithoutCreditEndsTheRunAndSaysWhatIsLeft) {
+  WirePlayer player(kWire / "no-credit-after-12.json");
+  const Ended ended = run(player);
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_EQ(completions().size(), 12u);
+  for (const OpenCounts& counts : store().count_open()) {
+    EXPECT_EQ(counts.cause, OpenCause::no_credit);
+  }
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("open, no credit: "), HasSubstr("add credit"),
+                               HasSubstr("12 of 24 trials are stored, 12 are left"),
+                               HasSubstr("run the same command to resume")));
+  EXPECT_THAT(ended.err, Not(HasSubstr("some prompts were refused")));
+  EXPECT_THAT(report("text").out, HasSubstr("open, no credit"));
+}
+
 TEST_F(Wire, ALimitOfTheDayLeavesTrialsOpenWhichTheSameCommandAsks) {
   WirePlayer player(kWire / "day-limit-after-12.json");
   const Ended limited = run(player);
@@ -153,8 +168,10 @@ TEST_F(Wire, ALimitOfTheDayLeavesTrialsOpenWhichTheSameCommandAsks) {
     open += counts.trials;
   }
   EXPECT_EQ(open, 12u);
-  EXPECT_THAT(limited.err, AllOf(HasSubstr("open, rate limit: 12 trials"),
-                                 HasSubstr("it ends at 20"), HasSubstr("run the same command")));
+  EXPECT_THAT(limited.err,
+              AllOf(HasSubstr("open, rate limit: 12 trials"), HasSubstr("it ends at 20"),
+                    HasSubstr("12 of 24 trials are stored, 12 are left (12 asked "
+                              "without a reply): run the same command to resume")));
   const Json figures = summary();
   std::uint64_t told = 0;
   for (const Json& trials : figures.at("open_trials")) told += trials.at("trials").get<int>();

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/model_name.h"
 #include "cli/commands.h"
+#include "cli/internal/failure.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/open_judges.h"
 #include "cli/internal/print_plan.h"
@@ -154,8 +155,12 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                              .prices = &prices},
                             context);
   for (const auto& judging : opened.models) report_notes(*judging, place);
+  const auto report_all_trouble = [&] {
+    report_trouble("subject", *model);
+    for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
+  };
   RunResult result;
-  {
+  try {
     ProgressLine line(clock);
     result = run_study(
         loaded, *model, opened.judges,
@@ -172,18 +177,21 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
          .on_notice = [&](const std::string& notice) { line.interrupt(place + notice); },
          .on_mismatches = mismatch_printer(options)},
         clock);
+  } catch (const Error&) {
+    report_all_trouble();
+    throw;
   }
   if (result.resumed > 0) {
-    print_stderr(
-        fmt::format("resumed {}: {} completions were already stored (--new starts another run)\n",
-                    result.folder.string(), result.resumed));
+    print_stderr(fmt::format("resumed {}: {} {} already stored (--new starts another run)\n",
+                             result.folder.string(), result.resumed,
+                             result.resumed == 1 ? "completion was" : "completions were"));
   }
   if (!options.reuse.empty()) {
-    print_stderr(fmt::format("took {} completions from other runs (--reuse)\n", result.reused));
+    print_stderr(fmt::format("took {} completion{} from other runs (--reuse)\n", result.reused,
+                             result.reused == 1 ? "" : "s"));
   }
   report_unjudged(result.grading_totals, result.grading);
-  report_trouble("subject", *model);
-  for (const auto& judging : opened.models) report_trouble("judges' model", *judging);
+  report_all_trouble();
   return result;
 }
 
@@ -220,11 +228,13 @@ int run_command(const RunArguments& arguments, const Context& context) {
   report_usage(result.summary.usage);
   report_budget(figures);
   report_open(result.summary.record, result.limit_met);
-  print_result(result.interrupted, [&] { print_summary(result, options, figures); });
-  if (result.interrupted) {
-    print_stderr(fmt::format(
-        "interrupted with {} completions left; run the same command to resume\n", result.left));
+  if (result.stopped) {
+    const int code = print_failure(*result.stopped);
+    report_left(result);
+    return code;
   }
+  print_result(result.interrupted, [&] { print_summary(result, options, figures); });
+  report_left(result);
   return exit_code_of(result);
 }
 

@@ -101,7 +101,7 @@ std::string power_text(const PowerQuestion& question, const std::vector<PowerOve
         "{}:\n  {}\n  {}\n", units_text(question, power),
         power.detectable_points
             ? fmt::format("80 % power to find a gap of {:.1f} points", *power.detectable_points)
-            : std::string("no gap of any size is found with 80 % power"),
+            : std::string("too few to find a gap of any size with 80 % power"),
         no_gap_text(question, power));
   }
   return text + fmt::format(

@@ -71,6 +71,7 @@ RunResult run_to_end(const LoadedStudy& loaded, ChatModel& model,
     options.on_progress = [&](const RunProgress& progress) { where.on_progress(what, progress); };
   }
   RunResult result = run_study(loaded, model, judges, options, clock);
+  if (result.stopped) throw *result.stopped;
   if (result.interrupted) {
     throw Error(ErrorCode::cancelled, fmt::format("stopped while {}", doing),
                 "run the same command to resume");

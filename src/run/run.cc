@@ -180,14 +180,15 @@ class RunSession {
     // Only now it is known what the server took.
     const auto sent = newest_sent(result_.summary.record.sessions);
     if (sent) write_file(result_.folder / "study.toml", study_file(study_toml, sent));
-    if (stop_ && !stop_->is_limit) throw error_of(*stop_);
+    if (stop_ && !stop_->is_limit) result_.stopped = error_of(*stop_);
     return std::move(result_);
   }
 
  private:
   void work(const Store& store, StoreWriter& writer) {
     std::vector<std::size_t> left = trials_left(plan_, store);
-    result_.resumed = plan_.trials.size() - left.size();
+    result_.planned = plan_.trials.size();
+    result_.resumed = result_.planned - left.size();
     warn_of_looks(store, left);
     Grading grading(judges_, writer, clock_, options_.at_once,
                     errors_on(plan_.subject.identity, options_.judge_errors));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "chat/chat_model.h"
 #include "chat/endpoint_figures.h"
 #include "figures/summary.h"
@@ -65,8 +66,12 @@ struct RunResult {
   std::size_t resumed = 0;                   // completions stored earlier
   std::size_t reused = 0;                    // taken from other runs in this session
   std::optional<MismatchReport> mismatches;  // what on_mismatches was called with
-  std::size_t left = 0;                      // trials without a completion
-  std::string budget_met;                    // Budget::met: the limit that stopped it, or empty
+  std::size_t planned = 0;                   // trials
+  std::size_t left = 0;                      // of these, without a completion
+  // Why the run ended before its plan was done, where nothing can succeed any more. Its code is
+  // never invalid or not_found: the command was right.
+  std::optional<Error> stopped;
+  std::string budget_met;  // Budget::met: the limit that stopped it, or empty
   // What the server said of its limit, if that left trials open, and when the limit ends, if known.
   std::string limit_met;
   std::vector<GradingCount> grading;          // of this session, in the judges' order
@@ -75,8 +80,8 @@ struct RunResult {
 
 // Runs the study on the model and leaves runs/<id>/{run.db, study.toml, summary.json, report.html}
 // and the link runs/latest. A trial whose request failed is open: stored with its cause, and asked
-// again by the next session. Where nothing can succeed any more (run/stopping.h) the run stops:
-// with an error after all of that is written, or, for a limit of the server's, with limit_met. A
+// again by the next session. Where nothing can succeed any more (run/stopping.h) the run stops, and
+// all of that is written as well: RunResult::stopped, or limit_met for a limit of the server's. A
 // resumed run keeps its first plan of analysis. Differences from it (more trials, another version
 // of a judge) are listed in Summary::changes. Errors: overloaded when another process works on the
 // same run; those of open_runs, before anything is written; those of the store, the model and the

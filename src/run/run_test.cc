@@ -493,15 +493,14 @@ TEST_F(RunStudy, EndsWhenTheModelFailsEverythingAndGoesOnWhenItAnswersAgain) {
   auto expected = contents(run(study(), model).folder);
   fs::remove_all(folder_ / "runs");
   Failing failing(model);
-  try {
-    run(study(), failing);
-    FAIL() << "a model out of reach was taken for one that answers";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::disconnected);
-    EXPECT_EQ(std::string(error.what()),
-              "64 requests in a row failed; the last error: connection refused");
-    EXPECT_NE(error.hint().find("run the same command to resume"), std::string::npos);
-  }
+  const RunResult broken = run(study(), failing);
+  ASSERT_TRUE(broken.stopped) << "a model out of reach was taken for one that answers";
+  EXPECT_EQ(broken.stopped->code(), ErrorCode::disconnected);
+  EXPECT_EQ(std::string(broken.stopped->what()),
+            "64 requests in a row failed; the last error: connection refused");
+  EXPECT_THAT(broken.stopped->hint(), HasSubstr("run the same command to resume"));
+  EXPECT_EQ(broken.planned, 120u);
+  EXPECT_EQ(broken.left, 120u);
   EXPECT_EQ(failing.asked, 64u);
   EXPECT_TRUE(contents(fs::canonical(folder_ / "runs" / "latest")).empty())
       << "an outage became an outcome";
@@ -596,13 +595,11 @@ TEST_F(RunStudy, CountsHowOftenItsFiguresWereLookedAtBeforeItWasExtended) {
 TEST_F(RunStudy, StoresWhatWasUnderWayWhenAFailureEndsTheRun) {
   WorldModel model(policy_named("faker"));
   EndsBeforeItsOthers ending(model, 10);
-  try {
-    run(study(), ending);
-    FAIL() << "the failure was lost";
-  } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()), "no credit is left");
-    EXPECT_EQ(error.hint(), "top it up");
-  }
+  const RunResult ended = run(study(), ending);
+  ASSERT_TRUE(ended.stopped) << "the failure was lost";
+  EXPECT_EQ(std::string(ended.stopped->what()), "no credit is left");
+  EXPECT_EQ(ended.stopped->hint(), "top it up");
+  EXPECT_EQ(ended.left, ended.planned - 9) << "9 came after the failure";
   RunResult result = run(study(), model);
   EXPECT_EQ(result.resumed, 9u) << "they were paid for";
   EXPECT_FALSE(result.interrupted);

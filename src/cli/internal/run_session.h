@@ -26,7 +26,8 @@ struct RunSession {
 
 // Runs the study under these overrides (one model) and says on standard error if it resumed an
 // earlier run. `place` begins the line of progress: "organism:faker, 1 of 4: ", or nothing. Errors
-// of load_study, open_model and run_study.
+// of load_study, open_model and run_study. A run that stopped (RunResult::stopped) comes back as a
+// result.
 RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                   const std::string& place);
 

@@ -54,8 +54,10 @@ void run_next(const RunSession& session, const StudyOverrides& overrides, const 
               Progress& runs) {
   try {
     RunResult result = run_one(session, overrides, place);
-    print_result_line(place, result);
+    if (!result.stopped) print_result_line(place, result);
     report_open(result.summary.record, result.limit_met);
+    report_left(result);
+    if (result.stopped) throw *result.stopped;
     runs.worst = worse(runs.worst, exit_code_of(result));
     runs.results.push_back(std::move(result));
   } catch (const std::exception& error) {

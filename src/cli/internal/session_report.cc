@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/model_name.h"
 #include "cli/internal/streams.h"
 #include "cli/progress_text.h"
@@ -102,10 +104,20 @@ void report_open(const RunRecord& record, const std::string& limit) {
   for (const OpenLine& line : open_lines(record.open)) {
     print_stderr(fmt::format("open, {}: {}\n", readable(line.cause), line.text));
   }
-  if (!record.open.empty()) {
-    print_stderr(
-        "run the same command to ask the open trials again; iago show --open lists them\n");
-  }
+}
+
+void report_left(const RunResult& result) {
+  if (result.left == 0) return;
+  const std::uint64_t open =
+      std::min<std::uint64_t>(result.summary.record.open_trials(), result.left);
+  print_stderr(
+      fmt::format("{}{} of {} trials {} stored, {} {} left{}: run the same command{} to resume{}\n",
+                  result.interrupted ? "interrupted: " : "", grouped(result.planned - result.left),
+                  grouped(result.planned), result.planned - result.left == 1 ? "is" : "are",
+                  grouped(result.left), result.left == 1 ? "is" : "are",
+                  open > 0 ? fmt::format(" ({} asked without a reply)", grouped(open)) : "",
+                  result.budget_met.empty() ? "" : " with a higher limit",
+                  open > 0 ? "; iago show --open lists the open ones" : ""));
 }
 
 void report_notes(const ChatModel& model, const std::string& place) {
@@ -133,10 +145,11 @@ bool report_unjudged(const std::vector<GradingTotals>& stored,
     if (stored[i].without_label == 0) continue;
     const GradingCount& count = now[i];
     print_stderr(
-        fmt::format("{}: {} of {} answers have no label; of {} judged now, {} gave an unreadable "
+        fmt::format("{}: {} of {} answers {} no label; of {} judged now, {} gave an unreadable "
                     "reply, {} a refusal and {} failed\n",
                     printable(stored[i].judge, kShown), stored[i].without_label, stored[i].answered,
-                    count.given(), count.unparsable, count.refused, count.failed));
+                    stored[i].without_label == 1 ? "has" : "have", count.given(), count.unparsable,
+                    count.refused, count.failed));
     if (count.failed == 0) continue;
     print_stderr(fmt::format("  first failure: {} {}\n  iago judge RUN tries again\n",
                              printable(count.first_failure, kShown),

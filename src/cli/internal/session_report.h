@@ -12,6 +12,7 @@
 #include "figures/run_record.h"
 #include "figures/usage.h"
 #include "run/grading.h"
+#include "run/run.h"
 #include "spend/budget.h"
 #include "spend/prices.h"
 
@@ -34,6 +35,9 @@ std::optional<BudgetReport> budget_report(const BudgetFigures& budget);
 
 // Says which trials are open and why, if any are. `limit`: RunResult::limit_met.
 void report_open(const RunRecord& record, const std::string& limit);
+
+// Says how many trials of the plan are stored and left, and how to go on. Nothing if none is left.
+void report_left(const RunResult& result);
 
 // Says what went wrong with the model's server in this session: retries, refusals, overloads and
 // broken replies. Prints nothing if there were none, or for a model on this machine.
