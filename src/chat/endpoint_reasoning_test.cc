@@ -276,6 +276,12 @@ const MarkForm kMarkForms[] = {
      "The tag &lt;think&gt; opens a thought.", kUnavailable},
     {"a name that no row knows", "<pondering>T. It goes on.</pondering>A", "",
      "<pondering>T. It goes on.</pondering>A", kUnavailable},
+    {"a name that no row knows", "<|thought|>T. It goes on.<|/thought|>A", "",
+     "<|thought|>T. It goes on.<|/thought|>A", kUnavailable},
+    {"a name that no row knows", "[reasoning]T. It goes on.[/reasoning]A", "",
+     "[reasoning]T. It goes on.[/reasoning]A", kUnavailable},
+    {"a link of the answer", "[A](http://a.example/reasoning) <b>A</b>", "",
+     "[A](http://a.example/reasoning) <b>A</b>", kNone},
 };
 
 TEST(EndpointReasoning, IsTakenOutOfTheTextByTheMarksOfAllFamilies) {

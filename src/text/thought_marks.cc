@@ -176,16 +176,27 @@ bool names_thought(std::string_view name) {
   return !holds("scratch") && std::ranges::any_of(kStemsOfThought, holds);
 }
 
+// How a tag begins: <name, <|name or [name. Its bytes in front of the name; 0 if it is none.
+std::size_t size_of_tag_start(std::string_view text) {
+  if (text.starts_with('[')) return 1;
+  const MarkMatch less = match_bracket(text, kLess);
+  if (less.fit != MarkMatch::Fit::whole) return 0;
+  return less.size + (text.substr(less.size).starts_with('|') ? 1 : 0);
+}
+
 // The tag at the head of the text, if its name sounds like thought; else 0.
 std::size_t size_of_tag_of_thought(std::string_view text) {
   constexpr std::size_t kMostName = 40;
-  const MarkMatch less = match_bracket(text, kLess);
-  if (less.fit != MarkMatch::Fit::whole) return 0;
-  const std::string_view behind = text.substr(less.size, kMostName);
+  const std::size_t begin = size_of_tag_start(text);
+  if (begin == 0) return 0;
+  const std::string_view behind = text.substr(begin, kMostName);
   const auto end = std::ranges::find_if_not(
       behind, [](char c) { return is_mark_letter(c) || c == '_' || c == '-' || c == ':'; });
-  const std::size_t size = less.size + static_cast<std::size_t>(end - behind.begin());
-  if (size == text.size() || !names_thought(text.substr(less.size, size - less.size))) return 0;
+  std::size_t size = begin + static_cast<std::size_t>(end - behind.begin());
+  if (!names_thought(text.substr(begin, size - begin))) return 0;
+  if (text.front() == '[') return text.substr(size).starts_with(']') ? size + 1 : 0;
+  if (text[begin - 1] == '|' && text.substr(size).starts_with('|')) ++size;
+  if (size == text.size()) return 0;
   const MarkMatch tag_end = match_tag_end(text.substr(size));
   return tag_end.fit == MarkMatch::Fit::whole ? size + tag_end.size : 0;
 }
