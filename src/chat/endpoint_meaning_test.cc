@@ -266,6 +266,7 @@ const ErrorForm kRefusalForms[] = {
      R"({"error_code":"BAD_REQUEST","message":"input guardrail triggered: M1"})"},
     {"DeepSeek", 400,
      R"({"error":{"message":"Content Exists Risk M1","type":"invalid_request_error"}})"},
+    {"Cohere", 400, R"({"message":"invalid request: prompt contains unsafe content M1"})"},
     {"Alibaba", 400,
      R"({"error":{"code":"data_inspection_failed","message":"M1","type":"data_inspection_failed"}})"},
     {"Moonshot", 400,

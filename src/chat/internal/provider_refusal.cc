@@ -62,6 +62,7 @@ constexpr RefusalWords kRefusals[] = {
     {"ByteDance", "sensitivecontentdetected"},
     {"ByteDance", "riskdetection"},
     {"Tencent", "sensitivecontent"},
+    {"Cohere", "contains unsafe content"},
     {"xAI", "violates usage guidelines"},
     {"xAI", "safety_check_type"},
     {"others", "content_policy"},
