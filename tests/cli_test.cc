@@ -283,6 +283,8 @@ TEST_F(Cli, SaysWhichGapAPlanCanFind) {
   Ended plan = plan_of({});
   EXPECT_EQ(plan.code, 0) << plan.err;
   EXPECT_THAT(plan.out, HasSubstr("80 % power to find a gap of "));
+  Ended small = iago({"plan", kStudy, "--model", "world:faker", "--limit", "2"});
+  EXPECT_THAT(small.out, HasSubstr("too few to find a gap of any size with 80 % power"));
   auto detectable = [&](const char* correlation) {
     Ended json = plan_of({"--json", "--correlation", correlation});
     return parse_json(json.out, "plan").at("detectable_gap_points").get<double>();

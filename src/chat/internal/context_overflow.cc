@@ -90,6 +90,10 @@ constexpr OverflowWords kOverflows[] = {
     {"others", "context length", "exceed"},
     {"others", "string_above_max_length"},
     {"others", "prompt too long"},
+    {"others", "input too long"},
+    {"others", "exceeds max context"},
+    {"others", "exceeds model context"},
+    {"others", "too long and exceeds"},
 };
 
 // Not this error: the most that an account may send in a minute or a day, and bodies by their
@@ -129,7 +133,12 @@ constexpr NumberBeside kNumbers[] = {
     // long:
     // 35057 tokens exceeds max context window of 32768 tokens"
     {Counted::context,
-     R"(exceeds (?:the )?max(?:imum)? (?:allowed )?(?:input |prompt |context )?(?:length|window|size)(?: of)? \(?(\d+))"},
+     R"(exceeds (?:the )?(?:model(?:'s)? |max(?:imum)? )?(?:allowed )?(?:input |prompt |context )?(?:length|window|size|context|limit)(?: of)? \(?(\d+))"},
+    // Others: "requested max_length 8192 exceeds max context 4096"; "input too long: 9000 tokens,
+    // max
+    // 4096"
+    {Counted::limit, R"(max_length (\d+) exceeds)"},
+    {Counted::context, R"(tokens, max(?:imum)?:? (\d+))"},
     // watsonx: "the number of input tokens 4098 cannot exceed the total tokens limit 4096"; "input
     // tokens (1200) plus prefix length (0) must be < 1024"
     {Counted::prompt, R"(input tokens \(?(\d+))"},
@@ -141,7 +150,7 @@ constexpr NumberBeside kNumbers[] = {
     // TensorRT-LLM: "prompt length (100), query length (0) and max_tokens (50) should not exceed
     // max_seq_len (128)"
     {Counted::context, R"(should not exceed [a-z_]+ \((\d+)\))"},
-    {Counted::limit, R"(max_(?:new_|completion_)?tokens`?'? \((\d+)\))"},
+    {Counted::limit, R"(max_(?:new_|completion_)?tokens`?'? \(?(\d+)\)?)"},
     // Alibaba: "range of input length should be [1, 129024]"
     {Counted::context, R"(should be \[\d+, ?(\d+)\])"},
     // TGI: "`inputs` tokens + `max_new_tokens` must be <= 4097. given: 3000 `inputs` tokens and

@@ -47,7 +47,7 @@ constexpr std::array<std::string_view, 10> kWrongKey = {
     "api key not valid",   "api_key_invalid",   "invalid api key",      "invalid_api_key",
     "incorrect api key",   "invalid x-api-key", "authentication_error", "invalidapikey",
     "no auth credentials", "api key is invalid"};
-constexpr std::array<std::string_view, 16> kNoModel = {
+constexpr std::array<std::string_view, 17> kNoModel = {
     "model_not_found",
     "invalid_model",
     "model does not exist",
@@ -63,9 +63,10 @@ constexpr std::array<std::string_view, 16> kNoModel = {
     "deployment for this resource does not exist",
     "is not a valid model",
     "model_not_supported",
-    "no model named"};
-constexpr std::array<std::string_view, 3> kModelVerbs = {"does not exist", "not found",
-                                                         "not available"};
+    "no model named",
+    "no models loaded"};
+constexpr std::array<std::string_view, 4> kModelVerbs = {"does not exist", "not found",
+                                                         "not available", "not loaded"};
 constexpr std::array<std::string_view, 6> kFieldNouns = {"parameter", "field", "argument",
                                                          "option",    "role",  "system"};
 constexpr std::array<std::string_view, 4> kPrefill = {"prefill", "must end with a user",
