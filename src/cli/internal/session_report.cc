@@ -108,16 +108,20 @@ void report_open(const RunRecord& record, const std::string& limit) {
 
 void report_left(const RunResult& result) {
   if (result.left == 0) return;
+  const std::size_t stored = result.planned - result.left;
   const std::uint64_t open =
       std::min<std::uint64_t>(result.summary.record.open_trials(), result.left);
-  print_stderr(
-      fmt::format("{}{} of {} trials {} stored, {} {} left{}: run the same command{} to resume{}\n",
-                  result.interrupted ? "interrupted: " : "", grouped(result.planned - result.left),
-                  grouped(result.planned), result.planned - result.left == 1 ? "is" : "are",
-                  grouped(result.left), result.left == 1 ? "is" : "are",
-                  open > 0 ? fmt::format(" ({} asked without a reply)", grouped(open)) : "",
-                  result.budget_met.empty() ? "" : " with a higher limit",
-                  open > 0 ? "; iago show --open lists the open ones" : ""));
+  std::string text = fmt::format("{}{} of {} trials {} stored, {} {} left",
+                                 result.interrupted ? "interrupted: " : "", grouped(stored),
+                                 grouped(result.planned), stored == 1 ? "is" : "are",
+                                 grouped(result.left), result.left == 1 ? "is" : "are");
+  if (open > 0) text += fmt::format(" ({} asked without a reply)", grouped(open));
+  text +=
+      result.stopped ? ": once the cause is gone, run the same command" : ": run the same command";
+  if (!result.budget_met.empty()) text += " with a higher limit";
+  text += " to resume";
+  if (open > 0) text += "; iago show --open lists the open ones";
+  print_stderr(text + "\n");
 }
 
 void report_notes(const ChatModel& model, const std::string& place) {
