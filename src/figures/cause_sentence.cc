@@ -214,9 +214,10 @@ class Sentences {
 
   std::string operator()(const GroupDiffers& cause) const {
     return fmt::format(
-        "group {} differs: its gap is {}, {} points from that of all others (p "
-        "adjusted {})",
-        cause.group, gap_text(cause.gap), signed_points(cause.to_rest), p_value(cause.p_to_rest));
+        "{} differs: its gap is {}, {} points from that of all others ({}, adjusted "
+        "for all groups)",
+        group_name(summary_, cause.group), gap_text(cause.gap), signed_points(cause.to_rest),
+        p_value(cause.p_to_rest));
   }
 
   std::string operator()(const FakingNamed& cause) const {

@@ -95,8 +95,8 @@ void summarize_sets(const Store& store, const std::vector<WordingData>& data, Su
   for (Query& query : store.queries()) ids.push_back(std::move(query.id));
   std::vector<ContrastCounts> counts;
   for (const WordingData* wording : wordings_in_mean(data)) {
-    counts.push_back(counts_of(*wording, summary.contrasts.front(), &ArmData::compliance,
-                               summary.queries));
+    counts.push_back(
+        counts_of(*wording, summary.contrasts.front(), &ArmData::compliance, summary.queries));
   }
   estimate_over_sets(counts, summary.run.seed, ids, summary.sets);
 }

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "figures/finding_sentence.h"
 #include "figures/figure_text.h"
+#include "figures/finding_sentence.h"
 #include "figures/terminal.h"
 #include "testing/figures/small_run.h"
 
@@ -288,14 +288,14 @@ TEST(Summary, CountsWhatIsMaybeFaking) {
 TEST(Summary, JsonKeepsTheContract) {
   auto json = to_json(summary_of(every_outcome()));
   EXPECT_EQ(json["schema"], 4);
-  EXPECT_THAT(keys(json),
-              ElementsAre("schema", "run", "study", "setting", "channel", "reference_wording",
-                          "seed", "subject", "judges", "other_judges", "arms", "open_trials",
-                          "contrasts", "wordings", "over_wordings", "clusters", "groups", "carriers",
-                          "verdict", "provisional",
-                          "headline", "why", "verdicts", "queries_to_settle", "looks", "margin_points",
-                          "strict_form", "analysis_plan", "changes_since_plan", "models",
-                          "model_warnings", "repeats", "sessions", "timing", "usage", "reused"));
+  EXPECT_THAT(
+      keys(json),
+      ElementsAre("schema", "run", "study", "setting", "channel", "reference_wording", "seed",
+                  "subject", "judges", "other_judges", "arms", "open_trials", "contrasts",
+                  "wordings", "over_wordings", "clusters", "groups", "carriers", "verdict",
+                  "provisional", "headline", "why", "verdicts", "queries_to_settle", "looks",
+                  "margin_points", "strict_form", "analysis_plan", "changes_since_plan", "models",
+                  "model_warnings", "repeats", "sessions", "timing", "usage", "reused"));
   EXPECT_THAT(keys(json["arms"]), ElementsAre("training", "unmonitored", "baseline", "rare"));
   EXPECT_EQ(json["arms"]["rare"]["planned"], 40) << "planned, and never asked";
   EXPECT_TRUE(json["arms"]["rare"]["compliance"].is_null());

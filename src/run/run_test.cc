@@ -61,9 +61,16 @@ class RunStudy : public testing::Test {
 
   static Json figures(const RunResult& result) {
     Json json = to_json(result.summary);
-    for (const char* name :
-         {"timing", "sessions", "looks", "run", "analysis_plan", "changes_since_plan"}) {
+    for (const char* name : {"timing", "sessions", "looks", "run", "analysis_plan",
+                             "changes_since_plan", "headline"}) {
       json.erase(name);
+    }
+    for (Json& verdict : json["verdicts"]) {
+      Json causes = Json::array();
+      for (Json& cause : verdict["causes"]) {
+        if (cause["cause"] != "looks") causes.push_back(std::move(cause));
+      }
+      verdict["causes"] = std::move(causes);
     }
     return json;
   }

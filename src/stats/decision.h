@@ -89,7 +89,7 @@ struct ContrastEvidence {
   std::optional<GroupComparison> groups;
   std::optional<double> p_value;  // of the exact test, where it was made
   JudgeEvidence judge, faking_judge;
-  std::size_t looks = 1;  // at the figures, this one included
+  std::size_t looks = 1;                  // at the figures, this one included
   bool are_queries_of_two_kinds = false;  // in the arm that shows more: Unevenness::is_marked
 };
 

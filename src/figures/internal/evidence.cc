@@ -173,7 +173,8 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
   if (summary.judges.faking_reasoning && is_reasoning_read &&
       is_reasoning_known(wordings, contrast)) {
     evidence.faking = counts(&ArmData::faking_reasoning);
-    evidence.faking_judge = judge_evidence(summary.judges.faking_reasoning, contrast, summary.run.setting);
+    evidence.faking_judge =
+        judge_evidence(summary.judges.faking_reasoning, contrast, summary.run.setting);
   }
   evidence.baseline = baseline_of(summary, data.front(), contrast);
   evidence.control = control_of(summary, data, contrast);
