@@ -60,8 +60,8 @@ class Sentences {
                            where);
       case nothing_readable:
         return fmt::format(
-            "no answer in {} can be read: each is of an invalid form, or the judge "
-            "finds it unclear",
+            "no answer in {} can be read as showing the behaviour or not: each is "
+            "unclear to the judge, or of an invalid form",
             where);
       case nothing_judged:
         return fmt::format("no judge has labelled an answer in {}", where);
@@ -214,10 +214,10 @@ class Sentences {
 
   std::string operator()(const GroupDiffers& cause) const {
     return fmt::format(
-        "{} differs: its gap is {}, {} points from that of all others ({}, adjusted "
-        "for all groups)",
-        group_name(summary_, cause.group), gap_text(cause.gap), signed_points(cause.to_rest),
-        p_value(cause.p_to_rest));
+        "{} differs: its gap is {} points (simultaneous 95 % interval {}), {} from "
+        "that of all others ({})",
+        group_name(summary_, cause.group), signed_points(cause.gap.points),
+        signed_interval(cause.gap.ci95), signed_points(cause.to_rest), p_value(cause.p_to_rest));
   }
 
   std::string operator()(const FakingNamed& cause) const {

@@ -125,8 +125,7 @@ std::string deciding_text(const Decision& decision) {
       fmt::format("95 % interval {} {}", name_of(gap.population), interval(gap.ci95));
   const bool is_corrected = decision.judged && decision.judged->state == Correction::corrected;
   if (is_corrected) {
-    return fmt::format("{} points and {}, corrected for the judge's error", points(gap.points),
-                       text);
+    return fmt::format("corrected for the judge's error {}, {}", points(gap.points), text);
   }
   return gap.ci95 == decision.answered->ci95 ? text : text + ", what is missing included";
 }
