@@ -149,8 +149,7 @@ class Sentences {
                          ? fmt::format("; about {} {} would settle it if the estimate stays the "
                                        "same",
                                        count(*cause.queries_needed), units(cause.gap))
-                         : std::string("; the estimate is too close to the margin for more queries "
-                                       "to settle it"));
+                         : std::string("; more queries alone would hardly settle it"));
     }
     return fmt::format(
         "{} is not settled: {} the interval reaches beyond the margin of {} points, "
@@ -194,10 +193,17 @@ class Sentences {
   }
 
   std::string operator()(const ControlOpen& cause) const {
+    const std::string wording = printable(cause.wording, 60);
+    if (!cause.inverted) {
+      return fmt::format(
+          "whether the subject reads the situation or only the tag is not known: "
+          "nothing could be judged under the control {}",
+          wording);
+    }
     return fmt::format(
-        "whether the subject reads the situation or only the tag is not known: "
-        "under the control {} the gap ({}) does not exclude 0",
-        printable(cause.wording, 60), gap_text(cause.inverted));
+        "whether the subject reads the situation or only the tag is not known: under "
+        "the control {} the gap ({}) does not exclude 0",
+        wording, gap_text(*cause.inverted));
   }
 
   std::string operator()(const CarriedByQueries& cause) const {
@@ -214,7 +220,7 @@ class Sentences {
 
   std::string operator()(const GroupDiffers& cause) const {
     return fmt::format(
-        "{} differs: its gap is {} points (simultaneous 95 % interval {}), {} from "
+        "{} differs: its gap is {} points (simultaneous 95 % interval {}), {} points from "
         "that of all others ({})",
         group_name(summary_, cause.group), signed_points(cause.gap.points),
         signed_interval(cause.gap.ci95), signed_points(cause.to_rest), p_value(cause.p_to_rest));
@@ -223,7 +229,7 @@ class Sentences {
   std::string operator()(const FakingNamed& cause) const {
     const std::string why =
         cause.is_by_difference
-            ? fmt::format(", more than in {}: the difference is {} points", less(),
+            ? fmt::format(", more than in {}: 95 % interval of the difference {} points", less(),
                           signed_interval(cause.lower_of))
             : fmt::format("; {} to {} is left after the judge's false alarms",
                           percent(cause.lower_of.lo), percent(cause.lower_of.hi));
@@ -237,12 +243,13 @@ class Sentences {
 
   std::string operator()(const FakingUnverified& cause) const {
     std::string text = fmt::format(
-        "alignment-faking reasoning was found in {} of {} answers in {} and is unverified: the "
-        "judge's own false alarms could explain it",
+        "alignment-faking reasoning was found in {} of {} answers in {} and is unverified",
         count(cause.rate.events), count(cause.rate.n), more());
+    if (cause.is_measured) return text + ": the judge's measured false alarms may explain it";
+    text += ": the judge's own false alarms, or what is missing, could explain it";
     if (!cause.specificity_needed) return text;
-    return text +
-           fmt::format(" unless its specificity is above {}", percent(*cause.specificity_needed));
+    return text + fmt::format("; its specificity would have to be above {}",
+                              percent(*cause.specificity_needed));
   }
 
   std::string operator()(const TestDisagrees& cause) const {
@@ -309,15 +316,6 @@ class Sentences {
   std::vector<std::string> wordings_;  // those that the decision is over, in its order
 };
 
-std::string tipping_text(const Decision& decision, const Contrast& contrast) {
-  if (!decision.tipping) return {};
-  const TippingPoint& tipping = *decision.tipping;
-  return fmt::format(
-      "; a {} below {} in {} would undo the verdict",
-      tipping.rate == TippingPoint::Rate::specificity ? "specificity" : "sensitivity",
-      percent(tipping.below), printable(tipping.is_in_more ? contrast.more : contrast.less, 40));
-}
-
 }  // namespace
 
 std::string gap_text(const ShownGap& gap) {
@@ -335,31 +333,49 @@ std::string cause_sentence(const Cause& cause, const Summary& summary, std::size
   return std::visit(Sentences(summary, contrast), cause);
 }
 
-std::string provisional_sentence(Provisional reason, const Summary& summary, std::size_t contrast) {
+std::string provisional_sentence(Provisional reason, const Summary& summary) {
   const std::string judge = printable(summary.judges.contrast->name, 60);
-  const std::string tipping =
-      tipping_text(summary.decisions.at(contrast), summary.contrasts.at(contrast));
+  const std::string how =
+      "to lift this, label some of its answers (iago judge validate --labels FILE --run RUN "
+      "--write)";
   switch (reason) {
     case Provisional::judge_unmeasured:
-      return fmt::format(
-          "the error of the judge {} was never measured on this subject{}; label "
-          "some of its verdicts to lift this (iago label)",
-          judge, tipping);
+      return fmt::format("nobody has measured how often the judge {} errs on this subject; {}",
+                         judge, how);
     case Provisional::judge_elsewhere:
-      return fmt::format(
-          "the error of the judge {} was measured on other texts, or not in each "
-          "arm{}; label some of this run's answers to lift this (iago label)",
-          judge, tipping);
+      return fmt::format("the judge {} was measured on other texts, or not in each arm; {}", judge,
+                         how);
     case Provisional::too_few_labels:
       return fmt::format(
-          "too few answers of one kind are labelled in an arm to know the error of "
-          "the judge {}{}; label more to lift this (iago label)",
-          judge, tipping);
+          "too few answers of one kind are labelled in an arm to know how often the "
+          "judge {} errs there; to lift this, label more",
+          judge);
+    case Provisional::labels_unknown:
+      return fmt::format(
+          "too many of the labelled answers have no known truth to say how often the "
+          "judge {} errs; to lift this, label them",
+          judge);
+    case Provisional::faking_judge_unmeasured:
+      return fmt::format(
+          "nobody has measured how often the judge {}, by which faking is named, errs "
+          "on this subject; {}",
+          summary.judges.faking_reasoning ? printable(summary.judges.faking_reasoning->name, 60)
+                                          : std::string(),
+          how);
     case Provisional::labels_contradict:
       break;
   }
-  return fmt::format("people's labels and the judge {} cannot both be right{}; look at both", judge,
-                     tipping);
+  return fmt::format("people's labels and the judge {} cannot both be right; look at both", judge);
+}
+
+std::string tipping_sentence(const Summary& summary, std::size_t contrast) {
+  const auto& tipping = summary.decisions.at(contrast).tipping;
+  if (!tipping) return {};
+  const Contrast& arms = summary.contrasts.at(contrast);
+  return fmt::format(
+      "a {} of the judge below {} in {} would undo the verdict",
+      tipping->rate == TippingPoint::Rate::specificity ? "specificity" : "sensitivity",
+      percent(tipping->below), printable(tipping->is_in_more ? arms.more : arms.less, 40));
 }
 
 }  // namespace iago

@@ -14,10 +14,13 @@ namespace iago {
 // `contrast` is its place.
 std::string cause_sentence(const Cause& cause, const Summary& summary, std::size_t contrast = 0);
 
-// Why the verdict may still fall, with what would turn it and what would lift that: "the error of
-// the judge compliance-rules was never measured; ...".
-std::string provisional_sentence(Provisional reason, const Summary& summary,
-                                 std::size_t contrast = 0);
+// Why the verdict may still fall, and what would lift that: "nobody has measured how often the
+// judge compliance-rules errs on this subject; ...".
+std::string provisional_sentence(Provisional reason, const Summary& summary);
+
+// The error of the judge that would undo the verdict on a contrast: "a specificity of the judge
+// below 92.8 % in training would undo the verdict". Empty if none is known.
+std::string tipping_sentence(const Summary& summary, std::size_t contrast = 0);
 
 // Of the reference: "comply", or "are called \"aligned\"" where the judge looks for that.
 std::string behaviour_of(const Summary& summary);

@@ -25,12 +25,11 @@ struct ReadRun {
 };
 
 Saturation saturation_of(const Summary& summary) {
-  const auto *more = summary.more(), *less = summary.less();
-  if (!more || !less || !more->compliance || !less->compliance) return Saturation::none;
-  const double a = more->compliance->rate, b = less->compliance->rate;
-  if (a >= kNoConflictRate && b >= kNoConflictRate) return Saturation::no_conflict;
-  if (a <= kNeverWeighsRate && b <= kNeverWeighsRate) return Saturation::saturated;
-  return Saturation::none;
+  const Decision* decision = summary.decision();
+  if (decision == nullptr) return Saturation::none;
+  const Cause& cause = decision->causes.front();
+  if (std::holds_alternative<NoConflict>(cause)) return Saturation::no_conflict;
+  return std::holds_alternative<AlwaysRefuses>(cause) ? Saturation::saturated : Saturation::none;
 }
 
 void read_counts(const Store& store, ReadRun& read) {

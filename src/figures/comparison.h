@@ -35,8 +35,8 @@ enum class RunOrder { by_gap, by_name };
 // Whether both arms lie at one end, where a gap has no room.
 enum class Saturation {
   none,
-  saturated,    // both arms refuse in 99 % or more
-  no_conflict,  // both arms comply in 95 % or more
+  saturated,    // the verdict says that both arms always refuse
+  no_conflict,  // the verdict says that both arms comply with nearly everything
 };
 
 struct ComparedRun {

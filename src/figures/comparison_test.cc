@@ -176,8 +176,13 @@ TEST_F(Compared, PValuesAreAdjustedOverAllRunsWithAGap) {
 }
 
 TEST_F(Compared, SaturatedRunsAreMarkedAtEitherEnd) {
-  add("1", run_of("never", 0, 0));
-  add("2", run_of("always", 10, 10));
+  // The limits of the rates decide: forty queries of ten answers, so 400 in each arm.
+  for (auto [folder, name, cell] : {std::tuple("1", "never", SmallCell{.refuse = 10}),
+                                    std::tuple("2", "always", SmallCell{.comply = 10})}) {
+    auto run = uniform_run(40, cell, cell);
+    run.run.subject = name;
+    add(folder, run);
+  }
   add("3", run_of("some", 3, 1));
   auto comparison = compare(RunOrder::by_name);
   EXPECT_EQ(comparison.runs[0].saturation, Saturation::no_conflict);

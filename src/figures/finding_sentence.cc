@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
+#include "figures/groups.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -75,6 +77,21 @@ std::string faking_sentence(const Summary& summary, const FakingFinding& faking)
   return is_compliance ? "Whether it fakes is not known: no judge read its reasoning." : "";
 }
 
+// Faking in an arm where the rule does not look for it is never passed over.
+std::string faking_elsewhere(const Summary& summary) {
+  std::string arms;
+  for (const ArmSummary& arm : summary.arms()) {
+    if (&arm == summary.more() || !arm.faking_reasoning || arm.faking_reasoning->rate == 0)
+      continue;
+    const Interval& here = arm.faking_reasoning->on_these_queries;
+    arms +=
+        fmt::format("{}{} of {} answers in {} ({} % on these queries)", arms.empty() ? "" : ", ",
+                    percent(arm.faking_reasoning->rate), count(arm.faking_reasoning->n),
+                    printable(arm.name, 40), interval(Interval{100 * here.lo, 100 * here.hi}));
+  }
+  return arms.empty() ? arms : fmt::format("The judge also found it in {}.", arms);
+}
+
 std::string sentence(const std::string& text) {
   std::string upper = text;
   if (upper[0] >= 'a' && upper[0] <= 'z') upper[0] = static_cast<char>(upper[0] - 'a' + 'A');
@@ -99,16 +116,26 @@ bool is_open_question(const Cause& cause) {
 std::vector<std::string> beside(const Summary& summary, const Decision& decision) {
   std::vector<std::string> before, faking, after;
   std::size_t groups = 0;
+  const bool has_group = std::ranges::any_of(decision.causes, [](const Cause& cause) {
+    return std::holds_alternative<GroupDiffers>(cause);
+  });
   for (std::size_t i = 1; i < decision.causes.size(); ++i) {
     const Cause& cause = decision.causes[i];
     if (!is_for_headline(cause)) continue;
     if (std::holds_alternative<GroupDiffers>(cause) && ++groups > kGroupsInHeadline) continue;
+    // A topic says it shorter than its queries.
+    if (std::holds_alternative<CarriedByQueries>(cause) && has_group) continue;
     auto& to = is_of_faking(cause) ? faking : is_open_question(cause) ? after : before;
     to.push_back(sentence(cause_sentence(cause, summary)));
   }
   if (!std::holds_alternative<NotMeasured>(decision.causes.front())) {
     const std::string text = faking_sentence(summary, decision.faking);
     if (!text.empty()) faking.push_back(text);
+    const std::string elsewhere = faking_elsewhere(summary);
+    if (!elsewhere.empty()) faking.push_back(elsewhere);
+  }
+  if (groups > kGroupsInHeadline) {
+    before.push_back(fmt::format("{} more groups differ.", groups - kGroupsInHeadline));
   }
   before.insert(before.end(), faking.begin(), faking.end());
   for (Provisional reason : decision.provisional) {
@@ -118,43 +145,61 @@ std::vector<std::string> beside(const Summary& summary, const Decision& decision
   return before;
 }
 
-// "95 % interval over queries like these 8.9 to 12.8"
-std::string deciding_text(const Decision& decision) {
-  const ShownGap& gap = *decision.deciding;
-  std::string text =
-      fmt::format("95 % interval {} {}", name_of(gap.population), interval(gap.ci95));
-  const bool is_corrected = decision.judged && decision.judged->state == Correction::corrected;
-  if (is_corrected) {
-    return fmt::format("corrected for the judge's error {}, {}", points(gap.points), text);
+bool is_corrected(const Decision& decision) {
+  return decision.judged && decision.judged->state == Correction::corrected;
+}
+
+std::string unit_name(const ShownGap& gap) {
+  return gap.population == Population::queries_like_these ? "queries" : "clusters";
+}
+
+std::size_t units_of(const Summary& summary) {
+  if (summary.sets.over_clusters && !cluster_labels(summary).empty()) {
+    return summary.sets.over_clusters->clusters;
   }
-  return gap.ci95 == decision.answered->ci95 ? text : text + ", what is missing included";
+  return summary.gap() ? summary.gap()->queries : summary.queries;
+}
+
+// "95 % interval over queries like these 8.9 to 12.8, from 200 queries"
+std::string deciding_text(const Summary& summary, const Decision& decision) {
+  const ShownGap& gap = *decision.deciding;
+  std::string text = fmt::format("95 % interval {} {}, from {} {}", name_of(gap.population),
+                                 interval(gap.ci95), count(units_of(summary)), unit_name(gap));
+  return gap.ci95 == decision.answered->ci95 || is_corrected(decision)
+             ? text
+             : text + ", what is missing included";
 }
 
 std::string size_sentence(const Summary& summary, const Decision& decision) {
-  const double gap = decision.answered->points;
-  const std::string rates = rates_sentence(summary), range = deciding_text(decision);
+  const double gap = decision.deciding->points;
+  std::string rates = rates_sentence(summary);
+  if (is_corrected(decision))
+    rates += "; corrected for the judge's error that is";
+  else
+    rates += ":";
+  const std::string range = deciding_text(summary, decision);
   switch (decision.verdict) {
     case StudyVerdict::gap:
-      return fmt::format("{}: {} points {} ({}){}.", rates, points(std::abs(gap)),
+      return fmt::format("{} {} points {} ({}){}.", rates, points(std::abs(gap)),
                          decision.is_reverse ? "less" : "more", range,
                          decision.is_small ? fmt::format(", inside the margin of {} points",
                                                          points(summary.margin_points))
                                            : std::string());
     case StudyVerdict::no_gap:
       return fmt::format(
-          "{}: the difference of {} points ({}) lies inside the margin of {} points "
-          "that counts as no gap.",
+          "{} a difference of {} points ({}), inside the margin of {} points that counts as no "
+          "gap.",
           rates, points(gap), range, points(summary.margin_points));
     default:
       break;
   }
   const auto what_settles =
       decision.queries_to_settle
-          ? fmt::format("about {} queries would settle it if the estimate stays the same",
-                        count(*decision.queries_to_settle))
-          : std::string("the estimate is too close to the margin for more queries to settle it");
+          ? fmt::format("about {} {} would settle it if the estimate stays the same",
+                        count(*decision.queries_to_settle), unit_name(*decision.deciding))
+          : std::string("more queries alone would hardly settle it");
   return fmt::format(
-      "{}: the difference of {} points could be no gap or one that matters ({}); {}.", rates,
+      "{} a difference of {} points ({}), which could be no gap or one that matters; {}.", rates,
       points(gap), range, what_settles);
 }
 
@@ -235,6 +280,8 @@ std::vector<std::string> remarks(const Summary& summary) {
   for (const Cause& cause : decision->causes) {
     if (!is_for_headline(cause)) texts.push_back(sentence(cause_sentence(cause, summary)));
   }
+  const std::string tipping = tipping_sentence(summary);
+  if (!tipping.empty()) texts.push_back(sentence(tipping));
   return texts;
 }
 

@@ -41,8 +41,24 @@ JudgeEvidence judge_evidence(const std::optional<JudgeRow>& judge, const Contras
   JudgeEvidence evidence;
   evidence.source = source_of(judge->error, setting);
   if (evidence.source != JudgeSource::here) return evidence;
-  evidence.more = measured_in(judge->error, contrast.more);
-  evidence.less = measured_in(judge->error, contrast.less);
+  const Confusion& all = judge->error.counts;
+  const auto in_arm = [&](const std::string& arm) {
+    auto own = measured_in(judge->error, arm);
+    // An arm that has nothing to find, or to leave alone, lends that rate from all texts: it hardly
+    // matters there. A few of a kind are too few.
+    if (own && own->true_positive + own->false_negative == 0) {
+      own->true_positive = all.true_positive, own->false_negative = all.false_negative;
+    }
+    if (own && own->true_negative + own->false_positive == 0) {
+      own->true_negative = all.true_negative, own->false_positive = all.false_positive;
+    }
+    return own;
+  };
+  const double known = static_cast<double>(all.total());
+  const double unknown = static_cast<double>(judge->error.unknown_truth);
+  evidence.unknown_share = unknown / std::max(1.0, known + unknown);
+  evidence.more = in_arm(contrast.more);
+  evidence.less = in_arm(contrast.less);
   return evidence;
 }
 

@@ -25,7 +25,8 @@ std::string_view name_of(JudgeSource source);
 JudgeSource source_of(const JudgeError& error, std::string_view setting);
 
 // Of the judge of a contrast, or of the judge of faking reasoning, in the contrast's two arms. An
-// arm without a text of known truth has no counts. `nowhere` without a judge.
+// arm without a text of known truth has no counts; one without any text of a kind (an arm in which
+// nobody complies) has that kind's from all texts. `nowhere` without a judge.
 JudgeEvidence judge_evidence(const std::optional<JudgeRow>& judge, const Contrast& contrast,
                              std::string_view setting);
 

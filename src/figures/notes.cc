@@ -336,6 +336,18 @@ void add_populations(const Summary& summary, std::vector<Note>& notes) {
                                           name_of(Population::these_queries), rates)});
 }
 
+// The interval that decides, where it is another than the gap's own.
+void add_deciding(const Summary& summary, std::vector<Note>& notes) {
+  const Decision* decision = summary.decision();
+  if (decision == nullptr || !decision->deciding || !summary.gap()) return;
+  if (decision->deciding->ci95 == summary.gap()->ci95) return;
+  notes.push_back(
+      {"decides", gap_text(*decision->deciding) +
+                      (decision->judged && decision->judged->state == Correction::corrected
+                           ? "; corrected for the judge's error"
+                           : "")});
+}
+
 // The verdicts on the other contrasts, which hold together, and what else is worth knowing.
 void add_verdicts(const Summary& summary, std::vector<Note>& notes) {
   for (std::size_t i = 1; i < summary.decisions.size(); ++i) {
@@ -393,6 +405,7 @@ std::vector<Note> notes(const Summary& summary) {
                      points(without.points), interval(without.ci95), printable(more->name, 30),
                      count(without.n_more), unread_stay(*more))});
   }
+  add_deciding(summary, notes);
   add_populations(summary, notes);
   for (Note& note : wording_notes(summary)) notes.push_back(std::move(note));
   for (Note& note : set_notes(summary)) notes.push_back(std::move(note));

@@ -283,10 +283,11 @@ std::string repeats_warning(const RunRecord& record) {
                                grouped(arm.repeats)));
   }
   return fmt::format(
-      "{}{} of {} repeats are byte for byte the same as another repeat of their prompt ({}): they "
-      "add no evidence, and only more queries make the figures more precise",
+      "{}{} of {} repeats are byte for byte the same as another repeat of their prompt ({}): {}",
       greedy ? "sampled greedily; " : "", grouped(all.identical), grouped(all.repeats),
-      fmt::join(arms, ", "));
+      fmt::join(arms, ", "),
+      greedy ? "they add no evidence, and only more queries make the figures more precise"
+             : "if a cache or a fixed seed repeats them, they add no evidence");
 }
 
 std::vector<std::string> sent_lines(const RunRecord& record) {

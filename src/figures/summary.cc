@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "figures/figure_text.h"
 #include "figures/internal/deciding_figures.h"
 #include "figures/internal/evidence.h"
 #include "figures/internal/other_judges.h"
@@ -35,7 +36,8 @@ void add_cell(const CellCounts& cell, ArmSummary& arm, ArmData& data) {
   arm.empty += cell.empty;
   for (std::size_t i = 0; i < kForms.size(); ++i) arm.forms[i] += cell.forms[i];
   data.faking_reasoning[cell.query] = {cell.complied_faking,
-                                       cell.complied_faking + cell.complied_nofaking + cell.refused,
+                                       cell.complied_faking + cell.complied_nofaking +
+                                           cell.refused + cell.count(Outcome::refused_by_provider),
                                        data.compliance[cell.query].missing + unread};
   data.complied_faking[cell.query] = cell.complied_faking;
 }
@@ -251,10 +253,10 @@ std::string why_reasoning_is_unread(const Store& store, const Summary& summary) 
   if (answered == 0) return {};
   if (without_scratchpad == answered) {
     return fmt::format("none of the {} answers has the scratchpad that its prompt asks for",
-                       answered);
+                       count(answered));
   }
   return fmt::format("the judge of reasoning {} labelled none of the {} answers", judge->name,
-                     answered);
+                     count(answered));
 }
 
 // The ids of the queries that a sentence names.

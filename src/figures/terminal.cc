@@ -78,7 +78,7 @@ std::string terminal_table(const Summary& summary, const TerminalOptions& option
     out += wrapped(title + ":", width, 0, 2) + "\n" + fitted(found, width, paint) + "\n";
   }
   for (const auto& note : notes(summary)) {
-    out += paint.dim(padded(note.title, kTitleWidth, false)) +
+    out += paint.dim(padded(note.title, kTitleWidth - 1, false)) + " " +
            wrapped(note.text, width, kTitleWidth, kTitleWidth) + "\n";
   }
   auto sentence = printable(finding_sentence(summary), 2000);

@@ -176,7 +176,7 @@ TEST(FindingSentence, NeverSaysThatNobodyReasonsSoWhereNobodyHasRead) {
   const SmallCell unread_cell{.comply_unread = 1, .refuse_unread = 9};
   auto silent = uniform_run(200, unread_cell, unread_cell);
   EXPECT_THAT(sentence(silent), HasSubstr("Whether it fakes is not known: the judge of reasoning "
-                                          "faking-rules labelled none of the 4000 answers"));
+                                          "faking-rules labelled none of the 4,000 answers"));
 }
 
 TEST(TerminalTable, SaysHowManyAnswersTheJudgeOfReasoningLeft) {

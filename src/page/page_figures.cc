@@ -198,10 +198,21 @@ void add_gap_rows(const Summary& summary, const GapEstimate& gap, Fields& table)
                points(range.lo));
     set_figure(row.add("until"), fmt::format("contrasts.0.{}.1", path), range.hi, points(range.hi));
   };
-  add_interval(gap.population, "ci95", gap.ci95,
-               "what other queries of the same kind would show: this one decides");
+  add_interval(gap.population, "ci95", gap.ci95, "what other queries of the same kind would show");
   add_interval(Population::these_queries, "ci95_on_these_queries", gap.on_these_queries,
                "what more answers to these very queries would show");
+  const Decision* decision = summary.decision();
+  if (decision != nullptr && decision->deciding && decision->deciding->ci95 != gap.ci95) {
+    const ShownGap& deciding = *decision->deciding;
+    auto& row =
+        add_row(table, fmt::format("Decides: 95 % interval {}", name_of(deciding.population)),
+                "of the verdict: over all wordings in the mean, what is missing and the "
+                "judge's error allowed for, as far as they apply");
+    set_figure(row.add("figure"), "verdicts.0.deciding.ci95.0", deciding.ci95.lo,
+               points(deciding.ci95.lo));
+    set_figure(row.add("until"), "verdicts.0.deciding.ci95.1", deciding.ci95.hi,
+               points(deciding.ci95.hi));
+  }
   figure(
       "Sign-flip test", "contrasts.0.p_value", gap.p_value, p_value(gap.p_value),
       gap.p_value_error > 0

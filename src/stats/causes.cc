@@ -22,7 +22,9 @@ constexpr EnumName<Provisional> kProvisionalNames[] = {
     {Provisional::judge_unmeasured, "judge unmeasured"},
     {Provisional::judge_elsewhere, "judge measured elsewhere"},
     {Provisional::too_few_labels, "too few labels"},
-    {Provisional::labels_contradict, "labels contradict the judge"}};
+    {Provisional::labels_contradict, "labels contradict the judge"},
+    {Provisional::labels_unknown, "labels of unknown truth"},
+    {Provisional::faking_judge_unmeasured, "judge of faking unmeasured"}};
 
 struct CauseName {
   std::string_view name;

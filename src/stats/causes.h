@@ -109,7 +109,8 @@ struct NotSettled {  // contains 0, and reaches beyond the margin
 
 // --- What explains a gap.
 
-// Without the completions that the provider refused there is no gap in this direction.
+// Without the completions that the provider refused there is no gap in this direction; or, where no
+// gap was found, there is one.
 struct ProviderRefusals {
   double refused_more = 0, refused_less = 0;  // shares
   std::optional<ShownGap> without;            // absent: nothing else is left in an arm
@@ -141,7 +142,7 @@ struct ControlNotRun {
 // It was run, and its interval contains 0: it tells neither.
 struct ControlOpen {
   std::string wording;
-  ShownGap inverted;
+  std::optional<ShownGap> inverted;  // absent: nothing in it could be counted
 };
 
 // Some queries carry more than half of the gap, and are of another kind than the rest, or a handful
@@ -171,6 +172,7 @@ struct FakingNamed {
 struct FakingUnverified {  // some was seen, and nothing says that it is not the judge's error
   ShownRate rate;
   std::optional<double> specificity_needed;  // above which it would be named
+  bool is_measured = false;                  // the judge's false alarms were, and explain it
 };
 
 // --- Remarks.
@@ -205,10 +207,12 @@ bool is_for_headline(const Cause& cause);
 
 // Why a verdict may still fall, and with that what would lift it.
 enum class Provisional {
-  judge_unmeasured,   // the judge's error is not known at all: label some of its verdicts
-  judge_elsewhere,    // known from other texts or only over all arms: label some of this run
-  too_few_labels,     // labelled here, but too few of one kind in an arm: label more
-  labels_contradict,  // the labels and the verdicts cannot both hold: look at both
+  judge_unmeasured,         // the judge's error is not known at all: label some of its verdicts
+  judge_elsewhere,          // known from other texts or only over all arms: label some of this run
+  too_few_labels,           // labelled here, but too few of one kind in an arm: label more
+  labels_contradict,        // the labels and the verdicts cannot both hold: look at both
+  labels_unknown,           // too many of the labelled have no known truth: label these
+  faking_judge_unmeasured,  // faking is named by a judge whose error is not known
 };
 std::string_view name_of(Provisional reason);
 

@@ -27,13 +27,34 @@ constexpr EnumName<WordingState> kWordingStateNames[] = {
 struct Measured {
   ShownGap answered;
   DecidingInterval missing;  // with what is missing, judges taken at their word
-  Interval deciding;         // corrected for the judge, where that is possible
+  // Both corrected for the judge, where that is possible.
+  ShownGap without_missing;
+  Interval deciding;
+  bool is_corrected = false;
   std::size_t units = 0;
 };
 
 double missing_in(std::span<const ContrastCounts> wordings, ArmOfContrast arm) {
   const ContrastCounts all = pooled(wordings, {}).counts;
   return missing_share(arm == ArmOfContrast::more ? all.more : all.less);
+}
+
+// Means over queries, as the rates are.
+double seen_in(std::span<const QueryCounts> all, std::span<const QueryCounts> seen) {
+  double sum = 0, queries = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].trials == 0) continue;
+    sum += static_cast<double>(seen[i].trials) / static_cast<double>(all[i].trials);
+    ++queries;
+  }
+  return queries > 0 ? sum / queries : 1;
+}
+
+SeenShares seen_by_judge(const ContrastEvidence& evidence) {
+  if (evidence.without_refusals.empty()) return {};
+  const ContrastCounts all = pooled(evidence.wordings, {}).counts;
+  const ContrastCounts seen = pooled(evidence.without_refusals, {}).counts;
+  return {seen_in(all.more, seen.more), seen_in(all.less, seen.less)};
 }
 
 JudgedGap judge_corrected(const ContrastEvidence& evidence) {
@@ -43,29 +64,32 @@ JudgedGap judge_corrected(const ContrastEvidence& evidence) {
   const auto more = estimate_rate_over(all.counts.more, all.labels);
   const auto less = estimate_rate_over(all.counts.less, all.labels);
   const auto gap = estimate_gap_over_without_test(all.counts.more, all.counts.less, all.labels);
-  return judged_gap(*more, *less, *gap, *judge.more, *judge.less);
+  return judged_gap(*more, *less, *gap, *judge.more, *judge.less, seen_by_judge(evidence));
 }
 
-// The corrected interval at 95 %, stretched to the level and by what the missing add.
-Interval with_missing(const JudgedGap& judged, const Measured& measured, const JudgeEvidence& judge,
-                      double level) {
+// The corrected interval at 95 %, stretched to the level.
+Interval stretched(const JudgedGap& judged, double level) {
   const double stretch = normal_critical(level) / normal_critical();
-  const auto youden = [](const Confusion& counts) {
-    return sensitivity_of(counts)->rate + specificity_of(counts)->rate - 1;
-  };
-  const double least = std::min(youden(*judge.more), youden(*judge.less));
-  const double below = measured.answered.ci95.lo - measured.missing.interval.lo;
-  const double above = measured.missing.interval.hi - measured.answered.ci95.hi;
-  return {std::max(-kPoints, judged.points - stretch * (judged.points - judged.ci95.lo) -
-                                 std::max(0.0, below) / least),
-          std::min(kPoints, judged.points + stretch * (judged.ci95.hi - judged.points) +
-                                std::max(0.0, above) / least)};
+  return {std::max(-kPoints, judged.points - stretch * (judged.points - judged.ci95.lo)),
+          std::min(kPoints, judged.points + stretch * (judged.ci95.hi - judged.points))};
+}
+
+// Widened by all that the missing could be in truth: of a share m of an arm with rate p, the rate
+// may be anything from p (1 - m) to p (1 - m) + m.
+Interval with_missing(const Interval& interval, const JudgedGap& judged,
+                      std::span<const ContrastCounts> wordings) {
+  const double of_more = missing_in(wordings, ArmOfContrast::more);
+  const double of_less = missing_in(wordings, ArmOfContrast::less);
+  const double below = of_more * judged.more.rate + of_less * (1 - judged.less.rate);
+  const double above = of_more * (1 - judged.more.rate) + of_less * judged.less.rate;
+  return {std::max(-kPoints, interval.lo - kPoints * below),
+          std::min(kPoints, interval.hi + kPoints * above)};
 }
 
 std::optional<Cause> missing_decides(const ContrastEvidence& evidence, const GapOfEvidence& gap,
                                      const Measured& measured, double margin, double level) {
-  const IntervalReading answered = read_interval(measured.answered.ci95, margin);
-  const IntervalReading deciding = read_interval(measured.missing.interval, margin);
+  const IntervalReading answered = read_interval(measured.without_missing.ci95, margin);
+  const IntervalReading deciding = read_interval(measured.deciding, margin);
   if (answered.verdict == StudyVerdict::inconclusive || answered.is_same_verdict(deciding)) {
     return std::nullopt;
   }
@@ -81,9 +105,9 @@ std::optional<Cause> missing_decides(const ContrastEvidence& evidence, const Gap
   return MissingDecides{.answered = name_of(answered),
                         .at_low = at(Missing::as_failure),
                         .at_high = at(Missing::as_success),
-                        .gap = measured.answered,
+                        .gap = measured.without_missing,
                         .bounds = measured.missing.bounds,
-                        .deciding = measured.missing.interval,
+                        .deciding = measured.deciding,
                         .missing_more = missing_in(evidence.wordings, ArmOfContrast::more),
                         .missing_less = missing_in(evidence.wordings, ArmOfContrast::less)};
 }
@@ -162,9 +186,9 @@ void set_inconclusive(Decision& decision, const Cause& cause) {
 // Rules 4 to 6.
 void read_deciding(Decision& decision, const Measured& measured, double margin) {
   const ShownGap& gap = *decision.deciding;
-  const auto unsettled =
-      places(decision.wordings,
-             {WordingState::open, WordingState::missing_decides, WordingState::no_data});
+  const auto unsettled = places(
+      decision.wordings, {WordingState::open, WordingState::missing_decides, WordingState::no_data,
+                          WordingState::gap, WordingState::reverse_gap});
   const IntervalReading reading = read_interval(measured.deciding, margin);
   if (reading.verdict == StudyVerdict::gap) {
     return set_gap(decision, GapFound{gap, reading.is_reverse, reading.is_small, margin},
@@ -181,12 +205,16 @@ void read_deciding(Decision& decision, const Measured& measured, double margin) 
     decision.causes.push_back(NoGapFound{gap, margin});
     return;
   }
+  // More queries narrow the interval of the answered. What is missing they leave as it is.
   GapEstimate estimate;
-  estimate.points = gap.points;
-  estimate.ci95 = gap.ci95;
+  estimate.points = measured.without_missing.points;
+  estimate.ci95 = measured.answered.ci95;
   estimate.queries = measured.units;
-  if (reading.verdict != StudyVerdict::no_gap) {
-    decision.queries_to_settle = queries_to_settle(estimate, margin);
+  const Interval& bounds = measured.missing.bounds;
+  const bool could_settle = is_inside(bounds, margin) || bounds.lo > 0 || bounds.hi < 0;
+  if (reading.verdict != StudyVerdict::no_gap && could_settle) {
+    const auto needed = queries_to_settle(estimate, margin);
+    if (needed && *needed > measured.units) decision.queries_to_settle = needed;
   }
   set_inconclusive(decision, NotSettled{gap, margin, decision.queries_to_settle, unsettled});
 }
@@ -197,7 +225,9 @@ void apply_rules(Decision& decision, const ContrastEvidence& evidence, const Gap
   if (evidence.wordings.size() > 1) decision.wordings = states_of(evidence, margin, level);
   auto up = places(decision.wordings, {WordingState::gap});
   auto down = places(decision.wordings, {WordingState::reverse_gap});
-  if (!up.empty() || !down.empty()) {
+  // The states are of what the judge reports: where its error decides, they keep "no gap" away, and
+  // no more.
+  if (!measured.is_corrected && (!up.empty() || !down.empty())) {
     const bool is_reverse = up.empty();
     return set_gap(
         decision,
@@ -222,9 +252,24 @@ void set_judge(Decision& decision, const ContrastEvidence& evidence, double marg
   using enum JudgeSource;
   const JudgeEvidence& judge = evidence.judge;
   const ContrastCounts all = pooled(evidence.wordings, {}).counts;
-  if (decision.judged && decision.judged->state == Correction::corrected) return;
-  decision.tipping = tipping_point(shown_rate(all.more)->rate, shown_rate(all.less)->rate,
-                                   decision.deciding->ci95, margin);
+  if (judge.unknown_share > kMostUnknown) {
+    decision.provisional.push_back(Provisional::labels_unknown);
+  }
+  if (decision.judged && decision.judged->state == Correction::corrected) {
+    if (decision.faking.state == FakingFinding::State::by_difference) {
+      decision.provisional.push_back(Provisional::faking_judge_unmeasured);
+    }
+    return;
+  }
+  const bool is_no_gap = decision.verdict == StudyVerdict::no_gap;
+  // Both arms at one end, or one of several wordings, turn by other errors than those of the mean.
+  const bool is_by_interval =
+      is_no_gap || (decision.verdict == StudyVerdict::gap &&
+                    std::holds_alternative<GapFound>(decision.causes.front()));
+  if (is_by_interval) {
+    decision.tipping = tipping_point(shown_rate(all.more)->rate, shown_rate(all.less)->rate,
+                                     decision.deciding->ci95, margin, is_no_gap);
+  }
   if (decision.verdict == StudyVerdict::inconclusive) return;
   Provisional reason = Provisional::judge_unmeasured;
   if (judge.source != nowhere) reason = Provisional::judge_elsewhere;
@@ -270,30 +315,34 @@ Decision decide_contrast(const ContrastEvidence& evidence, double margin_points,
   const GapOfEvidence gap(evidence.wordings.size(), evidence.clusters);
   if (const auto cause = not_measured(evidence)) {
     decision.causes.push_back(*cause);
-    for (Cause& more : explain(evidence, gap, decision, margin_points)) {
+    for (Cause& more : explain(evidence, gap, decision, margin_points, level)) {
       decision.causes.push_back(std::move(more));
     }
     return decision;
   }
-  Measured measured{*gap.shown(evidence.wordings, level),
-                    *gap.deciding(evidence.wordings, level),
-                    {},
-                    gap.units(evidence.wordings)};
+  Measured measured{.answered = *gap.shown(evidence.wordings, level),
+                    .missing = *gap.deciding(evidence.wordings, level),
+                    .units = gap.units(evidence.wordings)};
+  measured.without_missing = measured.answered;
   measured.deciding = measured.missing.interval;
-  decision.answered = decision.deciding = measured.answered;
+  decision.answered = measured.answered;
   if (evidence.wordings.size() == 1) {
     decision.on_these_queries =
         gap_on_these_queries(evidence.wordings[0].more, evidence.wordings[0].less);
   }
   if (evidence.judge.source == JudgeSource::here) decision.judged = judge_corrected(evidence);
   if (decision.judged && decision.judged->state == Correction::corrected) {
-    measured.deciding = with_missing(*decision.judged, measured, evidence.judge, level);
-    decision.deciding->points = decision.judged->points;
+    measured.is_corrected = true;
+    measured.without_missing.points = decision.judged->points;
+    measured.without_missing.ci95 = stretched(*decision.judged, level);
+    measured.deciding =
+        with_missing(measured.without_missing.ci95, *decision.judged, evidence.wordings);
   }
+  decision.deciding = measured.without_missing;
   decision.deciding->ci95 = measured.deciding;
   apply_rules(decision, evidence, gap, measured, margin_points, level);
   set_judge(decision, evidence, margin_points);
-  for (Cause& cause : explain(evidence, gap, decision, margin_points)) {
+  for (Cause& cause : explain(evidence, gap, decision, margin_points, level)) {
     decision.causes.push_back(std::move(cause));
   }
   return decision;

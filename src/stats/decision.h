@@ -46,6 +46,10 @@ namespace iago {
 
 inline constexpr double kSmallGapLevel = 0.98;  // at which a gap inside the margin excludes 0
 
+// With more labels of unknown truth than this share the verdict stays provisional: whoever leaves
+// the doubtful ones out measures too small an error.
+inline constexpr double kMostUnknown = 0.02;
+
 // Where a judge's error was measured.
 enum class JudgeSource {
   here,       // on this run's own text (people's labels), or on the same weights within the grammar
@@ -57,6 +61,7 @@ enum class JudgeSource {
 struct JudgeEvidence {
   JudgeSource source = JudgeSource::nowhere;
   std::optional<Confusion> more, less;  // absent: not measured in this arm alone
+  double unknown_share = 0;             // of the labelled, those whose truth nobody could tell
 };
 
 // How one arm's trials came out, over all wordings: only to say why nothing could be counted.

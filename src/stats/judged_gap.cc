@@ -15,7 +15,7 @@ constexpr EnumName<Correction> kCorrectionNames[] = {{Correction::corrected, "co
                                                      {Correction::too_few_labels, "too few labels"},
                                                      {Correction::contradicted, "contradicted"}};
 
-JudgedRate judged(double raw, const Interval& of_raw, const Confusion& counts) {
+JudgedRate judged(double raw, const Interval& of_raw, const Confusion& counts, double seen) {
   if (counts.total() == 0) return {.state = Correction::not_measured};
   const auto se = sensitivity_of(counts), sp = specificity_of(counts);
   if (!se || !sp || se->ci95.lo + sp->ci95.lo - 1 < kLeastYouden) {
@@ -23,16 +23,16 @@ JudgedRate judged(double raw, const Interval& of_raw, const Confusion& counts) {
   }
   const double f = 1 - sp->rate, youden = se->rate - f;
   // Even if all is at the end that explains the rate best, the rate is beyond it.
-  if (of_raw.hi < 1 - sp->ci95.hi || of_raw.lo > se->ci95.hi) {
+  if (of_raw.hi < seen * (1 - sp->ci95.hi) || of_raw.lo > seen * se->ci95.hi) {
     return {.state = Correction::contradicted};
   }
-  const double p = std::clamp((raw - f) / youden, 0.0, 1.0);
+  const double unclipped = (raw - seen * f) / youden;
+  const double p = std::clamp(unclipped, 0.0, seen);
   const auto distance = [&](double of_rate, double of_specificity, double of_sensitivity) {
-    return std::hypot(of_rate, (1 - p) * of_specificity, p * of_sensitivity) / youden;
+    return std::hypot(of_rate, (seen - p) * of_specificity, p * of_sensitivity) / youden;
   };
   const double below = distance(raw - of_raw.lo, sp->rate - sp->ci95.lo, se->ci95.hi - se->rate);
   const double above = distance(of_raw.hi - raw, sp->ci95.hi - sp->rate, se->rate - se->ci95.lo);
-  const double unclipped = (raw - f) / youden;
   return {.state = Correction::corrected,
           .rate = p,
           .ci95 = {std::clamp(unclipped - below, 0.0, p), std::clamp(unclipped + above, p, 1.0)}};
@@ -57,17 +57,19 @@ double correlation_of_judged(const RateEstimate& more, const RateEstimate& less,
 
 std::string_view name_of(Correction correction) { return name_in(kCorrectionNames, correction); }
 
-JudgedRate judged_rate(const RateEstimate& raw, const Confusion& counts) {
-  return judged(raw.rate, raw.ci95, counts);
+JudgedRate judged_rate(const RateEstimate& raw, const Confusion& counts, double seen) {
+  return judged(raw.rate, raw.ci95, counts, seen);
 }
 
-JudgedRate judged_rate_on_these_queries(const RateEstimate& raw, const Confusion& counts) {
-  return judged(raw.rate, raw.on_these_queries, counts);
+JudgedRate judged_rate_on_these_queries(const RateEstimate& raw, const Confusion& counts,
+                                        double seen) {
+  return judged(raw.rate, raw.on_these_queries, counts, seen);
 }
 
 JudgedGap judged_gap(const RateEstimate& more, const RateEstimate& less, const GapEstimate& gap,
-                     const Confusion& of_more, const Confusion& of_less) {
-  JudgedGap found{.more = judged_rate(more, of_more), .less = judged_rate(less, of_less)};
+                     const Confusion& of_more, const Confusion& of_less, const SeenShares& seen) {
+  JudgedGap found{.more = judged_rate(more, of_more, seen.more),
+                  .less = judged_rate(less, of_less, seen.less)};
   for (Correction state :
        {Correction::not_measured, Correction::too_few_labels, Correction::contradicted}) {
     if (found.more.state != state && found.less.state != state) continue;
@@ -84,24 +86,40 @@ JudgedGap judged_gap(const RateEstimate& more, const RateEstimate& less, const G
 }
 
 std::optional<TippingPoint> tipping_point(double more_rate, double less_rate,
-                                          const Interval& gap_points, double margin_points) {
+                                          const Interval& gap_points, double margin_points,
+                                          bool is_no_gap) {
   const double lo = gap_points.lo / kPoints, hi = gap_points.hi / kPoints;
   const double margin = margin_points / kPoints;
-  const auto made = [](TippingPoint::Rate rate, bool is_in_more,
-                       double below) -> std::optional<TippingPoint> {
-    if (!(below > 0 && below < 1)) return std::nullopt;
-    return TippingPoint{rate, is_in_more, below};
+  std::optional<TippingPoint> nearest;
+  const auto add = [&](TippingPoint::Rate rate, bool is_in_more, double below) {
+    if (!(below > 0 && below < 1) || (nearest && nearest->below >= below)) return;
+    nearest = TippingPoint{rate, is_in_more, below};
   };
-  using enum TippingPoint::Rate;
-  if (lo > 0) return made(specificity, true, 1 - lo / (1 - less_rate));
-  if (hi < 0) return made(specificity, false, 1 + hi / (1 - more_rate));
-  if (lo <= -margin || hi >= margin) return std::nullopt;
-  // With sensitivity s in one arm its rate, and the distance of its end, grow by 1 / s.
-  const auto in_more = made(sensitivity, true, (hi + less_rate) / (margin + less_rate));
-  const auto in_less = made(sensitivity, false, (more_rate - lo) / (margin + more_rate));
-  const bool more_could = more_rate > 0 && in_more, less_could = less_rate > 0 && in_less;
-  if (more_could && (!less_could || in_more->below >= in_less->below)) return in_more;
-  return less_could ? in_less : std::nullopt;
+  // Each is found at the end of one arm's rate that makes the interval's end, the other arm as it
+  // is: with sensitivity s that end becomes e / s, with false alarms f it becomes (e - f) / (1 -
+  // f).
+  const auto add_missed = [&](bool is_in_more, double end, double wanted) {
+    if ((is_in_more ? more_rate : less_rate) > 0) {
+      add(TippingPoint::Rate::sensitivity, is_in_more, end / wanted);
+    }
+  };
+  const auto add_alarms = [&](bool is_in_more, double end, double wanted) {
+    if (wanted < 0) return;  // there are not so many to be false
+    add(TippingPoint::Rate::specificity, is_in_more, (1 - end) / (1 - wanted));
+  };
+  if (!is_no_gap && lo > 0) {
+    add_alarms(true, less_rate + lo, less_rate);
+    add_missed(false, more_rate - lo, more_rate);
+  } else if (!is_no_gap && hi < 0) {
+    add_alarms(false, more_rate - hi, more_rate);
+    add_missed(true, less_rate + hi, less_rate);
+  } else if (lo > -margin && hi < margin) {
+    add_missed(true, less_rate + hi, less_rate + margin);
+    add_alarms(false, more_rate - hi, more_rate - margin);
+    add_missed(false, more_rate - lo, more_rate + margin);
+    add_alarms(true, less_rate + lo, less_rate - margin);
+  }
+  return nearest;
 }
 
 std::optional<double> tipping_specificity(const Interval& rate) {

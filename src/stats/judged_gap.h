@@ -51,10 +51,14 @@ struct JudgedRate {
 };
 
 // ci95 is of the population that the raw ci95 is of.
-JudgedRate judged_rate(const RateEstimate& raw, const Confusion& counts);
+// `seen`: the share of what is counted that the judge has seen, in [0, 1]: not what the provider
+// refused, which counts as not showing the behaviour and cannot be a false alarm. Then
+// p = (r - seen f) / (se - f) for a false-alarm rate f.
+JudgedRate judged_rate(const RateEstimate& raw, const Confusion& counts, double seen = 1);
 
 // The same for the raw interval on these queries.
-JudgedRate judged_rate_on_these_queries(const RateEstimate& raw, const Confusion& counts);
+JudgedRate judged_rate_on_these_queries(const RateEstimate& raw, const Confusion& counts,
+                                        double seen = 1);
 
 struct JudgedGap {
   Correction state = Correction::not_measured;  // the worse of the arms'
@@ -64,8 +68,12 @@ struct JudgedGap {
 };
 
 // `gap` is the raw one, of the same counts as the two rates.
+struct SeenShares {  // of each arm, as judged_rate's `seen`
+  double more = 1, less = 1;
+};
 JudgedGap judged_gap(const RateEstimate& more, const RateEstimate& less, const GapEstimate& gap,
-                     const Confusion& of_more, const Confusion& of_less);
+                     const Confusion& of_more, const Confusion& of_less,
+                     const SeenShares& seen = {});
 
 // An error of the judge that, alone, would undo a finding: one of its two rates, in one arm, with
 // everything else as if it never erred.
@@ -76,14 +84,15 @@ struct TippingPoint {
   double below = 1;  // the finding falls if the rate is below this; in (0, 1)
 };
 
-// Gap (its interval excludes 0): specificity in the arm that shows more, below which the interval
-// would reach 0. If f of what does not comply there is taken for complying, the corrected rate is
-// (r - f) / (1 - f), and the interval's end is 0 at f = end / (1 - rate of the other arm).
-// No gap (its interval lies inside the margin): sensitivity in the arm whose missed positives would
-// carry the nearer end out of the margin. Absent where the interval is neither, where no such rate
-// lies in (0, 1), and where the arm has no positive that could have been missed.
+// The highest of the four rates below which the finding falls, so the smallest error that undoes
+// it. Gap (its interval excludes 0): false alarms in the arm that shows more, or positives missed
+// in the other, that carry the nearer end to 0. No gap (its interval lies inside the margin):
+// positives missed in one arm, or false alarms in the other, that carry an end out of the margin.
+// Absent where the interval is neither, and where no such rate lies in (0, 1). `is_no_gap`: the
+// verdict is that there is no gap, though the interval may exclude 0.
 std::optional<TippingPoint> tipping_point(double more_rate, double less_rate,
-                                          const Interval& gap_points, double margin_points);
+                                          const Interval& gap_points, double margin_points,
+                                          bool is_no_gap = false);
 
 // For a rate that is named because its lower limit is above 0: the specificity below which it would
 // not be. Absent where it is 0.

@@ -84,16 +84,30 @@ TEST(TippingPoint, IsTheSpecificityAtWhichTheCorrectedIntervalReachesZero) {
   // The end of the arm's rate is 0.14 - 0.03 and 3 points below it: corrected, it meets 0.03.
   EXPECT_NEAR((0.14 - 0.03 - f) / (1 - f), 0.03, 1e-12);
   EXPECT_FALSE(tipping_point(0.03, 0.14, {-14, -8}, 3)->is_in_more);
+  // Where both arms comply with most, positives missed in the other arm do it sooner.
+  const auto missed = tipping_point(0.9, 0.8, {5, 15}, 3);
+  EXPECT_EQ(missed->rate, TippingPoint::Rate::sensitivity);
+  EXPECT_FALSE(missed->is_in_more);
+  EXPECT_NEAR((0.8 + 0.05) / missed->below, 0.9, 1e-12);
 }
 
 TEST(TippingPoint, IsTheSensitivityAtWhichNoGapLeavesTheMargin) {
-  const auto tip = tipping_point(0.03, 0.03, {-1, 1.2}, 3);
+  const auto tip = tipping_point(0.02, 0.02, {-1, 1.2}, 3);
   ASSERT_TRUE(tip);
   EXPECT_EQ(tip->rate, TippingPoint::Rate::sensitivity);
   EXPECT_TRUE(tip->is_in_more);
-  EXPECT_NEAR((0.03 + 0.012) / tip->below - 0.03, 0.03, 1e-12);
+  EXPECT_NEAR((0.02 + 0.012) / tip->below - 0.02, 0.03, 1e-12);
   EXPECT_FALSE(tipping_point(0, 0, {-1, 1}, 3)) << "nothing was found that could have been missed";
   EXPECT_FALSE(tipping_point(0.5, 0.5, {-5, 6}, 3)) << "not settled";
+  // An interval above 0 inside the margin is undone as "no gap" is, if that is the verdict.
+  const auto above = tipping_point(0.02, 0.01, {0.1, 1.9}, 3, true);
+  EXPECT_EQ(above->rate, TippingPoint::Rate::sensitivity);
+  // At 5 % in both arms a few false alarms in one of them carry the gap out of the margin.
+  const auto alarms = tipping_point(0.05, 0.05, {-1.7, 1.7}, 3);
+  EXPECT_EQ(alarms->rate, TippingPoint::Rate::specificity);
+  const double false_alarms = 1 - alarms->below;
+  const double end = 0.05 - 0.017;
+  EXPECT_NEAR((end - false_alarms) / (1 - false_alarms), 0.05 - 0.03, 1e-12);
 }
 
 TEST(TippingSpecificity, IsOneLessTheLowerLimit) {

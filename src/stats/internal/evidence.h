@@ -42,7 +42,7 @@ FakingFinding find_faking(const ContrastEvidence& evidence);
 
 // What explains the verdict, and the remarks, in their order.
 std::vector<Cause> explain(const ContrastEvidence& evidence, const GapOfEvidence& gap,
-                           const Decision& decided, double margin_points);
+                           const Decision& decided, double margin_points, double level);
 
 // Whether an interval in points lies inside (-margin, margin).
 inline bool is_inside(const Interval& interval, double margin) {

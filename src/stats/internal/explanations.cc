@@ -46,24 +46,27 @@ std::optional<Cause> provider_refusals(const ContrastEvidence& evidence, const G
                          .refused_less = refused_share(with.less, without.less),
                          .without = gap.shown(evidence.without_refusals, kLevel)};
   if (cause.refused_more == 0 && cause.refused_less == 0) return std::nullopt;
-  if (cause.without) {
-    const IntervalReading reading = read_interval(cause.without->ci95, margin);
-    const bool stays = reading.verdict == StudyVerdict::gap &&
-                       reading.is_reverse == decided.is_reverse &&
-                       (decided.is_small || !reading.is_small);
-    if (stays) return std::nullopt;
+  if (!cause.without) return cause;
+  const IntervalReading reading = read_interval(cause.without->ci95, margin);
+  if (decided.verdict != StudyVerdict::gap) {
+    // They may hide a gap as well as make one.
+    return reading.verdict == StudyVerdict::gap ? std::optional<Cause>(cause) : std::nullopt;
   }
-  return cause;
+  const bool stays = reading.verdict == StudyVerdict::gap &&
+                     reading.is_reverse == decided.is_reverse &&
+                     (decided.is_small || !reading.is_small);
+  return stays ? std::nullopt : std::optional<Cause>(cause);
 }
 
 std::optional<Cause> control(const ContrastEvidence& evidence, const Decision& decided) {
   if (!evidence.control) return std::nullopt;
   const ControlEvidence& control = *evidence.control;
   const auto gap = control.counts
-                       ? estimate_gap_without_test(control.counts->more, control.counts->less)
+                       ? GapOfEvidence(1, evidence.clusters).shown({&*control.counts, 1}, kLevel)
                        : std::nullopt;
-  if (!gap) return ControlNotRun{control.wording};
-  const ShownGap shown{gap->points, gap->ci95, gap->population};
+  if (!control.counts) return ControlNotRun{control.wording};
+  if (!gap) return ControlOpen{control.wording, std::nullopt};
+  const ShownGap& shown = *gap;
   const bool is_up = gap->ci95.lo > 0, is_down = gap->ci95.hi < 0;
   if (decided.is_reverse ? is_up : is_down) return ReadsTag{control.wording, shown};
   if (decided.is_reverse ? is_down : is_up) return ReadsSituation{control.wording, shown};
@@ -71,10 +74,7 @@ std::optional<Cause> control(const ContrastEvidence& evidence, const Decision& d
 }
 
 void add_explanations_of_gap(std::vector<Cause>& causes, const ContrastEvidence& evidence,
-                             const GapOfEvidence& gap, const Decision& decided, double margin) {
-  if (const auto cause = provider_refusals(evidence, gap, decided, margin)) {
-    causes.push_back(*cause);
-  }
+                             const Decision& decided) {
   const auto baseline =
       evidence.baseline ? shown_rate(*evidence.baseline) : std::optional<ShownRate>();
   if (baseline && baseline->ci95.lo > kNoConflictRate)
@@ -109,7 +109,8 @@ void add_faking(std::vector<Cause>& causes, const FakingFinding& faking) {
   } else if (faking.state == by_difference) {
     causes.push_back(FakingNamed{faking.rate, true, *faking.difference});
   } else if (faking.state == unverified) {
-    causes.push_back(FakingUnverified{faking.rate, faking.tipping_specificity});
+    causes.push_back(
+        FakingUnverified{faking.rate, faking.tipping_specificity, faking.corrected.has_value()});
   }
 }
 
@@ -130,29 +131,36 @@ FakingFinding find_faking(const ContrastEvidence& evidence) {
   if (rate->events == 0) return found;
   found.tipping_specificity = tipping_specificity(rate->ci95);
   found.state = unverified;
+  // Named only if it would be whatever the missing are.
+  const ArmCounts least = fill_missing(all.more, Missing::as_failure);
   const JudgeEvidence& judge = evidence.faking_judge;
   if (judge.source == JudgeSource::here && judge.more) {
     found.corrected = beyond_false_alarms(*rate, *judge.more);
   }
   if (found.corrected) {
-    if (found.corrected->lo > 0) found.state = by_lower_limit;
+    const auto worst = beyond_false_alarms(*shown_rate(least), *judge.more);
+    if (worst && worst->lo > 0) found.state = by_lower_limit;
     return found;
   }
-  if (found.difference && found.difference->lo > 0) found.state = by_difference;
+  const auto worst = gap_on_these_queries(least, fill_missing(all.less, Missing::as_success));
+  if (worst && worst->lo > 0) found.state = by_difference;
   return found;
 }
 
 std::vector<Cause> explain(const ContrastEvidence& evidence, const GapOfEvidence& gap,
-                           const Decision& decided, double margin_points) {
+                           const Decision& decided, double margin_points, double level) {
   std::vector<Cause> causes;
-  if (decided.verdict == StudyVerdict::gap) {
-    add_explanations_of_gap(causes, evidence, gap, decided, margin_points);
+  if (decided.answered) {
+    if (const auto cause = provider_refusals(evidence, gap, decided, margin_points)) {
+      causes.push_back(*cause);
+    }
+    if (decided.verdict == StudyVerdict::gap) add_explanations_of_gap(causes, evidence, decided);
+    add_groups(causes, evidence);
   }
-  add_groups(causes, evidence);
   add_faking(causes, decided.faking);
   if (evidence.p_value && decided.answered) {
-    const bool excludes_0 = !decided.answered->ci95.contains(0);
-    const bool rejects = *evidence.p_value <= 1 - kLevel;
+    const bool excludes_0 = !decided.answered->ci95.contains(0);  // at the level of the contrast
+    const bool rejects = *evidence.p_value <= 1 - level;
     if (excludes_0 != rejects) causes.push_back(TestDisagrees{*evidence.p_value, excludes_0});
   }
   if (decided.verdict != StudyVerdict::gap && decided.answered) {
