@@ -2,10 +2,10 @@
 // not please, finds a gap where there is none more often than the verdict's 5 % says; so a run that
 // was extended after a look says so. Nobody is kept from extending.
 //
-// A look is a session that came to its end, all trials of its plan completed or asked and left open:
-// its figures were shown. The store keeps how many completions each arm then had
-// (SessionRow::shown). Figures with more completions are another look; those of now are the last. So
-// a run that was interrupted and resumed is one look, and so is one that was judged or reported
+// A look is a session that came to its end, all trials of its plan completed or asked and left
+// open: its figures were shown. The store keeps how many completions each arm then had
+// (SessionRow::shown). Figures with more completions are another look; those of now are the last.
+// So a run that was interrupted and resumed is one look, and so is one that was judged or reported
 // again. Looking at the report of a run that was interrupted is not counted: nothing records it.
 //
 // Only completions that a contrast is made of count: those of its two arms, where both have some,

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -16,6 +17,7 @@
 #include "models/world_model.h"
 #include "run/rejudge.h"
 #include "run/stopping.h"
+#include "spend/budgeted_model.h"
 #include "store/store.h"
 #include "store/writer.h"
 #include "testing/store/small_rows.h"
@@ -109,6 +111,33 @@ class ThrowsAt final : public ChatModel {
  private:
   ChatModel& model_;
   std::atomic<int> left_;
+};
+
+// Fails the requests that repeat the first one's words, and passes on all others.
+class FailsOnePrompt final : public ChatModel {
+ public:
+  explicit FailsOnePrompt(ChatModel& model) : model_(model) {}
+  ModelInfo info() const override { return model_.info(); }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    if (!fails(request.messages.back().text)) {
+      return model_.submit(std::move(request), stop, std::move(done));
+    }
+    ChatReply reply;
+    reply.finish = Finish::failed;
+    reply.failure = ChatFailure{ErrorCode::disconnected, "connection refused"};
+    done(std::move(reply));
+  }
+
+ private:
+  bool fails(const std::string& words) {
+    const std::lock_guard lock(mutex_);
+    if (failing_.empty()) failing_ = words;
+    return words == failing_;
+  }
+
+  ChatModel& model_;
+  std::mutex mutex_;
+  std::string failing_;
 };
 
 // Fails every request while told to.
@@ -564,6 +593,16 @@ TEST_F(RunStudy, SaysAtOnceThatTheFirstCompletionsAreCutOff) {
   ASSERT_EQ(notices.size(), 1u);
   EXPECT_THAT(notices[0], HasSubstr("of the first 20 completions, 20 cannot be used"));
   EXPECT_THAT(notices[0], HasSubstr("raise max_tokens"));
+}
+
+TEST_F(RunStudy, CountsALookThoughATrialStaysOpen) {
+  WorldModel world(policy_named("faker"));
+  FailsOnePrompt model(world);
+  const auto looks = [](const RunResult& result) { return to_json(result.summary).at("looks"); };
+  const RunResult first = run(study(5, 1), model);
+  EXPECT_EQ(open_trials(first.folder), 1u);
+  EXPECT_EQ(looks(first), 1);
+  EXPECT_EQ(looks(run(study(5, 2), model)), 2);
 }
 
 TEST_F(RunStudy, CountsHowOftenItsFiguresWereLookedAtBeforeItWasExtended) {
