@@ -179,6 +179,12 @@ void estimate_over_sets(std::span<const ContrastCounts> wordings, std::uint64_t 
                                             Population::queries_like_these);
   sets.over_clusters = gap_over(all, all.clusters, seed, Population::clusters_like_these);
   sets.over_groups = gap_over(all, all.groups, seed, Population::groups_like_these);
+  // Each query once, however many wordings it was asked under.
+  const ContrastCounts queries = by_query(wordings);
+  const std::size_t with_data = query_differences(queries.more, queries.less).size();
+  for (auto* gap : {&sets.gap, &sets.over_clusters, &sets.over_groups}) {
+    if (*gap) (*gap)->queries = with_data;
+  }
   compare(all, seed, sets);
   sets.carriers = carrying(wordings, seed, ids, sets.gap && sets.gap->points < 0);
 }
