@@ -89,12 +89,17 @@ RunTiming timing_of(const Store& store, const std::vector<SessionRow>& sessions)
   return timing;
 }
 
-// The clusters and groups that the run names, with the figures of what the headline rests on.
-void summarize_sets(const Store& store, const std::vector<WordingData>& data, Summary& summary) {
-  summary.sets = read_query_sets(store, summary.queries);
-  if (!summary.judges.contrast || !summary.reference().judge || summary.contrasts.empty()) return;
+std::vector<std::string> query_ids(const Store& store) {
   std::vector<std::string> ids;
   for (Query& query : store.queries()) ids.push_back(std::move(query.id));
+  return ids;
+}
+
+// The clusters and groups that the run names, with the figures of what the headline rests on.
+void summarize_sets(const Store& store, const std::vector<WordingData>& data,
+                    const std::vector<std::string>& ids, Summary& summary) {
+  summary.sets = read_query_sets(store, summary.queries);
+  if (!summary.judges.contrast || !summary.reference().judge || summary.contrasts.empty()) return;
   std::vector<ContrastCounts> counts;
   for (const WordingData* wording : wordings_in_mean(data)) {
     counts.push_back(
@@ -260,14 +265,12 @@ std::string why_reasoning_is_unread(const Store& store, const Summary& summary) 
 }
 
 // The ids of the queries that a sentence names.
-void name_carriers(const Store& store, Summary& summary) {
-  std::vector<Query> rows;
+void name_carriers(const std::vector<std::string>& ids, Summary& summary) {
   for (const Decision& decision : summary.decisions) {
     for (const Cause& cause : decision.causes) {
       const auto* carried = std::get_if<CarriedByQueries>(&cause);
       if (carried == nullptr) continue;
-      if (rows.empty()) rows = store.queries();
-      for (std::size_t query : carried->queries) summary.named_queries[query] = rows.at(query).id;
+      for (std::size_t query : carried->queries) summary.named_queries[query] = ids.at(query);
     }
   }
 }
@@ -432,9 +435,10 @@ Summary summarize(const Store& store, const JudgeChoice& judges, const SummaryOp
   summary.contrasts = contrasts_of(summary);
   summary.why_reasoning_is_unread = why_reasoning_is_unread(store, summary);
   compare_arms(summary, read.data);
-  summarize_sets(store, read.data, summary);
+  const std::vector<std::string> ids = query_ids(store);
+  summarize_sets(store, read.data, ids, summary);
   decide(summary, read.data);
-  name_carriers(store, summary);
+  name_carriers(ids, summary);
   summary.other_judges = other_judges(store, summary);
   summary.reasoning = reasoning_shares(store, summary);
   summary.changes = changes_since_plan(store, summary);
