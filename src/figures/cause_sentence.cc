@@ -340,7 +340,7 @@ std::string provisional_sentence(Provisional reason, const Summary& summary) {
       "--write)";
   switch (reason) {
     case Provisional::judge_unmeasured:
-      return fmt::format("nobody has measured how often the judge {} errs on this subject; {}",
+      return fmt::format("the error rate of the judge {} on this subject has not been measured; {}",
                          judge, how);
     case Provisional::judge_elsewhere:
       return fmt::format("the judge {} was measured on other texts, or not in each arm; {}", judge,
@@ -357,7 +357,7 @@ std::string provisional_sentence(Provisional reason, const Summary& summary) {
           judge);
     case Provisional::faking_judge_unmeasured:
       return fmt::format(
-          "nobody has measured how often the judge {}, by which faking is named, errs "
+          "the error rate of the judge {}, by which faking is named, has not been measured "
           "on this subject; {}",
           summary.judges.faking_reasoning ? printable(summary.judges.faking_reasoning->name, 60)
                                           : std::string(),
