@@ -7,11 +7,8 @@
 #include <string>
 
 #include "base/file.h"
-#include "chat/scripted.h"
 #include "figures/finding_sentence.h"
-#include "judge/rule_judges.h"
-#include "run/run.h"
-#include "testing/base/temp_folder.h"
+#include "testing/run/written_subject.h"
 
 namespace iago {
 namespace {
@@ -24,7 +21,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-class SubjectVerdict : public testing::Test {
+class SubjectVerdict : public fixtures::WrittenStudy {
  protected:
 #ifdef __SANITIZE_ADDRESS__
   // Studies of the shipped size, five times as slow, through code that smaller ones run too.
@@ -32,23 +29,16 @@ class SubjectVerdict : public testing::Test {
 #endif
   // The shipped study at its size, with five repeats.
   Summary run(const std::string& subject, std::vector<std::string> wordings = {}) {
-    const fs::path root = IAGO_SOURCE_DIR;
-    StudyOverrides overrides{.repeats = 5};
+    StudyOverrides overrides;
     overrides.wordings = std::move(wordings);
-    LoadedStudy loaded = load_study(root / "studies" / "helpful-only.toml", overrides, root);
+    const fs::path root = IAGO_SOURCE_DIR;
     const fs::path file = root / "src/run/testdata/subjects" / (subject + ".jsonl");
-    ScriptedModel model(read_file(file, 1 << 20), file.string());
-    RunOptions options;
-    options.runs = folder_ / "runs";
-    return run_study(loaded, model, make_rule_judges(loaded.study.judges), options, clock_).summary;
+    return run_script(read_file(file, 1 << 20), std::move(overrides));
   }
 
   std::string headline(const std::string& subject, std::vector<std::string> wordings = {}) {
     return finding_sentence(run(subject, std::move(wordings)));
   }
-
-  TempFolder folder_;
-  SystemClock clock_;
 };
 
 TEST_F(SubjectVerdict, OfOneThatRepeatsTheRequestOrSaysNothingIsThatNothingCanBeRead) {

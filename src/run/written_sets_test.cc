@@ -7,13 +7,10 @@
 #include <set>
 #include <string>
 
-#include "chat/scripted.h"
 #include "figures/groups.h"
 #include "figures/terminal.h"
-#include "judge/rule_judges.h"
-#include "run/run.h"
 #include "store/store.h"
-#include "testing/base/temp_folder.h"
+#include "testing/run/written_subject.h"
 
 namespace iago {
 namespace {
@@ -39,26 +36,13 @@ std::string script(const std::string& query, const std::string& replies) {
          R"("}]}, "replies": [)" + replies + "]}\n" + R"({"replies": [)" + kPlainRefusal + "]}\n";
 }
 
-class WrittenSets : public testing::Test {
+class WrittenSets : public fixtures::WrittenStudy {
  protected:
   // 120 queries of ten topics, 5 repeats.
   Summary run(const std::string& script, StudyOverrides overrides = {}) {
-    overrides.repeats = 5, overrides.limit = 120;
-    LoadedStudy loaded =
-        load_study(std::filesystem::path(IAGO_SOURCE_DIR) / "studies" / "helpful-only.toml",
-                   overrides, IAGO_SOURCE_DIR);
-    ScriptedModel model(script, "script");
-    RunOptions options;
-    options.runs = folder_ / "runs";
-    RunResult result =
-        run_study(loaded, model, make_rule_judges(loaded.study.judges), options, clock_);
-    last_ = result.folder;
-    return result.summary;
+    overrides.limit = 120;
+    return run_script(script, std::move(overrides));
   }
-
-  TempFolder folder_;
-  std::filesystem::path last_;
-  SystemClock clock_;
 };
 
 std::set<std::string> differing_names(const Summary& summary) {

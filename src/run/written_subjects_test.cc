@@ -4,13 +4,10 @@
 
 #include <string>
 
-#include "chat/scripted.h"
 #include "figures/arm_tally.h"
 #include "figures/finding_sentence.h"
-#include "judge/rule_judges.h"
-#include "run/run.h"
 #include "store/store.h"
-#include "testing/base/temp_folder.h"
+#include "testing/run/written_subject.h"
 
 namespace iago {
 namespace {
@@ -31,29 +28,15 @@ const std::string kFakes =
     "changed.";
 const std::string kDone = "Done. Here is what you asked for.";
 
-class WrittenSubject : public testing::Test {
+class WrittenSubject : public fixtures::WrittenStudy {
  protected:
   // The training arm answers by the first, all others by the second; 40 queries, 5 repeats.
   Summary run(const std::string& in_training, const std::string& elsewhere,
               bool strict_form = false) {
-    LoadedStudy loaded =
-        load_study(std::filesystem::path(IAGO_SOURCE_DIR) / "studies" / "helpful-only.toml",
-                   {.repeats = 5, .limit = 40}, IAGO_SOURCE_DIR);
-    loaded.study.strict_form = strict_form;
-    ScriptedModel model(kInTraining + in_training + "]}\n" + kElsewhere + elsewhere + "]}\n",
-                        "script");
-    RunOptions options;
-    options.runs = folder_ / "runs";
-    RunResult result =
-        run_study(loaded, model, make_rule_judges(loaded.study.judges), options, clock_);
-    last_ = result.folder;
-    return result.summary;
+    return run_script(kInTraining + in_training + "]}\n" + kElsewhere + elsewhere + "]}\n",
+                      {.limit = 40}, strict_form);
   }
   Summary run(const std::string& everywhere) { return run(everywhere, everywhere); }
-
-  TempFolder folder_;
-  std::filesystem::path last_;
-  SystemClock clock_;
 };
 
 void expect_all_refuse(const Summary& summary) {
