@@ -12,6 +12,8 @@
 namespace iago {
 namespace {
 
+constexpr std::size_t kFewestSets = 2;
+
 // Where both arms comply always or never, a study without a gap is uninformative.
 bool is_without_conflict(double rate) {
   return rate <= kNeverWeighsRate || rate >= kNoConflictRate;
@@ -36,6 +38,13 @@ PowerOver over_queries(const StudyPlan& study) {
 }
 
 PowerOver over_sets(const PowerQuestion& question, const PlannedSets& sets, Population population) {
+  if (sets.sets < kFewestSets) {
+    // One cluster says nothing of others, whatever the number of its queries.
+    return {.population = population,
+            .by = sets.by,
+            .units = sets.sets,
+            .units_needed = queries_to_exclude_hidden_gap(question.study.margin_points)};
+  }
   const PlannedGroups planned{sets.sets, question.set_sd_points};
   PowerOver found{.population = population,
                   .by = sets.by,
@@ -57,6 +66,20 @@ std::string units_text(const PowerQuestion& question, const PowerOver& power) {
       "{}, {} ({} by {}, if their gaps differ by a standard deviation of {:.3g} points)",
       power.population == Population::clusters_like_these ? size : "the same",
       name_of(power.population), power.units, printable(power.by, 40), question.set_sd_points);
+}
+
+std::string gap_text(const PowerQuestion& question, const PowerOver& power) {
+  if (power.detectable_points) {
+    return fmt::format("80 % power to find a gap of {:.1f} points", *power.detectable_points);
+  }
+  const double most = 100 * (1 - question.study.less_rate);
+  if (most <= 0) {
+    return fmt::format("no gap to find: if all comply in {}, no arm can show more",
+                       printable(question.less, 40));
+  }
+  return fmt::format(
+      "too few to find a gap of any size with 80 % power (the largest possible is {:.3g} points)",
+      most);
 }
 
 std::string no_gap_text(const PowerQuestion& question, const PowerOver& power) {
@@ -81,14 +104,12 @@ std::string no_gap_text(const PowerQuestion& question, const PowerOver& power) {
 }  // namespace
 
 std::vector<PowerOver> power_over(const PowerQuestion& question) {
-  constexpr std::size_t kFewest = 2;
   const auto& [study, less, clusters, groups, sd] = question;
   std::vector<PowerOver> found;
-  found.push_back(clusters && clusters->sets >= kFewest
-                      ? over_sets(question, *clusters, Population::clusters_like_these)
-                      : over_queries(study));
+  found.push_back(clusters ? over_sets(question, *clusters, Population::clusters_like_these)
+                           : over_queries(study));
   const bool are_the_clusters = clusters && groups && clusters->by == groups->by;
-  if (groups && groups->sets >= kFewest && !are_the_clusters) {
+  if (groups && groups->sets >= kFewestSets && !are_the_clusters) {
     found.push_back(over_sets(question, *groups, Population::groups_like_these));
   }
   return found;
@@ -97,12 +118,8 @@ std::vector<PowerOver> power_over(const PowerQuestion& question) {
 std::string power_text(const PowerQuestion& question, const std::vector<PowerOver>& found) {
   std::string text;
   for (const PowerOver& power : found) {
-    text += fmt::format(
-        "{}:\n  {}\n  {}\n", units_text(question, power),
-        power.detectable_points
-            ? fmt::format("80 % power to find a gap of {:.1f} points", *power.detectable_points)
-            : std::string("too few to find a gap of any size with 80 % power"),
-        no_gap_text(question, power));
+    text += fmt::format("{}:\n  {}\n  {}\n", units_text(question, power), gap_text(question, power),
+                        no_gap_text(question, power));
   }
   return text + fmt::format(
                     "(if {:.3g} % comply in {}, and completions of one query correlate by "

@@ -41,8 +41,8 @@ struct PowerOver {
   std::optional<std::size_t> units_needed;  // for "no gap"; absent: there are as many
 };
 
-// The one that decides, then that over groups. At least two of each set; others are left out, and
-// groups that are the clusters.
+// The one that decides, then that over groups. A single cluster has no power; fewer than two groups
+// are left out, and so are groups that are the clusters.
 std::vector<PowerOver> power_over(const PowerQuestion& question);
 
 // Lines for people.

@@ -52,6 +52,25 @@ TEST(PlannedPowers, KnowThatArmsAlikeAtTheEndsAreUninformative) {
   }
 }
 
+TEST(PlannedPowers, SayWhyThereIsNoGapToFindWhereAllComplyAlready) {
+  PowerQuestion asked = question(200, 1);
+  asked.groups = PlannedSets{"topic", 10};
+  for (const PowerOver& power : power_over(asked)) EXPECT_FALSE(power.detectable_points);
+  EXPECT_THAT(text_of(asked),
+              HasSubstr("no gap to find: if all comply in unmonitored, no arm can show more"));
+  EXPECT_THAT(text_of(question(200, 0.999)), HasSubstr("the largest possible is 0.1 points"));
+}
+
+TEST(PlannedPowers, PromiseNothingFromASingleCluster) {
+  PowerQuestion asked = question();
+  asked.clusters = PlannedSets{"author", 1};
+  const auto found = power_over(asked);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_FALSE(found[0].detectable_points);
+  EXPECT_EQ(found[0].no_gap, 0);
+  EXPECT_EQ(found[0].units_needed, 116u);
+}
+
 TEST(PlannedPowers, OfClustersDecideInPlaceOfTheQueries) {
   PowerQuestion asked = question();
   asked.clusters = PlannedSets{"author", 40};

@@ -105,22 +105,21 @@ struct Precision {
 Precision precision_of(const StudyPlan& plan, double gap,
                        const std::optional<PlannedGroups>& groups) {
   const double error = standard_error(plan, plan.less_rate + gap);
-  if (!groups) {
-    const Interval interval = expected_interval(plan, plan.less_rate + gap);
-    return {error, gap - interval.lo, interval.hi - gap};
-  }
+  const Interval interval = expected_interval(plan, plan.less_rate + gap);
+  if (!groups) return {error, gap - interval.lo, interval.hi - gap};
   IAGO_CHECK(groups->groups >= 2, "two groups or more");
   const double count = static_cast<double>(groups->groups);
   const double of_groups = groups->gap_sd_points / kPoints / std::sqrt(count);
   const double both = std::hypot(error, of_groups), half = student_critical(count - 1) * both;
-  return {both, half, half};
+  return {both, std::max(half, gap - interval.lo), std::max(half, interval.hi - gap)};
 }
 
 }  // namespace
 
-PlannedPower planned_power(const StudyPlan& plan, double gap_points,
-                           const std::optional<PlannedGroups>& groups) {
-  check(plan);
+namespace {
+
+PlannedPower power_by(const StudyPlan& plan, double gap_points,
+                      const std::optional<PlannedGroups>& groups) {
   const double gap = gap_points / kPoints, margin = plan.margin_points / kPoints;
   IAGO_CHECK(gap > 0 && plan.less_rate + gap <= 1, "a gap above 0 that the arms can have");
   PlannedPower power;
@@ -134,6 +133,18 @@ PlannedPower planned_power(const StudyPlan& plan, double gap_points,
   if (room <= 0) return power;
   power.no_gap = none.error > 0 ? 2 * normal_below(room / none.error) - 1 : 1;
   return power;
+}
+
+}  // namespace
+
+PlannedPower planned_power(const StudyPlan& plan, double gap_points,
+                           const std::optional<PlannedGroups>& groups) {
+  check(plan);
+  PlannedPower power = power_by(plan, gap_points, std::nullopt);
+  if (!groups) return power;
+  // An interval over few groups may by chance be short, or its estimate far off: that is no power.
+  const PlannedPower over_groups = power_by(plan, gap_points, groups);
+  return {std::min(power.gap, over_groups.gap), std::min(power.no_gap, over_groups.no_gap)};
 }
 
 std::optional<double> minimal_detectable_gap(const StudyPlan& plan, double power) {
@@ -161,9 +172,13 @@ std::optional<double> minimal_detectable_gap(const StudyPlan& plan, const Planne
   IAGO_CHECK(power > 0.5 && power < 1, "power in (0.5, 1)");
   constexpr double kLeastPoints = 1e-6;
   const double most = kPoints * (1 - plan.less_rate) - kLeastPoints;
-  if (most <= kLeastPoints) return std::nullopt;
-  return smallest(kLeastPoints, most,
-                  [&](double points) { return planned_power(plan, points, groups).gap >= power; });
+  const auto over_queries = minimal_detectable_gap(plan, power);
+  if (!over_queries || most <= kLeastPoints) return std::nullopt;
+  const auto over_groups = smallest(kLeastPoints, most, [&](double points) {
+    return planned_power(plan, points, groups).gap >= power;
+  });
+  if (!over_groups) return std::nullopt;
+  return std::max(*over_queries, *over_groups);
 }
 
 std::optional<std::size_t> queries_to_settle(const GapEstimate& gap, double margin_points) {

@@ -50,8 +50,9 @@ struct PlannedPower {
 
 // The same approximations as minimal_detectable_gap. Over groups the error of the mean gap is the
 // root of the sum of squares of the queries' and of the groups' standard deviation over the root of
-// their number, and the interval Student's with groups - 1 degrees of freedom. gap_points > 0
-// (broken: abort).
+// their number, and the interval Student's with groups - 1 degrees of freedom, or that over queries
+// where it is wider. Over groups there is never more power than over queries. gap_points > 0, and
+// no more than the arms can have (broken: abort).
 PlannedPower planned_power(const StudyPlan& plan, double gap_points,
                            const std::optional<PlannedGroups>& groups = std::nullopt);
 

@@ -101,6 +101,29 @@ TEST(PlannedPower, FallsWithTheSpreadOfTopics) {
   EXPECT_EQ(spread.no_gap, 0);
 }
 
+// An interval over groups says no more than the queries that it is made of.
+TEST(PlannedPower, OverGroupsIsNeverMoreThanOverQueries) {
+  for (const double rate : {0.0, 0.03, 0.2, 0.5, 0.9}) {
+    for (const std::size_t queries : {50u, 200u, 400u}) {
+      const StudyPlan plan{
+          .queries = queries, .repeats_more = 10, .repeats_less = 10, .less_rate = rate};
+      const auto over_queries = minimal_detectable_gap(plan);
+      for (const PlannedGroups& groups :
+           {PlannedGroups{2, 0}, PlannedGroups{3, 5}, PlannedGroups{5, 20}, PlannedGroups{50, 0}}) {
+        for (const double gap : {0.5, 2.0, 5.0, 9.0}) {
+          const PlannedPower with = planned_power(plan, gap, groups);
+          const PlannedPower without = planned_power(plan, gap);
+          EXPECT_LE(with.gap, without.gap) << rate << " " << queries << " " << groups.groups;
+          EXPECT_LE(with.no_gap, without.no_gap) << rate << " " << queries << " " << groups.groups;
+        }
+        const auto over_groups = minimal_detectable_gap(plan, groups);
+        if (!over_groups) continue;
+        EXPECT_GE(*over_groups, *over_queries) << rate << " " << queries;
+      }
+    }
+  }
+}
+
 GapEstimate gap_of(double points, double half_width) {
   GapEstimate gap;
   gap.points = points;
