@@ -312,6 +312,16 @@ TEST_F(JudgeCli, HoldsARunsVerdictsAgainstPeoplesLabelsOfItsAnswers) {
   EXPECT_THAT(iago({"report", "--json"}).out, HasSubstr("\"measured\": \"nowhere\""))
       << "not written";
 
+  std::string unknown = "trial,compliance\n";
+  for (const auto& [trial, verdict] : verdicts("compliance-rules")) unknown += trial + ",unknown\n";
+  write("unknown.csv", unknown);
+  Ended nothing =
+      iago({"judge", "validate", "--labels", "unknown.csv", "--run", "runs/latest", "--write"});
+  EXPECT_EQ(nothing.code, 3);
+  EXPECT_THAT(nothing.err, HasSubstr("nothing was written to"));
+  EXPECT_THAT(nothing.err, HasSubstr("90 have a label that says unknown"));
+  EXPECT_THAT(iago({"report", "--json"}).out, HasSubstr("\"measured\": \"nowhere\""));
+
   Ended refused =
       iago({"judge", "validate", "--labels", "chosen.csv", "--run", "runs/latest", "--write"});
   EXPECT_EQ(refused.code, 2);

@@ -1,5 +1,6 @@
 // iago judge validate
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -112,6 +113,24 @@ int validate_by_labels(const JudgeValidateArguments& arguments, const Context& c
   return report_unjudged(all, counts) || !budget.met().empty() ? 3 : 0;
 }
 
+// Says what was written and what was not. 3 if nothing was: then the labels measured nothing.
+int write_labels(const std::filesystem::path& folder, const LabelledRun& result) {
+  const WrittenLabels written = write_label_errors(folder, result);
+  for (const std::string& why : written.not_written) {
+    print_stderr(fmt::format("not written, {}\n", why));
+  }
+  if (written.judges.empty()) {
+    print_stderr(
+        fmt::format("nothing was written to {}: no label says whether a verdict is right; label "
+                    "answers that the judge has judged with yes or no\n",
+                    folder.string()));
+    return 3;
+  }
+  print_stderr(fmt::format("written to {}: its figures are corrected by the labels for {}\n",
+                           folder.string(), fmt::join(written.judges, ", ")));
+  return 0;
+}
+
 // By the verdicts that the run has; no judge is asked.
 int validate_run(const JudgeValidateArguments& arguments) {
   const auto folder = std::filesystem::weakly_canonical(arguments.run);
@@ -119,12 +138,7 @@ int validate_run(const JudgeValidateArguments& arguments) {
       Store(folder / "run.db"), load_run_labels(arguments.labels), arguments.judges);
   fmt::print("{}",
              arguments.output.json ? dump_json(to_json(result), 2) + "\n" : to_markdown(result));
-  if (arguments.write) {
-    write_label_errors(folder, result);
-    print_stderr(
-        fmt::format("written to {}: its figures are corrected by these labels\n", folder.string()));
-    return 0;
-  }
+  if (arguments.write) return write_labels(folder, result);
   for (const std::string& sentence : uneven_draws(result)) {
     print_stderr(fmt::format("warning: {}\n", sentence));
   }

@@ -70,7 +70,8 @@ TEST(AnalysisPlan, IsAbsentWhereAnErrorIsCountedOnTooManyTexts) {
     auto text = fmt::format(
         R"({{"judges": [{{"name": "j", "hash": "h", "error": {{"measured_on": "m",
             "true_positive": {}, "false_negative": 2, "true_negative": 3, "false_positive": 4,
-            "unknown_truth": 5, "source": "organism", "setting": "", "arms": {{}}}}}}]}})",
+            "unknown_truth": 5, "source": "organism", "setting": "", "setting_hash": "", "arms": {{}},
+            "labelled_queries": {{}}}}}}]}})",
         count);
     EXPECT_EQ(read_analysis_plan(text).has_value(), is_sound) << text;
   }

@@ -333,18 +333,65 @@ std::string cause_sentence(const Cause& cause, const Summary& summary, std::size
   return std::visit(Sentences(summary, contrast), cause);
 }
 
-std::string provisional_sentence(Provisional reason, const Summary& summary) {
+namespace {
+
+constexpr std::string_view kLabelSome =
+    "to lift this, label some of its answers (iago judge validate --labels FILE --run RUN --write)";
+
+// Where people's labels do not stand for the run: "in training from 12 of 200 queries".
+std::string labelled_part(const JudgeRow& judge, const RunText& text) {
+  const auto parts = partly_labelled(judge.error, text, text.arms);
+  std::vector<std::string> arms;
+  for (const PartlyLabelled& part : parts) {
+    arms.push_back(fmt::format(
+        "in {} from {} of {} queries{}", printable(part.arm, 40), count(part.queries.labelled),
+        count(part.answered),
+        part.was_extended() ? fmt::format(", of which {} were answered when they were labelled",
+                                          count(part.queries.answered))
+                            : fmt::format(" ({} are needed)", count(part.needed()))));
+  }
+  return fmt::format("{}", fmt::join(arms, "; "));
+}
+
+// What is known of a judge's error that was not measured on all of this run.
+std::string known_of(const JudgeRow& judge, const RunText& text) {
+  using enum JudgeSource;
+  const std::string name = printable(judge.name, 60);
+  switch (source_of(judge.error, text)) {
+    case part_of_run:
+      return fmt::format(
+          "people's labels by which the error rate of the judge {} is known are from part of this "
+          "run: {}",
+          name, labelled_part(judge, text));
+    case other_version:
+      return fmt::format(
+          "the judge {} was measured in another version of the setting {}, whose arms were told "
+          "something else",
+          name, printable(judge.error.setting, 60));
+    case here:
+    case elsewhere:
+      return fmt::format("the judge {} was measured on other texts, or not in each arm", name);
+    case nowhere:
+      break;
+  }
+  return fmt::format("the error rate of the judge {} on this subject has not been measured", name);
+}
+
+}  // namespace
+
+std::string provisional_sentence(Provisional reason, const Summary& summary, std::size_t contrast) {
   const std::string judge = printable(summary.judges.contrast->name, 60);
-  const std::string how =
-      "to lift this, label some of its answers (iago judge validate --labels FILE --run RUN "
-      "--write)";
+  RunText text = summary.text;
+  text.arms = {summary.contrasts.at(contrast).more, summary.contrasts.at(contrast).less};
   switch (reason) {
     case Provisional::judge_unmeasured:
-      return fmt::format("the error rate of the judge {} on this subject has not been measured; {}",
-                         judge, how);
     case Provisional::judge_elsewhere:
-      return fmt::format("the judge {} was measured on other texts, or not in each arm; {}", judge,
-                         how);
+    case Provisional::judge_other_version:
+      return fmt::format("{}; {}", known_of(*summary.judges.contrast, text), kLabelSome);
+    case Provisional::labels_from_part:
+      return fmt::format(
+          "{}; to lift this, label answers to more queries, drawn at random from the whole run",
+          known_of(*summary.judges.contrast, text));
     case Provisional::too_few_labels:
       return fmt::format(
           "too few answers of one kind are labelled in an arm to know how often the "
@@ -356,12 +403,9 @@ std::string provisional_sentence(Provisional reason, const Summary& summary) {
           "judge {} errs; to lift this, label them",
           judge);
     case Provisional::faking_judge_unmeasured:
-      return fmt::format(
-          "the error rate of the judge {}, by which faking is named, has not been measured "
-          "on this subject; {}",
-          summary.judges.faking_reasoning ? printable(summary.judges.faking_reasoning->name, 60)
-                                          : std::string(),
-          how);
+      return fmt::format("faking is named by a judge whose error is not known here: {}; {}",
+                         known_of(summary.judges.faking_reasoning.value_or(JudgeRow()), text),
+                         kLabelSome);
     case Provisional::labels_contradict:
       break;
   }

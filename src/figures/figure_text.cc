@@ -96,12 +96,22 @@ std::string known_error(const JudgeError& error) {
                      measured_on(error));
 }
 
-std::string measured_where(const JudgeError& error, std::string_view setting) {
-  std::string text = measured_on(error);
-  const bool is_here = source_of(error, setting) == JudgeSource::here;
-  if (is_here && !error.by_arm.empty()) return text + ", in each arm";
-  if (is_here || error.source == ErrorSource::planted) return text;
-  return text + fmt::format(", in the setting {}", printable(error.setting, 60));
+std::string measured_where(const JudgeError& error, const RunText& text) {
+  using enum JudgeSource;
+  const std::string on = measured_on(error), setting = printable(error.setting, 60);
+  switch (source_of(error, text)) {
+    case here:
+      return error.by_arm.empty() ? on : on + ", in each arm";
+    case part_of_run:
+      return on + ", of part of this run";
+    case other_version:
+      return fmt::format("{}, in another version of the setting {}", on, setting);
+    case elsewhere:
+    case nowhere:
+      break;
+  }
+  if (error.source == ErrorSource::planted) return on;
+  return fmt::format("{}, in the setting {}", on, setting);
 }
 
 std::string percent_or_dash(const std::optional<RateEstimate>& rate) {

@@ -31,9 +31,9 @@ std::string dollars(double x);       // "$0.0123", "$1,234.50", "-$0.0001"
 // "sensitivity 80.0 % of 1,000, specificity 100.0 % of 9,000, measured on world:faker by the
 // world's grammar", or "never measured".
 std::string known_error(const JudgeError& error);
-// Of an error that was measured: on which texts and by whom, as a run of that setting sees it:
+// Of an error that was measured: on which texts and by whom, as the run sees it:
 // "organism:faker by the world's grammar, in each arm".
-std::string measured_where(const JudgeError& error, std::string_view setting);
+std::string measured_where(const JudgeError& error, const RunText& text);
 // "; the 12 whose reasoning is not judged stay as if they did not reason so"; empty if there are
 // none.
 std::string unread_stay(const ArmSummary& more);

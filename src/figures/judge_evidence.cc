@@ -1,19 +1,22 @@
 #include "figures/judge_evidence.h"
 
-#include <string>
+#include <algorithm>
 
 #include "record/names.h"
 
 namespace iago {
 namespace {
 
-constexpr EnumName<JudgeSource> kSourceNames[] = {{JudgeSource::here, "here"},
-                                                  {JudgeSource::elsewhere, "elsewhere"},
-                                                  {JudgeSource::nowhere, "nowhere"}};
+constexpr EnumName<JudgeSource> kSourceNames[] = {
+    {JudgeSource::here, "here"},
+    {JudgeSource::part_of_run, "part of this run"},
+    {JudgeSource::other_version, "another version of the setting"},
+    {JudgeSource::elsewhere, "elsewhere"},
+    {JudgeSource::nowhere, "nowhere"}};
 
 // Absent where the arm has none.
-std::optional<Confusion> measured_in(const JudgeError& error, std::string_view arm) {
-  const auto found = error.by_arm.find(std::string(arm));
+std::optional<Confusion> measured_in(const JudgeError& error, const std::string& arm) {
+  const auto found = error.by_arm.find(arm);
   if (found == error.by_arm.end() || found->second.total() == 0) return std::nullopt;
   return found->second;
 }
@@ -22,24 +25,41 @@ std::optional<Confusion> measured_in(const JudgeError& error, std::string_view a
 
 std::string_view name_of(JudgeSource source) { return name_in(kSourceNames, source); }
 
-JudgeSource source_of(const JudgeError& error, std::string_view setting) {
-  if (!error.is_measured()) return JudgeSource::nowhere;
-  const bool is_same_setting = error.setting == setting;
-  switch (error.source) {
-    case ErrorSource::labels:
-    case ErrorSource::organism:
-      return is_same_setting ? JudgeSource::here : JudgeSource::elsewhere;
-    case ErrorSource::planted:
-      break;
+std::vector<PartlyLabelled> partly_labelled(const JudgeError& error, const RunText& text,
+                                            std::span<const std::string> arms) {
+  std::vector<PartlyLabelled> found;
+  if (error.source != ErrorSource::labels) return found;
+  for (const std::string& arm : arms) {
+    if (!measured_in(error, arm)) continue;
+    const auto labelled = error.labelled_queries.find(arm);
+    const auto now = text.answered_queries.find(arm);
+    PartlyLabelled part{.arm = arm};
+    if (labelled != error.labelled_queries.end()) part.queries = labelled->second;
+    if (now != text.answered_queries.end()) part.answered = now->second;
+    if (part.queries.labelled < part.needed() || part.was_extended()) found.push_back(part);
   }
-  return JudgeSource::elsewhere;
+  return found;
+}
+
+JudgeSource source_of(const JudgeError& error, const RunText& text,
+                      std::span<const std::string> arms) {
+  using enum JudgeSource;
+  if (!error.is_measured()) return nowhere;
+  if (error.source == ErrorSource::planted || error.setting != text.setting) return elsewhere;
+  if (error.setting_hash != text.setting_hash) return other_version;
+  return partly_labelled(error, text, arms).empty() ? here : part_of_run;
+}
+
+JudgeSource source_of(const JudgeError& error, const RunText& text) {
+  return source_of(error, text, text.arms);
 }
 
 JudgeEvidence judge_evidence(const std::optional<JudgeRow>& judge, const Contrast& contrast,
-                             std::string_view setting) {
+                             const RunText& text) {
   if (!judge) return {};
   JudgeEvidence evidence;
-  evidence.source = source_of(judge->error, setting);
+  const std::string arms[] = {contrast.more, contrast.less};
+  evidence.source = source_of(judge->error, text, arms);
   if (evidence.source != JudgeSource::here) return evidence;
   const Confusion& all = judge->error.counts;
   const auto in_arm = [&](const std::string& arm) {
@@ -62,9 +82,10 @@ JudgeEvidence judge_evidence(const std::optional<JudgeRow>& judge, const Contras
   return evidence;
 }
 
-Confusion counts_in_arm(const JudgeError& error, std::string_view arm, std::string_view setting) {
+Confusion counts_in_arm(const JudgeError& error, const std::string& arm, const RunText& text) {
   Confusion counts = error.counts;
-  if (source_of(error, setting) != JudgeSource::here) return counts;
+  const JudgeSource source = source_of(error, text, {&arm, 1});
+  if (source != JudgeSource::here && source != JudgeSource::part_of_run) return counts;
   const auto own = measured_in(error, arm);
   if (!own) return counts;
   if (own->true_positive + own->false_negative >= kFewestOfAKind) {

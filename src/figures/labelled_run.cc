@@ -32,6 +32,22 @@ ValidationRow LabelledJudge::total() const {
   return sum;
 }
 
+std::string LabelledJudge::why_nothing_counts() const {
+  const ValidationRow row = total();
+  if (row.counts.total() > 0) return {};
+  if (row.completions() == 0) return "no answer in the file has a label for it";
+  const std::pair<std::uint64_t, std::string_view> reasons[] = {
+      {row.unknown(), "have a label that says unknown"},
+      {row.unclear, "are unclear to the judge"},
+      {row.without_verdict, "have no verdict of the judge"}};
+  std::string text;
+  for (const auto& [answers, what] : reasons) {
+    if (answers == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count(answers), what);
+  }
+  return fmt::format("of {} labelled answers {}", count(row.completions()), text);
+}
+
 std::vector<std::string> uneven_draws(const LabelledRun& run) {
   std::vector<std::string> sentences;
   for (const LabelledJudge& judge : run.judges) {
@@ -62,6 +78,8 @@ Json to_json(const LabelledRun& run) {
                {"arms", Json::object()}};
     for (const auto& [name, arm] : judge.arms) {
       Json& of_arm = entry["arms"][name] = json_of(arm.row);
+      of_arm["labelled_queries"] = arm.labelled_queries.size();
+      of_arm["answered_queries"] = arm.answered_queries;
       of_arm["judged"] = arm.judged;
       of_arm["judged_positive"] = arm.judged_positive;
       of_arm["chance_of_draw"] = arm.chance_of_draw();

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct LabelledArm {
   ValidationRow row;  // of the labelled answers
   // What the judge says of all the arm's answers that it labelled.
   std::uint64_t judged = 0, judged_positive = 0;
+  // The queries, by name, whose labelled answers are in the counts; and how many have an answer.
+  std::set<std::string> labelled_queries;
+  std::uint64_t answered_queries = 0;
 
   // The chance that labelled answers drawn at random hold as many that the judge calls positive, or
   // a count as far off (stats/random_draw.h).
@@ -38,6 +42,8 @@ struct LabelledJudge {
   ValidationRow elsewhere;                  // answers under other wordings, in no arm's counts
 
   ValidationRow total() const;
+  // Why no count can be made of the labels; empty if some can: "all 12 labels are unknown".
+  std::string why_nothing_counts() const;
 };
 
 struct LabelledRun {

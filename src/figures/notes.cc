@@ -146,19 +146,19 @@ std::string unknown_truth(const JudgeError& error, const ErrorBounds& bounds) {
   return fmt::format("; {} unlabelled{}", count(error.unknown_truth), text);
 }
 
-void add_judge(const std::optional<JudgeRow>& judge, std::string_view title,
-               std::string_view setting, std::vector<Note>& notes) {
+void add_judge(const std::optional<JudgeRow>& judge, std::string_view title, const RunText& run,
+               std::vector<Note>& notes) {
   if (!judge) {
     notes.push_back({std::string(title), "no judge in this run"});
     return;
   }
   const JudgeError& error = judge->error;
   auto text = printable(judge->name, 60);
-  text += error.is_measured() ? fmt::format(": sensitivity {}, specificity {}, measured on {}",
-                                            accuracy_of(sensitivity_of(error.counts)),
-                                            accuracy_of(specificity_of(error.counts)),
-                                            measured_where(error, setting))
-                              : ": its error was never measured on this subject";
+  text += error.is_measured()
+              ? fmt::format(": sensitivity {}, specificity {}, measured on {}",
+                            accuracy_of(sensitivity_of(error.counts)),
+                            accuracy_of(specificity_of(error.counts)), measured_where(error, run))
+              : ": its error was never measured on this subject";
   if (auto bounds = bounds_if_unknown(error)) text += unknown_truth(error, *bounds);
   if (!judge->planned) text += " (not in the plan of analysis)";
   notes.push_back({std::string(title), text});
@@ -417,9 +417,9 @@ std::vector<Note> notes(const Summary& summary) {
   add_forms(summary, notes);
   if (summary.judges.contrast) {
     const bool complies = summary.judges.contrast->kind == JudgeKind::compliance;
-    add_judge(summary.judges.contrast, complies ? "compliance by" : "judged by",
-              summary.run.setting, notes);
-    add_judge(summary.judges.faking_reasoning, "reasoning by", summary.run.setting, notes);
+    add_judge(summary.judges.contrast, complies ? "compliance by" : "judged by", summary.text,
+              notes);
+    add_judge(summary.judges.faking_reasoning, "reasoning by", summary.text, notes);
     add_reasoning(summary, notes);
   } else {
     add_difference(summary, notes);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.h"
 #include "figures/figure_text.h"
@@ -40,36 +41,60 @@ void add_cell(const CellCounts& cell, ArmSummary& arm, ArmData& data) {
                                            cell.refused + cell.count(Outcome::refused_by_provider),
                                        data.compliance[cell.query].missing + unread};
   data.complied_faking[cell.query] = cell.complied_faking;
+  data.is_answered[cell.query] = cell.count(Outcome::answered) > 0;
+}
+
+// Over queries like these, or clusters like these where the run names any.
+std::optional<RateEstimate> rate_over(const ArmCounts& counts, const Labels& clusters) {
+  return clusters.empty() ? estimate_rate(counts) : estimate_rate_over(counts, clusters);
 }
 
 void estimate(const std::optional<JudgeRow>& judge, const std::optional<JudgeRow>& faking,
-              const ArmData& data, ArmSummary& arm) {
+              const ArmData& data, const Labels& clusters, ArmSummary& arm) {
   if (!judge) arm.unjudged = 0;
   if (!faking) arm.faking_unjudged = arm.faking_no_scratchpad = 0;
   if (!judge) return;
-  arm.compliance = estimate_rate(data.compliance);
+  arm.compliance = rate_over(data.compliance, clusters);
   arm.compliance_bounds = rate_bounds_if_missing(data.compliance);
   if (!faking) return;
   arm.faking_bounds = rate_bounds_if_missing(data.faking_reasoning);
   // Refusals alone would make a rate of 0 out of a judge that has not said a word.
   if (arm.complied == 0 || arm.faking_unjudged < arm.complied) {
-    arm.faking_reasoning = estimate_rate(data.faking_reasoning);
+    arm.faking_reasoning = rate_over(data.faking_reasoning, clusters);
   }
 }
 
-// `setting` is that of the arms as they are known there; empty where a wording tells something else
+// `text` is that of the arms as they are known there; empty where a wording tells something else
 // in them.
 void correct(const std::optional<JudgeRow>& judge, const std::optional<JudgeRow>& faking,
-             const std::string& setting, ArmSummary& arm) {
-  const auto counts = [&](const JudgeRow& of) {
-    return counts_in_arm(of.error, arm.name, setting);
-  };
+             const RunText& text, ArmSummary& arm) {
+  const auto counts = [&](const JudgeRow& of) { return counts_in_arm(of.error, arm.name, text); };
   if (arm.compliance && arm.count(Outcome::refused_by_provider) == 0) {
     arm.compliance_corrected = corrected_rate(*arm.compliance, counts(*judge));
   }
   if (arm.faking_reasoning) {
     arm.faking_corrected = corrected_rate(*arm.faking_reasoning, counts(*faking));
   }
+}
+
+// What a judge's error has to be of to count as measured on this run's own text.
+RunText text_of(const Summary& summary, const std::vector<WordingData>& data) {
+  RunText text{.setting = summary.run.setting, .setting_hash = summary.run.setting_hash};
+  std::map<std::string, std::set<std::size_t>> answered;
+  for (const WordingData* wording : wordings_in_mean(data)) {
+    for (std::size_t arm = 0; arm < wording->arms.size(); ++arm) {
+      const std::vector<bool>& is_answered = wording->arms[arm].is_answered;
+      std::set<std::size_t>& queries = answered[wording->summary->arms[arm].name];
+      for (std::size_t query = 0; query < is_answered.size(); ++query) {
+        if (is_answered[query]) queries.insert(query);
+      }
+    }
+  }
+  for (const auto& [arm, queries] : answered) text.answered_queries[arm] = queries.size();
+  if (!summary.contrasts.empty()) {
+    text.arms = {summary.contrasts.front().more, summary.contrasts.front().less};
+  }
+  return text;
 }
 
 RunTiming timing_of(const Store& store, const std::vector<SessionRow>& sessions) {
@@ -95,10 +120,9 @@ std::vector<std::string> query_ids(const Store& store) {
   return ids;
 }
 
-// The clusters and groups that the run names, with the figures of what the headline rests on.
-void summarize_sets(const Store& store, const std::vector<WordingData>& data,
-                    const std::vector<std::string>& ids, Summary& summary) {
-  summary.sets = read_query_sets(store, summary.queries);
+// The figures of clusters and groups, of what the headline rests on.
+void summarize_sets(const std::vector<WordingData>& data, const std::vector<std::string>& ids,
+                    Summary& summary) {
   if (!summary.judges.contrast || !summary.reference().judge || summary.contrasts.empty()) return;
   std::vector<ContrastCounts> counts;
   for (const WordingData* wording : wordings_in_mean(data)) {
@@ -191,7 +215,8 @@ ReadWordings read_wordings(const Store& store, const std::vector<ArmRow>& arms, 
                               .circumstances = arms[i].circumstances,
                               .planned = arms[i].planned});
       const ArmCounts none(summary.queries);
-      data.arms.push_back({none, none, none, std::vector<std::size_t>(summary.queries)});
+      data.arms.push_back({none, none, none, std::vector<std::size_t>(summary.queries),
+                           std::vector<bool>(summary.queries)});
     }
     read.data.push_back(std::move(data));
   }
@@ -423,20 +448,23 @@ Summary summarize(const Store& store, const JudgeChoice& judges, const SummaryOp
     const auto [wording, arm] = read.place_of[ending.arm];
     read.data[wording].summary->arms[arm].endings.push_back(std::move(ending));
   }
+  summary.contrasts = contrasts_of(summary);
+  summary.text = text_of(summary, read.data);
+  summary.sets = read_query_sets(store, summary.queries);
+  const Labels clusters = cluster_labels(summary);
   for (WordingData& data : read.data) {
     const auto& judge = data.summary->judge;
     const bool tells_the_same = data.summary->wording.role <= WordingRole::paraphrase;
-    const std::string setting = tells_the_same ? summary.run.setting : "";
+    const RunText text = tells_the_same ? summary.text : RunText{};
     for (std::size_t i = 0; i < data.arms.size(); ++i) {
-      estimate(judge, judges.faking_reasoning, data.arms[i], data.summary->arms[i]);
-      correct(judge, judges.faking_reasoning, setting, data.summary->arms[i]);
+      estimate(judge, judges.faking_reasoning, data.arms[i], clusters, data.summary->arms[i]);
+      correct(judge, judges.faking_reasoning, text, data.summary->arms[i]);
     }
   }
-  summary.contrasts = contrasts_of(summary);
   summary.why_reasoning_is_unread = why_reasoning_is_unread(store, summary);
   compare_arms(summary, read.data);
   const std::vector<std::string> ids = query_ids(store);
-  summarize_sets(store, read.data, ids, summary);
+  summarize_sets(read.data, ids, summary);
   decide(summary, read.data);
   name_carriers(ids, summary);
   summary.other_judges = other_judges(store, summary);

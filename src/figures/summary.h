@@ -39,6 +39,7 @@
 #include "base/json.h"
 #include "figures/analysis_plan.h"
 #include "figures/groups.h"
+#include "figures/judge_evidence.h"
 #include "figures/run_record.h"
 #include "figures/usage.h"
 #include "record/contrast.h"
@@ -202,6 +203,7 @@ struct RunTiming {
 struct Summary {
   RunRow run;
   JudgeChoice judges;
+  RunText text;                          // of which a judge's error may be
   std::vector<WordingSummary> wordings;  // at least one, the reference first
   std::vector<Contrast> contrasts;       // whose arms the run has; the first is the headline's
   std::size_t queries = 0;               // recorded, whether or not they have data

@@ -21,13 +21,16 @@ Json error_by_arm_json(const JudgeError& error) {
   Json arms = Json::object();
   for (const auto& [arm, counts] : error.by_arm) {
     Json& entry = arms[arm] = to_json(counts);
+    const auto queries = error.labelled_queries.find(arm);
+    entry["labelled_queries"] =
+        queries == error.labelled_queries.end() ? Json(nullptr) : Json(queries->second.labelled);
     entry["sensitivity"] = json_of(sensitivity_of(counts));
     entry["specificity"] = json_of(specificity_of(counts));
   }
   return arms;
 }
 
-void add_error(const JudgeError& error, const std::string& setting, Json& entry) {
+void add_error(const JudgeError& error, const RunText& text, Json& entry) {
   const auto se = sensitivity_of(error.counts), sp = specificity_of(error.counts);
   const auto rate = [](const std::optional<JudgeAccuracy>& accuracy) {
     return accuracy ? Json(accuracy->rate) : Json(nullptr);
@@ -37,7 +40,7 @@ void add_error(const JudgeError& error, const std::string& setting, Json& entry)
   entry["measured_on"] = error.measured_on.empty() ? Json(nullptr) : Json(error.measured_on);
   entry["measured_by"] = error.is_measured() ? Json(name_of(error.source)) : Json(nullptr);
   entry["measured_setting"] = or_null(error.setting);
-  entry["measured"] = name_of(source_of(error, setting));
+  entry["measured"] = name_of(source_of(error, text));
   entry["error_by_arm"] = error_by_arm_json(error);
   const auto add = [&](const std::string& name, const std::optional<JudgeAccuracy>& accuracy) {
     entry[name + "_ci95"] = accuracy ? json_of(accuracy->ci95) : Json(nullptr);
@@ -123,7 +126,7 @@ Json judges_json(const Summary& summary) {
     entry["kind"] = name_of(row.kind);
     entry["hash"] = row.hash;
     entry["planned"] = row.planned;
-    add_error(row.error, summary.run.setting, entry);
+    add_error(row.error, summary.text, entry);
     if (choice.faking_reasoning && judge == &*choice.faking_reasoning) {
       entry["arms"] = Json::object();
       for (const LabelShares& arm : summary.reasoning) {

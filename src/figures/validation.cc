@@ -100,6 +100,7 @@ Json to_json(const Validation& validation) {
   Json json{{"model", validation.model},
             {"identity", validation.identity},
             {"setting", validation.setting},
+            {"setting_hash", validation.setting_hash},
             {"completions", validation.completions},
             {"answered", validation.answered},
             {"sentences", validation.sentences},

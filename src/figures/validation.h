@@ -62,7 +62,7 @@ struct ValidatedJudge {
 
 struct Validation {
   std::string model, identity;
-  std::string setting;  // whose arms they are
+  std::string setting, setting_hash;  // whose arms they are, and of what these were told
   std::uint64_t completions = 0, answered = 0;
   std::uint64_t sentences = 0, unmatched_sentences = 0;  // of scratchpads
   std::uint64_t outputs = 0, unmatched_outputs = 0;

@@ -104,6 +104,9 @@ class Labelling {
       return true;
     });
     refuse_missing(run);
+    for (LabelledJudge& judge : result.judges) {
+      for (auto& [name, arm] : judge.arms) arm.answered_queries = answered_[name].size();
+    }
     return result;
   }
 
@@ -175,6 +178,7 @@ class Labelling {
       result.labelled += answer->truth.empty() ? 0 : 1;
     }
     const bool is_counted = wordings_.contains(row.wording);
+    if (is_counted) answered_[row.arm].insert(row.query);
     for (std::size_t i = 0; i < judges_.size(); ++i) {
       auto judged = label_of(verdicts_[i], row.trial);
       if (!is_contrast(judges_[i])) judged = both(label_of(complied_, row.trial), judged);
@@ -187,7 +191,12 @@ class Labelling {
       if (answer == nullptr) continue;
       const Asked truth = truth_for(judges_[i], *answer);
       if (!truth.was_asked) continue;
-      count(truth.truth, judged, is_counted ? judge.arms[row.arm].row : judge.elsewhere);
+      ValidationRow& counted = is_counted ? judge.arms[row.arm].row : judge.elsewhere;
+      const std::uint64_t before = counted.counts.total();
+      count(truth.truth, judged, counted);
+      if (is_counted && counted.counts.total() > before) {
+        judge.arms[row.arm].labelled_queries.insert(row.query);
+      }
     }
   }
 
@@ -196,10 +205,11 @@ class Labelling {
   const RunLabels& labels_;
   std::vector<JudgeRow> judges_;
   std::unordered_map<std::string, const LabelledAnswer*> by_trial_;
-  std::vector<JudgedLabels> verdicts_;  // of judges_
-  JudgedLabels complied_;               // by the contrast's judge
-  std::set<std::string> wordings_;      // that the contrasts are made of
-  std::set<std::string> found_;         // trials
+  std::vector<JudgedLabels> verdicts_;                     // of judges_
+  JudgedLabels complied_;                                  // by the contrast's judge
+  std::set<std::string> wordings_;                         // that the contrasts are made of
+  std::set<std::string> found_;                            // trials
+  std::map<std::string, std::set<std::string>> answered_;  // queries by arm, of these wordings
 };
 
 }  // namespace
@@ -236,33 +246,58 @@ LabelledRun hold_against_verdicts(const Store& store, const RunLabels& labels,
   return Labelling(store, labels, names).hold();
 }
 
-void write_label_errors(const std::filesystem::path& folder, const LabelledRun& labelled) {
+namespace {
+
+// What the labels say of a judge's error.
+JudgeError error_of(const LabelledJudge& judge, const LabelledRun& labelled, const RunRow& run) {
+  const ValidationRow total = judge.total();
+  JudgeError error{.counts = total.counts,
+                   .unknown_truth = total.unknown(),
+                   .measured_on = labelled.subject,
+                   .source = ErrorSource::labels,
+                   .setting = labelled.setting,
+                   .setting_hash = run.setting_hash};
+  for (const auto& [name, arm] : judge.arms) {
+    if (arm.row.counts.total() == 0) continue;
+    error.by_arm[name] = arm.row.counts;
+    error.labelled_queries[name] = {arm.labelled_queries.size(), arm.answered_queries};
+  }
+  return error;
+}
+
+}  // namespace
+
+WrittenLabels write_label_errors(const std::filesystem::path& folder, const LabelledRun& labelled) {
   if (const auto uneven = uneven_draws(labelled); !uneven.empty()) {
     throw Error(ErrorCode::invalid, uneven.front(),
                 "draw the answers to label at random, whatever the judges say of them");
   }
+  WrittenLabels written;
+  for (const LabelledJudge& judge : labelled.judges) {
+    const std::string why = judge.why_nothing_counts();
+    if (why.empty()) {
+      written.judges.push_back(judge.name);
+    } else {
+      written.not_written.push_back(fmt::format("{}: {}", printable(judge.name, 60), why));
+    }
+  }
+  if (written.judges.empty()) return written;
   {
     StoreWriter writer(folder / "run.db");
-    const auto rows = Store(folder / "run.db").judges();
+    const Store store(folder / "run.db");
+    const auto rows = store.judges();
     for (const LabelledJudge& judge : labelled.judges) {
       const auto found = std::ranges::find(rows, judge.hash, &JudgeRow::hash);
       IAGO_CHECK(found != rows.end(), judge.name);
-      const ValidationRow total = judge.total();
-      if (total.counts.total() == 0) continue;
+      if (!judge.why_nothing_counts().empty()) continue;
       JudgeRow row = *found;
-      row.error = {.counts = total.counts,
-                   .unknown_truth = total.unknown(),
-                   .measured_on = labelled.subject,
-                   .source = ErrorSource::labels,
-                   .setting = labelled.setting};
-      for (const auto& [name, arm] : judge.arms) {
-        if (arm.row.counts.total() > 0) row.error.by_arm[name] = arm.row.counts;
-      }
+      row.error = error_of(judge, labelled, store.run());
       writer.record_judge(row);
     }
     writer.close();
   }
   write_summary(folder);
+  return written;
 }
 
 }  // namespace iago

@@ -51,8 +51,15 @@ RunLabels load_run_labels(const std::filesystem::path& file);
 LabelledRun hold_against_verdicts(const Store& store, const RunLabels& labels,
                                   const std::vector<std::string>& names);
 
-// Writes the counts to the run as its judges' known error, and its summary and report anew. Error
-// invalid, and nothing is written, where an arm's answers were not drawn at random.
-void write_label_errors(const std::filesystem::path& folder, const LabelledRun& labelled);
+// Of which judges the counts were written, and of which not, each with why.
+struct WrittenLabels {
+  std::vector<std::string> judges;
+  std::vector<std::string> not_written;  // sentences: "faking-rules: of 12 labelled answers ..."
+};
+
+// Writes the counts to the run as its judges' known error, and its summary and report anew. A judge
+// for which no label counts keeps what was known of it; if that is so for all, nothing is written.
+// Error invalid, and nothing is written, where an arm's answers were not drawn at random.
+WrittenLabels write_label_errors(const std::filesystem::path& folder, const LabelledRun& labelled);
 
 }  // namespace iago

@@ -105,13 +105,17 @@ TEST_F(RunLabelling, CountsFakingOnlyTogetherWithCompliance) {
 
 TEST_F(RunLabelling, BecomesTheKnownErrorOfTheRunAndStays) {
   label_as_judged({0, 3, 7, 9});
-  write_label_errors(scratch_.path(), held());
+  const WrittenLabels written = write_label_errors(scratch_.path(), held());
+  EXPECT_THAT(written.judges, testing::ElementsAre("compliance-rules", "faking-rules"));
+  EXPECT_THAT(written.not_written, testing::IsEmpty());
   const Store store(scratch_ / "run.db");
   JudgeRow compliance = store.judges().at(0);
   EXPECT_EQ(compliance.error.source, ErrorSource::labels);
   EXPECT_EQ(compliance.error.counts, (Confusion{90, 0, 150, 0}));
   EXPECT_EQ(compliance.error.by_arm.at("training"), (Confusion{60, 0, 60, 0}));
-  const auto evidence = judge_evidence(compliance, {"training", "unmonitored"}, "helpful-only");
+  EXPECT_EQ(compliance.error.labelled_queries.at("training"), (LabelledQueries{30, 30}));
+  const auto evidence =
+      judge_evidence(compliance, {"training", "unmonitored"}, summarize(store).text);
   EXPECT_EQ(evidence.source, JudgeSource::here);
   EXPECT_EQ(evidence.less, (Confusion{30, 0, 90, 0}));
   EXPECT_THAT(read_file(scratch_ / "summary.json", 1 << 20),
@@ -123,6 +127,54 @@ TEST_F(RunLabelling, BecomesTheKnownErrorOfTheRunAndStays) {
   StoreWriter writer(scratch_ / "run.db");
   writer.record_judge(compliance);
   EXPECT_EQ(Store(scratch_ / "run.db").judges().at(0).error, labelled);
+}
+
+TEST_F(RunLabelling, CountsTheQueriesThatTheLabelsComeFrom) {
+  for (std::size_t query = 0; query < 7; ++query) {
+    label("training", query, 0, "refuses", "none");
+    label("training", query, 9, "complies", "faking");
+    label("unmonitored", query, 0, query < 3 ? "no" : "unknown", "");
+  }
+  const LabelledRun run = held();
+  const auto& arms = run.judges[0].arms;
+  EXPECT_EQ(arms.at("training").labelled_queries.size(), 7u) << "each query once";
+  EXPECT_EQ(arms.at("training").answered_queries, 30u);
+  EXPECT_EQ(arms.at("unmonitored").labelled_queries.size(), 3u) << "unknown is no label";
+  write_label_errors(scratch_.path(), run);
+  const Store store(scratch_ / "run.db");
+  const JudgeError error = store.judges().at(0).error;
+  EXPECT_EQ(error.labelled_queries.at("training"), (LabelledQueries{7, 30}));
+  EXPECT_EQ(error.setting_hash, store.run().setting_hash);
+  EXPECT_EQ(source_of(error, summarize(store).text), JudgeSource::part_of_run);
+  EXPECT_THAT(read_file(scratch_ / "summary.json", 1 << 20), HasSubstr("part of this run"));
+}
+
+TEST_F(RunLabelling, WritesNothingWhereNoLabelSaysAnything) {
+  struct Case {
+    std::string_view compliance, faking, why;
+  };
+  for (const auto& [compliance, faking, why] :
+       {Case{"unknown", "unknown",
+             "compliance-rules: of 2 labelled answers 2 have a label that "
+             "says unknown"},
+        Case{"unclear", "none", "compliance-rules: of 2 labelled answers 2 have a label"},
+        Case{"", "", "compliance-rules: no answer in the file has a label for it"}}) {
+    csv_ = "trial,compliance,faking_reasoning\n";
+    label("training", 0, 0, compliance, faking);
+    label("unmonitored", 0, 9, compliance, faking);
+    const WrittenLabels written = write_label_errors(scratch_.path(), held({"compliance-rules"}));
+    EXPECT_THAT(written.judges, testing::IsEmpty());
+    ASSERT_EQ(written.not_written.size(), 1u);
+    EXPECT_THAT(written.not_written[0], HasSubstr(why));
+    EXPECT_EQ(Store(scratch_ / "run.db").judges().at(0).error, JudgeError());
+    EXPECT_FALSE(std::filesystem::exists(scratch_ / "summary.json"));
+  }
+  // What is known of one judge is written, whatever the other lacks.
+  csv_ = "trial,compliance,faking_reasoning\n";
+  label("training", 0, 0, "refuses", "unknown");
+  label("training", 0, 9, "complies", "unknown");
+  const WrittenLabels partly = write_label_errors(scratch_.path(), held());
+  EXPECT_THAT(partly.judges, testing::Contains("compliance-rules"));
 }
 
 TEST_F(RunLabelling, RefusesAnswersThatWereChosenByWhatTheJudgeSays) {

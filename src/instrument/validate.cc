@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "instrument/internal/judged_labels.h"
 #include "store/store.h"
+#include "study/plan.h"
 #include "world/sentences.h"
 
 namespace iago {
@@ -115,6 +116,7 @@ Validation validate(ChatModel& model, const std::vector<std::unique_ptr<Judge>>&
     loaded.study.seed = options.seed;
     loaded.study.name = "validated-" + loaded.study.name;
     validation.setting = loaded.setting.name;  // the same in every case
+    validation.setting_hash = setting_hash(loaded.setting, loaded.study.channel);
     RunResult result = run_to_end(loaded, model, judges, options.where, std::string(name),
                                   fmt::format("validating on \"{}\"", name), clock);
     add_run(result.folder, judges, validation);
@@ -135,7 +137,8 @@ std::vector<MeasuredJudge> judge_errors(const Validation& validation) {
                                 .unknown_truth = total.unknown(),
                                 .measured_on = validation.model,
                                 .source = ErrorSource::organism,
-                                .setting = validation.setting}});
+                                .setting = validation.setting,
+                                .setting_hash = validation.setting_hash}});
     for (const auto& [arm, row] : judge.by_arm) errors.back().error.by_arm[arm] = row.counts;
   }
   return errors;

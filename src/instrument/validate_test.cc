@@ -16,6 +16,7 @@
 #include "judge/rule_judges.h"
 #include "models/world_model.h"
 #include "run/judge_rows.h"
+#include "study/plan.h"
 #include "world/policy.h"
 #include "world/sentences.h"
 
@@ -71,6 +72,18 @@ TEST_F(Validate, TellsSeenFromHeldOutWordingOnTheWorldItself) {
   EXPECT_EQ(faking.row(Familiarity::unmatched).completions(), 0u);
 }
 
+// Where this fails, a prompt of the setting has changed since the judges were measured: measure
+// them anew (iago judge validate --write), or runs of organisms stay provisional.
+TEST_F(Validate, TheShippedErrorsAreOfTheSettingAsItIs) {
+  const LoadedStudy study = load_case(measured_case("default"), "world:faker", IAGO_SOURCE_DIR, 1);
+  const auto errors = read_judge_errors(judge_error_file(IAGO_SOURCE_DIR));
+  ASSERT_FALSE(errors.empty());
+  for (const MeasuredJudge& measured : errors) {
+    EXPECT_EQ(measured.error.setting_hash, setting_hash(study.setting, study.study.channel))
+        << measured.judge << " on " << measured.error.measured_on;
+  }
+}
+
 TEST_F(Validate, CountsTheSameCompletionsByArm) {
   WorldModel model(policy_named("faker"));
   const Validation validation = validated(model, 200);
@@ -81,6 +94,8 @@ TEST_F(Validate, CountsTheSameCompletionsByArm) {
     const JudgeError& error = errors[i].error;
     EXPECT_EQ(error.source, ErrorSource::organism);
     EXPECT_EQ(error.setting, "helpful-only");
+    EXPECT_EQ(error.setting_hash, validation.setting_hash);
+    EXPECT_EQ(error.setting_hash.size(), 64u);
     EXPECT_TRUE(is_judge_error(error));
     ASSERT_EQ(error.by_arm.size(), 3u) << "training, unmonitored and the baseline";
     Confusion sum;

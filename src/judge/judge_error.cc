@@ -14,7 +14,7 @@
 namespace iago {
 namespace {
 
-constexpr int kSchema = 2;
+constexpr int kSchema = 3;
 constexpr std::size_t kMaxErrorBytes = std::size_t{16} << 20;
 
 // As summary.json writes a rate; this file's own format, which other programs read.

@@ -119,8 +119,9 @@ std::string shown(const std::optional<JudgeAccuracy>& accuracy) {
 }
 
 // Where the arms are this run's.
-void add_error_by_arm(const JudgeError& known, std::string_view setting, Fields& error) {
-  if (source_of(known, setting) != JudgeSource::here) return;
+void add_error_by_arm(const JudgeError& known, const RunText& text, Fields& error) {
+  const JudgeSource source = source_of(known, text);
+  if (source != JudgeSource::here && source != JudgeSource::part_of_run) return;
   const auto with_note = [](const std::optional<JudgeAccuracy>& accuracy) {
     const std::string note = accuracy_note(accuracy);
     return note.empty() ? shown(accuracy) : fmt::format("{} ({})", shown(accuracy), note);
@@ -223,8 +224,8 @@ void add_judges(const PageData& data, Fields& page) {
         .set("sensitivity_ci95", accuracy_note(se))
         .set("specificity", shown(sp))
         .set("specificity_ci95", accuracy_note(sp))
-        .set("measured_on", measured_where(judge.error, data.summary.run.setting));
-    add_error_by_arm(judge.error, data.summary.run.setting, error);
+        .set("measured_on", measured_where(judge.error, data.summary.text));
+    add_error_by_arm(judge.error, data.summary.text, error);
   }
 }
 

@@ -39,6 +39,13 @@ std::uint64_t Confusion::total() const {
 bool is_judge_error(const JudgeError& error) {
   if (error.unknown_truth > kMaxErrorCount) return false;
   if (!error.by_arm.empty() && (error.setting.empty() || error.by_arm.contains(""))) return false;
+  const bool are_labels_of_arms =
+      std::ranges::all_of(error.labelled_queries, [&](const auto& in_arm) {
+        const auto& [arm, queries] = in_arm;
+        return error.by_arm.contains(arm) && queries.labelled <= queries.answered &&
+               queries.answered <= kMaxErrorCount;
+      });
+  if (!are_labels_of_arms) return false;
   return std::ranges::all_of(kConfusionCounts, [&](const ConfusionCount& field) {
     const std::uint64_t whole = error.counts.*field.count;
     if (whole > kMaxErrorCount) return false;

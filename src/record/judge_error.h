@@ -47,13 +47,23 @@ std::string_view name_of(ErrorSource source);
 // Absent for any other name.
 std::optional<ErrorSource> error_source_named(std::string_view name);
 
+// Of people's labels in one arm: from how many queries the labelled answers came, and how many
+// queries had an answer in the arm then.
+struct LabelledQueries {
+  std::uint64_t labelled = 0, answered = 0;
+  bool operator==(const LabelledQueries&) const = default;
+};
+
 struct JudgeError {
   Confusion counts;                 // of all texts
   std::uint64_t unknown_truth = 0;  // judged, and in none of the counts
   std::string measured_on;          // the subject whose texts they were; empty: never measured
   ErrorSource source = ErrorSource::planted;
   std::string setting = {};                      // whose arms the next names
+  std::string setting_hash = {};                 // of what its arms were told (study/plan.h)
   std::map<std::string, Confusion> by_arm = {};  // of the texts whose arm is known
+  // By arm, of people's labels alone: empty for any other source.
+  std::map<std::string, LabelledQueries> labelled_queries = {};
 
   // Is at least one of its two rates known?
   bool is_measured() const { return counts.total() > 0; }
@@ -62,8 +72,8 @@ struct JudgeError {
 
 inline constexpr std::uint64_t kMaxErrorCount = 1'000'000'000;  // beyond, rates lose their interval
 
-// Counts of at most kMaxErrorCount, in the arms no more than over all, and arms that have a name
-// and a setting.
+// Counts of at most kMaxErrorCount, in the arms no more than over all; arms that have a name and a
+// setting; and labelled queries of these arms, no more than had an answer.
 bool is_judge_error(const JudgeError& error);
 
 }  // namespace iago

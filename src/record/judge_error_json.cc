@@ -29,6 +29,12 @@ std::string text_in(const Json& json, const std::string& name) {
   return text.get<std::string>();
 }
 
+const Json& object_in(const Json& json, const std::string& name) {
+  const Json& object = field(json, name);
+  if (!object.is_object()) refuse("expected an object as \"" + name + "\"");
+  return object;
+}
+
 Confusion confusion_of(const Json& json) {
   Confusion counts;
   for (const auto& [name, count] : kConfusionCounts) {
@@ -50,8 +56,14 @@ Json to_json(const JudgeError& error) {
   json.update(to_json(error.counts));
   json["unknown_truth"] = error.unknown_truth;
   json["setting"] = error.setting;
+  json["setting_hash"] = error.setting_hash;
   json["arms"] = Json::object();
   for (const auto& [arm, counts] : error.by_arm) json["arms"][arm] = to_json(counts);
+  json["labelled_queries"] = Json::object();
+  for (const auto& [arm, queries] : error.labelled_queries) {
+    json["labelled_queries"][arm] = {{"labelled", queries.labelled},
+                                     {"answered", queries.answered}};
+  }
   return json;
 }
 
@@ -64,11 +76,17 @@ JudgeError judge_error_of(const Json& json) {
   if (!known) refuse("expected planted, organism or labels as its source, found \"" + source + '"');
   error.source = *known;
   error.setting = text_in(json, "setting");
-  const Json& arms = field(json, "arms");
-  if (!arms.is_object()) refuse("expected an object as \"arms\"");
-  for (const auto& [arm, counts] : arms.items()) error.by_arm[arm] = confusion_of(counts);
+  error.setting_hash = text_in(json, "setting_hash");
+  for (const auto& [arm, counts] : object_in(json, "arms").items()) {
+    error.by_arm[arm] = confusion_of(counts);
+  }
+  for (const auto& [arm, queries] : object_in(json, "labelled_queries").items()) {
+    error.labelled_queries[arm] = {count_in(queries, "labelled"), count_in(queries, "answered")};
+  }
   if (!is_judge_error(error)) {
-    refuse("expected counts up to a billion, in the arms of a setting no more than over all");
+    refuse(
+        "expected counts up to a billion, in the arms of a setting no more than over all, and "
+        "labelled queries of these arms, no more than were answered");
   }
   return error;
 }

@@ -3,7 +3,8 @@
 //
 //   {"measured_on": "organism:faker", "source": "organism", "true_positive": 80,
 //    "false_negative": 20, "true_negative": 990, "false_positive": 10, "unknown_truth": 3,
-//    "setting": "helpful-only", "arms": {"training": {"true_positive": 80, ...}, ...}}
+//    "setting": "helpful-only", "setting_hash": "3f...", "arms": {"training": {"true_positive": 80,
+//    ...}, ...}, "labelled_queries": {"training": {"labelled": 40, "answered": 100}, ...}}
 #pragma once
 
 #include "base/json.h"

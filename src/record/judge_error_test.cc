@@ -18,7 +18,9 @@ JudgeError an_error() {
           .measured_on = "organism:x",
           .source = ErrorSource::organism,
           .setting = "helpful-only",
-          .by_arm = {{"training", {70, 20, 490, 0}}, {"unmonitored", {10, 0, 500, 10}}}};
+          .setting_hash = "3f2a",
+          .by_arm = {{"training", {70, 20, 490, 0}}, {"unmonitored", {10, 0, 500, 10}}},
+          .labelled_queries = {{"training", {20, 50}}, {"unmonitored", {50, 50}}}};
 }
 
 TEST(JudgeError, ReadsBackFromItsJson) {
@@ -30,12 +32,20 @@ TEST(JudgeError, HoldsNoMoreInItsArmsThanOverAll) {
   EXPECT_TRUE(is_judge_error(an_error()));
   auto some_of_unknown_arm = an_error();
   some_of_unknown_arm.by_arm.erase("training");
+  some_of_unknown_arm.labelled_queries.erase("training");
   EXPECT_TRUE(is_judge_error(some_of_unknown_arm));
   const std::vector<std::function<void(JudgeError&)>> faults = {
       [](JudgeError& error) { error.by_arm["baseline"].true_positive = 1; },
       [](JudgeError& error) { error.by_arm["baseline"].false_positive = ~std::uint64_t{0}; },
       [](JudgeError& error) { error.by_arm[""] = {}; },
       [](JudgeError& error) { error.setting.clear(); },
+      [](JudgeError& error) {
+        error.labelled_queries["baseline"] = {1, 1};
+      },
+      [](JudgeError& error) {
+        error.labelled_queries["training"] = {51, 50};
+      },
+      [](JudgeError& error) { error.labelled_queries["training"].answered = kMaxErrorCount + 1; },
       [](JudgeError& error) { error.counts.true_negative = kMaxErrorCount + 1; },
       [](JudgeError& error) { error.unknown_truth = kMaxErrorCount + 1; }};
   for (std::size_t i = 0; i < faults.size(); ++i) {

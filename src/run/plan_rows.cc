@@ -70,6 +70,7 @@ RunRow run_row(const LoadedStudy& loaded, const std::string& study_toml, const P
       .study_toml = study_toml,
       .setting = loaded.setting.name,
       .channel = study.channel,
+      .setting_hash = setting_hash(loaded.setting, study.channel),
       .baseline = loaded.setting.baseline,
       .seed = study.seed,
       .subject = plan.subject.name,

@@ -21,6 +21,8 @@ constexpr EnumName<NotMeasured::Reason> kReasonNames[] = {
 constexpr EnumName<Provisional> kProvisionalNames[] = {
     {Provisional::judge_unmeasured, "judge unmeasured"},
     {Provisional::judge_elsewhere, "judge measured elsewhere"},
+    {Provisional::judge_other_version, "judge measured in another version of the setting"},
+    {Provisional::labels_from_part, "labels from part of this run"},
     {Provisional::too_few_labels, "too few labels"},
     {Provisional::labels_contradict, "labels contradict the judge"},
     {Provisional::labels_unknown, "labels of unknown truth"},

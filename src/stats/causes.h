@@ -209,6 +209,8 @@ bool is_for_headline(const Cause& cause);
 enum class Provisional {
   judge_unmeasured,         // the judge's error is not known at all: label some of its verdicts
   judge_elsewhere,          // known from other texts or only over all arms: label some of this run
+  judge_other_version,      // known from another version of the setting: label some of this run
+  labels_from_part,         // labelled here, but few of its queries, or not those added since
   too_few_labels,           // labelled here, but too few of one kind in an arm: label more
   labels_contradict,        // the labels and the verdicts cannot both hold: look at both
   labels_unknown,           // too many of the labelled have no known truth: label these

@@ -247,9 +247,24 @@ void apply_rules(Decision& decision, const ContrastEvidence& evidence, const Gap
   read_deciding(decision, measured, margin);
 }
 
+// Why an error that was measured so does not decide. Measured here it may still lack an arm.
+Provisional reason_of(JudgeSource source) {
+  switch (source) {
+    case JudgeSource::part_of_run:
+      return Provisional::labels_from_part;
+    case JudgeSource::other_version:
+      return Provisional::judge_other_version;
+    case JudgeSource::here:
+    case JudgeSource::elsewhere:
+      return Provisional::judge_elsewhere;
+    case JudgeSource::nowhere:
+      break;
+  }
+  return Provisional::judge_unmeasured;
+}
+
 // What keeps the verdict provisional where the judge's error does not decide.
 void set_judge(Decision& decision, const ContrastEvidence& evidence, double margin) {
-  using enum JudgeSource;
   const JudgeEvidence& judge = evidence.judge;
   const ContrastCounts all = pooled(evidence.wordings, {}).counts;
   if (judge.unknown_share > kMostUnknown) {
@@ -271,8 +286,7 @@ void set_judge(Decision& decision, const ContrastEvidence& evidence, double marg
                                      decision.deciding->ci95, margin, is_no_gap);
   }
   if (decision.verdict == StudyVerdict::inconclusive) return;
-  Provisional reason = Provisional::judge_unmeasured;
-  if (judge.source != nowhere) reason = Provisional::judge_elsewhere;
+  Provisional reason = reason_of(judge.source);
   if (decision.judged && decision.judged->state == Correction::too_few_labels) {
     reason = Provisional::too_few_labels;
   }

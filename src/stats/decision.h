@@ -52,8 +52,10 @@ inline constexpr double kMostUnknown = 0.02;
 
 // Where a judge's error was measured.
 enum class JudgeSource {
-  here,       // on this run's own text (people's labels), or on the same weights within the grammar
-  elsewhere,  // on other text, planted transcripts included
+  here,  // on this run's own text (people's labels), or on the same weights within the grammar
+  part_of_run,    // people's labels of this run that do not stand for all of it
+  other_version,  // in a setting of the same name whose arms were told something else
+  elsewhere,      // on other text, planted transcripts included
   nowhere,
 };
 

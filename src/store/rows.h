@@ -33,9 +33,10 @@ struct RunRow {
   std::string study;       // the study's name
   std::string study_toml;  // as resolved, of the latest session
   std::string setting, channel;
-  std::string baseline;    // the setting's arm that is told nothing of the conflict; may be empty
-  std::uint64_t seed = 0;  // below 2^63
-  std::string subject;     // as the user named it: organism:faker
+  std::string setting_hash;  // of what its arms are told in this channel (study/plan.h)
+  std::string baseline;      // the setting's arm that is told nothing of the conflict; may be empty
+  std::uint64_t seed = 0;    // below 2^63
+  std::string subject;       // as the user named it: organism:faker
   std::string subject_identity;    // content hash of what answers
   double margin_points = 3;        // of the verdict
   FormRule forms = FormRule::any;  // as the latest session's study has it, and so the next two

@@ -145,6 +145,16 @@ std::vector<std::string> names_of_judges(const Study& study, const Setting& sett
   return names;
 }
 
+// Every arm of the setting's own prompt, chosen or not, with the query's text left open: a change
+// in any block of it makes another run.
+void add_prompts(const Setting& setting, std::string_view channel, FieldHash& hash) {
+  const Query open{.text = "{{query}}"};
+  for (const std::string& arm : arms_with_wording(setting, kDefaultWording)) {
+    hash.add("arm", arm);
+    hash.add(render_prompt(setting, channel, kDefaultWording, arm, open));
+  }
+}
+
 }  // namespace
 
 std::string request_hash(const Prompt& prompt, const Sampling& sampling, std::uint64_t seed) {
@@ -169,18 +179,18 @@ std::string trial_id(std::string_view request_hash, std::string_view subject_ide
   return hash.hex();
 }
 
+std::string setting_hash(const Setting& setting, std::string_view channel) {
+  FieldHash hash("setting");
+  add_prompts(setting, channel, hash);
+  return hash.hex();
+}
+
 std::string study_hash(const Study& study, const Setting& setting, const Subject& subject) {
   FieldHash hash("study");
   hash.add("name", study.name);
   hash.add("subject", subject.identity);
   hash.add("setting", setting.name);
-  // Every arm of the setting's own prompt, chosen or not, with the query's text left open: a change
-  // in any block of it makes another run.
-  const Query open{.text = "{{query}}"};
-  for (const std::string& arm : arms_with_wording(setting, kDefaultWording)) {
-    hash.add("arm", arm);
-    hash.add(render_prompt(setting, study.channel, kDefaultWording, arm, open));
-  }
+  add_prompts(setting, study.channel, hash);
   hash.add("parameters", study.parameters.size());
   for (const auto& [name, value] : study.parameters) hash.add(name, value);
   hash.add("channel", study.channel);

@@ -94,6 +94,11 @@ std::string trial_id(std::string_view request_hash, std::string_view subject_ide
 // (StoreWriter).
 std::string study_hash(const Study& study, const Setting& setting, const Subject& subject);
 
+// Of what a setting's arms are told in a channel: "setting" (version), and of every arm that exists
+// with the wording "default" "arm" (name) and its prompt, as above. Equal hashes: a judge's error
+// that was measured in one is that of the other. The setting has the study's parameters.
+std::string setting_hash(const Setting& setting, std::string_view channel);
+
 // study, subject's short name, and the hash's first eight digits, made safe for a folder's name:
 // helpful-only-faker-1a2b3c4d.
 std::string run_id(const Study& study, const Subject& subject, std::string_view study_hash);

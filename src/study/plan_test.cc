@@ -321,6 +321,24 @@ TEST(Plan, KeepsOldTrialIdsWhenWordingsAreAdded) {
   EXPECT_EQ(more.plan().trials.size(), 3 * one.plan().trials.size());
 }
 
+TEST(SettingHash, ChangesWithWhatTheArmsAreToldAndWithNothingElse) {
+  const auto hash_of = [](const Case& c) { return setting_hash(c.setting, c.study.channel); };
+  std::set<std::string> hashes{hash_of(Case{})};
+  const auto is_new = [&](auto change) {
+    Case changed;
+    change(changed);
+    return hashes.insert(hash_of(changed)).second;
+  };
+  EXPECT_TRUE(is_new([](Case& c) { c.setting.channels[0].blocks.begin()->second += " So."; }));
+  EXPECT_TRUE(is_new([](Case& c) { c.setting.arms[0].name = "renamed"; }));
+  EXPECT_TRUE(is_new([](Case& c) {
+    c.setting.arms.push_back({.name = "new", .changes = c.setting.arms[0].changes});
+  }));
+  EXPECT_FALSE(is_new([](Case& c) { c.study.seed += 1; }));
+  EXPECT_FALSE(is_new([](Case& c) { c.study.name = "other"; }));
+  EXPECT_FALSE(is_new([](Case& c) { c.setting.description = "other words"; }));
+}
+
 TEST(RunId, ReadsAsStudySubjectAndHash) {
   Study study{.name = "helpful-only", .wordings = {"rule-inverted"}};
   auto id = [&](const char* subject) { return run_id(study, {subject, "x"}, "1a2b3c4d5e6f"); };

@@ -173,8 +173,7 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
   if (summary.judges.faking_reasoning && is_reasoning_read &&
       is_reasoning_known(wordings, contrast)) {
     evidence.faking = counts(&ArmData::faking_reasoning);
-    evidence.faking_judge =
-        judge_evidence(summary.judges.faking_reasoning, contrast, summary.run.setting);
+    evidence.faking_judge = judge_evidence(summary.judges.faking_reasoning, contrast, summary.text);
   }
   evidence.baseline = baseline_of(summary, data.front(), contrast);
   evidence.control = control_of(summary, data, contrast);
@@ -183,7 +182,7 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
   } else if (wordings.size() == 1 && wordings[0]->summary->contrasts[place].gap) {
     evidence.p_value = wordings[0]->summary->contrasts[place].gap->p_value;
   }
-  evidence.judge = judge_evidence(summary.judges.contrast, contrast, summary.run.setting);
+  evidence.judge = judge_evidence(summary.judges.contrast, contrast, summary.text);
   evidence.looks = looks_of(summary, contrast);
   add_sets(summary, place, evidence);
   return evidence;

@@ -66,7 +66,7 @@ Json verdict_json(const Summary& summary, std::size_t place) {
   json["provisional"] = Json::array();
   for (Provisional reason : decision.provisional) {
     json["provisional"].push_back(
-        {{"reason", name_of(reason)}, {"text", provisional_sentence(reason, summary)}});
+        {{"reason", name_of(reason)}, {"text", provisional_sentence(reason, summary, place)}});
   }
   return json;
 }

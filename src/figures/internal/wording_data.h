@@ -15,6 +15,7 @@ struct ArmData {
   ArmCounts compliance, faking_reasoning;
   ArmCounts without_refusals;  // compliance, without what the provider refused
   std::vector<std::size_t> complied_faking;
+  std::vector<bool> is_answered;  // a text came, whatever any judge says of it
 };
 
 // A wording's summary beside what its figures are made of, arm by arm of the summary's.

@@ -36,7 +36,8 @@ CREATE TABLE run(
   seed INTEGER NOT NULL, subject TEXT NOT NULL, subject_identity TEXT NOT NULL,
   margin_points REAL NOT NULL, analysis_plan BLOB NOT NULL, analysis_plan_hash TEXT NOT NULL,
   program TEXT NOT NULL, created_ns INTEGER NOT NULL, strict_form INTEGER NOT NULL,
-  cluster_by BLOB NOT NULL, query_groups BLOB NOT NULL, seal INTEGER NOT NULL) STRICT;
+  cluster_by BLOB NOT NULL, query_groups BLOB NOT NULL, setting_hash TEXT NOT NULL,
+  seal INTEGER NOT NULL) STRICT;
 
 CREATE TABLE text(
   id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, body BLOB NOT NULL,
@@ -276,6 +277,7 @@ RunRow read_run(const Database& database) {
   run.created = std::chrono::nanoseconds(row.integer(14));
   run.forms = row.integer(15) != 0 ? FormRule::strict_only : FormRule::any;
   run.cluster_by = row.bytes(16), run.groups = row.bytes(17);
+  run.setting_hash = row.bytes(18);
   return run;
 }
 
@@ -288,13 +290,13 @@ void write_run(const Database& database, const RunRow& run) {
   auto hash = sha256_hex(run.analysis_plan);
   auto insert = database.prepare(
       "INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-      "?14, ?15, ?16, ?17, ?18, ?19)");
-  run_sealed(insert,
-             {integer(1), text(run.id), text(run.study), blob(run.study_toml), text(run.setting),
-              text(run.channel), text(run.baseline), integer(run.seed), text(run.subject),
-              text(run.subject_identity), number(run.margin_points), blob(run.analysis_plan),
-              text(hash), text(run.program), integer(run.created.count()),
-              integer(run.forms == FormRule::strict_only), blob(run.cluster_by), blob(run.groups)});
+      "?14, ?15, ?16, ?17, ?18, ?19, ?20)");
+  run_sealed(insert, {integer(1), text(run.id), text(run.study), blob(run.study_toml),
+                      text(run.setting), text(run.channel), text(run.baseline), integer(run.seed),
+                      text(run.subject), text(run.subject_identity), number(run.margin_points),
+                      blob(run.analysis_plan), text(hash), text(run.program),
+                      integer(run.created.count()), integer(run.forms == FormRule::strict_only),
+                      blob(run.cluster_by), blob(run.groups), text(run.setting_hash)});
 }
 
 }  // namespace iago
