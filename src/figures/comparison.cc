@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 struct ReadRun {
   ComparedRun run;
   std::map<std::string, std::pair<QueryCounts, QueryCounts>> counts;  // more, less
+  std::map<std::string, std::string> clusters;  // by query id; empty where the run names none
 };
 
 Saturation saturation_of(const Summary& summary) {
@@ -38,6 +39,11 @@ void read_counts(const Store& store, ReadRun& read) {
   const Contrast& contrast = summary.contrasts.front();
   const auto queries = store.queries();
   const auto arms = store.arms();
+  if (const auto& sets = summary.sets.clusters) {
+    for (std::size_t i = 0; i < sets->of_queries.size(); ++i) {
+      read.clusters[queries.at(i).id] = sets->names[sets->of_queries[i]];
+    }
+  }
   for (const CellCounts& cell : summary.cells) {
     auto& [more, less] = read.counts[queries.at(cell.query).id];
     const std::string& arm = arms.at(cell.arm).name;
@@ -114,6 +120,27 @@ ContrastCounts counts_of(const ReadRun& read, const std::vector<std::string>& qu
   return counts;
 }
 
+// What the queries were drawn in, by any of the runs; empty where none of them names clusters. A
+// query that has none is drawn for itself.
+Labels clusters_of(const std::vector<ReadRun>& runs, const std::vector<std::size_t>& places,
+                   const std::vector<std::string>& queries) {
+  const auto has_clusters = [&](std::size_t place) { return !runs[place].clusters.empty(); };
+  if (std::ranges::none_of(places, has_clusters)) return {};
+  std::map<std::string, std::size_t> names;
+  Labels labels;
+  for (const std::string& query : queries) {
+    std::string name = "query " + query;
+    for (std::size_t place : places) {
+      const auto found = runs[place].clusters.find(query);
+      if (found == runs[place].clusters.end()) continue;
+      name = "cluster " + found->second;
+      break;
+    }
+    labels.push_back(names.emplace(std::move(name), names.size()).first->second);
+  }
+  return labels;
+}
+
 void rank(std::vector<ReadRun>& runs, Comparison& comparison) {
   std::vector<std::size_t> places;  // of the ranked runs
   std::set<std::string> ids;
@@ -125,7 +152,7 @@ void rank(std::vector<ReadRun>& runs, Comparison& comparison) {
   const std::vector<std::string> queries(ids.begin(), ids.end());
   std::vector<ContrastCounts> counts;
   for (std::size_t place : places) counts.push_back(counts_of(runs[place], queries));
-  Ranking ranking = rank_gaps(counts);
+  Ranking ranking = rank_gaps(counts, clusters_of(runs, places, queries));
   for (std::size_t i = 0; i < places.size(); ++i) runs[places[i]].run.rank = ranking.ranks[i];
   for (GapDifference& pair : ranking.differences) {
     pair.a = places[pair.a];

@@ -49,6 +49,27 @@ TEST_F(Compared, RunsFarApartHaveSureRanksAndPairsPointTheRightWay) {
   EXPECT_THAT(shown(comparison), HasSubstr("The largest gap is that of high"));
 }
 
+// Queries of one lab say less of other labs than as many queries of their own.
+TEST_F(Compared, DifferencesAreOverTheClustersThatTheRunsName) {
+  auto low = run_of("low", 1, 1), high = run_of("high", 1, 1);
+  high.set = some_queries(kQueries);
+  for (std::size_t q = 0; q < kQueries; ++q) {
+    high.set[q].labels["lab"] = q < kQueries / 2 ? "first" : "second";
+    if (q < kQueries / 2) high.arms[0].cells[q] = {.refuse = 2, .comply = 8};
+  }
+  low.set = high.set;
+  add("1", low), add("2", high);
+  const auto by_query = compare().differences.at(0);
+  EXPECT_GT(by_query.ci95.lo, 0);
+  for (SmallRun* run : {&low, &high}) run->run.cluster_by = "lab";
+  add("3", low), add("4", high);
+  const Comparison comparison = compare_runs(std::vector{scratch_ / "3", scratch_ / "4"});
+  const auto by_lab = comparison.differences.at(0);
+  EXPECT_EQ(by_lab.points, by_query.points);
+  EXPECT_LT(by_lab.ci95.lo, 0) << "two labs are two draws";
+  EXPECT_EQ(by_lab.queries, kQueries);
+}
+
 TEST_F(Compared, EqualGapsLeaveEveryRankOpen) {
   for (const char* subject : {"a", "b", "c", "d"}) add(subject, run_of(subject, 2, 1));
   auto comparison = compare();

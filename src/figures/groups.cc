@@ -95,15 +95,18 @@ std::size_t with_data(const ContrastCounts& counts, const Labels& labels) {
 
 std::optional<GapEstimate> gap_over(const PooledSets& pooled, const Labels& labels,
                                     std::uint64_t seed, Population population) {
+  // A query that was asked under several wordings is one.
+  const DrawnTogether drawn(labels, pooled.queries);
   if (labels.empty() || with_data(pooled.counts, labels) < 2) return std::nullopt;
   Random random(seed, fmt::format("sign-flip test {}", name_of(population)));
-  return estimate_gap_over(pooled.counts.more, pooled.counts.less, labels, random, population);
+  return estimate_gap_over(pooled.counts.more, pooled.counts.less, drawn, random, population);
 }
 
 // The data of one group: its arms, and the clusters in them.
 struct GroupData {
   ArmCounts more, less;
   Labels queries, clusters;
+  DrawnTogether drawn() const { return {clusters, queries}; }
 };
 
 GroupData data_of(const PooledSets& pooled, const Labels& units, std::size_t group) {
@@ -128,16 +131,16 @@ void compare(const PooledSets& pooled, std::uint64_t seed, SetFigures& sets) {
   if (groups < 2 || dealt == groups) return;
   Random random(seed, "groups of queries");
   GroupComparison found =
-      compare_groups(pooled.counts.more, pooled.counts.less, pooled.groups, units, random,
-                     std::clamp(kMostDealt / dealt, kFewestDraws, kGroupDraws));
+      compare_groups(pooled.counts.more, pooled.counts.less, pooled.groups, {units, pooled.queries},
+                     random, std::clamp(kMostDealt / dealt, kFewestDraws, kGroupDraws));
   for (GroupGap& group : found.groups) {
     // What one query says under several wordings is no cluster but a query.
     if (within.empty()) group.gap.population = Population::queries_like_these;
     const GroupData data = data_of(pooled, units, group.group);
     const std::set<std::size_t> queries(data.queries.begin(), data.queries.end());
     sets.rates.push_back({queries.size(),
-                          estimate_rate_over(data.more, data.clusters, group.gap.population),
-                          estimate_rate_over(data.less, data.clusters, group.gap.population)});
+                          estimate_rate_over(data.more, data.drawn(), group.gap.population),
+                          estimate_rate_over(data.less, data.drawn(), group.gap.population)});
   }
   sets.compared = std::move(found);
 }
@@ -175,8 +178,11 @@ void estimate_over_sets(std::span<const ContrastCounts> wordings, std::uint64_t 
                         std::span<const std::string> ids, SetFigures& sets) {
   IAGO_CHECK(!wordings.empty(), "a wording");
   const PooledSets all = pool(wordings, sets);
-  sets.gap = estimate_gap_over_without_test(all.counts.more, all.counts.less, all.queries,
-                                            Population::queries_like_these);
+  sets.gap = estimate_gap_over_without_test(
+      all.counts.more, all.counts.less, {all.queries, all.queries}, Population::queries_like_these);
+  if (sets.clusters && sets.gap) {
+    sets.cluster_sizes = cluster_sizes(all.counts.more, all.counts.less, all.clusters);
+  }
   sets.over_clusters = gap_over(all, all.clusters, seed, Population::clusters_like_these);
   sets.over_groups = gap_over(all, all.groups, seed, Population::groups_like_these);
   // Each query once, however many wordings it was asked under.

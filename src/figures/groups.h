@@ -55,6 +55,8 @@ struct SetFigures {
   // clusters and over groups like these. The last two only where there are such sets, and data in
   // two.
   std::optional<GapEstimate> gap, over_clusters, over_groups;
+  // Of the first contrast; absent without clusters and without data.
+  std::optional<ClusterSizes> cluster_sizes;
   // Absent without groups, and where they cannot be told apart: fewer than two have data, or each
   // has a single query or cluster.
   std::optional<GroupComparison> compared;

@@ -246,5 +246,54 @@ TEST(Carriers, AreNotNamedWhereChanceMakesThem) {
       to_json(summary_of(uniform_run(4, {.refuse = 5}, {.refuse = 5})))["carriers"].is_null());
 }
 
+// Every interval of a run whose queries were drawn in clusters is over these clusters.
+TEST(Clusters, MakeTheIntervalsOfContrastsArmsAndWordings) {
+  SmallRun run = one_topic();
+  run.run.groups.clear();
+  run.others = {{.name = "plain", .role = WordingRole::paraphrase, .arms = run.arms}};
+  run.arms.push_back({"baseline", run.arms[1].cells, 2});
+  const Summary by_query = summary_of(run);
+  run.run.cluster_by = "topic";
+  const Summary summary = summary_of(run);
+  const ContrastCounts counts = counts_of(run);
+  const Labels topics = topics_of(run.queries);
+  const std::vector<ContrastCounts> wordings(2, counts);
+
+  EXPECT_EQ(summary.mean->ci95, *wording_mean_interval(wordings, kLevel, topics));
+  EXPECT_EQ(summary.decisions[0].answered->ci95, summary.mean->ci95) << "as the verdict's";
+  EXPECT_NEAR(summary.mean->ci95.lo, summary.sets.over_clusters->ci95.lo, 1e-9);
+  for (std::size_t w = 0; w < 2; ++w) {
+    const WordingSummary& wording = summary.wordings[w];
+    EXPECT_EQ(wording.simultaneous95, simultaneous_intervals(wordings, topics)[w]);
+    EXPECT_GT(wording.simultaneous95->width(), by_query.wordings[w].simultaneous95->width());
+    EXPECT_EQ(wording.contrasts[0].gap->population, Population::clusters_like_these);
+    EXPECT_EQ(wording.contrasts[0].gap->ci95, *gap_interval_over(counts.more, counts.less, topics));
+  }
+  EXPECT_EQ(summary.wordings[1].to_reference->ci95,
+            compare_gaps(counts, counts, kLevel, topics)->ci95);
+  const ContrastSummary& second = summary.reference().contrasts[1];
+  ASSERT_TRUE(second.simultaneous95);
+  EXPECT_NE(second.simultaneous95, by_query.reference().contrasts[1].simultaneous95);
+  EXPECT_EQ(second.gap->population, Population::clusters_like_these);
+  EXPECT_EQ(summary.arm("training")->compliance->population, Population::clusters_like_these);
+  EXPECT_EQ(to_json(summary)["contrasts"][0]["population"], "over clusters like these");
+  EXPECT_EQ(by_query.arm("training")->compliance->population, Population::queries_like_these);
+}
+
+TEST(Clusters, SayWhereAFewOfThemHoldHalfOfTheCompletions) {
+  SmallRun run = one_topic();
+  run.run.cluster_by = "lab", run.run.groups.clear();
+  for (std::size_t i = 0; i < run.queries; ++i) {
+    run.set[i].labels["lab"] = fmt::format("lab {}", i < 70 ? 0 : i);
+  }
+  const Summary summary = summary_of(run);
+  EXPECT_THAT(text_of_sets(summary),
+              HasSubstr("unequal clusters: 1 of 51 clusters hold half of the completions"));
+  EXPECT_EQ(to_json(summary)["clusters"]["hold_half"], 1);
+  run.run.cluster_by = "topic";
+  EXPECT_THAT(text_of_sets(summary_of(run)), Not(HasSubstr("unequal clusters")));
+  EXPECT_EQ(to_json(summary_of(run))["clusters"]["hold_half"], 5);
+}
+
 }  // namespace
 }  // namespace iago

@@ -94,6 +94,7 @@ Json clusters_json(const SetFigures& sets) {
                {"gap", gap_json(sets.over_clusters)},
                {"p_value", nullptr},
                {"p_value_error", nullptr}};
+  json["hold_half"] = sets.cluster_sizes ? Json(sets.cluster_sizes->hold_half) : Json(nullptr);
   if (sets.over_clusters) {
     json["p_value"] = sets.over_clusters->p_value;
     json["p_value_error"] = sets.over_clusters->p_value_error;
@@ -137,6 +138,18 @@ std::string listed(const std::vector<std::string>& names) {
   }
   if (names.size() > kMostNamed) list += fmt::format(" and {} more", names.size() - kMostNamed);
   return list;
+}
+
+// Few large clusters and many small ones tell less than as many of one size.
+void add_cluster_sizes(const SetFigures& sets, std::vector<Note>& notes) {
+  if (!sets.cluster_sizes || !sets.cluster_sizes->are_very_unequal()) return;
+  notes.push_back(
+      {"unequal clusters",
+       fmt::format(
+           "{} of {} clusters hold half of the completions: the interval over clusters like "
+           "these counts on {}, and knows fewer",
+           count(sets.cluster_sizes->hold_half), count(sets.cluster_sizes->clusters),
+           count(sets.cluster_sizes->clusters))});
 }
 
 void add_intervals(const SetFigures& sets, std::vector<Note>& notes) {
@@ -191,6 +204,7 @@ void add_carriers(const SetFigures& sets, std::vector<Note>& notes) {
 std::vector<Note> set_notes(const Summary& summary) {
   std::vector<Note> notes;
   add_intervals(summary.sets, notes);
+  add_cluster_sizes(summary.sets, notes);
   add_comparison(summary, notes);
   add_carriers(summary.sets, notes);
   return notes;

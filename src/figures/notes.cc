@@ -249,11 +249,12 @@ void add_other_judges(const Summary& summary, std::vector<Note>& notes) {
 void add_over_wordings(const Summary& summary, std::vector<Note>& notes) {
   if (!summary.mean) return;
   const WordingMean& mean = *summary.mean;
-  notes.push_back({"mean over wordings",
-                   fmt::format("{} points, 95 % interval {}, {} (sign flips): these {} wordings, "
-                               "queries like these",
-                               points(mean.points), interval(mean.ci95), p_value(mean.p_value),
-                               mean.wordings)});
+  notes.push_back(
+      {"mean over wordings",
+       fmt::format("{} points, 95 % interval {}, {} (sign flips): these {} wordings, "
+                   "{} like these",
+                   points(mean.points), interval(mean.ci95), p_value(mean.p_value), mean.wordings,
+                   cluster_labels(summary).empty() ? "queries" : "clusters")});
   if (const auto& spread = summary.spread) {
     notes.push_back(
         {"spread of wordings",
@@ -321,8 +322,10 @@ void add_difference(const Summary& summary, std::vector<Note>& notes) {
 // What the intervals of the tables speak of, and the arms' other interval.
 void add_populations(const Summary& summary, std::vector<Note>& notes) {
   std::string rates;
+  Population population = Population::queries_like_these;
   for (const ArmSummary& arm : summary.arms()) {
     if (!arm.compliance) continue;
+    population = arm.compliance->population;
     const Interval& here = arm.compliance->on_these_queries;
     rates += fmt::format("{}{} {}", rates.empty() ? "" : ", ", printable(arm.name, 16),
                          interval(Interval{100 * here.lo, 100 * here.hi}));
@@ -331,8 +334,7 @@ void add_populations(const Summary& summary, std::vector<Note>& notes) {
     rates += fmt::format(" (fakes {})", interval(Interval{100 * faking.lo, 100 * faking.hi}));
   }
   if (rates.empty()) return;
-  notes.push_back({"95 % CI", fmt::format("{} unless named otherwise; {}: {}",
-                                          name_of(Population::queries_like_these),
+  notes.push_back({"95 % CI", fmt::format("{} unless named otherwise; {}: {}", name_of(population),
                                           name_of(Population::these_queries), rates)});
 }
 

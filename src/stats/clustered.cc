@@ -24,6 +24,7 @@ struct Sums {
   double queries = 0;
   double inverse_repeats = 0;  // sum of 1 / trials
   double rarer = 0;            // queries that show the rarer outcome
+  double unseen = 0;           // trials that they speak like if none does
 };
 
 void set_effective(ClusteredRate& arm, const Sums& sums) {
@@ -34,8 +35,10 @@ void set_effective(ClusteredRate& arm, const Sums& sums) {
       arm.queries > 1 ? std::max(arm.variance, kIndependentFloor * independent) : full;
   const double weight = std::pow(1 + sums.rarer, -kFullClusterExponent);
   const double variance = weight * full + (1 - weight) * measured;
-  // At p of 0 or 1 everything is 0; the limit of the formula is one trial for each query.
-  arm.effective_n = spread > 0 ? spread / variance : sums.queries;
+  // At p of 0 or 1 everything is 0; the limit of the formula is one trial for each query, but more
+  // for a set of them.
+  arm.effective_n = spread > 0 ? spread / variance : sums.unseen;
+  arm.unseen_n = sums.unseen;
   arm.effective_variance = variance;
   arm.independent = independent;
   arm.critical = student_critical(std::max(1.0, sums.queries - 1));
@@ -63,6 +66,12 @@ double correlation_of_rates(const ClusteredRate& a, const ClusteredRate& b,
 
 }  // namespace
 
+double QueryRate::unseen_trials() const {
+  const double completions = static_cast<double>(n);
+  const double told = completions / (1 + (completions - 1) * kUnseenCorrelation);
+  return std::clamp(told, 1.0, static_cast<double>(std::max<std::size_t>(1, queries)));
+}
+
 ClusteredRate clustered_rate(std::span<const QueryRate> queries) {
   ClusteredRate out;
   Sums sums;
@@ -77,6 +86,7 @@ ClusteredRate clustered_rate(std::span<const QueryRate> queries) {
     with_success += query.has_success;
     with_failure += query.has_failure;
     out.n += query.n;
+    sums.unseen += query.unseen_trials();
   }
   out.queries = queries.size();
   if (out.queries == 0) return out;
@@ -117,7 +127,8 @@ ClusteredRate planned_rate(double rate, double spread, std::size_t queries, std:
   // How many queries are expected to show the rarer outcome, as if all had the arm's rate.
   set_effective(out, {.queries = count,
                       .inverse_repeats = count / times,
-                      .rarer = count * (1 - std::pow(1 - rarer, times))});
+                      .rarer = count * (1 - std::pow(1 - rarer, times)),
+                      .unseen = count});
   return out;
 }
 
@@ -248,8 +259,9 @@ namespace {
 // own width is taken back by their correlation. What no query of Q shows, a share of up to
 // 1 - tail^(1/Q) of the queries may still have, in either direction; and this much is left of it
 // when k queries differ.
-double least_distance(const ClusteredRate& a, const Differences& pairs) {
-  const double unseen = 1 - std::pow(2 * tail_of(a.critical), 1 / static_cast<double>(a.queries));
+double least_distance(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs) {
+  const double trials = std::min(a.unseen_n, b.unseen_n);
+  const double unseen = 1 - std::pow(2 * tail_of(a.critical), 1 / trials);
   return unseen * std::pow(1 + pairs.differing, -kFullClusterExponent);
 }
 
@@ -257,7 +269,7 @@ double least_distance(const ClusteredRate& a, const Differences& pairs) {
 
 Interval joined_interval(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs,
                          const MoverWeight& mover_weight) {
-  const double points = a.rate - b.rate, least = least_distance(a, pairs);
+  const double points = a.rate - b.rate, least = least_distance(a, b, pairs);
   const Interval joined = plain_joined_interval(a, b, pairs, mover_weight);
   const Interval stepped =
       stepped_interval(points, pairs.variance, pairs.third_cumulant, a.critical);

@@ -15,6 +15,15 @@
 // falls to 91.5 % at 50 queries and correlation 0.3; the whole independent variance as the floor
 // covers up to 99 % at 20 queries.
 //
+// Sets of queries that were drawn together (groups.h) come as queries, too. Where none shows the
+// rarer outcome, a query speaks like one trial however often it was asked, but a set of queries
+// like more: as many as there would be if one set showed it once. Then full clustering has the
+// weight 2^-1.5 = 0.35, which is the correlation of a set's completions that this amounts to, and n
+// of them are n / (1 + 0.35 (n - 1)) trials, at most one for each query. So 0 of 200 queries in 20
+// sets speak like 0 of 48, and the limit of an arm without an event lies no further out than that
+// of one with an event. Taking 0.35 for the correlation is safe: with 20 sets of 10 at a
+// correlation of 0.1 to 0.4 the gap's interval covers 95 % and more (clustered_sets_test.cc).
+//
 // A few strong queries. Where some queries always comply and the rest hardly ever do, what the
 // queries do to the rate comes in few large steps, as a binomial sample of the effective size does
 // not know: with 200 queries of which 3 are expected to be strong it covers 91 %. The third
@@ -51,6 +60,7 @@ struct ClusteredRate {
   double variance = 0;            // of the rate, between queries, as measured; 0 for a single query
   double effective_n = 0;         // as above, after drawing; within [queries - 1, 2 n]
   double effective_variance = 0;  // rate (1 - rate) / effective_n: `variance` after drawing
+  double unseen_n = 0;            // what effective_n is without an event; see above
   double independent = 0;         // variance of the rate had every completion been independent
   double third_cumulant = 0;      // of the rate, between queries, as measured; 0 below 3 queries
   double critical = 0;            // Student's, 95 %
@@ -59,13 +69,20 @@ struct ClusteredRate {
 
 inline constexpr double kFullClusterExponent = 1.5;
 inline constexpr double kIndependentFloor = 0.5;
+// 2^-kFullClusterExponent: of the completions of a set that shows no event.
+inline constexpr double kUnseenCorrelation = 0.35355339059327373;
 
-// What one query says of an arm's rate, from its own completions or from several samples of it.
+// What one query says of an arm's rate, from its own completions or from several samples of it; or
+// a set of queries that were drawn together.
 struct QueryRate {
   double rate = 0;
   double inverse_trials = 0;  // its variance had it come from independent draws, over p(1-p)
   bool has_success = false, has_failure = false;
-  std::size_t n = 0;  // completions
+  std::size_t n = 0;        // completions
+  std::size_t queries = 1;  // of a set: how many it holds
+
+  // How many trials it speaks like where it and all others show no event; at least 1.
+  double unseen_trials() const;
 };
 
 ClusteredRate clustered_rate(std::span<const QueryRate> queries);

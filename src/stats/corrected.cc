@@ -64,8 +64,8 @@ std::optional<CorrectedRate> corrected_rate(const RateEstimate& raw, const Confu
   const Shrunk drawn_se = shrunk(*se), drawn_sp = shrunk(*sp);
   const double youden = se->rate + sp->rate - 1;
   if (youden <= 0 || drawn_se.rate + drawn_sp.rate <= 1) return std::nullopt;
-  const double critical =
-      raw.queries > 1 ? student_critical(static_cast<double>(raw.queries - 1)) : normal_critical();
+  const double critical = raw.clusters > 1 ? student_critical(static_cast<double>(raw.clusters - 1))
+                                           : normal_critical();
   const Interval open = uncertain(shrunk(raw, critical), drawn_se, drawn_sp, critical);
   // Clipped, such an interval would be a point at 0 or 1 and look like certainty.
   if (open.hi <= 0 || open.lo >= 1) return std::nullopt;

@@ -43,7 +43,7 @@ struct CorrectedRate {
   Interval ci95;    // within [0, 1], never of width 0, contains the rate
 };
 
-// The raw rate counts with its effective n (rate.h) and Student's quantile for its queries. Absent
+// The raw rate counts with its effective n (rate.h) and Student's quantile for its clusters. Absent
 // if the judge was not measured on both sides, if it is no better than a coin (se + sp <= 1 at the
 // estimates or after the drawing), or if the rate contradicts the measured error (the whole
 // interval lies outside [0, 1]): then the assumptions do not hold.

@@ -15,6 +15,7 @@ RateEstimate raw_rate(double successes, double n) {
           .ci95 = {},
           .n = static_cast<std::size_t>(n),
           .queries = static_cast<std::size_t>(n),
+          .clusters = static_cast<std::size_t>(n),
           .se = 0,
           .effective_n = n};
 }

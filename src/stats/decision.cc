@@ -61,9 +61,9 @@ JudgedGap judge_corrected(const ContrastEvidence& evidence) {
   const JudgeEvidence& judge = evidence.judge;
   if (judge.source != JudgeSource::here || !judge.more || !judge.less) return {};
   const Pooled all = pooled(evidence.wordings, evidence.clusters);
-  const auto more = estimate_rate_over(all.counts.more, all.labels);
-  const auto less = estimate_rate_over(all.counts.less, all.labels);
-  const auto gap = estimate_gap_over_without_test(all.counts.more, all.counts.less, all.labels);
+  const auto more = estimate_rate_over(all.counts.more, all.drawn());
+  const auto less = estimate_rate_over(all.counts.less, all.drawn());
+  const auto gap = estimate_gap_over_without_test(all.counts.more, all.counts.less, all.drawn());
   return judged_gap(*more, *less, *gap, *judge.more, *judge.less, seen_by_judge(evidence));
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
+#include <set>
 
 #include "base/error.h"
 #include "stats/clustered.h"
@@ -17,8 +19,10 @@ struct SetSums {
   double inverse_trials = 0;      // sum of 1 / trials
   bool has_success = false, has_failure = false;
   std::size_t n = 0;
+  std::set<std::size_t> asked;  // the queries; fewer than `queries` where one stands for several
 
-  void add(const QueryCounts& query) {
+  void add(const QueryCounts& query, std::size_t which) {
+    asked.insert(which);
     queries += 1;
     rates += rate_of(query);
     inverse_trials += 1 / static_cast<double>(query.trials);
@@ -30,11 +34,13 @@ struct SetSums {
 
 using Sets = std::map<std::size_t, SetSums>;
 
-Sets sets_of(std::span<const QueryCounts> arm, std::span<const std::size_t> labels) {
-  IAGO_CHECK(arm.size() == labels.size(), "a label for each query");
+Sets sets_of(std::span<const QueryCounts> arm, const DrawnTogether& drawn) {
+  IAGO_CHECK(arm.size() == drawn.sets.size(), "a label for each query");
+  IAGO_CHECK(drawn.queries.empty() || drawn.queries.size() == arm.size(), "a query each");
   Sets sets;
   for (std::size_t i = 0; i < arm.size(); ++i) {
-    if (arm[i].trials > 0) sets[labels[i]].add(arm[i]);
+    if (arm[i].trials == 0) continue;
+    sets[drawn.sets[i]].add(arm[i], drawn.queries.empty() ? i : drawn.queries[i]);
   }
   return sets;
 }
@@ -54,7 +60,8 @@ ClusteredRate clustered_over(const Sets& sets) {
                      .inverse_trials = scale * scale * set.inverse_trials,
                      .has_success = set.has_success,
                      .has_failure = set.has_failure,
-                     .n = set.n});
+                     .n = set.n,
+                     .queries = set.asked.size()});
   }
   return clustered_rate(units);
 }
@@ -67,14 +74,17 @@ struct PairedSets {
 };
 
 PairedSets paired_sets(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
-                       std::span<const std::size_t> labels) {
-  IAGO_CHECK(more.size() == labels.size(), "a label for each query");
+                       const DrawnTogether& drawn) {
+  IAGO_CHECK(more.size() == drawn.sets.size(), "a label for each query");
   PairedSets sets{.pair = paired(more, less)};
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (more[i].trials > 0 && less[i].trials > 0) sets.labels.push_back(labels[i]);
+  Labels queries;
+  for (std::size_t i = 0; i < drawn.sets.size(); ++i) {
+    if (more[i].trials == 0 || less[i].trials == 0) continue;
+    sets.labels.push_back(drawn.sets[i]);
+    queries.push_back(drawn.queries.empty() ? i : drawn.queries[i]);
   }
-  sets.more = sets_of(sets.pair.more, sets.labels);
-  sets.less = sets_of(sets.pair.less, sets.labels);
+  sets.more = sets_of(sets.pair.more, {sets.labels, queries});
+  sets.less = sets_of(sets.pair.less, {sets.labels, queries});
   return sets;
 }
 
@@ -174,11 +184,12 @@ double sd_of_groups(std::span<const Unit> units, std::span<const GroupGap> group
 
 // The groups' own figures, by label. `clusters` has one label for each query.
 std::vector<GroupGap> gaps_of(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
-                              std::span<const std::size_t> groups,
-                              std::span<const std::size_t> clusters, Population population) {
+                              std::span<const std::size_t> groups, const DrawnTogether& clusters,
+                              Population population) {
   struct Part {
     ArmCounts more, less;
-    Labels clusters;
+    Labels clusters, queries;
+    DrawnTogether drawn() const { return {clusters, queries}; }
   };
   std::map<std::size_t, Part> parts;
   for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -186,7 +197,8 @@ std::vector<GroupGap> gaps_of(std::span<const QueryCounts> more, std::span<const
     Part& part = parts[groups[i]];
     part.more.push_back(more[i]);
     part.less.push_back(less[i]);
-    part.clusters.push_back(clusters[i]);
+    part.clusters.push_back(clusters.sets[i]);
+    part.queries.push_back(clusters.queries.empty() ? i : clusters.queries[i]);
   }
   const double level =
       1 - (1 - kLevel) / static_cast<double>(std::max<std::size_t>(1, parts.size()));
@@ -194,8 +206,8 @@ std::vector<GroupGap> gaps_of(std::span<const QueryCounts> more, std::span<const
   for (const auto& [label, part] : parts) {
     gaps.push_back(
         {.group = label,
-         .gap = *estimate_gap_over_without_test(part.more, part.less, part.clusters, population),
-         .simultaneous95 = *gap_interval_over(part.more, part.less, part.clusters, level)});
+         .gap = *estimate_gap_over_without_test(part.more, part.less, part.drawn(), population),
+         .simultaneous95 = *gap_interval_over(part.more, part.less, part.drawn(), level)});
   }
   return gaps;
 }
@@ -249,12 +261,27 @@ Labels each_its_own(std::size_t count) {
 
 }  // namespace
 
+ClusterSizes cluster_sizes(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
+                           std::span<const std::size_t> labels) {
+  const PairedSets sets = paired_sets(more, less, labels);
+  std::vector<std::size_t> sizes;
+  ClusterSizes found{.clusters = sets.more.size()};
+  for (const auto& [label, set] : sets.more) {
+    sizes.push_back(set.n + sets.less.at(label).n);
+    found.completions += sizes.back();
+  }
+  std::ranges::sort(sizes, std::greater());
+  for (std::size_t held = 0; 2 * held < found.completions; ++found.hold_half) {
+    held += sizes[found.hold_half];
+  }
+  return found;
+}
+
 std::optional<RateEstimate> estimate_rate_over(std::span<const QueryCounts> arm,
-                                               std::span<const std::size_t> labels,
-                                               Population population) {
+                                               const DrawnTogether& drawn, Population population) {
   std::optional<RateEstimate> rate = estimate_rate(arm);
   if (!rate) return rate;
-  const ClusteredRate over = clustered_over(sets_of(arm, labels));
+  const ClusteredRate over = clustered_over(sets_of(arm, drawn));
   const Interval interval = rate_interval(over), &on_these = rate->on_these_queries;
   rate->ci95 = {std::min(interval.lo, on_these.lo), std::max(interval.hi, on_these.hi)};
   rate->population = population;
@@ -266,19 +293,19 @@ std::optional<RateEstimate> estimate_rate_over(std::span<const QueryCounts> arm,
 
 std::optional<Interval> gap_interval_over(std::span<const QueryCounts> more,
                                           std::span<const QueryCounts> less,
-                                          std::span<const std::size_t> labels, double level) {
-  const PairedSets sets = paired_sets(more, less, labels);
+                                          const DrawnTogether& drawn, double level) {
+  const PairedSets sets = paired_sets(more, less, drawn);
   if (sets.labels.empty()) return std::nullopt;
   return interval_over(sets, level);
 }
 
 std::optional<GapEstimate> estimate_gap_over_without_test(std::span<const QueryCounts> more,
                                                           std::span<const QueryCounts> less,
-                                                          std::span<const std::size_t> labels,
+                                                          const DrawnTogether& drawn,
                                                           Population population) {
   std::optional<GapEstimate> gap = estimate_gap_without_test(more, less);
   if (!gap) return gap;
-  const PairedSets sets = paired_sets(more, less, labels);
+  const PairedSets sets = paired_sets(more, less, drawn);
   gap->ci95 = interval_over(sets, kLevel);
   const Interval on_these = *gap_on_these_queries(more, less);
   gap->on_these_queries = {std::max(gap->ci95.lo, on_these.lo),
@@ -291,11 +318,11 @@ std::optional<GapEstimate> estimate_gap_over_without_test(std::span<const QueryC
 
 std::optional<GapEstimate> estimate_gap_over(std::span<const QueryCounts> more,
                                              std::span<const QueryCounts> less,
-                                             std::span<const std::size_t> labels, Random& random,
+                                             const DrawnTogether& drawn, Random& random,
                                              Population population, std::size_t draws) {
-  auto gap = estimate_gap_over_without_test(more, less, labels, population);
+  auto gap = estimate_gap_over_without_test(more, less, drawn, population);
   if (!gap) return gap;
-  const std::vector<double> sums = sums_of_differences(paired_sets(more, less, labels));
+  const std::vector<double> sums = sums_of_differences(paired_sets(more, less, drawn));
   const SignFlipResult test = sign_flip_test(sums, random, draws);
   gap->p_value = test.p_value;
   gap->p_value_error = test.error;
@@ -303,22 +330,22 @@ std::optional<GapEstimate> estimate_gap_over(std::span<const QueryCounts> more,
 }
 
 GroupComparison compare_groups(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
-                               std::span<const std::size_t> groups,
-                               std::span<const std::size_t> clusters, Random& random,
-                               std::size_t draws) {
+                               std::span<const std::size_t> groups, const DrawnTogether& clusters,
+                               Random& random, std::size_t draws) {
   IAGO_CHECK(draws > 0, "at least one draw");
   IAGO_CHECK(more.size() == groups.size(), "a group for each query");
-  IAGO_CHECK(clusters.empty() || clusters.size() == groups.size(), "a cluster for each query");
-  const Labels own =
-      clusters.empty() ? each_its_own(groups.size()) : Labels(clusters.begin(), clusters.end());
+  const bool has_clusters = !clusters.sets.empty();
+  IAGO_CHECK(!has_clusters || clusters.sets.size() == groups.size(), "a cluster for each query");
+  const Labels own = has_clusters ? Labels(clusters.sets.begin(), clusters.sets.end())
+                                  : each_its_own(groups.size());
   std::map<std::size_t, std::size_t> group_of;  // of each cluster
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const auto [at, is_new] = group_of.try_emplace(own[i], groups[i]);
     IAGO_CHECK(is_new || at->second == groups[i], "a cluster within one group");
   }
-  GroupComparison found{.groups = gaps_of(more, less, groups, own,
-                                          clusters.empty() ? Population::queries_like_these
-                                                           : Population::clusters_like_these)};
+  GroupComparison found{.groups = gaps_of(more, less, groups, {own, clusters.queries},
+                                          has_clusters ? Population::clusters_like_these
+                                                       : Population::queries_like_these)};
   if (found.groups.size() < 2) return found;
   std::map<std::size_t, std::size_t> place_of;
   for (const GroupGap& group : found.groups) place_of.emplace(group.group, place_of.size());

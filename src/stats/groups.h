@@ -8,9 +8,12 @@
 // Analysis of Health Surveys, chapter 2) it is the mean over C clusters of
 //   p + C M_c / M (r_c - p)
 // and these take the place of the queries' own rates in clustered.h and gap.h: the degrees of
-// freedom are C - 1, and 0 events speak like 0 of C.
+// freedom are C - 1. Where an arm shows no event nothing is seen of how the queries of a cluster
+// resemble each other, and 0 events speak like 0 of C to 2.8 C, by the clusters' sizes
+// (QueryRate::unseen_trials).
 //
-// Limits: with clusters of very unequal size fewer of them count than C says. And clusters nested
+// Limits: with clusters of very unequal size fewer of them count than C says (cluster_sizes tells).
+// And clusters nested
 // in groups need only the outer ones here: what is drawn together inside a drawn set is counted
 // with it.
 #pragma once
@@ -31,29 +34,57 @@ namespace iago {
 
 using Labels = std::vector<std::size_t>;
 
+// What was drawn together: the cluster or group at each position.
+struct DrawnTogether {
+  DrawnTogether() = default;
+  // Converts: most callers have one query at each position.
+  DrawnTogether(const Labels& labels) : sets(labels) {}
+  DrawnTogether(std::span<const std::size_t> labels, std::span<const std::size_t> of_queries = {})
+      : sets(labels), queries(of_queries) {}
+
+  std::span<const std::size_t> sets;
+  // The query at each position, where one may stand at several (under several wordings); empty:
+  // each position has its own.
+  std::span<const std::size_t> queries;
+};
+
+// How the completions of a contrast are spread over its clusters.
+struct ClusterSizes {
+  std::size_t clusters = 0;   // with data
+  std::size_t hold_half = 0;  // the fewest that hold at least half of the completions
+  std::size_t completions = 0;
+
+  // So few of many hold half that the interval knows fewer clusters than it counts: a quarter or
+  // less.
+  bool are_very_unequal() const { return clusters > 0 && 4 * hold_half <= clusters; }
+};
+
+// Of both arms, over the queries with data in both. Arms of the labels' length (broken: abort).
+ClusterSizes cluster_sizes(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
+                           std::span<const std::size_t> labels);
+
 // As estimate_rate, over clusters (or, if `population` says so, groups) like these. Absent when no
 // query has a trial.
 std::optional<RateEstimate> estimate_rate_over(
-    std::span<const QueryCounts> arm, std::span<const std::size_t> labels,
+    std::span<const QueryCounts> arm, const DrawnTogether& drawn,
     Population population = Population::clusters_like_these);
 
 // As estimate_gap; the test flips the signs of whole sets. Absent when no query has data in both
 // arms. Arms of the same length (broken: abort).
 std::optional<GapEstimate> estimate_gap_over(
     std::span<const QueryCounts> more, std::span<const QueryCounts> less,
-    std::span<const std::size_t> labels, Random& random,
+    const DrawnTogether& drawn, Random& random,
     Population population = Population::clusters_like_these, std::size_t draws = kSignFlipDraws);
 
 // Only what needs no chance: as above, with p_value and p_value_error left at 1 and 0.
 std::optional<GapEstimate> estimate_gap_over_without_test(
     std::span<const QueryCounts> more, std::span<const QueryCounts> less,
-    std::span<const std::size_t> labels, Population population = Population::clusters_like_these);
+    const DrawnTogether& drawn, Population population = Population::clusters_like_these);
 
 // Its interval alone, in points, at another level.
 std::optional<Interval> gap_interval_over(std::span<const QueryCounts> more,
                                           std::span<const QueryCounts> less,
-                                          std::span<const std::size_t> labels,
-                                          double level = kLevel);
+                                          const DrawnTogether& drawn, double level = kLevel);
 
 // One group beside the others.
 struct GroupGap {
@@ -88,11 +119,10 @@ inline constexpr std::size_t kGroupDraws = 2'000;
 // is named if all are alike; if some differ, the spread that they bring makes it harder, not
 // easier, to name another.
 //
-// With clusters (one for each query, each within one group; empty: the queries themselves) whole
+// With clusters (one for each position, each within one group; empty: the queries themselves) whole
 // clusters are dealt out, and the groups' own intervals are over them.
 GroupComparison compare_groups(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
-                               std::span<const std::size_t> groups,
-                               std::span<const std::size_t> clusters, Random& random,
-                               std::size_t draws = kGroupDraws);
+                               std::span<const std::size_t> groups, const DrawnTogether& clusters,
+                               Random& random, std::size_t draws = kGroupDraws);
 
 }  // namespace iago

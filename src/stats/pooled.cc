@@ -11,6 +11,7 @@ Pooled pooled(std::span<const ContrastCounts> wordings, std::span<const std::siz
     all.counts.less.insert(all.counts.less.end(), counts.less.begin(), counts.less.end());
     for (std::size_t query = 0; query < counts.more.size(); ++query) {
       all.labels.push_back(clusters.empty() ? query : clusters[query]);
+      all.queries.push_back(query);
     }
   }
   return all;

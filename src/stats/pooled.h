@@ -9,12 +9,14 @@
 
 namespace iago {
 
-// The arms of all wordings, one after the other, and for each place its cluster, or its query where
-// there are none: means over the places are means over wordings and queries, and what one query
-// says under several wordings is one cluster.
+// The arms of all wordings, one after the other, and for each place its query, and its cluster
+// (without clusters the query again): means over the places are means over wordings and queries,
+// and what one query says under several wordings is one cluster.
 struct Pooled {
   ContrastCounts counts;
-  Labels labels;
+  Labels labels, queries;
+
+  DrawnTogether drawn() const { return {labels, queries}; }
 };
 
 // Wordings of one length; `clusters` has a label for each query, or is empty.

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "stats/counts.h"
+#include "stats/groups.h"
 #include "stats/interval.h"
 
 namespace iago {
@@ -49,11 +50,13 @@ struct Ranking {
 // Position i is the same query in every arm of every run: all have the same length (broken: abort).
 // Runs of equal gaps have the ranks 1 to n; a pair that cannot be compared tells nothing about its
 // ranks. O(runs^2 queries).
-Ranking rank_gaps(std::span<const ContrastCounts> runs);
+// `clusters` are the queries' (groups.h); empty: each query is drawn for itself.
+Ranking rank_gaps(std::span<const ContrastCounts> runs, std::span<const std::size_t> clusters = {});
 
 // Of one pair; simultaneous95 is the interval at `level`. Absent when no query has data in both
 // arms of both.
 std::optional<GapDifference> compare_gaps(const ContrastCounts& a, const ContrastCounts& b,
-                                          double level = kLevel);
+                                          double level = kLevel,
+                                          std::span<const std::size_t> clusters = {});
 
 }  // namespace iago

@@ -10,10 +10,12 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/tools/roots.hpp>
 #include <cmath>
+#include <map>
 #include <numbers>
 #include <numeric>
 
 #include "base/error.h"
+#include "stats/internal/clusters.h"
 #include "stats/internal/wording_table.h"
 #include "stats/wordings.h"
 
@@ -45,27 +47,20 @@ struct SquaresModels {
 // Rows of the errors e_jq, and for each wording what its variance lacks of the one that its own
 // interval says.
 struct Errors {
-  std::vector<std::vector<double>> by_wording;  // [j][row], over sqrt(rows (rows - 1))
-  std::vector<double> variance, lacking;        // [j]
+  std::vector<std::vector<double>> by_wording;      // errors_by_column
+  std::vector<double> variance = {}, lacking = {};  // [j]
 };
 
-Errors errors_of(std::span<const ContrastCounts> wordings, const WordingTable& table) {
-  Errors errors;
-  const double rows = static_cast<double>(table.rows);
-  for (const WordingColumn& column : table.columns) {
-    const double scale = table.scale(column) / std::sqrt(rows * (rows - 1));
-    std::vector<double> of_wording(table.rows);
+Errors errors_of(std::span<const ContrastCounts> wordings, const WordingTable& table,
+                 std::span<const std::size_t> clusters) {
+  Errors errors{.by_wording = errors_by_column(table)};
+  for (std::size_t j = 0; j < table.columns.size(); ++j) {
+    const WordingColumn& column = table.columns[j];
     double variance = 0;
-    for (std::size_t row = 0; row < table.rows; ++row) {
-      if (!column.has(row)) continue;
-      of_wording[row] = scale * (column.difference(row) - column.gap());
-      variance += of_wording[row] * of_wording[row];
-    }
-    const ContrastCounts& counts = wordings[column.place];
-    const Interval interval = *gap_interval(counts.more, counts.less, kLevel);
-    const double critical = student_critical(std::max(1.0, column.queries - 1));
+    for (double error : errors.by_wording[j]) variance += error * error;
+    const Interval interval = *interval_of_wording(wordings[column.place], kLevel, clusters);
+    const double critical = student_critical(std::max(1.0, table.drawn(column) - 1));
     const double error = interval.width() / (2 * critical * kPoints);
-    errors.by_wording.push_back(std::move(of_wording));
     errors.variance.push_back(variance);
     errors.lacking.push_back(std::max(0.0, error * error - variance));
   }
@@ -125,7 +120,7 @@ SquaresModels models_of(const WordingTable& table, const Errors& errors, double 
   const std::vector<double> direction = direction_of(table, squares);
   auto beside = errors.by_wording;  // what is left of the errors beside the direction
   SquaresModel model{.freedom = table.freedom()};
-  for (std::size_t row = 0; row < table.rows; ++row) {
+  for (std::size_t row = 0; row < beside[0].size(); ++row) {
     double mean = 0, along = 0;
     for (std::size_t j = 0; j < count; ++j) {
       mean += beside[j][row] / wordings;
@@ -142,7 +137,7 @@ SquaresModels models_of(const WordingTable& table, const Errors& errors, double 
     lacking_beside += std::max(0.0, 1 - 1 / wordings - share) * lacking;
     more_squares += lacking * (2 * errors.variance[j] + lacking);
   }
-  const double seen = squared_trace(count <= table.rows ? beside : transposed(beside));
+  const double seen = squared_trace(count <= beside[0].size() ? beside : transposed(beside));
   const double squared = std::max(0.0, unbiased_squared_trace(seen, trace, model.freedom));
   SquaresModels models{model, model};
   if (count == 2) return models;  // nothing lies beside
@@ -205,7 +200,8 @@ Interval root_interval(double squares, const SquaresModels& models) {
 // is but chance.
 class Permutation {
  public:
-  explicit Permutation(const WordingTable& table) : columns_(table.columns.size()) {
+  explicit Permutation(const WordingTable& table)
+      : columns_(table.columns.size()), clusters_(table.clusters) {
     for (std::size_t row = 0; row < table.rows; ++row) {
       auto& [places, values] = rows_.emplace_back();
       for (std::size_t j = 0; j < columns_; ++j) {
@@ -217,7 +213,9 @@ class Permutation {
     for (const WordingColumn& column : table.columns) weights_.push_back(1 / column.queries);
   }
 
+  // What was drawn together is permuted together: a cluster may answer one wording in its own way.
   void shuffle(Random& random) {
+    if (!clusters_.empty()) return shuffle_clusters(random);
     for (Row& row : rows_) random.shuffle(row.values);
   }
 
@@ -239,8 +237,32 @@ class Permutation {
   struct Row {
     std::vector<std::size_t> places;
     std::vector<double> values;
+
+    // Puts the values into the order of the columns' ranks.
+    void reorder(const std::vector<std::size_t>& ranks) {
+      std::vector<std::size_t> order(values.size());
+      for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+      std::ranges::sort(order, {}, [&](std::size_t i) { return ranks[places[i]]; });
+      std::vector<double> next;
+      for (std::size_t i : order) next.push_back(values[i]);
+      values = std::move(next);
+    }
   };
+
+  void shuffle_clusters(Random& random) {
+    std::map<std::size_t, std::vector<std::size_t>> ranks;
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+      auto [at, is_new] = ranks.try_emplace(clusters_[row], columns_);
+      if (is_new) {
+        for (std::size_t i = 0; i < columns_; ++i) at->second[i] = i;
+        random.shuffle(at->second);
+      }
+      rows_[row].reorder(at->second);
+    }
+  }
+
   std::size_t columns_;
+  Labels clusters_;
   std::vector<Row> rows_;
   std::vector<double> weights_;
 };
@@ -263,10 +285,13 @@ SignFlipResult permutation_test(const WordingTable& table, Random& random, std::
 }
 
 std::optional<WordingSpread> spread_of(std::span<const ContrastCounts> wordings,
-                                       const WordingTable& table) {
-  if (table.columns.size() < 2 || table.rows < 2) return std::nullopt;
+                                       const WordingTable& table,
+                                       std::span<const std::size_t> clusters) {
+  if (table.columns.size() < 2 || count_clusters(table.clusters, table.rows) < 2) {
+    return std::nullopt;
+  }
   const GapSquares squares = gap_squares(table);
-  const SquaresModels models = models_of(table, errors_of(wordings, table), squares.seen);
+  const SquaresModels models = models_of(table, errors_of(wordings, table, clusters), squares.seen);
   const Interval roots = root_interval(squares.seen, models);
   const double to_points = kPoints / std::sqrt(static_cast<double>(table.columns.size()) - 1);
   const double sd = to_points * std::sqrt(squares.of_truth());
@@ -278,16 +303,17 @@ std::optional<WordingSpread> spread_of(std::span<const ContrastCounts> wordings,
 
 }  // namespace
 
-std::optional<WordingSpread> estimate_spread_without_test(
-    std::span<const ContrastCounts> wordings) {
-  return spread_of(wordings, make_wording_table(wordings));
+std::optional<WordingSpread> estimate_spread_without_test(std::span<const ContrastCounts> wordings,
+                                                          std::span<const std::size_t> clusters) {
+  return spread_of(wordings, make_wording_table(wordings, clusters), clusters);
 }
 
 std::optional<WordingSpread> estimate_spread(std::span<const ContrastCounts> wordings,
-                                             Random& random, std::size_t draws) {
+                                             Random& random, std::size_t draws,
+                                             std::span<const std::size_t> clusters) {
   IAGO_CHECK(draws > 0, "at least one draw");
-  const WordingTable table = make_wording_table(wordings);
-  std::optional<WordingSpread> spread = spread_of(wordings, table);
+  const WordingTable table = make_wording_table(wordings, clusters);
+  std::optional<WordingSpread> spread = spread_of(wordings, table, clusters);
   if (!spread) return spread;
   const SignFlipResult test = permutation_test(table, random, draws);
   spread->p_alike = test.p_value;

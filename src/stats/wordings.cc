@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "stats/clustered.h"
+#include "stats/internal/clusters.h"
 #include "stats/internal/wording_table.h"
 #include "stats/multiple.h"
 
@@ -42,7 +43,8 @@ std::vector<QueryRate> mean_rates(const WordingTable& table, ColumnArm arm,
 
 constexpr MoverWeight kMoverAlone = {.queries = 0, .correlation = 0};
 
-// What a query adds to the mean of the gaps: their sum over its number is that mean.
+// What a query, or cluster, adds to the mean of the gaps: their sum over the number of queries is
+// that mean.
 std::vector<double> shares_of_mean(const WordingTable& table) {
   std::vector<double> shares(table.rows);
   const double count = static_cast<double>(table.columns.size());
@@ -52,6 +54,7 @@ std::vector<double> shares_of_mean(const WordingTable& table) {
       if (column.has(row)) shares[row] += weight * column.difference(row);
     }
   }
+  if (!table.clusters.empty()) shares = sums_of_clusters(shares, table.clusters);
   constexpr double kRounding = 1e-12;  // a query whose wordings cancel differs in nothing
   for (double& share : shares) {
     if (std::abs(share) < kRounding) share = 0;
@@ -81,9 +84,17 @@ Interval mean_bounds(std::span<const ContrastCounts> wordings) {
   return mean;
 }
 
+// Of one wording, without the test.
+std::optional<GapEstimate> estimate_wording_gap(const ContrastCounts& counts,
+                                                std::span<const std::size_t> clusters) {
+  if (clusters.empty()) return estimate_gap_without_test(counts.more, counts.less);
+  return estimate_gap_over_without_test(counts.more, counts.less, clusters);
+}
+
 // One wording alone has data: the figures are those of its gap, to the last bit.
-WordingMean mean_of_one(const ContrastCounts& counts, const WordingColumn& column) {
-  const GapEstimate gap = *estimate_gap_without_test(counts.more, counts.less);
+WordingMean mean_of_one(const ContrastCounts& counts, const WordingColumn& column,
+                        std::span<const std::size_t> clusters) {
+  const GapEstimate gap = *estimate_wording_gap(counts, clusters);
   return {.points = gap.points,
           .ci95 = gap.ci95,
           .se_paired = gap.se_paired,
@@ -98,10 +109,11 @@ WordingMean mean_of_one(const ContrastCounts& counts, const WordingColumn& colum
 }
 
 WordingMean mean_of_several(const WordingTable& table, double level) {
-  ClusteredRate more =
-      clustered_rate(mean_rates(table, &WordingColumn::more, &WordingColumn::more_rate));
-  ClusteredRate less =
-      clustered_rate(mean_rates(table, &WordingColumn::less, &WordingColumn::less_rate));
+  const auto rate_in = [&table](ColumnArm arm, double WordingColumn::*rate_in_column) {
+    return clustered_rate(over_clusters(mean_rates(table, arm, rate_in_column), table.clusters));
+  };
+  ClusteredRate more = rate_in(&WordingColumn::more, &WordingColumn::more_rate);
+  ClusteredRate less = rate_in(&WordingColumn::less, &WordingColumn::less_rate);
   more.critical = less.critical = student_critical(table.freedom(), level);
   std::vector<double> differences(table.rows);
   for (const WordingColumn& column : table.columns) {
@@ -110,10 +122,10 @@ WordingMean mean_of_several(const WordingTable& table, double level) {
       if (column.has(row)) differences[row] += scale * (column.difference(row) - column.gap());
     }
   }
+  Differences pairs = describe_differences(over_clusters(differences, table.clusters));
   const std::vector<double> shares = shares_of_mean(table);
-  const double same = static_cast<double>(std::ranges::count(shares, 0.0));
-  Differences pairs = describe_differences(differences);
-  pairs.differing = static_cast<double>(table.rows) - same;
+  const auto same = std::ranges::count(shares, 0.0);
+  pairs.differing = static_cast<double>(shares.size()) - static_cast<double>(same);
   const Interval interval = joined_interval(more, less, pairs);
   return {.points = kPoints * (more.rate - less.rate),
           .ci95 = {kPoints * interval.lo, kPoints * interval.hi},
@@ -128,10 +140,11 @@ WordingMean mean_of_several(const WordingTable& table, double level) {
 }
 
 std::optional<WordingMean> mean_of(std::span<const ContrastCounts> wordings,
-                                   const WordingTable& table) {
+                                   const WordingTable& table,
+                                   std::span<const std::size_t> clusters) {
   if (table.columns.empty()) return std::nullopt;
   WordingMean mean = table.columns.size() == 1
-                         ? mean_of_one(wordings[table.columns[0].place], table.columns[0])
+                         ? mean_of_one(wordings[table.columns[0].place], table.columns[0], clusters)
                          : mean_of_several(table, kLevel);
   mean.bounds_if_missing = mean_bounds(wordings);
   return mean;
@@ -183,28 +196,41 @@ double bonferroni_level(std::size_t count) {
   return 1 - (1 - kLevel) / static_cast<double>(std::max<std::size_t>(count, 1));
 }
 
-// Of the queries with data under both: the difference under one less that under the other.
-std::vector<double> differences_between(const ContrastCounts& a, const ContrastCounts& b) {
+std::optional<GapEstimate> estimate_wording_gap_with_test(const ContrastCounts& counts,
+                                                          std::span<const std::size_t> clusters,
+                                                          Random& random, std::size_t draws) {
+  if (clusters.empty()) return estimate_gap(counts.more, counts.less, random, draws);
+  return estimate_gap_over(counts.more, counts.less, clusters, random,
+                           Population::clusters_like_these, draws);
+}
+
+// Of the queries with data under both, or the clusters' sums of them: the difference under one less
+// that under the other.
+std::vector<double> differences_between(const ContrastCounts& a, const ContrastCounts& b,
+                                        std::span<const std::size_t> clusters) {
   std::vector<double> between;
+  Labels labels;
   for (std::size_t i = 0; i < a.more.size(); ++i) {
     if (!has_data(a, i) || !has_data(b, i)) continue;
     between.push_back((rate_of(a.more[i]) - rate_of(a.less[i])) -
                       (rate_of(b.more[i]) - rate_of(b.less[i])));
+    if (!clusters.empty()) labels.push_back(clusters[i]);
   }
-  return between;
+  return sums_of_clusters(between, labels);
 }
 
 }  // namespace
 
 std::optional<WordingMean> estimate_wording_mean_without_test(
-    std::span<const ContrastCounts> wordings) {
-  return mean_of(wordings, make_wording_table(wordings));
+    std::span<const ContrastCounts> wordings, std::span<const std::size_t> clusters) {
+  return mean_of(wordings, make_wording_table(wordings, clusters), clusters);
 }
 
 std::optional<WordingMean> estimate_wording_mean(std::span<const ContrastCounts> wordings,
-                                                 Random& random, std::size_t draws) {
-  const WordingTable table = make_wording_table(wordings);
-  std::optional<WordingMean> mean = mean_of(wordings, table);
+                                                 Random& random, std::size_t draws,
+                                                 std::span<const std::size_t> clusters) {
+  const WordingTable table = make_wording_table(wordings, clusters);
+  std::optional<WordingMean> mean = mean_of(wordings, table, clusters);
   if (!mean) return mean;
   const SignFlipResult test = sign_flip_test(shares_of_mean(table), random, draws);
   mean->p_value = test.p_value;
@@ -213,45 +239,51 @@ std::optional<WordingMean> estimate_wording_mean(std::span<const ContrastCounts>
 }
 
 std::optional<Interval> wording_mean_interval(std::span<const ContrastCounts> wordings,
-                                              double level) {
-  const WordingTable table = make_wording_table(wordings);
+                                              double level, std::span<const std::size_t> clusters) {
+  const WordingTable table = make_wording_table(wordings, clusters);
   if (table.columns.empty()) return std::nullopt;
   if (table.columns.size() > 1) return mean_of_several(table, level).ci95;
-  const ContrastCounts& only = wordings[table.columns[0].place];
-  return gap_interval(only.more, only.less, level);
+  return interval_of_wording(wordings[table.columns[0].place], level, clusters);
+}
+
+std::optional<Interval> interval_of_wording(const ContrastCounts& counts, double level,
+                                            std::span<const std::size_t> clusters) {
+  if (clusters.empty()) return gap_interval(counts.more, counts.less, level);
+  return gap_interval_over(counts.more, counts.less, clusters, level);
 }
 
 std::vector<std::optional<Interval>> simultaneous_intervals(
-    std::span<const ContrastCounts> wordings) {
+    std::span<const ContrastCounts> wordings, std::span<const std::size_t> clusters) {
   const auto with_data = std::ranges::count_if(wordings, [](const ContrastCounts& counts) {
     return !query_differences(counts.more, counts.less).empty();
   });
   const double level = bonferroni_level(static_cast<std::size_t>(with_data));
   std::vector<std::optional<Interval>> intervals;
   for (const ContrastCounts& counts : wordings) {
-    intervals.push_back(gap_interval(counts.more, counts.less, level));
+    intervals.push_back(interval_of_wording(counts, level, clusters));
   }
   return intervals;
 }
 
 std::vector<WordingGap> compare_wordings(std::span<const ContrastCounts> wordings, Random& random,
-                                         std::size_t draws) {
+                                         std::size_t draws, std::span<const std::size_t> clusters) {
   std::vector<WordingGap> gaps(wordings.size());
-  const auto intervals = simultaneous_intervals(wordings);
+  const auto intervals = simultaneous_intervals(wordings, clusters);
   std::size_t comparable = 0;
   for (std::size_t j = 0; j < wordings.size(); ++j) {
-    gaps[j].gap = estimate_gap(wordings[j].more, wordings[j].less, random, draws);
+    gaps[j].gap = estimate_wording_gap_with_test(wordings[j], clusters, random, draws);
     if (intervals[j]) gaps[j].simultaneous95 = *intervals[j];
-    comparable += j > 0 && !differences_between(wordings[j], wordings[0]).empty();
+    comparable += j > 0 && !differences_between(wordings[j], wordings[0], clusters).empty();
   }
   const double level = bonferroni_level(comparable);
   PValues p_values(wordings.size());
   for (std::size_t j = 1; j < wordings.size(); ++j) {
     WordingGap& to = gaps[j];
-    to.to_reference = compare_gaps(wordings[j], wordings[0], level);
+    to.to_reference = compare_gaps(wordings[j], wordings[0], level, clusters);
     if (!to.to_reference) continue;
     to.to_reference->a = j;
-    to.test = sign_flip_test(differences_between(wordings[j], wordings[0]), random, draws);
+    to.test =
+        sign_flip_test(differences_between(wordings[j], wordings[0], clusters), random, draws);
     p_values[j] = to.test->p_value;
   }
   const PValues adjusted = holm(p_values);
@@ -259,11 +291,12 @@ std::vector<WordingGap> compare_wordings(std::span<const ContrastCounts> wording
   return gaps;
 }
 
-std::optional<CrossedGap> estimate_crossed_gap(std::span<const ContrastCounts> wordings) {
-  const WordingTable table = make_wording_table(wordings);
+std::optional<CrossedGap> estimate_crossed_gap(std::span<const ContrastCounts> wordings,
+                                               std::span<const std::size_t> clusters) {
+  const WordingTable table = make_wording_table(wordings, clusters);
   const std::size_t count = table.columns.size();
   if (count < kWordingsForPopulation) return std::nullopt;
-  const WordingMean mean = *mean_of(wordings, table);
+  const WordingMean mean = *mean_of(wordings, table, clusters);
   const Distances of_wordings = distances_of_wordings(table);
   const double used = static_cast<double>(count);
   const double variance = gap_squares(table).of_truth() / (used * (used - 1));

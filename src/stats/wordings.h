@@ -22,6 +22,12 @@
 // For a full table this is the plain covariance. Student's quantile has one degree of freedom less
 // than the smallest Q_j.
 //
+// Queries that were drawn together. Each function takes the queries' clusters (`clusters[i]` is
+// that of query i; empty: each query stands for itself). Then the clusters are what is drawn: a
+// cluster's share in the error of g_j is the sum of its queries' e_jq, with C / (C - 1) in place of
+// Q / (Q - 1), and Student's quantile has one degree of freedom less than the fewest clusters with
+// data (groups.h). Signs are flipped and wordings permuted cluster by cluster.
+//
 // How all of it covers by simulation: docs/results/wordings.md.
 #pragma once
 
@@ -33,6 +39,7 @@
 #include "base/random.h"
 #include "stats/counts.h"
 #include "stats/gap.h"
+#include "stats/groups.h"
 #include "stats/interval.h"
 #include "stats/ranking.h"
 #include "stats/sign_flip.h"
@@ -60,17 +67,23 @@ struct WordingMean {
 // wordings: MOVER on the arms' score intervals joined with Student's t. The wordings of a query
 // are no more independent of each other than its repeats. Absent when no wording has data.
 std::optional<WordingMean> estimate_wording_mean(std::span<const ContrastCounts> wordings,
-                                                 Random& random,
-                                                 std::size_t draws = kSignFlipDraws);
+                                                 Random& random, std::size_t draws = kSignFlipDraws,
+                                                 std::span<const std::size_t> clusters = {});
 
 // Only what needs no chance: as above, with p_value and p_value_error left at 1 and 0.
 std::optional<WordingMean> estimate_wording_mean_without_test(
-    std::span<const ContrastCounts> wordings);
+    std::span<const ContrastCounts> wordings, std::span<const std::size_t> clusters = {});
 
 // Its interval in points at another level, in (0, 1) (broken: abort). Absent when no wording has
 // data.
 std::optional<Interval> wording_mean_interval(std::span<const ContrastCounts> wordings,
-                                              double level);
+                                              double level,
+                                              std::span<const std::size_t> clusters = {});
+
+// The interval of one wording's own gap, in points at a level: gap_interval, or gap_interval_over
+// the clusters. Absent when it has no data.
+std::optional<Interval> interval_of_wording(const ContrastCounts& counts, double level,
+                                            std::span<const std::size_t> clusters = {});
 
 // One wording beside the others.
 struct WordingGap {
@@ -89,11 +102,12 @@ struct WordingGap {
 
 // One for each wording, at its place.
 std::vector<WordingGap> compare_wordings(std::span<const ContrastCounts> wordings, Random& random,
-                                         std::size_t draws = kSignFlipDraws);
+                                         std::size_t draws = kSignFlipDraws,
+                                         std::span<const std::size_t> clusters = {});
 
 // The simultaneous intervals alone, in points; absent for a wording without data.
 std::vector<std::optional<Interval>> simultaneous_intervals(
-    std::span<const ContrastCounts> wordings);
+    std::span<const ContrastCounts> wordings, std::span<const std::size_t> clusters = {});
 
 // Fewer draws than for signs: each permutes the whole table.
 inline constexpr std::size_t kAlikeDraws = 2'000;
@@ -128,10 +142,12 @@ struct WordingSpread {
 // (Phipson & Smyth, 2010), never 0. A query without data under a wording permutes the others. It
 // tests exchangeability: it is exact for wordings asked equally often, and near to it otherwise.
 std::optional<WordingSpread> estimate_spread(std::span<const ContrastCounts> wordings,
-                                             Random& random, std::size_t draws = kAlikeDraws);
+                                             Random& random, std::size_t draws = kAlikeDraws,
+                                             std::span<const std::size_t> clusters = {});
 
 // As above, with p_alike and p_alike_error left at 1 and 0.
-std::optional<WordingSpread> estimate_spread_without_test(std::span<const ContrastCounts> wordings);
+std::optional<WordingSpread> estimate_spread_without_test(
+    std::span<const ContrastCounts> wordings, std::span<const std::size_t> clusters = {});
 
 // From so many wordings on the crossed interval is given: with fewer their population is known by
 // its spread alone.
@@ -161,7 +177,8 @@ struct CrossedGap {
 // Assumes wordings drawn at random. Where their effects are strong, rates rare and the family has a
 // tail (t with 3 degrees, exponential) it covers 85 to 93 %; and it fails, as any interval must,
 // where few wordings carry all of the gap: see chance_of_meeting_none.
-std::optional<CrossedGap> estimate_crossed_gap(std::span<const ContrastCounts> wordings);
+std::optional<CrossedGap> estimate_crossed_gap(std::span<const ContrastCounts> wordings,
+                                               std::span<const std::size_t> clusters = {});
 
 // The floor for a family in which a share of the wordings carries all of the gap: (1 - share)^n,
 // the chance that none of n wordings is one of them. share in [0, 1] (broken: abort).

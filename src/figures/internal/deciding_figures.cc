@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "figures/groups.h"
 #include "figures/internal/evidence.h"
 
 namespace iago {
@@ -22,17 +23,22 @@ ContrastSummary summarize_contrast(const Summary& summary, const WordingData& wo
   ContrastSummary found{.contrast = contrast};
   if (!wording.summary->judge) return found;
   const ContrastCounts counts = counts_of(wording, contrast, &ArmData::compliance, summary.queries);
+  // What was drawn together makes the interval here as it does in the verdict.
+  const Labels clusters = cluster_labels(summary);
   Random random = stream(summary, "sign-flip test", wording_place, place);
-  found.gap = estimate_gap(counts.more, counts.less, random);
+  found.gap = clusters.empty() ? estimate_gap(counts.more, counts.less, random)
+                               : estimate_gap_over(counts.more, counts.less, clusters, random);
   const ArmSummary* more = wording.summary->arm(contrast.more);
   if (more != nullptr && more->faking_reasoning) {
     auto kept = without_faking_reasoning(counts.more, wording.arm(contrast.more)->complied_faking);
-    found.gap_without_faking = estimate_gap_without_test(kept, counts.less);
+    found.gap_without_faking = clusters.empty()
+                                   ? estimate_gap_without_test(kept, counts.less)
+                                   : estimate_gap_over_without_test(kept, counts.less, clusters);
   }
   const std::size_t others = summary.contrasts.size() - 1;
   if (place > 0 && found.gap) {
     found.simultaneous95 =
-        gap_interval(counts.more, counts.less, 1 - (1 - kLevel) / static_cast<double>(others));
+        interval_of_wording(counts, 1 - (1 - kLevel) / static_cast<double>(others), clusters);
   }
   return found;
 }
@@ -68,7 +74,8 @@ void compare_with_reference(Summary& summary, const std::vector<WordingData>& da
   }
   if (wordings.size() < 2) return;
   Random random(summary.run.seed, "wordings against the reference");
-  std::vector<WordingGap> compared = compare_wordings(first_contrasts(summary, wordings), random);
+  std::vector<WordingGap> compared = compare_wordings(first_contrasts(summary, wordings), random,
+                                                      kSignFlipDraws, cluster_labels(summary));
   for (std::size_t i = 1; i < wordings.size(); ++i) {
     WordingSummary& wording = *wordings[i]->summary;
     wording.to_reference = compared[i].to_reference;
@@ -82,11 +89,12 @@ void estimate_over_wordings(Summary& summary, const std::vector<WordingData>& da
   for (const WordingData* wording : wordings) wording->summary->is_in_mean = true;
   if (wordings.size() < 2) return;
   const std::vector<ContrastCounts> counts = first_contrasts(summary, wordings);
+  const Labels clusters = cluster_labels(summary);
   Random random(summary.run.seed, "mean over wordings");
-  summary.mean = estimate_wording_mean(counts, random);
-  summary.spread = estimate_spread(counts, random);
-  summary.crossed = estimate_crossed_gap(counts);
-  const auto simultaneous = simultaneous_intervals(counts);
+  summary.mean = estimate_wording_mean(counts, random, kSignFlipDraws, clusters);
+  summary.spread = estimate_spread(counts, random, kAlikeDraws, clusters);
+  summary.crossed = estimate_crossed_gap(counts, clusters);
+  const auto simultaneous = simultaneous_intervals(counts, clusters);
   for (std::size_t i = 0; i < simultaneous.size(); ++i) {
     wordings[i]->summary->simultaneous95 = simultaneous[i];
   }

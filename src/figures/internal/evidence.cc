@@ -106,17 +106,10 @@ std::optional<ArmCounts> baseline_of(const Summary& summary, const WordingData& 
 // Clusters are of every contrast; groups and queries were compared by the first one.
 void add_sets(const Summary& summary, std::size_t place, ContrastEvidence& evidence) {
   evidence.clusters = cluster_labels(summary);
-  if (place > 0) {
-    if (!evidence.clusters.empty()) evidence.p_value.reset();  // that test knows no clusters
-    return;
-  }
+  if (place > 0) return;
   const SetFigures& sets = summary.sets;
   evidence.groups = compare_groups_of(summary);
   if (sets.carriers) evidence.are_queries_of_two_kinds = sets.carriers->unevenness.is_marked();
-  if (!evidence.clusters.empty()) {
-    evidence.p_value.reset();
-    if (sets.over_clusters) evidence.p_value = sets.over_clusters->p_value;
-  }
 }
 
 }  // namespace

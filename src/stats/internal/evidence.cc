@@ -29,12 +29,8 @@ std::optional<NotMeasured> not_measured_in(const ArmTally& tally, const QueryCou
 
 std::optional<Interval> GapOfEvidence::interval(std::span<const ContrastCounts> wordings,
                                                 double level) const {
-  if (is_one_ && clusters_.empty()) {
-    return gap_interval(wordings[0].more, wordings[0].less, level);
-  }
-  if (clusters_.empty()) return wording_mean_interval(wordings, level);
-  const Pooled all = pooled(wordings, clusters_);
-  return gap_interval_over(all.counts.more, all.counts.less, all.labels, level);
+  if (is_one_) return interval_of_wording(wordings[0], level, clusters_);
+  return wording_mean_interval(wordings, level, clusters_);
 }
 
 std::optional<ShownGap> GapOfEvidence::shown(std::span<const ContrastCounts> wordings,

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/error.h"
+#include "stats/internal/clusters.h"
 
 namespace iago {
 namespace {
@@ -25,9 +27,18 @@ WordingColumn make_column(const ContrastCounts& counts, std::size_t place,
 
 }  // namespace
 
+double WordingTable::drawn(const WordingColumn& column) const {
+  if (clusters.empty()) return column.queries;
+  std::set<std::size_t> with_data;
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (column.has(row)) with_data.insert(clusters[row]);
+  }
+  return static_cast<double>(with_data.size());
+}
+
 double WordingTable::freedom() const {
   double fewest = static_cast<double>(rows);
-  for (const WordingColumn& column : columns) fewest = std::min(fewest, column.queries);
+  for (const WordingColumn& column : columns) fewest = std::min(fewest, drawn(column));
   return std::max(1.0, fewest - 1);
 }
 
@@ -45,7 +56,8 @@ double WordingTable::mean_gap() const {
   return mean;
 }
 
-WordingTable make_wording_table(std::span<const ContrastCounts> wordings) {
+WordingTable make_wording_table(std::span<const ContrastCounts> wordings,
+                                std::span<const std::size_t> clusters) {
   const std::size_t queries = wordings.empty() ? 0 : wordings[0].more.size();
   for (const ContrastCounts& counts : wordings) {
     IAGO_CHECK(counts.more.size() == queries && counts.less.size() == queries,
@@ -56,12 +68,40 @@ WordingTable make_wording_table(std::span<const ContrastCounts> wordings) {
     const auto has = [query](const ContrastCounts& counts) { return has_data(counts, query); };
     if (std::ranges::any_of(wordings, has)) rows.push_back(query);
   }
-  WordingTable table{.rows = rows.size()};
+  IAGO_CHECK(clusters.empty() || clusters.size() == queries, "a cluster for each query");
+  WordingTable table{.columns = {}, .rows = rows.size(), .clusters = {}};
+  for (std::size_t query : rows) {
+    if (!clusters.empty()) table.clusters.push_back(clusters[query]);
+  }
   for (std::size_t place = 0; place < wordings.size(); ++place) {
     WordingColumn column = make_column(wordings[place], place, rows);
     if (column.queries > 0) table.columns.push_back(std::move(column));
   }
   return table;
+}
+
+std::vector<std::vector<double>> errors_by_column(const WordingTable& table) {
+  const double rows = static_cast<double>(table.rows);
+  std::vector<std::vector<double>> errors;
+  for (const WordingColumn& column : table.columns) {
+    const double scale = table.scale(column) / std::sqrt(rows * (rows - 1));
+    std::vector<double> of_column(table.rows);
+    for (std::size_t row = 0; row < table.rows; ++row) {
+      if (column.has(row)) of_column[row] = scale * (column.difference(row) - column.gap());
+    }
+    if (!table.clusters.empty()) {
+      // With Q queries in C clusters the sum over clusters has C / (C - 1) where the one over
+      // queries has Q / (Q - 1).
+      const double queries = column.queries, clusters = table.drawn(column);
+      of_column = sums_of_clusters(of_column, table.clusters);
+      const double factor = clusters > 1 && queries > 1
+                                ? std::sqrt((queries - 1) / queries * clusters / (clusters - 1))
+                                : 1;
+      for (double& error : of_column) error *= factor;
+    }
+    errors.push_back(std::move(of_column));
+  }
+  return errors;
 }
 
 GapSquares gap_squares(const WordingTable& table) {
@@ -71,17 +111,15 @@ GapSquares gap_squares(const WordingTable& table) {
   for (const WordingColumn& column : table.columns) {
     squares.seen += (column.gap() - mean) * (column.gap() - mean);
   }
-  const double rows = static_cast<double>(table.rows);
-  if (table.rows < 2) return squares;
-  for (std::size_t row = 0; row < table.rows; ++row) {
+  if (table.rows < 2 || table.columns.empty()) return squares;
+  const auto errors = errors_by_column(table);
+  for (std::size_t drawn = 0; drawn < errors.front().size(); ++drawn) {
     double sum = 0, of_squares = 0;
-    for (const WordingColumn& column : table.columns) {
-      if (!column.has(row)) continue;
-      const double error = table.scale(column) * (column.difference(row) - column.gap());
-      sum += error;
-      of_squares += error * error;
+    for (const std::vector<double>& of_column : errors) {
+      sum += of_column[drawn];
+      of_squares += of_column[drawn] * of_column[drawn];
     }
-    squares.sampling += (of_squares - sum * sum / count) / (rows * (rows - 1));
+    squares.sampling += of_squares - sum * sum / count;
   }
   return squares;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "stats/counts.h"
+#include "stats/groups.h"
 
 namespace iago {
 
@@ -25,8 +26,11 @@ struct WordingColumn {
 struct WordingTable {
   std::vector<WordingColumn> columns;  // wordings with data
   std::size_t rows = 0;                // queries with data under one of them at least
+  Labels clusters;                     // of the rows; empty: each query is drawn for itself
 
-  // Of Student's quantile: the smallest number of queries less one, at least 1.
+  // What is drawn with data in the column: its queries, or the clusters that they are of.
+  double drawn(const WordingColumn& column) const;
+  // Of Student's quantile: the smallest number drawn less one, at least 1.
   double freedom() const;
   // What a column's deviation from its mean at one row is multiplied by, so that the squares over
   // all rows come to rows (rows - 1) times the variance of the mean.
@@ -35,8 +39,13 @@ struct WordingTable {
   double mean_gap() const;
 };
 
-// All arms have the same length (broken: abort).
-WordingTable make_wording_table(std::span<const ContrastCounts> wordings);
+// All arms have the same length, and so have the clusters, if there are any (broken: abort).
+WordingTable make_wording_table(std::span<const ContrastCounts> wordings,
+                                std::span<const std::size_t> clusters = {});
+
+// What each query, or cluster, adds to the error of each column's gap: [column][drawn]. Their
+// squares sum up to the variance of the gap, their products to the covariance of two.
+std::vector<std::vector<double>> errors_by_column(const WordingTable& table);
 
 // What the spread of the gaps around their mean comes to, as fractions squared.
 struct GapSquares {
