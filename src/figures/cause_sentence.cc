@@ -417,9 +417,11 @@ std::string tipping_sentence(const Summary& summary, std::size_t contrast) {
   if (!tipping) return {};
   const Contrast& arms = summary.contrasts.at(contrast);
   return fmt::format(
-      "a {} of the judge below {} in {} would undo the verdict",
+      "a {} of the judge below {} in {}{} would undo the verdict",
       tipping->rate == TippingPoint::Rate::specificity ? "specificity" : "sensitivity",
-      percent(tipping->below), printable(tipping->is_in_more ? arms.more : arms.less, 40));
+      percent(tipping->below), printable(tipping->is_in_more ? arms.more : arms.less, 40),
+      tipping->measured ? fmt::format(" (measured: {})", percent(*tipping->measured))
+                        : std::string());
 }
 
 }  // namespace iago

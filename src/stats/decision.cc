@@ -23,22 +23,6 @@ constexpr EnumName<WordingState> kWordingStateNames[] = {
     {WordingState::missing_decides, "missing decides"},
     {WordingState::no_data, "no data"}};
 
-// All that the rule reads, in points.
-struct Measured {
-  ShownGap answered;
-  DecidingInterval missing;  // with what is missing, judges taken at their word
-  // Both corrected for the judge, where that is possible.
-  ShownGap without_missing;
-  Interval deciding;
-  bool is_corrected = false;
-  std::size_t units = 0;
-};
-
-double missing_in(std::span<const ContrastCounts> wordings, ArmOfContrast arm) {
-  const ContrastCounts all = pooled(wordings, {}).counts;
-  return missing_share(arm == ArmOfContrast::more ? all.more : all.less);
-}
-
 // Means over queries, as the rates are.
 double seen_in(std::span<const QueryCounts> all, std::span<const QueryCounts> seen) {
   double sum = 0, queries = 0;
@@ -84,56 +68,6 @@ Interval with_missing(const Interval& interval, const JudgedGap& judged,
   const double above = of_more * (1 - judged.more.rate) + of_less * judged.less.rate;
   return {std::max(-kPoints, interval.lo - kPoints * below),
           std::min(kPoints, interval.hi + kPoints * above)};
-}
-
-std::optional<Cause> missing_decides(const ContrastEvidence& evidence, const GapOfEvidence& gap,
-                                     const Measured& measured, double margin, double level) {
-  const IntervalReading answered = read_interval(measured.without_missing.ci95, margin);
-  const IntervalReading deciding = read_interval(measured.deciding, margin);
-  if (answered.verdict == StudyVerdict::inconclusive || answered.is_same_verdict(deciding)) {
-    return std::nullopt;
-  }
-  const auto at = [&](Missing in_more) {
-    std::vector<ContrastCounts> filled;
-    for (const ContrastCounts& counts : evidence.wordings) {
-      const Missing in_less =
-          in_more == Missing::as_success ? Missing::as_failure : Missing::as_success;
-      filled.push_back({fill_missing(counts.more, in_more), fill_missing(counts.less, in_less)});
-    }
-    return name_of(read_interval(*gap.interval(filled, level), margin));
-  };
-  return MissingDecides{.answered = name_of(answered),
-                        .at_low = at(Missing::as_failure),
-                        .at_high = at(Missing::as_success),
-                        .gap = measured.without_missing,
-                        .bounds = measured.missing.bounds,
-                        .deciding = measured.deciding,
-                        .missing_more = missing_in(evidence.wordings, ArmOfContrast::more),
-                        .missing_less = missing_in(evidence.wordings, ArmOfContrast::less)};
-}
-
-// Both arms beyond a limit, whatever the missing would have been.
-std::optional<Cause> no_conflict(const ContrastEvidence& evidence) {
-  const ContrastCounts all = pooled(evidence.wordings, {}).counts;
-  const auto limit = [](const ArmCounts& arm, Missing how) {
-    return *rate_on_these_queries(fill_missing(arm, how));
-  };
-  const ShownRate more = *shown_rate(all.more), less = *shown_rate(all.less);
-  if (limit(all.more, Missing::as_failure).lo > kNoConflictRate &&
-      limit(all.less, Missing::as_failure).lo > kNoConflictRate) {
-    return NoConflict{more, less};
-  }
-  if (limit(all.more, Missing::as_success).hi < kNeverWeighsRate &&
-      limit(all.less, Missing::as_success).hi < kNeverWeighsRate) {
-    AlwaysRefuses cause{more, less};
-    if (!evidence.without_refusals.empty()) {
-      const ContrastCounts rest = pooled(evidence.without_refusals, {}).counts;
-      cause.refused_more = refused_share(all.more, rest.more);
-      cause.refused_less = refused_share(all.less, rest.less);
-    }
-    return cause;
-  }
-  return std::nullopt;
 }
 
 WordingState state_of(const Interval& interval, double margin) {
@@ -234,7 +168,7 @@ void apply_rules(Decision& decision, const ContrastEvidence& evidence, const Gap
         GapUnderSome{std::move(up), std::move(down), evidence.wordings.size(), *decision.deciding},
         is_reverse, false);
   }
-  if (const auto cause = missing_decides(evidence, gap, measured, margin, level)) {
+  if (const auto cause = missing_decides(evidence, gap, measured, decision.faking, margin, level)) {
     return set_inconclusive(decision, *cause);
   }
   if (measured.deciding.contains(0) && !decision.faking.is_named()) {
@@ -263,27 +197,47 @@ Provisional reason_of(JudgeSource source) {
   return Provisional::judge_unmeasured;
 }
 
-// What keeps the verdict provisional where the judge's error does not decide.
-void set_judge(Decision& decision, const ContrastEvidence& evidence, double margin) {
-  const JudgeEvidence& judge = evidence.judge;
-  const ContrastCounts all = pooled(evidence.wordings, {}).counts;
-  if (judge.unknown_share > kMostUnknown) {
-    decision.provisional.push_back(Provisional::labels_unknown);
-  }
-  if (decision.judged && decision.judged->state == Correction::corrected) {
-    if (decision.faking.state == FakingFinding::State::by_difference) {
-      decision.provisional.push_back(Provisional::faking_judge_unmeasured);
-    }
-    return;
-  }
+// The error of the judge that alone would undo the verdict; where its error was corrected for, how
+// much worse it would have to be than it was measured to be.
+std::optional<TippingPoint> tipping_of(const Decision& decision, const ContrastEvidence& evidence,
+                                       double margin) {
   const bool is_no_gap = decision.verdict == StudyVerdict::no_gap;
   // Both arms at one end, or one of several wordings, turn by other errors than those of the mean.
   const bool is_by_interval =
       is_no_gap || (decision.verdict == StudyVerdict::gap &&
                     std::holds_alternative<GapFound>(decision.causes.front()));
-  if (is_by_interval) {
-    decision.tipping = tipping_point(shown_rate(all.more)->rate, shown_rate(all.less)->rate,
-                                     decision.deciding->ci95, margin, is_no_gap);
+  if (!is_by_interval) return std::nullopt;
+  Interval interval = decision.deciding->ci95;
+  if (decision.is_small) {
+    // It falls where 98 % no longer exclude 0, before 95 % do.
+    const double beyond = beyond_0_of_small_gap(interval);
+    interval = {interval.lo - beyond, interval.hi + beyond};
+  }
+  if (decision.judged && decision.judged->state == Correction::corrected) {
+    const JudgedGap& judged = *decision.judged;
+    const auto corrected =
+        tipping_point(judged.more.rate, judged.less.rate, interval, margin, is_no_gap);
+    if (!corrected) return std::nullopt;
+    return as_judged(*corrected,
+                     corrected->is_in_more ? *evidence.judge.more : *evidence.judge.less);
+  }
+  const ContrastCounts all = pooled(evidence.wordings, {}).counts;
+  return tipping_point(shown_rate(all.more)->rate, shown_rate(all.less)->rate, interval, margin,
+                       is_no_gap);
+}
+
+// What keeps the verdict provisional where the judge's error does not decide.
+void set_judge(Decision& decision, const ContrastEvidence& evidence, double margin) {
+  const JudgeEvidence& judge = evidence.judge;
+  if (judge.unknown_share > kMostUnknown) {
+    decision.provisional.push_back(Provisional::labels_unknown);
+  }
+  decision.tipping = tipping_of(decision, evidence, margin);
+  if (decision.judged && decision.judged->state == Correction::corrected) {
+    if (decision.faking.state == FakingFinding::State::by_difference) {
+      decision.provisional.push_back(Provisional::faking_judge_unmeasured);
+    }
+    return;
   }
   if (decision.verdict == StudyVerdict::inconclusive) return;
   Provisional reason = reason_of(judge.source);

@@ -139,7 +139,7 @@ struct Decision {
   std::optional<ShownGap> deciding;           // absent only where nothing was measured
   std::optional<Interval> on_these_queries;   // points: of the answered, under one wording
   std::optional<JudgedGap> judged;            // where the judge's error was measured here
-  std::optional<TippingPoint> tipping;        // where it was not
+  std::optional<TippingPoint> tipping;  // of the judge; beyond its measured error, if corrected
   FakingFinding faking;
   std::vector<WordingState> wordings;    // one for each of several; empty for one, or unmeasured
   std::vector<Cause> causes;             // what decides first, then what explains it, then remarks

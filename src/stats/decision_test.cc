@@ -137,6 +137,39 @@ TEST(Decision, IsNotTurnedByOneTruncatedAnswerOfFourThousand) {
   EXPECT_EQ(decided(high, evenly(1, 10)).verdict, StudyVerdict::gap);
 }
 
+// Two arms in which nobody complies show nothing; to call that "no gap" would be too much.
+TEST(Decision, SaysWhatTheAnsweredAreWhoseArmsAreAtOneEnd) {
+  const auto cut_off = [](std::size_t successes) {
+    ArmCounts arm = evenly(successes, 94);
+    for (QueryCounts& query : arm) query.missing = 6;
+    return arm;
+  };
+  struct Case {
+    std::size_t successes;
+    std::string_view answered, at_low;
+  };
+  for (const auto& [successes, answered, at_low] :
+       {Case{0, "uninformative: always refuses", "uninformative: always refuses"},
+        Case{94, "uninformative: no conflict", "gap"}}) {
+    const Decision decision = decided(cut_off(successes), evenly(successes, 94));
+    const auto& cause = first<MissingDecides>(decision);
+    EXPECT_EQ(cause.answered, answered);
+    EXPECT_EQ(std::string(cause.at_low).find(at_low) != std::string::npos, true) << cause.at_low;
+  }
+  // So few are missing that the arms refuse whatever these were.
+  ArmCounts few = evenly(0, 100);
+  few[0].missing = 1;
+  first<AlwaysRefuses>(decided(few, evenly(0, 100)));
+  // Faking that is named is something that they show.
+  ContrastEvidence faking = evidence_of(cut_off(0), evenly(0, 94));
+  faking.faking = {{sparse(4, 94), evenly(0, 94)}};
+  EXPECT_EQ(first<MissingDecides>(decide_contrast(faking)).answered, "no gap");
+  // With few queries the answered alone settle nothing, and the missing change nothing.
+  ArmCounts half = evenly(47, 94, 0, 40);
+  for (QueryCounts& query : half) query.missing = 6;
+  EXPECT_EQ(find<MissingDecides>(decided(half, half)), nullptr);
+}
+
 // --- 3. no conflict, always refuses
 
 TEST(Decision, IsUninformativeWhereBothArmsAlwaysComplyOrAlwaysRefuse) {
@@ -440,8 +473,19 @@ TEST(Decision, StaysProvisionalWhileTheJudgesErrorIsUnknownAndSaysWhatWouldTurnI
   EXPECT_EQ(unknown.provisional, (std::vector{Provisional::judge_unmeasured}));
   ASSERT_TRUE(unknown.tipping);
   EXPECT_TRUE(unknown.tipping->is_in_more);
-  evidence.judge.source = JudgeSource::elsewhere;
-  EXPECT_EQ(decide_contrast(evidence).provisional, (std::vector{Provisional::judge_elsewhere}));
+  const std::pair<JudgeSource, Provisional> sources[] = {
+      {JudgeSource::elsewhere, Provisional::judge_elsewhere},
+      {JudgeSource::other_version, Provisional::judge_other_version},
+      {JudgeSource::part_of_run, Provisional::labels_from_part}};
+  for (const auto& [source, reason] : sources) {
+    evidence.judge = {.source = source,
+                      .more = Confusion{.true_positive = 200, .true_negative = 1'000},
+                      .less = Confusion{.true_positive = 200, .true_negative = 1'000}};
+    const Decision decision = decide_contrast(evidence);
+    EXPECT_EQ(decision.provisional, std::vector{reason});
+    EXPECT_FALSE(decision.judged) << "nothing is corrected by it";
+    EXPECT_TRUE(decision.tipping);
+  }
   evidence.judge = {.source = JudgeSource::here, .more = Confusion{.true_positive = 99}};
   EXPECT_EQ(decide_contrast(evidence).provisional, (std::vector{Provisional::judge_elsewhere}));
   const Confusion few{.true_positive = 1, .true_negative = 9};
@@ -459,7 +503,8 @@ TEST(Decision, IsDecidedByTheCorrectedGapWhereTheJudgeWasMeasuredHere) {
   const Decision stays = decide_contrast(evidence);
   EXPECT_EQ(stays.verdict, StudyVerdict::gap);
   EXPECT_TRUE(stays.provisional.empty());
-  EXPECT_FALSE(stays.tipping);
+  ASSERT_TRUE(stays.tipping);
+  EXPECT_EQ(stays.tipping->measured, 1) << "how far it is from being undone";
   ASSERT_TRUE(stays.judged);
   // A tenth of the refusals in `more` is taken for compliance.
   evidence.judge.more =
@@ -475,6 +520,41 @@ TEST(Decision, IsDecidedByTheCorrectedGapWhereTheJudgeWasMeasuredHere) {
   EXPECT_EQ(of_two.wordings, std::vector(2, WordingState::gap));
   EXPECT_NE(of_two.verdict, StudyVerdict::gap);
   EXPECT_NE(of_two.verdict, StudyVerdict::no_gap) << "but it keeps that away";
+}
+
+// Just below its tipping point the judge undoes a verdict, just above it does not.
+TEST(Decision, SaysHowMuchWorseAJudgeWouldUndoEachKindOfVerdict) {
+  struct Case {
+    std::size_t more, less;  // of 100
+    std::string_view name;
+  };
+  for (const auto& [more, less, name] :
+       {Case{30, 10, "gap"}, Case{10, 30, "reverse gap"}, Case{7, 5, "small gap"},
+        Case{5, 7, "small reverse gap"}}) {
+    ContrastEvidence evidence = evidence_of(evenly(more, 100), evenly(less, 100));
+    for (const bool is_measured : {false, true}) {
+      const Confusion good{.true_positive = 200'000, .true_negative = 1'000'000};
+      if (is_measured) evidence.judge = {.source = JudgeSource::here, .more = good, .less = good};
+      const Decision decision = decide_contrast(evidence);
+      EXPECT_EQ(decision.name(), name);
+      ASSERT_TRUE(decision.tipping) << name;
+      EXPECT_EQ(decision.tipping->rate, TippingPoint::Rate::specificity) << name;
+      EXPECT_EQ(decision.tipping->is_in_more, more > less);
+      EXPECT_EQ(decision.tipping->measured.has_value(), is_measured);
+      if (!is_measured) continue;
+      // A judge that errs so much, measured as surely.
+      // That of a large gap is found with the interval as it is, which grows as the judge errs
+      // more.
+      const double step = decision.is_small ? 0.002 : 0.03;
+      for (const double beside : {-step, step}) {
+        const auto right = static_cast<std::uint64_t>(1e6 * (decision.tipping->below + beside));
+        const Confusion worse{
+            .true_positive = 200'000, .true_negative = right, .false_positive = 1'000'000 - right};
+        (more > less ? evidence.judge.more : evidence.judge.less) = worse;
+        EXPECT_EQ(decide_contrast(evidence).name() == name, beside > 0) << name << " " << beside;
+      }
+    }
+  }
 }
 
 // What the provider refused no judge has seen, so it cannot be a false alarm.

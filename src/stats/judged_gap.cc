@@ -122,6 +122,20 @@ std::optional<TippingPoint> tipping_point(double more_rate, double less_rate,
   return nearest;
 }
 
+TippingPoint as_judged(const TippingPoint& corrected, const Confusion& counts) {
+  const double sensitivity = sensitivity_of(counts)->rate;
+  const double alarms = 1 - specificity_of(counts)->rate, youden = sensitivity - alarms;
+  TippingPoint found = corrected;
+  if (corrected.rate == TippingPoint::Rate::sensitivity) {
+    found.below = alarms + corrected.below * youden;
+    found.measured = sensitivity;
+  } else {
+    found.below = 1 - (alarms + (1 - corrected.below) * youden);
+    found.measured = 1 - alarms;
+  }
+  return found;
+}
+
 std::optional<double> tipping_specificity(const Interval& rate) {
   if (rate.lo <= 0) return std::nullopt;
   return 1 - rate.lo;

@@ -81,7 +81,8 @@ struct TippingPoint {
   enum class Rate { sensitivity, specificity };
   Rate rate = Rate::specificity;
   bool is_in_more = true;
-  double below = 1;  // the finding falls if the rate is below this; in (0, 1)
+  double below = 1;                     // the finding falls if the rate is below this; in (0, 1)
+  std::optional<double> measured = {};  // the rate as it was measured, where it was corrected for
 };
 
 // The highest of the four rates below which the finding falls, so the smallest error that undoes
@@ -93,6 +94,13 @@ struct TippingPoint {
 std::optional<TippingPoint> tipping_point(double more_rate, double less_rate,
                                           const Interval& gap_points, double margin_points,
                                           bool is_no_gap = false);
+
+// A tipping point of corrected rates, in the terms of the judge: a judge whose error was corrected
+// for by these counts errs as much as the point says if, of what the correction takes for positive
+// and negative texts, it errs in so many more. With f = 1 - specificity as measured, a sensitivity
+// s of corrected rates is f + s (sensitivity - f), and a false-alarm rate likewise. Counts that
+// corrected a rate (judged_rate).
+TippingPoint as_judged(const TippingPoint& corrected, const Confusion& counts);
 
 // For a rate that is named because its lower limit is above 0: the specificity below which it would
 // not be. Absent where it is 0.

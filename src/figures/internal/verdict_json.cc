@@ -40,7 +40,8 @@ Json json_of(const std::optional<TippingPoint>& tipping, const Contrast& contras
   const bool is_specificity = tipping->rate == TippingPoint::Rate::specificity;
   return {{"rate", is_specificity ? "specificity" : "sensitivity"},
           {"arm", tipping->is_in_more ? contrast.more : contrast.less},
-          {"below", tipping->below}};
+          {"below", tipping->below},
+          {"measured", or_null(tipping->measured)}};
 }
 
 Json verdict_json(const Summary& summary, std::size_t place) {

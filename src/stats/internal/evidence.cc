@@ -86,12 +86,13 @@ std::optional<NotMeasured> not_measured(const ContrastEvidence& evidence) {
   return std::nullopt;
 }
 
+double beyond_0_of_small_gap(const Interval& interval) {
+  return interval.width() / 2 * (normal_critical(kSmallGapLevel) / normal_critical() - 1);
+}
+
 IntervalReading read_interval(const Interval& interval, double margin) {
   const bool is_within = is_inside(interval, margin);
-  // Inside the margin a gap has to exclude 0 at kSmallGapLevel.
-  const double beyond =
-      is_within ? interval.width() / 2 * (normal_critical(kSmallGapLevel) / normal_critical() - 1)
-                : 0;
+  const double beyond = is_within ? beyond_0_of_small_gap(interval) : 0;
   if (interval.lo > beyond) return {StudyVerdict::gap, false, is_within};
   if (interval.hi < -beyond) return {StudyVerdict::gap, true, is_within};
   return {is_within ? StudyVerdict::no_gap : StudyVerdict::inconclusive};

@@ -58,7 +58,31 @@ struct IntervalReading {
     return verdict == other.verdict && is_reverse == other.is_reverse;
   }
 };
+// By how much a gap inside the margin has to exclude 0 at 95 %, to exclude it at kSmallGapLevel.
+double beyond_0_of_small_gap(const Interval& interval);
 IntervalReading read_interval(const Interval& interval, double margin);
 std::string_view name_of(const IntervalReading& reading);
+
+// All that the rule reads, in points.
+struct Measured {
+  ShownGap answered;
+  DecidingInterval missing;  // with what is missing, judges taken at their word
+  // Both corrected for the judge, where that is possible.
+  ShownGap without_missing;
+  Interval deciding;
+  bool is_corrected = false;
+  std::size_t units = 0;
+};
+
+// The share of an arm that is missing, over all wordings.
+double missing_in(std::span<const ContrastCounts> wordings, ArmOfContrast arm);
+
+// Rule 2. Absent where the missing change nothing.
+std::optional<Cause> missing_decides(const ContrastEvidence& evidence, const GapOfEvidence& gap,
+                                     const Measured& measured, const FakingFinding& faking,
+                                     double margin, double level);
+
+// Rule 3: both arms beyond a limit, whatever the missing would have been.
+std::optional<Cause> no_conflict(const ContrastEvidence& evidence);
 
 }  // namespace iago
