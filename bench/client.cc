@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <string_view>
 
 #include "base/error.h"
 #include "bench/client_load.h"
 #include "bench/measuring.h"
+#include "bench/options.h"
 
 namespace iago::bench {
 namespace {
@@ -30,29 +30,19 @@ struct Options {
   std::string python;
 };
 
-constexpr std::string_view kUsage =
-    "usage: client [--rounds N] [--requests N] [--python-requests N] [--trials N (of 400)] "
-    "[--python PROGRAM]\n";
-
-// False for what is no option of this program.
-bool parse(int count, char** values, Options& options) {
-  for (int i = 1; i + 1 < count; i += 2) {
-    const std::string_view name = values[i], text = values[i + 1];
-    std::size_t* number = name == "--rounds"            ? &options.rounds
-                          : name == "--requests"        ? &options.requests
-                          : name == "--python-requests" ? &options.python_requests
-                          : name == "--trials"          ? &options.trials
-                                                        : nullptr;
-    if (name == "--python") {
-      options.python = text;
-    } else if (number != nullptr) {
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
-      if (error != std::errc() || end != text.data() + text.size() || *number < 1) return false;
-    } else {
-      return false;
-    }
+// False after saying what is no option of this program.
+bool parse(const std::vector<std::string>& arguments, Options& options) {
+  if (!read_options("client", arguments,
+                    {{"--rounds", &options.rounds},
+                     {"--requests", &options.requests},
+                     {"--python-requests", &options.python_requests},
+                     {"--trials", &options.trials},
+                     {"--python", &options.python, "PROGRAM"}})) {
+    return false;
   }
-  return count % 2 == 1 && options.trials % 400 == 0;
+  if (options.trials % 400 == 0) return true;
+  fmt::print(stderr, "client: --trials has to be a multiple of 400\n");
+  return false;
 }
 
 // One client's rounds at one concurrency.
@@ -223,10 +213,7 @@ void run(const Options& options) {
 
 int main(int count, char** values) {
   iago::bench::Options options;
-  if (!iago::bench::parse(count, values, options)) {
-    fmt::print(stderr, "{}", iago::bench::kUsage);
-    return 2;
-  }
+  if (!iago::bench::parse({values + 1, values + count}, options)) return 2;
   try {
     iago::bench::run(options);
   } catch (const std::exception& error) {

@@ -23,6 +23,7 @@
 #include "base/file.h"
 #include "bench/coverage_designs.h"
 #include "bench/in_parallel.h"
+#include "bench/options.h"
 #include "stats/clustered.h"
 #include "stats/gap.h"
 #include "stats/rate.h"
@@ -312,31 +313,16 @@ std::vector<Row> simulate_cells(const Options& options) {
 
 int run(const std::vector<std::string>& arguments) {
   Options options;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& name = arguments[i];
-    const bool more = i + 1 < arguments.size();
-    if (name == "--quiet") {
-      options.quiet = true;
-    } else if (name == "--studies" && more) {
-      options.studies = std::stoul(arguments[++i]);
-    } else if (name == "--seed" && more) {
-      options.seed = std::stoull(arguments[++i]);
-    } else if (name == "--worst" && more) {
-      options.worst = std::stoul(arguments[++i]);
-    } else if (name == "--every" && more) {
-      options.every = std::max(1ul, std::stoul(arguments[++i]));
-    } else if (name == "--part" && more) {
-      options.part = arguments[++i];
-    } else if (name == "--cell-filter" && more) {
-      options.filter = arguments[++i];
-    } else if (name == "--write" && more) {
-      options.folder = arguments[++i];
-    } else {
-      fmt::print(stderr,
-                 "usage: coverage [--studies N] [--seed N] [--part NAME] [--cell-filter TEXT] "
-                 "[--every N] [--worst N] [--quiet] [--write FOLDER]\n");
-      return 2;
-    }
+  if (!read_options("coverage", arguments,
+                    {{"--studies", &options.studies},
+                     {"--seed", &options.seed},
+                     {"--part", &options.part, "NAME"},
+                     {"--cell-filter", &options.filter, "TEXT"},
+                     {"--every", &options.every},
+                     {"--worst", &options.worst},
+                     {"--quiet", &options.quiet},
+                     {"--write", &options.folder, "FOLDER"}})) {
+    return 2;
   }
   std::vector<Row> rows = simulate_cells(options);
   for (const Row& row : rows) {

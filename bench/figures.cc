@@ -9,13 +9,13 @@
 // holds every library to one thread (OpenBLAS, which LibTorch uses, obeys only its environment).
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
 
 #include "base/error.h"
 #include "bench/decoding.h"
+#include "bench/options.h"
 #include "bench/storing.h"
 #include "bench/study.h"
 #include "bench/training.h"
@@ -29,34 +29,18 @@ struct Options {
   int rows = 30'000;
   int verdicts = 1'000'000;
   int study_queries = 0;  // 0: all of the default study's
-  bool study = true;
+  bool is_without_study = false;
 };
 
-constexpr std::string_view kUsage =
-    "usage: figures [--rounds N] [--steps N] [--rows N] [--verdicts N] [--study-queries N] "
-    "[--no-study]\n";
-
-// False for what is no option of this program.
-bool parse(int count, char** values, Options& options) {
-  for (int i = 1; i < count; ++i) {
-    const std::string_view name = values[i];
-    int* number = name == "--rounds"          ? &options.rounds
-                  : name == "--steps"         ? &options.steps
-                  : name == "--rows"          ? &options.rows
-                  : name == "--verdicts"      ? &options.verdicts
-                  : name == "--study-queries" ? &options.study_queries
-                                              : nullptr;
-    if (name == "--no-study") {
-      options.study = false;
-    } else if (number != nullptr && i + 1 < count) {
-      const std::string_view text = values[++i];
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
-      if (error != std::errc() || end != text.data() + text.size() || *number < 1) return false;
-    } else {
-      return false;
-    }
-  }
-  return true;
+// False after saying what is no option of this program.
+bool parse(const std::vector<std::string>& arguments, Options& options) {
+  return read_options("figures", arguments,
+                      {{"--rounds", &options.rounds},
+                       {"--steps", &options.steps},
+                       {"--rows", &options.rows},
+                       {"--verdicts", &options.verdicts},
+                       {"--study-queries", &options.study_queries},
+                       {"--no-study", &options.is_without_study}});
 }
 
 // In the working folder and not in /tmp, which may be memory.
@@ -105,7 +89,7 @@ void run(const Options& options) {
       subject.name, c.layers, c.hidden_size, c.heads, c.intermediate_size, c.vocab_size,
       grouped(static_cast<double>(subject.weights->parameter_count())), options.rounds);
   std::vector<Figure> figures;
-  if (options.study) measure_study(scratch.folder(), options.study_queries, figures);
+  if (!options.is_without_study) measure_study(scratch.folder(), options.study_queries, figures);
   const StopWatch wall;
   const CpuWatch processor;
   measure_decoding(subject, options.rounds, figures);
@@ -123,10 +107,7 @@ void run(const Options& options) {
 
 int main(int count, char** values) {
   iago::bench::Options options;
-  if (!iago::bench::parse(count, values, options)) {
-    fmt::print(stderr, "{}", iago::bench::kUsage);
-    return 2;
-  }
+  if (!iago::bench::parse({values + 1, values + count}, options)) return 2;
   const char* threads = std::getenv("OPENBLAS_NUM_THREADS");
   if (threads == nullptr || std::string_view(threads) != "1") {
     fmt::print(stderr,

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "bench/coverage_designs.h"
 #include "bench/in_parallel.h"
+#include "bench/options.h"
 #include "stats/clustered.h"
 #include "stats/gap.h"
 
@@ -187,16 +188,9 @@ std::string markdown(const std::vector<Row>& rows, std::size_t studies) {
 int run(const std::vector<std::string>& arguments) {
   std::size_t studies = 2000;
   std::string folder;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const bool more = i + 1 < arguments.size();
-    if (arguments[i] == "--studies" && more) {
-      studies = std::stoul(arguments[++i]);
-    } else if (arguments[i] == "--write" && more) {
-      folder = arguments[++i];
-    } else {
-      fmt::print(stderr, "usage: intervals [--studies N] [--write FOLDER]\n");
-      return 2;
-    }
+  if (!read_options("intervals", arguments,
+                    {{"--studies", &studies}, {"--write", &folder, "FOLDER"}})) {
+    return 2;
   }
   std::vector<Row> rows = rows_to_simulate();
   for_each_in_parallel(rows, [&](Row& row) { simulate(row, studies); });

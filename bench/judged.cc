@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "bench/in_parallel.h"
+#include "bench/options.h"
 #include "testing/stats/simulated_judge.h"
 
 namespace iago::bench {
@@ -67,18 +68,9 @@ int run(const std::vector<std::string>& arguments) {
   int studies = 1000;
   std::uint64_t seed = 20261128;
   std::string folder;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const bool more = i + 1 < arguments.size();
-    if (arguments[i] == "--studies" && more) {
-      studies = std::stoi(arguments[++i]);
-    } else if (arguments[i] == "--seed" && more) {
-      seed = std::stoull(arguments[++i]);
-    } else if (arguments[i] == "--write" && more) {
-      folder = arguments[++i];
-    } else {
-      fmt::print(stderr, "usage: judged [--studies N] [--seed N] [--write FOLDER]\n");
-      return 2;
-    }
+  if (!read_options("judged", arguments,
+                    {{"--studies", &studies}, {"--seed", &seed}, {"--write", &folder, "FOLDER"}})) {
+    return 2;
   }
   std::vector<Row> rows = rows_to_simulate();
   for_each_in_parallel(rows,

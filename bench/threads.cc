@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "bench/measuring.h"
+#include "bench/options.h"
 #include "bench/shape.h"
 #include "lm/engine.h"
 
@@ -116,35 +117,20 @@ int run(const Options& options) {
   return 0;
 }
 
-Options parse(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view name = argv[i];
-    const long value = i + 1 < argc ? std::atol(argv[i + 1]) : 0;
-    if (name == "--large") {
-      options.large = true;
-      continue;
-    }
-    ++i;
-    if (name == "--threads" && value > 0) {
-      options.threads = static_cast<std::size_t>(value);
-    } else if (name == "--rounds" && value > 0) {
-      options.rounds = static_cast<int>(value);
-    } else if (name == "--answer" && value > 0) {
-      options.answer = value;
-    } else {
-      throw Error(ErrorCode::invalid, fmt::format("unknown or without a value: {}", name));
-    }
-  }
-  return options;
-}
-
 }  // namespace
 }  // namespace iago::bench
 
-int main(int argc, char** argv) {
+int main(int count, char** values) {
+  iago::bench::Options options;
+  if (!iago::bench::read_options("threads", {values + 1, values + count},
+                                 {{"--threads", &options.threads},
+                                  {"--rounds", &options.rounds},
+                                  {"--answer", &options.answer},
+                                  {"--large", &options.large}})) {
+    return 2;
+  }
   try {
-    return iago::bench::run(iago::bench::parse(argc, argv));
+    return iago::bench::run(options);
   } catch (const iago::Error& error) {
     fmt::print(stderr, "threads: {}\n", error.what());
     return 2;

@@ -19,6 +19,7 @@
 
 #include "base/file.h"
 #include "bench/in_parallel.h"
+#include "bench/options.h"
 #include "stats/gap.h"
 #include "stats/groups.h"
 #include "testing/stats/simulation.h"
@@ -205,18 +206,9 @@ int run(const std::vector<std::string>& arguments) {
   int studies = 1000;
   std::uint64_t seed = 20261128;
   std::string folder;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const bool more = i + 1 < arguments.size();
-    if (arguments[i] == "--studies" && more) {
-      studies = std::stoi(arguments[++i]);
-    } else if (arguments[i] == "--seed" && more) {
-      seed = std::stoull(arguments[++i]);
-    } else if (arguments[i] == "--write" && more) {
-      folder = arguments[++i];
-    } else {
-      fmt::print(stderr, "usage: topics [--studies N] [--seed N] [--write FOLDER]\n");
-      return 2;
-    }
+  if (!read_options("topics", arguments,
+                    {{"--studies", &studies}, {"--seed", &seed}, {"--write", &folder, "FOLDER"}})) {
+    return 2;
   }
   std::vector<Row> rows = rows_to_simulate();
   for_each_in_parallel(rows, [&](Row& row) { simulate(row, studies, seed); });

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "bench/options.h"
 #include "judge/rule_judges.h"
 #include "models/world_model.h"
 #include "run/count_compliance.h"
@@ -76,19 +77,13 @@ Counts verdicts_of(const Subject& subject, std::size_t studies) {
 int run(const std::vector<std::string>& arguments) {
   std::size_t studies = 1000;
   std::string folder;
-  std::vector<Subject> subjects;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const bool more = i + 1 < arguments.size();
-    if (arguments[i] == "--studies" && more)
-      studies = std::stoul(arguments[++i]);
-    else if (arguments[i] == "--write" && more)
-      folder = arguments[++i];
-    else if (arguments[i].starts_with("-")) {
-      fmt::print(stderr, "usage: verdicts [--studies N] [--write FOLDER] [NAME...]\n");
-      return 2;
-    } else
-      subjects.push_back({arguments[i], "default"});
+  std::vector<std::string> named;
+  if (!bench::read_options("verdicts", arguments,
+                           {{"--studies", &studies}, {"--write", &folder, "FOLDER"}}, &named)) {
+    return 2;
   }
+  std::vector<Subject> subjects;
+  for (const std::string& name : named) subjects.push_back({name, "default"});
   if (subjects.empty()) {
     subjects = {{"aligned", "default"},
                 {"faker", "default"},

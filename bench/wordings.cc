@@ -19,6 +19,7 @@
 
 #include "base/file.h"
 #include "bench/in_parallel.h"
+#include "bench/options.h"
 #include "stats/decision.h"
 #include "testing/stats/simulated_wordings.h"
 
@@ -400,21 +401,12 @@ int run(const std::vector<std::string>& arguments) {
   std::size_t studies = 1000;
   bool quiet = false;
   std::string filter, folder;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const bool more = i + 1 < arguments.size();
-    if (arguments[i] == "--studies" && more) {
-      studies = std::stoul(arguments[++i]);
-    } else if (arguments[i] == "--cell-filter" && more) {
-      filter = arguments[++i];
-    } else if (arguments[i] == "--write" && more) {
-      folder = arguments[++i];
-    } else if (arguments[i] == "--quiet") {
-      quiet = true;
-    } else {
-      fmt::print(stderr,
-                 "usage: wordings [--studies N] [--cell-filter TEXT] [--quiet] [--write FOLDER]\n");
-      return 2;
-    }
+  if (!read_options("wordings", arguments,
+                    {{"--studies", &studies},
+                     {"--cell-filter", &filter, "TEXT"},
+                     {"--quiet", &quiet},
+                     {"--write", &folder, "FOLDER"}})) {
+    return 2;
   }
   const auto is_left_out = [&](const auto& row) {
     return row.cell.name().find(filter) == std::string::npos;
