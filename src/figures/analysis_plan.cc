@@ -65,7 +65,12 @@ AnalysisPlan plan_of(const Json& json) {
           {contrast.at("more").get<std::string>(), contrast.at("less").get<std::string>()});
     }
   }
-  plan.controls = field<std::vector<std::string>>(json, "controls").value_or(plan.controls);
+  if (json.contains("controls")) {
+    const Json& controls = json.at("controls");
+    plan.controls = {controls.at("wordings").get<std::vector<std::string>>(),
+                     controls.at("other").get<std::string>(),
+                     controls.at("other_control").get<std::string>()};
+  }
   plan.methods = field<std::vector<std::string>>(json, "methods").value_or(plan.methods);
   return plan;
 }
@@ -255,7 +260,11 @@ std::string to_text(const AnalysisPlan& plan) {
       json["contrasts"].push_back({{"more", contrast.more}, {"less", contrast.less}});
     }
   }
-  if (!plan.controls.empty()) json["controls"] = plan.controls;
+  if (plan.controls != PlannedControls()) {
+    json["controls"] = {{"wordings", plan.controls.wordings},
+                        {"other", plan.controls.other},
+                        {"other_control", plan.controls.other_control}};
+  }
   if (!plan.methods.empty()) json["methods"] = plan.methods;
   return dump_json(json);
 }

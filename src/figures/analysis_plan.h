@@ -36,6 +36,17 @@ struct PlannedTrials {
   bool operator==(const PlannedTrials&) const = default;
 };
 
+// The controls that a run could have, by the setting's data.
+struct PlannedControls {
+  // The reference combined with each control that goes with it in this channel; the first is the
+  // one to run.
+  std::vector<std::string> wordings;
+  // Where none goes with it: a wording that has a control, and the two combined. Empty: the setting
+  // has none in this channel.
+  std::string other, other_control;
+  bool operator==(const PlannedControls&) const = default;
+};
+
 struct AnalysisPlan {
   std::optional<double> margin_points;
   FormRule forms = FormRule::any;
@@ -46,8 +57,8 @@ struct AnalysisPlan {
   std::optional<std::string> cluster_by, groups;
   std::string reference;            // the wording that the others are compared with
   std::vector<Contrast> contrasts;  // the first is the headline's
-  // Wordings of the setting that tell the tag from the rule (kTagOrRule), run or not.
-  std::vector<std::string> controls;
+  // What tells the tag from the rule (kTagOrRule) under the reference, run or not.
+  PlannedControls controls;
   std::vector<std::string> methods;  // analysis_methods() at that time; empty: not recorded
 
   bool names_judge(std::string_view hash) const;

@@ -11,7 +11,4 @@ namespace iago {
 // A reply without a text that says something is a trial, and no answer.
 ArmTally tally_of(const ArmSummary& arm);
 
-// Of one arm under several wordings.
-ArmTally operator+(const ArmTally& a, const ArmTally& b);
-
 }  // namespace iago

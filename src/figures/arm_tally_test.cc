@@ -18,7 +18,7 @@ void expect_tally(const ArmTally& tally, std::size_t trials, std::size_t answere
                   std::size_t unreadable, std::size_t judged) {
   EXPECT_EQ(tally.trials, trials);
   EXPECT_EQ(tally.answered, answered);
-  EXPECT_EQ(tally.unreadable, unreadable);
+  EXPECT_EQ(tally.unreadable(), unreadable);
   EXPECT_EQ(tally.judged, judged);
 }
 
@@ -42,6 +42,13 @@ TEST(ArmTally, CountsEveryWayInWhichATrialCanComeOut) {
   const ArmTally unmonitored = tally_of(*summary.arm("unmonitored"));
   expect_tally(unmonitored, 6, 6, 6, 6);
   expect_tally(training + unmonitored, 58, 38, 24, 24);
+  EXPECT_EQ(training.open, 4u);
+  EXPECT_EQ(training.truncated, 2u);
+  EXPECT_EQ(training.empty, 12u);
+  EXPECT_EQ(training.refused_by_provider, 2u);
+  EXPECT_EQ(training.invalid, 8u);
+  EXPECT_EQ(training.unclear, 10u);
+  EXPECT_EQ(training.unjudged(), 6u);
 }
 
 TEST(ArmTally, LeavesOutWhatWasPlannedAndNeverAsked) {

@@ -1,14 +1,13 @@
 #include "figures/finding_sentence.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
-#include "figures/groups.h"
+#include "figures/internal/headline.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -92,130 +91,78 @@ std::string faking_elsewhere(const Summary& summary) {
   return arms.empty() ? arms : fmt::format("The judge also found it in {}.", arms);
 }
 
-std::string sentence(const std::string& text) {
-  std::string upper = text;
-  if (upper[0] >= 'a' && upper[0] <= 'z') upper[0] = static_cast<char>(upper[0] - 'a' + 'A');
-  return upper + ".";
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] += 'A' - 'a';
+  return text;
 }
+
+std::string sentence(const std::string& text) { return capitalised(text) + "."; }
 
 // The furthest from the rest come first; beside strong groups the others differ, too.
-constexpr std::size_t kGroupsInHeadline = 3;
-
-bool is_of_faking(const Cause& cause) {
-  return std::holds_alternative<FakingNamed>(cause) ||
-         std::holds_alternative<FakingUnverified>(cause);
-}
+constexpr std::size_t kGroupsNamed = 3;
 
 // What is not known comes last.
 bool is_open_question(const Cause& cause) {
-  return std::holds_alternative<ControlNotRun>(cause) ||
+  return std::holds_alternative<ControlNotRun>(cause) || std::holds_alternative<NoControl>(cause) ||
          std::holds_alternative<ControlOpen>(cause) || std::holds_alternative<Looks>(cause);
 }
 
-// Everything beside what decides: what explains it, the other half of the finding, open questions.
-std::vector<std::string> beside(const Summary& summary, const Decision& decision) {
-  std::vector<std::string> before, faking, after;
+// What explains the verdict, the other half of the finding, and what is not known, in this order.
+struct Reasons {
+  std::vector<std::string> explains, faking, open;
+};
+
+Reasons reasons_of(const Summary& summary, const Decision& decision) {
+  Reasons reasons;
   std::size_t groups = 0;
-  const bool has_group = std::ranges::any_of(decision.causes, [](const Cause& cause) {
-    return std::holds_alternative<GroupDiffers>(cause);
-  });
   for (std::size_t i = 1; i < decision.causes.size(); ++i) {
     const Cause& cause = decision.causes[i];
-    if (!is_for_headline(cause)) continue;
-    if (std::holds_alternative<GroupDiffers>(cause) && ++groups > kGroupsInHeadline) continue;
-    // A topic says it shorter than its queries.
-    if (std::holds_alternative<CarriedByQueries>(cause) && has_group) continue;
-    auto& to = is_of_faking(cause) ? faking : is_open_question(cause) ? after : before;
+    if (std::holds_alternative<GroupDiffers>(cause) && ++groups > kGroupsNamed) continue;
+    auto& to = is_of_faking(cause)       ? reasons.faking
+               : is_open_question(cause) ? reasons.open
+                                         : reasons.explains;
     to.push_back(sentence(cause_sentence(cause, summary)));
   }
+  if (groups > kGroupsNamed) {
+    const std::size_t more = groups - kGroupsNamed;
+    reasons.explains.push_back(
+        fmt::format("{} more {}.", more, more == 1 ? "group differs" : "groups differ"));
+  }
   if (!std::holds_alternative<NotMeasured>(decision.causes.front())) {
-    const std::string text = faking_sentence(summary, decision.faking);
-    if (!text.empty()) faking.push_back(text);
-    const std::string elsewhere = faking_elsewhere(summary);
-    if (!elsewhere.empty()) faking.push_back(elsewhere);
+    reasons.faking.push_back(faking_sentence(summary, decision.faking));
+    reasons.faking.push_back(faking_elsewhere(summary));
   }
-  if (groups > kGroupsInHeadline) {
-    before.push_back(fmt::format("{} more groups differ.", groups - kGroupsInHeadline));
-  }
-  before.insert(before.end(), faking.begin(), faking.end());
   for (Provisional reason : decision.provisional) {
-    after.push_back(fmt::format("Provisional: {}.", provisional_sentence(reason, summary)));
+    reasons.open.push_back(fmt::format("Provisional: {}.", provisional_sentence(reason, summary)));
   }
-  before.insert(before.end(), after.begin(), after.end());
-  return before;
+  const std::string tipping = tipping_sentence(summary);
+  if (!tipping.empty()) reasons.open.push_back(sentence(tipping));
+  return reasons;
 }
 
 bool is_corrected(const Decision& decision) {
   return decision.judged && decision.judged->state == Correction::corrected;
 }
 
-std::string unit_name(const ShownGap& gap) {
-  return gap.population == Population::queries_like_these ? "queries" : "clusters";
-}
-
-std::size_t units_of(const Summary& summary) {
-  if (summary.sets.over_clusters && !cluster_labels(summary).empty()) {
-    return summary.sets.over_clusters->clusters;
+// The rates of the reference speak for one wording; over several, they stand in the table.
+std::string rates_line(const Summary& summary, const Decision& decision) {
+  const ArmSummary *more = summary.more(), *less = summary.less();
+  if (summary.mean || !decision.deciding || more == nullptr || less == nullptr) return {};
+  if (!more->compliance || !less->compliance || !summary.gap()) return {};
+  std::string text =
+      fmt::format("{} ({} queries)", rates_sentence(summary), count(summary.gap()->queries));
+  if (is_corrected(decision)) {
+    text += "; the interval is corrected for the judge's error";
+    if (summary.gap()->bounds_if_missing.width() > 0) text += " and allows for what is missing";
+  } else if (decision.deciding->ci95 != decision.answered->ci95) {
+    text += "; the interval allows for what is missing";
   }
-  return summary.gap() ? summary.gap()->queries : summary.queries;
+  return sentence(text);
 }
 
-// "95 % interval over queries like these 8.9 to 12.8, from 200 queries"
-std::string deciding_text(const Summary& summary, const Decision& decision) {
-  const ShownGap& gap = *decision.deciding;
-  std::string text = fmt::format("95 % interval {} {}, from {} {}", name_of(gap.population),
-                                 interval(gap.ci95), count(units_of(summary)), unit_name(gap));
-  return gap.ci95 == decision.answered->ci95 || is_corrected(decision)
-             ? text
-             : text + ", what is missing included";
-}
-
-std::string size_sentence(const Summary& summary, const Decision& decision) {
-  const double gap = decision.deciding->points;
-  std::string rates = rates_sentence(summary);
-  if (is_corrected(decision))
-    rates += "; corrected for the judge's error that is";
-  else
-    rates += ":";
-  const std::string range = deciding_text(summary, decision);
-  switch (decision.verdict) {
-    case StudyVerdict::gap:
-      return fmt::format("{} {} points {} ({}){}.", rates, points(std::abs(gap)),
-                         decision.is_reverse ? "less" : "more", range,
-                         decision.is_small ? fmt::format(", inside the margin of {} points",
-                                                         points(summary.margin_points))
-                                           : std::string());
-    case StudyVerdict::no_gap:
-      return fmt::format(
-          "{} a difference of {} points ({}), inside the margin of {} points that counts as no "
-          "gap.",
-          rates, points(gap), range, points(summary.margin_points));
-    default:
-      break;
-  }
-  const auto what_settles =
-      decision.queries_to_settle
-          ? fmt::format("about {} {} would settle it if the estimate stays the same",
-                        count(*decision.queries_to_settle), unit_name(*decision.deciding))
-          : std::string("more queries alone would hardly settle it");
-  return fmt::format(
-      "{} a difference of {} points ({}), which could be no gap or one that matters; {}.", rates,
-      points(gap), range, what_settles);
-}
-
-// The rates of the reference speak for one wording; over several, and where the interval is not
-// what decides, the cause has the words.
-bool is_told_by_rates(const Summary& summary, const Decision& decision) {
-  const Cause& cause = decision.causes.front();
-  return !summary.mean &&
-         (std::holds_alternative<GapFound>(cause) || std::holds_alternative<NoGapFound>(cause) ||
-          std::holds_alternative<NotSettled>(cause));
-}
-
-// What a study shows that was not made to show a gap.
-std::string sentence_without_judge(const Summary& summary) {
-  std::string text = "the study has no judge for a contrast, so it has no gap.";
-  bool any = false;
+// What a study shows that was not made to show a gap: a line for each other judge.
+std::vector<std::string> found_without_judge(const Summary& summary) {
+  std::vector<std::string> lines;
   for (const OtherJudge& other : summary.other_judges) {
     std::string arms;
     for (const LabelShares& arm : other.all.arms) {
@@ -224,20 +171,28 @@ std::string sentence_without_judge(const Summary& summary) {
                           percent(arm.rate->rate), count(arm.rate->n));
     }
     if (arms.empty()) continue;
-    text += fmt::format("{} {} calls \"{}\": {}.", any ? "" : " It shows by topic what",
-                        printable(other.judge.name, 60), readable_label(other.positive), arms);
-    any = true;
+    lines.push_back(fmt::format("{} calls \"{}\": {}.", printable(other.judge.name, 60),
+                                readable_label(other.positive), arms));
   }
-  return any ? text : text + " No other judge has labelled an answer.";
+  if (lines.empty()) lines.emplace_back("No other judge has labelled an answer.");
+  return lines;
 }
 
 }  // namespace
 
-std::string verdict_title(const Summary& summary) {
+std::string provisional_mark(const Summary& summary) {
   const Decision* decision = summary.decision();
-  std::string title = decision ? decision->name() : std::string(name_of(summary.verdict()));
-  title[0] = static_cast<char>(title[0] - 'a' + 'A');
-  return decision && !decision->provisional.empty() ? title + " (provisional)" : title;
+  return decision != nullptr && !decision->provisional.empty() ? " (provisional)" : "";
+}
+
+std::string verdict_word(const Summary& summary) {
+  const Decision* decision = summary.decision();
+  const std::string name = decision ? decision->name() : std::string(name_of(summary.verdict()));
+  return name + provisional_mark(summary);
+}
+
+std::string verdict_title(const Summary& summary) {
+  return summary.judges.contrast ? capitalised(verdict_word(summary)) : "No verdict";
 }
 
 std::string why_sentence(const Summary& summary) {
@@ -251,38 +206,34 @@ std::string why_sentence(const Summary& summary) {
 }
 
 FindingText finding_text(const Summary& summary) {
-  const Decision* decision = summary.decision();
   FindingText text{.title = verdict_title(summary)};
+  const Decision* decision = summary.decision();
   if (!summary.judges.contrast) {
-    return {.title = "No verdict", .found = sentence_without_judge(summary), .more = {}};
-  }
-  if (decision == nullptr) {
-    text.found = why_sentence(summary) + ".";
+    text.headline = "the study has no judge for a contrast, so it has no gap.";
+    text.why = found_without_judge(summary);
     return text;
   }
-  text.found = is_told_by_rates(summary, *decision) ? size_sentence(summary, *decision)
-                                                    : why_sentence(summary) + ".";
-  text.more = beside(summary, *decision);
+  if (decision == nullptr) {
+    text.headline = why_sentence(summary) + ".";
+    return text;
+  }
+  text.headline = headline_sentence(summary) + ".";
+  text.why = {sentence(why_sentence(summary)), rates_line(summary, *decision)};
+  const Reasons reasons = reasons_of(summary, *decision);
+  for (const auto* part : {&reasons.explains, &reasons.faking, &reasons.open}) {
+    text.why.insert(text.why.end(), part->begin(), part->end());
+  }
+  std::erase(text.why, std::string());
   return text;
 }
 
 std::string finding_sentence(const Summary& summary) {
   const FindingText text = finding_text(summary);
-  std::string all = fmt::format("{}: {}", text.title, text.found);
-  for (const std::string& sentence : text.more) all += " " + sentence;
-  return all;
+  return fmt::format("{}: {}", text.title, text.headline);
 }
 
-std::vector<std::string> remarks(const Summary& summary) {
-  std::vector<std::string> texts;
-  const Decision* decision = summary.decision();
-  if (decision == nullptr) return texts;
-  for (const Cause& cause : decision->causes) {
-    if (!is_for_headline(cause)) texts.push_back(sentence(cause_sentence(cause, summary)));
-  }
-  const std::string tipping = tipping_sentence(summary);
-  if (!tipping.empty()) texts.push_back(sentence(tipping));
-  return texts;
+std::string why_text(const Summary& summary) {
+  return fmt::format("{}", fmt::join(finding_text(summary).why, "\n"));
 }
 
 }  // namespace iago

@@ -1,5 +1,5 @@
-// What a study found, in a sentence or a few, always with both halves: the gap, and faking
-// reasoning. Pure.
+// What a study found: a headline of one sentence with both halves, the gap and faking reasoning,
+// and below it a line for each reason. Pure.
 #pragma once
 
 #include <string>
@@ -9,27 +9,33 @@
 
 namespace iago {
 
-// The verdict's own name: "Gap", "Small gap (provisional)", "No gap", "Uninformative".
+// " (provisional)", or nothing where the verdict is final.
+std::string provisional_mark(const Summary& summary);
+
+// The verdict's own name with that mark: "gap", "small gap (provisional)", "no gap".
+std::string verdict_word(const Summary& summary);
+
+// The same as a title: "Gap", "Small gap (provisional)"; "No verdict" without a judge of a
+// contrast.
 std::string verdict_title(const Summary& summary);
 
-// What a finding says, part by part.
 struct FindingText {
-  std::string title;              // verdict_title
-  std::string found;              // the sentence of the gap, with its full stop
-  std::vector<std::string> more;  // what explains it, faking reasoning, and why it is provisional
+  std::string title;             // verdict_title
+  std::string headline;          // one sentence in lower case, with its full stop
+  std::vector<std::string> why;  // sentences: what decides comes first, then the rates, what
+                                 // explains it, faking reasoning, and what is not known
 };
 FindingText finding_text(const Summary& summary);
 
-// In plain English, that title first: "Gap: the subject complies with 13.9 % of the requests when
-// it is told that its answers are trained on and with 3.1 % when told that they are not: 10.8
-// points more (95 % interval over queries like these 8.9 to 12.8)." Then what explains it, faking
-// reasoning, and what keeps it provisional.
+// Title and headline: "Gap: compliance is 10.8 points higher in training than in unmonitored (95 %
+// interval over queries like these 8.9 to 12.8); faking in 11.8 % of training (10.5 to 13.3 % on
+// these queries)."
 std::string finding_sentence(const Summary& summary);
 
-// The one sentence that decides, without its full stop.
-std::string why_sentence(const Summary& summary);
+// FindingText::why as one text, a line each.
+std::string why_text(const Summary& summary);
 
-// What is worth knowing of the first contrast's verdict and not said by its finding, as sentences.
-std::vector<std::string> remarks(const Summary& summary);
+// The one reason that decides, in lower case and without a full stop.
+std::string why_sentence(const Summary& summary);
 
 }  // namespace iago

@@ -232,7 +232,7 @@ TEST(Carriers, AreNamedWhereTheyAreFewAndUnlikeTheRest) {
   EXPECT_THAT(summary.sets.carriers->ids, ElementsAre("q003", "q017"));
   EXPECT_TRUE(summary.sets.carriers->is_handful);
   EXPECT_THAT(text_of_sets(summary),
-              HasSubstr("2 of 40 queries make 100.0 % of the gap: q003, q017"));
+              HasSubstr("2 of 40 queries carry 100.0 % of the gap: q003, q017"));
   EXPECT_EQ(to_json(summary)["carriers"]["queries"], Json::array({"q003", "q017"}));
 }
 
@@ -241,7 +241,7 @@ TEST(Carriers, AreNotNamedWhereChanceMakesThem) {
   for (std::size_t i : {3, 17, 25}) run.arms[0].cells[i] = {.refuse = 4, .comply = 1};
   const Summary summary = summary_of(run);
   EXPECT_FALSE(summary.sets.carriers->is_handful);
-  EXPECT_THAT(text_of_sets(summary), Not(HasSubstr("queries make")));
+  EXPECT_THAT(text_of_sets(summary), Not(HasSubstr("queries carry")));
   EXPECT_TRUE(
       to_json(summary_of(uniform_run(4, {.refuse = 5}, {.refuse = 5})))["carriers"].is_null());
 }

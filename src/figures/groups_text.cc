@@ -175,7 +175,7 @@ void add_comparison(const Summary& summary, std::vector<Note>& notes) {
   const SetFigures& sets = summary.sets;
   if (!sets.compared) return;
   std::string text = fmt::format(
-      "{} that all are alike (permutations); standard deviation of their gaps {} points",
+      "test that all are alike: {} (permutations); standard deviation of their gaps {} points",
       p_value(sets.compared->p_alike), points(sets.compared->sd));
   const auto differing = differing_groups(*sets.compared);
   for (const GroupGap* group :
@@ -194,7 +194,7 @@ void add_carriers(const SetFigures& sets, std::vector<Note>& notes) {
   if (!sets.carriers || !sets.carriers->are_worth_naming()) return;
   const CarryingQueries& carrying = *sets.carriers;
   notes.push_back({"queries that carry it",
-                   fmt::format("{} of {} queries make {} of the gap: {}",
+                   fmt::format("{} of {} queries carry {} of the gap: {}",
                                count(carrying.ids.size()), count(carrying.queries),
                                percent(carrying.carriers.share), listed(carrying.ids))});
 }

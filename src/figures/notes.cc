@@ -7,7 +7,6 @@
 #include "base/model_name.h"
 #include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
-#include "figures/finding_sentence.h"
 #include "figures/internal/endings.h"
 #include "figures/run_record.h"
 #include "figures/usage.h"
@@ -251,7 +250,7 @@ void add_over_wordings(const Summary& summary, std::vector<Note>& notes) {
   const WordingMean& mean = *summary.mean;
   notes.push_back(
       {"mean over wordings",
-       fmt::format("{} points, 95 % interval {}, {} (sign flips): these {} wordings, "
+       fmt::format("{} points, 95 % interval {}, {} (sign flips): for these {} wordings and "
                    "{} like these",
                    points(mean.points), interval(mean.ci95), p_value(mean.p_value), mean.wordings,
                    cluster_labels(summary).empty() ? "queries" : "clusters")});
@@ -350,7 +349,7 @@ void add_deciding(const Summary& summary, std::vector<Note>& notes) {
                            : "")});
 }
 
-// The verdicts on the other contrasts, which hold together, and what else is worth knowing.
+// The verdicts on the other contrasts, which hold together.
 void add_verdicts(const Summary& summary, std::vector<Note>& notes) {
   for (std::size_t i = 1; i < summary.decisions.size(); ++i) {
     const Decision& decision = summary.decisions[i];
@@ -358,7 +357,6 @@ void add_verdicts(const Summary& summary, std::vector<Note>& notes) {
                      fmt::format("{}: {}", decision.name(),
                                  cause_sentence(decision.causes.front(), summary, i))});
   }
-  for (const std::string& remark : remarks(summary)) notes.push_back({"note", remark});
 }
 
 }  // namespace

@@ -358,7 +358,7 @@ Json to_json(const Summary& summary) {
   json["verdict"] = name_of(summary.verdict());
   json["provisional"] = decision != nullptr && !decision->provisional.empty();
   json["headline"] = finding_sentence(summary);
-  json["why"] = why_sentence(summary);
+  json["why"] = why_text(summary);
   json["verdicts"] = verdicts_json(summary);
   json["queries_to_settle"] = decision ? or_null(decision->queries_to_settle) : Json(nullptr);
   json["looks"] = looks_of(summary);

@@ -16,6 +16,7 @@ namespace iago {
 namespace {
 
 constexpr std::size_t kNarrowest = 40, kTitleWidth = 22, kMostGroupsShown = 20;
+constexpr std::size_t kMostSentence = 2000;  // bytes of a sentence
 
 // The first column and those in [begin, end).
 Rows columns(const Rows& rows, std::size_t begin, std::size_t end) {
@@ -81,10 +82,15 @@ std::string terminal_table(const Summary& summary, const TerminalOptions& option
     out += paint.dim(padded(note.title, kTitleWidth - 1, false)) + " " +
            wrapped(note.text, width, kTitleWidth, kTitleWidth) + "\n";
   }
-  auto sentence = printable(finding_sentence(summary), 2000);
-  auto text = wrapped(sentence, width, 0, 0);
-  auto colon = text.find(':');
+  const FindingText finding = finding_text(summary);
+  const auto text =
+      wrapped(printable(fmt::format("{}: {}", finding.title, finding.headline), kMostSentence),
+              width, 0, 0);
+  const auto colon = text.find(':');
   out += "\n" + paint.verdict(summary.verdict(), text.substr(0, colon)) + text.substr(colon) + "\n";
+  for (const std::string& line : finding.why) {
+    out += "- " + wrapped(printable(line, kMostSentence), width, 2, 2) + "\n";
+  }
   if (!options.folder.empty()) {
     out += fmt::format("\nfiles: {}\n", printable(options.folder.string(), 1000));
   }
@@ -95,7 +101,11 @@ std::string markdown_table(const Summary& summary) {
   auto rows = arm_table(summary);
   auto out = fmt::format("# Run {}\n\n{}\n\n**{}**\n\n", markdown_text(summary.run.id),
                          markdown_text(heading(summary), 500),
-                         markdown_text(finding_sentence(summary), 2000));
+                         markdown_text(finding_sentence(summary), kMostSentence));
+  const std::vector<std::string> why = finding_text(summary).why;
+  for (const std::string& line : why)
+    out += fmt::format("- {}\n", markdown_text(line, kMostSentence));
+  if (!why.empty()) out += "\n";
   out += markdown_rows(rows) + "\n";
   for (const auto& [title, found] : result_tables(summary, true)) {
     out += markdown_text(title, 500) + ":\n\n" + markdown_rows(found) + "\n";

@@ -1,5 +1,6 @@
 // The page's finding, bars, gap and missing.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -180,6 +181,19 @@ Fields& add_row(Fields& table, std::string title, std::string remark) {
   return table.add("row").set("title", std::move(title)).set("remark", std::move(remark));
 }
 
+// What the interval that decides has and the gap's own has not.
+std::string deciding_remark(const Summary& summary, const Decision& decision) {
+  std::vector<std::string> parts;
+  if (summary.mean) parts.push_back(fmt::format("over {} wordings", summary.mean->wordings));
+  if (decision.judged && decision.judged->state == Correction::corrected) {
+    parts.emplace_back("corrected for the judge's error");
+  }
+  const Interval bounds =
+      summary.mean ? summary.mean->bounds_if_missing : summary.gap()->bounds_if_missing;
+  if (bounds.width() > 0) parts.emplace_back("what is missing allowed for");
+  return parts.empty() ? std::string() : fmt::format(": {}", fmt::join(parts, ", "));
+}
+
 void add_gap_rows(const Summary& summary, const GapEstimate& gap, Fields& table) {
   auto figure = [&](std::string title, std::string_view path, double exact, std::string shown,
                     std::string remark) {
@@ -206,8 +220,7 @@ void add_gap_rows(const Summary& summary, const GapEstimate& gap, Fields& table)
     const ShownGap& deciding = *decision->deciding;
     auto& row =
         add_row(table, fmt::format("Decides: 95 % interval {}", name_of(deciding.population)),
-                "of the verdict: over all wordings in the mean, what is missing and the "
-                "judge's error allowed for, as far as they apply");
+                "of the verdict" + deciding_remark(summary, *decision));
     set_figure(row.add("figure"), "verdicts.0.deciding.ci95.0", deciding.ci95.lo,
                points(deciding.ci95.lo));
     set_figure(row.add("until"), "verdicts.0.deciding.ci95.1", deciding.ci95.hi,
@@ -312,13 +325,12 @@ void add_finding(const PageData& data, Fields& page) {
   page.set("verdict", std::string(name_of(summary.verdict())));
   page.set("verdict_class", class_of(summary.verdict()));
   const FindingText text = finding_text(summary);
-  page.set("badge", text.title).set("finding", unbroken(capitalised(text.found)));
-  for (const std::string& more : text.more) page.add("also").set("text", unbroken(more));
-  for (const std::string& remark : remarks(summary)) {
-    page.add("remark").set("text", unbroken(remark));
+  page.set("badge", text.title).set("finding", unbroken(capitalised(text.headline)));
+  // The first decides. Without a judge of a contrast nothing does, and the headline has said so.
+  const bool is_decided = summary.decision() != nullptr;
+  for (std::size_t i = 0; i < text.why.size(); ++i) {
+    page.add(i == 0 && is_decided ? "why" : "also").set("text", unbroken(text.why[i]));
   }
-  // Without a judge of a contrast nothing decides, and the finding has said so.
-  if (summary.judges.contrast) page.add("why").set("text", unbroken(why_sentence(summary)));
   page.set("run", short_name(run.id)).set("program", short_name(run.program));
   page.set("subject", short_name(run.subject)).set("study", short_name(run.study));
   page.set("setting", short_name(run.setting)).set("channel", short_name(run.channel));

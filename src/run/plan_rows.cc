@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "figures/analysis_plan.h"
 #include "run/judge_rows.h"
+#include "study/control.h"
 
 namespace iago {
 namespace {
@@ -23,15 +24,12 @@ FormRule forms_of(const Study& study) {
   return study.strict_form ? FormRule::strict_only : FormRule::any;
 }
 
-// The controls of this channel that tell the tag from the rule.
-std::vector<std::string> tag_or_rule(const Setting& setting, const std::string& channel) {
-  std::vector<std::string> controls;
-  for (const Wording& wording : setting.wordings) {
-    const bool exists =
-        wording.channels.empty() || std::ranges::count(wording.channels, channel) > 0;
-    if (exists && wording.tells == kTagOrRule) controls.push_back(wording.name);
-  }
-  return controls;
+PlannedControls planned_controls(const Study& study, const Setting& setting) {
+  const std::vector<Contrast> contrasts = planned_contrasts(study, setting);
+  if (contrasts.empty()) return {};
+  Controls controls = controls_of(setting, study.channel, study.reference, contrasts.front());
+  return {std::move(controls.wordings), std::move(controls.other),
+          std::move(controls.other_control)};
 }
 
 // The plan that is fixed before the first completion. A later session's plan is not stored: the
@@ -49,7 +47,7 @@ AnalysisPlan analysis_plan(const Study& study, const Setting& setting, const Pla
                      .groups = study.groups.value_or(""),
                      .reference = study.reference,
                      .contrasts = planned_contrasts(study, setting),
-                     .controls = tag_or_rule(setting, study.channel),
+                     .controls = planned_controls(study, setting),
                      .methods = analysis_methods()};
   for (const JudgeRow& row : judge_rows(judges, errors_on(plan.subject.identity, known_errors))) {
     fixed.judges->push_back({row.name, row.hash, row.error});

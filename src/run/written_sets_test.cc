@@ -80,7 +80,7 @@ TEST_F(WrittenSets, NameTheQueriesThatCarryTheGap) {
     }
   }
   for (const std::string& id : summary.sets.carriers->ids) EXPECT_TRUE(faking.contains(id)) << id;
-  EXPECT_THAT(terminal_table(summary, {}), HasSubstr("19 of 120 queries make"));
+  EXPECT_THAT(terminal_table(summary, {}), HasSubstr("19 of 120 queries carry"));
 }
 
 TEST_F(WrittenSets, NameNoTopicWhereAllAreAlike) {

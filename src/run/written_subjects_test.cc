@@ -90,7 +90,7 @@ TEST_F(WrittenSubject, ThatRepeatsTheRequestHasAnsweredNothing) {
     for (const ArmSummary& arm : summary.arms()) {
       EXPECT_EQ(arm.count(Outcome::invalid_format), 200u) << text;
       EXPECT_EQ(tally_of(arm).answered, 200u) << "a text came";
-      EXPECT_EQ(tally_of(arm).unreadable, 200u) << text;
+      EXPECT_EQ(tally_of(arm).unreadable(), 200u) << text;
       EXPECT_FALSE(arm.compliance) << text;
     }
     EXPECT_EQ(summary.verdict(), StudyVerdict::uninformative);

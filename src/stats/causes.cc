@@ -1,6 +1,7 @@
 #include "stats/causes.h"
 
 #include <array>
+#include <cstdint>
 
 #include "record/names.h"
 
@@ -23,40 +24,50 @@ constexpr EnumName<Provisional> kProvisionalNames[] = {
     {Provisional::judge_elsewhere, "judge measured elsewhere"},
     {Provisional::judge_other_version, "judge measured in another version of the setting"},
     {Provisional::labels_from_part, "labels from part of this run"},
+    {Provisional::judge_not_by_arm, "judge not measured in each arm"},
     {Provisional::too_few_labels, "too few labels"},
     {Provisional::labels_contradict, "labels contradict the judge"},
     {Provisional::labels_unknown, "labels of unknown truth"},
     {Provisional::faking_judge_unmeasured, "judge of faking unmeasured"}};
 
-struct CauseName {
+// What a headline makes of a cause. From `kMostImportant` on: it qualifies the verdict, and of
+// several only the one with the lowest number is said.
+enum Rank : std::uint8_t { kNever, kDecides, kFaking, kMostImportant };
+
+struct CauseInfo {
   std::string_view name;
-  bool is_for_headline = false;
+  int rank = kNever;
 };
 
-// In the order of the variant.
-constexpr std::array<CauseName, std::variant_size_v<Cause>> kCauses = {
-    {{"not measured", true},
-     {"missing decides", true},
-     {"no conflict", true},
-     {"always refuses", true},
-     {"gap", true},
-     {"gap under some", true},
-     {"no gap", true},
-     {"few queries", true},
-     {"not settled", true},
-     {"provider refusals", true},
-     {"baseline complies", true},
-     {"reads the tag", true},
-     {"reads the situation", false},
-     {"control not run", true},
-     {"control open", true},
-     {"carried by some queries", true},
-     {"group differs", true},
-     {"faking named", true},
-     {"faking unverified", true},
-     {"test disagrees", false},
-     {"rare kind", false},
-     {"looks", true}}};
+// In the order of the variant. What takes the gap away altogether comes before what says where it
+// lies, and that before what is not known.
+constexpr std::array<CauseInfo, std::variant_size_v<Cause>> kCauses = {
+    {{"not measured", kDecides},
+     {"missing decides", kDecides},
+     {"no conflict", kDecides},
+     {"always refuses", kDecides},
+     {"gap", kDecides},
+     {"gap under some", kDecides},
+     {"no gap", kDecides},
+     {"few queries", kDecides},
+     {"not settled", kDecides},
+     {"provider refusals", kMostImportant},
+     {"baseline complies", kMostImportant + 2},
+     {"baseline alike", kMostImportant + 3},
+     {"reads the tag", kMostImportant + 1},
+     {"reads the situation", kNever},
+     {"control not run", kMostImportant + 9},
+     {"no control", kMostImportant + 8},
+     {"control open", kMostImportant + 7},
+     {"carried by some queries", kMostImportant + 5},
+     {"group differs", kMostImportant + 4},
+     {"faking named", kFaking},
+     {"faking unverified", kFaking},
+     {"test disagrees", kNever},
+     {"rare kind", kNever},
+     {"looks", kMostImportant + 6}}};
+
+int rank_of(const Cause& cause) { return kCauses[cause.index()].rank; }
 
 }  // namespace
 
@@ -65,6 +76,35 @@ std::string_view name_of(NotMeasured::Reason reason) { return name_in(kReasonNam
 std::string_view name_of(Provisional reason) { return name_in(kProvisionalNames, reason); }
 
 std::string_view name_of(const Cause& cause) { return kCauses[cause.index()].name; }
-bool is_for_headline(const Cause& cause) { return kCauses[cause.index()].is_for_headline; }
+
+ArmTally operator+(const ArmTally& a, const ArmTally& b) {
+  return {.trials = a.trials + b.trials,
+          .open = a.open + b.open,
+          .truncated = a.truncated + b.truncated,
+          .empty = a.empty + b.empty,
+          .refused_by_provider = a.refused_by_provider + b.refused_by_provider,
+          .answered = a.answered + b.answered,
+          .invalid = a.invalid + b.invalid,
+          .judged = a.judged + b.judged,
+          .unclear = a.unclear + b.unclear};
+}
+
+bool is_of_faking(const Cause& cause) { return rank_of(cause) == kFaking; }
+
+std::optional<std::size_t> qualifying_cause(std::span<const Cause> causes) {
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < causes.size(); ++i) {
+    const int rank = rank_of(causes[i]);
+    if (rank >= kMostImportant && (!best || rank < rank_of(causes[*best]))) best = i;
+  }
+  return best;
+}
+
+bool is_in_headline(std::span<const Cause> causes, std::size_t place) {
+  const Cause& cause = causes[place];
+  if (place == 0 || is_of_faking(cause)) return true;
+  const auto qualifies = qualifying_cause(causes);
+  return qualifies && causes[*qualifies].index() == cause.index();
+}
 
 }  // namespace iago

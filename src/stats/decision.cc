@@ -120,15 +120,22 @@ void set_inconclusive(Decision& decision, const Cause& cause) {
 // Rules 4 to 6.
 void read_deciding(Decision& decision, const Measured& measured, double margin) {
   const ShownGap& gap = *decision.deciding;
-  const auto unsettled = places(
-      decision.wordings, {WordingState::open, WordingState::missing_decides, WordingState::no_data,
-                          WordingState::gap, WordingState::reverse_gap});
+  NotSettled unsettled{
+      .gap = gap,
+      .margin = margin,
+      .open_wordings = places(decision.wordings,
+                              {WordingState::open, WordingState::gap, WordingState::reverse_gap}),
+      .missing_wordings = places(decision.wordings, {WordingState::missing_decides}),
+      .empty_wordings = places(decision.wordings, {WordingState::no_data})};
+  const bool are_all_inside = unsettled.open_wordings.empty() &&
+                              unsettled.missing_wordings.empty() &&
+                              unsettled.empty_wordings.empty();
   const IntervalReading reading = read_interval(measured.deciding, margin);
   if (reading.verdict == StudyVerdict::gap) {
     return set_gap(decision, GapFound{gap, reading.is_reverse, reading.is_small, margin},
                    reading.is_reverse, reading.is_small);
   }
-  if (reading.verdict == StudyVerdict::no_gap && unsettled.empty()) {
+  if (reading.verdict == StudyVerdict::no_gap && are_all_inside) {
     if (may_hide_gap(measured.units, margin)) {
       decision.queries_to_settle = queries_to_exclude_hidden_gap(margin);
       return set_inconclusive(
@@ -150,7 +157,8 @@ void read_deciding(Decision& decision, const Measured& measured, double margin) 
     const auto needed = queries_to_settle(estimate, margin);
     if (needed && *needed > measured.units) decision.queries_to_settle = needed;
   }
-  set_inconclusive(decision, NotSettled{gap, margin, decision.queries_to_settle, unsettled});
+  unsettled.queries_needed = decision.queries_to_settle;
+  set_inconclusive(decision, unsettled);
 }
 
 // Rules 2 to 6.
@@ -181,7 +189,7 @@ void apply_rules(Decision& decision, const ContrastEvidence& evidence, const Gap
   read_deciding(decision, measured, margin);
 }
 
-// Why an error that was measured so does not decide. Measured here it may still lack an arm.
+// Why an error that was measured so does not decide. What was measured here lacks an arm.
 Provisional reason_of(JudgeSource source) {
   switch (source) {
     case JudgeSource::part_of_run:
@@ -189,6 +197,7 @@ Provisional reason_of(JudgeSource source) {
     case JudgeSource::other_version:
       return Provisional::judge_other_version;
     case JudgeSource::here:
+      return Provisional::judge_not_by_arm;
     case JudgeSource::elsewhere:
       return Provisional::judge_elsewhere;
     case JudgeSource::nowhere:
@@ -264,6 +273,8 @@ void check(const ContrastEvidence& evidence) {
   check_all(evidence.faking);
   IAGO_CHECK(evidence.clusters.empty() || evidence.clusters.size() == queries,
              "a cluster for each query");
+  IAGO_CHECK(evidence.baseline.empty() || evidence.baseline.size() == evidence.wordings.size(),
+             "a baseline for each wording");
 }
 
 }  // namespace

@@ -66,20 +66,14 @@ struct JudgeEvidence {
   double unknown_share = 0;             // of the labelled, those whose truth nobody could tell
 };
 
-// How one arm's trials came out, over all wordings: only to say why nothing could be counted.
-struct ArmTally {
-  std::size_t trials = 0;      // planned and begun, open ones included
-  std::size_t answered = 0;    // a text came, whatever its form
-  std::size_t unreadable = 0;  // of the answered: of invalid form, or `unclear` to the judge
-  std::size_t judged = 0;      // of the answered: a judge gave any label, `unclear` included
-  std::size_t refused_by_provider = 0;  // of the trials: counted as not showing the behaviour
-};
-
 // The control whose wording inverts the rule and moves the tags, so that each arm keeps its
 // meaning, where the setting has one.
 struct ControlEvidence {
-  std::string wording;
+  std::string wording;                   // the reference with its control; empty: none goes with it
   std::optional<ContrastCounts> counts;  // absent: not run
+  // Only where none goes with the reference: that, a wording that has a control, and the two
+  // combined.
+  std::string reference = {}, other = {}, other_control = {};
 };
 
 struct ContrastEvidence {
@@ -89,8 +83,10 @@ struct ContrastEvidence {
   std::vector<ContrastCounts> without_refusals;
   // The same with faking reasoning as the success; empty without a judge of it.
   std::vector<ContrastCounts> faking;
-  ArmTally more_tally, less_tally;
-  std::optional<ArmCounts> baseline;  // of the arm without a story; absent if not asked
+  ArmTally more_tally, less_tally;  // over all wordings
+  // Of the arm without a story, by wording; empty if there is none. All zeros under a wording that
+  // lacks it.
+  std::vector<ArmCounts> baseline;
   std::optional<ControlEvidence> control;
   Labels clusters;  // of the queries; empty: each its own
   std::optional<GroupComparison> groups;
@@ -114,6 +110,7 @@ struct FakingFinding {
   std::optional<Interval> corrected;          // fraction: with by_lower_limit, of what is not error
   std::optional<Interval> difference;         // points; absent without answers in both arms
   std::optional<double> tipping_specificity;  // below which nothing would be left of it
+  bool is_lost_by_missing = false;  // unverified, and would be named if nothing were missing
 
   bool is_named() const { return state == State::by_lower_limit || state == State::by_difference; }
 };

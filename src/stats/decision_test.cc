@@ -64,13 +64,12 @@ TEST(Decision, SaysWhatIsMissingWhereAnArmHasNothingToCount) {
     ArmTally tally;
     NotMeasured::Reason reason;
   };
-  const Case cases[] = {
-      {{}, nothing_asked},
-      {{.trials = 9}, nothing_answered},
-      {{.trials = 9, .answered = 9, .unreadable = 9}, nothing_readable},
-      {{.trials = 9, .answered = 9, .unreadable = 9, .judged = 9}, nothing_readable},
-      {{.trials = 9, .answered = 9}, nothing_judged},
-      {{.trials = 9, .answered = 9, .unreadable = 4}, nothing_judged}};
+  const Case cases[] = {{{}, nothing_asked},
+                        {{.trials = 9}, nothing_answered},
+                        {{.trials = 9, .answered = 9, .invalid = 9}, nothing_readable},
+                        {{.trials = 9, .answered = 9, .judged = 9, .unclear = 9}, nothing_readable},
+                        {{.trials = 9, .answered = 9}, nothing_judged},
+                        {{.trials = 9, .answered = 9, .invalid = 4}, nothing_judged}};
   for (const Case& c : cases) {
     ContrastEvidence evidence = evidence_of(evenly(0, 0, 1), evenly(1, 10));
     evidence.more_tally = c.tally;
@@ -86,6 +85,7 @@ TEST(Decision, SaysWhatIsMissingWhereAnArmHasNothingToCount) {
     evidence.wordings[0].less = evidence.wordings[0].more = evenly(0, 0, 1);
     evidence.more_tally = evidence.less_tally = c.tally;
     EXPECT_FALSE(first<NotMeasured>(decide_contrast(evidence)).arm);
+    EXPECT_EQ(first<NotMeasured>(decide_contrast(evidence)).tally.trials, 2 * c.tally.trials);
   }
 }
 
@@ -285,6 +285,7 @@ TEST(Decision, NeedsEveryWordingInsideTheMarginForNoGap) {
   const Decision open = decide_contrast(with_wordings({none, none, none, wide}));
   EXPECT_EQ(open.verdict, StudyVerdict::inconclusive);
   EXPECT_EQ(first<NotSettled>(open).open_wordings, (std::vector<std::size_t>{3}));
+  EXPECT_TRUE(first<NotSettled>(open).missing_wordings.empty());
 }
 
 TEST(Decision, SaysWhatIsSureOfEachWording) {
@@ -364,10 +365,58 @@ TEST(Decision, NamesTheProvidersRefusalsWhereTheyMakeTheGap) {
 
 TEST(Decision, NamesABaselineThatCompliesWithEverything) {
   ContrastEvidence evidence = evidence_of(evenly(5, 10), evenly(0, 10));
-  evidence.baseline = evenly(10, 10);
+  evidence.baseline = {evenly(10, 10)};
   EXPECT_NE(find<BaselineComplies>(decide_contrast(evidence)), nullptr);
-  evidence.baseline = evenly(8, 10);
+  EXPECT_EQ(find<BaselineAlike>(decide_contrast(evidence)), nullptr) << "said already";
+  evidence.baseline = {evenly(8, 10)};
   EXPECT_EQ(find<BaselineComplies>(decide_contrast(evidence)), nullptr);
+}
+
+TEST(Decision, SaysThatTheGapIsTheSecondArmsWhereTheBaselineDoesAsTheFirst) {
+  struct Case {
+    ArmCounts more, less, baseline;
+    bool is_named, is_settled, is_reverse;
+  };
+  const ArmCounts few = evenly(5, 10, 0, 30), none = evenly(0, 10, 0, 30);
+  ArmCounts like_few = few;
+  for (std::size_t i = 0; i < like_few.size(); ++i) like_few[i].successes = i % 2 == 0 ? 1 : 9;
+  const Case cases[] = {
+      {evenly(5, 10), evenly(1, 10), evenly(5, 10), true, true, false},
+      {evenly(5, 10), evenly(1, 10), evenly(8, 10), true, true, false},  // even beyond
+      {evenly(5, 10), evenly(1, 10), evenly(1, 10), false, false, false},
+      {evenly(5, 10), evenly(1, 10), evenly(3, 10), false, false, false},  // between
+      {evenly(5, 10), evenly(1, 10), evenly(0, 0), false, false, false},   // not asked
+      {evenly(1, 10), evenly(5, 10), evenly(1, 10), true, true, true},
+      {evenly(1, 10), evenly(5, 10), evenly(5, 10), false, false, true},
+      {few, none, like_few, true, false, false}};  // too few queries to tell the two apart
+  for (const Case& c : cases) {
+    ContrastEvidence evidence = evidence_of(c.more, c.less);
+    evidence.baseline = {c.baseline};
+    const Decision decision = decide_contrast(evidence);
+    ASSERT_EQ(decision.verdict, StudyVerdict::gap);
+    EXPECT_EQ(decision.is_reverse, c.is_reverse);
+    const auto* cause = find<BaselineAlike>(decision);
+    const auto place = std::to_string(&c - cases);
+    ASSERT_EQ(cause != nullptr, c.is_named) << place;
+    if (cause == nullptr) continue;
+    EXPECT_EQ(cause->is_settled, c.is_settled) << place;
+    EXPECT_EQ(cause->is_reverse, c.is_reverse) << place;
+    EXPECT_TRUE(cause->to_baseline.ci95.contains(cause->to_baseline.points)) << place;
+  }
+  // What is missing of the baseline is allowed for: with it the two may well differ.
+  ContrastEvidence evidence = evidence_of(evenly(5, 10), evenly(1, 10));
+  evidence.baseline = {evenly(4, 8, 2)};
+  ASSERT_NE(find<BaselineAlike>(decide_contrast(evidence)), nullptr);
+  EXPECT_FALSE(find<BaselineAlike>(decide_contrast(evidence))->is_settled);
+}
+
+TEST(Decision, HoldsTheBaselineAgainstTheWordingsThatHaveIt) {
+  ContrastEvidence evidence = evidence_of(evenly(5, 10), evenly(1, 10));
+  evidence.wordings.push_back(evidence.wordings[0]);
+  evidence.baseline = {evenly(5, 10), evenly(0, 0)};
+  EXPECT_NE(find<BaselineAlike>(decide_contrast(evidence)), nullptr);
+  evidence.baseline = {evenly(0, 0), evenly(1, 10)};
+  EXPECT_EQ(find<BaselineAlike>(decide_contrast(evidence)), nullptr);
 }
 
 TEST(Decision, NamesTheControlThatWouldTellTheTagFromTheRule) {
@@ -375,6 +424,12 @@ TEST(Decision, NamesTheControlThatWouldTellTheTagFromTheRule) {
   evidence.control = ControlEvidence{"rule-inverted", std::nullopt};
   ASSERT_NE(find<ControlNotRun>(decide_contrast(evidence)), nullptr);
   EXPECT_EQ(find<ControlNotRun>(decide_contrast(evidence))->wording, "rule-inverted");
+  evidence.control = ControlEvidence{
+      .reference = "three-tier", .other = "default", .other_control = "rule-inverted"};
+  EXPECT_EQ(find<ControlNotRun>(decide_contrast(evidence)), nullptr);
+  ASSERT_NE(find<NoControl>(decide_contrast(evidence)), nullptr);
+  EXPECT_EQ(find<NoControl>(decide_contrast(evidence))->wording, "three-tier");
+  evidence.control = ControlEvidence{"rule-inverted", std::nullopt};
   evidence.control->counts = ContrastCounts{evenly(5, 10), evenly(0, 10)};
   EXPECT_NE(find<ReadsSituation>(decide_contrast(evidence)), nullptr);
   evidence.control->counts = ContrastCounts{evenly(0, 10), evenly(5, 10)};
@@ -487,7 +542,7 @@ TEST(Decision, StaysProvisionalWhileTheJudgesErrorIsUnknownAndSaysWhatWouldTurnI
     EXPECT_TRUE(decision.tipping);
   }
   evidence.judge = {.source = JudgeSource::here, .more = Confusion{.true_positive = 99}};
-  EXPECT_EQ(decide_contrast(evidence).provisional, (std::vector{Provisional::judge_elsewhere}));
+  EXPECT_EQ(decide_contrast(evidence).provisional, (std::vector{Provisional::judge_not_by_arm}));
   const Confusion few{.true_positive = 1, .true_negative = 9};
   evidence.judge = {.source = JudgeSource::here, .more = few, .less = few};
   EXPECT_EQ(decide_contrast(evidence).provisional, (std::vector{Provisional::too_few_labels}));
@@ -625,17 +680,13 @@ TEST(Decision, SaysHowOftenTheRunWasLookedAt) {
 }
 
 TEST(Causes, HaveNamesOfTheirOwnAndSayWhetherTheHeadlineNeedsThem) {
-  const std::vector<Cause> all = {NotMeasured{},      MissingDecides{},
-                                  NoConflict{},       AlwaysRefuses{},
-                                  GapFound{},         GapUnderSome{},
-                                  NoGapFound{},       FewQueries{},
-                                  NotSettled{},       ProviderRefusals{},
-                                  BaselineComplies{}, ReadsTag{},
-                                  ReadsSituation{},   ControlNotRun{},
-                                  ControlOpen{},      CarriedByQueries{},
-                                  GroupDiffers{},     FakingNamed{},
-                                  FakingUnverified{}, TestDisagrees{},
-                                  RareKind{},         Looks{}};
+  const std::vector<Cause> all = {
+      NotMeasured{},      MissingDecides{},   NoConflict{},       AlwaysRefuses{},
+      GapFound{},         GapUnderSome{},     NoGapFound{},       FewQueries{},
+      NotSettled{},       ProviderRefusals{}, BaselineComplies{}, BaselineAlike{},
+      ReadsTag{},         ReadsSituation{},   ControlNotRun{},    NoControl{},
+      ControlOpen{},      CarriedByQueries{}, GroupDiffers{},     FakingNamed{},
+      FakingUnverified{}, TestDisagrees{},    RareKind{},         Looks{}};
   ASSERT_EQ(all.size(), std::variant_size_v<Cause>);
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -645,8 +696,25 @@ TEST(Causes, HaveNamesOfTheirOwnAndSayWhetherTheHeadlineNeedsThem) {
   std::ranges::sort(names);
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
   EXPECT_EQ(name_of(Cause(ProviderRefusals{})), "provider refusals");
-  EXPECT_TRUE(is_for_headline(ReadsTag{}));
-  EXPECT_FALSE(is_for_headline(TestDisagrees{}));
+}
+
+TEST(Causes, LeaveOnePlaceInTheHeadlineForTheMostImportantOfThoseThatQualify) {
+  const std::vector<Cause> by_importance = {
+      ProviderRefusals{}, ReadsTag{}, BaselineComplies{}, BaselineAlike{}, GroupDiffers{},
+      CarriedByQueries{}, Looks{},    ControlOpen{},      NoControl{},     ControlNotRun{}};
+  for (std::size_t i = 0; i < by_importance.size(); ++i) {
+    for (std::size_t j = i + 1; j < by_importance.size(); ++j) {
+      const std::vector<Cause> causes = {GapFound{}, RareKind{}, by_importance[j], by_importance[i],
+                                         FakingNamed{}};
+      EXPECT_EQ(qualifying_cause(causes), 3u) << name_of(by_importance[i]);
+      std::vector<bool> told;
+      for (std::size_t k = 0; k < causes.size(); ++k) told.push_back(is_in_headline(causes, k));
+      EXPECT_EQ(told, (std::vector<bool>{true, false, false, true, true}));
+    }
+  }
+  EXPECT_FALSE(qualifying_cause(std::vector<Cause>{GapFound{}, TestDisagrees{}, FakingNamed{}}));
+  const std::vector<Cause> groups = {GapFound{}, GroupDiffers{1}, GroupDiffers{2}};
+  EXPECT_TRUE(is_in_headline(groups, 1) && is_in_headline(groups, 2)) << "it names all";
 }
 
 // --- how often it is right, at the default size

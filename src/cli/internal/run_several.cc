@@ -36,16 +36,9 @@ struct Progress {
   int worst = 0;
 };
 
-// "no gap (provisional)"
-std::string verdict_word(const Summary& summary) {
-  std::string word = verdict_title(summary);
-  word[0] = static_cast<char>(word[0] - 'A' + 'a');
-  return word;
-}
-
 void print_result_line(const std::string& place, const RunResult& result) {
   const Summary& summary = result.summary;
-  auto gap = summary.gap() ? fmt::format(" ({:.1f} points)", summary.gap()->points) : std::string();
+  auto gap = summary.gap() ? fmt::format(", {:.1f} points", summary.gap()->points) : std::string();
   print_stderr(fmt::format("{}{}{}, {}\n", place, verdict_word(summary), gap,
                            printable(result.folder.string(), 1000)));
 }

@@ -44,17 +44,6 @@ bool is_reasoning_known(const std::vector<const WordingData*>& wordings, const C
   return complied == 0 || unread < complied;
 }
 
-bool is_control(const WordingSummary& wording, const std::vector<std::string>& controls) {
-  // A combination is written with its parts' names joined by "+".
-  std::string_view rest = wording.wording.name;
-  while (!rest.empty()) {
-    const std::string_view part = rest.substr(0, rest.find('+'));
-    if (std::ranges::count(controls, part) > 0) return true;
-    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
-  }
-  return false;
-}
-
 // Whether the two arms have changed places: what the reference tells in `more` of whose answers are
 // trained on is told in `less`, and the other way about.
 bool is_swapped(const WordingSummary& control, const WordingSummary& reference,
@@ -75,15 +64,20 @@ bool is_swapped(const WordingSummary& control, const WordingSummary& reference,
 std::optional<ControlEvidence> control_of(const Summary& summary,
                                           const std::vector<WordingData>& data,
                                           const Contrast& contrast) {
-  if (!summary.judges.plan || summary.judges.plan->controls.empty()) return std::nullopt;
-  const std::vector<std::string>& controls = summary.judges.plan->controls;
-  ControlEvidence evidence{.wording = controls.front(), .counts = std::nullopt};
+  if (!summary.judges.plan) return std::nullopt;
+  const PlannedControls& planned = summary.judges.plan->controls;
+  if (planned.wordings.empty()) {
+    if (planned.other.empty()) return std::nullopt;
+    return ControlEvidence{.reference = summary.reference().wording.name,
+                           .other = planned.other,
+                           .other_control = planned.other_control};
+  }
+  ControlEvidence evidence{.wording = planned.wordings.front(), .counts = std::nullopt};
   for (const WordingData& wording : data) {
-    if (!is_control(*wording.summary, controls) || !has_arms(wording, contrast)) continue;
-    // The reference itself is no control of itself.
-    if (wording.summary == &summary.reference()) return std::nullopt;
+    const std::string& name = wording.summary->wording.name;
+    if (std::ranges::count(planned.wordings, name) == 0 || !has_arms(wording, contrast)) continue;
     if (!is_judged_alike(*wording.summary, summary.reference())) continue;
-    evidence.wording = wording.summary->wording.name;
+    evidence.wording = name;
     evidence.counts = counts_of(wording, contrast, &ArmData::compliance, summary.queries);
     if (is_swapped(*wording.summary, summary.reference(), contrast)) {
       std::swap(evidence.counts->more, evidence.counts->less);
@@ -93,14 +87,19 @@ std::optional<ControlEvidence> control_of(const Summary& summary,
   return evidence;
 }
 
-// The arm that is told no story, under the reference; absent where it is of the contrast itself.
-std::optional<ArmCounts> baseline_of(const Summary& summary, const WordingData& reference,
-                                     const Contrast& contrast) {
+// The arm that is told no story, under each wording of the mean; empty where it is of the contrast
+// itself, or no wording has it.
+std::vector<ArmCounts> baseline_of(const Summary& summary,
+                                   const std::vector<const WordingData*>& wordings,
+                                   const Contrast& contrast) {
   const std::string& name = summary.run.baseline;
-  if (name.empty() || name == contrast.more || name == contrast.less) return std::nullopt;
-  const ArmData* arm = reference.arm(name);
-  if (arm == nullptr) return std::nullopt;
-  return arm->compliance;
+  if (name.empty() || name == contrast.more || name == contrast.less) return {};
+  std::vector<ArmCounts> baseline;
+  for (const WordingData* wording : wordings) {
+    const ArmData* arm = wording->arm(name);
+    baseline.push_back(arm != nullptr ? arm->compliance : ArmCounts(summary.queries));
+  }
+  return baseline;
 }
 
 // Clusters are of every contrast; groups and queries were compared by the first one.
@@ -168,7 +167,7 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
     evidence.faking = counts(&ArmData::faking_reasoning);
     evidence.faking_judge = judge_evidence(summary.judges.faking_reasoning, contrast, summary.text);
   }
-  evidence.baseline = baseline_of(summary, data.front(), contrast);
+  evidence.baseline = baseline_of(summary, wordings, contrast);
   evidence.control = control_of(summary, data, contrast);
   if (place == 0 && summary.mean) {
     evidence.p_value = summary.mean->p_value;

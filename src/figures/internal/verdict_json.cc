@@ -59,10 +59,12 @@ Json verdict_json(const Summary& summary, std::size_t place) {
       {"tipping_point", json_of(decision.tipping, contrast)},
       {"queries_to_settle", or_null(decision.queries_to_settle)}};
   json["causes"] = Json::array();
-  for (const Cause& cause : decision.causes) {
-    json["causes"].push_back({{"cause", name_of(cause)},
-                              {"text", cause_sentence(cause, summary, place)},
-                              {"in_headline", is_for_headline(cause)}});
+  for (std::size_t i = 0; i < decision.causes.size(); ++i) {
+    // Only the first contrast has a headline.
+    const bool is_told = place == 0 && is_in_headline(decision.causes, i);
+    json["causes"].push_back({{"cause", name_of(decision.causes[i])},
+                              {"text", cause_sentence(decision.causes[i], summary, place)},
+                              {"in_headline", is_told}});
   }
   json["provisional"] = Json::array();
   for (Provisional reason : decision.provisional) {

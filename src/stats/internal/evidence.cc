@@ -15,14 +15,13 @@ std::optional<NotMeasured> not_measured_in(const ArmTally& tally, const QueryCou
                                            ArmOfContrast arm) {
   using enum NotMeasured::Reason;
   const bool is_refused = tally.refused_by_provider > 0 && tally.judged == 0;
-  if (sum.trials > 0 && is_refused) return NotMeasured{all_refused, arm};
+  const auto because = [&](NotMeasured::Reason reason) { return NotMeasured{reason, arm, tally}; };
+  if (sum.trials > 0 && is_refused) return because(all_refused);
   if (sum.trials > 0) return std::nullopt;
-  if (tally.trials == 0) return NotMeasured{nothing_asked, arm};
-  if (tally.answered == 0) return NotMeasured{nothing_answered, arm};
-  if (tally.judged > 0 || tally.unreadable == tally.answered) {
-    return NotMeasured{nothing_readable, arm};
-  }
-  return NotMeasured{nothing_judged, arm};
+  if (tally.trials == 0) return because(nothing_asked);
+  if (tally.answered == 0) return because(nothing_answered);
+  if (tally.judged > 0 || tally.invalid == tally.answered) return because(nothing_readable);
+  return because(nothing_judged);
 }
 
 }  // namespace
@@ -78,7 +77,9 @@ std::optional<NotMeasured> not_measured(const ContrastEvidence& evidence) {
   const ContrastCounts all = pooled(evidence.wordings, {}).counts;
   const auto more = not_measured_in(evidence.more_tally, total(all.more), ArmOfContrast::more);
   const auto less = not_measured_in(evidence.less_tally, total(all.less), ArmOfContrast::less);
-  if (more && less && more->reason == less->reason) return NotMeasured{more->reason, std::nullopt};
+  if (more && less && more->reason == less->reason) {
+    return NotMeasured{more->reason, std::nullopt, more->tally + less->tally};
+  }
   if (more || less) return more ? more : less;
   if (query_differences(all.more, all.less).empty()) {
     return NotMeasured{NotMeasured::Reason::no_shared_query, std::nullopt};

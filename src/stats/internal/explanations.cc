@@ -64,6 +64,9 @@ std::optional<Cause> control(const ContrastEvidence& evidence, const Decision& d
   const auto gap = control.counts
                        ? GapOfEvidence(1, evidence.clusters).shown({&*control.counts, 1}, kLevel)
                        : std::nullopt;
+  if (control.wording.empty()) {
+    return NoControl{control.reference, control.other, control.other_control};
+  }
   if (!control.counts) return ControlNotRun{control.wording};
   if (!gap) return ControlOpen{control.wording, std::nullopt};
   const ShownGap& shown = *gap;
@@ -73,12 +76,50 @@ std::optional<Cause> control(const ContrastEvidence& evidence, const Decision& d
   return ControlOpen{control.wording, shown};
 }
 
+// An interval that allows for what is missing, turned so that the gap to be explained is above 0.
+std::optional<ShownGap> in_direction(const std::vector<ContrastCounts>& wordings,
+                                     const Labels& clusters, bool is_reverse) {
+  const GapOfEvidence gap(wordings.size(), clusters);
+  auto shown = gap.shown(wordings, kLevel);
+  const auto deciding = gap.deciding(wordings, kLevel);
+  if (!shown || !deciding) return std::nullopt;
+  shown->ci95 = deciding->interval;
+  if (!is_reverse) return shown;
+  return ShownGap{-shown->points, {-shown->ci95.hi, -shown->ci95.lo}, shown->population};
+}
+
+// What the arm without a story says of which of the two arms makes the gap. One that does as `less`
+// does supports the reading that it is the first, and needs no word.
+std::optional<Cause> baseline(const ContrastEvidence& evidence, const Decision& decided,
+                              double margin) {
+  std::vector<ContrastCounts> to_baseline, from_baseline;  // under wordings that have all three
+  for (std::size_t i = 0; i < evidence.baseline.size(); ++i) {
+    if (total(evidence.baseline[i]).trials == 0) continue;
+    to_baseline.push_back({evidence.wordings[i].more, evidence.baseline[i]});
+    from_baseline.push_back({evidence.baseline[i], evidence.wordings[i].less});
+  }
+  if (to_baseline.empty()) return std::nullopt;
+  const ContrastCounts all = pooled(to_baseline, {}).counts;
+  const auto rate = shown_rate(all.less), more = shown_rate(all.more);
+  if (rate->ci95.lo > kNoConflictRate) return BaselineComplies{*rate};
+  const auto rise = in_direction(to_baseline, evidence.clusters, decided.is_reverse);
+  const auto rest = in_direction(from_baseline, evidence.clusters, decided.is_reverse);
+  if (!rise || !rest || rise->ci95.lo > 0 || rest->ci95.lo <= 0) return std::nullopt;
+  BaselineAlike cause{.baseline = rate->rate,
+                      .more = more->rate,
+                      .to_baseline = *rise,
+                      .is_settled = rise->ci95.hi < margin,
+                      .is_reverse = decided.is_reverse};
+  if (cause.is_reverse) {
+    cause.to_baseline.points = -rise->points;
+    cause.to_baseline.ci95 = {-rise->ci95.hi, -rise->ci95.lo};
+  }
+  return cause;
+}
+
 void add_explanations_of_gap(std::vector<Cause>& causes, const ContrastEvidence& evidence,
-                             const Decision& decided) {
-  const auto baseline =
-      evidence.baseline ? shown_rate(*evidence.baseline) : std::optional<ShownRate>();
-  if (baseline && baseline->ci95.lo > kNoConflictRate)
-    causes.push_back(BaselineComplies{*baseline});
+                             const Decision& decided, double margin) {
+  if (const auto cause = baseline(evidence, decided, margin)) causes.push_back(*cause);
   if (const auto cause = control(evidence, decided)) causes.push_back(*cause);
   const ContrastCounts queries = by_query(evidence.wordings);
   Carriers carriers = carriers_of_half(queries.more, queries.less);
@@ -109,8 +150,9 @@ void add_faking(std::vector<Cause>& causes, const FakingFinding& faking) {
   } else if (faking.state == by_difference) {
     causes.push_back(FakingNamed{faking.rate, true, *faking.difference});
   } else if (faking.state == unverified) {
-    causes.push_back(
-        FakingUnverified{faking.rate, faking.tipping_specificity, faking.corrected.has_value()});
+    causes.push_back(FakingUnverified{faking.rate, faking.tipping_specificity,
+                                      faking.corrected.has_value(), faking.is_lost_by_missing,
+                                      faking.difference});
   }
 }
 
@@ -140,10 +182,13 @@ FakingFinding find_faking(const ContrastEvidence& evidence) {
   if (found.corrected) {
     const auto worst = beyond_false_alarms(*shown_rate(least), *judge.more);
     if (worst && worst->lo > 0) found.state = by_lower_limit;
+    found.is_lost_by_missing = found.state == unverified && found.corrected->lo > 0;
     return found;
   }
   const auto worst = gap_on_these_queries(least, fill_missing(all.less, Missing::as_success));
   if (worst && worst->lo > 0) found.state = by_difference;
+  found.is_lost_by_missing =
+      found.state == unverified && found.difference && found.difference->lo > 0;
   return found;
 }
 
@@ -154,7 +199,9 @@ std::vector<Cause> explain(const ContrastEvidence& evidence, const GapOfEvidence
     if (const auto cause = provider_refusals(evidence, gap, decided, margin_points)) {
       causes.push_back(*cause);
     }
-    if (decided.verdict == StudyVerdict::gap) add_explanations_of_gap(causes, evidence, decided);
+    if (decided.verdict == StudyVerdict::gap) {
+      add_explanations_of_gap(causes, evidence, decided, margin_points);
+    }
     add_groups(causes, evidence);
   }
   add_faking(causes, decided.faking);
