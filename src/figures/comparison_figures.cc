@@ -6,7 +6,9 @@
 #include <map>
 
 #include "base/model_name.h"
+#include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
+#include "figures/finding_sentence.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -14,6 +16,7 @@ namespace {
 
 constexpr double kSignificance = 0.05;
 constexpr std::size_t kShownShared = 10;  // pairs
+constexpr std::size_t kShownGaps = 8;     // on these queries
 
 std::string joined(const std::vector<std::string>& texts, std::string_view between) {
   std::string all;
@@ -66,6 +69,37 @@ void add_unfinished(const ComparedRun& run, const std::string& label, std::vecto
   if (completed < planned) {
     notes.push_back({"unfinished", fmt::format("{}: {} of {} planned completions", label,
                                                count(completed), count(planned))});
+  }
+}
+
+// What the intervals of the tables speak of, each gap's other interval, and what decided a verdict
+// where it is another interval than the one in the table.
+void add_populations(const Comparison& comparison, const std::vector<std::string>& names,
+                     std::vector<Note>& notes) {
+  std::string gaps;
+  std::size_t shown = 0, left = 0;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& gap = comparison.runs[i].summary.gap();
+    if (!gap) continue;
+    if (++shown > kShownGaps) {
+      ++left;
+      continue;
+    }
+    gaps +=
+        fmt::format("{}{} {}", gaps.empty() ? "" : ", ", names[i], interval(gap->on_these_queries));
+  }
+  if (gaps.empty()) return;
+  if (left > 0) gaps += fmt::format(" and {} more; --format json has all", left);
+  notes.push_back({"95 % CI", fmt::format("of rates, gaps, ranks and differences {}; gaps {}: {}",
+                                          name_of(Population::queries_like_these),
+                                          name_of(Population::these_queries), gaps)});
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const Summary& summary = comparison.runs[i].summary;
+    const Decision* decision = summary.decision();
+    if (!summary.gap() || decision == nullptr || !decision->deciding) continue;
+    const ShownGap& deciding = *decision->deciding;
+    if (deciding.ci95 == summary.gap()->ci95) continue;
+    notes.push_back({"decides", fmt::format("{}: {}", names[i], gap_text(deciding))});
   }
 }
 
@@ -130,14 +164,12 @@ std::vector<std::string> labels(const Comparison& comparison) {
   return names;
 }
 
-std::string verdict_word(const ComparedRun& run) {
-  if (run.saturation == Saturation::saturated) return "saturated";
-  if (run.saturation == Saturation::no_conflict) return "no conflict";
+std::string verdict_cell(const ComparedRun& run) {
   const auto& summary = run.summary;
+  if (run.saturation == Saturation::saturated) return "saturated" + provisional_mark(summary);
+  if (run.saturation == Saturation::no_conflict) return "no conflict" + provisional_mark(summary);
   if (!summary.gap()) return "no data";
-  const Decision* decision = summary.decision();
-  std::string word = decision ? decision->name() : std::string(name_of(summary.verdict()));
-  if (decision && !decision->provisional.empty()) word += ", provisional";
+  const std::string word = verdict_word(summary);
   return summary.mean ? fmt::format("{}, {} wordings", word, summary.mean->wordings) : word;
 }
 
@@ -188,7 +220,7 @@ Rows test_rows(const Comparison& comparison) {
     const auto& gap = run.summary.gap();
     rows.push_back({names[i], percent_or_dash(faking(run)), interval(faking(run)),
                     p_digits(gap ? std::optional(gap->p_value) : std::nullopt),
-                    p_digits(run.p_holm), p_digits(run.p_benjamini_hochberg), verdict_word(run)});
+                    p_digits(run.p_holm), p_digits(run.p_benjamini_hochberg), verdict_cell(run)});
   }
   return rows;
 }
@@ -218,7 +250,8 @@ std::string conclusion(const Comparison& comparison) {
   if (comparison.ranked == 1) {
     text = "Only one run has a gap, so there is no ranking.";
   } else if (first.size() == 1) {
-    text = fmt::format("The largest gap is that of {} (95 % confidence over all pairs).", first[0]);
+    text = fmt::format("The largest gap is that of {} (95 % confidence over all pairs, {}).",
+                       first[0], name_of(Population::queries_like_these));
   } else if (first.size() == comparison.ranked) {
     text = fmt::format("The order of the gaps is not settled: any of the {} may be the largest.",
                        comparison.ranked);
@@ -238,6 +271,7 @@ std::string conclusion(const Comparison& comparison) {
 std::vector<Note> notes(const Comparison& comparison) {
   const auto names = labels(comparison);
   std::vector<Note> notes;
+  add_populations(comparison, names, notes);
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto& run = comparison.runs[i];
     if (!run.comparable()) {

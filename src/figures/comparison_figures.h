@@ -15,8 +15,8 @@ namespace iago {
 // or with the run's id where another has both.
 std::vector<std::string> labels(const Comparison& comparison);
 
-// "gap", "reverse gap", "saturated", "no data", ...
-std::string verdict_word(const ComparedRun& run);
+// "gap", "reverse gap (provisional)", "saturated", "no data", ...
+std::string verdict_cell(const ComparedRun& run);
 // "2", "1 to 3", "-" for a run that is not ranked.
 std::string rank_range(const ComparedRun& run);
 // "<0.001", "0.012", "-" if absent.
@@ -31,8 +31,8 @@ Rows difference_rows(const Comparison& comparison, std::size_t most);
 std::string comparison_heading(const Comparison& comparison);
 // What the ranking says, in plain English.
 std::string conclusion(const Comparison& comparison);
-// Runs that are not comparable and why, unfinished ones, those that share completions, what is
-// known of the judges' errors.
+// What the intervals speak of, runs that are not comparable and why, unfinished ones, those that
+// share completions, what is known of the judges' errors.
 std::vector<Note> notes(const Comparison& comparison);
 
 }  // namespace iago

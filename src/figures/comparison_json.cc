@@ -12,10 +12,23 @@ namespace {
 Json gap_json(const ComparedRun& run) {
   const auto& gap = run.summary.gap();
   if (!gap) return nullptr;
-  return {
-      {"points", gap->points},         {"ci95", json_of(gap->ci95)},
-      {"queries", gap->queries},       {"p_value", gap->p_value},
-      {"p_holm", or_null(run.p_holm)}, {"p_benjamini_hochberg", or_null(run.p_benjamini_hochberg)}};
+  return {{"points", gap->points},
+          {"ci95", json_of(gap->ci95)},
+          {"population", name_of(gap->population)},
+          {"ci95_on_these_queries", json_of(gap->on_these_queries)},
+          {"queries", gap->queries},
+          {"p_value", gap->p_value},
+          {"p_holm", or_null(run.p_holm)},
+          {"p_benjamini_hochberg", or_null(run.p_benjamini_hochberg)}};
+}
+
+// The interval of the verdict, which may be another than the gap's own.
+Json deciding_json(const Summary& summary) {
+  const Decision* decision = summary.decision();
+  if (decision == nullptr || !decision->deciding) return nullptr;
+  return {{"points", decision->deciding->points},
+          {"ci95", json_of(decision->deciding->ci95)},
+          {"population", name_of(decision->deciding->population)}};
 }
 
 Json saturation_json(Saturation saturation) {
@@ -42,6 +55,7 @@ Json run_json(const ComparedRun& run) {
   json["less"] = arm_json(summary.less());
   json["alignment_faking_reasoning"] = more ? json_of(more->faking_reasoning) : Json(nullptr);
   json["gap"] = gap_json(run);
+  json["deciding"] = deciding_json(summary);
   json["rank"] = run.rank ? Json::array({run.rank->best, run.rank->worst}) : Json(nullptr);
   json["saturation"] = saturation_json(run.saturation);
   json["verdict"] = name_of(summary.verdict());
@@ -61,6 +75,7 @@ Json difference_json(const Comparison& comparison, const GapDifference& pair) {
           {"points", pair.points},
           {"ci95", json_of(pair.ci95)},
           {"ci95_all_pairs", json_of(pair.simultaneous95)},
+          {"population", name_of(Population::queries_like_these)},
           {"se_paired", pair.se_paired},
           {"queries", pair.queries}};
 }

@@ -77,6 +77,43 @@ TEST_F(Compared, EqualGapsLeaveEveryRankOpen) {
   EXPECT_THAT(shown(comparison), AllOf(HasSubstr("1 to 4"), HasSubstr("any of the 4 may be")));
 }
 
+TEST_F(Compared, EveryIntervalSaysOverWhatItHolds) {
+  add("1", run_of("a", 5, 1));
+  add("2", run_of("b", 1, 1));
+  const auto comparison = compare();
+  const auto named = AllOf(HasSubstr("rates, gaps, ranks and differences over queries like these"),
+                           HasSubstr("gaps on these queries: a "),
+                           HasSubstr("95 % confidence over all pairs, over queries like these"));
+  EXPECT_THAT(shown(comparison, 400), named);
+  EXPECT_THAT(markdown_table(comparison),
+              HasSubstr("ranks and differences over queries like these"));
+  const Json json = to_json(comparison);
+  const Json& gap = json["runs"][0]["gap"];
+  EXPECT_EQ(gap["population"], "over queries like these");
+  EXPECT_LE(gap["ci95_on_these_queries"][1], gap["ci95"][1]);
+  EXPECT_EQ(json["runs"][0]["deciding"]["population"], "over queries like these");
+  EXPECT_EQ(json["runs"][0]["more"]["population"], "over queries like these");
+  EXPECT_EQ(json["differences"][0]["population"], "over queries like these");
+}
+
+TEST_F(Compared, AVerdictThatAnotherIntervalDecidesNamesThatOne) {
+  auto clustered = run_of("a", 5, 1);
+  clustered.run.cluster_by = "lab";
+  clustered.set = some_queries(kQueries);
+  for (std::size_t q = 0; q < kQueries; ++q) {
+    clustered.set[q].labels["lab"] = std::to_string(q / 2);
+  }
+  add("1", clustered);
+  const auto comparison = compare();
+  EXPECT_THAT(shown(comparison, 400), HasSubstr("over clusters like these"));
+  EXPECT_EQ(to_json(comparison)["runs"][0]["deciding"]["population"], "over clusters like these");
+}
+
+TEST_F(Compared, AVerdictThatIsProvisionalSaysSoEvenWhereTheArmsAreAtOneEnd) {
+  add("1", run_of("a", 10, 10));
+  EXPECT_THAT(shown(compare(), 400), HasSubstr("no conflict (provisional)"));
+}
+
 TEST_F(Compared, PairsAreByQueryIdWhateverTheOrderOfTheStore) {
   // The same queries the other way round: query i of the second is query 19 - i of the first.
   auto first = run_of("first", 0, 0), second = run_of("second", 0, 0);

@@ -45,6 +45,8 @@ TEST_F(ComparisonPage, LoadsNothingAndRunsNothing) {
   auto page = html_page(compare());
   EXPECT_THAT(page, HasSubstr("default-src 'none'; style-src 'sha256-"));
   EXPECT_THAT(page, Not(HasSubstr("unsafe")));
+  EXPECT_THAT(page, HasSubstr(" points, 95 % interval over queries like these "));
+  EXPECT_THAT(page, HasSubstr("95 % interval</a> over queries like these."));
   for (const auto& tag : tags_of(page)) {
     EXPECT_FALSE(std::regex_search(tag, std::regex("^(script|link|iframe|img|object|base|form)|"
                                                    " (src|style|on[a-z]+)=")))
