@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/internal/budget_options.h"
+#include "cli/internal/exit_status.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/model_endpoints.h"
 #include "cli/internal/open_judges.h"
@@ -116,7 +117,7 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
   });
   if (result.interrupted) {
     print_stderr("interrupted; run the same command to resume\n");
-    return 130;
+    return kInterrupted;
   }
   std::vector<GradingTotals> stored;
   std::vector<GradingCount> counts;
@@ -124,7 +125,7 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
     stored.push_back(judge.stored);
     counts.push_back(judge.count);
   }
-  return report_unjudged(stored, counts) || !budget.met().empty() ? 3 : 0;
+  return report_unjudged(stored, counts) || !budget.met().empty() ? kIncomplete : kDone;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/internal/budget_options.h"
 #include "cli/internal/case_runs.h"
+#include "cli/internal/exit_status.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/model_endpoints.h"
 #include "cli/internal/open_judges.h"
@@ -110,7 +111,7 @@ int validate_by_labels(const JudgeValidateArguments& arguments, const Context& c
   }
   report_asking(budget.figures(), counts, prices);
   fmt::print("{}", arguments.output.json ? dump_json(json, 2) + "\n" : to_markdown(results));
-  return report_unjudged(all, counts) || !budget.met().empty() ? 3 : 0;
+  return report_unjudged(all, counts) || !budget.met().empty() ? kIncomplete : kDone;
 }
 
 // Says what was written and what was not. 3 if nothing was: then the labels measured nothing.
@@ -193,7 +194,7 @@ void add_options(CLI::App& command, JudgeValidateArguments& a) {
       command
           .add_option("--run", a.run,
                       "The labels are of this run's answers, drawn at random from each arm. "
-                      "Hold them against its judges' verdicts; no judge is asked")
+                      "Compares them with the verdicts of its judges; asks no judge")
           ->needs(labels);
   auto* named = command
                     .add_option("--judge", a.judges,

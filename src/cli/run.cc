@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/model_name.h"
 #include "cli/commands.h"
+#include "cli/internal/exit_status.h"
 #include "cli/internal/failure.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/open_judges.h"
@@ -27,6 +28,7 @@
 #include "figures/terminal.h"
 #include "models/open_model.h"
 #include "run/changed_study.h"
+#include "run/shortfall.h"
 #include "spend/budgeted_model.h"
 #include "spend/forecast.h"
 #include "store/run_folder.h"
@@ -34,9 +36,6 @@
 
 namespace iago {
 namespace {
-
-constexpr double kTooMuchMissing = 0.05;
-constexpr int kExitIncomplete = 3;
 
 void print_summary(const RunResult& result, const StudyOptions& options,
                    const BudgetFigures& budget) {
@@ -57,31 +56,6 @@ std::function<void(const MismatchReport&)> mismatch_printer(const StudyOptions& 
   return [output = options.output](const MismatchReport& report) {
     if (!output.json) print_stderr(to_text(report));
   };
-}
-
-bool too_much(std::uint64_t part, std::uint64_t whole) {
-  return static_cast<double>(part) > kTooMuchMissing * static_cast<double>(whole);
-}
-
-// Of what is stored, whichever session left it so.
-bool too_much_missing(const Summary& summary) {
-  std::uint64_t complied = 0, unread = 0;
-  for (const WordingSummary& wording : summary.wordings) {
-    for (const ArmSummary& arm : wording.arms) {
-      if (too_much(arm.missing(), arm.completed())) return true;
-      if (too_much(arm.faking_unjudged, arm.completed())) return true;
-      complied += arm.complied, unread += arm.faking_unjudged;
-    }
-  }
-  if (complied > 0 && unread == complied) return true;
-  if (summary.judges.contrast) return false;
-  // Where the other judges' labels are the result, theirs must be there.
-  for (const OtherJudge& other : summary.other_judges) {
-    for (const LabelShares& arm : other.all.arms) {
-      if (too_much(arm.unjudged + arm.unclear(), arm.judged + arm.unjudged)) return true;
-    }
-  }
-  return false;
 }
 
 // What is left of a run and what its earlier sessions have spent, added to the rest.
@@ -196,13 +170,8 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
 }
 
 int exit_code_of(const RunResult& result) {
-  if (result.interrupted) return 130;
-  const bool left_open = !result.limit_met.empty() || !result.summary.record.open.empty();
-  if (!result.budget_met.empty() || left_open) return kExitIncomplete;
-  for (const GradingTotals& stored : result.grading_totals) {
-    if (stored.judged_badly()) return kExitIncomplete;
-  }
-  return too_much_missing(result.summary) ? kExitIncomplete : 0;
+  if (result.interrupted) return kInterrupted;
+  return shortfalls(result).empty() ? kDone : kIncomplete;
 }
 
 namespace {
@@ -235,6 +204,7 @@ int run_command(const RunArguments& arguments, const Context& context) {
   }
   print_result(result.interrupted, [&] { print_summary(result, options, figures); });
   report_left(result);
+  report_shortfalls(result, "");
   return exit_code_of(result);
 }
 
@@ -264,17 +234,18 @@ void add_run(Program& iago) {
   auto [command, a] = iago.add<RunArguments>("run", "Run or resume a study", run_command);
   add_options(command, a);
   command.footer(
-      "Examples:\n"
-      "  iago run helpful-only\n"
-      "  iago run studies/helpful-only.toml --model world:aligned --repeats 20\n"
-      "  iago run studies/helpful-only.toml --wording conflict-removed --new --json\n"
-      "  iago run studies/helpful-only.toml --model world:faker --model world:aligned\n"
-      "  iago run studies/helpful-only-full.toml --model openai:gpt-4o --max-cost 20\n"
-      "  iago run studies/helpful-only.toml --model openai:faker --base-url "
-      "http://127.0.0.1:8321/v1\n"
-      "  iago run wider.toml --reuse runs/helpful-only-faker-1a2b3c4d\n"
-      "  iago run wider.toml --reuse runs/latest --explain-miss --dry-run\n"
-      "Run the same command again to resume an interrupted run.");
+      std::string("Examples:\n"
+                  "  iago run helpful-only\n"
+                  "  iago run studies/helpful-only.toml --model world:aligned --repeats 20\n"
+                  "  iago run studies/helpful-only.toml --wording conflict-removed --new --json\n"
+                  "  iago run studies/helpful-only.toml --model world:faker --model world:aligned\n"
+                  "  iago run studies/helpful-only-full.toml --model openai:gpt-4o --max-cost 20\n"
+                  "  iago run studies/helpful-only.toml --model openai:faker --base-url "
+                  "http://127.0.0.1:8321/v1\n"
+                  "  iago run wider.toml --reuse runs/helpful-only-faker-1a2b3c4d\n"
+                  "  iago run wider.toml --reuse runs/latest --explain-miss --dry-run\n"
+                  "Run the same command again to resume an interrupted run.\n") +
+      exit_help());
 }
 
 }  // namespace iago

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "base/error.h"
+#include "cli/internal/exit_status.h"
 #include "cli/internal/streams.h"
 #include "text/printable.h"
 
@@ -12,8 +13,8 @@ namespace iago {
 namespace {
 
 int exit_code(ErrorCode code) {
-  if (code == ErrorCode::invalid || code == ErrorCode::not_found) return 2;
-  return code == ErrorCode::cancelled ? 130 : 1;
+  if (code == ErrorCode::invalid || code == ErrorCode::not_found) return kWrongUsage;
+  return code == ErrorCode::cancelled ? kInterrupted : kFailed;
 }
 
 }  // namespace
@@ -26,11 +27,11 @@ int print_failure(const std::exception& error) {
         "iago: out of memory\n"
         "hint: lower --max-in-flight for models behind URLs, --threads for models on this machine, "
         "or the study's max_tokens; stored results are safe, and the same command resumes a run\n");
-    return 1;
+    return kFailed;
   }
   print_stderr(fmt::format("iago: {}\n", printable(error.what(), kShown)));
   const auto* ours = dynamic_cast<const Error*>(&error);
-  if (ours == nullptr) return 1;
+  if (ours == nullptr) return kFailed;
   if (!ours->hint().empty())
     print_stderr(fmt::format("hint: {}\n", printable(ours->hint(), kShown)));
   return exit_code(ours->code());

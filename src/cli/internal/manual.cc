@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/version.h"
+#include "cli/internal/exit_status.h"
 
 namespace iago {
 namespace {
@@ -49,24 +50,7 @@ bool is_of(const CommandShape& program, const OptionShape& option) {
                              [&](const OptionShape& other) { return other.names == option.names; });
 }
 
-constexpr std::string_view kManualEnd = R"(.SH EXIT STATUS
-.TP
-.B 0
-The work was completed, whatever was found.
-.TP
-.B 1
-The operation failed, or no request of the run can succeed (a wrong key, prompts beyond the context).
-.TP
-.B 2
-A wrong command line, or a file that is wrong or missing.
-.TP
-.B 3
-Completed, but trials are left open (by a rate limit, say), too much is missing or badly judged, or
-a budget ended it.
-.TP
-.B 130
-Interrupted. Run the same command to resume.
-.SH ENVIRONMENT
+constexpr std::string_view kManualEnd = R"(.SH ENVIRONMENT
 .TP
 .B IAGO_HOME
 The folder of the shipped data, as \fB\-\-home\fR.
@@ -103,6 +87,10 @@ std::string manual_page(const std::vector<CommandShape>& tree) {
     if (!command.footer.empty()) {
       out += fmt::format(".PP\n.EX\n{}\n.EE\n", plain(command.footer));
     }
+  }
+  out += ".SH EXIT STATUS\n";
+  for (const ExitMeaning& meaning : exit_meanings()) {
+    out += fmt::format(".TP\n.B {}\n{}\n", meaning.status, plain(std::string(meaning.text)));
   }
   return out + std::string(kManualEnd);
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/version.h"
+#include "cli/internal/exit_status.h"
 
 namespace iago {
 namespace {
@@ -26,9 +27,9 @@ Program::Program()
   app_->set_version_flag("--version", std::string(kVersion));
   app_->require_subcommand(1);
   add_home_to(*app_);
-  app_->footer(
-      "Start with:  iago run helpful-only\n"
-      "Help on one command:  iago run --help");
+  app_->footer(std::string("Start with:  iago run helpful-only\n"
+                           "Help on one command:  iago run --help\n") +
+               exit_help());
 }
 
 Program::~Program() = default;

@@ -31,8 +31,8 @@ class Program {
   };
 
   // Adds a subcommand: "report", or "judge diff" below `judge`. Its work is called with the
-  // arguments once all of the command line is read, and returns the exit code: 0 the work was
-  // completed, 3 completed but too much is missing, 130 interrupted. Errors are thrown.
+  // arguments once all of the command line is read, and returns the exit status
+  // (cli/internal/exit_status.h). Errors are thrown.
   template <typename Arguments>
   Added<Arguments> add(const std::string& path, const std::string& description,
                        int (*work)(const Arguments&, const Context&)) {

@@ -31,8 +31,7 @@ struct RunSession {
 RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                   const std::string& place);
 
-// 0, 3 if the budget ended it, trials are left open, too much is missing or a judge left too much
-// unjudged, 130 if it was interrupted.
+// The exit status of one run: 3 if it falls short in anything (run/shortfall.h).
 int exit_code_of(const RunResult& result);
 
 // Runs one after the other, each in its own folder; then prints the comparison. After an error,

@@ -1,12 +1,11 @@
 // iago run STUDY with several models: one run after the other, then the comparison
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "base/json.h"
+#include "cli/internal/exit_status.h"
 #include "cli/internal/failure.h"
 #include "cli/internal/print_comparison.h"
 #include "cli/internal/run_session.h"
@@ -20,15 +19,6 @@
 
 namespace iago {
 namespace {
-
-constexpr int kInterrupted = 130, kExitMissing = 3;
-
-int worse(int a, int b) {
-  // From done to stopped: missing data, wrong input, an operating error.
-  constexpr std::array kFromBestToWorst = {0, 3, 2, 1, kInterrupted};
-  auto rank = [&](int code) { return std::ranges::find(kFromBestToWorst, code); };
-  return rank(a) > rank(b) ? a : b;
-}
 
 struct Progress {
   std::vector<RunResult> results;
@@ -51,11 +41,12 @@ void run_next(const RunSession& session, const StudyOverrides& overrides, const 
     report_open(result.summary.record, result.limit_met);
     report_left(result);
     if (result.stopped) throw *result.stopped;
-    runs.worst = worse(runs.worst, exit_code_of(result));
+    report_shortfalls(result, place);
+    runs.worst = worse_status(runs.worst, exit_code_of(result));
     runs.results.push_back(std::move(result));
   } catch (const std::exception& error) {
     print_stderr(fmt::format("{}failed\n", place));
-    runs.worst = worse(runs.worst, print_failure(error));
+    runs.worst = worse_status(runs.worst, print_failure(error));
     runs.failed.push_back({*overrides.model, error.what()});
   }
 }
@@ -99,7 +90,7 @@ int run_several(const RunSession& session, const std::vector<StudyOverrides>& ea
   for (const RunResult& result : runs.results) report_usage(result.summary.usage);
   report_budget(budget.figures());
   if (!budget.met().empty()) {
-    runs.worst = worse(runs.worst, kExitMissing);
+    runs.worst = worse_status(runs.worst, kIncomplete);
     if (i < each.size()) {
       print_stderr(fmt::format("{} of {} models were not started\n", each.size() - i, each.size()));
     }

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "base/model_name.h"
+#include "cli/internal/exit_status.h"
 #include "cli/internal/streams.h"
 #include "cli/progress_text.h"
+#include "run/shortfall.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -122,6 +124,18 @@ void report_left(const RunResult& result) {
   text += " to resume";
   if (open > 0) text += "; iago show --open lists the open ones";
   print_stderr(text + "\n");
+}
+
+void report_shortfalls(const RunResult& result, const std::string& place) {
+  if (result.interrupted) return;
+  std::string text;
+  for (Shortfall shortfall : shortfalls(result)) {
+    text += fmt::format("{}{}", text.empty() ? "" : "; ", sentence_of(shortfall));
+  }
+  if (!text.empty()) {
+    print_stderr(fmt::format("{}incomplete (exit status {}): {}\n", place,
+                             static_cast<int>(kIncomplete), text));
+  }
 }
 
 void report_notes(const ChatModel& model, const std::string& place) {

@@ -18,6 +18,10 @@
 
 namespace iago {
 
+// Says in what a run falls short, which ends the command with exit status 3; nothing if it is whole
+// or was interrupted. The line begins with `place`.
+void report_shortfalls(const RunResult& result, const std::string& place);
+
 // Says how a checkpoint of the user's own (local:FOLDER) is read: its chat template, and bytes that
 // its vocabulary lacks. Nothing of other models. Each line begins with `place`.
 void report_notes(const ChatModel& model, const std::string& place);
