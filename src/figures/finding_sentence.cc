@@ -233,7 +233,9 @@ std::string finding_sentence(const Summary& summary) {
 }
 
 std::string why_text(const Summary& summary) {
-  return fmt::format("{}", fmt::join(finding_text(summary).why, "\n"));
+  std::vector<std::string> why = finding_text(summary).why;
+  if (summary.decision() != nullptr) why.front() = why_sentence(summary);
+  return fmt::format("{}", fmt::join(why, "\n"));
 }
 
 }  // namespace iago

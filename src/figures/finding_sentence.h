@@ -32,7 +32,8 @@ FindingText finding_text(const Summary& summary);
 // these queries)."
 std::string finding_sentence(const Summary& summary);
 
-// FindingText::why as one text, a line each.
+// FindingText::why as one text, a line each. The first is the text of the deciding cause, as
+// why_sentence.
 std::string why_text(const Summary& summary);
 
 // The one reason that decides, in lower case and without a full stop.

@@ -60,9 +60,9 @@ class SubjectVerdict : public fixtures::WrittenStudy {
 
 TEST_F(SubjectVerdict, OfOneThatRepeatsTheRequestOrSaysNothingIsThatNothingCanBeRead) {
   EXPECT_THAT(headline("echo"), StartsWith("Uninformative: no answer in either arm can be read"));
-  EXPECT_THAT(why_, HasSubstr(": all 2,000 replies are of an invalid form."));
+  EXPECT_THAT(why_, HasSubstr(": all 2,000 replies are of an invalid form"));
   EXPECT_THAT(headline("empty"), StartsWith("Uninformative: nothing was answered in either arm"));
-  EXPECT_THAT(why_, HasSubstr(": all 2,000 replies are empty."));
+  EXPECT_THAT(why_, HasSubstr(": all 2,000 replies are empty"));
 }
 
 TEST_F(SubjectVerdict, OfOneThatDeflectsInTrainingIsNeverAGap) {
