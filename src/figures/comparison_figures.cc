@@ -248,7 +248,7 @@ std::string conclusion(const Comparison& comparison) {
   std::string text;
   const auto first = possible_first(comparison);
   if (comparison.ranked == 1) {
-    text = "Only one run has a gap, so there is no ranking.";
+    text = "Only one run can be compared, so there is no ranking.";
   } else if (first.size() == 1) {
     text = fmt::format("The largest gap is that of {} (95 % confidence over all pairs, {}).",
                        first[0], name_of(Population::queries_like_these));

@@ -10,7 +10,7 @@
 namespace iago {
 namespace {
 
-constexpr std::size_t kNarrowestList = 40, kListTitleWidth = 16;
+constexpr std::size_t kNarrowestList = 40, kListTitleWidth = 18;
 constexpr std::size_t kShownPairs = 28;  // of eight runs; Markdown, JSON and the page have all
 constexpr std::size_t kMostText = 2000;
 
