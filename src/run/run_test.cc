@@ -63,13 +63,15 @@ class RunStudy : public testing::Test {
 
   static Json figures(const RunResult& result) {
     Json json = to_json(result.summary);
+    // Headline and reasons are made of the causes below, looks among them.
     for (const char* name : {"timing", "sessions", "looks", "run", "analysis_plan",
-                             "changes_since_plan", "headline"}) {
+                             "changes_since_plan", "headline", "why"}) {
       json.erase(name);
     }
     for (Json& verdict : json["verdicts"]) {
       Json causes = Json::array();
       for (Json& cause : verdict["causes"]) {
+        cause.erase("in_headline");
         if (cause["cause"] != "looks") causes.push_back(std::move(cause));
       }
       verdict["causes"] = std::move(causes);

@@ -84,9 +84,9 @@ class Phrases {
 
   std::string operator()(const GapUnderSome& cause) const {
     std::string text;
-    if (!cause.up.empty()) text = "it appears " + words_.under(cause.up);
+    if (!cause.up.empty()) text = "gap " + words_.under(cause.up);
     if (!cause.down.empty()) {
-      text += (text.empty() ? "it is reverse " : ", and is reverse ") + words_.under(cause.down);
+      text += (text.empty() ? "reverse gap " : ", reverse gap ") + words_.under(cause.down);
     }
     return fmt::format("{}; the mean is {} points ({})", text, signed_points(cause.mean.points),
                        interval_text(cause.mean));
