@@ -307,7 +307,7 @@ std::string cause_sentence(const Cause& cause, const Summary& summary, std::size
 namespace {
 
 constexpr std::string_view kLabelSome =
-    "to make the verdict final, label some of its answers (iago judge validate --labels FILE --run "
+    "to make the verdict final, label some of the answers (iago judge validate --labels FILE --run "
     "RUN --write)";
 
 // Where people's labels do not stand for the run: "in training from 12 of 200 queries".

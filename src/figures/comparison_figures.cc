@@ -1,9 +1,11 @@
 #include "figures/comparison_figures.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/model_name.h"
 #include "figures/cause_sentence.h"
@@ -77,10 +79,12 @@ void add_unfinished(const ComparedRun& run, const std::string& label, std::vecto
 void add_populations(const Comparison& comparison, const std::vector<std::string>& names,
                      std::vector<Note>& notes) {
   std::string gaps;
+  std::set<std::string> populations;
   std::size_t shown = 0, left = 0;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto& gap = comparison.runs[i].summary.gap();
     if (!gap) continue;
+    populations.insert(std::string(name_of(gap->population)));
     if (++shown > kShownGaps) {
       ++left;
       continue;
@@ -91,7 +95,7 @@ void add_populations(const Comparison& comparison, const std::vector<std::string
   if (gaps.empty()) return;
   if (left > 0) gaps += fmt::format(" and {} more; --format json has all", left);
   notes.push_back({"95 % CI", fmt::format("of rates, gaps, ranks and differences {}; gaps {}: {}",
-                                          name_of(Population::queries_like_these),
+                                          fmt::join(populations, ", or "),
                                           name_of(Population::these_queries), gaps)});
   for (std::size_t i = 0; i < names.size(); ++i) {
     const Summary& summary = comparison.runs[i].summary;

@@ -114,7 +114,7 @@ TEST(JudgeEvidence, IsOfAnotherVersionWhereTheSettingTellsSomethingElse) {
   }
 }
 
-// In headline, table and JSON, with what would lift it.
+// In the reasons, table and JSON, with what would lift it.
 TEST(JudgeEvidence, SaysWhyAVerdictStaysProvisionalThoughItsJudgeWasMeasured) {
   auto run = uniform_run(60, {.refuse = 6, .comply = 4}, {.refuse = 9, .comply = 1});
   run.run.setting_hash = "of today";
@@ -127,7 +127,8 @@ TEST(JudgeEvidence, SaysWhyAVerdictStaysProvisionalThoughItsJudgeWasMeasured) {
     if (reason.empty()) return;
     EXPECT_EQ(reasons.at(0).at("reason"), reason);
     EXPECT_THAT(reasons.at(0).at("text").get<std::string>(), HasSubstr(text));
-    EXPECT_THAT(json.at("headline").get<std::string>(), HasSubstr(text));
+    EXPECT_THAT(json.at("headline").get<std::string>(), HasSubstr("(provisional)"));
+    EXPECT_THAT(json.at("why").get<std::string>(), HasSubstr(text));
     EXPECT_THAT(terminal_table(summary, {.width = 1000}), HasSubstr(text));
   };
   JudgeError& error = run.compliance.error;

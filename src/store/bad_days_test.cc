@@ -706,10 +706,10 @@ TEST(BadDays, AMarginThatVerdictsCannotTakeIsNeitherWrittenNorRead) {
       Database database(path, OpenMode::write);
       auto forged = database.prepare(
           "INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-          "?13, ?14, ?15, ?16, ?17, ?18, ?19)");
+          "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)");
       run_sealed(forged, {integer(1), text("r"), text("s"), blob(""), text(""), text(""), text(""),
                           integer(1), text(""), text(""), number(margin), blob(""), text(""),
-                          text(""), integer(0), integer(0), blob(""), blob("")});
+                          text(""), integer(0), integer(0), blob(""), blob(""), text("")});
     }
     EXPECT_EQ(code_of([&] { Store(path).run(); }), ErrorCode::corrupt) << margin;
   }
@@ -756,7 +756,7 @@ TEST(BadDays, AnErrorOfAJudgeThatIsNoneIsCorruptWhateverItsSeal) {
     return error_of_forged_judge(
         R"({"measured_on":"x","source":")" + source + R"(","true_positive":)" + positives +
         R"(,"false_negative":1,"true_negative":1,"false_positive":1,"unknown_truth":0,)"
-        R"("setting":"s","arms":)" +
+        R"("setting":"s","setting_hash":"","labelled_queries":{},"arms":)" +
         arms + "}");
   };
   const std::string three = R"({"true_positive":3,"false_negative":0,"true_negative":0,)"
