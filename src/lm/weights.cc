@@ -13,6 +13,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "lm/lora.h"
 #include "lm/safetensors.h"
 
 namespace iago {
@@ -158,13 +159,16 @@ std::shared_ptr<const Weights> Weights::build(const LlamaConfig& config, const S
   return weights;
 }
 
-std::shared_ptr<const Weights> Weights::load(const std::filesystem::path& folder) {
+std::shared_ptr<const Weights> Weights::load(const std::filesystem::path& folder,
+                                             const std::filesystem::path& adapter) {
   const LlamaConfig config = load_config(folder);
+  const LoraAdapter change = adapter.empty() ? LoraAdapter{} : read_lora(adapter, config);
   const Safetensors file = Safetensors::open_folder(folder);
   // All shapes are checked before anything of a size that config.json states is allocated.
   for (const TensorSpec& spec : tensor_specs(config)) file.check(spec.name, spec.shape);
   return build(config, [&](const TensorSpec& spec, std::span<float> out) {
     file.read(spec.name, spec.shape, out);
+    change.add_to(spec.name, out);
   });
 }
 

@@ -45,9 +45,11 @@ class Weights {
 
   // Asks `source` once for each of tensor_specs(config). Error invalid if the config is.
   static std::shared_ptr<const Weights> build(const LlamaConfig& config, const Source& source);
-  // Reads config.json and the safetensors of a Hugging Face folder. Errors as in config.h and
-  // safetensors.h. Tensors that the config does not call for are ignored.
-  static std::shared_ptr<const Weights> load(const std::filesystem::path& folder);
+  // Reads config.json and the safetensors of a Hugging Face folder, and merges the LoRA adapter of
+  // the folder `adapter` into them (empty: none). Errors as in config.h, safetensors.h and lora.h.
+  // Tensors that the config does not call for are ignored.
+  static std::shared_ptr<const Weights> load(const std::filesystem::path& folder,
+                                             const std::filesystem::path& adapter = {});
 
   const LlamaConfig& config() const { return config_; }
   const LayerWeights& layer(std::int64_t i) const { return layers_[static_cast<std::size_t>(i)]; }
