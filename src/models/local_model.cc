@@ -30,6 +30,7 @@
 #include "chat/reply.h"
 #include "lm/engine.h"
 #include "lm/weights.h"
+#include "models/checkpoint_path.h"
 #include "models/internal/checkpoint.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
@@ -58,7 +59,8 @@ struct Checkpoint {
 Checkpoint load_checkpoint(const fs::path& folder, std::string_view chat_template) {
   try {
     CheckpointFiles files = read_checkpoint_files(folder, chat_template);
-    auto weights = Weights::load(folder);
+    const CheckpointPath path = parse_checkpoint_path(folder);
+    auto weights = Weights::load(path.folder, path.adapter);
     std::vector<TokenId> ends = all_turn_ends(files, weights->config());
     return {std::move(weights), std::move(files), std::move(ends)};
   } catch (const Error& error) {
@@ -380,7 +382,8 @@ std::unique_ptr<ChatModel> name_local_model(const fs::path& folder, std::string 
                                             const LocalModelOptions& options) {
   try {
     CheckpointFiles files = read_checkpoint_files(folder, options.chat_template);
-    const EngineOptions engine = engine_options(load_config(folder), options);
+    const LlamaConfig config = load_config(parse_checkpoint_path(folder).folder);
+    const EngineOptions engine = engine_options(config, options);
     return std::make_unique<NamedCheckpoint>(info_of(std::move(name), files, engine),
                                              std::move(files.notes));
   } catch (const Error& error) {
@@ -389,7 +392,7 @@ std::unique_ptr<ChatModel> name_local_model(const fs::path& folder, std::string 
 }
 
 LocalNeeds local_needs(const fs::path& folder, const LocalModelOptions& options) {
-  const LlamaConfig config = load_config(folder);
+  const LlamaConfig config = load_config(parse_checkpoint_path(folder).folder);
   const EngineOptions engine = engine_options(config, options);
   double parameters = 0;
   for (const TensorSpec& spec : tensor_specs(config)) {

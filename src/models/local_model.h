@@ -22,12 +22,13 @@ struct LocalModelOptions {
   std::string chat_template = {};
 };
 
-// Opens a Hugging Face folder: config.json, model.safetensors (or its shards), tokenizer.json,
-// tokenizer_config.json with a chat template that is known. The identity is the hash of these
-// files, and of the template where it is not known to be the checkpoint's own. The notes of
-// sent_record() name the template. Errors of lm/ and text/ pass through; those of a path that is no
-// such folder and of what is not computed here say what is wanted and which programs serve the
-// rest.
+// Opens a Hugging Face folder, alone or as FOLDER+ADAPTER with a LoRA adapter that is merged into
+// it (checkpoint_path.h; the adapter's files are part of the identity): config.json,
+// model.safetensors (or its shards), tokenizer.json, tokenizer_config.json with a chat template
+// that is known. The identity is the hash of these files, and of the template where it is not known
+// to be the checkpoint's own. The notes of sent_record() name the template. Errors of lm/ and text/
+// pass through; those of a path that is no such folder and of what is not computed here say what is
+// wanted and which programs serve the rest.
 //
 // The model's replies come from its thread. A prompt beyond the context fails at once, as invalid
 // with OpenCause::too_long (both lengths are named). Text is decoded and told piece by piece;

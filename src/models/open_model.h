@@ -45,9 +45,10 @@ struct ModelOptions {
   std::string_view options = "--";  // how the endpoint's options begin for the user, for hints
 };
 
-// organism:NAME (a folder under options.organisms), local:FOLDER (a Hugging Face checkpoint),
-// world:NAME (the grammar itself), scripted:FILE, openai:MODEL and anthropic:MODEL (endpoints).
-// Error invalid for another kind, not_found if there is no such subject; both say what there is.
+// organism:NAME (a folder under options.organisms), local:FOLDER (a Hugging Face checkpoint) or
+// local:FOLDER+ADAPTER (merged with a LoRA adapter), world:NAME (the grammar itself),
+// scripted:FILE, openai:MODEL and anthropic:MODEL (endpoints). Error invalid for another kind,
+// not_found if there is no such subject; both say what there is.
 //
 // An endpoint's key is the one that the options name. The vendor's own variable (OPENAI_API_KEY,
 // ANTHROPIC_API_KEY) is read only for the vendor's own URL, so that a key never goes to another

@@ -7,6 +7,7 @@
 
 #include "cli/internal/prepared_run.h"
 #include "cli/internal/progress.h"
+#include "models/checkpoint_path.h"
 #include "models/local_model.h"
 #include "models/local_speed.h"
 #include "text/printable.h"
@@ -28,7 +29,7 @@ std::optional<PlannedCheckpoint> plan_checkpoint(const PreparedRun& run,
                                                  std::vector<std::string> notes) {
   const std::string& name = run.outline.subject.name;
   if (!name.starts_with(kKind) || run.estimates.empty()) return std::nullopt;
-  const std::filesystem::path folder = name.substr(kKind.size());
+  const std::filesystem::path folder = parse_checkpoint_path(name.substr(kKind.size())).folder;
   const LocalNeeds needs = local_needs(folder);
   const ModelEstimate& estimate = run.estimates.front();
   const auto requests = std::max<double>(1, static_cast<double>(estimate.requests));

@@ -9,6 +9,8 @@
 #include "base/ascii.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "lm/lora.h"
+#include "models/checkpoint_path.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -90,8 +92,9 @@ std::string hint_for(const fs::path& folder) {
   return fmt::format("docs/checkpoints.md says what a folder needs. Of other formats, {}", kServe);
 }
 
-// Of everything in the folder that decides what is answered.
-std::string identity_of(const fs::path& folder, const FoundTemplate& found) {
+// Of everything in the folder, and in the adapter's, that decides what is answered.
+std::string identity_of(const CheckpointPath& path, const FoundTemplate& found) {
+  const fs::path& folder = path.folder;
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
     std::string name = entry.path().filename().string();
@@ -106,6 +109,11 @@ std::string identity_of(const fs::path& folder, const FoundTemplate& found) {
   Hasher hasher;
   for (const fs::path& file : files) {
     hasher.field(file.filename().string()).field(sha256_hex_of_file(file));
+  }
+  if (!path.adapter.empty()) {
+    for (const char* name : {kLoraConfigFile, kLoraWeightsFile}) {
+      hasher.field(name).field(sha256_hex_of_file(path.adapter / name));
+    }
   }
   // The files say which template is their own.
   if (!found.is_own_known) hasher.field("chat template").field(name_of(found.id));
@@ -143,15 +151,21 @@ void check_checkpoint_folder(const fs::path& folder) {
        hint_for(folder));
 }
 
-CheckpointFiles read_checkpoint_files(const fs::path& folder, std::string_view chat_template) {
+CheckpointFiles read_checkpoint_files(const fs::path& whole, std::string_view chat_template) {
+  const CheckpointPath path = parse_checkpoint_path(whole);
+  const fs::path& folder = path.folder;
   check_checkpoint_folder(folder);
+  if (!path.adapter.empty()) check_lora_folder(path.adapter);
   Tokenizer tokenizer = Tokenizer::load(folder);
   const TokenizerConfig config = load_tokenizer_config(folder);
   const FoundTemplate found = find_chat_template(config, chat_template);
   ChatFormat format(found.id, config);
   check_chat_format(tokenizer, format);
   std::vector<std::string> notes = notes_of(tokenizer, found);
-  return {std::move(tokenizer), std::move(format), found, identity_of(folder, found),
+  if (!path.adapter.empty()) {
+    notes.push_back(fmt::format("merged with the adapter {}", path.adapter.string()));
+  }
+  return {std::move(tokenizer), std::move(format), found, identity_of(path, found),
           std::move(notes)};
 }
 

@@ -33,8 +33,9 @@ struct CheckpointFiles {
 // folder without config.json, tokenizer.json or safetensors.
 void check_checkpoint_folder(const std::filesystem::path& folder);
 
-// Reads all but the weights; `chat_template` as of find_chat_template. Errors of text/.
-CheckpointFiles read_checkpoint_files(const std::filesystem::path& folder,
+// Reads all but the weights of FOLDER or FOLDER+ADAPTER; `chat_template` as of find_chat_template.
+// Errors of text/, and not_found for an adapter without its files.
+CheckpointFiles read_checkpoint_files(const std::filesystem::path& whole,
                                       std::string_view chat_template);
 
 // The ids that end a turn: the template's, and those of generation_config.json.
