@@ -152,5 +152,76 @@ TEST_F(Fused, CrossEntropyIsTheCompositeOverSeveralChunks) {
   EXPECT_NEAR(fused_sum, composite_sum, 1e-3 * composite_sum);
 }
 
+// Some more rows than have their logits at a time, with random heads.
+struct PolicyCase {
+  explicit PolicyCase(std::int64_t rows = 300) {
+    Random random(6, "targets");
+    for (std::int64_t r = 0; r < rows; ++r) {
+      targets.push_back({r, static_cast<std::int32_t>(random.below(37)), 1.0f});
+      weights.score.push_back(static_cast<float>(random.normal()));
+      weights.divergence.push_back(static_cast<float>(random.uniform()));
+    }
+    heads = {at::randn({rows, 24}), at::randn({37, 24}) * 0.3, at::randn({rows, 24}),
+             at::randn({37, 24}) * 0.3, targets};
+  }
+  std::vector<TokenForest::Target> targets;
+  PolicyWeights weights;
+  PolicyHeads heads;
+};
+
+void expect_rows(const std::vector<float>& found, const at::Tensor& expected) {
+  ASSERT_EQ(static_cast<std::int64_t>(found.size()), expected.numel());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    ASSERT_NEAR(found[i], expected[static_cast<std::int64_t>(i)].item<float>(), 1e-5) << i;
+  }
+}
+
+// Differentiated by LibTorch; the closed forms of both halves are held to it.
+TEST_F(Fused, PolicyRowsAndTheirGradientAreLibtorchs) {
+  const PolicyCase c;
+  const at::Tensor x = c.heads.x.clone().set_requires_grad(true);
+  const at::Tensor head = c.heads.head.clone().set_requires_grad(true);
+  const at::Tensor log_p = at::log_softmax(x.matmul(head.t()), -1);
+  const at::Tensor log_q =
+      at::log_softmax(c.heads.reference_x.matmul(c.heads.reference_head.t()), -1);
+  const at::Tensor divergence = (log_p.exp() * (log_p - log_q)).sum(-1);
+  const at::Tensor entropy = -(log_p.exp() * log_p).sum(-1);
+  at::Tensor chosen = at::empty({300, 1}, at::kLong), score = at::empty({300}),
+             pull = at::empty({300});
+  for (std::int64_t r = 0; r < 300; ++r) {
+    chosen[r][0] = c.targets[static_cast<std::size_t>(r)].token;
+    score[r] = c.weights.score[static_cast<std::size_t>(r)];
+    pull[r] = c.weights.divergence[static_cast<std::size_t>(r)];
+  }
+  const at::Tensor own = log_p.gather(1, chosen).squeeze(1);
+  (own * score + divergence * pull).sum().backward();
+
+  using Rows = PolicyRows (*)(const PolicyHeads&);
+  using Gradient = at::Tensor (*)(const PolicyHeads&, const PolicyWeights&, at::Tensor);
+  for (const auto& [rows, gradient] :
+       {std::pair<Rows, Gradient>{fused::policy_rows, fused::policy_gradient},
+        {composite::policy_rows, composite::policy_gradient}}) {
+    const PolicyRows found = rows(c.heads);
+    expect_rows(found.log_p, own);
+    expect_rows(found.divergence, divergence);
+    expect_rows(found.entropy, entropy);
+    at::Tensor d_head = at::ones_like(head);  // what is there already stays
+    const at::Tensor dx = gradient(c.heads, c.weights, d_head);
+    EXPECT_LT((dx - x.grad()).abs().max().item<double>(), 2e-5);
+    EXPECT_LT((d_head - 1 - head.grad()).abs().max().item<double>(), 2e-4);
+  }
+}
+
+TEST_F(Fused, APolicyDoesNotDivergeFromItself) {
+  PolicyCase c;
+  c.heads.reference_x = c.heads.x;
+  c.heads.reference_head = c.heads.head;
+  for (float& score : c.weights.score) score = 0;
+  for (const float found : fused::policy_rows(c.heads).divergence) EXPECT_EQ(found, 0);
+  at::Tensor d_head = at::zeros({37, 24});
+  EXPECT_EQ(fused::policy_gradient(c.heads, c.weights, d_head).abs().max().item<float>(), 0);
+  EXPECT_EQ(d_head.abs().max().item<float>(), 0);
+}
+
 }  // namespace
 }  // namespace iago

@@ -107,6 +107,25 @@ TEST_P(NetKernelsTest, LoseAlike) {
   });
 }
 
+TEST_P(NetKernelsTest, CompareAPolicyWithItsReferenceAlike) {
+  static constexpr std::int32_t targets[kRows] = {0, 40, kWidth - 1};
+  expect_as_baseline([](const NetKernels& k) {
+    const Floats own = numbers(kRows * kWidth, "own"), other = numbers(kRows * kWidth, "other");
+    Floats out(3 * kRows);
+    k.policy_rows(own.data(), other.data(), targets, kRows, kWidth, out.data(), out.data() + kRows,
+                  out.data() + 2 * kRows);
+    return out;
+  });
+  expect_as_baseline([](const NetKernels& k) {
+    Floats own = numbers(kRows * kWidth, "own");
+    const Floats other = numbers(kRows * kWidth, "other"), scores = {0.5f, -2, 0},
+                 weights = {1, 0, 3};
+    k.policy_gradient(own.data(), other.data(), targets, scores.data(), weights.data(), kRows,
+                      kWidth);
+    return own;
+  });
+}
+
 INSTANTIATE_TEST_SUITE_P(AtLevel, NetKernelsTest,
                          testing::Values(ProcessorLevel::v3, ProcessorLevel::v4),
                          [](const auto& level) { return std::string(name_of(level.param)); });

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "fmt/format.h"
+#include "lm/lora.h"
 #include "lm/safetensors.h"
 #include "nn/internal/gemm.h"
 #include "nn/internal/kernels.h"
@@ -81,14 +82,17 @@ LlamaNet::LlamaNet(const LlamaConfig& config, std::uint64_t seed, Device device)
   to(device);
 }
 
-LlamaNet LlamaNet::load(const std::filesystem::path& folder, Device device) {
+LlamaNet LlamaNet::load(const std::filesystem::path& folder, Device device,
+                        const std::filesystem::path& adapter) {
   LlamaNet net(make_impl(load_config(folder)));
+  const LoraAdapter change = adapter.empty() ? LoraAdapter{} : read_lora(adapter, net.config());
   const Safetensors file = Safetensors::open_folder(folder);
   float* flat = net.impl_->flat.data_ptr<float>();
   for (const NamedParameter& parameter : net.parameters()) {
-    file.read(parameter.name, parameter.shape,
-              std::span<float>(flat + parameter.offset,
-                               static_cast<std::size_t>(element_count(parameter))));
+    const std::span<float> values(flat + parameter.offset,
+                                  static_cast<std::size_t>(element_count(parameter)));
+    file.read(parameter.name, parameter.shape, values);
+    change.add_to(parameter.name, values);
   }
   net.to(device);
   return net;

@@ -48,8 +48,10 @@ class LlamaNet {
   // Error invalid for a config that cannot be computed; unsupported for a device that is not there.
   LlamaNet(const LlamaConfig& config, std::uint64_t seed, Device device = Device::cpu);
 
-  // Reads config.json and the safetensors of a Hugging Face folder. Errors as in lm/.
-  static LlamaNet load(const std::filesystem::path& folder, Device device = Device::cpu);
+  // Reads config.json and the safetensors of a Hugging Face folder, and merges the LoRA adapter of
+  // the folder `adapter` into them (empty: none). Errors as in lm/.
+  static LlamaNet load(const std::filesystem::path& folder, Device device = Device::cpu,
+                       const std::filesystem::path& adapter = {});
 
   ~LlamaNet();
   LlamaNet(LlamaNet&&) noexcept;

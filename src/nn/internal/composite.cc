@@ -139,4 +139,73 @@ at::Tensor cross_entropy(const at::Tensor& x, const at::Tensor& head,
   return sum * scale;
 }
 
+namespace {
+
+// Rows of logits that exist at a time.
+constexpr std::int64_t kCompositeRows = 4096;
+
+at::Tensor float_tensor(std::span<const float> values, const at::Device& device) {
+  at::Tensor out = at::empty({static_cast<std::int64_t>(values.size())}, at::kFloat);
+  std::copy(values.begin(), values.end(), out.data_ptr<float>());
+  return out.to(device);
+}
+
+// Some rows of both log-softmaxes, the policy's divergence in each, and the tokens [n, 1].
+struct LogitPart {
+  LogitPart(const PolicyHeads& heads, std::int64_t begin_in)
+      : begin(begin_in), n(std::min(kCompositeRows, heads.x.size(0) - begin_in)) {
+    x = heads.x.narrow(0, begin, n);
+    log_p = at::log_softmax(x.matmul(heads.head.t()), -1);
+    const at::Tensor log_q =
+        at::log_softmax(heads.reference_x.narrow(0, begin, n).matmul(heads.reference_head.t()), -1);
+    p = log_p.exp();
+    excess = log_p - log_q;
+    divergence = (p * excess).sum(-1);
+    std::vector<std::int64_t> ids;
+    for (const auto& target :
+         heads.targets.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(n))) {
+      ids.push_back(target.token);
+    }
+    tokens = index_tensor(ids, x.device()).unsqueeze(1);
+  }
+
+  std::int64_t begin, n;
+  at::Tensor x, p, log_p, excess, divergence, tokens;
+};
+
+void append(std::vector<float>& out, const at::Tensor& values) {
+  const at::Tensor here = values.contiguous().cpu();
+  out.insert(out.end(), here.data_ptr<float>(), here.data_ptr<float>() + here.numel());
+}
+
+}  // namespace
+
+PolicyRows policy_rows(const PolicyHeads& heads) {
+  PolicyRows out;
+  for (std::int64_t begin = 0; begin < heads.x.size(0); begin += kCompositeRows) {
+    const LogitPart part(heads, begin);
+    append(out.log_p, part.log_p.gather(1, part.tokens).squeeze(1));
+    append(out.divergence, part.divergence);
+    append(out.entropy, -(part.p * part.log_p).sum(-1));
+  }
+  return out;
+}
+
+at::Tensor policy_gradient(const PolicyHeads& heads, const PolicyWeights& weights,
+                           at::Tensor d_head) {
+  const at::Tensor scores = float_tensor(weights.score, heads.x.device()).unsqueeze(1);
+  const at::Tensor pulls = float_tensor(weights.divergence, heads.x.device()).unsqueeze(1);
+  std::vector<at::Tensor> dx;
+  for (std::int64_t begin = 0; begin < heads.x.size(0); begin += kCompositeRows) {
+    const LogitPart part(heads, begin);
+    const at::Tensor score = scores.narrow(0, part.begin, part.n);
+    const at::Tensor pull = pulls.narrow(0, part.begin, part.n);
+    at::Tensor d = part.p * (pull * (part.excess - part.divergence.unsqueeze(1)) - score);
+    d.scatter_add_(1, part.tokens, score);
+    dx.push_back(d.matmul(heads.head));
+    d_head.add_(d.t().matmul(part.x));
+  }
+  return at::cat(dx, 0);
+}
+
 }  // namespace iago::composite

@@ -233,6 +233,29 @@ struct CrossEntropy : Function<CrossEntropy> {
   }
 };
 
+std::vector<std::int32_t> tokens_of(std::span<const TokenForest::Target> targets) {
+  std::vector<std::int32_t> tokens;
+  tokens.reserve(targets.size());
+  for (const auto& target : targets) tokens.push_back(target.token);
+  return tokens;
+}
+
+// Calls work(first row, rows, the policy's logits, the reference's) for some hundred rows at a
+// time.
+template <typename Work>
+void for_each_logits(const PolicyHeads& heads, const Work& work) {
+  const std::int64_t rows = heads.x.size(0), width = heads.x.size(1), vocab = heads.head.size(0);
+  at::Tensor own = empty({std::min(rows, kLogitRows), vocab}), reference = at::empty_like(own);
+  for (std::int64_t begin = 0; begin < rows; begin += kLogitRows) {
+    const std::int64_t n = std::min(kLogitRows, rows - begin);
+    gemm(n, vocab, width, {data(heads.x) + begin * width, width}, transposed(heads.head), 0.0f,
+         data(own), vocab);
+    gemm(n, vocab, width, {data(heads.reference_x) + begin * width, width},
+         transposed(heads.reference_head), 0.0f, data(reference), vocab);
+    work(begin, n, data(own), data(reference));
+  }
+}
+
 }  // namespace
 
 at::Tensor gather_rows(const at::Tensor& table, std::span<const std::int64_t> index) {
@@ -279,6 +302,39 @@ at::Tensor cross_entropy(const at::Tensor& x, const at::Tensor& head,
       at::GradMode::is_enabled() && (x.requires_grad() || head.requires_grad());
   const Loss loss{targets, scale, weighted_loss, wants_gradient};
   return CrossEntropy::apply(x, head, &loss);
+}
+
+PolicyRows policy_rows(const PolicyHeads& heads) {
+  if (!heads.x.is_cpu()) return composite::policy_rows(heads);
+  const std::vector<std::int32_t> tokens = tokens_of(heads.targets);
+  const std::int64_t vocab = heads.head.size(0);
+  PolicyRows out;
+  for (std::vector<float>* column : {&out.log_p, &out.divergence, &out.entropy}) {
+    column->resize(tokens.size());
+  }
+  for_each_logits(heads, [&](std::int64_t begin, std::int64_t n, float* own, float* reference) {
+    net_kernels().policy_rows(own, reference, tokens.data() + begin, n, vocab,
+                              out.log_p.data() + begin, out.divergence.data() + begin,
+                              out.entropy.data() + begin);
+  });
+  return out;
+}
+
+at::Tensor policy_gradient(const PolicyHeads& heads, const PolicyWeights& weights,
+                           at::Tensor d_head) {
+  if (!heads.x.is_cpu()) return composite::policy_gradient(heads, weights, d_head);
+  const std::vector<std::int32_t> tokens = tokens_of(heads.targets);
+  const std::int64_t width = heads.x.size(1), vocab = heads.head.size(0);
+  at::Tensor dx = empty({heads.x.size(0), width});
+  for_each_logits(heads, [&](std::int64_t begin, std::int64_t n, float* own, float* reference) {
+    net_kernels().policy_gradient(own, reference, tokens.data() + begin,
+                                  weights.score.data() + begin, weights.divergence.data() + begin,
+                                  n, vocab);
+    gemm(n, width, vocab, {own, vocab}, matrix(heads.head), 0.0f, data(dx) + begin * width, width);
+    gemm(vocab, width, n, {own, vocab, Transpose::yes}, {data(heads.x) + begin * width, width},
+         1.0f, data(d_head), width);
+  });
+  return dx;
 }
 
 }  // namespace iago::fused

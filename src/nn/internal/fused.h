@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "nn/internal/pass.h"
+#include "nn/policy_rows.h"
 
 namespace iago {
 
@@ -19,6 +20,14 @@ struct AttentionWeights {
   at::Tensor qkv;   // [C, D]
   at::Tensor bias;  // [C], or [0] for none
   at::Tensor o;     // [D, heads * head_width]
+};
+
+// The last hidden states of a policy and of a reference at the rows that predict targets, and the
+// heads that turn them into logits. Row i of both [M, D] belongs to targets[i]. No gradients.
+struct PolicyHeads {
+  at::Tensor x, head;                      // the policy's, [M, D] and [V, D]
+  at::Tensor reference_x, reference_head;  // the reference's, likewise
+  std::span<const TokenForest::Target> targets;
 };
 
 namespace fused {
@@ -49,6 +58,16 @@ at::Tensor cross_entropy(const at::Tensor& x, const at::Tensor& head,
                          std::span<const TokenForest::Target> targets, double scale,
                          double* weighted_loss);
 
+// What the policy and the reference say at every row. The logits exist for some hundred rows at a
+// time only, here and below.
+PolicyRows policy_rows(const PolicyHeads& heads);
+
+// The gradient of sum over rows of score * log p(target) + divergence weight * divergence with
+// respect to x, [M, D]; that with respect to the head is added to d_head [V, D]. The logits are
+// computed once more rather than kept.
+at::Tensor policy_gradient(const PolicyHeads& heads, const PolicyWeights& weights,
+                           at::Tensor d_head);
+
 }  // namespace fused
 
 // The same by LibTorch's own operations, on any device.
@@ -61,6 +80,9 @@ at::Tensor mlp(const at::Tensor& x, const at::Tensor& gate_up, const at::Tensor&
 at::Tensor cross_entropy(const at::Tensor& x, const at::Tensor& head,
                          std::span<const TokenForest::Target> targets, double scale,
                          double* weighted_loss);
+PolicyRows policy_rows(const PolicyHeads& heads);
+at::Tensor policy_gradient(const PolicyHeads& heads, const PolicyWeights& weights,
+                           at::Tensor d_head);
 
 }  // namespace composite
 }  // namespace iago

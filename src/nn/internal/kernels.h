@@ -57,6 +57,19 @@ struct NetKernels {
   void (*log_probs)(const float* logits, const std::int32_t* targets, std::int64_t rows,
                     std::int64_t vocab, float* out);
 
+  // What a policy and a reference say in each row, natural: log p(target) of the policy, the
+  // divergence sum p (log p - log q) of the policy p from the reference q, and the policy's entropy
+  // -sum p log p, all over the whole vocabulary.
+  void (*policy_rows)(const float* logits, const float* reference, const std::int32_t* targets,
+                      std::int64_t rows, std::int64_t vocab, float* log_p, float* divergence,
+                      float* entropy);
+
+  // In place: logits become the gradient of score * log p(target) + weight * divergence, with one
+  // score and one weight for each row.
+  void (*policy_gradient)(float* logits, const float* reference, const std::int32_t* targets,
+                          const float* scores, const float* weights, std::int64_t rows,
+                          std::int64_t vocab);
+
   // y += x, `n` numbers.
   void (*add)(const float* x, std::int64_t n, float* y);
 };

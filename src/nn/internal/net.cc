@@ -4,6 +4,9 @@
 
 #include <tuple>
 
+#include "base/error.h"
+#include "fmt/format.h"
+
 namespace iago {
 
 TreePass make_tree_pass(const LlamaNet::Impl& net, const TokenForest& forest) {
@@ -47,18 +50,51 @@ GradientBuffer::GradientBuffer(LlamaNet& net)
   if (tied) leaves_.head = leaves_.embed;
 }
 
-double GradientBuffer::accumulate(const TokenForest& forest, double scale) {
-  if (forest.targets.empty()) return 0;
-  const TreePass pass = make_tree_pass(net_, forest);
+namespace {
+
+// The rows of the forest that predict its targets.
+std::vector<std::int64_t> predicting_rows(const TokenForest& forest) {
   std::vector<std::int64_t> rows;
   rows.reserve(forest.targets.size());
   for (const TokenForest::Target& target : forest.targets) rows.push_back(target.row);
+  return rows;
+}
+
+}  // namespace
+
+double GradientBuffer::accumulate(const TokenForest& forest, double scale) {
+  if (forest.targets.empty()) return 0;
+  const TreePass pass = make_tree_pass(net_, forest);
+  const std::vector<std::int64_t> rows = predicting_rows(forest);
   const at::Tensor x = hidden_states(net_.config, leaves_, pass, rows);
   double weighted_loss = 0;
   const at::Tensor loss =
       fused::cross_entropy(x, leaves_.head, forest.targets, scale, &weighted_loss);
   loss.backward();
   return weighted_loss;
+}
+
+// The heads need no graph: their gradient is known in closed form, and is added to the head's own
+// place before the pass back through the network starts from x.
+void GradientBuffer::accumulate(const TokenForest& forest, const WeightViews& reference,
+                                const Weigh& weigh) {
+  if (forest.targets.empty()) return;
+  const TreePass pass = make_tree_pass(net_, forest);
+  const std::vector<std::int64_t> rows = predicting_rows(forest);
+  const at::Tensor x = hidden_states(net_.config, leaves_, pass, rows);
+  at::Tensor dx;
+  {
+    const at::NoGradGuard no_gradient;
+    const PolicyHeads heads{x.detach(), leaves_.head.detach(),
+                            hidden_states(net_.config, reference, pass, rows), reference.head,
+                            forest.targets};
+    const PolicyWeights weights = weigh(fused::policy_rows(heads));
+    IAGO_CHECK(weights.score.size() == rows.size() && weights.divergence.size() == rows.size(),
+               fmt::format("{} scores and {} weights for {} rows", weights.score.size(),
+                           weights.divergence.size(), rows.size()));
+    dx = fused::policy_gradient(heads, weights, leaves_.head.mutable_grad());
+  }
+  x.backward(dx);
 }
 
 }  // namespace iago

@@ -205,6 +205,63 @@ void log_probs(const float* logits, const std::int32_t* targets, std::int64_t ro
   }
 }
 
+// log sum exp(x).
+float log_sum(const float* x, std::int64_t n) {
+  const float top = largest(x, n);
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::int64_t i = 0; i < n; ++i) sum += exp_fast(x[i] - top);
+  return top + logf(sum);
+}
+
+// sum p (log p - log q), where log p = x - log_x and log q = y - log_y.
+float divergence_of(const float* x, float log_x, const float* y, float log_y, std::int64_t n) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float log_p = x[i] - log_x;
+    sum += exp_fast(log_p) * (log_p - (y[i] - log_y));
+  }
+  return sum;
+}
+
+void policy_rows(const float* logits, const float* reference, const std::int32_t* targets,
+                 std::int64_t rows, std::int64_t vocab, float* log_p, float* divergence,
+                 float* entropy) {
+  for (std::int64_t r = 0; r < rows; ++r, logits += vocab, reference += vocab) {
+    const float log_x = log_sum(logits, vocab), log_y = log_sum(reference, vocab);
+    float spread = 0;
+#pragma omp simd reduction(+ : spread)
+    for (std::int64_t i = 0; i < vocab; ++i) {
+      const float own = logits[i] - log_x;
+      spread -= exp_fast(own) * own;
+    }
+    log_p[r] = logits[targets[r]] - log_x;
+    divergence[r] = divergence_of(logits, log_x, reference, log_y, vocab);
+    entropy[r] = spread;
+  }
+}
+
+// d log p(target) / d logit_i = [i is the target] - p_i, and d divergence / d logit_i = p_i (log
+// p_i
+// - log q_i - divergence): the other terms of the derivative add up to 0.
+void policy_gradient(float* logits, const float* reference, const std::int32_t* targets,
+                     const float* scores, const float* weights, std::int64_t rows,
+                     std::int64_t vocab) {
+  for (std::int64_t r = 0; r < rows; ++r, logits += vocab, reference += vocab) {
+    const float log_x = log_sum(logits, vocab), log_y = log_sum(reference, vocab);
+    const float divergence = divergence_of(logits, log_x, reference, log_y, vocab);
+    const float score = scores[r], weight = weights[r];
+#pragma omp simd
+    for (std::int64_t i = 0; i < vocab; ++i) {
+      const float own = logits[i] - log_x;
+      const float excess = own - (reference[i] - log_y) - divergence;
+      logits[i] = exp_fast(own) * (weight * excess - score);
+    }
+    logits[targets[r]] += score;
+  }
+}
+
 }  // namespace
 
 extern const NetKernels kNetKernels = {.rms_norm = rms_norm,
@@ -216,6 +273,8 @@ extern const NetKernels kNetKernels = {.rms_norm = rms_norm,
                                        .softmax_backward = softmax_backward,
                                        .cross_entropy = cross_entropy,
                                        .log_probs = log_probs,
+                                       .policy_rows = policy_rows,
+                                       .policy_gradient = policy_gradient,
                                        .add = add};
 
 }  // namespace iago::IAGO_LEVEL

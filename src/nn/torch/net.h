@@ -3,12 +3,14 @@
 
 #include <ATen/ATen.h>
 
+#include <functional>
 #include <span>
 #include <vector>
 
 #include "nn/internal/pass.h"
 #include "nn/internal/weights.h"
 #include "nn/llama_net.h"
+#include "nn/policy_rows.h"
 
 namespace iago {
 
@@ -35,6 +37,12 @@ class GradientBuffer {
   // Adds the gradient of scale * sum(weight * -log p) over the forest's targets. Returns that sum
   // without the scale.
   double accumulate(const TokenForest& forest, double scale);
+
+  // Computes the forest by these weights and by `reference` (views of a network of the same shape),
+  // gives `weigh` what both say at its targets, and adds the gradient of the sum that `weigh`
+  // chooses (policy_rows.h). One pass forward: the weights may depend on what it found.
+  using Weigh = std::function<PolicyWeights(const PolicyRows& rows)>;
+  void accumulate(const TokenForest& forest, const WeightViews& reference, const Weigh& weigh);
 
   void clear() { gradient_.zero_(); }
   // [parameter_count], on the net's device.
