@@ -4,6 +4,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "fmt/format.h"
+#include "train/internal/require.h"
+
 namespace iago {
 
 double Schedule::rate(std::int64_t step, std::int64_t steps) const {
@@ -19,6 +22,19 @@ double Schedule::rate(std::int64_t step, std::int64_t steps) const {
   if (decay == Decay::linear) share = 1.0 - progress;
   if (decay == Decay::cosine) share = 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
   return peak * (final_share + (1.0 - final_share) * share);
+}
+
+void check_schedule(const Schedule& schedule) {
+  require_option(schedule.peak >= 0 && std::isfinite(schedule.peak), "schedule.peak",
+                 "must be a finite number of at least 0");
+  require_option(schedule.warmup_steps >= 0, "schedule.warmup_steps", "must be at least 0");
+  require_option(schedule.hold_share >= 0 && schedule.hold_share <= 1, "schedule.hold_share",
+                 "must be in [0, 1]");
+}
+
+std::string schedule_identity(const Schedule& schedule) {
+  return fmt::format("{} {} {} {} {}", schedule.peak, schedule.warmup_steps, schedule.hold_share,
+                     static_cast<int>(schedule.decay), schedule.final_share);
 }
 
 }  // namespace iago

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace iago {
 
@@ -17,5 +18,10 @@ struct Schedule {
   // The rate of step `step` in {0, ..., steps - 1}.
   double rate(std::int64_t step, std::int64_t steps) const;
 };
+
+// Error invalid that names the field, for one out of range.
+void check_schedule(const Schedule& schedule);
+// Everything in it as text, for an identity.
+std::string schedule_identity(const Schedule& schedule);
 
 }  // namespace iago

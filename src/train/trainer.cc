@@ -1,12 +1,7 @@
 // A step has four parts, each worked on by the whole team and finished by all before the next
-// begins: make the rows, compute gradients, add them up, update the weights. Between them the
-// calling thread is alone, so nothing here needs a lock. During them each member writes only what
-// is its own: its rows, its gradient buffer and sums, its stretch of the parameters.
-//
-// Equal weights in the end need equal sums in equal order, and floating-point sums depend on their
-// order. So who gets which tree depends on the trees' lengths alone, members' gradients are added
-// in the order of their numbers, and no member takes work from another that is slow. Another number
-// of workers gives other last bits.
+// begins: make the rows, compute gradients, add them up, update the weights (internal/core.h).
+// Between them the calling thread is alone, so nothing here needs a lock. During them each member
+// writes only what is its own: its rows and its sums.
 //
 // Stopping and failing. The stop token is looked at between steps, so a training state always
 // holds whole steps; rows are a function of (step, row), so nothing of the data needs to be kept in
@@ -17,7 +12,6 @@
 #include <cmath>
 #include <deque>
 #include <numeric>
-#include <thread>
 #include <vector>
 
 #include "base/error.h"
@@ -26,74 +20,36 @@
 #include "fmt/format.h"
 #include "nn/gemm_rate.h"
 #include "nn/torch/net.h"
-#include "train/internal/optimizer.h"
-#include "train/internal/training_state.h"
-#include "train/internal/worker_team.h"
+#include "train/internal/core.h"
+#include "train/internal/require.h"
 
 namespace iago {
 namespace {
 
-int worker_count(const TrainOptions& options, Device device) {
-  if (device != Device::cpu) return 1;  // one thread feeds the GPU
-  if (options.workers > 0) return options.workers;
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 16);
-}
-
-void require(bool holds, const char* field, const std::string& expected) {
-  if (!holds)
-    throw Error(ErrorCode::invalid, fmt::format("training options: {} {}", field, expected));
+CoreOptions core_options(const TrainOptions& o) {
+  return {o.adamw, o.clip_norm, o.ema_decay, o.workers, o.micro_batch_tokens};
 }
 
 void check(const TrainOptions& o) {
+  const auto require = require_option;
   require(o.steps > 0, "steps", "must be above 0");
   require(o.rows_per_step > 0, "rows_per_step", "must be above 0");
   require(o.loss_divisor > 0 && std::isfinite(o.loss_divisor), "loss_divisor", "must be above 0");
-  require(o.schedule.peak >= 0 && std::isfinite(o.schedule.peak), "schedule.peak",
-          "must be a finite number of at least 0");
-  require(o.schedule.warmup_steps >= 0, "schedule.warmup_steps", "must be at least 0");
-  require(o.schedule.hold_share >= 0 && o.schedule.hold_share <= 1, "schedule.hold_share",
-          "must be in [0, 1]");
-  require(o.adamw.beta1 >= 0 && o.adamw.beta1 < 1, "adamw.beta1", "must lie in [0, 1)");
-  require(o.adamw.beta2 >= 0 && o.adamw.beta2 < 1, "adamw.beta2", "must lie in [0, 1)");
-  require(o.clip_norm >= 0, "clip_norm", "must be at least 0");
-  require(o.ema_decay >= 0 && o.ema_decay < 1, "ema_decay", "must lie in [0, 1)");
-  require(o.workers >= 0 && o.workers <= 256, "workers", "must lie in [0, 256]");
-  require(o.micro_batch_tokens > 0, "micro_batch_tokens", "must be above 0");
+  check_schedule(o.schedule);
+  check_core_options(core_options(o));
 }
 
-// Gives each worker trees of about the same number of tokens: the longest first, each to the worker
-// that has least so far. A function of the lengths alone, so that the sums keep their order.
-std::vector<std::vector<std::size_t>> share(const std::vector<TokenTree>& trees, int workers) {
-  std::vector<std::size_t> lengths, order(trees.size());
+TokenForest plant_some(std::span<const TokenTree> trees, std::span<const std::size_t> items,
+                       const LlamaConfig& config) {
+  std::vector<const TokenTree*> group;
+  for (const std::size_t item : items) group.push_back(&trees[item]);
+  return plant(group, config.vocab_size, config.max_positions);
+}
+
+std::vector<std::size_t> lengths_of(std::span<const TokenTree> trees) {
+  std::vector<std::size_t> lengths;
   for (const TokenTree& tree : trees) lengths.push_back(tree.token_count());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return lengths[a] > lengths[b]; });
-  std::vector<std::vector<std::size_t>> shares(static_cast<std::size_t>(workers));
-  std::vector<std::size_t> load(shares.size(), 0);
-  for (const std::size_t tree : order) {
-    const auto least = std::min_element(load.begin(), load.end()) - load.begin();
-    shares[least].push_back(tree);
-    load[least] += lengths[tree];
-  }
-  return shares;
-}
-
-// Calls work(forest) for the trees in groups of about `limit` tokens.
-template <typename Work>
-void for_each_micro_batch(const std::vector<const TokenTree*>& trees, std::int64_t limit,
-                          const LlamaConfig& config, const Work& work) {
-  for (std::size_t begin = 0; begin < trees.size();) {
-    std::size_t end = begin, tokens = 0;
-    do {
-      tokens += trees[end]->token_count();
-      ++end;
-    } while (end < trees.size() &&
-             tokens + trees[end]->token_count() <= static_cast<std::size_t>(limit));
-    const std::span<const TokenTree* const> group(trees.data() + begin, end - begin);
-    work(plant(group, config.vocab_size, config.max_positions));
-    begin = end;
-  }
+  return lengths;
 }
 
 double weight_of(const TokenForest& forest) {
@@ -111,16 +67,8 @@ Random row_stream(std::uint64_t seed, std::int64_t step, std::int64_t row) {
 std::string identity(const TrainOptions& o, const LlamaConfig& c) {
   Hasher hasher;
   hasher.field("train 1").field(o.data_identity);
-  hasher.field(fmt::format("{} {} {} {} {}", o.steps, o.rows_per_step, o.loss_divisor, o.clip_norm,
-                           o.ema_decay));
-  hasher.field(fmt::format("{} {} {} {} {}", o.schedule.peak, o.schedule.warmup_steps,
-                           o.schedule.hold_share, static_cast<int>(o.schedule.decay),
-                           o.schedule.final_share));
-  hasher.field(fmt::format("{} {} {} {}", o.adamw.beta1, o.adamw.beta2, o.adamw.epsilon,
-                           o.adamw.weight_decay));
-  for (const NamedParameter& parameter : layout(c)) {
-    hasher.field(fmt::format("{} {}", parameter.name, fmt::join(parameter.shape, " ")));
-  }
+  hasher.field(fmt::format("{} {} {}", o.steps, o.rows_per_step, o.loss_divisor));
+  hasher.field(schedule_identity(o.schedule)).field(core_identity(core_options(o), c));
   return hasher.hex();
 }
 
@@ -130,29 +78,22 @@ struct Trainer::State {
         data(std::move(data_in)),
         options(std::move(options_in)),
         clock(clock_in),
-        team(worker_count(options, net.device()), [] { set_compute_threads(1); }),
-        optimizer(net, options.adamw, options.ema_decay > 0) {
-    for (int w = 0; w < team.size(); ++w) gradients.emplace_back(net);
-    losses.resize(gradients.size());
-    weights.resize(gradients.size());
-    tokens.resize(gradients.size());
-  }
+        core(net, core_options(options)),
+        losses(core.workers()),
+        weights(core.workers()),
+        tokens(core.workers()) {}
 
   void load_training_state();
   void save_training_state();
   void make_rows();
   void compute_gradients();
-  double sum_gradients();
-  void take_step(double norm);
   TrainProgress one_step();
 
   LlamaNet& net;
   DataSource data;
   TrainOptions options;
   const Clock& clock;
-  WorkerTeam team;
-  Optimizer optimizer;
-  std::vector<GradientBuffer> gradients;  // one per worker; the sum ends in the first
+  TrainingCore core;
   std::vector<TokenTree> trees;
   std::vector<double> losses, weights;  // of a step, per worker
   std::vector<std::int64_t> tokens;     // of a step, per worker
@@ -160,97 +101,41 @@ struct Trainer::State {
 };
 
 void Trainer::State::load_training_state() {
-  if (options.training_state.empty() || !std::filesystem::exists(options.training_state)) return;
-  const TrainingState training_state =
-      read_training_state(options.training_state, net.parameter_count());
-  if (training_state.identity != identity(options, net.config()) ||
-      training_state.average.empty() != (options.ema_decay == 0)) {
-    throw Error(
-        ErrorCode::invalid,
-        fmt::format("{}: the training state comes from a training with other options or data",
-                    options.training_state.string()),
-        "train with its options, or remove the file to start over");
-  }
-  optimizer.restore(training_state);
-  step = training_state.step;
+  const auto found = core.restore(options.training_state, identity(options, net.config()));
+  if (found) step = *found;
 }
 
 void Trainer::State::save_training_state() {
-  TrainingState training_state;
-  training_state.step = step;
-  training_state.identity = identity(options, net.config());
-  optimizer.save(training_state);
-  write_training_state(options.training_state, training_state);
+  core.save(options.training_state, {.step = step, .identity = identity(options, net.config())});
 }
 
 void Trainer::State::make_rows() {
   trees.resize(static_cast<std::size_t>(options.rows_per_step));
-  team.run([&](int member) {
-    for (std::int64_t row = member; row < options.rows_per_step; row += team.size()) {
+  core.run([&](int member) {
+    for (std::int64_t row = member; row < options.rows_per_step; row += core.workers()) {
       trees[row] = data(step, row);
     }
   });
 }
 
 void Trainer::State::compute_gradients() {
-  const auto shares = share(trees, team.size());
-  team.run([&](int w) {
-    std::vector<const TokenTree*> own;
-    for (const std::size_t tree : shares[w]) own.push_back(&trees[tree]);
+  for (int w = 0; w < core.workers(); ++w) {
     losses[w] = weights[w] = 0;
     tokens[w] = 0;
-    gradients[w].clear();
-    for_each_micro_batch(own, options.micro_batch_tokens, net.config(),
-                         [&](const TokenForest& forest) {
-                           losses[w] += gradients[w].accumulate(forest, 1 / options.loss_divisor);
-                           weights[w] += weight_of(forest);
-                           tokens[w] += static_cast<std::int64_t>(forest.tokens.size());
-                         });
-  });
-}
-
-// Adds all workers' gradients into the first one's; returns the norm of the sum. Each member adds
-// one stretch of the parameters over all buffers. On a GPU there is one worker, and nothing to add.
-double Trainer::State::sum_gradients() {
-  const at::Tensor& sum = gradients[0].gradient();
-  if (!sum.is_cpu()) return std::sqrt((sum * sum).sum(at::kDouble).item<double>());
-  std::vector<double> squares(gradients.size(), 0);
-  team.run([&](int w) {
-    const std::int64_t n = sum.numel(), members = team.size();
-    const std::int64_t begin = n * w / members, end = n * (w + 1) / members;
-    float* out = sum.data_ptr<float>();
-    for (std::size_t other = 1; other < gradients.size(); ++other) {
-      const float* in = gradients[other].gradient().data_ptr<float>();
-#pragma omp simd
-      for (std::int64_t i = begin; i < end; ++i) out[i] += in[i];
-    }
-    double square = 0;
-#pragma omp simd reduction(+ : square)
-    for (std::int64_t i = begin; i < end; ++i) square += static_cast<double>(out[i]) * out[i];
-    squares[w] = square;
-  });
-  return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
-}
-
-void Trainer::State::take_step(double norm) {
-  AdamWStep update;
-  update.step = step + 1;
-  update.learning_rate = options.schedule.rate(step, options.steps);
-  if (options.clip_norm > 0 && norm > options.clip_norm) {
-    update.gradient_scale = options.clip_norm / norm;
   }
-  update.ema_decay = options.ema_decay;
-  team.run([&](int w) {
-    const std::int64_t n = net.parameter_count(), members = team.size();
-    optimizer.step(update, gradients[0].gradient(), n * w / members, n * (w + 1) / members);
-  });
-  ++step;
+  core.accumulate(lengths_of(trees),
+                  [&](int w, GradientBuffer& gradient, std::span<const std::size_t> items) {
+                    const TokenForest forest = plant_some(trees, items, net.config());
+                    losses[w] += gradient.accumulate(forest, 1 / options.loss_divisor);
+                    weights[w] += weight_of(forest);
+                    tokens[w] += static_cast<std::int64_t>(forest.tokens.size());
+                  });
 }
 
 TrainProgress Trainer::State::one_step() {
   make_rows();
   compute_gradients();
-  const double norm = sum_gradients();
+  const double norm = core.sum_gradients();
   const double loss = std::accumulate(losses.begin(), losses.end(), 0.0);
   const double weight = std::accumulate(weights.begin(), weights.end(), 0.0);
   if (!std::isfinite(loss) || !std::isfinite(norm)) {
@@ -266,8 +151,8 @@ TrainProgress Trainer::State::one_step() {
   progress.gradient_norm = norm;
   progress.loss = loss / options.loss_divisor;
   progress.loss_per_weight = weight > 0 ? loss / weight : 0;
-  take_step(norm);
-  progress.step = step;
+  core.step(step + 1, progress.learning_rate, norm);
+  progress.step = ++step;
   progress.steps = options.steps;
   return progress;
 }
@@ -351,7 +236,7 @@ TrainReport Trainer::run(const std::function<void(const TrainProgress&)>& on_ste
   report.finished = s.step == s.options.steps;
   report.seconds = seconds_since(s.clock, start);
   report.loss_per_weight = recent.mean();
-  if (report.finished) s.optimizer.take_average();
+  if (report.finished) s.core.take_average();
   // Not when finished: the last step wrote one, and the net holds the averaged weights now.
   if (!report.finished && keeps) s.save_training_state();
   return report;
@@ -359,16 +244,17 @@ TrainReport Trainer::run(const std::function<void(const TrainProgress&)>& on_ste
 
 Evaluation evaluate(const LlamaNet& net, std::span<const TokenTree> trees,
                     std::int64_t micro_batch_tokens) {
-  std::vector<const TokenTree*> all;
-  for (const TokenTree& tree : trees) all.push_back(&tree);
+  std::vector<std::size_t> all(trees.size());
+  std::iota(all.begin(), all.end(), 0);
   Evaluation out;
-  for_each_micro_batch(all, micro_batch_tokens, net.config(), [&](const TokenForest& forest) {
+  for (const auto& items : micro_batches(all, lengths_of(trees), micro_batch_tokens)) {
+    const TokenForest forest = plant_some(trees, items, net.config());
     const std::vector<float> log_p = net.log_probs(forest);
     for (std::size_t i = 0; i < log_p.size(); ++i) {
       out.weighted_loss -= static_cast<double>(forest.targets[i].weight) * log_p[i];
     }
     out.weight += weight_of(forest);
-  });
+  }
   return out;
 }
 

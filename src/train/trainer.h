@@ -1,6 +1,7 @@
 // Supervised training of a LlamaNet: AdamW on weighted next-token losses, resumable at any step.
 //
-// Not here: what to train on (a DataSource is given), reinforcement learning, sampling.
+// Not here: what to train on (a DataSource is given), training on rewards (policy_gradient.h),
+// sampling.
 //
 // Determinism: with the same options, data, machine and number of workers, a run that was stopped
 // and resumed any number of times ends in the same weights as one that was not. The gradient of a

@@ -225,7 +225,7 @@ TEST_F(TrainerTest, RefusesADamagedCheckpointAndNamesIt) {
   flipped[whole.size() / 2] ^= 1;
   for (const std::string& damaged :
        {flipped, whole.substr(0, whole.size() - 4), whole.substr(0, 30), std::string(),
-        std::string("iago-training-state 1\n{\"step\":-1}\n"), whole + whole}) {
+        std::string("iago-training-state 2\n{\"step\":-1}\n"), whole + whole}) {
     write_file(options.training_state, damaged);
     std::string message;
     EXPECT_EQ(error_of_resuming(options, &message), ErrorCode::corrupt) << message;

@@ -8,16 +8,10 @@
 #include <cmath>
 #include <span>
 
+#include "nn/torch/net.h"
+
 namespace iago {
 namespace {
-
-// Matrices come first in the layout, norms and biases after them.
-std::int64_t matrix_elements(const std::vector<NamedParameter>& parameters) {
-  for (const NamedParameter& parameter : parameters) {
-    if (parameter.shape.size() == 1) return parameter.offset;
-  }
-  return parameter_count(parameters);
-}
 
 std::vector<float> copied(const at::Tensor& tensor) {
   if (!tensor.defined()) return {};
@@ -34,28 +28,36 @@ void fill(at::Tensor& tensor, const std::vector<float>& values) {
 
 }  // namespace
 
-Optimizer::Optimizer(LlamaNet& net, AdamWOptions options, bool averages)
-    : net_(net.impl()),
+// Matrices come first in the layout, norms and biases after them.
+std::int64_t matrix_elements(const std::vector<NamedParameter>& parameters) {
+  for (const NamedParameter& parameter : parameters) {
+    if (parameter.shape.size() == 1) return parameter.offset;
+  }
+  return parameter_count(parameters);
+}
+
+Optimizer::Optimizer(at::Tensor weights, std::int64_t decaying, AdamWOptions options, bool averages)
+    : weights_(std::move(weights)),
       options_(options),
-      decaying_(matrix_elements(net_.parameters)),
-      first_moment_(at::zeros_like(net_.flat)),
-      second_moment_(at::zeros_like(net_.flat)) {
-  if (averages) average_ = net_.flat.clone();
+      decaying_(decaying),
+      first_moment_(at::zeros_like(weights_)),
+      second_moment_(at::zeros_like(weights_)) {
+  if (averages) average_ = weights_.clone();
 }
 
 void Optimizer::step(const AdamWStep& step, const at::Tensor& gradient, std::int64_t begin,
                      std::int64_t end) {
   const auto part = [&](std::int64_t from, std::int64_t to, bool decays) {
     if (from >= to) return;
-    if (net_.flat.is_cpu()) {
+    if (weights_.is_cpu()) {
       step_on_cpu(step, gradient, from, to, decays);
       return;
     }
     const auto slice = [&](const at::Tensor& t) {
       return t.defined() ? t.narrow(0, from, to - from) : t;
     };
-    adamw_step_by_operations(options_, step, slice(gradient), slice(net_.flat),
-                             slice(first_moment_), slice(second_moment_), slice(average_), decays);
+    adamw_step_by_operations(options_, step, slice(gradient), slice(weights_), slice(first_moment_),
+                             slice(second_moment_), slice(average_), decays);
   };
   part(begin, std::min(end, decaying_), true);
   part(std::max(begin, decaying_), end, false);
@@ -68,7 +70,7 @@ void Optimizer::step_on_cpu(const AdamWStep& step, const at::Tensor& gradient, s
     return std::span<float>(t.data_ptr<float>() + begin, static_cast<std::size_t>(end - begin));
   };
   adamw_step(options_, step,
-             {slice(net_.flat), slice(first_moment_), slice(second_moment_), slice(average_),
+             {slice(weights_), slice(first_moment_), slice(second_moment_), slice(average_),
               slice(gradient)},
              decays);
 }
@@ -88,21 +90,21 @@ void adamw_step_by_operations(const AdamWOptions& options, const AdamWStep& step
 }
 
 void Optimizer::save(TrainingState& training_state) const {
-  training_state.weights = copied(net_.flat);
+  training_state.weights = copied(weights_);
   training_state.first_moment = copied(first_moment_);
   training_state.second_moment = copied(second_moment_);
   training_state.average = copied(average_);
 }
 
 void Optimizer::restore(const TrainingState& training_state) {
-  fill(net_.flat, training_state.weights);
+  fill(weights_, training_state.weights);
   fill(first_moment_, training_state.first_moment);
   fill(second_moment_, training_state.second_moment);
   if (average_.defined()) fill(average_, training_state.average);
 }
 
 void Optimizer::take_average() {
-  if (average_.defined()) net_.flat.copy_(average_);
+  if (average_.defined()) weights_.copy_(average_);
 }
 
 }  // namespace iago

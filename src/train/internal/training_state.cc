@@ -17,7 +17,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the format is little-endian");
 
-constexpr std::string_view kMagic = "iago-training-state 1\n";
+constexpr std::string_view kMagic = "iago-training-state 2\n";
 constexpr std::size_t kHeaderLimit = 4096;
 
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& what) {
@@ -36,7 +36,7 @@ std::vector<float> take(std::string_view& bytes, std::size_t count) {
   return out;
 }
 
-// The JSON line, checked to be an object with the five fields.
+// The JSON line, checked to be an object with its six fields.
 Json read_header(const std::filesystem::path& file, std::string_view line) {
   Json header;
   try {
@@ -46,10 +46,12 @@ Json read_header(const std::filesystem::path& file, std::string_view line) {
   }
   const bool complete =
       header.is_object() && header.contains("step") && header["step"].is_number_unsigned() &&
-      header.contains("identity") && header["identity"].is_string() && header.contains("count") &&
+      header.contains("identity") && header["identity"].is_string() &&
+      header.contains("reference") && header["reference"].is_string() && header.contains("count") &&
       header["count"].is_number_unsigned() && header.contains("average") &&
       header["average"].is_boolean() && header.contains("sha256") && header["sha256"].is_string();
-  if (!complete) fail(file, "expected step, identity, count, average and sha256 in its header");
+  if (!complete)
+    fail(file, "expected step, identity, reference, count, average and sha256 in its header");
   return header;
 }
 
@@ -69,6 +71,7 @@ void write_training_state(const std::filesystem::path& file, const TrainingState
   }
   const Json header = {{"step", static_cast<std::uint64_t>(training_state.step)},
                        {"identity", training_state.identity},
+                       {"reference", training_state.reference},
                        {"count", count},
                        {"average", !training_state.average.empty()},
                        {"sha256", sha256_hex(numbers)}};
@@ -105,6 +108,7 @@ TrainingState read_training_state(const std::filesystem::path& file, std::int64_
   TrainingState out;
   out.step = static_cast<std::int64_t>(header["step"].get<std::uint64_t>());
   out.identity = header["identity"].get<std::string>();
+  out.reference = header["reference"].get<std::string>();
   out.weights = take(rest, count);
   out.first_moment = take(rest, count);
   out.second_moment = take(rest, count);

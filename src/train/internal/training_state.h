@@ -1,8 +1,9 @@
 // The file that a training run resumes from.
 //
-// Format: the line "iago-training-state 1"; one line of JSON with step, identity, count (weights),
-// average (whether one is kept) and sha256 (of everything after this line); then the buffers as
-// little-endian float32: weights, first moment, second moment and, if kept, the average.
+// Format: the line "iago-training-state 2"; one line of JSON with step, identity, reference, count
+// (of trained numbers), average (whether one is kept) and sha256 (of everything after this line);
+// then the buffers as little-endian float32: what is trained (a network's weights, or an
+// adapter's), first moment, second moment and, if kept, the average.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@ namespace iago {
 struct TrainingState {
   std::int64_t step = 0;  // steps done
   std::string identity;   // see identity()
+  std::string reference;  // SHA-256 of the starting policy's weights; empty without one
   std::vector<float> weights, first_moment, second_moment;
   std::vector<float> average;  // empty if none is kept
 };
