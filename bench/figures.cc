@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "bench/decoding.h"
 #include "bench/options.h"
+#include "bench/policy.h"
 #include "bench/storing.h"
 #include "bench/study.h"
 #include "bench/training.h"
@@ -95,6 +96,7 @@ void run(const Options& options) {
   measure_decoding(subject, options.rounds, figures);
   measure_against_naive(subject, options.rounds, figures);
   measure_training(subject, options.steps, figures);
+  measure_policy_gradient(subject, options.steps, figures);
   fmt::print("\nMeanwhile the program had {} of one core.\n",
              percent(processor.seconds() / wall.seconds()));
   measure_storing(scratch.folder(), static_cast<std::size_t>(options.rows), 3, figures);

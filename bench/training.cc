@@ -25,21 +25,12 @@ TokenTree a_row(const LlamaConfig& config, std::int64_t step, std::int64_t row) 
   return tree;
 }
 
-// Operations of one row, forward and backward: three times the forward pass. The last layer's feed
-// forward and the head are computed only where a token is predicted.
+// Operations of one row, forward and backward: three times the forward pass.
 double operations_per_row(const Weights& weights) {
-  const LlamaConfig& c = weights.config();
-  const double attention = c.hidden_size * (c.query_width() + 2.0 * c.kv_width()) +
-                           static_cast<double>(c.query_width() * c.hidden_size);
-  const double feed = 3.0 * static_cast<double>(c.hidden_size * c.intermediate_size);
-  const double head = static_cast<double>(c.hidden_size * c.vocab_size);
-  const auto layers = static_cast<double>(c.layers);
-  const double products =
-      kTokensPerRow * (layers * attention + (layers - 1) * feed) + kTargetsPerRow * (feed + head);
   const auto sum_to = [](double n) { return n * (n + 1) / 2; };
   const double length = kShape.system + kShape.query + kShape.answer;
   const double keys = sum_to(kShape.system) + kBranches * (sum_to(length) - sum_to(kShape.system));
-  return 3 * (2 * products + attention_operations(c, keys));
+  return 3 * forward_operations(weights, kTokensPerRow, kTargetsPerRow, keys);
 }
 
 struct StepSpeeds {
@@ -75,6 +66,18 @@ StepSpeeds run_steps(const Subject& subject, int steps) {
 }
 
 }  // namespace
+
+double forward_operations(const Weights& weights, double tokens, double targets, double keys) {
+  const LlamaConfig& c = weights.config();
+  const double attention = c.hidden_size * (c.query_width() + 2.0 * c.kv_width()) +
+                           static_cast<double>(c.query_width() * c.hidden_size);
+  const double feed = 3.0 * static_cast<double>(c.hidden_size * c.intermediate_size);
+  const double head = static_cast<double>(c.hidden_size * c.vocab_size);
+  const auto layers = static_cast<double>(c.layers);
+  const double products =
+      tokens * (layers * attention + (layers - 1) * feed) + targets * (feed + head);
+  return 2 * products + attention_operations(c, keys);
+}
 
 void measure_training(const Subject& subject, int steps, std::vector<Figure>& figures) {
   set_compute_threads(1);

@@ -1,0 +1,15 @@
+// How fast a policy gradient updates, against the products that it cannot do without. One thread.
+#pragma once
+
+#include <vector>
+
+#include "bench/measuring.h"
+#include "bench/shape.h"
+
+namespace iago::bench {
+
+// Updates on 12 prompts of one arm with 16 answers each, as a retraining makes them. `steps` > 0
+// updates are timed after one that warms up.
+void measure_policy_gradient(const Subject& subject, int steps, std::vector<Figure>& figures);
+
+}  // namespace iago::bench
