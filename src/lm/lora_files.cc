@@ -34,8 +34,8 @@ constexpr std::array<std::string_view, 12> kWithoutEffect = {
     "revision",      "inference_mode",
     "lora_dropout",  "peft_version",
     "eva_config",    "runtime_config",
-    "megatron_core", "ensure_weight_tying",
-    "corda_config",  "lora_ga_config"};
+    "corda_config",  "lora_ga_config",
+    "megatron_core", "qalora_group_size"};
 
 template <typename Names>
 bool lists(const Names& names, std::string_view name) {
@@ -84,7 +84,8 @@ class ConfigFields {
   }
 
   static bool says_nothing(const Json& value) {
-    return value.is_null() || value == false || value == 0 ||
+    // Not 0, which may be a layer's number.
+    return value.is_null() || value == false ||
            ((value.is_string() || value.is_array() || value.is_object()) &&
             (value.empty() || value == ""));
   }

@@ -173,6 +173,10 @@ TEST_F(LoraFolder, FieldsThatWouldMergeOtherwiseAreRefusedByName) {
       {"alpha_pattern", {{"q_proj", 4}}},
       {"modules_to_save", {"lm_head"}},
       {"layers_to_transform", {0}},
+      {"layers_to_transform", 0},
+      {"exclude_modules", {"model.layers.0"}},
+      {"use_qalora", true},
+      {"ensure_weight_tying", true},
       {"layer_replication", {{0, 1}}},
       {"lora_bias", true},
       {"trainable_token_indices", {3}},
@@ -207,9 +211,33 @@ TEST_F(LoraFolder, FieldsOutOfRangeAreNamed) {
   for (const auto& [field, value] : fields) expect_field_error(ErrorCode::invalid, field, value);
 }
 
+// Everything that peft 0.21 writes by default.
+TEST_F(LoraFolder, TheDefaultsOfANewerPeftAreRead) {
+  Json changed = config_;
+  for (const char* field :
+       {"auto_mapping", "exclude_modules", "layers_to_transform", "layers_pattern",
+        "megatron_config", "trainable_token_indices", "eva_config", "corda_config",
+        "lora_ga_config", "velora_config", "alora_invocation_tokens", "monteclora_config",
+        "layer_replication", "target_parameters", "use_bdlora", "arrow_config", "kasa_config",
+        "revision", "modules_to_save"}) {
+    changed[field] = nullptr;
+  }
+  for (const char* field : {"use_dora", "use_qalora", "lora_bias", "ensure_weight_tying"}) {
+    changed[field] = false;
+  }
+  for (const char* field : {"rank_pattern", "alpha_pattern", "loftq_config"}) {
+    changed[field] = Json::object();
+  }
+  changed["qalora_group_size"] = 16;
+  changed["megatron_core"] = "megatron.core";
+  changed["peft_version"] = "0.21.2";
+  write_file(folder_.path() / kLoraConfigFile, dump_json(changed));
+  EXPECT_EQ(read_lora(folder_.path(), small_config()).options, adapter_.options);
+}
+
 TEST_F(LoraFolder, FieldsOfNewerVersionsThatSayNothingAreRead) {
   for (const char* field : {"use_dora", "lora_bias", "a_field_of_tomorrow"}) {
-    for (const Json& nothing : {Json(nullptr), Json(false), Json(0), Json(""), Json::object()}) {
+    for (const Json& nothing : {Json(nullptr), Json(false), Json(""), Json::object()}) {
       Json changed = config_;
       changed[field] = nothing;
       write_file(folder_.path() / kLoraConfigFile, dump_json(changed));

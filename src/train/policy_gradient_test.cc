@@ -154,6 +154,10 @@ TEST(PolicyGradientLora, TenStepsEndInTheAdapterOfPeft) {
         << pair.module;
   }
   const std::vector<float> merged = golden.net.flat_parameters();
+  // What is written opens as the network that was trained, to the bit.
+  const fs::path written = fs::path(testing::TempDir()) / "policy_gradient_lora";
+  write_lora(after, written, "lora");
+  EXPECT_EQ(LlamaNet::load(golden.folder, Device::cpu, written).flat_parameters(), merged);
   for (const NamedParameter& parameter : golden.net.parameters()) {
     EXPECT_LT(golden.difference("merged." + parameter.name, merged.data() + parameter.offset), 1e-4)
         << parameter.name;
