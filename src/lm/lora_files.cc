@@ -105,7 +105,8 @@ class ConfigFields {
     }
     for (const auto& [field, value] : object_.items()) {
       const bool known = lists(kReadFields, field) || lists(kWithoutEffect, field);
-      if (!known && !says_nothing(value)) unsupported(field.substr(0, 80), "an empty value", value);
+      if (!known && !says_nothing(value))
+        unsupported(field.substr(0, 80), "null, false or nothing", value);
     }
   }
 
