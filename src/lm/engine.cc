@@ -22,16 +22,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
-#include <functional>
 
 #include "base/error.h"
-#include "lm/internal/batch.h"
-#include "lm/internal/forward.h"
-#include "lm/internal/kv_pages.h"
-#include "lm/internal/prefix_tree.h"
-#include "lm/internal/sampling.h"
-#include "lm/internal/team.h"
+#include "lm/internal/engine_impl.h"
 
 namespace iago {
 namespace {
@@ -53,66 +46,18 @@ const EngineOptions& checked(const EngineOptions& options) {
   return options;
 }
 
-void check_tokens(std::span<const std::int32_t> tokens, std::string_view what,
-                  std::int64_t vocab_size) {
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i] >= 0 && tokens[i] < vocab_size) continue;
-    throw Error(ErrorCode::invalid, fmt::format("{}: token {} must lie in [0, {}), found {}", what,
-                                                i, vocab_size, tokens[i]));
-  }
-}
-
 }  // namespace
 
-struct Engine::Impl {
-  Impl(std::shared_ptr<const Weights> network, EngineOptions chosen)
-      : weights(std::move(network)),
-        config(weights->config()),
-        options(checked(chosen)),
-        max_rows(static_cast<std::int64_t>(std::max(options.max_batch, options.prefill_rows))),
-        pages(config, options.cache_bytes),
-        tree(pages),
-        team(options.threads),
-        forward(weights, max_rows, team, options.least_shared_work),
-        samplers(options.threads, Sampler(static_cast<std::size_t>(config.vocab_size))) {}
-
-  void check_prompt(std::span<const std::int32_t> prompt, std::size_t more) const;
-  void check_fit(std::int64_t tokens) const;
-
-  void admit();
-  bool enter(Sequence& sequence);
-  void compute_prompts(std::span<const std::unique_ptr<Sequence>> entered);
-  void grow_tails();
-  void send_back_youngest();
-  void leave(Sequence& sequence);
-  void draw();
-  void draw_rows(std::int64_t begin, std::int64_t end, std::span<const float> logits);
-  SequenceEnd append(Sequence& sequence, std::int32_t token);
-  void drop_ended();
-
-  // Logits of all of `tokens`, which follow `parent` (null: they begin a sequence), part by part.
-  using EachLogits = std::function<void(std::int64_t first_token, std::span<const float> rows)>;
-  void each_logits(PrefixSegment* parent, std::span<const std::int32_t> tokens,
-                   const EachLogits& each);
-
-  std::shared_ptr<const Weights> weights;
-  const LlamaConfig& config;
-  EngineOptions options;
-  std::int64_t max_rows;
-  KvPages pages;
-  PrefixTree tree;
-  Team team;
-  Forward forward;
-  std::vector<Sampler> samplers;  // one a member of the team
-  DecodePlan plan;
-  bool stale = true;     // the plan no longer fits the running sequences or the tree
-  bool crowded = false;  // memory ran out: nobody enters until somebody leaves
-  SequenceId last_id = 0;
-  std::deque<std::unique_ptr<Sequence>> waiting;
-  std::vector<std::unique_ptr<Sequence>> running;
-  std::vector<SampledToken> sampled;
-  EngineFigures figures;
-};
+Engine::Impl::Impl(std::shared_ptr<const Weights> network, EngineOptions chosen)
+    : weights(std::move(network)),
+      config(weights->config()),
+      options(checked(chosen)),
+      max_rows(static_cast<std::int64_t>(std::max(options.max_batch, options.prefill_rows))),
+      pages(config, options.cache_bytes),
+      tree(pages),
+      team(options.threads),
+      forward(weights, max_rows, team, options.least_shared_work),
+      samplers(options.threads, Sampler(static_cast<std::size_t>(config.vocab_size))) {}
 
 Engine::Engine(std::shared_ptr<const Weights> weights, EngineOptions options)
     : impl_(std::make_unique<Impl>(std::move(weights), options)) {}
@@ -137,7 +82,15 @@ void Engine::Impl::check_prompt(std::span<const std::int32_t> prompt, std::size_
                             behind, context),
                 "shorten the prompt or use a model with a longer context");
   }
-  check_tokens(prompt, "the prompt", config.vocab_size);
+  check_tokens(prompt, "the prompt");
+}
+
+void Engine::Impl::check_tokens(std::span<const std::int32_t> tokens, std::string_view what) const {
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i] >= 0 && tokens[i] < config.vocab_size) continue;
+    throw Error(ErrorCode::invalid, fmt::format("{}: token {} must lie in [0, {}), found {}", what,
+                                                i, config.vocab_size, tokens[i]));
+  }
 }
 
 void Engine::Impl::check_fit(std::int64_t tokens) const {
@@ -205,7 +158,9 @@ void Engine::Impl::admit() {
     running.push_back(std::move(waiting.front()));
     waiting.pop_front();
   }
-  compute_prompts(std::span(running).subspan(before));
+  std::vector<const Sequence*> entered;
+  for (std::size_t i = before; i < running.size(); ++i) entered.push_back(running[i].get());
+  compute_prompts(entered);
 }
 
 bool Engine::Impl::enter(Sequence& sequence) {
@@ -229,9 +184,9 @@ bool Engine::Impl::enter(Sequence& sequence) {
 // Collects what is not computed above each new leaf, ancestors first, each segment once: newcomers
 // with a common prefix are computed together, which is most of what there is to compute when a
 // study starts.
-void Engine::Impl::compute_prompts(std::span<const std::unique_ptr<Sequence>> entered) {
+void Engine::Impl::compute_prompts(std::span<const Sequence* const> entered) {
   std::vector<PrefixSegment*> segments;
-  for (const auto& sequence : entered) {
+  for (const Sequence* sequence : entered) {
     const auto known = segments.size();
     for (PrefixSegment* at = sequence->leaf; at != nullptr; at = at->parent) {
       const bool complete = at->computed == static_cast<std::int64_t>(at->tokens.size());
@@ -311,6 +266,7 @@ void Engine::Impl::draw_rows(std::int64_t begin, std::int64_t end, std::span<con
       sampled[first + row] = {.id = sequence.id,
                               .token = drawn.token,
                               .logprob = drawn.logprob,
+                              .sampled_logprob = drawn.sampled_logprob,
                               .end = append(sequence, drawn.token),
                               .cached_prompt = sequence.cached_prompt};
     }
@@ -353,91 +309,6 @@ bool Engine::cancel(SequenceId id) {
   impl.leave(**runs);
   impl.running.erase(runs);
   return true;
-}
-
-void Engine::Impl::each_logits(PrefixSegment* parent, std::span<const std::int32_t> tokens,
-                               const EachLogits& each) {
-  // A segment that the tree does not know, gone at the end.
-  struct Loose : PrefixSegment {
-    explicit Loose(KvPages& owner) : owner(owner) {}
-    ~Loose() {
-      for (PageId page : pages) owner.release(page);
-    }
-    KvPages& owner;
-  } loose(pages);
-  loose.parent = parent;
-  loose.begin = parent == nullptr ? 0 : parent->end();
-  loose.tokens.assign(tokens.begin(), tokens.end());
-  tree.make_room(KvPages::pages_for(loose.begin, loose.end()));
-  loose.pages = take_pages(pages, loose.begin, loose.end());
-  if (loose.pages.empty()) {
-    throw Error(ErrorCode::overloaded,
-                fmt::format("{} tokens to score, but running sequences fill the cache of {} bytes",
-                            tokens.size(), options.cache_bytes),
-                "score when fewer sequences run");
-  }
-  PrefixSegment* const segment = &loose;
-  compute_segments({&segment, 1}, static_cast<std::int64_t>(options.prefill_rows), forward, pages,
-                   [&](const PrefixSegment&, std::int64_t from, std::int64_t to, std::int64_t row) {
-                     while (from < to) {
-                       const std::int64_t rows = std::min(to - from, forward.rows_per_logits());
-                       each(from, forward.logits(row, row + rows));
-                       from += rows;
-                       row += rows;
-                     }
-                   });
-}
-
-std::vector<float> Engine::score(std::span<const std::int32_t> prompt,
-                                 std::span<const std::int32_t> continuation) {
-  Impl& impl = *impl_;
-  impl.check_prompt(prompt, continuation.empty() ? 0 : continuation.size() - 1);
-  check_tokens(continuation, "the continuation", impl.config.vocab_size);
-  if (continuation.empty()) return {};
-  // Row i gives the logits of continuation[i]: the rows are the prompt's last token and all of the
-  // continuation but its last.
-  std::vector<std::int32_t> rows(prompt.end() - 1, prompt.end());
-  rows.insert(rows.end(), continuation.begin(), continuation.end() - 1);
-  const auto length = static_cast<std::int64_t>(prompt.size() - 1 + rows.size());
-  impl.check_fit(length);
-  impl.forward.reach(length);
-  auto sequence = std::make_unique<Sequence>();
-  sequence->tokens.assign(prompt.begin(), prompt.end());
-  impl.stale = true;
-  if (!impl.enter(*sequence)) {
-    throw Error(ErrorCode::overloaded,
-                fmt::format("{} tokens to score, but running sequences fill the cache", length),
-                "score when fewer sequences run");
-  }
-  std::vector<float> out(continuation.size());
-  const auto V = static_cast<std::size_t>(impl.config.vocab_size);
-  try {
-    impl.compute_prompts({&sequence, 1});
-    impl.each_logits(sequence->leaf, rows, [&](std::int64_t first, std::span<const float> logits) {
-      for (std::size_t i = 0; i * V < logits.size(); ++i) {
-        const auto at = static_cast<std::size_t>(first) + i;
-        out[at] = log_probability(logits.subspan(i * V, V), continuation[at]);
-      }
-    });
-  } catch (...) {
-    impl.leave(*sequence);
-    throw;
-  }
-  impl.leave(*sequence);
-  return out;
-}
-
-std::vector<float> Engine::logits(std::span<const std::int32_t> tokens) {
-  Impl& impl = *impl_;
-  impl.check_prompt(tokens, 0);
-  impl.check_fit(static_cast<std::int64_t>(tokens.size()));
-  impl.forward.reach(static_cast<std::int64_t>(tokens.size()));
-  std::vector<float> out;
-  out.reserve(tokens.size() * static_cast<std::size_t>(impl.config.vocab_size));
-  impl.each_logits(nullptr, tokens, [&](std::int64_t, std::span<const float> logits) {
-    out.insert(out.end(), logits.begin(), logits.end());
-  });
-  return out;
 }
 
 }  // namespace iago

@@ -61,9 +61,16 @@ enum class SequenceEnd {
 struct SampledToken {
   SequenceId id = 0;
   std::int32_t token = 0;
-  float logprob = 0;  // the model's own, natural
+  float logprob = 0;          // natural, the model's own: at temperature 1, untruncated
+  float sampled_logprob = 0;  // of the distribution that it was drawn from; 0 at temperature 0
   SequenceEnd end = SequenceEnd::none;
   std::size_t cached_prompt = 0;  // prompt tokens that were taken from the cache when it entered
+};
+
+// Tokens to be scored behind a prompt. Borrowed for the length of a call.
+struct Continuation {
+  std::span<const std::int32_t> prompt;  // as of SequenceRequest
+  std::span<const std::int32_t> tokens;  // may be empty; all but the last must fit the context too
 };
 
 struct EngineFigures {          // since construction
@@ -106,8 +113,14 @@ class Engine {
   bool idle() const { return running() == 0 && waiting() == 0; }
   EngineFigures figures() const;
 
-  // Log-probabilities (natural) of each token of `continuation` after `prompt` and what came before
-  // it. The prompt is cached for the next call. Errors as of submit.
+  // Log-probabilities (natural) of each token of each continuation after its prompt and what came
+  // before it, under the softmax at `temperature` > 0, untruncated. All are computed together, as
+  // many at once as the cache holds; what their prompts share is computed once, and prompts stay
+  // cached for the next call. Errors as of submit, before anything is computed; invalid for a
+  // temperature that is not above 0; overloaded if running sequences leave too little of the cache.
+  std::vector<std::vector<float>> score(std::span<const Continuation> continuations,
+                                        double temperature = 1);
+  // One alone.
   std::vector<float> score(std::span<const std::int32_t> prompt,
                            std::span<const std::int32_t> continuation);
 

@@ -93,6 +93,25 @@ TEST(Sampling, TheLogProbabilityIsTheModelsOwnWhateverTheOptions) {
   }
 }
 
+// By a plain softmax in double of the tokens that the options keep.
+TEST(Sampling, TheSampledLogProbabilityIsThatOfTheDistributionDrawnFrom) {
+  Sampler sampler(kLogits.size());
+  Random random(1, "");
+  for (const Sampling& options :
+       {Sampling{}, Sampling{.temperature = 0.3}, Sampling{.temperature = 1.7},
+        Sampling{.top_p = 0.4}, Sampling{.top_k = 3}, Sampling{.top_k = 1},
+        Sampling{.temperature = 1.3, .top_p = 0.5, .top_k = 9}}) {
+    const std::vector<double> share = expected(options);
+    for (int i = 0; i < 50; ++i) {
+      const Sample drawn = sampler.sample(kLogits, options, random);
+      EXPECT_NEAR(drawn.sampled_logprob, std::log(share[static_cast<std::size_t>(drawn.token)]),
+                  1e-6);
+    }
+  }
+  EXPECT_EQ(sampler.sample(kLogits, {.temperature = 0}, random).sampled_logprob, 0.0f);
+  EXPECT_NEAR(log_probability(kLogits, 5, 0.6), std::log(expected({.temperature = 0.6})[5]), 1e-6);
+}
+
 TEST(Sampling, FarApartLogitsNeitherOverflowNorReachTheImpossible) {
   const std::vector<float> logits = {-3e38f, 3e38f, 0.0f};
   Sampler sampler(3);

@@ -22,9 +22,16 @@ void check_finite(float highest, double sum) {
               "the weights are damaged, or too large for float32");
 }
 
-// The model's own log-probability of a token, from its logit.
-float log_share(float logit, float highest, double sum) {
-  return static_cast<float>(std::min(0.0, static_cast<double>(logit - highest) - std::log(sum)));
+// What logits are multiplied with at a temperature above 0.
+float factor_of(double temperature) {
+  return static_cast<float>(1.0 / std::max(temperature, 1e-6));
+}
+
+// The log-probability of a token among tokens whose weights e^((logit - highest) * factor) have
+// this sum.
+float log_share(float logit, float highest, float factor, double sum) {
+  const double weight = static_cast<double>(logit - highest) * factor;
+  return static_cast<float>(std::min(0.0, weight - std::log(sum)));
 }
 
 // The first index at which the running sum of weights exceeds `target`. Blocks are added up first,
@@ -72,26 +79,32 @@ Sample Sampler::sample(std::span<const float> logits, const Sampling& options, R
   const double sum =
       kernels().exp_sum(logits.data(), size, top, 1.0f, plain ? weights_.data() : nullptr);
   check_finite(top, sum);
-  Sample out;
   if (options.temperature == 0) {
-    out.token =
-        static_cast<std::int32_t>(std::find(logits.begin(), logits.end(), top) - logits.begin());
-  } else {
-    const auto factor = static_cast<float>(1.0 / std::max(options.temperature, 1e-6));
-    const double total =
-        plain ? sum : kernels().exp_sum(logits.data(), size, top, factor, weights_.data());
-    const bool truncated =
-        options.top_p < 1 || (options.top_k > 0 && options.top_k < static_cast<int>(logits.size()));
-    out.token = truncated
-                    ? draw_truncated(logits, total, options, random)
-                    : static_cast<std::int32_t>(find_in_sum(weights_, random.uniform() * total));
+    const auto best = std::find(logits.begin(), logits.end(), top);
+    return {.token = static_cast<std::int32_t>(best - logits.begin()),
+            .logprob = log_share(top, top, 1, sum)};
   }
-  out.logprob = log_share(logits[static_cast<std::size_t>(out.token)], top, sum);
-  return out;
+  const float factor = factor_of(options.temperature);
+  const double total =
+      plain ? sum : kernels().exp_sum(logits.data(), size, top, factor, weights_.data());
+  const Draw drawn = draw(logits, total, options, random);
+  const float logit = logits[static_cast<std::size_t>(drawn.token)];
+  return {.token = drawn.token,
+          .logprob = log_share(logit, top, 1, sum),
+          .sampled_logprob = log_share(logit, top, factor, drawn.mass)};
 }
 
-std::int32_t Sampler::draw_truncated(std::span<const float> logits, double total,
-                                     const Sampling& options, Random& random) {
+Sampler::Draw Sampler::draw(std::span<const float> logits, double total, const Sampling& options,
+                            Random& random) {
+  const bool truncated =
+      options.top_p < 1 || (options.top_k > 0 && options.top_k < static_cast<int>(logits.size()));
+  if (truncated) return draw_truncated(logits, total, options, random);
+  const std::size_t at = find_in_sum(weights_, random.uniform() * total);
+  return {static_cast<std::int32_t>(at), total};
+}
+
+Sampler::Draw Sampler::draw_truncated(std::span<const float> logits, double total,
+                                      const Sampling& options, Random& random) {
   std::iota(by_rank_.begin(), by_rank_.end(), 0);
   auto before = [&](std::int32_t a, std::int32_t b) {
     const float x = logits[static_cast<std::size_t>(a)], y = logits[static_cast<std::size_t>(b)];
@@ -124,17 +137,17 @@ std::int32_t Sampler::draw_truncated(std::span<const float> logits, double total
   double target = random.uniform() * mass;
   for (std::size_t i = 0; i + 1 < count; ++i) {
     target -= weight(i);
-    if (target < 0) return by_rank_[i];
+    if (target < 0) return {by_rank_[i], mass};
   }
-  return by_rank_[count - 1];
+  return {by_rank_[count - 1], mass};
 }
 
-float log_probability(std::span<const float> logits, std::int32_t token) {
+float log_probability(std::span<const float> logits, std::int32_t token, double temperature) {
   const auto size = static_cast<std::int64_t>(logits.size());
-  const float top = kernels().highest(logits.data(), size);
-  const double sum = kernels().exp_sum(logits.data(), size, top, 1.0f, nullptr);
+  const float top = kernels().highest(logits.data(), size), factor = factor_of(temperature);
+  const double sum = kernels().exp_sum(logits.data(), size, top, factor, nullptr);
   check_finite(top, sum);
-  return log_share(logits[static_cast<std::size_t>(token)], top, sum);
+  return log_share(logits[static_cast<std::size_t>(token)], top, factor, sum);
 }
 
 }  // namespace iago

@@ -1,7 +1,7 @@
 // Sampling the next token from logits. Temperature first, then top-k, then top-p, as in Hugging
-// Face transformers; the log-probability that comes back is the model's own, at temperature 1 and
-// untruncated, whatever the options. At temperature 0 the most probable token is taken, of equals
-// the one with the lowest id.
+// Face transformers. Two log-probabilities come back: the model's own, at temperature 1 and
+// untruncated, whatever the options; and that of the distribution from which the token was drawn.
+// At temperature 0 the most probable token is taken, of equals the one with the lowest id.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ void check_sampling(const Sampling& options);
 
 struct Sample {
   std::int32_t token = 0;
-  float logprob = 0;  // natural, <= 0
+  float logprob = 0;          // natural, <= 0; the model's own
+  float sampled_logprob = 0;  // the same under the options; 0 at temperature 0
 };
 
 // Draws tokens; holds the scratch memory that this needs. Not thread-safe.
@@ -32,14 +33,21 @@ class Sampler {
   Sample sample(std::span<const float> logits, const Sampling& options, Random& random);
 
  private:
-  std::int32_t draw_truncated(std::span<const float> logits, double total, const Sampling& options,
-                              Random& random);
+  // A token, and the weight of all that could have been drawn.
+  struct Draw {
+    std::int32_t token;
+    double mass;
+  };
+  Draw draw(std::span<const float> logits, double total, const Sampling& options, Random& random);
+  Draw draw_truncated(std::span<const float> logits, double total, const Sampling& options,
+                      Random& random);
 
   std::vector<float> weights_;         // [V]
   std::vector<std::int32_t> by_rank_;  // [V]
 };
 
-// The model's own log-probability of one token. logits [V].
-float log_probability(std::span<const float> logits, std::int32_t token);
+// The log-probability of one token under the softmax at `temperature` > 0, untruncated. logits [V].
+// Error corrupt if they are not finite.
+float log_probability(std::span<const float> logits, std::int32_t token, double temperature = 1);
 
 }  // namespace iago
