@@ -8,9 +8,12 @@
 #include "lm/weights.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "base/error.h"
 #include "lm/lora.h"
@@ -117,6 +120,47 @@ class Intake {
   const Weights::Source& source_;
 };
 
+[[noreturn]] void refuse(std::string_view tensor, std::string_view why) {
+  throw Error(
+      ErrorCode::invalid, fmt::format("weights in memory: tensor \"{}\": {}", tensor, why),
+      "give each tensor of the network once, under the name that its checkpoint has for it");
+}
+
+void check_view(const TensorView& view, const TensorSpec& spec) {
+  if (view.shape != spec.shape) {
+    refuse(spec.name, fmt::format("expected shape {}, found {}", spec.shape, view.shape));
+  }
+  const auto count = to_size(element_count(spec));
+  if (view.values.size() != count) {
+    refuse(spec.name, fmt::format("expected {} numbers for shape {}, found {}", count, spec.shape,
+                                  view.values.size()));
+  }
+}
+
+using ViewsByName = std::map<std::string_view, const TensorView*>;
+
+// Checked whole before anything is copied.
+ViewsByName checked_views(const std::vector<TensorSpec>& specs,
+                          std::span<const TensorView> tensors) {
+  ViewsByName views;
+  for (const TensorView& view : tensors) {
+    if (!views.emplace(view.name, &view).second) refuse(view.name, "given twice");
+  }
+  std::set<std::string_view> known;
+  for (const TensorSpec& spec : specs) {
+    const auto found = views.find(spec.name);
+    if (found == views.end()) {
+      refuse(spec.name, fmt::format("missing among the {} that were given", tensors.size()));
+    }
+    check_view(*found->second, spec);
+    known.insert(spec.name);
+  }
+  for (const auto& [name, view] : views) {
+    if (!known.contains(name)) refuse(name, "the network has no such tensor");
+  }
+  return views;
+}
+
 }  // namespace
 
 std::vector<TensorSpec> tensor_specs(const LlamaConfig& config) {
@@ -157,6 +201,16 @@ std::shared_ptr<const Weights> Weights::build(const LlamaConfig& config, const S
                    config.vocab_size, 0);
   }
   return weights;
+}
+
+std::shared_ptr<const Weights> Weights::from_tensors(const LlamaConfig& config,
+                                                     std::span<const TensorView> tensors) {
+  check_config(config, "the network's config");
+  const ViewsByName views = checked_views(tensor_specs(config), tensors);
+  return build(config, [&](const TensorSpec& spec, std::span<float> out) {
+    const std::span<const float> values = views.at(spec.name)->values;
+    std::copy(values.begin(), values.end(), out.begin());
+  });
 }
 
 std::shared_ptr<const Weights> Weights::load(const std::filesystem::path& folder,

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "lm/config.h"
+#include "lm/safetensors.h"
 
 namespace iago {
 
@@ -45,6 +46,11 @@ class Weights {
 
   // Asks `source` once for each of tensor_specs(config). Error invalid if the config is.
   static std::shared_ptr<const Weights> build(const LlamaConfig& config, const Source& source);
+  // Copies weights from memory: each of tensor_specs(config) once, in any order, and no other.
+  // Error invalid that names the tensor for one that is missing, unknown, given twice or of another
+  // shape; corrupt for numbers that are not finite. Nothing of `tensors` is kept.
+  static std::shared_ptr<const Weights> from_tensors(const LlamaConfig& config,
+                                                     std::span<const TensorView> tensors);
   // Reads config.json and the safetensors of a Hugging Face folder, and merges the LoRA adapter of
   // the folder `adapter` into them (empty: none). Errors as in config.h, safetensors.h and lora.h.
   // Tensors that the config does not call for are ignored.
