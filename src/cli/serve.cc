@@ -122,7 +122,7 @@ int serve_command(const ServeArguments& arguments, const Context& context) {
                                      .max_connections = arguments.max_connections},
                             .model = served_name(arguments.model),
                             .token = read_token(arguments),
-                            .logprobs = gives_token_logprobs(arguments.model),
+                            .logprobs = token_logprobs_of(arguments.model) == TokenLogprobs::always,
                             .max_waiting = arguments.max_waiting,
                             .limits = {}};
   raise_file_limit(arguments.max_connections);

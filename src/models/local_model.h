@@ -1,12 +1,14 @@
-// A checkpoint on this machine as a ChatModel: text in and out around the engine of `lm`.
+// A checkpoint on this machine as a TokenModel: text in and out around the engine of `lm`, and the
+// tokens behind it. docs/checkpoints.md.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 
-#include "chat/chat_model.h"
+#include "models/token_model.h"
 
 namespace iago {
 
@@ -37,8 +39,20 @@ struct LocalModelOptions {
 // sequences of that request end as failed with ErrorCode::cancelled. Weights whose logits are not
 // finite fail every reply with ErrorCode::corrupt; a prompt that does not fit into the cache alone
 // fails as overloaded.
-std::unique_ptr<ChatModel> open_local_model(const std::filesystem::path& folder, std::string name,
-                                            const LocalModelOptions& options = {});
+std::unique_ptr<TokenModel> open_local_model(const std::filesystem::path& folder, std::string name,
+                                             const LocalModelOptions& options = {});
+
+// Weights that are not on disk, as of TokenModel::replace_weights. Read during the call alone.
+struct WeightsInMemory {
+  std::span<const TensorView> tensors;
+  std::string version;
+};
+
+// The same with weights from memory in place of the folder's, which need not have any. Its identity
+// is that of replace_weights. Errors of both.
+std::unique_ptr<TokenModel> open_local_model(const std::filesystem::path& folder,
+                                             const WeightsInMemory& weights, std::string name,
+                                             const LocalModelOptions& options = {});
 
 // The same without its weights, for plans: it answers nothing. Errors as above, but for the
 // weights.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <stop_token>
 #include <string>
@@ -21,6 +22,11 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+
+// With weights and without.
+const std::function<void(const fs::path&)> kWaysIn[] = {
+    [](const fs::path& path) { open_local_model(path, "local:x"); },
+    [](const fs::path& path) { name_local_model(path, "local:x"); }};
 
 class LocalModel : public testing::Test {
  protected:
@@ -345,9 +351,9 @@ TEST_F(LocalModel, SaysWhatIsWantedOfAPathThatIsNoCheckpoint) {
             "hf download HuggingFaceTB/SmolLM2-135M-Instruct"},
            {folder_ / "nowhere", ErrorCode::not_found, "nothing there", "folder"},
            {"", ErrorCode::invalid, "no name", "local:FOLDER"}}) {
-    for (auto open : {open_local_model, name_local_model}) {
+    for (const auto& open : kWaysIn) {
       try {
-        open(row.path, "local:x", {});
+        open(row.path);
         FAIL() << "opened " << row.path;
       } catch (const Error& error) {
         EXPECT_EQ(error.code(), row.code) << row.path;
@@ -365,9 +371,9 @@ TEST_F(LocalModel, NamesTheServersThatComputeAnotherFamily) {
   const std::string family = "LlamaForCausalLM";
   config.replace(config.find(family), family.size(), "Gemma2ForCausalLM");
   write_file(folder_ / "config.json", config);
-  for (auto open : {open_local_model, name_local_model}) {
+  for (const auto& open : kWaysIn) {
     try {
-      open(folder_, "local:x", {});
+      open(folder_);
       FAIL() << "opened";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::unsupported);

@@ -35,24 +35,34 @@ std::vector<std::string> organisms_in(const fs::path& folder) {
   return names;
 }
 
-std::unique_ptr<ChatModel> open_checkpoint(const fs::path& folder, std::string name,
-                                           const ModelOptions& options) {
-  const LocalModelOptions local{.threads = options.threads,
-                                .chat_template = options.endpoint.chat_template};
-  return options.only_named ? name_local_model(folder, std::move(name), local)
-                            : open_local_model(folder, std::move(name), local);
+// The kind of a model's name, empty if it has none, and what follows the colon.
+struct KindAndName {
+  std::string_view kind, name;
+};
+
+KindAndName parts_of(std::string_view model) {
+  const auto colon = model.find(':');
+  if (colon == std::string_view::npos) return {"", model};
+  return {model.substr(0, colon), model.substr(colon + 1)};
 }
 
-std::unique_ptr<ChatModel> open_organism(std::string_view name, const ModelOptions& options) {
+bool has_weights_here(std::string_view kind) { return kind == "organism" || kind == "local"; }
+
+fs::path organism_folder(std::string_view name, const ModelOptions& options) {
   fs::path folder = options.organisms / name;
   bool is_name = name.find('/') == std::string_view::npos && name != ".." && !name.empty();
-  if (!is_name || !fs::exists(folder / "config.json")) {
-    throw Error(
-        ErrorCode::not_found,
-        fmt::format("unknown organism \"{}\" in {}", name, options.organisms.string()),
-        fmt::format("known organisms: {}", fmt::join(organisms_in(options.organisms), ", ")));
-  }
-  return open_checkpoint(folder, fmt::format("organism:{}", name), options);
+  if (is_name && fs::exists(folder / "config.json")) return folder;
+  throw Error(ErrorCode::not_found,
+              fmt::format("unknown organism \"{}\" in {}", name, options.organisms.string()),
+              fmt::format("known organisms: {}", fmt::join(organisms_in(options.organisms), ", ")));
+}
+
+fs::path checkpoint_folder(const KindAndName& parts, const ModelOptions& options) {
+  return parts.kind == "organism" ? organism_folder(parts.name, options) : fs::path(parts.name);
+}
+
+LocalModelOptions local_options(const ModelOptions& options) {
+  return {.threads = options.threads, .chat_template = options.endpoint.chat_template};
 }
 
 bool is_vendors_url(EndpointKind kind, const std::string& url) {
@@ -112,24 +122,37 @@ std::unique_ptr<ChatModel> open_remote(EndpointKind kind, std::string_view model
 }  // namespace
 
 std::unique_ptr<ChatModel> open_model(std::string_view name, const ModelOptions& options) {
-  auto colon = name.find(':');
-  std::string_view kind = name.substr(0, colon);
-  std::string_view rest = colon == std::string_view::npos ? "" : name.substr(colon + 1);
-  if (kind == "organism") return open_organism(rest, options);
+  const auto [kind, rest] = parts_of(name);
   if (kind == "world") return std::make_unique<WorldModel>(policy_named(rest));
   if (kind == "scripted") return load_scripted_model(fs::path(rest));
   if (kind == "openai") return open_remote(EndpointKind::openai, rest, options);
   if (kind == "anthropic") return open_remote(EndpointKind::anthropic, rest, options);
-  if (kind == "local") {
-    return open_checkpoint(fs::path(rest), std::string(name), options);
+  if (has_weights_here(kind)) {
+    if (!options.only_named) return open_token_model(name, options);
+    const fs::path folder = checkpoint_folder({kind, rest}, options);
+    return name_local_model(folder, std::string(name), local_options(options));
   }
   throw Error(ErrorCode::invalid, fmt::format("\"{}\" has no known kind of model", name),
               "use organism:NAME, world:NAME, local:FOLDER, openai:MODEL, anthropic:MODEL or "
               "scripted:FILE");
 }
 
-bool gives_token_logprobs(std::string_view name) {
-  return name.starts_with("organism:") || name.starts_with("local:");
+std::unique_ptr<TokenModel> open_token_model(std::string_view name, const ModelOptions& options) {
+  IAGO_CHECK(!options.only_named, "tokens are a model's that has its weights");
+  const KindAndName parts = parts_of(name);
+  if (!has_weights_here(parts.kind)) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("\"{}\": expected a model whose weights are on this machine", name),
+                "use organism:NAME or local:FOLDER");
+  }
+  return open_local_model(checkpoint_folder(parts, options), std::string(name),
+                          local_options(options));
+}
+
+TokenLogprobs token_logprobs_of(std::string_view name) {
+  const std::string_view kind = parts_of(name).kind;
+  if (has_weights_here(kind)) return TokenLogprobs::always;
+  return kind == "openai" ? TokenLogprobs::by_server : TokenLogprobs::never;
 }
 
 }  // namespace iago

@@ -10,6 +10,7 @@
 
 #include "chat/chat_model.h"
 #include "chat/endpoint.h"
+#include "models/token_model.h"
 
 namespace iago {
 
@@ -56,8 +57,16 @@ struct ModelOptions {
 // has none.
 std::unique_ptr<ChatModel> open_model(std::string_view name, const ModelOptions& options);
 
-// Whether models of that name's kind give log-probabilities together with their tokens' texts
-// (ChatReply::token_texts): those whose weights are on this machine.
-bool gives_token_logprobs(std::string_view name);
+// The same for models whose weights are on this machine: organism:NAME and local:FOLDER. Error
+// unsupported for another known kind; options.only_named must be false.
+std::unique_ptr<TokenModel> open_token_model(std::string_view name, const ModelOptions& options);
+
+// Which models give log-probabilities of the tokens that they say (ChatReply::token_logprobs).
+enum class TokenLogprobs {
+  always,     // weights on this machine
+  by_server,  // an OpenAI-compatible server, if it likes
+  never,
+};
+TokenLogprobs token_logprobs_of(std::string_view name);
 
 }  // namespace iago

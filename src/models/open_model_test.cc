@@ -15,6 +15,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "net/http_server.h"
+#include "testing/base/temp_folder.h"
+#include "testing/models/tiny_checkpoint.h"
 
 namespace iago {
 namespace {
@@ -188,6 +190,46 @@ TEST_F(OpenSubject, NeedsNoKeyWhereItIsOnlyNamed) {
                                      {.key_file = "/nowhere/key"}}) {
     EXPECT_NO_THROW(open_model("openai:small", {.endpoint = endpoint, .only_named = true}));
     EXPECT_THROW(open_model("openai:small", {.endpoint = endpoint}), Error);
+  }
+}
+
+TEST(OpenTokenModel, OpensWhatHasItsWeightsOnThisMachine) {
+  TempFolder organisms;
+  write_tiny_checkpoint({}, organisms.path() / "tiny");
+  const ModelOptions options{.organisms = organisms.path(), .threads = 1};
+  const std::string local = "local:" + (organisms.path() / "tiny").string();
+  for (const std::string& name : {std::string("organism:tiny"), local}) {
+    auto model = open_token_model(name, options);
+    EXPECT_EQ(model->info().name, name);
+    EXPECT_EQ(model->info().identity, open_model(name, options)->info().identity);
+    EXPECT_FALSE(model->turn_ends().empty());
+  }
+  for (const char* name : {"world:faker", "openai:x", "anthropic:x", "scripted:x", "tiny"}) {
+    try {
+      open_token_model(name, options);
+      FAIL() << "opened " << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::unsupported) << name;
+      EXPECT_THAT(error.what(), HasSubstr(name));
+      EXPECT_THAT(error.hint(), HasSubstr("organism:NAME or local:FOLDER"));
+    }
+  }
+  try {
+    open_token_model("organism:other", options);
+    FAIL() << "opened";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::not_found);
+    EXPECT_THAT(error.hint(), HasSubstr("tiny"));
+  }
+}
+
+TEST(TokenLogprobsOf, DependOnWhereTheWeightsAre) {
+  for (const char* name : {"organism:faker", "local:/x"}) {
+    EXPECT_EQ(token_logprobs_of(name), TokenLogprobs::always) << name;
+  }
+  EXPECT_EQ(token_logprobs_of("openai:gpt-4o"), TokenLogprobs::by_server);
+  for (const char* name : {"anthropic:x", "world:faker", "scripted:x", "organism", ""}) {
+    EXPECT_EQ(token_logprobs_of(name), TokenLogprobs::never) << name;
   }
 }
 

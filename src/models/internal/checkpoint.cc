@@ -68,12 +68,13 @@ bool looks_like_hub_name(const fs::path& path) {
                    name, kServe));
 }
 
-std::vector<std::string> missing_in(const fs::path& folder) {
+std::vector<std::string> missing_in(const fs::path& folder, WeightsFrom weights) {
   std::vector<std::string> missing;
   for (const char* name : {"config.json", "tokenizer.json"}) {
     if (!fs::exists(folder / name)) missing.push_back(name);
   }
-  if (!has_file(folder, ".safetensors")) missing.push_back("model.safetensors");
+  const bool needs_weights = weights == WeightsFrom::folder;
+  if (needs_weights && !has_file(folder, ".safetensors")) missing.push_back("model.safetensors");
   return missing;
 }
 
@@ -92,16 +93,22 @@ std::string hint_for(const fs::path& folder) {
   return fmt::format("docs/checkpoints.md says what a folder needs. Of other formats, {}", kServe);
 }
 
-// Of everything in the folder, and in the adapter's, that decides what is answered.
-std::string identity_of(const CheckpointPath& path, const FoundTemplate& found) {
+bool holds_weights(std::string_view name) {
+  return name.ends_with(".safetensors") || name == "model.safetensors.index.json";
+}
+
+// Of everything in the folder, and in the adapter's, that decides what is answered, with or without
+// the weights.
+std::string identity_of(const CheckpointPath& path, const FoundTemplate& found,
+                        WeightsFrom weights) {
   const fs::path& folder = path.folder;
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
     std::string name = entry.path().filename().string();
-    bool decides = name.ends_with(".safetensors") || name == "config.json" ||
-                   name == "generation_config.json" || name == "tokenizer.json" ||
-                   name == "tokenizer_config.json" || name == "chat_template.jinja" ||
-                   name == "model.safetensors.index.json";
+    bool decides = (weights == WeightsFrom::folder && holds_weights(name)) ||
+                   name == "config.json" || name == "generation_config.json" ||
+                   name == "tokenizer.json" || name == "tokenizer_config.json" ||
+                   name == "chat_template.jinja";
     if (decides) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
@@ -110,7 +117,7 @@ std::string identity_of(const CheckpointPath& path, const FoundTemplate& found) 
   for (const fs::path& file : files) {
     hasher.field(file.filename().string()).field(sha256_hex_of_file(file));
   }
-  if (!path.adapter.empty()) {
+  if (weights == WeightsFrom::folder && !path.adapter.empty()) {
     for (const char* name : {kLoraConfigFile, kLoraWeightsFile}) {
       hasher.field(name).field(sha256_hex_of_file(path.adapter / name));
     }
@@ -136,7 +143,7 @@ std::vector<std::string> notes_of(const Tokenizer& tokenizer, const FoundTemplat
 
 }  // namespace
 
-void check_checkpoint_folder(const fs::path& folder) {
+void check_checkpoint_folder(const fs::path& folder, WeightsFrom weights) {
   if (folder.empty()) fail(ErrorCode::invalid, folder, "no name", "use local:FOLDER");
   if (!fs::exists(folder)) fail_without_folder(folder);
   if (!fs::is_directory(folder)) {
@@ -145,16 +152,21 @@ void check_checkpoint_folder(const fs::path& folder) {
     }
     fail(ErrorCode::invalid, folder, "a file", "name the folder that holds the checkpoint's files");
   }
-  const std::vector<std::string> missing = missing_in(folder);
+  const std::vector<std::string> missing = missing_in(folder, weights);
   if (missing.empty()) return;
   fail(ErrorCode::not_found, folder, fmt::format("no {}", fmt::join(missing, ", no ")),
        hint_for(folder));
 }
 
-CheckpointFiles read_checkpoint_files(const fs::path& whole, std::string_view chat_template) {
-  const CheckpointPath path = parse_checkpoint_path(whole);
+CheckpointFiles read_checkpoint_files(const fs::path& whole_path, std::string_view chat_template,
+                                      WeightsFrom weights) {
+  const CheckpointPath path = parse_checkpoint_path(whole_path);
   const fs::path& folder = path.folder;
-  check_checkpoint_folder(folder);
+  if (weights == WeightsFrom::memory && !path.adapter.empty()) {
+    fail(ErrorCode::invalid, whole_path, "an adapter beside weights from memory",
+         "merge the adapter into the weights, and name the folder alone");
+  }
+  check_checkpoint_folder(folder, weights);
   if (!path.adapter.empty()) check_lora_folder(path.adapter);
   Tokenizer tokenizer = Tokenizer::load(folder);
   const TokenizerConfig config = load_tokenizer_config(folder);
@@ -165,8 +177,24 @@ CheckpointFiles read_checkpoint_files(const fs::path& whole, std::string_view ch
   if (!path.adapter.empty()) {
     notes.push_back(fmt::format("merged with the adapter {}", path.adapter.string()));
   }
-  return {std::move(tokenizer), std::move(format), found, identity_of(path, found),
-          std::move(notes)};
+  std::string words = identity_of(path, found, WeightsFrom::memory);
+  std::string whole = weights == WeightsFrom::memory ? words : identity_of(path, found, weights);
+  return {std::move(tokenizer), std::move(format), found,
+          std::move(whole),     std::move(words),  std::move(notes)};
+}
+
+std::string identity_in_memory(const CheckpointFiles& files, std::span<const TensorSpec> specs,
+                               std::span<const TensorView> tensors, std::string_view version) {
+  Hasher hasher;
+  hasher.field("weights in memory").field(files.identity_of_words).field(version);
+  for (const TensorSpec& spec : specs) {
+    const auto found = std::ranges::find(tensors, spec.name, &TensorView::name);
+    IAGO_CHECK(found != tensors.end(), spec.name);
+    const std::span<const float> values = found->values;
+    hasher.field(spec.name).field(
+        {reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+  }
+  return hasher.hex();
 }
 
 std::vector<TokenId> all_turn_ends(const CheckpointFiles& files, const LlamaConfig& config) {
