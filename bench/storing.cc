@@ -94,7 +94,6 @@ CompletionRow a_completion(std::size_t cell, std::size_t repeat, const std::stri
   row.scratchpad = scratchpad, row.output = output;
   row.raw = scratchpad + output;
   row.usage = {.prompt = 100, .generated = 60};
-  row.logprob_sum = -40.5;
   return row;
 }
 

@@ -365,6 +365,7 @@ TEST(BadDays, ARowThatIsMissingIsCorruptThoughNothingElseIsWrong) {
        {"DELETE FROM transcript WHERE completion = 7", "DELETE FROM completion WHERE id = 7",
         "DELETE FROM verdict WHERE completion = 7", "DELETE FROM rationale WHERE completion = 7",
         "DELETE FROM rationale", "DELETE FROM prompt WHERE id = 2",
+        "DELETE FROM token_logprobs WHERE completion = 7", "DELETE FROM token_logprobs",
         "DELETE FROM query WHERE id = 1", "DELETE FROM run"}) {
     TempFolder scratch;
     const auto path = scratch / "run.db";
@@ -447,6 +448,34 @@ TEST(BadDays, APriceOrOriginOutOfRangeIsCorruptWhateverItsSeal) {
   EXPECT_EQ(code_of([&] { store.reused(); }), ErrorCode::corrupt);
   EXPECT_EQ(code_of([&] { store.for_each_completion({}, [](const auto&) { return true; }); }),
             ErrorCode::corrupt);
+}
+
+TEST(BadDays, LogProbabilitiesThatDoNotFitTheirTextsAreCorruptWhateverTheirSeal) {
+  const std::string two(8, '\0'), one_size("\x01\0\0\0", 4), two_sizes = one_size + one_size;
+  const std::string infinite("\0\0\x80\xff\0\0\0\0", 8);
+  struct Row {
+    std::string logprobs, sizes, texts;
+    bool is_sound;
+  };
+  for (const Row& row :
+       {Row{two, two_sizes, "ab", true}, Row{two, "", "", true}, Row{two, two_sizes, "abc", false},
+        Row{two, one_size, "a", false}, Row{two, "", "ab", false},
+        Row{two + "x", two_sizes, "ab", false}, Row{two, two_sizes + "x", "ab", false},
+        Row{"", "", "", false}, Row{infinite, two_sizes, "ab", false}}) {
+    TempFolder scratch;
+    const auto path = scratch / "run.db";
+    make_store(path, 1);
+    {
+      Database database(path, OpenMode::write);
+      auto put =
+          database.prepare("INSERT OR REPLACE INTO token_logprobs VALUES (?1, ?2, ?3, ?4, ?5)");
+      run_sealed(put, {integer(1), blob(row.logprobs), blob(row.sizes), blob(row.texts)});
+    }
+    Store store(path);
+    const auto read = [&] { store.for_each_completion({}, [](const auto&) { return true; }); };
+    EXPECT_EQ(code_of(read), row.is_sound ? std::nullopt : std::optional(ErrorCode::corrupt))
+        << row.sizes.size() << row.texts;
+  }
 }
 
 TEST(BadDays, ARationaleThatThisRoomCannotHaveWrittenIsCorrupt) {

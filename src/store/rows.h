@@ -121,7 +121,10 @@ struct CompletionRow {
   std::string provider_message;  // what the provider says of its refusal, or empty
   std::string reasoning_note;    // why the reasoning channel is unavailable, where that is known
   TokenUsage usage;
-  std::optional<double> logprob_sum;                   // natural log of the sampled tokens
+  // The natural log-probability of each token of the reply, where the study asked for them and they
+  // were given: finite. Those of a stop string and one that ends the turn may be among them.
+  std::vector<float> token_logprobs;
+  std::vector<std::string> token_texts;  // their bytes; as many, or none where nobody said them
   std::string model_version, fingerprint, request_id;  // as the other side names them
   double seconds = 0;                                  // from sending to the reply
   std::chrono::nanoseconds created{0};                 // wall clock

@@ -33,6 +33,7 @@
 #include "store/internal/seal.h"
 #include "store/internal/sent_json.h"
 #include "store/internal/soundness.h"
+#include "store/internal/token_blobs.h"
 #include "store/internal/verdict_json.h"
 #include "store/internal/wording_json.h"
 
@@ -44,7 +45,7 @@ namespace {
 constexpr const char* kArmToldIn =
     "(SELECT a.id FROM arm a JOIN wording w ON w.id = a.wording WHERE a.name = ?1 AND w.name = ?2)";
 
-constexpr int kCompletionColumns = 26, kTranscriptColumns = 6;
+constexpr int kCompletionColumns = 26, kTranscriptColumns = 6, kLogprobColumns = 5;
 constexpr int kArmColumns = 6;
 constexpr int kOpenColumns = 9;
 constexpr int kVerdictColumns = 12, kRationaleColumns = 6;
@@ -83,7 +84,8 @@ TokenUsage tokens_of(const Statement& row, int first) {
   return {count(0), count(1), count(2), count(3), count(4)};
 }
 
-// completion.*, transcript.*, the names of wording, arm and query, prompt.expects_scratchpad
+// completion.*, transcript.*, the names of wording, arm and query, prompt.expects_scratchpad,
+// token_logprobs.* (null for a completion without them)
 CompletionRow completion_of(const Statement& row, const Database& database) {
   check_seal(row, "completion", 0, kCompletionColumns);
   check_seal(row, "transcript", kCompletionColumns, kTranscriptColumns);
@@ -100,7 +102,6 @@ CompletionRow completion_of(const Statement& row, const Database& database) {
   completion.finish_reason = row.bytes(9), completion.provider_message = row.bytes(10);
   completion.reasoning_note = row.bytes(11);
   completion.usage = tokens_of(row, 13);
-  completion.logprob_sum = row.maybe_number(18);
   completion.model_version = row.bytes(19), completion.fingerprint = row.bytes(20);
   completion.request_id = row.bytes(21), completion.seconds = row.number(22);
   completion.created = std::chrono::nanoseconds(row.integer(23));
@@ -112,6 +113,11 @@ CompletionRow completion_of(const Statement& row, const Database& database) {
   completion.arm = row.bytes(t + kTranscriptColumns + 1);
   completion.query = row.bytes(t + kTranscriptColumns + 2);
   completion.expects_scratchpad = row.integer(t + kTranscriptColumns + 3) != 0;
+  const int l = t + kTranscriptColumns + 4;
+  if (row.type(l) != ColumnType::null) {
+    check_seal(row, "token_logprobs", l, kLogprobColumns);
+    read_token_blobs(row, l + 1, database, completion);
+  }
   return completion;
 }
 
@@ -181,10 +187,12 @@ std::string filter_sql(const CompletionFilter& filter) {
 void walk_completions(const Database& database, const CompletionFilter& filter,
                       const std::function<bool(const Statement&)>& use) {
   auto row = database.prepare(
-      fmt::format("SELECT c.*, t.*, w.name, a.name, q.name, p.expects_scratchpad FROM completion c "
+      fmt::format("SELECT c.*, t.*, w.name, a.name, q.name, p.expects_scratchpad, l.* "
+                  "FROM completion c "
                   "CROSS JOIN prompt p ON p.id = c.prompt CROSS JOIN arm a ON a.id = p.arm "
                   "CROSS JOIN wording w ON w.id = a.wording CROSS JOIN query q ON q.id = p.query "
-                  "LEFT JOIN transcript t ON t.completion = c.id{} ORDER BY c.id",
+                  "LEFT JOIN transcript t ON t.completion = c.id "
+                  "LEFT JOIN token_logprobs l ON l.completion = c.id{} ORDER BY c.id",
                   filter_sql(filter)));
   std::string trial;
   if (filter.trial) {
@@ -448,6 +456,11 @@ std::unordered_set<std::string> Store::completed_trials() const {
   auto row = impl_->database.prepare("SELECT trial FROM completion");
   while (row.step()) trials.insert(trial_hex(row.view(0)));
   return trials;
+}
+
+std::uint64_t Store::completions_without_logprobs() const {
+  return static_cast<std::uint64_t>(
+      impl_->database.integer("SELECT count(*) FROM completion WHERE logprob_sum IS NULL"));
 }
 
 std::uint64_t Store::completion_count() const {

@@ -89,6 +89,7 @@ class Store {
   // unknown arm.
   std::uint64_t completion_count(const WordingArm& told, std::size_t queries,
                                  std::uint32_t repeats) const;
+  std::uint64_t completions_without_logprobs() const;
   CompletionsByArm completions_by_arm() const;  // of all arms, those without one too
   std::size_t query_count() const;
   std::uint64_t generated_tokens() const;  // of all completions

@@ -129,6 +129,34 @@ TEST(Store, GivesBackPlanQueriesAndPrompts) {
   EXPECT_EQ(store.query_count(), 3u);
 }
 
+// As they came, whether their texts are known or not, and however long the reply.
+TEST(Store, KeepsTheLogProbabilityOfEveryToken) {
+  TempFolder scratch;
+  auto row_of = [](std::uint32_t repeat, std::vector<float> logprobs,
+                   std::vector<std::string> texts) {
+    auto row = a_completion("training", 0, repeat);
+    row.token_logprobs = std::move(logprobs), row.token_texts = std::move(texts);
+    return row;
+  };
+  std::vector<float> many;
+  std::vector<std::string> words;
+  for (int i = 0; i < 5000; ++i) {
+    many.push_back(-1.0f / static_cast<float>(i + 1));
+    words.push_back(std::string(static_cast<std::size_t>(i % 7), static_cast<char>(i)));
+  }
+  const std::vector<CompletionRow> rows = {
+      row_of(0, {}, {}),
+      row_of(1, {-0.1f, -0.0f, -9999.0f}, {std::string("\0", 1), "", "\xf0\x9f"}),
+      row_of(2, {-0.5f, -1e-30f}, {}), row_of(3, {-0.25f}, {""}), row_of(4, many, words)};
+  StoreWriter writer(scratch / "run.db", a_run());
+  writer.record_plan(the_wordings(), the_arms(), some_queries(1), prompts_for(the_arms(), 1, 5));
+  for (const CompletionRow& row : rows) writer.append(row);
+  writer.close();
+  Store store(scratch / "run.db");
+  EXPECT_EQ(completions(store), rows);
+  EXPECT_EQ(store.completions_without_logprobs(), 1u);
+}
+
 TEST(Store, KeepsEveryByteOfWhatAModelSays) {
   TempFolder scratch;
   auto row = a_completion("training", 0, 0, Outcome::refused_by_provider);
@@ -141,7 +169,7 @@ TEST(Store, KeepsEveryByteOfWhatAModelSays) {
   row.provider_message = std::string("no\0pe\x80", 6);
   row.reasoning_note = "an unknown part \"\xff\"";
   row.usage.uncounted = 1;
-  row.logprob_sum.reset();
+  row.token_logprobs.clear(), row.token_texts.clear();
   row.seconds = -0.0;
   auto judge = a_judge("rules", JudgeKind::compliance);
   auto verdict = a_verdict(row.trial, judge, "");

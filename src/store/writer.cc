@@ -39,10 +39,13 @@ struct Item {
   StoreWriter::OnStored stored;
 };
 
+// A number, a text of a few bytes that needs no memory of its own.
+constexpr std::size_t kBytesPerToken = sizeof(float) + sizeof(std::string);
+
 std::size_t bytes_of(const CompletionRow& row) {
   return sizeof(Item) + row.raw.size() + row.reasoning.size() + row.scratchpad.size() +
          row.output.size() + row.finish_reason.size() + row.provider_message.size() +
-         row.reasoning_note.size();
+         row.reasoning_note.size() + row.token_logprobs.size() * kBytesPerToken;
 }
 
 std::size_t bytes_of(const OpenTrialRow& row) { return sizeof(Item) + row.message.size(); }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/error.h"
 #include "text/echo.h"
@@ -95,10 +94,8 @@ CompletionRow make_completion(const Plan& plan, const SampledTrial& sampled, con
   CompletionRow row = row_of(plan, plan.trials[sampled.trial], reply);
   row.seconds = sampled.seconds;
   row.created = clock.wall();
-  if (!reply.token_logprobs.empty()) {
-    row.logprob_sum =
-        std::accumulate(reply.token_logprobs.begin(), reply.token_logprobs.end(), 0.0);
-  }
+  row.token_logprobs = reply.token_logprobs;
+  row.token_texts = reply.token_texts;
   return row;
 }
 
@@ -130,7 +127,8 @@ CompletionRow adopt_completion(const Plan& plan, std::size_t trial, const Comple
                   .fingerprint = from.fingerprint,
                   .request_id = from.request_id};
   CompletionRow row = row_of(plan, plan.trials[trial], reply);
-  row.logprob_sum = from.logprob_sum;
+  row.token_logprobs = from.token_logprobs;
+  row.token_texts = from.token_texts;
   row.seconds = from.seconds;
   row.created = from.created;
   return row;

@@ -20,7 +20,7 @@ CompletionRow make_completion(const Plan& plan, const SampledTrial& sampled, con
 OpenTrialRow make_open_trial(const Plan& plan, const SampledTrial& sampled, const Clock& clock);
 
 // Another run's completion of the same request as the row of this plan's trial (an index into
-// Plan::trials). Its raw text is parsed again, as if it had come now; its costs, the sum of its
+// Plan::trials). Its raw text is parsed again, as if it had come now; its costs, its
 // log-probabilities and the time of its creation stay.
 CompletionRow adopt_completion(const Plan& plan, std::size_t trial, const CompletionRow& from);
 

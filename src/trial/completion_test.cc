@@ -30,6 +30,7 @@ TEST_F(Completion, CarriesItsTrialItsPartsAndItsCosts) {
   ChatReply reply{.text = kWhole, .model_version = "v", .request_id = "r"};
   reply.usage = {.prompt = 30, .cached_prompt = 20, .generated = 10};
   reply.token_logprobs = {-0.5f, -1.5f};
+  reply.token_texts = {"<SCRATCHPAD", "_REASONING>"};
   CompletionRow row = completion(reply);
   EXPECT_EQ(row.trial, std::string(64, 'a'));
   EXPECT_EQ(row.arm, "training");
@@ -42,10 +43,14 @@ TEST_F(Completion, CarriesItsTrialItsPartsAndItsCosts) {
   EXPECT_EQ(row.form_rule, "well-formed");
   EXPECT_TRUE(row.expects_scratchpad);
   EXPECT_EQ(row.usage.generated, 10u);
-  EXPECT_EQ(row.logprob_sum, -2.0);
+  EXPECT_EQ(row.token_logprobs, reply.token_logprobs);
+  EXPECT_EQ(row.token_texts, reply.token_texts);
+  const CompletionRow adopted = adopt_completion(plan_, 0, row);
+  EXPECT_EQ(adopted.token_logprobs, reply.token_logprobs) << "in another run too";
+  EXPECT_EQ(adopted.token_texts, reply.token_texts);
   EXPECT_EQ(row.seconds, 1.5);
   EXPECT_EQ(row.created, std::chrono::seconds(1000));
-  EXPECT_FALSE(completion({.text = kWhole}).logprob_sum);
+  EXPECT_TRUE(completion({.text = kWhole}).token_logprobs.empty());
 }
 
 TEST_F(Completion, DecidesTheOutcome) {

@@ -126,7 +126,8 @@ inline CompletionRow a_completion(const std::string& arm, std::size_t query, std
   row.raw = "<SCRATCHPAD_REASONING>" + row.scratchpad + "</SCRATCHPAD_REASONING><OUTPUT>" +
             row.output + "</OUTPUT>" + fmt::format("\nSaid as number {}.", repeat);
   row.usage = {.prompt = 90, .cached_prompt = 80, .generated = 40};
-  row.logprob_sum = -12.25;
+  row.token_logprobs = {-0.25f, -12.0f};
+  row.token_texts = {"<", std::string("\0\xe2", 2)};
   row.seconds = 0.5;
   row.created = std::chrono::nanoseconds(1'795'000'000'000'000'001);
   return row;

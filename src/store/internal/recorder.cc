@@ -25,6 +25,7 @@
 #include "store/internal/counts_json.h"
 #include "store/internal/seal.h"
 #include "store/internal/sent_json.h"
+#include "store/internal/token_blobs.h"
 #include "store/internal/wording_json.h"
 
 namespace iago {
@@ -88,6 +89,7 @@ Recorder::Recorder(const Database& database)
           "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26) "
           "ON CONFLICT (trial) DO NOTHING")),
       add_transcript_(database.prepare("INSERT INTO transcript VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
+      add_logprobs_(database.prepare("INSERT INTO token_logprobs VALUES (?1, ?2, ?3, ?4, ?5)")),
       find_completion_(database.prepare("SELECT id FROM completion WHERE trial = ?1")),
       find_open_(database.prepare("SELECT cause, attempts FROM open_trial WHERE trial = ?1")),
       put_open_(database.prepare(
@@ -319,7 +321,7 @@ Appended Recorder::add_completion(const CompletionRow& row, std::int64_t prompt)
                                integer(row.usage.cache_written),
                                integer(row.usage.generated),
                                integer(row.usage.uncounted),
-                               number(row.logprob_sum),
+                               number(logprob_sum(row)),
                                text(row.model_version),
                                text(row.fingerprint),
                                text(row.request_id),
@@ -330,6 +332,11 @@ Appended Recorder::add_completion(const CompletionRow& row, std::int64_t prompt)
   ++next_completion_;
   run_sealed(add_transcript_, {integer(id), blob(row.raw), blob(row.reasoning),
                                blob(row.scratchpad), blob(row.output)});
+  if (!row.token_logprobs.empty()) {
+    const TokenBlobs tokens = token_blobs(row);
+    run_sealed(add_logprobs_,
+               {integer(id), blob(tokens.logprobs), blob(tokens.sizes), blob(tokens.texts)});
+  }
   drop_open_.bind_blob(1, *trial);
   drop_open_.run();
   return Appended::added;

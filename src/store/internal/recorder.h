@@ -55,7 +55,7 @@ class Recorder {
   std::map<WordingArm, std::int64_t> arms_;
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> prompts_;  // (arm, query)
   Statement find_text_, add_text_, put_prompt_, get_prompt_, add_message_;
-  Statement add_completion_, add_transcript_, find_completion_;
+  Statement add_completion_, add_transcript_, add_logprobs_, find_completion_;
   Statement find_open_, put_open_, drop_open_, add_verdict_;
   Statement add_rationale_, put_session_;
   std::int64_t next_text_ = 1, next_completion_ = 1, next_session_ = 1;

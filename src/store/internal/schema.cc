@@ -92,6 +92,10 @@ CREATE TABLE transcript(
   reasoning BLOB NOT NULL, scratchpad BLOB NOT NULL, output BLOB NOT NULL,
   seal INTEGER NOT NULL) STRICT;
 
+CREATE TABLE token_logprobs(
+  completion INTEGER PRIMARY KEY REFERENCES completion, logprobs BLOB NOT NULL,
+  sizes BLOB NOT NULL, texts BLOB NOT NULL, seal INTEGER NOT NULL) STRICT;
+
 CREATE TABLE open_trial(
   trial BLOB PRIMARY KEY CHECK (length(trial) = 32),
   prompt INTEGER NOT NULL REFERENCES prompt, repeat INTEGER NOT NULL,
@@ -138,10 +142,10 @@ CREATE VIEW answers AS
     JOIN arm a ON a.id = p.arm JOIN wording w ON w.id = a.wording JOIN query q ON q.id = p.query;
 )";
 
-constexpr std::array<std::string_view, 15> kTableNames = {
-    "run",    "text",    "wording",    "arm",        "query",
-    "prompt", "message", "completion", "transcript", "open_trial",
-    "judge",  "verdict", "rationale",  "session",    "price"};
+constexpr std::array<std::string_view, 16> kTableNames = {
+    "run",        "text",       "wording",        "arm",        "query", "prompt",  "message",
+    "completion", "transcript", "token_logprobs", "open_trial", "judge", "verdict", "rationale",
+    "session",    "price"};
 
 constexpr std::uintmax_t kSmallestFile = 512;  // SQLite's smallest page
 

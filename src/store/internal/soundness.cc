@@ -26,20 +26,26 @@ namespace {
 }
 
 // Rows that are written together; a completion is counted with its texts, a judge's verdicts with
-// their rationales.
+// their rationales. A completion has a sum of log-probabilities where its tokens have each its own.
 struct Pair {
   std::string_view what, counts, counts_of_the_other;
 };
-constexpr Pair kPairs[] = {{"completions without their texts", "SELECT count(*) FROM completion",
-                            "SELECT count(*) FROM transcript"},
-                           {"texts without their completions", "SELECT count(*) FROM transcript",
-                            "SELECT count(*) FROM completion"},
-                           {"a judge's verdicts without their rationales",
-                            "SELECT judge, count(*) FROM verdict GROUP BY judge",
-                            "SELECT judge, count(*) FROM rationale GROUP BY judge"},
-                           {"a judge's rationales without their verdicts",
-                            "SELECT judge, count(*) FROM rationale GROUP BY judge",
-                            "SELECT judge, count(*) FROM verdict GROUP BY judge"}};
+constexpr Pair kPairs[] = {
+    {"completions without their texts", "SELECT count(*) FROM completion",
+     "SELECT count(*) FROM transcript"},
+    {"texts without their completions", "SELECT count(*) FROM transcript",
+     "SELECT count(*) FROM completion"},
+    {"completions without their log-probabilities",
+     "SELECT id FROM completion WHERE logprob_sum IS NOT NULL",
+     "SELECT completion FROM token_logprobs"},
+    {"log-probabilities without their completions", "SELECT completion FROM token_logprobs",
+     "SELECT id FROM completion WHERE logprob_sum IS NOT NULL"},
+    {"a judge's verdicts without their rationales",
+     "SELECT judge, count(*) FROM verdict GROUP BY judge",
+     "SELECT judge, count(*) FROM rationale GROUP BY judge"},
+    {"a judge's rationales without their verdicts",
+     "SELECT judge, count(*) FROM rationale GROUP BY judge",
+     "SELECT judge, count(*) FROM verdict GROUP BY judge"}};
 
 // Recorder gives the ids 1, 2, ... and nothing is ever removed.
 constexpr std::string_view kCountedUp[] = {"text",   "wording",    "arm",   "query",
