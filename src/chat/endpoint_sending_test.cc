@@ -193,6 +193,18 @@ TEST(EndpointSending, DoesNotLeaveOutWhatTheStudyAsksFor) {
     EXPECT_THAT(reply.failure->hint, HasSubstr(field));
     EXPECT_EQ(scene.transport->seen().size(), 1u);
   }
+  ChatRequest measured = about();
+  measured.sampling.logprobs = true;
+  for (const char* says :
+       {"Unknown parameter: 'logprobs'", "You are not allowed to request logprobs from this model.",
+        "logprobs is not supported with this model", "logprobs: Extra inputs are not permitted"}) {
+    Scene scene(EndpointKind::openai, quick(),
+                without_field("logprobs", openai_error(400, "", says)));
+    const ChatReply reply = scene.ask(measured);
+    ASSERT_TRUE(reply.failure) << says;
+    EXPECT_THAT(reply.failure->hint, HasSubstr("the server refuses logprobs"));
+    EXPECT_EQ(scene.ask().finish, Finish::stop) << "who does not ask for them is served";
+  }
   EndpointOptions options = quick();
   options.extra_body = R"({"seed": 5})";
   Scene own(EndpointKind::openai, options,

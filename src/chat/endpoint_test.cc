@@ -415,6 +415,32 @@ TEST(Endpoint, ReadsLogProbabilitiesWithTheirBytes) {
   EXPECT_EQ(reply.token_texts, (std::vector<std::string>{"\xe2\x82", "!"}));
 }
 
+TEST(Endpoint, ReadsLogProbabilitiesInTwoListsSideBySide) {
+  ChatReply reply = reply_to(json_response(
+      {{"choices",
+        {{{"message", {{"content", "No."}}},
+          {"finish_reason", "stop"},
+          {"logprobs", {{"tokens", {"No", "."}}, {"token_logprobs", {-0.5, -1.5}}}}}}}}));
+  EXPECT_EQ(reply.token_logprobs, (std::vector<float>{-0.5f, -1.5f}));
+  EXPECT_EQ(reply.token_texts, (std::vector<std::string>{"No", "."}));
+}
+
+// Nobody knows then what the others belong to.
+TEST(Endpoint, TakesNoLogProbabilitiesOfWhichOneIsNoNumber) {
+  for (const Json& odd : {Json(nullptr), Json("-0.5"), Json(-1e300), Json::object()}) {
+    ChatReply reply = reply_to(json_response(
+        {{"choices",
+          {{{"message", {{"content", "No."}}},
+            {"finish_reason", "stop"},
+            {"logprobs",
+             {{"content",
+               {{{"token", "No"}, {"logprob", -0.5}}, {{"token", "."}, {"logprob", odd}}}}}}}}}}));
+    EXPECT_EQ(reply.text, "No.");
+    EXPECT_TRUE(reply.token_logprobs.empty()) << odd;
+    EXPECT_TRUE(reply.token_texts.empty()) << odd;
+  }
+}
+
 // ---- what is sent
 
 TEST(Endpoint, FallsBackToTheOtherNameForTheTokenLimit) {

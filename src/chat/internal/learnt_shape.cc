@@ -14,6 +14,7 @@ bool is_asked_for(const std::string& field, const WireShape& shape, const ChatRe
   if (field == "top_k") return sampling.top_k > 0;
   if (field == "temperature") return sampling.temperature != 1;
   if (field == "top_p") return sampling.top_p != 1;
+  if (field == "logprobs") return sampling.logprobs;
   if (field == "stream") return request.on_text != nullptr;
   return field == "n";  // the endpoint asks one by one then
 }

@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -28,13 +30,32 @@ constexpr std::uint64_t kMaxChoices = 1024;
 constexpr std::size_t kMostWithoutNews = 100'000;  // chunks; servers send one a token
 constexpr std::string_view kReply = "the reply";
 
+// What is no number stays in its place, and drop_partial_logprobs sees it.
+float logprob_in(const json& value) {
+  return value.is_number() ? value.get<float>() : std::numeric_limits<float>::quiet_NaN();
+}
+
+// Together's and Fireworks' form: two lists side by side.
+void take_logprob_lists(const ReplyJson& document, const json& logprobs, ChatReply& reply) {
+  const json &numbers = member(logprobs, "token_logprobs"), &texts = member(logprobs, "tokens");
+  if (!numbers.is_array() || !texts.is_array() || numbers.size() != texts.size()) return;
+  for (const json& number : numbers) reply.token_logprobs.push_back(logprob_in(number));
+  for (const json& text : texts) reply.token_texts.push_back(document.bytes_of(text));
+}
+
+// Where one number is missing, or is none that a float holds, nobody knows what the others are of.
+void drop_partial_logprobs(ChatReply& reply) {
+  const auto is_finite = [](float logprob) { return std::isfinite(logprob); };
+  if (std::ranges::all_of(reply.token_logprobs, is_finite)) return;
+  reply.token_logprobs.clear();
+  reply.token_texts.clear();
+}
+
 void take_logprobs(const ReplyJson& document, const json& logprobs, ChatReply& reply) {
   const json& content = member(logprobs, "content");
-  if (!content.is_array()) return;
+  if (!content.is_array()) return take_logprob_lists(document, logprobs, reply);
   for (const json& token : content) {
-    const json& logprob = member(token, "logprob");
-    if (!logprob.is_number()) continue;
-    reply.token_logprobs.push_back(logprob.get<float>());
+    reply.token_logprobs.push_back(logprob_in(member(token, "logprob")));
     std::string bytes;
     const json& list = member(token, "bytes");
     if (list.is_array()) {
@@ -322,6 +343,7 @@ std::optional<WireOutcome> OpenAiReading::finish(OpenAiChoice& choice, bool hear
   if (choice.parts.unread.empty()) choice.parts.unread = unread_;
   const MessageParts& parts = choice.parts;
   ChatReply& reply = choice.reply;
+  drop_partial_logprobs(reply);
   reply.finish_reason = choice.finish_reason;
   const auto failure = decide_finish(reply, words_);
   const bool declined = !parts.refusal.empty();

@@ -22,11 +22,12 @@
 namespace iago {
 namespace {
 
-constexpr std::array<std::string_view, 10> kSpare = {"seed",           "top_k",
+constexpr std::array<std::string_view, 11> kSpare = {"seed",           "top_k",
                                                      "min_p",          "repetition_penalty",
                                                      "repeat_penalty", "stream_options",
                                                      "stream",         "temperature",
-                                                     "top_p",          "n"};
+                                                     "top_p",          "n",
+                                                     "logprobs"};
 
 constexpr std::array<std::string_view, 28> kComplaints = {
     "unknown",        "unsupported", "not supported",    "unrecognized",    "unrecognised",

@@ -260,10 +260,11 @@ WireOutcome outcome_of_rejection(const VendorError& error, const std::string& sa
   WireOutcome outcome = failed(Remedy::give_up, OpenCause::rejected, ErrorCode::invalid,
                                std::move(message), std::move(hint));
   if (says_any(said, kUnsupported)) {
-    outcome = rejected(
-        std::move(outcome.failure->failure.message),
+    constexpr const char* kAnyOption =
         "this model does not take a sampling option: leave temperature and top_p at 1, top_k at 0, "
-        "without stop strings and log-probabilities");
+        "without stop strings and log-probabilities";
+    outcome = rejected(std::move(outcome.failure->failure.message),
+                       fields.empty() ? kAnyOption : hint_for_fields(fields));
   }
   outcome.failure->refused_fields = fields;
   return outcome;
