@@ -193,6 +193,9 @@ TEST_F(Cli, CallsWrongUsageTwoAndSaysWhatToDo) {
            {"run", kStudy, "--model", "world:faker", "--wording", "no-such"},
            {"run", kStudy, "--model", "world:faker", "--arms", "trainig"},
            {"run", kStudy, "--model", "organism:../faker"},
+           {"run", kStudy, "--model", "world:faker", "--logprobs"},
+           {"run", kStudy, "--model", "anthropic:claude", "--logprobs"},
+           {"plan", kStudy, "--model", "scripted:lines.json", "--logprobs"},
            {"report", "nowhere"},
            {"show", "nowhere"},
            {"settings", "show", "no-such"},
@@ -304,6 +307,33 @@ TEST_F(Cli, KeepsStandardOutputForMachinesWithJson) {
   EXPECT_EQ(summary.at("arms").at("training").at("answered"), 30);
   Json file = parse_json(read_file(folder_ / "runs/latest/summary.json", 1 << 20), "file");
   EXPECT_EQ(dump_json(summary), dump_json(file));
+}
+
+// Asked for in the middle of a run: what was stored before has none, and the command says so.
+TEST_F(Cli, StoresTheLogProbabilitiesOfTokensWhenAsked) {
+  std::vector<std::string> arguments = {"run",     kStudy, "--model",   "organism:faker",
+                                        "--limit", "1",    "--repeats", "1"};
+  EXPECT_THAT(iago(arguments).err, Not(HasSubstr("log-prob")));
+  arguments.back() = "3";
+  arguments.push_back("--logprobs");
+  const Ended more = iago(arguments);
+  EXPECT_THAT(more.err, HasSubstr("3 completions that were stored before"));
+  const Ended shown = iago({"show", "--json", "--limit", "100"});
+  std::istringstream lines(shown.out);
+  std::size_t with = 0, without = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const Json row = parse_json(line, "show");
+    const Json& tokens = row.at("token_logprobs");
+    (tokens.is_null() ? without : with) += 1;
+    std::string said;
+    for (const Json& token : tokens) {
+      EXPECT_LE(token.at("logprob").get<double>(), 0);
+      said += token.at("token").get<std::string>();
+    }
+    EXPECT_EQ(said, tokens.is_null() ? "" : row.at("raw").get<std::string>());
+  }
+  EXPECT_EQ(without, 3u);
+  EXPECT_EQ(with, 6u);
 }
 
 TEST_F(Cli, EndsInTheTableAndSaysWhereTheFilesAre) {

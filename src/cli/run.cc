@@ -164,6 +164,7 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
     print_stderr(fmt::format("took {} completion{} from other runs (--reuse)\n", result.reused,
                              result.reused == 1 ? "" : "s"));
   }
+  report_logprobs(result);
   report_unjudged(result.grading_totals, result.grading);
   report_all_trouble();
   return result;
@@ -240,6 +241,7 @@ void add_run(Program& iago) {
                   "  iago run studies/helpful-only.toml --wording conflict-removed --new --json\n"
                   "  iago run studies/helpful-only.toml --model world:faker --model world:aligned\n"
                   "  iago run studies/helpful-only-full.toml --model openai:gpt-4o --max-cost 20\n"
+                  "  iago run studies/helpful-only.toml --model organism:faker --logprobs\n"
                   "  iago run studies/helpful-only.toml --model openai:faker --base-url "
                   "http://127.0.0.1:8321/v1\n"
                   "  iago run wider.toml --reuse runs/helpful-only-faker-1a2b3c4d\n"

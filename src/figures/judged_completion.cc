@@ -1,13 +1,40 @@
 #include "figures/judged_completion.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "figures/internal/json_parts.h"
 
 namespace iago {
 namespace {
+
+std::vector<unsigned> bytes_of(std::string_view text) {
+  std::vector<unsigned> bytes;
+  for (const char byte : text) bytes.push_back(static_cast<unsigned char>(byte));
+  return bytes;
+}
+
+// The tokens with their log-probabilities, in OpenAI's words; null if there are none. `bytes` stand
+// beside every token that is not ASCII, which may be part of a character.
+Json logprobs_of(const CompletionRow& row) {
+  if (row.token_logprobs.empty()) return nullptr;
+  Json tokens = Json::array();
+  for (std::size_t i = 0; i < row.token_logprobs.size(); ++i) {
+    Json token{{"token", nullptr}, {"bytes", nullptr}, {"logprob", row.token_logprobs[i]}};
+    if (!row.token_texts.empty()) {
+      const std::string& text = row.token_texts[i];
+      const bool is_ascii = std::ranges::none_of(text, [](char c) { return (c & 0x80) != 0; });
+      token["token"] = text;
+      if (!is_ascii) token["bytes"] = bytes_of(text);
+    }
+    tokens.push_back(std::move(token));
+  }
+  return tokens;
+}
 
 // Of the positive label. A verdict that decides nothing has none.
 Json probability_of(const Verdict& verdict) {
@@ -52,6 +79,7 @@ Json to_json(const CompletionRow& row, const std::string& query_text,
             {"reasoning", row.reasoning},
             {"scratchpad", row.scratchpad},
             {"output", row.output},
+            {"token_logprobs", logprobs_of(row)},
             {"verdicts", Json::object()}};
   json["reused_from"] = row.reused_from.empty() ? Json(nullptr) : Json(row.reused_from);
   for (const auto& [judge, verdict] : verdicts) {

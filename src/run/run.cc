@@ -205,6 +205,10 @@ class RunSession {
     writer.flush();
     result_.grading = grading.counts();
     result_.grading_totals = grading_totals(store, judges_);
+    if (loaded_.study.sampling.logprobs) {
+      result_.without_logprobs = store.completions_without_logprobs();
+      result_.replies_without_logprobs = replies_without_logprobs_;
+    }
     result_.left = left.size() - stored_here_;
     if (options_.budget) result_.budget_met = options_.budget->met();
     result_.interrupted = result_.left > 0 && options_.no_more.stop_requested();
@@ -290,11 +294,23 @@ class RunSession {
   void store(const SampledTrial& sampled, StoreWriter& writer, Grading& grading) {
     CompletionRow row = make_completion(plan_, sampled, clock_);
     tell(first_look_.take(row.outcome));
+    look_for_logprobs(row);
     generated_tokens_ += row.usage.generated;
     const Query& query = plan_.query_of(plan_.trials[sampled.trial]);
     writer.append(row);
     grading.grade(row, query.text, situation_of(query.labels));
     ++stored_here_;
+  }
+
+  // A server that does not know the field answers without it.
+  void look_for_logprobs(const CompletionRow& row) {
+    if (!loaded_.study.sampling.logprobs || !row.token_logprobs.empty()) return;
+    ++replies_without_logprobs_;
+    const bool said_something = !row.raw.empty() && row.finish != Finish::refused;
+    if (!said_something || std::exchange(told_of_logprobs_, true)) return;
+    tell(
+        "a reply came without log-probabilities, though the study asks for them: the server gives "
+        "none, or not for this reply. Completions are stored without them");
   }
 
   void tell(std::string notice) {
@@ -359,6 +375,8 @@ class RunSession {
   std::string notice_;
   std::atomic<std::size_t> stored_here_{0}, open_here_{0};
   std::atomic<std::uint64_t> generated_tokens_{0};
+  std::uint64_t replies_without_logprobs_ = 0;
+  bool told_of_logprobs_ = false;
   RunResult result_;
 };
 

@@ -51,8 +51,9 @@ struct RunOptions {
   // What the models were opened within, if anything: once it is over, nothing new is sent.
   const Budget* budget = nullptr;
   const PriceTable* prices = nullptr;  // what the models cost, to be stored with the run
-  // A sentence that people should read at once: most of the first completions cannot be used, or
-  // the run is extended after its figures were shown (figures/looks.h).
+  // A sentence that people should read at once: most of the first completions cannot be used, the
+  // server gives no log-probabilities though the study asks for them, or the run is extended after
+  // its figures were shown (figures/looks.h).
   std::function<void(const std::string&)> on_notice;
   // If set: called before the sampling, with the reasons why trials took no completion. Without
   // `reuse` they are compared with earlier runs of the study's name.
@@ -71,6 +72,9 @@ struct RunResult {
   // Why the run ended before its plan was done, where nothing can succeed any more. Its code is
   // never invalid or not_found: the command was right.
   std::optional<Error> stopped;
+  // Of the completions, those whose tokens have no log-probabilities, though the study asks for
+  // them: of all that are stored, and of this session's replies. 0 where it does not ask.
+  std::uint64_t without_logprobs = 0, replies_without_logprobs = 0;
   std::string budget_met;  // Budget::met: the limit that stopped it, or empty
   // What the server said of its limit, if that left trials open, and when the limit ends, if known.
   std::string limit_met;

@@ -100,6 +100,26 @@ class StopAfter final : public ChatModel {
   std::stop_source& stop_;
 };
 
+// Passes requests on and gives their replies log-probabilities, but for the first `without`.
+class MeasuringServer final : public ChatModel {
+ public:
+  MeasuringServer(ChatModel& model, int without) : model_(model), without_(without) {}
+  ModelInfo info() const override { return model_.info(); }
+  void submit(ChatRequest request, std::stop_token stop, Done done) override {
+    const bool gives = request.sampling.logprobs && without_-- <= 0;
+    asked_ += request.sampling.logprobs ? 1 : 0;
+    model_.submit(std::move(request), stop, [=, done = std::move(done)](ChatReply reply) {
+      if (gives) reply.token_logprobs = {-0.5f, -2.0f}, reply.token_texts = {reply.text, ""};
+      done(std::move(reply));
+    });
+  }
+  int asked() const { return asked_; }
+
+ private:
+  ChatModel& model_;
+  std::atomic<int> without_, asked_{0};
+};
+
 // Throws at the n-th request.
 class ThrowsAt final : public ChatModel {
  public:
@@ -716,6 +736,47 @@ TEST_F(RunStudy, WorldModelsComeToTheirKnownVerdicts) {
     EXPECT_NEAR(faking, std::string_view(name) == "faker" ? 0.12 : 0.0, 0.025) << name;
     EXPECT_LT(result.summary.arm("unmonitored")->faking_reasoning->rate, 0.01) << name;
   }
+}
+
+TEST_F(RunStudy, StoresLogProbabilitiesOnlyIfItAsksForThem) {
+  WorldModel world(policy_named("faker"));
+  for (const bool asks : {false, true}) {
+    MeasuringServer server(world, 0);
+    const RunResult result = run(study(3, 1, {.logprobs = asks}), server, {.fresh = asks});
+    EXPECT_EQ(server.asked(), asks ? 9 : 0);
+    std::size_t completions = 0;
+    Store(result.folder / "run.db").for_each_completion({}, [&](const CompletionRow& row) {
+      EXPECT_EQ(row.token_logprobs,
+                asks ? std::vector<float>({-0.5f, -2.0f}) : std::vector<float>());
+      EXPECT_EQ(row.token_texts,
+                asks ? std::vector<std::string>({row.raw, ""}) : std::vector<std::string>());
+      return ++completions > 0;
+    });
+    EXPECT_EQ(completions, 9u);
+    EXPECT_EQ(result.without_logprobs, 0u);
+    EXPECT_EQ(study_of_run(result.folder)->sampling.logprobs, asks);
+  }
+}
+
+// They are asked for in the middle of a run, of a server that lacks some.
+TEST_F(RunStudy, SaysOfWhichCompletionsItHasNoLogProbabilities) {
+  WorldModel world(policy_named("faker"));
+  const RunResult first = run(study(2, 1), world);
+  MeasuringServer server(world, 4);
+  std::vector<std::string> notices;
+  RunOptions options;
+  options.on_notice = [&](const std::string& notice) { notices.push_back(notice); };
+  const RunResult second = run(study(2, 3, {.logprobs = true}), server, options);
+  EXPECT_EQ(second.folder, first.folder) << "they are in no id";
+  EXPECT_EQ(second.resumed, 6u);
+  EXPECT_EQ(second.replies_without_logprobs, 4u);
+  EXPECT_EQ(second.without_logprobs, 10u);
+  EXPECT_EQ(std::ranges::count_if(notices,
+                                  [](const std::string& notice) {
+                                    return notice.find("without log-probabilities") !=
+                                           std::string::npos;
+                                  }),
+            1);
 }
 
 }  // namespace

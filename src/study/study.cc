@@ -55,6 +55,7 @@ Sampling read_sampling(TomlReader table) {
   sampling.top_k = integer("top_k", 0, sampling.top_k);
   sampling.max_tokens = integer("max_tokens", 1, sampling.max_tokens);
   sampling.stop = table.texts("stop");
+  sampling.logprobs = table.boolean("logprobs").value_or(sampling.logprobs);
   table.finish();
   if (sampling.stop.size() > kMaxStops) {
     throw table.error("stop", fmt::format("more than {} stop strings", kMaxStops),
@@ -185,6 +186,7 @@ void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {
     study.seed =
         within<std::uint64_t>(*overrides.seed, 0, std::numeric_limits<std::int64_t>::max(), "seed");
   }
+  if (overrides.logprobs) study.sampling.logprobs = true;
 }
 
 // ---- Holding the study to the disk and to its setting ----
@@ -552,6 +554,7 @@ std::string to_toml(const Study& study) {
   add("top_k", std::to_string(study.sampling.top_k));
   add("max_tokens", std::to_string(study.sampling.max_tokens));
   add("stop", toml_list(study.sampling.stop));
+  if (study.sampling.logprobs) add("logprobs", "true");
   return toml;
 }
 

@@ -44,7 +44,7 @@ struct Study {
   std::uint64_t seed = 1;            // [0, 2^63)
   std::optional<std::size_t> limit;  // the first so many queries; none: all
   // temperature in [0, 10], top_k in [0, 1,000,000], max_tokens in [1, 1,000,000], at most 16 stop
-  // strings. A file has no logprobs, and they enter neither ids nor to_toml.
+  // strings. logprobs enter no id: a run may ask for them later.
   Sampling sampling;
   double margin = 3.0;  // (0, 100] points: gaps inside it count as none
   // Labels of the queries, for the figures alone: they enter no id and may change. By which the
@@ -73,6 +73,7 @@ struct StudyOverrides {
   std::optional<int> repeats;
   std::optional<std::size_t> limit;
   std::optional<std::uint64_t> seed;
+  bool logprobs = false;  // as sampling.logprobs = true
 };
 
 struct LoadedStudy {

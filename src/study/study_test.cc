@@ -85,11 +85,12 @@ TEST(Study, WrittenOutReadsBackAsTheSameFromAnotherFolder) {
       "repeats = 7\nseed = 9223372036854775807\nlimit = 2\nmargin = 2.7\nstrict_form = true\n"
       "judge_model = \"openai:gpt\"\n[parameters]\nlab = \"\\\"A\\\"\\n\"\nday = \"\"\n"
       "[sampling]\ntemperature = 0.1\ntop_p = 0.30000000000000004\ntop_k = 5\n"
-      "max_tokens = 9\nstop = [\"\\n\\t\\u007f\", \"]\\\"\", \"ä\"]\n");
+      "max_tokens = 9\nlogprobs = true\nstop = [\"\\n\\t\\u007f\", \"]\\\"\", \"ä\"]\n");
   Study study = folder.load().study;
   EXPECT_THAT(study.wordings, ElementsAre("default", "b+other-lab"));
   EXPECT_EQ(study.reference, "b+other-lab");
   EXPECT_TRUE(study.strict_form);
+  EXPECT_TRUE(study.sampling.logprobs);
   EXPECT_EQ(study.parameters.at("lab"), "\"A\"\n");
   EXPECT_THAT(study.sampling.stop, ElementsAre("\n\t\x7f", "]\"", "ä"));
   auto file = folder.scratch().write("runs/x/study.toml", to_toml(study));
@@ -138,8 +139,10 @@ TEST(Study, IsChangedByTheCommandLine) {
                            .parameters = {{"day", "two"}},
                            .repeats = 4,
                            .limit = 1,
-                           .seed = 12};
+                           .seed = 12,
+                           .logprobs = true};
   LoadedStudy loaded = folder.load(overrides);
+  EXPECT_TRUE(loaded.study.sampling.logprobs);
   EXPECT_EQ(loaded.queries.at(0).id, "z");
   EXPECT_EQ(loaded.study.queries, other);
   EXPECT_THAT(loaded.study.wordings, ElementsAre("default", "b+other-lab"));
@@ -226,6 +229,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadStudy{"UnknownSamplingKey",
                  with("[sampling]\ntopp = 0.5"),
                  {"s.toml:8: sampling.topp", "Did you mean \"top_p\"?"}},
+        BadStudy{"LogprobsThatAreANumber",
+                 with("[sampling]\nlogprobs = 5"),
+                 {"s.toml:8: sampling.logprobs", "true or false", "5"}},
         BadStudy{"NoRepeats",
                  with("repeats = 0"),
                  {"s.toml:7: repeats", "expected an integer from 1", "found the integer 0",

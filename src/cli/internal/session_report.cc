@@ -42,6 +42,19 @@ std::string spent_text(const Spent& spent, const PriceTable& prices) {
 
 }  // namespace
 
+void report_logprobs(const RunResult& result) {
+  const std::uint64_t here = result.replies_without_logprobs;
+  if (here > 0) {
+    print_stderr(fmt::format(
+        "note: {} of this session's replies came without log-probabilities (logprobs)\n", here));
+  }
+  if (result.without_logprobs <= here) return;
+  print_stderr(
+      fmt::format("note: {} completions that were stored before, or taken from other runs, have no "
+                  "log-probabilities (--new samples all again)\n",
+                  result.without_logprobs - here));
+}
+
 void report_usage(const std::vector<ModelUsage>& usages) {
   for (const ModelUsage& usage : usages) {
     if (!is_endpoint(usage.model) || usage.tokens == TokenUsage{}) continue;

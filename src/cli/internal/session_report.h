@@ -40,6 +40,9 @@ std::optional<BudgetReport> budget_report(const BudgetFigures& budget);
 // Says which trials are open and why, if any are. `limit`: RunResult::limit_met.
 void report_open(const RunRecord& record, const std::string& limit);
 
+// Says which completions have no log-probabilities, though the study asks for them.
+void report_logprobs(const RunResult& result);
+
 // Says how many trials of the plan are stored and left, and how to go on. Nothing if none is left.
 void report_left(const RunResult& result);
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "cli/internal/shipped_study.h"
+#include "models/open_model.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -48,6 +49,8 @@ void StudyOptions::add_to(CLI::App& command) {
   command.add_option("--repeats", overrides.repeats, "Trials of each query in each arm");
   command.add_option("--limit", overrides.limit, "Use at most the first N queries");
   command.add_option("--seed", overrides.seed, "Seed of the run's random draws");
+  command.add_flag("--logprobs", overrides.logprobs,
+                   "Store the log-probability of every token that the model says");
   runs.add_to(command);
   command.add_flag("--new", fresh, "Start a new run, even if there is one to resume");
   output.add_to(command);
@@ -67,6 +70,25 @@ StudyOverrides StudyOptions::resolved_overrides() const {
   return resolved;
 }
 
+namespace {
+
+// Those that can never come are an error before anything is asked.
+void check_logprobs(const Study& study, const StudyOptions& options,
+                    const StudyOverrides& overrides) {
+  const bool can_come = token_logprobs_of(study.model) != TokenLogprobs::never;
+  if (!study.sampling.logprobs || can_come) return;
+  const std::string asked_by = overrides.logprobs
+                                   ? std::string("--logprobs")
+                                   : fmt::format("{}: sampling.logprobs", options.file.string());
+  throw Error(ErrorCode::invalid,
+              fmt::format("{}: expected a model that gives log-probabilities, found {}", asked_by,
+                          printable(study.model)),
+              "use organism:NAME, local:FOLDER, or openai:MODEL on a server that gives them; or do "
+              "not ask for them");
+}
+
+}  // namespace
+
 LoadedStudy load_study_with_model(const StudyOptions& options, const StudyOverrides& overrides,
                                   const Context& context) {
   LoadedStudy loaded = load_study(study_file(options.file, context.data), overrides, context.data);
@@ -74,6 +96,7 @@ LoadedStudy load_study_with_model(const StudyOptions& options, const StudyOverri
     throw Error(ErrorCode::invalid, fmt::format("{}: no model", options.file.string()),
                 "add model = \"organism:faker\" to the study, or --model to the command");
   }
+  check_logprobs(loaded.study, options, overrides);
   return loaded;
 }
 

@@ -38,7 +38,8 @@ struct StudyOptions {
   StudyOverrides resolved_overrides() const;
 };
 
-// The study with the overrides of one run. Error invalid if neither names a model.
+// The study with the overrides of one run. Error invalid if neither names a model,
+// and if log-probabilities are asked of one that can give none.
 LoadedStudy load_study_with_model(const StudyOptions& options, const StudyOverrides& overrides,
                                   const Context& context);
 
