@@ -153,6 +153,27 @@ TEST_F(Endpoints, GiveTheRatesOfADirectRun) {
   }
 }
 
+TEST_F(Endpoints, GiveLogProbabilitiesOrSayThatTheyHaveNone) {
+  Server weights = serve("organism:faker");
+  const Ended stored = run(study_on(weights, "stored", {"--logprobs"}, 2, 2));
+  EXPECT_EQ(stored.err.find("log-probabilities"), std::string::npos) << stored.err;
+  std::size_t rows = 0;
+  Store(folder_ / "stored/latest/run.db").for_each_completion({}, [&](const CompletionRow& row) {
+    std::string said;
+    for (const std::string& text : row.token_texts) said += text;
+    EXPECT_EQ(said, row.raw);
+    EXPECT_EQ(row.token_texts.size(), row.token_logprobs.size());
+    for (const float logprob : row.token_logprobs) EXPECT_LE(logprob, 0.0f);
+    return ++rows > 0;
+  });
+  EXPECT_EQ(rows, 12u);
+  Server grammar = serve("world:faker");
+  const Ended refused = run(study_on(grammar, "refused", {"--logprobs"}, 2, 2));
+  EXPECT_EQ(refused.code, 1) << refused.err;
+  EXPECT_NE(refused.err.find("hint: the server refuses logprobs"), std::string::npos)
+      << refused.err;
+}
+
 TEST_F(Endpoints, ShareAPromptsBeginningAmongTheirConnections) {
   Server server = serve("organism:faker");
   auto usage = [&](const std::string& end) {

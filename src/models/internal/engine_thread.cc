@@ -10,8 +10,8 @@
 //
 // Other weights get an engine of their own. Keys and values of the old ones are worth nothing to
 // them, and an engine that was just made is what a checkpoint gets that is opened from disk, so the
-// two cannot differ by what is left over. Making it takes milliseconds: its memory is the system's
-// until it is written.
+// two cannot differ by what is left over. Making it costs little beside copying the weights: its
+// memory is the system's until it is written.
 //
 // A conversation is pending until right before its callback: whoever waits for the last callback
 // may replace the weights at once.
