@@ -78,10 +78,10 @@ void forge_rows(iago::fuzz::InputBytes& data) {
   }
   if (data.boolean()) {
     auto session = database.prepare(
-        "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
-    const std::string sent = data.text(256);
+        "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+    const std::string sent = data.text(256), shown = data.text(64);
     run_sealed(session, {any(), text(""), any(), any(), number(1.0), number(1.0), any(),
-                         number(1.0), blob(sent)});
+                         number(1.0), blob(sent), text(shown)});
   }
   if (data.boolean()) {
     auto wording =
@@ -95,6 +95,12 @@ void forge_rows(iago::fuzz::InputBytes& data) {
     auto arm = database.prepare("INSERT OR REPLACE INTO arm VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     const std::string circumstances = data.text(64);
     run_sealed(arm, {any(), any(), text("a3"), any(), text(circumstances)});
+  }
+  if (data.boolean()) {
+    auto tokens =
+        database.prepare("INSERT OR REPLACE INTO token_logprobs VALUES (?1, ?2, ?3, ?4, ?5)");
+    const std::string logprobs = data.text(64), sizes = data.text(64), texts = data.text(64);
+    run_sealed(tokens, {integer(1), blob(logprobs), blob(sizes), blob(texts)});
   }
   auto prompt =
       database.prepare("INSERT OR REPLACE INTO prompt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
@@ -195,6 +201,8 @@ void write_rows(iago::fuzz::InputBytes& data) {
     row.usage.generated = data.integral<std::uint64_t>();
     row.seconds = data.real();
     if (data.boolean()) row.reused_from = text();
+    if (data.boolean()) row.token_logprobs = {-0.5f, -1.5f};
+    if (!row.token_logprobs.empty() && data.boolean()) row.token_texts = {text(), text()};
     if (data.boolean()) {
       writer.append(iago::OpenTrialRow{
           .trial = row.trial,
