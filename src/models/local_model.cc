@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <latch>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -79,10 +80,33 @@ class LocalModel final : public TokenModel {
     auto text_alone = [done = std::move(done)](TokenReply answer) {
       done(std::move(answer.reply));
     };
-    begin(std::move(request), std::move(stop), std::move(text_alone), false);
+    Conversations alone;
+    prepare(std::move(request), std::move(stop), std::move(text_alone), false, alone);
+    if (!alone.empty()) engine_.add(std::move(alone));
   }
   void submit_tokens(ChatRequest request, std::stop_token stop, TokensDone done) override {
-    begin(std::move(request), std::move(stop), std::move(done), true);
+    Conversations alone;
+    prepare(std::move(request), std::move(stop), std::move(done), true, alone);
+    if (!alone.empty()) engine_.add(std::move(alone));
+  }
+
+  std::vector<TokenReply> ask_all(std::vector<ChatRequest> requests,
+                                  std::stop_token stop) override {
+    engine_.check_may_wait();
+    std::vector<TokenReply> replies(requests.size());
+    // Shared: who counts it down last may still be in it when the wait is over.
+    auto left = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(requests.size()));
+    Conversations together;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      auto take = [&replies, left, i](TokenReply reply) {
+        replies[i] = std::move(reply);
+        left->count_down();
+      };
+      prepare(std::move(requests[i]), stop, std::move(take), true, together);
+    }
+    if (!together.empty()) engine_.add(std::move(together));
+    left->wait();
+    return replies;
   }
 
   const LlamaConfig& config() const override { return config_; }
@@ -104,7 +128,11 @@ class LocalModel final : public TokenModel {
   }
 
  private:
-  void begin(ChatRequest request, std::stop_token stop, TokensDone done, bool wants_tokens) {
+  using Conversations = std::vector<std::unique_ptr<Conversation>>;
+
+  // Adds to `out`, or calls back at once for a prompt beyond the context.
+  void prepare(ChatRequest request, std::stop_token stop, TokensDone done, bool wants_tokens,
+               Conversations& out) {
     check_request(request);
     std::vector<TokenId> prompt = encode(request.messages, request.prefill);
     const auto context = to_size(config_.max_positions);
@@ -122,7 +150,7 @@ class LocalModel final : public TokenModel {
     conversation->request = std::move(request);
     conversation->stop = std::move(stop);
     conversation->done = std::move(done);
-    engine_.add(std::move(conversation));
+    out.push_back(std::move(conversation));
   }
 
   // As a server has it: what one trial asks is no error of the run. In OpenAI's words, by which

@@ -7,14 +7,14 @@
 // A trainer's step, in its words:
 //
 //   std::vector<ChatRequest> requests;  // G for each prompt, each with an id of its own
-//   for (TokenReply& answer : ask_all(*model, std::move(requests))) {
+//   for (TokenReply& answer : model->ask_all(std::move(requests))) {
 //     // answer.reply goes to the judges, answer.prompt and answer.tokens into the gradient,
 //     // answer.logprobs against the trainer's own: they differ only by rounding
 //   }
 //   model->replace_weights(network.tensors(), "step 41");
 //
-// Thread-safe, but score() and replace_weights() wait for the model's thread: called from a reply's
-// callback, which runs on it, they are refused with Error invalid.
+// Thread-safe, but ask_all(), score() and replace_weights() wait for the model's thread: called
+// from a reply's callback, which runs on it, they are refused with Error invalid.
 #pragma once
 
 #include <functional>
@@ -53,6 +53,15 @@ class TokenModel : public ChatModel {
   // As submit, with the same tokens drawn; the callback gets them too.
   virtual void submit_tokens(ChatRequest request, std::stop_token stop, TokensDone done) = 0;
 
+  // Asks all of them together and waits for the last. The answers stand in the order of the
+  // requests; what failed says so in its reply. They enter as one: on a model that is asked nothing
+  // else, equal calls on equal weights and an equally filled cache give equal bits, as single
+  // requests do not, whose batches depend on when each came. So a request's may_send and no_more
+  // are looked at once, when they enter. Requests under way end as cancelled once `stop` is
+  // requested. Errors of submit for any of them, before anything is asked.
+  virtual std::vector<TokenReply> ask_all(std::vector<ChatRequest> requests,
+                                          std::stop_token stop = {}) = 0;
+
   virtual const LlamaConfig& config() const = 0;
   // The prompt that a request of these messages and this prefill is answered after. Errors of
   // encode_chat (text/chat_template.h); of any length, though a request beyond the context fails.
@@ -74,7 +83,7 @@ class TokenModel : public ChatModel {
   // Answers by other weights from here on: each tensor of tensor_specs(config()) once, in any
   // order, read during the call alone. Nothing of the old weights is left: no key, no value, no
   // batch. So what is sampled then is, to the bit, what a checkpoint with these weights in float32
-  // says when it is opened with the same options and asked the same requests in the same order.
+  // says when it is opened with the same options and asked the same, one by one or by ask_all.
   //
   // ModelInfo::identity changes: it is the hash of the checkpoint's other files, the version (1 to
   // 200 bytes, for people too: "step 41") and the weights. Old and new weights are both in memory
@@ -85,11 +94,5 @@ class TokenModel : public ChatModel {
   // that is empty or too long. After an error the old weights are in place.
   virtual void replace_weights(std::span<const TensorView> tensors, std::string_view version) = 0;
 };
-
-// Asks all of them at once and waits for the last. The answers stand in the order of the requests;
-// what failed says so in its reply. Requests under way end as cancelled once `stop` is requested.
-// Error invalid for a request that submit refuses, after those before it have been answered.
-std::vector<TokenReply> ask_all(TokenModel& model, std::vector<ChatRequest> requests,
-                                std::stop_token stop = {});
 
 }  // namespace iago

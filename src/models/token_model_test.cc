@@ -76,7 +76,7 @@ class TokenModelTest : public testing::Test {
     for (ChatRequest& asked : requests({.max_tokens = 30}, 6)) {
       std::vector<ChatRequest> alone;
       alone.push_back(std::move(asked));
-      answers.push_back(std::move(ask_all(model, std::move(alone)).front()));
+      answers.push_back(std::move(model.ask_all(std::move(alone)).front()));
     }
     return answers;
   }
@@ -108,7 +108,7 @@ class TokenModelTest : public testing::Test {
 TEST_F(TokenModelTest, GivesTheTokensBehindItsText) {
   auto model = open(first_);
   std::size_t ended = 0;
-  for (const TokenReply& answer : ask_all(*model, requests({.max_tokens = 60}, 20))) {
+  for (const TokenReply& answer : model->ask_all(requests({.max_tokens = 60}, 20))) {
     ASSERT_FALSE(answer.reply.failure);
     EXPECT_EQ(answer.tokens.size(), answer.reply.usage.generated);
     EXPECT_EQ(answer.logprobs.size(), answer.tokens.size());
@@ -127,7 +127,7 @@ TEST_F(TokenModelTest, ReadsAPromptAsItEncodesIt) {
   auto model = open(first_);
   for (const ChatRequest& asked : requests({}, 4)) {
     std::vector<ChatRequest> alone{asked};
-    const TokenReply answer = std::move(ask_all(*model, std::move(alone)).front());
+    const TokenReply answer = std::move(model->ask_all(std::move(alone)).front());
     EXPECT_EQ(answer.prompt, model->encode(asked.messages, asked.prefill));
     EXPECT_EQ(answer.prompt.size(), answer.reply.usage.prompt);
   }
@@ -146,7 +146,7 @@ TEST_F(TokenModelTest, ScoresWhatItSampledAsItSampledIt) {
   auto model = open(first_, {.threads = 2, .batch = 5});
   for (double temperature : {1.0, 0.6, 1.6}) {
     const Sampling sampling{.temperature = temperature, .max_tokens = 50};
-    const std::vector<TokenReply> answers = ask_all(*model, requests(sampling, 24));
+    const std::vector<TokenReply> answers = model->ask_all(requests(sampling, 24));
     std::vector<Continuation> asked;
     for (const TokenReply& answer : answers) asked.push_back({answer.prompt, answer.tokens});
     const auto own = model->score(asked), sampled = model->score(asked, temperature);
@@ -278,6 +278,7 @@ TEST_F(TokenModelTest, RefusesToWaitForItselfInACallback) {
   std::promise<std::vector<std::optional<Error>>> told;
   model->submit_tokens(request("a"), {}, [&](TokenReply) {
     told.set_value({error_of([&] { model->score(std::span(&asked, 1)); }),
+                    error_of([&] { model->ask_all(requests({}, 1)); }),
                     error_of([&] { model->replace_weights(tensors.views(), "step 1"); })});
   });
   for (const auto& error : told.get_future().get()) {
@@ -310,7 +311,7 @@ TEST_F(TokenModelTest, SamplesScoresAndLearnsInTurns) {
   auto model = open(first_, {.threads = 2, .batch = 4});
   TensorsOf tensors[] = {TensorsOf(first_), TensorsOf(second_)};
   for (int step = 0; step < 12; ++step) {
-    const std::vector<TokenReply> answers = ask_all(*model, requests({.max_tokens = 20}, 20));
+    const std::vector<TokenReply> answers = model->ask_all(requests({.max_tokens = 20}, 20));
     std::vector<Continuation> asked;
     for (const TokenReply& answer : answers) asked.push_back({answer.prompt, answer.tokens});
     const auto scores = model->score(asked);
@@ -323,6 +324,17 @@ TEST_F(TokenModelTest, SamplesScoresAndLearnsInTurns) {
   }
 }
 
+// More than its batch holds, whenever they come: a training can be repeated.
+TEST_F(TokenModelTest, AnswersABatchAnewToTheBit) {
+  auto model = open(second_);
+  const auto first = model->ask_all(requests({.max_tokens = 30}, 40));
+  for (int again = 0; again < 4; ++again) {
+    model->replace_weights(TensorsOf(second_).views(), "step " + std::to_string(again));
+    expect_same_bits(model->ask_all(requests({.max_tokens = 30}, 40)), first);
+  }
+  expect_same_bits(open(second_)->ask_all(requests({.max_tokens = 30}, 40)), first);
+}
+
 TEST_F(TokenModelTest, ScoresFromSeveralThreads) {
   auto model = open(first_);
   const std::vector<TokenId> prompt{5, 6, 7}, tokens{8, 9};
@@ -333,7 +345,7 @@ TEST_F(TokenModelTest, ScoresFromSeveralThreads) {
     scores.push_back(
         std::async(std::launch::async, [&] { return model->score(std::span(&asked, 1)); }));
   }
-  const std::vector<TokenReply> answers = ask_all(*model, requests({.max_tokens = 20}, 20));
+  const std::vector<TokenReply> answers = model->ask_all(requests({.max_tokens = 20}, 20));
   EXPECT_EQ(answers.size(), 20u);
   for (auto& score : scores) {
     const auto found = score.get();
@@ -346,7 +358,7 @@ TEST_F(TokenModelTest, SaysWhichOfManyRequestsFailed) {
   auto model = open(first_);
   std::vector<ChatRequest> asked = requests({.max_tokens = 5}, 3);
   for (int i = 0; i < 60; ++i) asked[1].messages.back().text += " and again";
-  const std::vector<TokenReply> answers = ask_all(*model, std::move(asked));
+  const std::vector<TokenReply> answers = model->ask_all(std::move(asked));
   EXPECT_FALSE(answers[0].reply.failure);
   ASSERT_TRUE(answers[1].reply.failure);
   EXPECT_EQ(answers[1].reply.failure->cause, OpenCause::too_long);
@@ -354,10 +366,10 @@ TEST_F(TokenModelTest, SaysWhichOfManyRequestsFailed) {
   EXPECT_FALSE(answers[2].reply.failure);
   asked = requests({.max_tokens = 5}, 3);
   asked[1].messages.clear();  // which no model can serve
-  const auto error = error_of([&] { ask_all(*model, std::move(asked)); });
+  const auto error = error_of([&] { model->ask_all(std::move(asked)); });
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code(), ErrorCode::invalid);
-  EXPECT_TRUE(ask_all(*model, {}).empty());
+  EXPECT_TRUE(model->ask_all({}).empty());
 }
 
 }  // namespace

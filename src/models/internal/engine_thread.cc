@@ -13,6 +13,10 @@
 // two cannot differ by what is left over. Making it costs little beside copying the weights: its
 // memory is the system's until it is written.
 //
+// Conversations that came together enter together, however many: the engine itself lets those wait
+// for which its batch has no place. So the batches of a training's step do not depend on how fast
+// its requests come in.
+//
 // A conversation is pending until right before its callback: whoever waits for the last callback
 // may replace the weights at once.
 //
@@ -115,11 +119,8 @@ class EngineThread::Worker {
         .most = room,
         .patience = running_.empty() ? QueueBatch::kForever : std::chrono::nanoseconds(0)};
     for (Arrival& arrival : owner_.arrivals_.take(batch, owner_.closing_.get_token())) {
-      if (arrival.conversation) {
-        admit(std::move(arrival.conversation));
-      } else {
-        arrival.task();
-      }
+      if (arrival.task.valid()) arrival.task();
+      for (auto& conversation : arrival.conversations) admit(std::move(conversation));
     }
   }
 
@@ -182,7 +183,7 @@ class EngineThread::Worker {
       auto waiting = owner_.arrivals_.take({.patience = std::chrono::nanoseconds(0)});
       if (waiting.empty()) return;
       for (Arrival& arrival : waiting) {
-        if (arrival.conversation) cancel(*arrival.conversation);
+        for (auto& conversation : arrival.conversations) cancel(*conversation);
       }
     }
   }
@@ -247,27 +248,30 @@ LoadedWeights EngineThread::loaded() const {
   return loaded_;
 }
 
-void EngineThread::add(std::unique_ptr<Conversation> conversation) {
-  ++pending_;
+void EngineThread::add(std::vector<std::unique_ptr<Conversation>> conversations) {
+  const std::size_t count = conversations.size();
+  pending_ += count;
   try {
-    arrivals_.add({.conversation = std::move(conversation), .task = {}});
+    arrivals_.add({.conversations = std::move(conversations), .task = {}});
   } catch (...) {
-    --pending_;
+    pending_ -= count;
     throw;
   }
 }
 
+void EngineThread::check_may_wait() const {
+  if (std::this_thread::get_id() != thread_.get_id()) return;
+  throw Error(ErrorCode::invalid,
+              "a reply's callback asked its model for what waits for that callback",
+              "do it on another thread, after the callback has returned");
+}
+
 // On the thread, with the engine at rest. What the work throws is thrown here.
 void EngineThread::do_between_steps(std::function<void()> work) {
-  if (std::this_thread::get_id() == thread_.get_id()) {
-    throw Error(ErrorCode::invalid,
-                "a reply's callback asked its model to score or to take other weights, which wait "
-                "for that callback",
-                "do it on another thread, after the callback has returned");
-  }
+  check_may_wait();
   std::packaged_task<void()> task(std::move(work));
   std::future<void> done = task.get_future();
-  arrivals_.add({.conversation = nullptr, .task = std::move(task)});
+  arrivals_.add({.conversations = {}, .task = std::move(task)});
   try {
     done.get();
   } catch (const std::future_error&) {  // dropped

@@ -54,8 +54,11 @@ class EngineThread {
   // Tokens of replies that have not ended.
   std::uint64_t unfinished_tokens() const { return unfinished_; }
 
-  // Answers the conversation; errors are its reply's.
-  void add(std::unique_ptr<Conversation> conversation);
+  // Answers the conversations; errors are their replies'. They enter the engine together.
+  void add(std::vector<std::unique_ptr<Conversation>> conversations);
+
+  // Error invalid on this very thread, which cannot wait for itself.
+  void check_may_wait() const;
 
   // As of TokenModel.
   std::vector<std::vector<float>> score(std::span<const Continuation> continuations,
@@ -67,7 +70,7 @@ class EngineThread {
   class Worker;
   // What the thread takes: either of the two.
   struct Arrival {
-    std::unique_ptr<Conversation> conversation;
+    std::vector<std::unique_ptr<Conversation>> conversations;
     std::packaged_task<void()> task;
   };
   void do_between_steps(std::function<void()> work);
