@@ -251,7 +251,8 @@ std::unique_ptr<ChatModel> name_local_model(const fs::path& folder, std::string 
   try {
     CheckpointFiles files =
         read_checkpoint_files(folder, options.chat_template, WeightsFrom::folder);
-    const EngineOptions engine = engine_options(load_config(parse_checkpoint_path(folder).folder), options);
+    const EngineOptions engine =
+        engine_options(load_config(parse_checkpoint_path(folder).folder), options);
     return std::make_unique<NamedCheckpoint>(
         ModelInfo{
             .name = std::move(name), .identity = files.identity, .in_flight = in_flight_of(engine)},
