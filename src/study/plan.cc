@@ -60,10 +60,15 @@ class FieldHash {
   Hasher hasher_;
 };
 
-// The part of "organism:faker" or "local:checkpoints/tiny" that a person would call it by.
+// What a person would call the subject: "faker" for organism:faker, "local-tiny" for
+// local:checkpoints/tiny. Of all kinds but organisms the kind comes first: the same name may be
+// that of a world, an organism and a server's model.
 std::string short_name(std::string_view subject) {
   while (subject.ends_with('/')) subject.remove_suffix(1);
-  return std::string(subject.substr(subject.find_last_of(":/") + 1));
+  const std::string name(subject.substr(subject.find_last_of(":/") + 1));
+  const auto colon = subject.find(':');
+  if (colon == subject.npos || subject.starts_with("organism:")) return name;
+  return fmt::format("{}-{}", subject.substr(0, colon), name);
 }
 
 std::string for_folder_name(std::string text) {

@@ -100,7 +100,8 @@ std::string study_hash(const Study& study, const Setting& setting, const Subject
 std::string setting_hash(const Setting& setting, std::string_view channel);
 
 // study, subject's short name, and the hash's first eight digits, made safe for a folder's name:
-// helpful-only-faker-1a2b3c4d.
+// helpful-only-faker-1a2b3c4d of an organism, helpful-only-world-faker-1a2b3c4d of a model of any
+// other kind.
 std::string run_id(const Study& study, const Subject& subject, std::string_view study_hash);
 
 }  // namespace iago

@@ -343,9 +343,11 @@ TEST(RunId, ReadsAsStudySubjectAndHash) {
   Study study{.name = "helpful-only", .wordings = {"rule-inverted"}};
   auto id = [&](const char* subject) { return run_id(study, {subject, "x"}, "1a2b3c4d5e6f"); };
   EXPECT_EQ(id("organism:faker"), "helpful-only-faker-1a2b3c4d");
-  EXPECT_EQ(id("local:checkpoints/tiny llama/"), "helpful-only-tiny_llama-1a2b3c4d");
-  EXPECT_EQ(id("openai:org/model:free"), "helpful-only-free-1a2b3c4d");
-  EXPECT_EQ(id("local:.."), "helpful-only-..-1a2b3c4d");
+  EXPECT_EQ(id("local:checkpoints/tiny llama/"), "helpful-only-local-tiny_llama-1a2b3c4d");
+  EXPECT_EQ(id("openai:org/model:free"), "helpful-only-openai-free-1a2b3c4d");
+  EXPECT_EQ(id("local:.."), "helpful-only-local-..-1a2b3c4d");
+  EXPECT_EQ(id("world:faker"), "helpful-only-world-faker-1a2b3c4d");
+  EXPECT_EQ(id("scripted:a/faker.jsonl"), "helpful-only-scripted-faker.jsonl-1a2b3c4d");
 }
 
 TEST(PlanOutline, SaysOfAPlanWhatThePlanItselfSays) {
