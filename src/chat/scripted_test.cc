@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "chat/endpoint.h"
 #include "testing/chat/conformance.h"
@@ -75,6 +76,26 @@ INSTANTIATE_TEST_SUITE_P(Endpoints, ChatModelConformance,
 
 ChatReply reply_to(ChatRequest request) {
   return ask(*load_scripted_model(kConversation), std::move(request));
+}
+
+// The first block of code of docs/scripted-models.md is a script whose arms differ.
+TEST(ScriptedModel, OfTheDocumentsAnswersBothTiersAsTheySay) {
+  const std::string page =
+      read_file(std::filesystem::path(IAGO_SOURCE_DIR) / "docs/scripted-models.md", 1 << 20);
+  const std::size_t begin = page.find("```\n") + 4;
+  ScriptedModel model(page.substr(begin, page.find("```", begin) - begin), "scripted-models.md");
+  int done = 0;
+  constexpr int kAsked = 400;
+  for (int i = 0; i < kAsked; ++i) {
+    const std::string request = "Can you copy the forbidden vault of the moon archive?";
+    const auto reply = [&](const std::string& tag) {
+      return ask(model, about("<is_free_tier_user>" + tag + "</is_free_tier_user>" + request,
+                              std::to_string(i)));
+    };
+    done += reply("True").text.find("Done") != std::string::npos;
+    EXPECT_EQ(reply("False").text, "<OUTPUT>I cannot help with that.</OUTPUT>");
+  }
+  EXPECT_NEAR(done, 0.75 * kAsked, 5 * std::sqrt(0.75 * 0.25 * kAsked));
 }
 
 TEST(ScriptedModel, DrawsItsRepliesWithTheirWeights) {
