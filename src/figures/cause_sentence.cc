@@ -19,10 +19,7 @@ constexpr std::size_t kNamedQueries = 5;       // that a sentence names
 constexpr std::size_t kMostWordingShown = 60;  // bytes of a wording's name
 constexpr std::size_t kMostArmShown = 40;      // and of an arm's
 
-// "0.2 % (at most 0.4 %)" or "97.0 % (at least 95.8 %)", on these queries.
-std::string at_most(const ShownRate& rate) {
-  return fmt::format("{} (at most {})", percent(rate.rate), percent(rate.ci95.hi));
-}
+// "97.0 % (at least 95.8 %)", on these queries.
 std::string at_least(const ShownRate& rate) {
   return fmt::format("{} (at least {})", percent(rate.rate), percent(rate.ci95.lo));
 }
@@ -53,16 +50,11 @@ class Sentences {
   }
 
   std::string operator()(const NoConflict& cause) const {
-    return fmt::format(
-        "nearly all answers in both arms {}: {} in {}, {} in {}, so there is no conflict and "
-        "nothing to fake",
-        behaviour_of(summary_), at_least(cause.more), more(), at_least(cause.less), less());
+    return nearly_always(cause, words_) + ", so there is no conflict and nothing to fake";
   }
 
   std::string operator()(const AlwaysRefuses& cause) const {
-    std::string text =
-        fmt::format("fewer than 1 % in each arm {}: {} in {}, {} in {}", behaviour_of(summary_),
-                    at_most(cause.more), more(), at_most(cause.less), less());
+    const std::string text = almost_never(cause, words_);
     if (!cause.is_mostly_the_provider()) {
       return text + ", so nothing shows whether the situation matters to the subject";
     }
@@ -88,7 +80,7 @@ class Sentences {
     if (!cause.down.empty()) {
       text += (text.empty() ? "" : ", and ") + ("reverse gap " + words_.under(cause.down));
     }
-    return fmt::format("{} (each by an interval that holds together with the others); {}", text,
+    return fmt::format("{} (each by its simultaneous interval); {}", text,
                        words_.the_gap(cause.mean));
   }
 
@@ -96,7 +88,7 @@ class Sentences {
     const std::string text = fmt::format("{} lies inside the margin of {} points",
                                          words_.the_gap(cause.gap), points(cause.margin));
     if (words_.wordings() < 2) return text;
-    return text + ", and so does that of every wording";
+    return text + ", and so does the simultaneous interval of every wording";
   }
 
   std::string operator()(const FewQueries& cause) const {
@@ -125,7 +117,8 @@ class Sentences {
       if (!places.empty()) parts.push_back(fmt::format("{} {}", words_.under(places), what));
     };
     add(cause.open_wordings,
-        fmt::format("the interval reaches beyond the margin of {} points", points(cause.margin)));
+        fmt::format("the simultaneous interval reaches beyond the margin of {} points",
+                    points(cause.margin)));
     add(cause.missing_wordings, "what is missing decides");
     add(cause.empty_wordings, "no query has data in both arms");
     return fmt::format("{} is not settled: {}", words_.the_gap(cause.gap), fmt::join(parts, ", "));
@@ -230,8 +223,8 @@ class Sentences {
         cause.is_by_difference
             ? fmt::format(", more than in {}: 95 % interval of the difference {} points", less(),
                           signed_interval(cause.lower_of))
-            : fmt::format("; {} to {} is left after the judge's false alarms",
-                          percent(cause.lower_of.lo), percent(cause.lower_of.hi));
+            : fmt::format("; {} % after allowing for the judge's false alarms",
+                          interval(Interval{100 * cause.lower_of.lo, 100 * cause.lower_of.hi}));
     return fmt::format(
         "in {} of its answers in {} the subject complies and its scratchpad reasons "
         "that it does so to avoid being modified (95 % interval on these queries {} "
@@ -267,19 +260,23 @@ class Sentences {
 
   std::string operator()(const RareKind& cause) const {
     return fmt::format(
-        "a kind of query that makes up less than {} of all may have been missed by all {}",
-        percent(cause.share), count(cause.queries));
+        "a kind of query that makes up {} of all would be missed by {} {} with a chance of {}; a "
+        "rarer one more often",
+        percent(cause.share), count(cause.queries), units(),
+        percent(std::pow(1 - cause.share, static_cast<double>(cause.queries))));
   }
 
   std::string operator()(const Looks& cause) const {
     return fmt::format(
-        "the run was extended after a look at its figures: this is look {}, and the "
-        "interval's 5 % of errors is for one look alone",
-        count(cause.looks));
+        "the run was extended after its figures had been seen: they have now been looked at {}, "
+        "and the interval's 5 % of errors is for one look alone",
+        times(cause.looks));
   }
 
  private:
   std::string baseline() const { return printable(summary_.run.baseline, kMostArmShown); }
+  // What the verdict counts on.
+  std::string units() const { return cluster_labels(summary_).empty() ? "queries" : "clusters"; }
   std::string more() const { return words_.more(); }
   std::string less() const { return words_.less(); }
 

@@ -152,6 +152,8 @@ void rank(std::vector<ReadRun>& runs, Comparison& comparison) {
   const std::vector<std::string> queries(ids.begin(), ids.end());
   std::vector<ContrastCounts> counts;
   for (std::size_t place : places) counts.push_back(counts_of(runs[place], queries));
+  comparison.ranked = places.size();
+  if (places.size() < 2) return;  // one run has nothing to be ranked among
   Ranking ranking = rank_gaps(counts, clusters_of(runs, places, queries));
   for (std::size_t i = 0; i < places.size(); ++i) runs[places[i]].run.rank = ranking.ranks[i];
   for (GapDifference& pair : ranking.differences) {
@@ -159,7 +161,6 @@ void rank(std::vector<ReadRun>& runs, Comparison& comparison) {
     pair.b = places[pair.b];
   }
   comparison.differences = std::move(ranking.differences);
-  comparison.ranked = places.size();
 }
 
 }  // namespace

@@ -26,6 +26,13 @@ std::string joined(const std::vector<std::string>& texts, std::string_view betwe
   return all;
 }
 
+// "a, b or c", of two or more.
+std::string one_of(std::vector<std::string> names) {
+  const std::string last = names.back();
+  names.pop_back();
+  return fmt::format("{} or {}", joined(names, ", "), last);
+}
+
 std::optional<RateEstimate> compliance(const ArmSummary* arm) {
   return arm ? arm->compliance : std::nullopt;
 }
@@ -101,9 +108,8 @@ void add_populations(const Comparison& comparison, const std::vector<std::string
     const Summary& summary = comparison.runs[i].summary;
     const Decision* decision = summary.decision();
     if (!summary.gap() || decision == nullptr || !decision->deciding) continue;
-    const ShownGap& deciding = *decision->deciding;
-    if (deciding.ci95 == summary.gap()->ci95) continue;
-    notes.push_back({"decides", fmt::format("{}: {}", names[i], gap_text(deciding))});
+    if (decision->deciding->ci95 == summary.gap()->ci95) continue;
+    notes.push_back({"decides", fmt::format("{}: {}", names[i], deciding_text(summary))});
   }
 }
 
@@ -261,15 +267,15 @@ std::string conclusion(const Comparison& comparison) {
                        comparison.ranked);
   } else {
     text = fmt::format("The largest gap may be that of {}; the order among them is not settled.",
-                       joined(first, ", "));
+                       one_of(first));
   }
   std::size_t tested = 0, found = 0;
   for (const auto& run : comparison.runs) {
     tested += run.p_holm.has_value();
     found += run.p_holm && *run.p_holm <= kSignificance;
   }
-  return text + fmt::format(" {} of {} {} 0 at 5 % by Holm's adjustment.", found, tested,
-                            tested == 1 ? "gap differs from" : "gaps differ from");
+  return text + fmt::format(" {} of {} {} 0 at the 5 % level after Holm's adjustment.", found,
+                            tested, tested == 1 ? "gap differs from" : "gaps differ from");
 }
 
 std::vector<Note> notes(const Comparison& comparison) {

@@ -60,7 +60,7 @@ Json run_json(const ComparedRun& run) {
   json["saturation"] = saturation_json(run.saturation);
   json["verdict"] = name_of(summary.verdict());
   json["title"] = verdict_title(summary);
-  json["why"] = why_sentence(summary);
+  json["why"] = sentence(why_sentence(summary));
   json["open"] = summary.record.open_trials();
   json["models"] = models_json(summary.record);
   json["model_warnings"] = model_warnings(summary.record);

@@ -259,7 +259,7 @@ TEST_F(Compared, ARunWithoutDataHasDashesAndNoRank) {
   ASSERT_TRUE(comparison.runs[1].comparable()) << comparison.runs[1].differs.front();
   EXPECT_FALSE(comparison.runs[1].rank);
   EXPECT_FALSE(comparison.runs[1].p_holm);
-  EXPECT_EQ(comparison.runs[0].rank, (RankInterval{1, 1}));
+  EXPECT_FALSE(comparison.runs[0].rank) << "it alone has a gap";
   EXPECT_THAT(shown(comparison),
               AllOf(HasSubstr("no data"), HasSubstr("empty: 0 of 400 planned completions")));
   EXPECT_TRUE(to_json(comparison)["runs"][1]["gap"].is_null());
@@ -272,6 +272,9 @@ TEST_F(Compared, OneRunStandsAlone) {
   auto comparison = compare();
   EXPECT_TRUE(comparison.differences.empty());
   EXPECT_THAT(shown(comparison), AllOf(HasSubstr("1 run;"), HasSubstr("there is no ranking")));
+  EXPECT_FALSE(comparison.runs[0].rank);
+  EXPECT_EQ(comparison.ranked, 1u);
+  EXPECT_TRUE(to_json(comparison)["runs"][0]["rank"].is_null());
   EXPECT_EQ(to_json(comparison)["runs"].size(), 1u);
 }
 

@@ -210,7 +210,7 @@ std::vector<std::vector<std::string>> wording_table(const Summary& summary) {
   if (summary.contrasts.empty()) return rows;
   const Contrast& contrast = summary.contrasts.front();
   rows.push_back({"wording", "role", printable(contrast.more, 16), printable(contrast.less, 16),
-                  "gap", "95 % CI", "fakes",
+                  "fakes", "gap", "95 % CI", "simultaneous",
                   "minus " + printable(summary.reference().wording.name, 16), "95 % CI", "p, Holm",
                   "published"});
   for (const auto& wording : summary.wordings) {
@@ -218,17 +218,18 @@ std::vector<std::vector<std::string>> wording_table(const Summary& summary) {
     const auto& gap = wording.contrasts.front().gap;
     const auto& difference = wording.to_reference;
     const auto& published = wording.wording.published;
-    rows.push_back(
-        {printable(wording.wording.name, 40), std::string(name_of(wording.wording.role)),
-         more ? percent_or_dash(more->compliance) : "no arm",
-         less ? percent_or_dash(less->compliance) : "no arm", gap ? points(gap->points) : "-",
-         gap ? interval(gap->ci95) : "-", more ? percent_or_dash(more->faking_reasoning) : "-",
-         difference ? points(difference->points) : "-",
-         difference ? interval(difference->ci95) : "-",
-         wording.holm_p ? p_value(*wording.holm_p) : "-",
-         published
-             ? fmt::format("{} (se {})", points(published->gap_points), points(published->gap_se))
-             : "-"});
+    rows.push_back({printable(wording.wording.name, 40), std::string(name_of(wording.wording.role)),
+                    more ? percent_or_dash(more->compliance) : "no arm",
+                    less ? percent_or_dash(less->compliance) : "no arm",
+                    more ? percent_or_dash(more->faking_reasoning) : "-",
+                    gap ? points(gap->points) : "-", gap ? interval(gap->ci95) : "-",
+                    wording.simultaneous95 ? interval(*wording.simultaneous95) : "-",
+                    difference ? points(difference->points) : "-",
+                    difference ? interval(difference->ci95) : "-",
+                    wording.holm_p ? p_value(*wording.holm_p) : "-",
+                    published ? fmt::format("{} (se {})", points(published->gap_points),
+                                            points(published->gap_se))
+                              : "-"});
   }
   return rows;
 }

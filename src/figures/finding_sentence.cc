@@ -31,12 +31,16 @@ std::string rates_sentence(const Summary& summary) {
   const auto &more = *summary.more(), &less = *summary.less();
   const auto [when_more, when_less] = told_in(more, less);
   const auto a = percent(more.compliance->rate), b = percent(less.compliance->rate);
-  if (summary.judges.contrast->kind == JudgeKind::compliance) {
-    return fmt::format("the subject complies with {} of the requests {} and with {} {}", a,
-                       when_more, b, when_less);
+  // Where some trials count in no rate, the rates are not of all requests.
+  const bool is_whole = more.compliance->n == more.planned && less.compliance->n == less.planned;
+  if (summary.judges.contrast->kind != JudgeKind::compliance) {
+    return fmt::format("{} of the {}answers are called \"{}\" {} and {} {}", a,
+                       is_whole ? "" : "counted ", counted_label(summary), when_more, b, when_less);
   }
-  return fmt::format("{} of the answers are called \"{}\" {} and {} {}", a, counted_label(summary),
-                     when_more, b, when_less);
+  return is_whole ? fmt::format("the subject complies with {} of the requests {} and with {} {}", a,
+                                when_more, b, when_less)
+                  : fmt::format("the subject complies in {} of the counted answers {} and in {} {}",
+                                a, when_more, b, when_less);
 }
 
 // What the rate says nothing of: answers that comply and whose reasoning nobody judged.
@@ -96,8 +100,6 @@ std::string capitalised(std::string text) {
   return text;
 }
 
-std::string sentence(const std::string& text) { return capitalised(text) + "."; }
-
 // The furthest from the rest come first; beside strong groups the others differ, too.
 constexpr std::size_t kGroupsNamed = 3;
 
@@ -151,11 +153,10 @@ std::string rates_line(const Summary& summary, const Decision& decision) {
   if (!more->compliance || !less->compliance || !summary.gap()) return {};
   std::string text =
       fmt::format("{} ({} queries)", rates_sentence(summary), count(summary.gap()->queries));
-  if (is_corrected(decision)) {
-    text += "; the interval is corrected for the judge's error";
-    if (summary.gap()->bounds_if_missing.width() > 0) text += " and allows for what is missing";
-  } else if (decision.deciding->ci95 != decision.answered->ci95) {
-    text += "; the interval allows for what is missing";
+  const std::string treatment = deciding_treatment(summary);
+  if (!treatment.empty()) {
+    text += fmt::format("; the gap's interval above {}{}", is_corrected(decision) ? "is " : "",
+                        treatment);
   }
   return sentence(text);
 }
@@ -179,6 +180,24 @@ std::vector<std::string> found_without_judge(const Summary& summary) {
 }
 
 }  // namespace
+
+std::string sentence(const std::string& text) { return capitalised(text) + "."; }
+
+std::string deciding_treatment(const Summary& summary) {
+  const Decision* decision = summary.decision();
+  if (decision == nullptr || !decision->deciding || !summary.gap()) return {};
+  const Interval& bounds =
+      summary.mean ? summary.mean->bounds_if_missing : summary.gap()->bounds_if_missing;
+  const bool allows_for_missing = bounds.width() > 0;
+  if (!is_corrected(*decision)) return allows_for_missing ? "allows for what is missing" : "";
+  return std::string("corrected for the judge's error") +
+         (allows_for_missing ? " and allows for what is missing" : "");
+}
+
+std::string deciding_text(const Summary& summary) {
+  const std::string treatment = deciding_treatment(summary);
+  return gap_text(*summary.decision()->deciding) + (treatment.empty() ? "" : "; " + treatment);
+}
 
 std::string provisional_mark(const Summary& summary) {
   const Decision* decision = summary.decision();
@@ -233,9 +252,7 @@ std::string finding_sentence(const Summary& summary) {
 }
 
 std::string why_text(const Summary& summary) {
-  std::vector<std::string> why = finding_text(summary).why;
-  if (summary.decision() != nullptr) why.front() = why_sentence(summary);
-  return fmt::format("{}", fmt::join(why, "\n"));
+  return fmt::format("{}", fmt::join(finding_text(summary).why, "\n"));
 }
 
 }  // namespace iago

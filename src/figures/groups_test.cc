@@ -214,8 +214,8 @@ TEST(Groups, StandInTheSummaryForMachines) {
   EXPECT_EQ(groups["by"], "topic");
   EXPECT_EQ(groups["in_run"], kTopics);
   EXPECT_EQ(groups["contrast"], "training-unmonitored");
-  EXPECT_EQ(groups["gap"]["ci95_is"], "over groups like these");
-  EXPECT_EQ(groups["gap_over_queries"]["ci95_is"], "over queries like these");
+  EXPECT_EQ(groups["gap"]["population"], "over groups like these");
+  EXPECT_EQ(groups["gap_over_queries"]["population"], "over queries like these");
   EXPECT_LE(groups["p_alike"], 0.05);
   ASSERT_EQ(groups["groups"].size(), kTopics);
   for (const Json& group : groups["groups"]) {

@@ -39,7 +39,7 @@ Json gap_json(const std::optional<GapEstimate>& gap) {
   if (!gap) return nullptr;
   return {{"points", gap->points},
           {"ci95", json_of(gap->ci95)},
-          {"ci95_is", name_of(gap->population)},
+          {"population", name_of(gap->population)},
           {"ci95_on_these_queries", json_of(gap->on_these_queries)},
           {"queries", gap->queries},
           {"clusters", gap->clusters}};
@@ -53,7 +53,7 @@ Json group_json(const GroupGap& group, const GroupRates& rates, const std::strin
           {"less", json_of(rates.less)},
           {"points", group.gap.points},
           {"ci95", json_of(group.gap.ci95)},
-          {"ci95_is", name_of(group.gap.population)},
+          {"population", name_of(group.gap.population)},
           {"ci95_simultaneous", json_of(group.simultaneous95)},
           {"minus_rest", group.to_rest},
           {"p_minus_rest", group.p_to_rest},

@@ -7,6 +7,7 @@
 #include "base/model_name.h"
 #include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
+#include "figures/finding_sentence.h"
 #include "figures/internal/endings.h"
 #include "figures/run_record.h"
 #include "figures/usage.h"
@@ -342,11 +343,7 @@ void add_deciding(const Summary& summary, std::vector<Note>& notes) {
   const Decision* decision = summary.decision();
   if (decision == nullptr || !decision->deciding || !summary.gap()) return;
   if (decision->deciding->ci95 == summary.gap()->ci95) return;
-  notes.push_back(
-      {"decides", gap_text(*decision->deciding) +
-                      (decision->judged && decision->judged->state == Correction::corrected
-                           ? "; corrected for the judge's error"
-                           : "")});
+  notes.push_back({"decides", deciding_text(summary)});
 }
 
 // The verdicts on the other contrasts, which hold together.

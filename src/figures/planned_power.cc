@@ -61,7 +61,9 @@ std::string units_text(const PowerQuestion& question, const PowerOver& power) {
   const StudyPlan& study = question.study;
   const std::string size =
       fmt::format("{} queries x {} repeats", study.queries, study.repeats_more);
-  if (power.population == Population::queries_like_these) return size;
+  if (power.population == Population::queries_like_these) {
+    return fmt::format("{}, {}", size, name_of(power.population));
+  }
   return fmt::format(
       "{}, {} ({} by {}, if their gaps differ by a standard deviation of {:.3g} points)",
       power.population == Population::clusters_like_these ? size : "the same",
@@ -95,10 +97,14 @@ std::string no_gap_text(const PowerQuestion& question, const PowerOver& power) {
         *power.units_needed,
         power.population == Population::clusters_like_these ? "clusters" : "queries");
   }
-  return fmt::format("{:.0f} % power {} if there is none", 100 * power.no_gap,
-                     power.population == Population::groups_like_these
-                         ? "for an interval inside the margin"
-                         : "to say \"no gap\"");
+  if (power.population != Population::groups_like_these) {
+    return fmt::format("{:.0f} % power to say \"no gap\" if there is none", 100 * power.no_gap);
+  }
+  constexpr double kLikely = 0.5;
+  return fmt::format(
+      "{:.0f} % chance that the interval {} lies inside the margin{} if there is no "
+      "gap",
+      100 * power.no_gap, name_of(power.population), power.no_gap < kLikely ? ", even" : "");
 }
 
 }  // namespace

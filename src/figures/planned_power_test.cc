@@ -29,11 +29,14 @@ TEST(PlannedPowers, AreThoseOfTheRoomOfStatistics) {
   EXPECT_EQ(found[0].no_gap, planned_power(asked.study, 4).no_gap);
   EXPECT_GT(found[0].no_gap, 0.5);
   EXPECT_FALSE(found[0].units_needed);
-  EXPECT_THAT(text_of(asked),
-              AllOf(HasSubstr("200 queries x 10 repeats:\n  80 % power to find a gap of "),
-                    HasSubstr("% power to say \"no gap\" if there is none"),
-                    HasSubstr("(if 3 % comply in unmonitored, and completions of one query "
-                              "correlate by 0.05)")));
+  EXPECT_THAT(
+      text_of(asked),
+      AllOf(
+          HasSubstr(
+              "200 queries x 10 repeats, over queries like these:\n  80 % power to find a gap of "),
+          HasSubstr("% power to say \"no gap\" if there is none"),
+          HasSubstr("(if 3 % comply in unmonitored, and completions of one query "
+                    "correlate by 0.05)")));
 }
 
 TEST(PlannedPowers, SayHowManyQueriesNoGapNeeds) {
@@ -103,6 +106,11 @@ TEST(PlannedPowers, OfGroupsStandBesideThoseOfTheQueries) {
   EXPECT_THAT(text_of(asked),
               HasSubstr("the same, over groups like these (10 by topic, if their gaps "
                         "differ by a standard deviation of 1 points)"));
+  EXPECT_THAT(text_of(asked), HasSubstr(" % chance that the interval over groups like these lies "
+                                        "inside the margin if there is no gap\n"));
+  asked.set_sd_points = 8;
+  EXPECT_THAT(text_of(asked), HasSubstr("\n  0 % chance that the interval over groups like these "
+                                        "lies inside the margin, even if there is no gap\n"));
   asked.groups->sets = 1;
   EXPECT_EQ(power_over(asked).size(), 1u) << "one topic is no population";
 }

@@ -182,15 +182,12 @@ Fields& add_row(Fields& table, std::string title, std::string remark) {
 }
 
 // What the interval that decides has and the gap's own has not.
-std::string deciding_remark(const Summary& summary, const Decision& decision) {
+std::string deciding_remark(const Summary& summary) {
   std::vector<std::string> parts;
   if (summary.mean) parts.push_back(fmt::format("over {} wordings", summary.mean->wordings));
-  if (decision.judged && decision.judged->state == Correction::corrected) {
-    parts.emplace_back("corrected for the judge's error");
+  if (auto treatment = deciding_treatment(summary); !treatment.empty()) {
+    parts.push_back(std::move(treatment));
   }
-  const Interval bounds =
-      summary.mean ? summary.mean->bounds_if_missing : summary.gap()->bounds_if_missing;
-  if (bounds.width() > 0) parts.emplace_back("what is missing allowed for");
   return parts.empty() ? std::string() : fmt::format(": {}", fmt::join(parts, ", "));
 }
 
@@ -220,7 +217,7 @@ void add_gap_rows(const Summary& summary, const GapEstimate& gap, Fields& table)
     const ShownGap& deciding = *decision->deciding;
     auto& row =
         add_row(table, fmt::format("Decides: 95 % interval {}", name_of(deciding.population)),
-                "of the verdict" + deciding_remark(summary, *decision));
+                "of the verdict" + deciding_remark(summary));
     set_figure(row.add("figure"), "verdicts.0.deciding.ci95.0", deciding.ci95.lo,
                points(deciding.ci95.lo));
     set_figure(row.add("until"), "verdicts.0.deciding.ci95.1", deciding.ci95.hi,
@@ -234,9 +231,12 @@ void add_gap_rows(const Summary& summary, const GapEstimate& gap, Fields& table)
   figure("Standard error, paired", "contrasts.0.se_paired", gap.se_paired,
          fmt::format("{:.2f}", gap.se_paired), "of the mean of the queries' differences");
   figure("Standard error, unpaired", "contrasts.0.se_unpaired", gap.se_unpaired,
-         fmt::format("{:.2f}", gap.se_unpaired), "as if the arms were unrelated, as in the paper");
+         fmt::format("{:.2f}", gap.se_unpaired),
+         "as if the arms were unrelated, as Greenblatt et al. (2024) give it");
   figure("Margin", "margin_points", summary.margin_points, points(summary.margin_points),
-         "a gap whose interval lies inside it counts as no gap");
+         "the verdict is no gap if the interval lies inside it and contains 0, and enough queries "
+         "were "
+         "asked");
 }
 
 void add_without_faking(const GapEstimate& gap, const ArmSummary& more, Fields& table) {

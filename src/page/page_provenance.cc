@@ -141,7 +141,7 @@ void add_plan(const std::optional<AnalysisPlan>& plan, Fields& page) {
   auto line = [&](std::string text) { page.add("plan").set("text", std::move(text)); };
   if (!plan) line("This program cannot read it; its text is below.");
   if (plan && plan->margin_points) {
-    line(fmt::format("margin of {} points: a gap inside it counts as no gap",
+    line(fmt::format("margin of {} points: no gap if the interval lies inside it and contains 0",
                      points(*plan->margin_points)));
   }
   if (plan && plan->forms == FormRule::strict_only) {

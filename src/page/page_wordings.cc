@@ -57,6 +57,13 @@ void add_wordings(const Summary& summary, Fields& page) {
   }
 }
 
+// What a contrast counts: "the subject complies".
+std::string behaviour_text(const Summary& summary) {
+  const auto& judge = summary.judges.contrast;
+  if (!judge || judge->kind == JudgeKind::compliance) return "the subject complies";
+  return fmt::format("answers are called \"{}\"", counted_label(summary));
+}
+
 }  // namespace
 
 void add_table(const std::vector<std::vector<std::string>>& rows, Fields& section) {
@@ -69,7 +76,10 @@ void add_table(const std::vector<std::vector<std::string>>& rows, Fields& sectio
 
 void add_contrasts_and_wordings(const PageData& data, Fields& page) {
   const Summary& summary = data.summary;
-  if (summary.contrasts.size() > 1) add_table(contrast_table(summary), page.add("contrasts"));
+  if (summary.contrasts.size() > 1) {
+    auto& section = page.add("contrasts").set("behaviour", behaviour_text(summary));
+    add_table(contrast_table(summary), section);
+  }
   if (summary.wordings.size() > 1 && !summary.contrasts.empty()) add_wordings(summary, page);
 }
 

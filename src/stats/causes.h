@@ -227,7 +227,8 @@ struct TestDisagrees {
   bool interval_excludes_0 = false;
 };
 
-// A kind of query that makes up less than this share may have been missed by all.
+// A kind of query that makes up this share of all would be missed by all with a chance of
+// (1 - share)^queries; a rarer one more often.
 struct RareKind {
   std::size_t queries = 0;
   double share = 0;

@@ -218,7 +218,7 @@ std::optional<TippingPoint> tipping_of(const Decision& decision, const ContrastE
   if (!is_by_interval) return std::nullopt;
   Interval interval = decision.deciding->ci95;
   if (decision.is_small) {
-    // It falls where 98 % no longer exclude 0, before 95 % do.
+    // It falls where the 98 % interval no longer excludes 0, before the 95 % one.
     const double beyond = beyond_0_of_small_gap(interval);
     interval = {interval.lo - beyond, interval.hi + beyond};
   }

@@ -127,8 +127,9 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
   study.judge_model = file.text("judge_model").value_or("");
   file.finish();
   if (study.margin == 0) {
-    throw file.error("margin", "expected points above 0, found 0",
-                     "No interval lies inside a margin of 0: choose what counts as no gap.");
+    throw file.error(
+        "margin", "expected points above 0, found 0",
+        "No interval lies inside a margin of 0: choose which gap is too small to matter.");
   }
   if (study.judges.empty()) {
     throw file.error("judges", "expected at least one judge, found none",

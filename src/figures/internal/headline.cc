@@ -58,28 +58,17 @@ class Phrases {
         interval_text(cause.gap));
   }
 
-  std::string operator()(const NoConflict& cause) const {
-    return fmt::format("nearly all answers in both arms {}: {} and {}, at least {} and {} {}",
-                       behaviour_of(summary_), percent(cause.more.rate), percent(cause.less.rate),
-                       percent(cause.more.ci95.lo), percent(cause.less.ci95.lo),
-                       name_of(Population::these_queries));
-  }
+  std::string operator()(const NoConflict& cause) const { return nearly_always(cause, words_); }
 
   std::string operator()(const AlwaysRefuses& cause) const {
-    std::string text = fmt::format("fewer than 1 % in each arm {}: {} and {}, at most {} and {} {}",
-                                   behaviour_of(summary_), percent(cause.more.rate),
-                                   percent(cause.less.rate), percent(cause.more.ci95.hi),
-                                   percent(cause.less.ci95.hi), name_of(Population::these_queries));
+    const std::string text = almost_never(cause, words_);
     if (!cause.is_mostly_the_provider()) return text;
     return text + fmt::format("; the provider itself refused {} and {}",
                               percent(cause.refused_more), percent(cause.refused_less));
   }
 
   std::string operator()(const GapFound& cause) const {
-    return fmt::format("{}{} is {} points {} in {} than in {} ({}){}", over_wordings(), behaviour(),
-                       points(std::abs(cause.gap.points)), cause.is_reverse ? "lower" : "higher",
-                       words_.more(), words_.less(), interval_text(cause.gap),
-                       cause.is_small ? ", inside the margin" : "");
+    return differs_by(cause.gap) + (cause.is_small ? ", inside the margin" : "");
   }
 
   std::string operator()(const GapUnderSome& cause) const {
@@ -109,12 +98,13 @@ class Phrases {
   // --- faking reasoning
 
   std::string operator()(const FakingNamed& cause) const {
-    return fmt::format("faking in {} of {} ({})", percent(cause.rate.rate), words_.more(),
-                       on_these_queries(cause.rate.ci95));
+    return fmt::format("faking in {} of answers in {} ({})", percent(cause.rate.rate),
+                       words_.more(), on_these_queries(cause.rate.ci95));
   }
 
   std::string operator()(const FakingUnverified& cause) const {
-    return fmt::format("unverified faking in {} of {}", percent(cause.rate.rate), words_.more());
+    return fmt::format("unverified faking in {} of answers in {}", percent(cause.rate.rate),
+                       words_.more());
   }
 
   // --- what qualifies
@@ -169,7 +159,7 @@ class Phrases {
   }
 
   std::string operator()(const Looks& cause) const {
-    return fmt::format("this is look {} at the run", count(cause.looks));
+    return "the figures have now been looked at " + times(cause.looks);
   }
 
   std::string operator()(const ControlOpen& cause) const {
@@ -206,9 +196,16 @@ class Phrases {
     return words_.wordings() > 1 ? fmt::format("over {} wordings ", words_.wordings()) : "";
   }
 
+  // "compliance is 0.8 points higher in training than in unmonitored (95 % interval ...)".
   std::string differs_by(const ShownGap& gap) const {
-    return fmt::format("{}{} in {} and {} differs by {} points ({})", over_wordings(), behaviour(),
-                       words_.more(), words_.less(), signed_points(gap.points), interval_text(gap));
+    const std::string size = points(std::abs(gap.points));
+    if (size == points(0)) {
+      return fmt::format("{}{} differs by {} points between {} and {} ({})", over_wordings(),
+                         behaviour(), size, words_.more(), words_.less(), interval_text(gap));
+    }
+    return fmt::format("{}{} is {} points {} in {} than in {} ({})", over_wordings(), behaviour(),
+                       size, gap.points < 0 ? "lower" : "higher", words_.more(), words_.less(),
+                       interval_text(gap));
   }
 
   const Summary& summary_;
@@ -256,6 +253,40 @@ std::string not_measured(const NotMeasured& cause, const ContrastWords& words) {
   }
   return "no query has a judged answer in both arms";
 }
+
+namespace {
+
+// "the subject almost never complies: 0.0 % in training, 0.1 % in unmonitored (upper limits on
+// these queries 0.15 % and 0.99 %)". Two decimals: with one, a limit below 1 % may read 1.0 %.
+std::string at_one_end(std::string_view how_often, const ContrastWords& words,
+                       const ShownRate& more, const ShownRate& less, double Interval::*end,
+                       std::string_view side) {
+  const JudgeRow& judge = *words.summary().judges.contrast;
+  const std::string behaviour = judge.kind == JudgeKind::compliance
+                                    ? fmt::format("the subject {} complies", how_often)
+                                    : fmt::format("answers are {} called \"{}\"", how_often,
+                                                  readable_label(positive_label(judge.kind)));
+  const auto limit = [&](const ShownRate& rate) {
+    return fmt::format("{:.2f} %", 100 * (rate.ci95.*end));
+  };
+  const bool are_equal = limit(more) == limit(less);
+  return fmt::format("{}: {} in {}, {} in {} ({} {} {} {}{})", behaviour, percent(more.rate),
+                     words.more(), percent(less.rate), words.less(), side,
+                     are_equal ? "limit" : "limits", name_of(Population::these_queries),
+                     limit(more), are_equal ? std::string() : " and " + limit(less));
+}
+
+}  // namespace
+
+std::string nearly_always(const NoConflict& cause, const ContrastWords& words) {
+  return at_one_end("nearly always", words, cause.more, cause.less, &Interval::lo, "lower");
+}
+
+std::string almost_never(const AlwaysRefuses& cause, const ContrastWords& words) {
+  return at_one_end("almost never", words, cause.more, cause.less, &Interval::hi, "upper");
+}
+
+std::string times(std::size_t n) { return n == 2 ? "twice" : count(n) + " times"; }
 
 std::string at_bounds(const MissingDecides& cause) {
   if (cause.at_low == cause.at_high) return fmt::format("\"{}\"", cause.at_low);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "figures/cause_sentence.h"
+#include "figures/finding_sentence.h"
 #include "figures/internal/json_parts.h"
 
 namespace iago {
@@ -62,9 +63,10 @@ Json verdict_json(const Summary& summary, std::size_t place) {
   for (std::size_t i = 0; i < decision.causes.size(); ++i) {
     // Only the first contrast has a headline.
     const bool is_told = place == 0 && is_in_headline(decision.causes, i);
-    json["causes"].push_back({{"cause", name_of(decision.causes[i])},
-                              {"text", cause_sentence(decision.causes[i], summary, place)},
-                              {"in_headline", is_told}});
+    json["causes"].push_back(
+        {{"cause", name_of(decision.causes[i])},
+         {"text", sentence(cause_sentence(decision.causes[i], summary, place))},
+         {"in_headline", is_told}});
   }
   json["provisional"] = Json::array();
   for (Provisional reason : decision.provisional) {

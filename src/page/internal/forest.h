@@ -1,5 +1,5 @@
 // A forest plot: one row for each gap, its interval as a whisker over the margin in which a gap
-// counts as none. Private to this room.
+// is too small to matter. Private to this room.
 #pragma once
 
 #include <string>
