@@ -352,6 +352,12 @@ TEST_F(Cli, GoesOnByTheSameCommandAndBeginsAnewWhenAsked) {
   EXPECT_EQ(again.code, 0);
   EXPECT_THAT(again.err, HasSubstr("90 completions were already stored"));
   EXPECT_EQ(completions("runs/latest"), before);
+  EXPECT_THAT(again.err, Not(HasSubstr("more than this command plans")));
+  auto fewer = run_of("world:faker");
+  fewer.back() = "1";  // repeats
+  Ended part = iago(fewer);
+  EXPECT_THAT(part.err, HasSubstr("30 completions were already stored"));
+  EXPECT_THAT(part.err, HasSubstr("the run has 90 completions, 60 more than this command plans"));
   Ended anew = iago(run_of("world:faker", {"--new"}));
   EXPECT_THAT(anew.err, Not(HasSubstr("already")));
   EXPECT_EQ(completions("runs/latest"), before) << "the same seed";

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "run/shortfall.h"
 
 namespace iago {
 namespace {
@@ -18,6 +19,16 @@ TEST(ExitStatus, IsListedInTheDocumentsAsInTheHelp) {
     EXPECT_THAT(exit_help(), HasSubstr(std::string(meaning.text)));
     EXPECT_THAT(page, HasSubstr("| " + std::to_string(meaning.status) + " | " +
                                 std::string(meaning.text) + " |"));
+  }
+}
+
+TEST(ExitStatus, ListsEachShortfallByTheNameThatIsPrinted) {
+  const std::string page =
+      read_file(std::filesystem::path(IAGO_SOURCE_DIR) / "docs" / "exit-status.md", 1 << 20);
+  using enum Shortfall;
+  for (Shortfall shortfall :
+       {budget, open, not_judged, missing, unread, refused, not_measured, missing_decides}) {
+    EXPECT_THAT(page, HasSubstr("\n| " + std::string(name_of(shortfall)) + " | "));
   }
 }
 

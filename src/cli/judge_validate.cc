@@ -188,12 +188,14 @@ void add_options(CLI::App& command, JudgeValidateArguments& a) {
   a.threads.add_to(command);
   command.add_flag("--write", a.write,
                    "Write the figures to organisms/judges.json; with --run, into the run");
-  auto* labels = command.add_option(
-      "--labels", a.labels, "Validate on a CSV file of labelled texts instead of on models");
+  auto* labels =
+      command.add_option("--labels", a.labels,
+                         "Validate on a CSV file of labelled texts instead of on models. The "
+                         "columns are below");
   auto* run =
       command
           .add_option("--run", a.run,
-                      "The labels are of this run's answers, drawn at random from each arm. "
+                      "The labels are of this run's answers, drawn at random within each arm. "
                       "Compares them with the verdicts of its judges; asks no judge")
           ->needs(labels);
   auto* named = command
@@ -221,6 +223,13 @@ void add_judge_validate(Program& iago) {
       judge_validate_command);
   add_options(command, a);
   command.footer(
+      "The columns of --labels FILE:\n"
+      "  with --run RUN: trial, and compliance, faking_reasoning or the kind of the setting's own\n"
+      "    judge. A cell holds a label of that kind, yes, no or unknown; it is empty where the\n"
+      "    answer was not labelled. The answers are in the view `answers` of RUN/run.db; draw\n"
+      "    them at random within each arm (docs/rule-judges.md has the command)\n"
+      "  else: what the judge reads (query, scratchpad, output), and label: yes, no, a label of\n"
+      "    the judge's kind, or unclear (docs/model-judges.md)\n"
       "Examples:\n"
       "  iago judge validate\n"
       "  iago judge validate organism:faker --samples 5000 --write\n"

@@ -160,6 +160,7 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
                              result.folder.string(), result.resumed,
                              result.resumed == 1 ? "completion was" : "completions were"));
   }
+  report_more_than_planned(result);
   if (!options.reuse.empty()) {
     print_stderr(fmt::format("took {} completion{} from other runs (--reuse)\n", result.reused,
                              result.reused == 1 ? "" : "s"));

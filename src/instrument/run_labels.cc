@@ -40,7 +40,10 @@ std::vector<LabelColumn> label_columns(const CsvTable& table, std::string_view w
   if (!table.column("trial") || columns.empty()) {
     throw Error(ErrorCode::invalid,
                 fmt::format("{}:1: expected a column trial and one of {}, found {}", where,
-                            fmt::join(names, ", "), fmt::join(table.header, ", ")));
+                            fmt::join(names, ", "), fmt::join(table.header, ", ")),
+                "Take the answers with their trial from the view `answers` of the run's run.db, at "
+                "random within each arm, and add a column of labels; docs/rule-judges.md has the "
+                "command.");
   }
   return columns;
 }

@@ -12,12 +12,21 @@ constexpr double kTooMuchMissing = 0.05;
 constexpr EnumName<Shortfall> kSentences[] = {
     {Shortfall::budget, "the budget ended the run"},
     {Shortfall::open, "trials are left open"},
-    {Shortfall::judged_badly, "a judge left more than 5 % of the answers without a label"},
+    {Shortfall::not_judged, "a judge left more than 5 % of the answers without a label"},
     {Shortfall::missing, "more than 5 % of an arm's completions are missing"},
     {Shortfall::unread, "too much reasoning is not judged"},
     {Shortfall::refused, "the provider refused too much to tell what the subject does"},
     {Shortfall::not_measured, "an arm has nothing that could be counted"},
     {Shortfall::missing_decides, "what is missing decides the verdict"}};
+
+constexpr EnumName<Shortfall> kNames[] = {{Shortfall::budget, "budget"},
+                                          {Shortfall::open, "open"},
+                                          {Shortfall::not_judged, "not judged"},
+                                          {Shortfall::missing, "missing"},
+                                          {Shortfall::unread, "unread"},
+                                          {Shortfall::refused, "refused"},
+                                          {Shortfall::not_measured, "not measured"},
+                                          {Shortfall::missing_decides, "missing decides"}};
 
 bool too_much(std::uint64_t part, std::uint64_t whole) {
   return static_cast<double>(part) > kTooMuchMissing * static_cast<double>(whole);
@@ -77,17 +86,19 @@ bool does_missing_decide(const Summary& summary) {
 
 }  // namespace
 
+std::string_view name_of(Shortfall shortfall) { return name_in(kNames, shortfall); }
+
 std::string_view sentence_of(Shortfall shortfall) { return name_in(kSentences, shortfall); }
 
 std::vector<Shortfall> shortfalls(const RunResult& result) {
   const Summary& summary = result.summary;
   const bool is_open = !result.limit_met.empty() || !summary.record.open.empty();
-  const bool is_judged_badly =
+  const bool is_not_judged =
       std::ranges::any_of(result.grading_totals, &GradingTotals::judged_badly);
   const std::pair<Shortfall, bool> all[] = {
       {Shortfall::budget, !result.budget_met.empty()},
       {Shortfall::open, is_open},
-      {Shortfall::judged_badly, is_judged_badly},
+      {Shortfall::not_judged, is_not_judged},
       {Shortfall::missing, is_missing(summary)},
       {Shortfall::unread, is_unread(summary)},
       {Shortfall::refused, is_refused(summary)},

@@ -13,7 +13,7 @@ namespace iago {
 enum class Shortfall {
   budget,        // a limit of cost, tokens or time ended it
   open,          // trials were asked and got no reply, or the server's limit kept them back
-  judged_badly,  // a judge left more than one in twenty answers without a label
+  not_judged,    // a judge left more than one in twenty answers without a label
   missing,       // more than one in twenty completions of an arm are missing
   unread,        // the same of the reasoning that has to be judged, or none of it is
   refused,       // the provider refused everything in an arm, or at least half of one and nothing
@@ -21,6 +21,9 @@ enum class Shortfall {
   not_measured,  // an arm of the first contrast has nothing that could be counted
   missing_decides,  // what is missing would turn the first contrast's verdict
 };
+
+// "not measured", as in docs/exit-status.md.
+std::string_view name_of(Shortfall shortfall);
 
 // "the provider refused too much to tell what the subject does"
 std::string_view sentence_of(Shortfall shortfall);

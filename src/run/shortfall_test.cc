@@ -76,7 +76,7 @@ TEST(Shortfalls, TellWhatEndedOrSpoiltTheRun) {
   result.limit_met = "the server's limit of the day";
   result.grading_totals = {{.judge = "j", .answered = 100, .without_label = 6}};
   EXPECT_THAT(shortfalls(result),
-              ElementsAre(Shortfall::budget, Shortfall::open, Shortfall::judged_badly));
+              ElementsAre(Shortfall::budget, Shortfall::open, Shortfall::not_judged));
   for (Shortfall shortfall : shortfalls(result)) EXPECT_FALSE(sentence_of(shortfall).empty());
 }
 

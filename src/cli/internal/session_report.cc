@@ -8,6 +8,7 @@
 #include "cli/internal/exit_status.h"
 #include "cli/internal/streams.h"
 #include "cli/progress_text.h"
+#include "figures/figure_text.h"
 #include "run/shortfall.h"
 #include "text/printable.h"
 
@@ -143,12 +144,27 @@ void report_shortfalls(const RunResult& result, const std::string& place) {
   if (result.interrupted) return;
   std::string text;
   for (Shortfall shortfall : shortfalls(result)) {
-    text += fmt::format("{}{}", text.empty() ? "" : "; ", sentence_of(shortfall));
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", name_of(shortfall),
+                        sentence_of(shortfall));
   }
   if (!text.empty()) {
     print_stderr(fmt::format("{}incomplete (exit status {}): {}\n", place,
                              static_cast<int>(kIncomplete), text));
   }
+}
+
+void report_more_than_planned(const RunResult& result) {
+  std::size_t stored = 0;
+  for (const WordingSummary& wording : result.summary.wordings) {
+    for (const ArmSummary& arm : wording.arms) stored += arm.completed();
+  }
+  const std::size_t of_plan = result.planned - result.left;
+  if (stored <= of_plan) return;
+  print_stderr(
+      fmt::format("note: the run has {} completions, {} more than this command plans (of other "
+                  "repeats, queries, "
+                  "arms or wordings); the figures count them all\n",
+                  count(stored), count(stored - of_plan)));
 }
 
 void report_notes(const ChatModel& model, const std::string& place) {

@@ -22,6 +22,11 @@ namespace iago {
 // or was interrupted. The line begins with `place`.
 void report_shortfalls(const RunResult& result, const std::string& place);
 
+// Says how many completions the run has beyond what this command planned, because the figures count
+// them too: those of earlier sessions with more repeats, queries, arms or wordings. Nothing if
+// none.
+void report_more_than_planned(const RunResult& result);
+
 // Says how a checkpoint of the user's own (local:FOLDER) is read: its chat template, and bytes that
 // its vocabulary lacks. Nothing of other models. Each line begins with `place`.
 void report_notes(const ChatModel& model, const std::string& place);
