@@ -43,7 +43,7 @@ std::vector<std::pair<std::string, Rows>> result_tables(const Summary& summary, 
     if (is_wide) {
       tables.emplace_back(title, rows);
     } else {
-      tables.emplace_back("Wordings: rates", columns(rows, 1, 5));
+      tables.emplace_back("Rates under each wording", columns(rows, 1, 5));
       tables.emplace_back(title, columns(rows, 5, 8));
       tables.emplace_back(
           "Wordings compared with " + printable(summary.reference().wording.name, 60),
