@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "figures/comparison_figures.h"
 #include "testing/figures/compared_runs.h"
 
 namespace iago {
@@ -75,6 +76,14 @@ TEST_F(Compared, EqualGapsLeaveEveryRankOpen) {
   auto comparison = compare();
   for (const auto& run : comparison.runs) EXPECT_EQ(run.rank, (RankInterval{1, 4}));
   EXPECT_THAT(shown(comparison), AllOf(HasSubstr("1 to 4"), HasSubstr("any of the 4 may be")));
+}
+
+TEST_F(Compared, NamesThoseOfWhichOneHasTheLargestGap) {
+  add("1", run_of("a", 6, 0));
+  add("2", run_of("b", 6, 0));
+  add("3", run_of("low", 1, 0));
+  EXPECT_THAT(conclusion(compare()), HasSubstr("The largest gap may be that of a or b; the order"));
+  EXPECT_THAT(conclusion(compare()), HasSubstr(" at the 5 % level after Holm's adjustment."));
 }
 
 TEST_F(Compared, EveryIntervalSaysOverWhatItHolds) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "figures/figure_text.h"
@@ -196,6 +197,20 @@ TEST(Wordings, WhatWasPublishedStandsBesideIt) {
   EXPECT_TRUE(json[1]["published"].is_null());
   EXPECT_EQ(wording_table(summary)[1].back(), "11.0 (se 1.5)");
   EXPECT_EQ(wording_table(summary)[2].back(), "-");
+}
+
+// By these a wording shows a gap or none, not by its own interval.
+TEST(Wordings, StandInTheTableWithTheIntervalsThatDecide) {
+  const Summary summary = summary_of(several_wordings());
+  const auto rows = wording_table(summary);
+  const auto place = std::ranges::find(rows[0], "simultaneous") - rows[0].begin();
+  ASSERT_LT(place, std::ssize(rows[0]));
+  for (std::size_t i = 0; i < summary.wordings.size(); ++i) {
+    const auto& wording = summary.wordings[i];
+    EXPECT_EQ(rows[i + 1].at(place),
+              wording.is_in_mean ? interval(*wording.simultaneous95) : std::string("-"));
+  }
+  EXPECT_THAT(terminal_table(summary), HasSubstr(interval(*summary.wordings[0].simultaneous95)));
 }
 
 TEST(Wordings, OneThatLacksAnArmIsNamed) {
