@@ -193,9 +193,14 @@ std::optional<std::size_t> queries_to_settle(const GapEstimate& gap, double marg
   const double for_no_gap =
       std::min((margin_points - size) / away_from_zero, (margin_points + size) / towards_zero);
   const double shrink = std::max(for_gap, for_no_gap);
-  if (shrink >= 1) return gap.queries;
-  const double queries = std::ceil(static_cast<double>(gap.queries) / (shrink * shrink)) + 1;
-  return static_cast<std::size_t>(queries);
+  std::size_t queries = gap.queries;
+  if (shrink < 1) {
+    queries = static_cast<std::size_t>(
+        std::ceil(static_cast<double>(gap.queries) / (shrink * shrink)) + 1);
+  }
+  // "No gap" also has to exclude a kind of query that none of those asked is of.
+  if (for_gap >= for_no_gap || margin_points >= kPoints) return queries;
+  return std::max(queries, queries_to_exclude_hidden_gap(margin_points));
 }
 
 }  // namespace iago

@@ -58,9 +58,10 @@ PlannedPower planned_power(const StudyPlan& plan, double gap_points,
 
 // Queries in all (not in addition) at which the interval would end inside the margin or exclude 0,
 // if estimate and variance stay as they are: the interval's arms shrink with the root of the number
-// of queries. Absent where the estimate lies within a tenth of the margin from the margin's edge
-// (either side): there chance decides whether the interval's first word is `gap` or `no gap`, and
-// more of the same would not settle it. At least the present number of queries.
+// of queries. Where that word is "no gap", at least as many as exclude a hidden kind of query
+// (strong_queries.h). Absent where the estimate lies within a tenth of the margin from the margin's
+// edge (either side): there chance decides whether the interval's first word is `gap` or `no gap`,
+// and more of the same would not settle it. At least the present number of queries.
 std::optional<std::size_t> queries_to_settle(const GapEstimate& gap,
                                              double margin_points = kMarginPoints);
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "stats/strong_queries.h"
 #include "testing/stats/decide.h"
 #include "testing/stats/simulation.h"
 
@@ -140,6 +141,13 @@ TEST(QueriesToSettle, QuadrupleWhereTheIntervalHasToHalve) {
 
 TEST(QueriesToSettle, AreAbsentWithinATenthOfTheMarginFromItsEdge) {
   EXPECT_FALSE(queries_to_settle(gap_of(3, 4)));
+  // Few would narrow the interval enough, but "no gap" has to exclude a hidden kind of query too.
+  GapEstimate narrow = gap_of(0, 3.2);
+  narrow.queries = 80;
+  EXPECT_EQ(queries_to_settle(narrow), queries_to_exclude_hidden_gap());
+  narrow = gap_of(20, 22);
+  narrow.queries = 30;
+  EXPECT_LT(*queries_to_settle(narrow), 40u) << "a gap needs no such number";
   EXPECT_FALSE(queries_to_settle(gap_of(-2.71, 4)));
   EXPECT_FALSE(queries_to_settle(gap_of(3.29, 4)));
   EXPECT_TRUE(queries_to_settle(gap_of(2.69, 4)));
