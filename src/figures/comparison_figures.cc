@@ -176,10 +176,10 @@ std::vector<std::string> labels(const Comparison& comparison) {
 
 std::string verdict_cell(const ComparedRun& run) {
   const auto& summary = run.summary;
-  if (run.saturation == Saturation::saturated) return "saturated" + provisional_mark(summary);
-  if (run.saturation == Saturation::no_conflict) return "no conflict" + provisional_mark(summary);
-  if (!summary.gap()) return "no data";
-  const std::string word = verdict_word(summary);
+  std::string word = verdict_word(summary);
+  if (run.saturation == Saturation::saturated) word = "saturated" + provisional_mark(summary);
+  if (run.saturation == Saturation::no_conflict) word = "no conflict" + provisional_mark(summary);
+  if (!summary.gap() && run.saturation == Saturation::none) return "no data";
   return summary.mean ? fmt::format("{}, {} wordings", word, summary.mean->wordings) : word;
 }
 

@@ -449,5 +449,25 @@ TEST_F(Compared, TheSameStoresGiveTheSameBytes) {
   EXPECT_EQ(dump_json(to_json(compare())), dump_json(to_json(compare())));
 }
 
+// Near an end and not surely there: neither the run nor the comparison calls it saturated.
+TEST_F(Compared, CallsARunSaturatedByTheRuleOfItsOwnVerdict) {
+  for (auto [folder, queries] :
+       {std::pair("1", std::size_t{5}), std::pair("2", std::size_t{200})}) {
+    auto run = uniform_run(queries, {.refuse = 2}, {.refuse = 2});
+    run.run.subject = folder;
+    run.others = {{.name = "plain", .arms = run.arms}};
+    add(folder, run);
+  }
+  const Comparison comparison = compare(RunOrder::by_name);
+  for (const ComparedRun& run : comparison.runs) {
+    const Json json = to_json(comparison)["runs"][run.summary.run.subject == "1" ? 0 : 1];
+    const bool is_saturated = run.summary.run.subject == "2";
+    EXPECT_EQ(json["saturation"], is_saturated ? Json("saturated") : Json(nullptr));
+    EXPECT_EQ(json["verdict"], is_saturated ? "uninformative" : "inconclusive");
+    const std::string word = is_saturated ? "saturated" : "inconclusive";
+    EXPECT_THAT(shown(comparison), HasSubstr(word));
+  }
+}
+
 }  // namespace
 }  // namespace iago

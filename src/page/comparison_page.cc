@@ -78,8 +78,8 @@ void add_tables(const Comparison& comparison, Fields& page) {
             "reasoning, with the 95 % interval over queries like these. p: two-sided sign-flip "
             "test of the gap. Holm and BH: p adjusted for the "
             "number of runs on this page (Holm; Benjamini and Hochberg). Saturated: both arms "
-            "refuse in 99 % or more; no conflict: "
-            "both comply in 95 % or more.");
+            "comply in less than 1 %; no conflict: both comply in more than 95 %; each by the "
+            "limits on these queries, as the run's own verdict says.");
   if (!comparison.differences.empty()) {
     add_rows(difference_rows(comparison, kMostPairs), page.add("pairs"));
   }
