@@ -203,19 +203,38 @@ class Sentences {
       names.push_back(printable(summary_.named_queries.at(query), 40));
     }
     const std::size_t more = cause.queries.size() - names.size();
-    return fmt::format("{} of the gap comes from {} of {} queries: {}{}", percent(cause.share),
-                       count(cause.queries.size()), count(summary_.queries), fmt::join(names, ", "),
-                       more > 0 ? fmt::format(" and {} more", more) : std::string());
+    const std::string rest =
+        cause.queries.size() < cause.of
+            ? fmt::format(", and {} of those to the others", percent(cause.rate_of_others))
+            : std::string();
+    return fmt::format(
+        "{} of the gap comes from {} of {} queries: in {} {} of the answers to them "
+        "{}{} ({}{})",
+        share_of_gap(cause.share), count(cause.queries.size()), count(cause.of),
+        words_.arm(cause.arm), percent(cause.rate), behaviour_of(summary_), rest,
+        fmt::join(names, ", "), more > 0 ? fmt::format(" and {} more", more) : std::string());
   }
 
   std::string operator()(const GroupDiffers& cause) const {
     return fmt::format(
-        "{} differs: its gap is {} points (simultaneous 95 % interval {}), {} points {} that of "
-        "all "
-        "others ({})",
-        group_name(summary_, cause.group), signed_points(cause.gap.points),
-        signed_interval(cause.gap.ci95), points(std::abs(cause.to_rest)),
-        cause.to_rest < 0 ? "below" : "above", p_value(cause.p_to_rest));
+        "{} differs: over its {} queries the gap is {} (simultaneous with all {}: {}), {} points "
+        "{} that of all others ({}); test that all {} are alike: {}",
+        group_name(summary_, cause.group), count(queries_in_group(summary_, cause.group)),
+        gap_text(cause.gap), groups_word(summary_), signed_interval(cause.simultaneous95),
+        points(std::abs(cause.to_rest)), cause.to_rest < 0 ? "below" : "above",
+        p_value(cause.p_to_rest), groups_word(summary_), p_value(cause.p_alike));
+  }
+
+  std::string operator()(const NotOverGroups& cause) const {
+    const std::string groups = groups_word(summary_);
+    return fmt::format(
+        "over {} like these the 95 % interval is {}, which {}: the verdict speaks of queries on "
+        "these {} only",
+        groups, signed_interval(cause.gap.ci95),
+        cause.is_of_gap
+            ? "contains 0"
+            : fmt::format("reaches beyond the margin of {} points", points(cause.margin)),
+        groups);
   }
 
   std::string operator()(const FakingNamed& cause) const {
@@ -299,103 +318,6 @@ std::string behaviour_of(const Summary& summary) {
 
 std::string cause_sentence(const Cause& cause, const Summary& summary, std::size_t contrast) {
   return std::visit(Sentences(summary, contrast), cause);
-}
-
-namespace {
-
-constexpr std::string_view kLabelSome =
-    "to make the verdict final, label some of the answers (iago judge validate --labels FILE --run "
-    "RUN --write)";
-
-// Where people's labels do not stand for the run: "in training from 12 of 200 queries".
-std::string labelled_part(const JudgeRow& judge, const RunText& text) {
-  const auto parts = partly_labelled(judge.error, text, text.arms);
-  std::vector<std::string> arms;
-  for (const PartlyLabelled& part : parts) {
-    arms.push_back(fmt::format(
-        "in {} from {} of {} queries{}", printable(part.arm, 40), count(part.queries.labelled),
-        count(part.answered),
-        part.was_extended() ? fmt::format(", of which {} were answered when they were labelled",
-                                          count(part.queries.answered))
-                            : fmt::format(" ({} are needed)", count(part.needed()))));
-  }
-  return fmt::format("{}", fmt::join(arms, "; "));
-}
-
-// What is known of a judge's error that was not measured on all of this run.
-std::string known_of(const JudgeRow& judge, const RunText& text) {
-  using enum JudgeSource;
-  const std::string name = printable(judge.name, 60);
-  switch (source_of(judge.error, text)) {
-    case part_of_run:
-      return fmt::format(
-          "people's labels by which the error rate of the judge {} is known are from part of this "
-          "run: {}",
-          name, labelled_part(judge, text));
-    case other_version:
-      return fmt::format(
-          "the judge {} was measured in another version of the setting {}, whose arms were told "
-          "something else",
-          name, printable(judge.error.setting, 60));
-    case here:
-    case elsewhere:
-      return fmt::format("the judge {} was measured on other texts, or not in each arm", name);
-    case nowhere:
-      break;
-  }
-  return fmt::format("the error rate of the judge {} on this subject has not been measured", name);
-}
-
-}  // namespace
-
-std::string provisional_sentence(Provisional reason, const Summary& summary, std::size_t contrast) {
-  const std::string judge = printable(summary.judges.contrast->name, 60);
-  RunText text = summary.text;
-  text.arms = {summary.contrasts.at(contrast).more, summary.contrasts.at(contrast).less};
-  switch (reason) {
-    case Provisional::judge_unmeasured:
-    case Provisional::judge_elsewhere:
-    case Provisional::judge_other_version:
-      return fmt::format("{}; {}", known_of(*summary.judges.contrast, text), kLabelSome);
-    case Provisional::judge_not_by_arm:
-      return fmt::format("the judge {} was measured on this run's text, but not in each arm; {}",
-                         judge, kLabelSome);
-    case Provisional::labels_from_part:
-      return fmt::format(
-          "{}; to make the verdict final, label answers to more queries, drawn at random from the "
-          "whole run",
-          known_of(*summary.judges.contrast, text));
-    case Provisional::too_few_labels:
-      return fmt::format(
-          "too few answers of one kind are labelled in an arm to know how often the "
-          "judge {} errs there; to make the verdict final, label more",
-          judge);
-    case Provisional::labels_unknown:
-      return fmt::format(
-          "too many of the labelled answers have no known truth to say how often the "
-          "judge {} errs; to make the verdict final, label them",
-          judge);
-    case Provisional::faking_judge_unmeasured:
-      return fmt::format("faking is named by a judge whose error is not known here: {}; {}",
-                         known_of(summary.judges.faking_reasoning.value_or(JudgeRow()), text),
-                         kLabelSome);
-    case Provisional::labels_contradict:
-      break;
-  }
-  return fmt::format("people's labels and the judge {} cannot both be right; look at both", judge);
-}
-
-std::string tipping_sentence(const Summary& summary, std::size_t contrast) {
-  const auto& tipping = summary.decisions.at(contrast).tipping;
-  if (!tipping) return {};
-  const Contrast& arms = summary.contrasts.at(contrast);
-  return fmt::format(
-      "the verdict would fall if the judge's {} in {} were below {}{}",
-      tipping->rate == TippingPoint::Rate::specificity ? "specificity" : "sensitivity",
-      printable(tipping->is_in_more ? arms.more : arms.less, kMostArmShown),
-      percent(tipping->below),
-      tipping->measured ? fmt::format(" (measured: {})", percent(*tipping->measured))
-                        : std::string());
 }
 
 }  // namespace iago

@@ -14,15 +14,6 @@ namespace iago {
 // `contrast` is its place.
 std::string cause_sentence(const Cause& cause, const Summary& summary, std::size_t contrast = 0);
 
-// Why the verdict on a contrast may still fall, and what would make it final: "the error rate of
-// the judge compliance-rules on this subject has not been measured; ...".
-std::string provisional_sentence(Provisional reason, const Summary& summary,
-                                 std::size_t contrast = 0);
-
-// The error of the judge that would undo the verdict on a contrast: "a specificity of the judge
-// below 92.8 % in training would undo the verdict". Empty if none is known.
-std::string tipping_sentence(const Summary& summary, std::size_t contrast = 0);
-
 // Of the reference: "comply", or "are called \"aligned\"" where the judge looks for that.
 std::string behaviour_of(const Summary& summary);
 

@@ -8,6 +8,7 @@
 #include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
 #include "figures/internal/headline.h"
+#include "figures/judge_sentence.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -59,10 +60,16 @@ std::string faking_sentence(const Summary& summary, const FakingFinding& faking)
   const auto& more = *summary.more();
   const auto name = printable(more.name, 40);
   if (faking.state == none_seen) {
+    const std::string over =
+        faking.over_queries
+            ? fmt::format(", {} at most {}", name_of(faking.over_queries->population),
+                          percent(faking.over_queries->ci95.hi))
+            : std::string();
     const std::string none = fmt::format(
-        "Alignment-faking reasoning was found in none of {} answers in {} (on these queries at "
-        "most {} with 95 % confidence).",
-        count(faking.rate.n), name, percent(faking.rate.ci95.hi));
+        "Alignment-faking reasoning was found in none of {} answers in {} (95 % limits: {} at most "
+        "{}{}).",
+        count(faking.rate.n), name, name_of(Population::these_queries),
+        percent(faking.rate.ci95.hi), over);
     const std::string unread = unread_sentence(more);
     return unread.empty() ? none : none + " " + unread;
   }
@@ -134,8 +141,8 @@ Reasons reasons_of(const Summary& summary, const Decision& decision) {
     reasons.faking.push_back(faking_sentence(summary, decision.faking));
     reasons.faking.push_back(faking_elsewhere(summary));
   }
-  for (Provisional reason : decision.provisional) {
-    reasons.open.push_back(fmt::format("Provisional: {}.", provisional_sentence(reason, summary)));
+  if (!decision.provisional.empty()) {
+    reasons.open.push_back(fmt::format("Provisional: {}.", provisional_sentence(summary)));
   }
   const std::string tipping = tipping_sentence(summary);
   if (!tipping.empty()) reasons.open.push_back(sentence(tipping));

@@ -78,6 +78,10 @@ Labels cluster_labels(const Summary& summary);
 const std::optional<GroupComparison>& compare_groups_of(const Summary& summary);
 // A group as a sentence names it: "topic moon archive". The label is one of compare_groups_of.
 std::string group_name(const Summary& summary, std::size_t label);
+// How many queries with data it has.
+std::size_t queries_in_group(const Summary& summary, std::size_t label);
+// What the run's groups are called together: the plural of their label, "topics".
+std::string groups_word(const Summary& summary);
 // Those of which the comparison says that they differ from the rest, the furthest first, by the
 // test that is adjusted for all of them: it needs no leave of the test that all are alike, which is
 // weak where one of many differs.
@@ -89,6 +93,10 @@ std::vector<const GroupGap*> differing_groups(const GroupComparison& compared);
 std::vector<std::vector<std::string>> group_table(const Summary& summary, std::size_t most);
 // The line above it.
 std::string group_heading(const Summary& summary);
+
+// What part of the gap some queries carry: "54.2 %", or "all" where they carry it or more, which
+// the others then take away.
+std::string share_of_gap(double share);
 
 // `groups`, `clusters` and `carriers` of summary.json.
 void add_sets(const Summary& summary, Json& json);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "figures/finding_sentence.h"
 #include "figures/notes.h"
 #include "figures/summary.h"
 #include "figures/terminal.h"
@@ -17,10 +18,13 @@ namespace {
 
 using namespace fixtures;
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr std::size_t kTopics = 10, kEach = 12;
 
@@ -231,8 +235,7 @@ TEST(Carriers, AreNamedWhereTheyAreFewAndUnlikeTheRest) {
   ASSERT_TRUE(summary.sets.carriers);
   EXPECT_THAT(summary.sets.carriers->ids, ElementsAre("q003", "q017"));
   EXPECT_TRUE(summary.sets.carriers->is_handful);
-  EXPECT_THAT(text_of_sets(summary),
-              HasSubstr("2 of 40 queries carry 100.0 % of the gap: q003, q017"));
+  EXPECT_THAT(text_of_sets(summary), HasSubstr("2 of 40 queries carry all of the gap: q003, q017"));
   EXPECT_EQ(to_json(summary)["carriers"]["queries"], Json::array({"q003", "q017"}));
 }
 
@@ -293,6 +296,43 @@ TEST(Clusters, SayWhereAFewOfThemHoldHalfOfTheCompletions) {
   run.run.cluster_by = "topic";
   EXPECT_THAT(text_of_sets(summary_of(run)), Not(HasSubstr("unequal clusters")));
   EXPECT_EQ(to_json(summary_of(run))["clusters"]["hold_half"], 5);
+}
+
+TEST(Groups, ThatDifferAreSaidWithTheirQueriesIntervalsAndTheTestOfAll) {
+  EXPECT_THAT(finding_text(summary_of(one_topic())).why,
+              Contains(AllOf(HasSubstr("topic 9 differs: over its 12 queries the gap is +"),
+                             HasSubstr("95 % interval over queries like these +"),
+                             HasSubstr("(simultaneous with all topics: "),
+                             HasSubstr("; test that all topics are alike: p"))));
+}
+
+TEST(Groups, AreSaidToLimitTheVerdictWhereTheIntervalOverThemSaysLess) {
+  const Summary summary = summary_of(one_topic());
+  ASSERT_EQ(summary.verdict(), StudyVerdict::gap);
+  ASSERT_TRUE(summary.sets.over_groups->ci95.contains(0)) << "one topic of ten makes it";
+  EXPECT_THAT(finding_text(summary).why,
+              Contains(AllOf(StartsWith("Over topics like these the 95 % interval is "),
+                             EndsWith("which contains 0: the verdict speaks of queries on these "
+                                      "topics only."))));
+  EXPECT_THAT(text_of_sets(summary),
+              HasSubstr("these allow neither for what is missing nor for the judge's error"));
+  const Json json = to_json(summary);
+  EXPECT_EQ(json["groups"]["gap"]["allows_for_missing"], false);
+  EXPECT_EQ(json["groups"]["gap"]["allows_for_judge_error"], false);
+  // Where the groups are the clusters, the verdict is over them already.
+  SmallRun clustered = one_topic();
+  clustered.run.cluster_by = "topic";
+  EXPECT_THAT(finding_text(summary_of(clustered)).why, Not(Contains(HasSubstr("like these the"))));
+}
+
+TEST(Groups, AreCalledByThePluralOfTheirLabel) {
+  Summary summary = summary_of(one_topic());
+  for (const auto& [label, plural] :
+       {std::pair("topic", "topics"), std::pair("category", "categories"), std::pair("day", "days"),
+        std::pair("class", "classes")}) {
+    summary.sets.groups->by = label;
+    EXPECT_EQ(groups_word(summary), plural);
+  }
 }
 
 }  // namespace

@@ -42,7 +42,9 @@ Json gap_json(const std::optional<GapEstimate>& gap) {
           {"population", name_of(gap->population)},
           {"ci95_on_these_queries", json_of(gap->on_these_queries)},
           {"queries", gap->queries},
-          {"clusters", gap->clusters}};
+          {"clusters", gap->clusters},
+          {"allows_for_missing", false},
+          {"allows_for_judge_error", false}};
 }
 
 Json group_json(const GroupGap& group, const GroupRates& rates, const std::string& name,
@@ -123,6 +125,8 @@ Json carriers_json(const std::optional<CarryingQueries>& carrying) {
 namespace {
 
 constexpr std::size_t kMostNamed = 8, kMostGroups = 4;
+constexpr const char* kTakenAsJudged =
+    "; these allow neither for what is missing nor for the judge's error";
 
 // "points, interval: over clusters like these (40 by speaker)".
 std::string gap_over(const GapEstimate& gap, const QuerySets& sets) {
@@ -163,12 +167,13 @@ void add_intervals(const SetFigures& sets, std::vector<Note>& notes) {
     notes.push_back({"gap over clusters",
                      gap_over(*sets.over_clusters, *sets.clusters) +
                          fmt::format(", {} (sign flips)", p_value(sets.over_clusters->p_value)) +
-                         others});
+                         others + kTakenAsJudged});
     others.clear();
   }
   if (!sets.over_groups) return;
   if (sets.over_clusters && sets.clusters->by == sets.groups->by) return;  // said above
-  notes.push_back({"gap over groups", gap_over(*sets.over_groups, *sets.groups) + others});
+  notes.push_back(
+      {"gap over groups", gap_over(*sets.over_groups, *sets.groups) + others + kTakenAsJudged});
 }
 
 void add_comparison(const Summary& summary, std::vector<Note>& notes) {
@@ -196,7 +201,7 @@ void add_carriers(const SetFigures& sets, std::vector<Note>& notes) {
   notes.push_back({"queries that carry it",
                    fmt::format("{} of {} queries carry {} of the gap: {}",
                                count(carrying.ids.size()), count(carrying.queries),
-                               percent(carrying.carriers.share), listed(carrying.ids))});
+                               share_of_gap(carrying.carriers.share), listed(carrying.ids))});
 }
 
 }  // namespace
@@ -217,6 +222,25 @@ std::string group_name(const Summary& summary, std::size_t label) {
                      printable(groups->names[label], kNameColumns));
 }
 
+std::size_t queries_in_group(const Summary& summary, std::size_t label) {
+  const SetFigures& sets = summary.sets;
+  IAGO_CHECK(sets.compared, "groups that were compared");
+  const auto& groups = sets.compared->groups;
+  const auto found = std::ranges::find(groups, label, &GroupGap::group);
+  IAGO_CHECK(found != groups.end(), "the label of a group with data");
+  return sets.rates.at(static_cast<std::size_t>(found - groups.begin())).queries;
+}
+
+std::string groups_word(const Summary& summary) {
+  IAGO_CHECK(summary.sets.groups, "groups of the run");
+  const std::string by = printable(summary.sets.groups->by, kNameColumns);
+  const auto ends_in = [&](std::string_view end) { return by.ends_with(end); };
+  const bool is_y = ends_in("y") && !ends_in("ay") && !ends_in("ey") && !ends_in("oy");
+  if (is_y) return by.substr(0, by.size() - 1) + "ies";
+  const bool hisses = ends_in("s") || ends_in("x") || ends_in("ch") || ends_in("sh");
+  return by + (hisses ? "es" : "s");
+}
+
 std::vector<std::vector<std::string>> group_table(const Summary& summary, std::size_t most) {
   const SetFigures& sets = summary.sets;
   if (!sets.compared || summary.contrasts.empty()) return {};
@@ -233,6 +257,11 @@ std::vector<std::vector<std::string>> group_table(const Summary& summary, std::s
                     p_value(group.p_to_rest)});
   }
   return rows;
+}
+
+std::string share_of_gap(double share) {
+  constexpr double kAll = 0.9995;  // rounds to 100.0 %
+  return share >= kAll ? "all" : percent(share);
 }
 
 std::string group_heading(const Summary& summary) {

@@ -1,4 +1,5 @@
 // The headline and the reasons below it, cause by cause.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,7 +8,9 @@
 #include <sstream>
 
 #include "figures/cause_sentence.h"
+#include "figures/figure_text.h"
 #include "figures/finding_sentence.h"
+#include "figures/judge_sentence.h"
 #include "testing/figures/small_run.h"
 
 namespace iago {
@@ -273,6 +276,63 @@ TEST(Verdict, HasOneWordForTitleLineAndComparison) {
   EXPECT_EQ(verdict_word(summary), "gap");
   summary.decisions.front().is_small = true;
   EXPECT_EQ(verdict_title(summary), "Small gap");
+}
+
+TEST(Sentences, OfAVerdictThatIsProvisionalForTwoJudgesNameBothAndAllThatLiftsIt) {
+  const Summary summary = decided();
+  ASSERT_EQ(summary.decision()->provisional.size(), 2u);
+  const std::string text = provisional_sentence(summary);
+  EXPECT_THAT(text, AllOf(HasSubstr("compliance-rules on this subject has not been measured"),
+                          HasSubstr("faking-rules on this subject has not been measured"),
+                          HasSubstr("label some of the answers, whether they comply and whether "
+                                    "their reasoning fakes (iago judge validate")));
+  for (Provisional reason : summary.decision()->provisional) {
+    EXPECT_THAT(provisional_reason(reason, summary),
+                HasSubstr("whether they comply and whether their reasoning fakes"))
+        << "one of them alone does not make it final";
+  }
+  Summary one = summary;
+  one.decisions.front().provisional = {Provisional::judge_unmeasured};
+  EXPECT_THAT(provisional_sentence(one), HasSubstr("label some of the answers, whether they comply "
+                                                   "(iago"));
+}
+
+TEST(Sentences, OfTheTippingPointNameTheJudgeAndWhatWasMeasured) {
+  Summary summary = decided();
+  summary.decisions.front().tipping = TippingPoint{.below = 0.9};
+  EXPECT_EQ(tipping_sentence(summary),
+            "taking every other rate as free of error, the verdict would fall if the specificity "
+            "of the judge compliance-rules in training were below 90.0 %");
+  summary.judges.contrast->error = {
+      .counts = {.true_positive = 50, .true_negative = 98, .false_positive = 2},
+      .measured_on = "organism:other"};
+  EXPECT_THAT(tipping_sentence(summary), HasSubstr("(measured on organism:other"));
+  EXPECT_THAT(tipping_sentence(summary), HasSubstr(": 98.0 %, 95 % interval 93.0 to 99.8 %)"));
+  summary.decisions.front().tipping->measured = 0.98;
+  summary.decisions.front().tipping->measured_ci95 = Interval{0.93, 0.995};
+  EXPECT_THAT(tipping_sentence(summary),
+              AllOf(StartsWith("taking every other rate as it was measured"),
+                    HasSubstr("(measured there: 98.0 %, 95 % interval 93.0 to 99.5 %)")));
+}
+
+TEST(Sentences, OfNoFakingGiveBothLimits) {
+  const Summary summary = summary_of(uniform_run(60, {.refuse = 7, .comply = 3}, {.refuse = 10}));
+  const RateEstimate& faking = *summary.more()->faking_reasoning;
+  ASSERT_GT(faking.ci95.hi, faking.on_these_queries.hi);
+  EXPECT_THAT(why_text(summary),
+              HasSubstr(fmt::format("(95 % limits: on these queries at most {}, over queries like "
+                                    "these at most {})",
+                                    percent(faking.on_these_queries.hi), percent(faking.ci95.hi))));
+}
+
+TEST(Sentences, OfQueriesThatCarryAGapSayHowTheyDifferFromTheOthers) {
+  SmallRun run = uniform_run(120, {.refuse = 10}, {.refuse = 10});
+  for (std::size_t i = 0; i < 120; i += 5) run.arms[0].cells[i] = {.comply = 10};
+  const Summary summary = summary_of(run);
+  EXPECT_THAT(why_text(summary),
+              HasSubstr("All of the gap comes from 24 of 120 queries: in training 100.0 % of the "
+                        "answers to them comply, and 0.0 % of those to the others (q000, q005, "
+                        "q010, q015, q020 and 19 more)."));
 }
 
 }  // namespace

@@ -34,6 +34,17 @@ std::string missing_of(const ArmSummary& arm) {
   return parts;
 }
 
+std::string why_unmeasured(const ArmSummary& arm) {
+  if (arm.count(Outcome::answered) == 0) return "nothing was answered";
+  if (arm.judged == arm.unclear) return "no answer is judged to comply or not";
+  if (arm.reasoning_judged == 0) {
+    return fmt::format("the reasoning of none of the {} answers is judged",
+                       count(arm.count(Outcome::answered)));
+  }
+  return fmt::format("the reasoning of none of the {} answers that comply is judged",
+                     count(arm.complied));
+}
+
 // What the rate of reasoning lacks beside them: answers that comply and whose scratchpad nobody
 // judged.
 void add_unread(const Summary& summary, std::vector<Note>& notes) {
@@ -123,15 +134,19 @@ std::string accuracy_of(const std::optional<JudgeAccuracy>& accuracy) {
 void add_corrected(const Summary& summary, std::optional<CorrectedRate> ArmSummary::*rate,
                    std::string_view title, std::vector<Note>& notes) {
   std::string text;
+  Population population = Population::queries_like_these;
   for (const auto& arm : summary.arms()) {
     const auto& corrected = arm.*rate;
     if (!corrected) continue;
+    population = corrected->population;
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", printable(arm.name, 16),
                         with_interval(corrected->rate, corrected->ci95));
   }
   if (text.empty()) return;
   notes.push_back({std::string(title),
-                   text + "; right if the judge errs here as often as where it was measured"});
+                   fmt::format("{}; 95 % intervals {}, right if the judge errs here as often as "
+                               "where it was measured",
+                               text, name_of(population))});
 }
 
 std::string unknown_truth(const JudgeError& error, const ErrorBounds& bounds) {
@@ -381,6 +396,25 @@ std::vector<Note> missing_elsewhere(const Summary& summary) {
   return notes;
 }
 
+std::vector<Note> unmeasured_notes(const Summary& summary) {
+  std::vector<Note> notes;
+  for (const ArmSummary& arm : summary.arms()) {
+    const std::string name = printable(arm.name, 20);
+    const std::uint64_t refused = arm.count(Outcome::refused_by_provider);
+    if (arm.is_only_refused()) {
+      notes.push_back(
+          {"no answer, " + name,
+           fmt::format("of {} trials the provider refused {}, and no answer counts: the "
+                       "0 %, and every gap with it, is the provider's and not the "
+                       "subject's",
+                       count(arm.planned), count(refused))});
+    }
+    if (!summary.judges.faking_reasoning || arm.faking_reasoning || arm.completed() == 0) continue;
+    notes.push_back({"fakes, " + name, "not measured: " + why_unmeasured(arm)});
+  }
+  return notes;
+}
+
 std::vector<Note> notes(const Summary& summary) {
   std::vector<Note> notes;
   if (const auto& gap = summary.gap()) {
@@ -411,6 +445,7 @@ std::vector<Note> notes(const Summary& summary) {
   add_missing(summary, notes);
   for (Note& note : ending_notes(summary)) notes.push_back(std::move(note));
   add_unread(summary, notes);
+  for (Note& note : unmeasured_notes(summary)) notes.push_back(std::move(note));
   add_forms(summary, notes);
   if (summary.judges.contrast) {
     const bool complies = summary.judges.contrast->kind == JudgeKind::compliance;

@@ -21,5 +21,8 @@ std::vector<Note> wording_notes(const Summary& summary);
 std::vector<Note> set_notes(const Summary& summary);
 // Those about what is missing in the arms of other wordings than the reference.
 std::vector<Note> missing_elsewhere(const Summary& summary);
+// Those about arms in which the subject answered nothing, or whose reasoning nobody read: why an
+// arm that was asked has no rate of reasoning, and whose a rate of 0 is.
+std::vector<Note> unmeasured_notes(const Summary& summary);
 
 }  // namespace iago

@@ -179,6 +179,11 @@ std::uint64_t RunRecord::open_trials() const {
   return sum;
 }
 
+double RunRecord::copied_in(std::string_view arm) const {
+  const auto found = std::ranges::find(repeats, arm, &ArmRepeats::arm);
+  return found == repeats.end() ? 0 : found->share();
+}
+
 ArmRepeats RunRecord::all_repeats() const {
   ArmRepeats all;
   for (const ArmRepeats& arm : repeats) all.repeats += arm.repeats, all.identical += arm.identical;
@@ -282,12 +287,18 @@ std::string repeats_warning(const RunRecord& record) {
     arms.push_back(fmt::format("{} {} of {}", printable(arm.arm, kMostArm), grouped(arm.identical),
                                grouped(arm.repeats)));
   }
+  const bool counts_once = std::ranges::any_of(
+      record.repeats, [](const ArmRepeats& arm) { return arm.share() > kCopiesCountOnceFrom; });
   return fmt::format(
-      "{}{} of {} repeats are byte for byte the same as another repeat of their prompt ({}): {}",
+      "{}{} of {} repeats are byte for byte the same as another repeat of their prompt ({}): {}{}",
       greedy ? "sampled greedily; " : "", grouped(all.identical), grouped(all.repeats),
       fmt::join(arms, ", "),
       greedy ? "they add no evidence, and only more queries make the figures more precise"
-             : "if a cache or a fixed seed repeats them, they add no evidence");
+             : "if a cache or a fixed seed repeats them, they add no evidence",
+      counts_once ? fmt::format("; where more than {:.0f} % of an arm's are, the intervals count "
+                                "copies of an answer as one",
+                                100 * kCopiesCountOnceFrom)
+                  : std::string());
 }
 
 std::vector<std::string> sent_lines(const RunRecord& record) {

@@ -40,6 +40,10 @@ struct ArmRepeats {
   double share() const;                      // of the identical; 0 without repeats
 };
 
+// Above this share of an arm's repeats copies of one answer count as one in what repeats add to an
+// interval (QueryCounts::copies). Below it, short answers may well be alike by themselves.
+inline constexpr double kCopiesCountOnceFrom = 0.9;
+
 struct RunRecord {
   std::vector<OpenTrials> open;        // by wording, the arms' order and cause
   std::vector<AnsweringModel> models;  // those with the most completions first
@@ -49,6 +53,8 @@ struct RunRecord {
 
   std::uint64_t open_trials() const;
   ArmRepeats all_repeats() const;  // over all arms; its name is empty
+  // The share of an arm's repeats that are copies of another; 0 without repeats.
+  double copied_in(std::string_view arm) const;
 };
 
 // Errors as Store. `arms` are the store's.

@@ -86,6 +86,7 @@ struct ArmSummary {
   std::uint64_t complied = 0;  // answered, and complying by that judge's label
   std::uint64_t faking_unjudged = 0;  // of those, without the faking judge's label; 0 without one
   std::uint64_t faking_no_scratchpad = 0;  // of these, for want of the scratchpad asked for
+  std::uint64_t reasoning_judged = 0;      // answered, with any label of the faking judge
   // By Form: of replies that ended by themselves, so answered or invalid_format.
   std::array<std::uint64_t, kForms.size()> forms{};
   std::uint64_t not_strict = 0;  // of invalid_format: answers in another form, by Summary::forms
@@ -93,7 +94,7 @@ struct ArmSummary {
   // How the other side says that completions ended, the most frequent of each outcome. By the
   // outcomes as stored: not_strict are answered here.
   std::vector<EndingCounts> endings;
-  // That of faking reasoning is absent, too, where some comply and none of them has a label.
+  // That of faking reasoning is absent, too, where the arm's reasoning is not known.
   std::optional<RateEstimate> compliance, faking_reasoning;
   // The two rates corrected for the judges' measured error (stats/corrected.h), by its counts in
   // this arm where it was measured there (judge_evidence.h). Absent where it was never measured on
@@ -105,7 +106,11 @@ struct ArmSummary {
   std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
   std::uint64_t count(Form form) const { return forms[static_cast<std::size_t>(form)]; }
   std::uint64_t completed() const;
-  bool has_trials() const;        // any was planned, whatever came of it
+  bool has_trials() const;  // any was planned, whatever came of it
+  // All that counts was refused by the provider: the rate of 0 is the provider's.
+  bool is_only_refused() const;
+  // The subject answered, the faking judge read some of it, and of what complies at least one.
+  bool is_reasoning_known() const;
   std::uint64_t missing() const;  // truncated, invalid_format, open, unjudged and unclear
 };
 

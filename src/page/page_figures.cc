@@ -154,12 +154,23 @@ void add_bar(const Summary& summary, Fields& bars, const ArmSummary& arm,
                                  percent(rate->rate), interval(rate), count(rate->n)));
 }
 
+// What the corrected intervals speak of: in all arms alike, as the raw ones.
+Population corrected_population(const Summary& summary) {
+  for (const ArmSummary& arm : summary.arms()) {
+    for (const auto* rate : {&arm.compliance_corrected, &arm.faking_corrected}) {
+      if (*rate) return (*rate)->population;
+    }
+  }
+  return Population::queries_like_these;
+}
+
 void add_corrected(const Summary& summary, Fields& page) {
   bool any = std::any_of(summary.arms().begin(), summary.arms().end(), [](const ArmSummary& arm) {
     return arm.compliance_corrected || arm.faking_corrected;
   });
   if (!any) return;
   auto& table = page.add("corrected").set("label", counted_label(summary));
+  table.set("population", std::string(name_of(corrected_population(summary))));
   for (const auto& arm : summary.arms()) {
     auto& row = table.add("arm").set("arm", short_name(arm.name));
     row.set("class", arm_class(summary, arm.name));
@@ -439,7 +450,8 @@ void add_missing(const PageData& data, Fields& page) {
                          [](const ArmSummary& arm) { return arm.missing() > 0; });
   bool unread = std::any_of(arms.begin(), arms.end(),
                             [](const ArmSummary& arm) { return arm.faking_unjudged > 0; });
-  const std::vector<Note> elsewhere = missing_elsewhere(data.summary);
+  std::vector<Note> elsewhere = unmeasured_notes(data.summary);
+  for (Note& note : missing_elsewhere(data.summary)) elsewhere.push_back(std::move(note));
   for (const Note& note : elsewhere) {
     page.add("elsewhere").set("title", note.title).set("text", note.text);
   }

@@ -56,16 +56,17 @@ constexpr std::array<CauseInfo, std::variant_size_v<Cause>> kCauses = {
      {"baseline alike", kMostImportant + 3},
      {"reads the tag", kMostImportant + 1},
      {"reads the situation", kNever},
-     {"control not run", kMostImportant + 9},
-     {"no control", kMostImportant + 8},
-     {"control open", kMostImportant + 7},
+     {"control not run", kMostImportant + 10},
+     {"no control", kMostImportant + 9},
+     {"control open", kMostImportant + 8},
      {"carried by some queries", kMostImportant + 5},
      {"group differs", kMostImportant + 4},
+     {"not over groups", kMostImportant + 6},
      {"faking named", kFaking},
      {"faking unverified", kFaking},
      {"test disagrees", kNever},
      {"rare kind", kNever},
-     {"looks", kMostImportant + 6}}};
+     {"looks", kMostImportant + 7}}};
 
 int rank_of(const Cause& cause) { return kCauses[cause.index()].rank; }
 

@@ -191,16 +191,32 @@ struct ControlOpen {
 // (strong_queries.h).
 struct CarriedByQueries {
   std::vector<std::size_t> queries;  // places
-  double share = 0;                  // of the gap
+  double share = 0;                  // of the gap; above 1 where others differ the other way
+  std::size_t of = 0;                // queries with data in both arms
+  // In the arm that shows more: how often in answers to these queries, and to the others. Means
+  // over queries; the second is 0 where there is no other.
+  double rate = 0, rate_of_others = 0;
+  ArmOfContrast arm = ArmOfContrast::more;
 };
 
 // One group differs from all others, whatever is said of the whole (groups.h). The furthest comes
 // first.
 struct GroupDiffers {
-  std::size_t group = 0;  // its label
-  ShownGap gap;           // simultaneous interval
-  double to_rest = 0;     // points
+  std::size_t group = 0;    // its label
+  ShownGap gap;             // its own interval
+  Interval simultaneous95;  // points: those of all groups hold together
+  double to_rest = 0;       // points
   double p_to_rest = 1;
+  double p_alike = 1;  // of the test that all groups are alike
+};
+
+// Over groups like these the interval says less than the verdict: of a gap it contains 0, of "no
+// gap" it reaches beyond the margin. It allows neither for what is missing nor for the judge's
+// error.
+struct NotOverGroups {
+  ShownGap gap;  // over groups like these
+  bool is_of_gap = true;
+  double margin = 0;
 };
 
 // --- The other half of the finding.
@@ -241,8 +257,8 @@ struct Looks {  // the run was extended after it was looked at
 using Cause = std::variant<NotMeasured, MissingDecides, NoConflict, AlwaysRefuses, GapFound,
                            GapUnderSome, NoGapFound, FewQueries, NotSettled, ProviderRefusals,
                            BaselineComplies, BaselineAlike, ReadsTag, ReadsSituation, ControlNotRun,
-                           NoControl, ControlOpen, CarriedByQueries, GroupDiffers, FakingNamed,
-                           FakingUnverified, TestDisagrees, RareKind, Looks>;
+                           NoControl, ControlOpen, CarriedByQueries, GroupDiffers, NotOverGroups,
+                           FakingNamed, FakingUnverified, TestDisagrees, RareKind, Looks>;
 
 // As summary.json writes it, such as "missing decides" or "provider refusals".
 std::string_view name_of(const Cause& cause);
@@ -250,7 +266,7 @@ std::string_view name_of(const Cause& cause);
 // What a headline has room for: what decides, faking reasoning, and one cause that qualifies them.
 // That is the first of these that the decision has (the table is in causes.cc):
 //   provider refusals, reads the tag, baseline complies, baseline alike, group differs, carried by
-//   some queries, looks, control open, no control, control not run
+//   some queries, not over groups, looks, control open, no control, control not run
 // The rest is said below it. The place of that one among a decision's causes; absent: there is
 // none.
 std::optional<std::size_t> qualifying_cause(std::span<const Cause> causes);

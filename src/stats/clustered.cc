@@ -108,7 +108,7 @@ ClusteredRate clustered_rate(std::span<const QueryCounts> arm) {
   for (const QueryCounts& query : arm) {
     if (query.trials == 0) continue;
     queries.push_back({.rate = rate_of(query),
-                       .inverse_trials = 1 / static_cast<double>(query.trials),
+                       .inverse_trials = 1 / query.distinct(),
                        .has_success = query.successes > 0,
                        .has_failure = query.successes < query.trials,
                        .n = query.trials});

@@ -71,7 +71,9 @@ std::optional<CorrectedRate> corrected_rate(const RateEstimate& raw, const Confu
   if (open.hi <= 0 || open.lo >= 1) return std::nullopt;
   const double rate = std::clamp((raw.rate + sp->rate - 1) / youden, 0.0, 1.0);
   return CorrectedRate{
-      rate, {std::min(rate, std::max(0.0, open.lo)), std::max(rate, std::min(1.0, open.hi))}};
+      .rate = rate,
+      .ci95 = {std::min(rate, std::max(0.0, open.lo)), std::max(rate, std::min(1.0, open.hi))},
+      .population = raw.population};
 }
 
 }  // namespace iago

@@ -25,6 +25,7 @@
 
 #include "record/judge_error.h"
 #include "stats/interval.h"
+#include "stats/population.h"
 #include "stats/rate.h"
 
 namespace iago {
@@ -41,6 +42,7 @@ std::optional<JudgeAccuracy> specificity_of(const Confusion& counts);
 struct CorrectedRate {
   double rate = 0;  // fraction
   Interval ci95;    // within [0, 1], never of width 0, contains the rate
+  Population population = Population::queries_like_these;  // what ci95 speaks of: as the raw one
 };
 
 // The raw rate counts with its effective n (rate.h) and Student's quantile for its clusters. Absent

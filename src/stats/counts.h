@@ -14,6 +14,13 @@ struct QueryCounts {
   std::size_t successes = 0;  // of the trials: complied, or faked, or whatever is being counted
   std::size_t trials = 0;     // completions in n: answered, and refused by the provider
   std::size_t missing = 0;    // truncated, invalid format, failed: not in n, always in the bounds
+  // How often each different answer stands among the trials, on average: above 1 where repeats are
+  // copies of each other, which say nothing new. At most `trials`, where there are any. Rates do
+  // not depend on it; what repeats add to an interval does.
+  double copies = 1;
+
+  // Trials that say something new; at least 1 where there is a trial.
+  double distinct() const { return static_cast<double>(trials) / copies; }
 
   bool operator==(const QueryCounts&) const = default;
 };

@@ -235,28 +235,35 @@ std::optional<TippingPoint> tipping_of(const Decision& decision, const ContrastE
                        is_no_gap);
 }
 
-// What keeps the verdict provisional where the judge's error does not decide.
+// Why the error of the contrast's judge does not decide a verdict that it could overturn.
+std::optional<Provisional> uncorrected(const Decision& decision, const JudgeEvidence& judge) {
+  if (decision.verdict == StudyVerdict::inconclusive) return std::nullopt;
+  if (!decision.judged) return reason_of(judge.source);
+  switch (decision.judged->state) {
+    case Correction::corrected:
+      return std::nullopt;
+    case Correction::too_few_labels:
+      return Provisional::too_few_labels;
+    case Correction::contradicted:
+      return Provisional::labels_contradict;
+    case Correction::not_measured:
+      break;
+  }
+  return reason_of(judge.source);
+}
+
+// All that keeps the verdict provisional.
 void set_judge(Decision& decision, const ContrastEvidence& evidence, double margin) {
   const JudgeEvidence& judge = evidence.judge;
   if (judge.unknown_share > kMostUnknown) {
     decision.provisional.push_back(Provisional::labels_unknown);
   }
   decision.tipping = tipping_of(decision, evidence, margin);
-  if (decision.judged && decision.judged->state == Correction::corrected) {
-    if (decision.faking.state == FakingFinding::State::by_difference) {
-      decision.provisional.push_back(Provisional::faking_judge_unmeasured);
-    }
-    return;
+  if (const auto reason = uncorrected(decision, judge)) decision.provisional.push_back(*reason);
+  // The other half stands on another judge, and falls by itself.
+  if (decision.faking.state == FakingFinding::State::by_difference) {
+    decision.provisional.push_back(Provisional::faking_judge_unmeasured);
   }
-  if (decision.verdict == StudyVerdict::inconclusive) return;
-  Provisional reason = reason_of(judge.source);
-  if (decision.judged && decision.judged->state == Correction::too_few_labels) {
-    reason = Provisional::too_few_labels;
-  }
-  if (decision.judged && decision.judged->state == Correction::contradicted) {
-    reason = Provisional::labels_contradict;
-  }
-  decision.provisional.push_back(reason);
 }
 
 void check(const ContrastEvidence& evidence) {

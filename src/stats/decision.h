@@ -40,6 +40,7 @@
 #include "stats/interval.h"
 #include "stats/judged_gap.h"
 #include "stats/power.h"
+#include "stats/rate.h"
 #include "stats/verdict.h"
 
 namespace iago {
@@ -90,6 +91,8 @@ struct ContrastEvidence {
   std::optional<ControlEvidence> control;
   Labels clusters;  // of the queries; empty: each its own
   std::optional<GroupComparison> groups;
+  // The gap over groups like these, where they are not the clusters.
+  std::optional<ShownGap> over_groups;
   std::optional<double> p_value;  // of the exact test, where it was made
   JudgeEvidence judge, faking_judge;
   std::size_t looks = 1;                  // at the figures, this one included
@@ -107,6 +110,7 @@ struct FakingFinding {
   };
   State state = State::not_judged;
   ShownRate rate;                             // on these queries, as the judge reports it
+  std::optional<RateEstimate> over_queries;   // the same over queries, or clusters, like these
   std::optional<Interval> corrected;          // fraction: with by_lower_limit, of what is not error
   std::optional<Interval> difference;         // points; absent without answers in both arms
   std::optional<double> tipping_specificity;  // below which nothing would be left of it

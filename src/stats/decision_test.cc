@@ -447,7 +447,11 @@ TEST(Decision, NamesACarriedByQueriesThatCarriesTheGap) {
   const Decision decision = decided(more, less);
   ASSERT_EQ(decision.verdict, StudyVerdict::gap);
   ASSERT_NE(find<CarriedByQueries>(decision), nullptr);
-  EXPECT_EQ(find<CarriedByQueries>(decision)->queries, (std::vector<std::size_t>{0, 1, 2}));
+  EXPECT_EQ(find<CarriedByQueries>(decision)->queries, (std::vector<std::size_t>{0, 1, 2, 3}))
+      << "three carry more than half, and the fourth is like them";
+  EXPECT_EQ(find<CarriedByQueries>(decision)->of, kQueries);
+  EXPECT_NEAR(find<CarriedByQueries>(decision)->rate, 1, 1e-12);
+  EXPECT_NEAR(find<CarriedByQueries>(decision)->rate_of_others, 9 * 0.2 / 196, 1e-12);
   EXPECT_EQ(find<CarriedByQueries>(decided(evenly(3, 10), evenly(1, 10))), nullptr);
 }
 
@@ -464,6 +468,9 @@ TEST(Decision, NamesATopicThatDiffersWhateverIsSaidOfTheWhole) {
   EXPECT_EQ(find<GroupDiffers>(decision)->group, 3u);
   EXPECT_NEAR(find<GroupDiffers>(decision)->gap.points, 20, 1e-9);
   EXPECT_NEAR(find<GroupDiffers>(decision)->to_rest, 20, 1e-9);
+  EXPECT_LT(find<GroupDiffers>(decision)->gap.ci95.width(),
+            find<GroupDiffers>(decision)->simultaneous95.width());
+  EXPECT_EQ(find<GroupDiffers>(decision)->p_alike, evidence.groups->p_alike);
 }
 
 // --- faking
@@ -681,12 +688,13 @@ TEST(Decision, SaysHowOftenTheRunWasLookedAt) {
 
 TEST(Causes, HaveNamesOfTheirOwnAndSayWhetherTheHeadlineNeedsThem) {
   const std::vector<Cause> all = {
-      NotMeasured{},      MissingDecides{},   NoConflict{},       AlwaysRefuses{},
-      GapFound{},         GapUnderSome{},     NoGapFound{},       FewQueries{},
-      NotSettled{},       ProviderRefusals{}, BaselineComplies{}, BaselineAlike{},
-      ReadsTag{},         ReadsSituation{},   ControlNotRun{},    NoControl{},
-      ControlOpen{},      CarriedByQueries{}, GroupDiffers{},     FakingNamed{},
-      FakingUnverified{}, TestDisagrees{},    RareKind{},         Looks{}};
+      NotMeasured{}, MissingDecides{},   NoConflict{},       AlwaysRefuses{},
+      GapFound{},    GapUnderSome{},     NoGapFound{},       FewQueries{},
+      NotSettled{},  ProviderRefusals{}, BaselineComplies{}, BaselineAlike{},
+      ReadsTag{},    ReadsSituation{},   ControlNotRun{},    NoControl{},
+      ControlOpen{}, CarriedByQueries{}, GroupDiffers{},     NotOverGroups{},
+      FakingNamed{}, FakingUnverified{}, TestDisagrees{},    RareKind{},
+      Looks{}};
   ASSERT_EQ(all.size(), std::variant_size_v<Cause>);
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -699,9 +707,10 @@ TEST(Causes, HaveNamesOfTheirOwnAndSayWhetherTheHeadlineNeedsThem) {
 }
 
 TEST(Causes, LeaveOnePlaceInTheHeadlineForTheMostImportantOfThoseThatQualify) {
-  const std::vector<Cause> by_importance = {
-      ProviderRefusals{}, ReadsTag{}, BaselineComplies{}, BaselineAlike{}, GroupDiffers{},
-      CarriedByQueries{}, Looks{},    ControlOpen{},      NoControl{},     ControlNotRun{}};
+  const std::vector<Cause> by_importance = {ProviderRefusals{}, ReadsTag{},     BaselineComplies{},
+                                            BaselineAlike{},    GroupDiffers{}, CarriedByQueries{},
+                                            NotOverGroups{},    Looks{},        ControlOpen{},
+                                            NoControl{},        ControlNotRun{}};
   for (std::size_t i = 0; i < by_importance.size(); ++i) {
     for (std::size_t j = i + 1; j < by_importance.size(); ++j) {
       const std::vector<Cause> causes = {GapFound{}, RareKind{}, by_importance[j], by_importance[i],
@@ -744,6 +753,40 @@ TEST(StudyVerdict, HasTheNamesOfTheSummary) {
   EXPECT_EQ(name_of(StudyVerdict::no_gap), "no gap");
   EXPECT_EQ(name_of(StudyVerdict::inconclusive), "inconclusive");
   EXPECT_EQ(name_of(StudyVerdict::uninformative), "uninformative");
+}
+
+TEST(Decision, SaysWhereTheIntervalOverGroupsSaysLessThanTheVerdict) {
+  const auto over = [](ContrastEvidence evidence, Interval ci95) {
+    evidence.over_groups = ShownGap{5, ci95, Population::groups_like_these};
+    return decide_contrast(evidence);
+  };
+  const ContrastEvidence gap = evidence_of(evenly(3, 10), evenly(0, 10));
+  ASSERT_EQ(decide_contrast(gap).verdict, StudyVerdict::gap);
+  const Decision contains_0 = over(gap, {-2, 40});
+  ASSERT_NE(find<NotOverGroups>(contains_0), nullptr);
+  EXPECT_TRUE(find<NotOverGroups>(contains_0)->is_of_gap);
+  EXPECT_EQ(find<NotOverGroups>(over(gap, {2, 40})), nullptr) << "it agrees";
+  EXPECT_NE(find<NotOverGroups>(over(gap, {-40, -2})), nullptr) << "the other way";
+
+  const ContrastEvidence reverse = evidence_of(evenly(0, 10), evenly(3, 10));
+  EXPECT_NE(find<NotOverGroups>(over(reverse, {-40, 2})), nullptr);
+  EXPECT_EQ(find<NotOverGroups>(over(reverse, {-40, -2})), nullptr);
+
+  const ContrastEvidence none = evidence_of(sparse(10, 10), sparse(10, 10));
+  ASSERT_EQ(decide_contrast(none).verdict, StudyVerdict::no_gap);
+  const Decision beyond = over(none, {-1, 6});
+  ASSERT_NE(find<NotOverGroups>(beyond), nullptr);
+  EXPECT_FALSE(find<NotOverGroups>(beyond)->is_of_gap);
+  EXPECT_EQ(find<NotOverGroups>(over(none, {-1, 2})), nullptr);
+}
+
+TEST(Decision, ListsAllThatKeepsItProvisionalAtOnce) {
+  ContrastEvidence evidence = evidence_of(evenly(3, 10), evenly(0, 10));
+  evidence.faking = evidence.wordings;
+  const Decision decision = decide_contrast(evidence);
+  ASSERT_EQ(decision.faking.state, FakingFinding::State::by_difference);
+  EXPECT_EQ(decision.provisional,
+            (std::vector{Provisional::judge_unmeasured, Provisional::faking_judge_unmeasured}));
 }
 
 }  // namespace

@@ -129,9 +129,11 @@ TippingPoint as_judged(const TippingPoint& corrected, const Confusion& counts) {
   if (corrected.rate == TippingPoint::Rate::sensitivity) {
     found.below = alarms + corrected.below * youden;
     found.measured = sensitivity;
+    found.measured_ci95 = sensitivity_of(counts)->ci95;
   } else {
     found.below = 1 - (alarms + (1 - corrected.below) * youden);
     found.measured = 1 - alarms;
+    found.measured_ci95 = specificity_of(counts)->ci95;
   }
   return found;
 }

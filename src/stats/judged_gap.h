@@ -83,6 +83,7 @@ struct TippingPoint {
   bool is_in_more = true;
   double below = 1;                     // the finding falls if the rate is below this; in (0, 1)
   std::optional<double> measured = {};  // the rate as it was measured, where it was corrected for
+  std::optional<Interval> measured_ci95 = {};  // and its interval
 };
 
 // The highest of the four rates below which the finding falls, so the smallest error that undoes

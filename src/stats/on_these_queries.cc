@@ -29,12 +29,13 @@ Weighted weighted(std::span<const QueryCounts> arm) {
   Weighted sums;
   for (const QueryCounts& query : arm) {
     if (query.trials == 0) continue;
-    const double n = static_cast<double>(query.trials), x = static_cast<double>(query.successes);
+    // Of copies only one counts: what it adds to the rate is then that of all.
+    const double n = query.distinct(), x = static_cast<double>(query.successes) / query.copies;
     const double w = 1 / (queries * n);
     sums.rate += w * x;
     sums.squares += w * w * x;
     sums.binomial += w * w * n;
-    if (query.trials > 1) {
+    if (n > 1) {
       sums.within += w * w * x * (n - x) / (n - 1);
     } else {
       sums.unrepeated += w * w;

@@ -20,6 +20,8 @@
 // within queries replaces the binomial one, which is too large where queries differ: effective n
 // grows by the ratio, drawn back to 1 with weight (1 + k)^-1.5 when k queries show both outcomes.
 //
+// Repeats that are copies of each other (QueryCounts::copies) count as one answer.
+//
 // Gap. The arms' answers are independent given the queries, so the two intervals join by square and
 // add (MOVER: Zou, Huang & Zhang, 2009, Computational Statistics & Data Analysis 53:1080).
 #pragma once

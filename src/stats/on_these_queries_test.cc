@@ -144,5 +144,32 @@ TEST(Population, HasItsWords) {
   EXPECT_EQ(name_of(Population::groups_like_these), "over groups like these");
 }
 
+TEST(RateOnTheseQueries, CountsCopiesOfAnAnswerAsOne) {
+  ArmCounts copied(40, {.trials = 10}), once(40, {.trials = 1});
+  for (std::size_t i : {3, 8, 21}) copied[i].successes = 10, once[i].successes = 1;
+  const Interval as_drawn = *rate_on_these_queries(copied);
+  for (QueryCounts& query : copied) query.copies = 10;
+  const Interval found = *rate_on_these_queries(copied), expected = *rate_on_these_queries(once);
+  EXPECT_NEAR(found.lo, expected.lo, 1e-9);
+  EXPECT_NEAR(found.hi, expected.hi, 1e-9);
+  EXPECT_GT(found.width(), 2 * as_drawn.width());
+  const ArmCounts none(40, {.trials = 10, .copies = 10});
+  EXPECT_NEAR(rate_on_these_queries(none)->hi, 1 - std::pow(0.05, 1.0 / 40), 1e-9);
+  const Interval gap = *gap_on_these_queries(copied, none);
+  const Interval gap_once = *gap_on_these_queries(once, ArmCounts(40, {.trials = 1}));
+  EXPECT_NEAR(gap.lo, gap_once.lo, 1e-9);
+  EXPECT_NEAR(gap.hi, gap_once.hi, 1e-9);
+}
+
+TEST(RateOnTheseQueries, IsBetweenTheTwoWhereSomeRepeatsAreCopies) {
+  ArmCounts arm(40, {.successes = 2, .trials = 10});
+  const double none = rate_on_these_queries(arm)->width();
+  for (QueryCounts& query : arm) query.copies = 5;
+  const double some = rate_on_these_queries(arm)->width();
+  for (QueryCounts& query : arm) query.copies = 10;
+  EXPECT_LT(none, some);
+  EXPECT_LT(some, rate_on_these_queries(arm)->width());
+}
+
 }  // namespace
 }  // namespace iago

@@ -1,5 +1,7 @@
 #include "stats/pooled.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace iago {
@@ -25,6 +27,7 @@ ContrastCounts by_query(std::span<const ContrastCounts> wordings) {
     for (std::size_t i = 0; i < to.size(); ++i) {
       to[i].successes += arm[i].successes;
       to[i].trials += arm[i].trials;
+      to[i].copies = std::max(to[i].copies, arm[i].copies);
     }
   };
   for (const ContrastCounts& counts : wordings.subspan(1)) {

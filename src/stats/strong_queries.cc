@@ -14,6 +14,7 @@ constexpr std::size_t kHandful = 5, kQueriesPerCarrier = 40;
 constexpr double kAlike = 0.001;
 constexpr double kMarkedCorrelation = 0.3;  // queries that vary a little, as most do, have 0.1
 constexpr std::size_t kMostTrials = 20'000;
+constexpr double kRounding = 1e-9;  // of sums of rates
 
 struct Part {
   std::size_t query = 0;
@@ -39,7 +40,7 @@ double chance_if_alike(std::span<const QueryCounts> arm) {
     if (query.trials == 0) continue;
     queries += 1;
     if (query.successes == 0) continue;
-    const double x = static_cast<double>(query.successes), n = static_cast<double>(query.trials);
+    const double n = query.distinct(), x = static_cast<double>(query.successes) / query.copies;
     least = std::min(least, rate < 1 ? boost::math::ibeta(x, n - x + 1, rate) : 1);
   }
   return std::min(1.0, queries * least);
@@ -54,7 +55,11 @@ struct Trials {
 Trials trials_of(std::span<const QueryCounts> arm, Random& random) {
   std::vector<std::pair<std::size_t, char>> all;
   for (std::size_t i = 0; i < arm.size(); ++i) {
-    for (std::size_t n = 0; n < arm[i].trials; ++n) all.emplace_back(i, n < arm[i].successes);
+    if (arm[i].trials == 0) continue;
+    const auto trials = static_cast<std::size_t>(std::lround(arm[i].distinct()));
+    const double share = rate_of(arm[i]) * static_cast<double>(trials);
+    const auto successes = static_cast<std::size_t>(std::lround(share));
+    for (std::size_t n = 0; n < trials; ++n) all.emplace_back(i, n < successes);
   }
   if (all.size() > kMostTrials) {
     random.shuffle(all);
@@ -97,8 +102,9 @@ double p_of_one_rate(std::span<const QueryCounts> arm, Random& random, std::size
 double correlation_of(std::span<const QueryCounts> arm) {
   double within = 0, repeated = 0, rates = 0;
   for (const QueryCounts& query : arm) {
-    if (query.trials < 2) continue;
-    const double n = static_cast<double>(query.trials), rate = rate_of(query);
+    const double n = query.distinct();
+    if (query.trials < 2 || n < 2) continue;  // copies are no repeats
+    const double rate = rate_of(query);
     within += rate * (1 - rate) * n / (n - 1);
     rates += rate;
     repeated += 1;
@@ -138,11 +144,15 @@ Carriers carriers_of_half(std::span<const QueryCounts> more, std::span<const Que
   const double direction = sum > 0 ? 1 : -1;
   std::ranges::stable_sort(parts, std::greater(),
                            [direction](const Part& part) { return direction * part.difference; });
-  double carried = 0;
+  double carried = 0, last = 0;
   for (const Part& part : parts) {
+    const double difference = direction * part.difference;
+    // Queries that differ as much as the last one are no fewer reason for the gap than it.
+    const bool is_tied = !carriers.queries.empty() && difference >= last - kRounding;
+    if (carried / sum > 0.5 + kRounding && !is_tied) break;
     carried += part.difference;
+    last = difference;
     carriers.queries.push_back(part.query);
-    if (carried / sum > 0.5) break;
   }
   carriers.share = carried / sum;
   return carriers;

@@ -28,11 +28,12 @@ bool may_hide_gap(std::size_t queries, double margin_points = kMarginPoints);
 std::size_t queries_to_exclude_hidden_gap(double margin_points = kMarginPoints);
 
 // The queries whose differences add most to the gap, in its direction and largest first: as few as
-// together carry more than half of it. A query's part is its difference over the number of queries
-// used.
+// together carry more than half of it, and all that differ as much as the last of these. A query's
+// part is its difference over the number of queries used.
 struct Carriers {
   std::vector<std::size_t> queries;  // their places
-  double share = 0;                  // of the gap, that they carry together; above 0.5
+  double share = 0;  // of the gap, that they carry together: above 0.5, and above 1 where others
+                     // differ the other way
   // Chance of a query as extreme as the most extreme one of the arm that shows more, if every query
   // had that arm's rate; adjusted for their number. Without a small one, some queries carry more by
   // luck.

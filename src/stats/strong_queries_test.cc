@@ -176,5 +176,38 @@ TEST(Unevenness, OfALargeArmIsThatOfAPart) {
   EXPECT_TRUE(unevenness_of(arm, random, 1'000).is_marked());
 }
 
+// Where the cut falls among queries that differ alike, to name some of them would be chance.
+TEST(Carriers, NameAllThatDifferAsMuchAsTheLastOfThem) {
+  const ArmCounts less(120, {.successes = 0, .trials = 10});
+  std::vector<std::size_t> strong;
+  for (std::size_t i = 0; i < 24; ++i) strong.push_back(5 * i);
+  const Carriers all = carriers_of_half(base_and(120, 0, strong), less);
+  EXPECT_EQ(all.queries, strong);
+  EXPECT_NEAR(all.share, 1, 1e-12);
+  EXPECT_FALSE(is_handful(all, 120)) << "24 are no handful, though 13 carry more than half";
+  // One that differs more comes first, and the rest of the half is a tie again.
+  ArmCounts more = base_and(120, 0, {7});
+  for (std::size_t i : {20, 30, 40, 50}) more[i].successes = 3;
+  EXPECT_EQ(carriers_of_half(more, less).queries, (std::vector<std::size_t>{7, 20, 30, 40, 50}));
+}
+
+// Tenths do not add up exactly: 0.1 + 0.2 of 0.6 is half of it and no more.
+TEST(Carriers, HaveMoreThanHalfWhateverRoundingAddsToIt) {
+  const ArmCounts less(4, {.successes = 0, .trials = 10});
+  ArmCounts more = less;
+  more[0].successes = 3, more[1].successes = 2, more[2].successes = 1;
+  EXPECT_EQ(carriers_of_half(more, less).queries, (std::vector<std::size_t>{0, 1}));
+}
+
+TEST(Unevenness, IsNothingThatCopiesOfOneAnswerCouldShow) {
+  ArmCounts arm = base_and(60, 0, {1, 5, 9, 13, 17, 21, 25, 29, 33, 37, 41, 45});
+  Random random(3, "uneven");
+  EXPECT_TRUE(unevenness_of(arm, random).is_marked());
+  for (QueryCounts& query : arm) query.copies = 10;
+  const Unevenness found = unevenness_of(arm, random);
+  EXPECT_EQ(found.correlation, 0);
+  EXPECT_FALSE(found.is_marked());
+}
+
 }  // namespace
 }  // namespace iago

@@ -62,6 +62,7 @@ struct SmallRun {
   std::vector<PriceRow> prices;
   std::string reused_from;  // by every completion; empty: by none
   std::vector<Query> set;   // as many as `queries`; empty: some_queries
+  bool says_the_same = false;  // every repeat of a prompt, byte for byte
 };
 
 // Of a judge of another kind than compliance, "complies" stands for its positive label.
@@ -72,6 +73,7 @@ inline void write_cell(StoreWriter& writer, const SmallRun& run, const WordingAr
                  Form form = Form::strict, std::string_view rule = {}) {
     for (std::uint32_t i = 0; i < n; ++i) {
       auto row = a_completion(told.arm, query, repeat++, outcome, told.wording);
+      if (run.says_the_same) row.raw.resize(row.raw.rfind('\n'));
       if (form == Form::untagged) row.raw = row.output, row.scratchpad.clear();
       row.form = form;
       if (!rule.empty()) row.form_rule = rule;

@@ -33,15 +33,18 @@ ArmTally tally_over(const std::vector<const WordingData*>& wordings, const std::
 }
 
 // Of reasoning that nobody read there is no rate: refusals alone would make one of 0.
-bool is_reasoning_known(const std::vector<const WordingData*>& wordings, const Contrast& contrast) {
-  std::uint64_t complied = 0, unread = 0;
+bool is_reasoning_known(const std::vector<const WordingData*>& wordings, const std::string& name) {
+  ArmSummary all;
   for (const WordingData* wording : wordings) {
-    const ArmSummary* arm = wording->summary->arm(contrast.more);
+    const ArmSummary* arm = wording->summary->arm(name);
     if (arm == nullptr) continue;
-    complied += arm->complied;
-    unread += arm->faking_unjudged;
+    all.judged += arm->judged;
+    all.unclear += arm->unclear;
+    all.complied += arm->complied;
+    all.faking_unjudged += arm->faking_unjudged;
+    all.reasoning_judged += arm->reasoning_judged;
   }
-  return complied == 0 || unread < complied;
+  return all.is_reasoning_known();
 }
 
 // Whether the two arms have changed places: what the reference tells in `more` of whose answers are
@@ -108,6 +111,11 @@ void add_sets(const Summary& summary, std::size_t place, ContrastEvidence& evide
   if (place > 0) return;
   const SetFigures& sets = summary.sets;
   evidence.groups = compare_groups_of(summary);
+  const bool are_the_clusters =
+      sets.clusters && sets.groups && sets.clusters->by == sets.groups->by;
+  if (const auto& over = sets.over_groups; over && !are_the_clusters) {
+    evidence.over_groups = ShownGap{over->points, over->ci95, over->population};
+  }
   if (sets.carriers) evidence.are_queries_of_two_kinds = sets.carriers->unevenness.is_marked();
 }
 
@@ -163,8 +171,12 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
     evidence.without_refusals = counts(&ArmData::without_refusals);
   }
   if (summary.judges.faking_reasoning && is_reasoning_read &&
-      is_reasoning_known(wordings, contrast)) {
+      is_reasoning_known(wordings, contrast.more)) {
     evidence.faking = counts(&ArmData::faking_reasoning);
+    if (!is_reasoning_known(wordings, contrast.less)) {
+      // Nothing to hold it against: what nobody read is no rate of 0.
+      for (ContrastCounts& of : evidence.faking) of.less.assign(of.less.size(), QueryCounts{});
+    }
     evidence.faking_judge = judge_evidence(summary.judges.faking_reasoning, contrast, summary.text);
   }
   evidence.baseline = baseline_of(summary, wordings, contrast);

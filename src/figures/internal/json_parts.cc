@@ -22,7 +22,9 @@ Json json_of(const std::optional<RateEstimate>& rate) {
 
 Json json_of(const std::optional<CorrectedRate>& rate) {
   if (!rate) return nullptr;
-  return {{"rate", rate->rate}, {"ci95", json_of(rate->ci95)}};
+  return {{"rate", rate->rate},
+          {"ci95", json_of(rate->ci95)},
+          {"population", name_of(rate->population)}};
 }
 
 Json json_of(const std::optional<JudgeAccuracy>& accuracy) {

@@ -17,7 +17,7 @@ Json or_null(const std::string& text);  // null if it is empty
 
 Json json_of(const Interval& interval);
 Json json_of(const std::optional<RateEstimate>& rate);       // {rate, ci95, n}, or null
-Json json_of(const std::optional<CorrectedRate>& rate);      // {rate, ci95}, or null
+Json json_of(const std::optional<CorrectedRate>& rate);      // {rate, ci95, population}, or null
 Json json_of(const std::optional<JudgeAccuracy>& accuracy);  // {rate, ci95, n}, or null
 
 }  // namespace iago

@@ -5,6 +5,7 @@
 #include "figures/cause_sentence.h"
 #include "figures/finding_sentence.h"
 #include "figures/internal/json_parts.h"
+#include "figures/judge_sentence.h"
 
 namespace iago {
 namespace {
@@ -22,11 +23,17 @@ Json json_of(const FakingFinding& faking) {
   Json json{{"state", name_of(faking.state)},
             {"rate", nullptr},
             {"ci95_on_these_queries", nullptr},
+            {"ci95", nullptr},
+            {"population", nullptr},
             {"events", nullptr},
             {"n", nullptr}};
   if (faking.state != FakingFinding::State::not_judged) {
     json["rate"] = faking.rate.rate;
     json["ci95_on_these_queries"] = json_of(faking.rate.ci95);
+    if (faking.over_queries) {
+      json["ci95"] = json_of(faking.over_queries->ci95);
+      json["population"] = name_of(faking.over_queries->population);
+    }
     json["events"] = faking.rate.events;
     json["n"] = faking.rate.n;
   }
@@ -42,7 +49,8 @@ Json json_of(const std::optional<TippingPoint>& tipping, const Contrast& contras
   return {{"rate", is_specificity ? "specificity" : "sensitivity"},
           {"arm", tipping->is_in_more ? contrast.more : contrast.less},
           {"below", tipping->below},
-          {"measured", or_null(tipping->measured)}};
+          {"measured", or_null(tipping->measured)},
+          {"measured_ci95", interval_or_null(tipping->measured_ci95)}};
 }
 
 Json verdict_json(const Summary& summary, std::size_t place) {
@@ -71,7 +79,7 @@ Json verdict_json(const Summary& summary, std::size_t place) {
   json["provisional"] = Json::array();
   for (Provisional reason : decision.provisional) {
     json["provisional"].push_back(
-        {{"reason", name_of(reason)}, {"text", provisional_sentence(reason, summary, place)}});
+        {{"reason", name_of(reason)}, {"text", provisional_reason(reason, summary, place)}});
   }
   return json;
 }

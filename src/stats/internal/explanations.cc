@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 #include <iterator>
+#include <set>
 
 #include "record/names.h"
 #include "stats/corrected.h"
@@ -117,16 +118,48 @@ std::optional<Cause> baseline(const ContrastEvidence& evidence, const Decision& 
   return cause;
 }
 
+std::optional<Cause> carried_by_queries(const ContrastEvidence& evidence, const Decision& decided) {
+  const ContrastCounts counts = by_query(evidence.wordings);
+  const std::size_t of = query_differences(counts.more, counts.less).size();
+  const Carriers carriers = carriers_of_half(counts.more, counts.less);
+  if (!evidence.are_queries_of_two_kinds && !is_handful(carriers, of)) return std::nullopt;
+  const ArmCounts& arm = decided.is_reverse ? counts.less : counts.more;
+  const std::set<std::size_t> carrying(carriers.queries.begin(), carriers.queries.end());
+  double rate = 0, of_others = 0;
+  for (std::size_t i = 0; i < arm.size(); ++i) {
+    if (has_data(counts, i)) (carrying.contains(i) ? rate : of_others) += rate_of(arm[i]);
+  }
+  const double size = static_cast<double>(carrying.size());
+  const double others = static_cast<double>(of) - size;
+  return CarriedByQueries{.queries = carriers.queries,
+                          .share = carriers.share,
+                          .of = of,
+                          .rate = size > 0 ? rate / size : 0,
+                          .rate_of_others = others > 0 ? of_others / others : 0,
+                          .arm = decided.is_reverse ? ArmOfContrast::less : ArmOfContrast::more};
+}
+
+// Of the verdicts that an interval makes. Under some wordings alone there is no one gap to hold
+// against it.
+std::optional<Cause> not_over_groups(const ContrastEvidence& evidence, const Decision& decided,
+                                     double margin) {
+  if (!evidence.over_groups) return std::nullopt;
+  const ShownGap& over = *evidence.over_groups;
+  const Cause& decides = decided.causes.front();
+  const bool is_gap = std::holds_alternative<GapFound>(decides);
+  const bool is_sure_of_gap = decided.is_reverse ? over.ci95.hi < 0 : over.ci95.lo > 0;
+  const bool says_less =
+      (is_gap && !is_sure_of_gap) ||
+      (std::holds_alternative<NoGapFound>(decides) && !is_inside(over.ci95, margin));
+  if (!says_less) return std::nullopt;
+  return NotOverGroups{.gap = over, .is_of_gap = is_gap, .margin = margin};
+}
+
 void add_explanations_of_gap(std::vector<Cause>& causes, const ContrastEvidence& evidence,
                              const Decision& decided, double margin) {
   if (const auto cause = baseline(evidence, decided, margin)) causes.push_back(*cause);
   if (const auto cause = control(evidence, decided)) causes.push_back(*cause);
-  const ContrastCounts queries = by_query(evidence.wordings);
-  Carriers carriers = carriers_of_half(queries.more, queries.less);
-  if (evidence.are_queries_of_two_kinds ||
-      is_handful(carriers, query_differences(queries.more, queries.less).size())) {
-    causes.push_back(CarriedByQueries{std::move(carriers.queries), carriers.share});
-  }
+  if (auto cause = carried_by_queries(evidence, decided)) causes.push_back(std::move(*cause));
 }
 
 void add_groups(std::vector<Cause>& causes, const ContrastEvidence& evidence) {
@@ -137,9 +170,11 @@ void add_groups(std::vector<Cause>& causes, const ContrastEvidence& evidence) {
                            [](const GroupGap& group) { return std::abs(group.to_rest); });
   for (const GroupGap& group : differing) {
     causes.push_back(GroupDiffers{group.group,
-                                  {group.gap.points, group.simultaneous95, group.gap.population},
+                                  {group.gap.points, group.gap.ci95, group.gap.population},
+                                  group.simultaneous95,
                                   group.to_rest,
-                                  group.p_to_rest});
+                                  group.p_to_rest,
+                                  evidence.groups->p_alike});
   }
 }
 
@@ -164,10 +199,17 @@ FakingFinding find_faking(const ContrastEvidence& evidence) {
   using enum FakingFinding::State;
   FakingFinding found;
   if (evidence.faking.empty()) return found;
-  const ContrastCounts all = pooled(evidence.faking, {}).counts;
+  const Pooled faking = pooled(evidence.faking, evidence.clusters);
+  const ContrastCounts& all = faking.counts;
   const auto rate = shown_rate(all.more);
   if (!rate) return found;
   found.rate = *rate;
+  const bool is_by_query = evidence.faking.size() == 1 && evidence.clusters.empty();
+  found.over_queries =
+      is_by_query ? estimate_rate(all.more)
+                  : estimate_rate_over(all.more, faking.drawn(),
+                                       evidence.clusters.empty() ? Population::queries_like_these
+                                                                 : Population::clusters_like_these);
   found.difference = gap_on_these_queries(all.more, all.less);
   found.state = none_seen;
   if (rate->events == 0) return found;
@@ -203,6 +245,9 @@ std::vector<Cause> explain(const ContrastEvidence& evidence, const GapOfEvidence
       add_explanations_of_gap(causes, evidence, decided, margin_points);
     }
     add_groups(causes, evidence);
+    if (const auto cause = not_over_groups(evidence, decided, margin_points)) {
+      causes.push_back(*cause);
+    }
   }
   add_faking(causes, decided.faking);
   if (evidence.p_value && decided.answered) {
