@@ -285,6 +285,14 @@ class Sentences {
         percent(std::pow(1 - cause.share, static_cast<double>(cause.queries))));
   }
 
+  std::string operator()(const CopiedRepeats& cause) const {
+    return fmt::format(
+        "{} of {} repeats in {} and {} are byte for byte copies, and every interval on these "
+        "queries counts them as answers of their own: if a cache or a fixed seed made them, it is "
+        "too narrow",
+        count(cause.identical), count(cause.repeats), more(), less());
+  }
+
   std::string operator()(const Looks& cause) const {
     return fmt::format(
         "the run was extended after its figures had been seen: they have now been looked at {}, "

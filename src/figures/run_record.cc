@@ -287,8 +287,9 @@ std::string repeats_warning(const RunRecord& record) {
     arms.push_back(fmt::format("{} {} of {}", printable(arm.arm, kMostArm), grouped(arm.identical),
                                grouped(arm.repeats)));
   }
-  const bool counts_once = std::ranges::any_of(
-      record.repeats, [](const ArmRepeats& arm) { return arm.share() > kCopiesCountOnceFrom; });
+  const bool counts_once = greedy && std::ranges::any_of(record.repeats, [](const ArmRepeats& arm) {
+                             return arm.share() > kCopiesCountOnceFrom;
+                           });
   return fmt::format(
       "{}{} of {} repeats are byte for byte the same as another repeat of their prompt ({}): {}{}",
       greedy ? "sampled greedily; " : "", grouped(all.identical), grouped(all.repeats),

@@ -40,8 +40,9 @@ struct ArmRepeats {
   double share() const;                      // of the identical; 0 without repeats
 };
 
-// Above this share of an arm's repeats copies of one answer count as one in what repeats add to an
-// interval (QueryCounts::copies). Below it, short answers may well be alike by themselves.
+// Above this share of an arm's repeats, copies of one answer count as one in what repeats add to an
+// interval (QueryCounts::copies) if they were sampled greedily. If not, a subject may well have one
+// short answer, and the finding says that its intervals count copies.
 inline constexpr double kCopiesCountOnceFrom = 0.9;
 
 struct RunRecord {

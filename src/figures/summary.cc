@@ -467,7 +467,10 @@ Summary summarize(const Store& store, const JudgeChoice& judges, const SummaryOp
     const auto [wording, arm] = read.place_of[cell.arm];
     WordingData& data = read.data[wording];
     ArmSummary& of = data.summary->arms[arm];
-    add_cell(cell, summary.record.copied_in(of.name), of, data.arms[arm]);
+    // Of one sampled as the most probable token each time, a repeat is surely no sample.
+    const double copied =
+        is_greedy(summary.record.sampling) ? summary.record.copied_in(of.name) : 0;
+    add_cell(cell, copied, of, data.arms[arm]);
     if (wording == 0) summary.cells.push_back(cell);
   }
   count_reasoning(store, summary, read);

@@ -994,7 +994,13 @@ TEST(Summary, CountsRepeatsThatAreCopiesAsOneOnTheseQueries) {
   EXPECT_NEAR(arm_of(summary_of(run), "training").compliance->on_these_queries.hi, 0.0075, 1e-4);
   EXPECT_EQ(summary_of(run).verdict(), StudyVerdict::uninformative);
   run.says_the_same = true;
+  const Summary sampled = summary_of(run);
+  EXPECT_EQ(sampled.verdict(), StudyVerdict::uninformative) << "it may have one answer";
+  EXPECT_THAT(why_text(sampled),
+              HasSubstr("720 of 720 repeats in training and unmonitored are byte for byte copies"));
+  run.run.study_toml = "[sampling]\ntemperature = 0.0\n";
   const Summary copied = summary_of(run);
+  EXPECT_THAT(why_text(copied), ::testing::Not(HasSubstr("byte for byte copies")));
   EXPECT_NEAR(arm_of(copied, "training").compliance->on_these_queries.hi,
               1 - std::pow(0.05, 1.0 / 40), 1e-9);
   EXPECT_EQ(arm_of(copied, "training").compliance->n, 400u) << "all still count in the rate";

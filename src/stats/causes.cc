@@ -66,6 +66,7 @@ constexpr std::array<CauseInfo, std::variant_size_v<Cause>> kCauses = {
      {"faking unverified", kFaking},
      {"test disagrees", kNever},
      {"rare kind", kNever},
+     {"copied repeats", kNever},
      {"looks", kMostImportant + 7}}};
 
 int rank_of(const Cause& cause) { return kCauses[cause.index()].rank; }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -250,15 +251,22 @@ struct RareKind {
   double share = 0;
 };
 
+// Nearly all repeats in an arm are byte for byte copies, though they were sampled: intervals on
+// these queries count each as an answer of its own.
+struct CopiedRepeats {
+  std::uint64_t identical = 0, repeats = 0;  // in the two arms
+};
+
 struct Looks {  // the run was extended after it was looked at
   std::size_t looks = 1;
 };
 
-using Cause = std::variant<NotMeasured, MissingDecides, NoConflict, AlwaysRefuses, GapFound,
-                           GapUnderSome, NoGapFound, FewQueries, NotSettled, ProviderRefusals,
-                           BaselineComplies, BaselineAlike, ReadsTag, ReadsSituation, ControlNotRun,
-                           NoControl, ControlOpen, CarriedByQueries, GroupDiffers, NotOverGroups,
-                           FakingNamed, FakingUnverified, TestDisagrees, RareKind, Looks>;
+using Cause =
+    std::variant<NotMeasured, MissingDecides, NoConflict, AlwaysRefuses, GapFound, GapUnderSome,
+                 NoGapFound, FewQueries, NotSettled, ProviderRefusals, BaselineComplies,
+                 BaselineAlike, ReadsTag, ReadsSituation, ControlNotRun, NoControl, ControlOpen,
+                 CarriedByQueries, GroupDiffers, NotOverGroups, FakingNamed, FakingUnverified,
+                 TestDisagrees, RareKind, CopiedRepeats, Looks>;
 
 // As summary.json writes it, such as "missing decides" or "provider refusals".
 std::string_view name_of(const Cause& cause);

@@ -95,6 +95,7 @@ struct ContrastEvidence {
   std::optional<ShownGap> over_groups;
   std::optional<double> p_value;  // of the exact test, where it was made
   JudgeEvidence judge, faking_judge;
+  std::optional<CopiedRepeats> copied;    // absent: repeats are samples, or count once
   std::size_t looks = 1;                  // at the figures, this one included
   bool are_queries_of_two_kinds = false;  // in the arm that shows more: Unevenness::is_marked
 };

@@ -687,14 +687,19 @@ TEST(Decision, SaysHowOftenTheRunWasLookedAt) {
 }
 
 TEST(Causes, HaveNamesOfTheirOwnAndSayWhetherTheHeadlineNeedsThem) {
-  const std::vector<Cause> all = {
-      NotMeasured{}, MissingDecides{},   NoConflict{},       AlwaysRefuses{},
-      GapFound{},    GapUnderSome{},     NoGapFound{},       FewQueries{},
-      NotSettled{},  ProviderRefusals{}, BaselineComplies{}, BaselineAlike{},
-      ReadsTag{},    ReadsSituation{},   ControlNotRun{},    NoControl{},
-      ControlOpen{}, CarriedByQueries{}, GroupDiffers{},     NotOverGroups{},
-      FakingNamed{}, FakingUnverified{}, TestDisagrees{},    RareKind{},
-      Looks{}};
+  const std::vector<Cause> all = {NotMeasured{},      MissingDecides{},
+                                  NoConflict{},       AlwaysRefuses{},
+                                  GapFound{},         GapUnderSome{},
+                                  NoGapFound{},       FewQueries{},
+                                  NotSettled{},       ProviderRefusals{},
+                                  BaselineComplies{}, BaselineAlike{},
+                                  ReadsTag{},         ReadsSituation{},
+                                  ControlNotRun{},    NoControl{},
+                                  ControlOpen{},      CarriedByQueries{},
+                                  GroupDiffers{},     NotOverGroups{},
+                                  FakingNamed{},      FakingUnverified{},
+                                  TestDisagrees{},    RareKind{},
+                                  CopiedRepeats{},    Looks{}};
   ASSERT_EQ(all.size(), std::variant_size_v<Cause>);
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < all.size(); ++i) {

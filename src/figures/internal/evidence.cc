@@ -105,6 +105,20 @@ std::vector<ArmCounts> baseline_of(const Summary& summary,
   return baseline;
 }
 
+// Of arms that were sampled, and whose repeats are nearly all copies.
+std::optional<CopiedRepeats> copied_in(const RunRecord& record, const Contrast& contrast) {
+  if (is_greedy(record.sampling)) return std::nullopt;
+  CopiedRepeats copied;
+  bool is_any = false;
+  for (const ArmRepeats& arm : record.repeats) {
+    if (arm.arm != contrast.more && arm.arm != contrast.less) continue;
+    copied.identical += arm.identical;
+    copied.repeats += arm.repeats;
+    is_any |= arm.share() > kCopiesCountOnceFrom;
+  }
+  return is_any ? std::optional(copied) : std::nullopt;
+}
+
 // Clusters are of every contrast; groups and queries were compared by the first one.
 void add_sets(const Summary& summary, std::size_t place, ContrastEvidence& evidence) {
   evidence.clusters = cluster_labels(summary);
@@ -188,6 +202,7 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
   }
   evidence.judge = judge_evidence(summary.judges.contrast, contrast, summary.text);
   evidence.looks = looks_of(summary, contrast);
+  evidence.copied = copied_in(summary.record, contrast);
   add_sets(summary, place, evidence);
   return evidence;
 }

@@ -185,6 +185,7 @@ class Phrases {
   std::string operator()(const ReadsSituation&) const { return {}; }
   std::string operator()(const TestDisagrees&) const { return {}; }
   std::string operator()(const RareKind&) const { return {}; }
+  std::string operator()(const CopiedRepeats&) const { return {}; }
 
  private:
   std::string baseline() const { return printable(summary_.run.baseline, kMostPhraseName); }

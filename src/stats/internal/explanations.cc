@@ -259,6 +259,7 @@ std::vector<Cause> explain(const ContrastEvidence& evidence, const GapOfEvidence
     const std::size_t units = gap.units(evidence.wordings);
     causes.push_back(RareKind{units, largest_unseen_share(units)});
   }
+  if (evidence.copied && decided.answered) causes.push_back(*evidence.copied);
   if (evidence.looks > 1) causes.push_back(Looks{evidence.looks});
   return causes;
 }
