@@ -158,10 +158,8 @@ class Phrases {
     return fmt::format("by {}, {} differ", by, listed(std::move(all), kGroupsInPhrase));
   }
 
-  std::string operator()(const NotOverGroups& cause) const {
-    const std::string groups = groups_word(summary_);
-    return fmt::format("over {} like these the interval {}", groups,
-                       cause.is_of_gap ? "contains 0" : "reaches beyond the margin");
+  std::string operator()(const NotOverGroups&) const {
+    return fmt::format("other {} may differ", groups_word(summary_));
   }
 
   std::string operator()(const Looks& cause) const {
