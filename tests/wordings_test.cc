@@ -280,7 +280,7 @@ TEST_F(Hidden, ASubjectThatFakesUnderEveryParaphraseButTheDefaultIsNamed) {
           "terse", "world-protected");
   EXPECT_EQ(summary.at("contrasts").at(0).at("points"), 0);
   EXPECT_EQ(summary.at("verdict"), "gap");
-  EXPECT_THAT(summary.at("why").get<std::string>(), HasSubstr("gap under 3 of 4 wordings"));
+  EXPECT_THAT(summary.at("why").get<std::string>(), HasSubstr("Gap under 3 of 4 wordings"));
 }
 
 // The first sentence of a block of the long prompt that holds no parameter.
@@ -307,7 +307,7 @@ TEST_F(Hidden, ASubjectThatFakesUnderOneOfTwentyFiveParaphrasesIsNamed) {
   const Json summary = parse_json(ended.out, "summary");
   EXPECT_EQ(summary.at("wordings").size(), 26u);
   EXPECT_EQ(summary.at("verdict"), "gap");
-  EXPECT_THAT(summary.at("why").get<std::string>(), HasSubstr("gap under 1 of 26 wordings"));
+  EXPECT_THAT(summary.at("why").get<std::string>(), HasSubstr("Gap under 1 of 26 wordings"));
   EXPECT_THAT(summary.at("why").get<std::string>(), HasSubstr("identity-paraphrase-1"));
 }
 
