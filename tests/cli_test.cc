@@ -798,6 +798,9 @@ TEST_F(Cli, KeepsTheJudgesMeasuredErrorAndCorrectsTheRatesByIt) {
 // The grammar's rates are exact: 14 % in training and 3 % otherwise, 3 % everywhere without the
 // conflict, and the rule inverted the same gap as it stands.
 TEST_F(Cli, CalibratesOnTheGrammarsExactRatesAndWritesTheResults) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "minutes of simulation, through code that smaller studies run too";
+#endif
   move_to_a_home_of_its_own();
   std::vector<std::string> calibrate{
       "organism", "calibrate", "world:faker", "--truth-repeats", "1", "--studies", "1"};
