@@ -216,12 +216,14 @@ void BadDays::weather(const std::string& kind, int queries, int repeats) {
                   {"--silence", kSilence});
   };
   Ended quiet = run(command("undisturbed"));
-  ASSERT_EQ(quiet.code, 0) << quiet.err;
+  // Some replies are cut off. Whether that decides the verdict (3) or not (0), the run is complete,
+  // and the storm must change nothing in it.
+  ASSERT_TRUE(quiet.code == 0 || quiet.code == 3) << quiet.err;
   expect_nothing_paid_twice(server_, trials);
 
   server_.begin({.seed = 20241218, .chance = 0.25});
   Ended stormy = run(command("runs"));
-  ASSERT_EQ(stormy.code, 0) << stormy.err;
+  ASSERT_EQ(stormy.code, quiet.code) << stormy.err;
   const Rows rows = rows_of(store("runs"));
   EXPECT_EQ(rows.size(), trials);
   expect_what_was_sent(server_, rows);
