@@ -26,6 +26,7 @@ std::string bytes_of(std::span<const Number> numbers) {
 template <typename Number>
 std::vector<Number> numbers_in(std::string_view bytes) {
   std::vector<Number> numbers(bytes.size() / sizeof(Number));
+  if (numbers.empty()) return numbers;  // of nothing, memcpy may be given no address
   std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(Number));
   return numbers;
 }
