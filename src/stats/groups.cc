@@ -40,7 +40,7 @@ Sets sets_of(std::span<const QueryCounts> arm, const DrawnTogether& drawn) {
   Sets sets;
   for (std::size_t i = 0; i < arm.size(); ++i) {
     if (arm[i].trials == 0) continue;
-    sets[drawn.sets[i]].add(arm[i], drawn.queries.empty() ? i : drawn.queries[i]);
+    sets[drawn.sets[i]].add(arm[i], drawn.query_at(i));
   }
   return sets;
 }
@@ -81,7 +81,7 @@ PairedSets paired_sets(std::span<const QueryCounts> more, std::span<const QueryC
   for (std::size_t i = 0; i < drawn.sets.size(); ++i) {
     if (more[i].trials == 0 || less[i].trials == 0) continue;
     sets.labels.push_back(drawn.sets[i]);
-    queries.push_back(drawn.queries.empty() ? i : drawn.queries[i]);
+    queries.push_back(drawn.query_at(i));
   }
   sets.more = sets_of(sets.pair.more, {sets.labels, queries});
   sets.less = sets_of(sets.pair.less, {sets.labels, queries});
@@ -198,7 +198,7 @@ std::vector<GroupGap> gaps_of(std::span<const QueryCounts> more, std::span<const
     part.more.push_back(more[i]);
     part.less.push_back(less[i]);
     part.clusters.push_back(clusters.sets[i]);
-    part.queries.push_back(clusters.queries.empty() ? i : clusters.queries[i]);
+    part.queries.push_back(clusters.query_at(i));
   }
   const double level =
       1 - (1 - kLevel) / static_cast<double>(std::max<std::size_t>(1, parts.size()));

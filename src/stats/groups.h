@@ -13,9 +13,8 @@
 // (QueryRate::unseen_trials).
 //
 // Limits: with clusters of very unequal size fewer of them count than C says (cluster_sizes tells).
-// And clusters nested
-// in groups need only the outer ones here: what is drawn together inside a drawn set is counted
-// with it.
+// And clusters nested in groups need only the outer ones here: what is drawn together inside a
+// drawn set is counted with it.
 #pragma once
 
 #include <cstddef>
@@ -46,6 +45,10 @@ struct DrawnTogether {
   // The query at each position, where one may stand at several (under several wordings); empty:
   // each position has its own.
   std::span<const std::size_t> queries;
+
+  std::size_t query_at(std::size_t position) const {
+    return queries.empty() ? position : queries[position];
+  }
 };
 
 // How the completions of a contrast are spread over its clusters.
