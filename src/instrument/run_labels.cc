@@ -276,25 +276,27 @@ WrittenLabels write_label_errors(const std::filesystem::path& folder, const Labe
                 "draw the answers to label at random, whatever the judges say of them");
   }
   WrittenLabels written;
+  std::vector<const LabelledJudge*> counted;
   for (const LabelledJudge& judge : labelled.judges) {
     const std::string why = judge.why_nothing_counts();
     if (why.empty()) {
+      counted.push_back(&judge);
       written.judges.push_back(judge.name);
     } else {
       written.not_written.push_back(fmt::format("{}: {}", printable(judge.name, 60), why));
     }
   }
-  if (written.judges.empty()) return written;
+  if (counted.empty()) return written;
   {
     StoreWriter writer(folder / "run.db");
     const Store store(folder / "run.db");
     const auto rows = store.judges();
-    for (const LabelledJudge& judge : labelled.judges) {
-      const auto found = std::ranges::find(rows, judge.hash, &JudgeRow::hash);
-      IAGO_CHECK(found != rows.end(), judge.name);
-      if (!judge.why_nothing_counts().empty()) continue;
+    const RunRow run = store.run();
+    for (const LabelledJudge* judge : counted) {
+      const auto found = std::ranges::find(rows, judge->hash, &JudgeRow::hash);
+      IAGO_CHECK(found != rows.end(), judge->name);
       JudgeRow row = *found;
-      row.error = error_of(judge, labelled, store.run());
+      row.error = error_of(*judge, labelled, run);
       writer.record_judge(row);
     }
     writer.close();
