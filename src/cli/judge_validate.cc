@@ -125,11 +125,11 @@ int write_labels(const std::filesystem::path& folder, const LabelledRun& result)
         fmt::format("nothing was written to {}: no label says whether a verdict is right; label "
                     "answers that the judge has judged with yes or no\n",
                     folder.string()));
-    return 3;
+    return kIncomplete;
   }
   print_stderr(fmt::format("written to {}: its figures are corrected by the labels for {}\n",
                            folder.string(), fmt::join(written.judges, ", ")));
-  return 0;
+  return kDone;
 }
 
 // By the verdicts that the run has; no judge is asked.

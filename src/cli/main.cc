@@ -16,6 +16,7 @@
 
 #include "cli/commands.h"
 #include "cli/internal/context.h"
+#include "cli/internal/exit_status.h"
 #include "cli/internal/failure.h"
 #include "cli/internal/program.h"
 #include "cli/internal/streams.h"
@@ -64,7 +65,7 @@ int main_of(int argc, const char* const* argv, std::error_code& unwritten) {
     print_stderr(fmt::format(
         "iago: {}\nhint: iago --help lists the commands, iago COMMAND --help the options\n",
         error.message));
-    return 2;
+    return kWrongUsage;
   } catch (const std::system_error& error) {
     if (std::ferror(stdout) == 0) return print_failure(error);
     unwritten = error.code();

@@ -162,8 +162,7 @@ void report_more_than_planned(const RunResult& result) {
   if (stored <= of_plan) return;
   print_stderr(
       fmt::format("note: the run has {} completions, {} more than this command plans (of other "
-                  "repeats, queries, "
-                  "arms or wordings); the figures count them all\n",
+                  "repeats, queries, arms or wordings); the figures count them all\n",
                   count(stored), count(stored - of_plan)));
 }
 

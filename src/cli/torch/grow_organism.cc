@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "cli/internal/exit_status.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/progress.h"
 #include "cli/internal/streams.h"
@@ -38,7 +39,7 @@ int grow_organism(const OrganismGrowArguments& arguments, const Context&) {
   if (!report.finished) {
     print_stderr(fmt::format("stopped at step {} of {}; run the same command to resume\n",
                              report.step, recipe.steps()));
-    return 130;
+    return kInterrupted;
   }
   fmt::print("{}: {} parameters, {} steps here in {}, loss {:.4f}, in {}\n", recipe.name,
              growth.parameters, report.step, format_duration(report.seconds),
