@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "lm/safetensors.h"
+#include "testing/base/temp_folder.h"
 #include "testing/nn/random_forest.h"
 #include "train/internal/core.h"
 #include "train/internal/policy_pass.h"
@@ -214,13 +215,6 @@ PolicyGradientOptions small_policy_options() {
 
 class PolicyGradientTest : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / "policy_gradient_test" /
-              testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-
   LlamaNet net() { return LlamaNet(tiny_config(), 1); }
 
   std::vector<float> trained(const PolicyGradientOptions& options) {
@@ -259,7 +253,7 @@ class PolicyGradientTest : public testing::Test {
     }
   }
 
-  fs::path folder_;
+  TempFolder folder_;
 };
 
 TEST_F(PolicyGradientTest, EndsInTheSameBitsWhetherInterruptedOrNot) {
