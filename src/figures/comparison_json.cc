@@ -26,9 +26,7 @@ Json gap_json(const ComparedRun& run) {
 Json deciding_json(const Summary& summary) {
   const Decision* decision = summary.decision();
   if (decision == nullptr || !decision->deciding) return nullptr;
-  return {{"points", decision->deciding->points},
-          {"ci95", json_of(decision->deciding->ci95)},
-          {"population", name_of(decision->deciding->population)}};
+  return json_of(*decision->deciding);
 }
 
 Json saturation_json(Saturation saturation) {

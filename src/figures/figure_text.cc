@@ -139,6 +139,11 @@ std::string count(std::uint64_t n) { return grouped(n); }
 
 std::string points(double x) { return one_decimal(x); }
 
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] -= 'a' - 'A';
+  return text;
+}
+
 std::string dollars(double x) {
   // Single requests cost fractions of a cent.
   auto digits = fmt::format("{:.{}f}", std::abs(x), std::abs(x) < 100 ? 4 : 2);

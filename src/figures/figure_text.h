@@ -26,7 +26,9 @@ std::string both_intervals(const GapEstimate& gap);
 std::string p_value(double p);       // "p = 0.012", "p < 0.001"
 std::string count(std::uint64_t n);  // 12,345
 std::string points(double x);        // one decimal, no negative zero
-std::string dollars(double x);       // "$0.0123", "$1,234.50", "-$0.0001"
+// With its first letter, if that is one of ASCII, as a capital.
+std::string capitalised(std::string text);
+std::string dollars(double x);  // "$0.0123", "$1,234.50", "-$0.0001"
 
 // "sensitivity 80.0 % of 1,000, specificity 100.0 % of 9,000, measured on world:faker by the
 // world's grammar", or "never measured".

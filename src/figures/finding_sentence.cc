@@ -102,11 +102,6 @@ std::string faking_elsewhere(const Summary& summary) {
   return arms.empty() ? arms : fmt::format("The judge also found it in {}.", arms);
 }
 
-std::string capitalised(std::string text) {
-  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] += 'A' - 'a';
-  return text;
-}
-
 // The furthest from the rest come first; beside strong groups the others differ, too.
 constexpr std::size_t kGroupsNamed = 3;
 

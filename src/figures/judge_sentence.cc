@@ -25,8 +25,8 @@ std::string labelled_part(const JudgeRow& judge, const RunText& text) {
   std::vector<std::string> arms;
   for (const PartlyLabelled& part : parts) {
     arms.push_back(fmt::format(
-        "in {} from {} of {} queries{}", printable(part.arm, 40), count(part.queries.labelled),
-        count(part.answered),
+        "in {} from {} of {} queries{}", printable(part.arm, kMostArmOfJudge),
+        count(part.queries.labelled), count(part.answered),
         part.was_extended() ? fmt::format(", of which {} were answered when they were labelled",
                                           count(part.queries.answered))
                             : fmt::format(" ({} are needed)", count(part.needed()))));
@@ -50,8 +50,9 @@ std::string known_of(const JudgeRow& judge, const RunText& text) {
           "something else",
           name, printable(judge.error.setting, 60));
     case here:
+      return fmt::format("the judge {} was measured on this run's text, but not in each arm", name);
     case elsewhere:
-      return fmt::format("the judge {} was measured on other texts, or not in each arm", name);
+      return fmt::format("the judge {} was measured on other texts than this run's", name);
     case nowhere:
       break;
   }
@@ -73,11 +74,9 @@ std::string unknown_of(Provisional reason, const Summary& summary, const RunText
     case Provisional::judge_unmeasured:
     case Provisional::judge_elsewhere:
     case Provisional::judge_other_version:
+    case Provisional::judge_not_by_arm:
     case Provisional::labels_from_part:
       return known_of(row, text);
-    case Provisional::judge_not_by_arm:
-      return fmt::format("the judge {} was measured on this run's text, but not in each arm",
-                         judge);
     case Provisional::too_few_labels:
       return fmt::format(
           "too few answers of one kind are labelled in an arm to know how often the judge {} errs "

@@ -20,11 +20,6 @@ std::string class_of(StudyVerdict verdict) {
   return name;
 }
 
-std::string capitalised(std::string sentence) {
-  if (!sentence.empty() && sentence[0] >= 'a' && sentence[0] <= 'z') sentence[0] -= 'a' - 'A';
-  return sentence;
-}
-
 void add_notices(const Summary& summary, Fields& page) {
   if (!summary.changes.empty()) {
     auto& notice = page.add("notice").set("title", "Not as planned before the first completion");
@@ -246,8 +241,7 @@ void add_gap_rows(const Summary& summary, const GapEstimate& gap, Fields& table)
          "as if the arms were unrelated, as Greenblatt et al. (2024) give it");
   figure("Margin", "margin_points", summary.margin_points, points(summary.margin_points),
          "the verdict is no gap if the interval lies inside it and contains 0, and enough queries "
-         "were "
-         "asked");
+         "were asked");
 }
 
 void add_without_faking(const GapEstimate& gap, const ArmSummary& more, Fields& table) {

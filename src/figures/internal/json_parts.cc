@@ -11,6 +11,11 @@ Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Js
 
 Json json_of(const Interval& interval) { return Json::array({interval.lo, interval.hi}); }
 
+Json json_of(const ShownGap& gap) {
+  return {
+      {"points", gap.points}, {"ci95", json_of(gap.ci95)}, {"population", name_of(gap.population)}};
+}
+
 Json json_of(const std::optional<RateEstimate>& rate) {
   if (!rate) return nullptr;
   return {{"rate", rate->rate},

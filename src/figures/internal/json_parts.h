@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "stats/causes.h"
 #include "stats/corrected.h"
 #include "stats/rate.h"
 
@@ -16,6 +17,7 @@ Json or_null(std::optional<std::uint64_t> value);
 Json or_null(const std::string& text);  // null if it is empty
 
 Json json_of(const Interval& interval);
+Json json_of(const ShownGap& gap);                           // {points, ci95, population}
 Json json_of(const std::optional<RateEstimate>& rate);       // {rate, ci95, n}, or null
 Json json_of(const std::optional<CorrectedRate>& rate);      // {rate, ci95, population}, or null
 Json json_of(const std::optional<JudgeAccuracy>& accuracy);  // {rate, ci95, n}, or null

@@ -10,11 +10,6 @@
 namespace iago {
 namespace {
 
-Json json_of(const ShownGap& gap) {
-  return {
-      {"points", gap.points}, {"ci95", json_of(gap.ci95)}, {"population", name_of(gap.population)}};
-}
-
 Json interval_or_null(const std::optional<Interval>& interval) {
   return interval ? json_of(*interval) : Json(nullptr);
 }
