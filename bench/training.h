@@ -8,8 +8,8 @@
 
 namespace iago::bench {
 
-// Operations of a pass forward over so many tokens, of which so many predict a target, and which
-// attend to so many keys all together. The last layer's feed forward and the head are computed only
+// Operations of a forward pass over `tokens` tokens: `targets` of them predict a target, and
+// together they attend to `keys` keys. The last layer's feed-forward block and the head run only
 // where a target is predicted.
 double forward_operations(const Weights& weights, double tokens, double targets, double keys);
 
