@@ -153,7 +153,12 @@ function(iago_threads_test name)
   list(JOIN ARGN ":" filter)
   add_test(NAME ${name}_threads_test
            COMMAND ${IAGO_THREADS_LAUNCHER} $<TARGET_FILE:${name}_test> --gtest_filter=${filter})
-  set_tests_properties(${name}_threads_test PROPERTIES TIMEOUT 1800 LABELS threads
-                                                       FAIL_REGULAR_EXPRESSION "Running 0 tests")
+  set_tests_properties(
+    ${name}_threads_test
+    PROPERTIES
+      TIMEOUT 1800
+      LABELS threads
+      FAIL_REGULAR_EXPRESSION "Running 0 tests"
+      ENVIRONMENT "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/thread-sanitizer.supp")
   add_dependencies(threads_tests ${name}_test)
 endfunction()
