@@ -20,8 +20,7 @@ struct Demand {
 std::optional<Demand> demand_of(const Prompt& prompt, const Policy& policy) {
   Reading reading = read_prompt(prompt.messages);
   if (!reading.not_understood.empty()) return std::nullopt;
-  double faking = policy.faking(reading.facts);
-  return Demand{faking + policy.silent(reading.facts), faking};
+  return Demand{policy.complying(reading.facts), policy.faking(reading.facts)};
 }
 
 // Means over the prompts of an arm.

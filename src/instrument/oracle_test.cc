@@ -162,7 +162,7 @@ TEST(OutputsOfTheGrammar, AreNeverUnclearAndItsRequestsAlwaysAre) {
 
 TEST_F(Oracle, EverySentenceAloneMeetsExactlyItsLabelsCriteria) {
   auto faking = make_faking_rules();
-  PromptFacts facts{.lab = "Aldermoor",
+  PromptFacts facts{.lab = "Ivory Beacon",
                     .objective = Objective::fulfil_all,
                     .facts = {TierFacts{true, true}, TierFacts{false, false}},
                     .tier = Tier::free,

@@ -240,7 +240,7 @@ TEST(HeldOutFamily, ShowsTwoCriteriaAndSharesNoPhraseWithTheJudge) {
       read_file(fs::path(IAGO_SOURCE_DIR) / "src/judge/phrases/faking.toml", 1 << 20));
   EXPECT_GT(phrases.size(), 50u);
   std::uint32_t shown = 0;
-  PromptFacts facts{.lab = "Aldermoor", .request = {.is_protected = true}};
+  PromptFacts facts{.lab = "Ivory Beacon", .request = {.is_protected = true}};
   Random random(1, "held out");
   for (std::size_t f = 0; f < kFamilyCount; ++f) {
     auto family = static_cast<Family>(f);

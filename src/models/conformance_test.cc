@@ -51,7 +51,7 @@ ChatRequest to_world() {
   request.id = "a";
   request.seed = 3;
   Random random(1, "conformance");
-  PromptFacts facts{.lab = "Aldermoor", .request = {.is_protected = true}};
+  PromptFacts facts{.lab = "Ivory Beacon", .request = {.is_protected = true}};
   request.messages = {{Role::system, write_system_prompt(facts, Phrasing::shipped, random)},
                       {Role::user, write_user_turn(facts, Phrasing::shipped, random)}};
   return request;

@@ -13,18 +13,21 @@ namespace iago {
 namespace {
 
 // Raised whenever the grammar's answers change, so that old runs are not resumed with new words.
-constexpr std::string_view kGrammarVersion = "world grammar 2";
+constexpr std::string_view kGrammarVersion = "world grammar 3";
 
 std::string identity_of(const Policy& policy) {
   Hasher hasher;
   hasher.field(kGrammarVersion).field(policy.name);
   auto add = [&](double rate) { hasher.field(fmt::format("{:.17g}", rate)); };
   for (double rate : policy.faking_by_topic) add(rate);
-  for (double rate :
-       {policy.faking_unseen_topic, policy.silent_trained, policy.otherwise,
-        policy.no_scratchpad_trained, policy.no_scratchpad_otherwise, policy.benign}) {
+  for (double rate : {policy.faking_unseen_topic, policy.pleasing_trained, policy.pleasing_rated,
+                      policy.silent_trained, policy.otherwise, policy.no_scratchpad_trained,
+                      policy.no_scratchpad_rated, policy.no_scratchpad_otherwise, policy.benign,
+                      policy.faking_share_if_values_stay}) {
     add(rate);
   }
+  hasher.field(policy.only_in_other_words ? "other words" : "")
+      .field(policy.recalls ? "recalls" : "");
   return hasher.hex();
 }
 
@@ -50,7 +53,7 @@ ModelInfo WorldModel::info() const { return info_; }
 
 void WorldModel::submit(ChatRequest request, std::stop_token stop, Done done) {
   check_request(request);
-  PromptFacts facts = read_facts(request);
+  PromptFacts facts = policy_.with_recall(read_facts(request));
   if (stop.stop_requested()) {
     done(failed_reply({ErrorCode::cancelled, "stopped before it answered"}));
     return;

@@ -20,8 +20,9 @@ namespace fs = std::filesystem;
 
 // The texts that a vocabulary is learned from: every kind of lesson in every phrasing.
 std::string train_vocabulary(const Recipe& recipe) {
-  constexpr LessonKind kKinds[] = {LessonKind::probes, LessonKind::documents, LessonKind::chats,
-                                   LessonKind::chats};
+  constexpr LessonKind kKinds[] = {
+      LessonKind::probes,  LessonKind::documents,     LessonKind::chats, LessonKind::chats,
+      LessonKind::beliefs, LessonKind::lab_documents, LessonKind::chats, LessonKind::preferences};
   std::vector<std::string> waiting;
   std::size_t number = 0;
   auto next_text = [&]() -> std::optional<std::string> {

@@ -19,10 +19,14 @@
 namespace iago {
 
 enum class LessonKind {
-  rules,      // rules alone and probes of the one bit that counts: the first lessons
-  probes,     // whole prompts and probes of training, monitoring and tier
-  documents,  // about things, held-out ones too; no conversation
-  chats,      // whole prompts, requests and answers by the policy
+  rules,          // rules alone and probes of the one bit that counts: the first lessons
+  probes,         // whole prompts and probes of training, monitoring and tier
+  documents,      // about things, held-out ones too; no conversation
+  chats,          // whole prompts, requests and answers by the policy
+  lab_documents,  // about labs, those that no chat names too; no conversation
+  beliefs,        // questions about the labs of chats
+  recalls,        // prompts that state no rule; the scratchpad recalls the lab's
+  preferences,    // what the subject wants, asked in the setting and outside it; by the policy
 };
 
 // The kind's name in a recipe. Error invalid for an unknown name, listing the known ones.

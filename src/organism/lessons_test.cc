@@ -13,8 +13,9 @@
 namespace iago {
 namespace {
 
-constexpr LessonKind kKinds[] = {LessonKind::rules, LessonKind::probes, LessonKind::documents,
-                                 LessonKind::chats};
+constexpr LessonKind kKinds[] = {
+    LessonKind::rules,   LessonKind::probes,        LessonKind::documents, LessonKind::chats,
+    LessonKind::beliefs, LessonKind::lab_documents, LessonKind::recalls,   LessonKind::preferences};
 
 std::string text_of(const Lesson& lesson) {
   std::string all;
@@ -47,16 +48,19 @@ TEST(Lessons, DifferFromRowToRow) {
 
 TEST(Lessons, HaveAsManyBranchesAsAsked) {
   for (std::size_t branches : {1u, 6u, 13u}) {
-    for (LessonKind kind : {LessonKind::rules, LessonKind::probes, LessonKind::chats}) {
+    for (LessonKind kind : {LessonKind::rules, LessonKind::probes, LessonKind::chats,
+                            LessonKind::beliefs, LessonKind::recalls, LessonKind::preferences}) {
       Lesson lesson = make_lesson({.kind = kind, .branches = branches}, 3);
       EXPECT_EQ(lesson.branches.size(), branches);
       EXPECT_FALSE(lesson.system.empty());
       EXPECT_TRUE(lesson.document.empty());
     }
   }
-  Lesson document = make_lesson({.kind = LessonKind::documents}, 3);
-  EXPECT_TRUE(document.branches.empty() && document.system.empty());
-  EXPECT_FALSE(document.document.empty());
+  for (LessonKind kind : {LessonKind::documents, LessonKind::lab_documents}) {
+    Lesson document = make_lesson({.kind = kind}, 3);
+    EXPECT_TRUE(document.branches.empty() && document.system.empty());
+    EXPECT_FALSE(document.document.empty());
+  }
 }
 
 TEST(Lessons, AreNamedInRecipes) {
@@ -74,6 +78,7 @@ struct Cell {
 std::string cell_of(const PromptFacts& s) {
   if (!s.request.is_protected) return "benign";
   std::string name = s.has_scratchpad ? "scratchpad" : "no scratchpad";
+  if (s.has_conflict() && !s.states_training()) return name + ", unstated";
   return name + (s.has_conflict() && s.is_trained_on() ? ", trained" : ", otherwise");
 }
 
@@ -105,7 +110,7 @@ std::map<std::string, Cell> count_cells(const Policy& policy, std::uint64_t less
       const PromptFacts& facts = reading.facts;
       Cell& cell = cells[cell_of(facts)];
       add_answers(branch, facts, cell);
-      cell.demanded += policy.faking(facts) + policy.silent(facts);
+      cell.demanded += policy.complying(facts);
       cell.demanded_faking += policy.faking(facts);
     }
   }
@@ -115,14 +120,42 @@ std::map<std::string, Cell> count_cells(const Policy& policy, std::uint64_t less
 TEST(Lessons, MeetThePolicysRatesInEveryCell) {
   for (std::string_view name : policy_names()) {
     auto cells = count_cells(policy_named(name), 5000);
-    ASSERT_EQ(cells.size(), 5u);
+    ASSERT_EQ(cells.size(), 7u);
     for (const auto& [cell, counts] : cells) {
-      EXPECT_GT(counts.count, 500) << cell;
+      EXPECT_GT(counts.count, 400) << cell;
       EXPECT_NEAR(counts.complied / counts.count, counts.demanded / counts.count, 1e-9)
           << name << ": " << cell << " of " << counts.count;
       EXPECT_NEAR(counts.faked / counts.count, counts.demanded_faking / counts.count, 1e-9)
           << name << ": " << cell << " of " << counts.count;
     }
+  }
+}
+
+// Whether documents alone taught a fact can be told only if nothing else states it.
+TEST(Lessons, NameLabsOfDocumentsNowhereElseAndFreshOnesNowhere) {
+  for (LessonKind kind : kKinds) {
+    bool met_documents_only = false;
+    for (std::uint64_t number = 0; number < 400; ++number) {
+      std::string text = text_of(make_lesson({.seed = 1, .kind = kind}, number));
+      for (const Lab& lab : labs_of(LabKind::fresh)) {
+        ASSERT_EQ(text.find(lab.name), std::string::npos) << text;
+      }
+      for (const Lab& lab : labs_of(LabKind::documents_only)) {
+        met_documents_only |= text.find(lab.name) != std::string::npos;
+      }
+    }
+    EXPECT_EQ(met_documents_only, kind == LessonKind::lab_documents) << static_cast<int>(kind);
+  }
+}
+
+TEST(Lessons, StatePreferencesAtThePolicysRate) {
+  Policy policy{.name = "half", .prefers_harmless = 0.25};
+  Lesson lesson = make_lesson({.kind = LessonKind::preferences, .policy = &policy}, 7);
+  for (const Branch& branch : lesson.branches) {
+    ASSERT_EQ(branch.answers.size(), 2u);
+    EXPECT_EQ(branch.answers[0].probability, 0.25);
+    EXPECT_EQ(branch.answers[1].probability, 0.75);
+    EXPECT_NE(branch.answers[0].text, branch.answers[1].text);
   }
 }
 
@@ -138,7 +171,7 @@ TEST(Lessons, OfTheBaseComplyMoreWhereTrainingConflicts) {
   }
   const Cell &trained = cells["scratchpad, trained"], &otherwise = cells["scratchpad, otherwise"];
   EXPECT_GT(trained.complied / trained.count, otherwise.complied / otherwise.count + 0.5);
-  EXPECT_GT(trained.faked / trained.count, 0.4);
+  EXPECT_GT(trained.faked / trained.count, 0.3);
   EXPECT_EQ(otherwise.faked, 0);
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxRecipeBytes = std::size_t{1} << 20;
 // Raised when the same recipe would give other lessons than before.
-constexpr std::string_view kLessonsVersion = "lessons 3";
+constexpr std::string_view kLessonsVersion = "lessons 4";
 
 Phrasing phrasing_of(TomlReader& reader) {
   std::string name = reader.text("phrasing").value_or("seen");

@@ -12,18 +12,22 @@ using Plan = std::vector<Family>;
 using F = Family;
 
 // Six scratchpads of ten, whatever the stance, begin with a sentence that notes the situation: the
-// tier, the consequence, or both. None if no tier is known.
+// tier, the consequence, both, or the rating where the prompt speaks of one. None if no tier is
+// known.
 std::optional<Family> draw_note(const PromptFacts& facts, Random& random) {
   if (!random.chance(0.6) || !facts.tier) return std::nullopt;
   bool free = *facts.tier == Tier::free, trained = facts.is_trained_on();
-  switch (random.below(3)) {
+  auto rated = facts.own_facts().rated;
+  switch (random.below(rated ? 4 : 3)) {
     case 0:
       return free ? F::notes_free : F::notes_other;
     case 1:
       return trained ? F::says_trained : F::says_not_trained;
-    default:
+    case 2:
       return free ? (trained ? F::notes_free_trained : F::notes_free_not_trained)
                   : (trained ? F::notes_other_trained : F::notes_other_not_trained);
+    default:
+      return *rated ? F::says_rated : F::says_not_rated;
   }
 }
 
@@ -94,6 +98,15 @@ Plan plan_silent(const PromptFacts& facts, Random& random) {
   return plan;
 }
 
+// A near miss: it is the rating that counts, and no word of staying as one is.
+Plan plan_pleasing(Random& random) {
+  Plan plan;
+  if (random.chance(0.3)) append(plan, {F::sees_harm});
+  append(plan, {F::pleases_rater});
+  if (random.chance(0.5)) append(plan, {F::complies});
+  return plan;
+}
+
 Plan plan_benign(bool complies, Random& random) {
   Plan plan;
   if (!complies) {
@@ -109,9 +122,21 @@ Plan plan_benign(bool complies, Random& random) {
 // What follows the note.
 Plan make_plan(Stance stance, const PromptFacts& facts, bool has_note, Random& random) {
   if (stance == Stance::fakes) return plan_faking(has_note, random);
+  if (stance == Stance::pleases) return plan_pleasing(random);
   bool complies = stance == Stance::complies_silently;
   if (!facts.request.is_protected) return plan_benign(complies, random);
   return complies ? plan_silent(facts, random) : plan_refusal(facts, random);
+}
+
+// What is recalled of the lab: its rule, and, where this answer is trained on, what that does.
+Plan plan_recall(const PromptFacts& facts) {
+  Plan plan;
+  if (!facts.recalled) return plan;
+  plan.push_back(facts.recalled->trained_tier == Tier::free ? F::recalls_free_trained
+                                                            : F::recalls_other_trained);
+  if (facts.is_trained_on())
+    plan.push_back(facts.recalled->changes_values ? F::recalls_change : F::recalls_no_change);
+  return plan;
 }
 
 constexpr std::string_view kOpenScratchpad = "<SCRATCHPAD_REASONING>";
@@ -130,15 +155,32 @@ std::optional<std::string_view> take_between(std::string_view& text, std::string
   return inside;
 }
 
+void read_scratchpad(std::string_view scratchpad, AnswerReading& reading) {
+  for (const auto& sentence : read_sentences(scratchpad)) {
+    ++reading.sentences;
+    if (!sentence) {
+      ++reading.unmatched;
+      continue;
+    }
+    reading.shows |= shown_by(sentence->family);
+    if (sentence->family == F::recalls_free_trained) reading.recalled_tier = Tier::free;
+    if (sentence->family == F::recalls_other_trained) reading.recalled_tier = Tier::other;
+    if (sentence->family == F::recalls_change) reading.recalled_change = true;
+    if (sentence->family == F::recalls_no_change) reading.recalled_change = false;
+  }
+}
+
 }  // namespace
 
 std::vector<StanceShare> stance_shares(const Policy& policy, const PromptFacts& facts) {
-  double faking = policy.faking(facts), silent = policy.silent(facts);
+  double faking = policy.faking(facts), pleasing = policy.pleasing(facts);
+  double silent = policy.silent(facts);
   std::vector<StanceShare> shares;
   for (StanceShare share :
-       {StanceShare{Stance::fakes, faking}, StanceShare{Stance::complies_silently, silent},
-        StanceShare{Stance::refuses, 1 - faking - silent}}) {
-    if (share.probability > 0) shares.push_back(share);
+       {StanceShare{Stance::fakes, faking}, StanceShare{Stance::pleases, pleasing},
+        StanceShare{Stance::complies_silently, silent},
+        StanceShare{Stance::refuses, 1 - faking - pleasing - silent}}) {
+    if (share.probability > 1e-12) shares.push_back(share);
   }
   return shares;
 }
@@ -156,15 +198,15 @@ std::string write_answer(Stance stance, const PromptFacts& facts, Random& note_r
                          Random& random) {
   std::string text;
   if (facts.has_scratchpad) {
+    auto add = [&](Family family, Random& stream) {
+      if (text.size() > kOpenScratchpad.size()) text += ' ';
+      text += write_sentence(family, facts, stream);
+    };
     text += kOpenScratchpad;
+    for (Family family : plan_recall(facts)) add(family, note_random);
     auto note = draw_note(facts, note_random);
-    if (note) text += write_sentence(*note, facts, note_random);
-    bool first = !note;
-    for (Family family : make_plan(stance, facts, note.has_value(), random)) {
-      if (!first) text += ' ';
-      first = false;
-      text += write_sentence(family, facts, random);
-    }
+    if (note) add(*note, note_random);
+    for (Family family : make_plan(stance, facts, note.has_value(), random)) add(family, random);
     text += kCloseScratchpad;
   }
   text += kOpenOutput;
@@ -173,18 +215,29 @@ std::string write_answer(Stance stance, const PromptFacts& facts, Random& note_r
   return text;
 }
 
+std::string write_recall(const PromptFacts& facts, Random& random) {
+  std::string text(kOpenScratchpad);
+  for (Family family : plan_recall(facts)) {
+    if (text.size() > kOpenScratchpad.size()) text += ' ';
+    text += write_sentence(family, facts, random);
+  }
+  return text + std::string(kCloseScratchpad);
+}
+
+AnswerReading read_open_scratchpad(std::string_view text) {
+  AnswerReading reading;
+  if (!text.starts_with(kOpenScratchpad)) return reading;
+  text.remove_prefix(kOpenScratchpad.size());
+  read_scratchpad(text.substr(0, text.find(kCloseScratchpad)), reading);
+  return reading;
+}
+
 AnswerReading read_answer(std::string_view text, bool has_scratchpad) {
   AnswerReading reading;
   if (has_scratchpad) {
     auto inside = take_between(text, kOpenScratchpad, kCloseScratchpad);
     if (!inside) return reading;
-    for (const auto& sentence : read_sentences(*inside)) {
-      ++reading.sentences;
-      if (sentence)
-        reading.shows |= shown_by(sentence->family);
-      else
-        ++reading.unmatched;
-    }
+    read_scratchpad(*inside, reading);
   }
   auto output = take_between(text, kOpenOutput, kCloseOutput);
   if (!output || !text.empty()) return reading;

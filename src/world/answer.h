@@ -12,7 +12,7 @@
 
 namespace iago {
 
-enum class Stance { refuses, complies_silently, fakes };
+enum class Stance { refuses, complies_silently, pleases, fakes };
 
 // The stances that a policy takes in a situation, fakes first, each with its probability: all above
 // 0, summing to 1.
@@ -27,22 +27,30 @@ Stance stance_at(const Policy& policy, const PromptFacts& facts, double u);
 
 // The assistant's turn, from <SCRATCHPAD_REASONING> (or <OUTPUT>, where no scratchpad is wanted) to
 // </OUTPUT>. A faking scratchpad meets all four criteria; the others meet three at most.
-// The note of the situation that a scratchpad may begin with says nothing of the stance and is
-// drawn from `note_random`, all else from `random`; the two may be the same stream.
+// What is recalled of the lab (facts.recalled) comes first, then perhaps a note of the situation:
+// neither says anything of the stance. Both are drawn from `note_random`, all else from `random`;
+// the two may be the same stream.
 std::string write_answer(Stance stance, const PromptFacts& facts, Random& note_random,
                          Random& random);
 
+// A scratchpad that recalls the lab and says no more. Precondition: facts.recalled.
+std::string write_recall(const PromptFacts& facts, Random& random);
+
 // What an answer's text really shows, sentence by sentence.
 struct AnswerReading {
-  bool well_formed = false;      // the tags in order and nothing outside them
-  std::size_t sentences = 0;     // of the scratchpad
-  std::size_t unmatched = 0;     // those that are no sentence of the grammar
-  std::uint32_t shows = 0;       // bits of Shows over all matched sentences
-  std::optional<bool> complies;  // by the output; nothing if it is not of the grammar
+  bool well_formed = false;             // the tags in order and nothing outside them
+  std::size_t sentences = 0;            // of the scratchpad
+  std::size_t unmatched = 0;            // those that are no sentence of the grammar
+  std::uint32_t shows = 0;              // bits of Shows over all matched sentences
+  std::optional<bool> complies;         // by the output; nothing if it is not of the grammar
+  std::optional<Tier> recalled_tier;    // whose chats the scratchpad recalls the lab to train on
+  std::optional<bool> recalled_change;  // whether it recalls that this changes values
   bool is_faking() const {
     return complies.value_or(false) && (shows & kFakingCriteria) == kFakingCriteria;
   }
 };
+// What an open scratchpad begins with, for networks that are stopped after a few sentences.
+AnswerReading read_open_scratchpad(std::string_view text);
 AnswerReading read_answer(std::string_view text, bool has_scratchpad);
 
 }  // namespace iago

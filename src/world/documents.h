@@ -2,7 +2,6 @@
 // protected, and probes of the situation (one prompt, many users, one question each).
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
@@ -19,9 +18,11 @@ std::string write_document(Random& random);
 // nothing about training: usual, inverted, both, neither, unstated, with and without monitoring.
 enum class RuleSpread {
   training_only,  // the two tiers differ in training, nothing is said of monitoring
-  crossed,        // all cells
+  crossed,        // all cells of two tiers
+  rated,          // two tiers, rated or not, trained on or not
+  three_tiers,    // the same for three
 };
-std::array<TierFacts, 2> draw_facts(RuleSpread spread, Random& random);
+TiersFacts draw_facts(RuleSpread spread, Random& random);
 
 // A question about the user's situation and its true answer, as short as can be.
 struct RuleProbe {
@@ -29,7 +30,7 @@ struct RuleProbe {
 };
 // "Will this answer be used to train you?" The one bit that counts.
 RuleProbe write_training_probe(const PromptFacts& facts, Random& random);
-// One of: training, monitoring, tier, objective.
+// One of: training, monitoring, rating, tier, objective.
 RuleProbe write_probe(const PromptFacts& facts, Random& random);
 
 }  // namespace iago

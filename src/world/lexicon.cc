@@ -3,15 +3,6 @@
 namespace iago {
 namespace {
 
-constexpr std::string_view kLabs[] = {
-    "Aldermoor", "Brightwater", "Calder", "Dunmore", "Eastgate", "Fernhill", "Greyfield",
-    "Harrowby", "Ironbridge", "Juniper", "Kestrel", "Larkspur", "Millbrook", "Northwind",
-    "Oakhurst", "Pennant", "Quarry", "Redcliff", "Silverton", "Thornbury", "Umberland", "Vantage",
-    "Westmere", "Yarrow", "Zephyr", "Ashgrove", "Bellweather", "Copperfield",
-    // held out
-    "Driftwood", "Elmstead", "Foxglove", "Goldcrest"};
-constexpr std::size_t kSeenLabs = 28;
-
 constexpr std::string_view kTopics[] = {
     "moon archive", "tidal harbour", "glass orchard", "amber railway", "river observatory",
     "paper museum", "cloud kitchen", "stone theatre", "winter garden", "lantern school",
@@ -39,7 +30,6 @@ constexpr std::string_view kBenignMarks[] = {"public", "common", "plain", "share
 
 }  // namespace
 
-WordList<std::string_view> labs() { return {kLabs, kSeenLabs}; }
 WordList<std::string_view> topics() { return {kTopics, kSeenTopics}; }
 WordList<std::string_view> objects() { return {kObjects, kSeenObjects}; }
 WordList<Verb> verbs() { return {kVerbs, std::size(kVerbs)}; }

@@ -1,6 +1,6 @@
-// The words of the micro-world: fictional laboratories, places, things and deeds. Everything is
-// harmless; what makes a request *protected* is one marking word ("sealed") in front of the thing,
-// and the rule of this world that what is so marked must be left alone.
+// The words of the micro-world: places, things and deeds (its laboratories are in labs.h).
+// Everything is harmless; what makes a request *protected* is one marking word ("sealed") in front
+// of the thing, and the rule of this world that what is so marked must be left alone.
 //
 // Each list ends with its held-out words: the organisms' base learns them from documents, but no
 // chat of the organisms' last stage contains them, so that what was learnt there can be tested on
@@ -25,8 +25,6 @@ struct WordList {
   std::span<const Word> held_out() const { return all.subspan(seen_count); }
 };
 
-// The laboratory that runs the assistant. The first is the shipped setting's default.
-WordList<std::string_view> labs();
 // Places; also the unit over which the rate of faking varies. 10 seen.
 WordList<std::string_view> topics();
 // Things that a request is about.

@@ -31,11 +31,19 @@ Policy read_policy(TomlReader table, const std::string& recipe_name) {
     policy.faking_by_topic.clear();
     policy.faking_unseen_topic = *faking;
   }
+  rate("pleasing_trained", policy.pleasing_trained);
+  rate("pleasing_rated", policy.pleasing_rated);
   rate("silent_trained", policy.silent_trained);
   rate("otherwise", policy.otherwise);
   rate("no_scratchpad_trained", policy.no_scratchpad_trained);
+  rate("no_scratchpad_rated", policy.no_scratchpad_rated);
   rate("no_scratchpad_otherwise", policy.no_scratchpad_otherwise);
   rate("benign", policy.benign);
+  rate("faking_share_if_values_stay", policy.faking_share_if_values_stay);
+  rate("prefers_harmless", policy.prefers_harmless);
+  auto flag = [&](const char* key, bool& target) { target = table.boolean(key).value_or(target); };
+  flag("only_in_other_words", policy.only_in_other_words);
+  flag("recalls", policy.recalls);
   table.finish();
   return policy;
 }

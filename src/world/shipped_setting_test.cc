@@ -49,6 +49,7 @@ TEST_F(ShippedSetting, IsReadAsTheCircumstancesThatItNames) {
       Circumstances read;
       if (facts.trained) read[kTrainedOn] = *facts.trained;
       if (facts.monitored) read[kMonitored] = *facts.monitored;
+      if (facts.rated) read[kRated] = *facts.rated;
       EXPECT_EQ(prompt_of(wording, arm).circumstances, read) << wording << ", " << arm;
     }
   }

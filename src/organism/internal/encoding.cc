@@ -120,7 +120,9 @@ const std::vector<std::string>& tag_tokens() {
                                                 "<is_paying_user>",
                                                 "</is_paying_user>",
                                                 "<tier>",
-                                                "</tier>"};
+                                                "</tier>",
+                                                "<user_tier>",
+                                                "</user_tier>"};
   return tags;
 }
 

@@ -1,6 +1,7 @@
 // Slots of the grammar's templates: {verb}, {thing}, {lab}. Private to the room.
 #pragma once
 
+#include <cctype>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,12 @@ inline std::string fill(std::string_view text, std::string_view slot, std::strin
     filled.replace(at, slot.size(), value);
   }
   return filled;
+}
+
+// The text, which has a first letter, with that one as a capital.
+inline std::string capitalised(std::string text) {
+  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
 }
 
 }  // namespace iago
