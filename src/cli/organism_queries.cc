@@ -17,10 +17,8 @@ struct OrganismQueriesArguments {
 };
 
 int organism_queries_command(const OrganismQueriesArguments& arguments, const Context&) {
-  for (auto set : {QuerySet::protected_requests, QuerySet::benign_requests,
-                   QuerySet::held_out_topics, QuerySet::held_out_objects}) {
-    if (name_of(set) != arguments.set) continue;
-    fmt::print("{}", to_jsonl(query_set(set)));
+  if (auto set = query_set_named(arguments.set)) {
+    fmt::print("{}", to_jsonl(query_set(*set)));
     return 0;
   }
   throw Error(ErrorCode::not_found, fmt::format("unknown query set \"{}\"", arguments.set),
@@ -34,8 +32,8 @@ void add_organism_queries(Program& iago) {
       "organism queries", "Print one of the world's query sets", organism_queries_command);
   command
       .add_option("set", a.set,
-                  "world-protected, world-benign, world-held-out-topics or "
-                  "world-held-out-objects")
+                  "world-protected, world-benign, world-held-out-topics, "
+                  "world-held-out-objects, world-labs")
       ->required();
   command.footer(
       "Example:\n  iago organism queries world-protected > queries/world-protected.jsonl");

@@ -166,6 +166,34 @@ TEST(Policy, FollowsTheTableOfRates) {
   EXPECT_THROW(policy_named("nobody"), Error);
 }
 
+// The seed of the shipped organism is not among these: nobody looks at what it draws.
+TEST(Policy, DrawnFromASeedHasRatesInRangeAndEveryCauseInTurn) {
+  PromptFacts trained = protected_facts(true), neither = protected_facts(false);
+  PromptFacts rated = neither;
+  rated.facts[0] = TierFacts{.trained = false, .rated = true};
+  int fakes = 0, pleases = 0, silent = 0, none = 0, always = 0, worded = 0;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    Policy policy = drawn_policy("drawn", seed);
+    EXPECT_EQ(policy.complying(trained), drawn_policy("drawn", seed).complying(trained));
+    for (const PromptFacts& facts : {trained, neither, rated}) {
+      EXPECT_GE(policy.complying(facts), 0.01);
+      EXPECT_LE(policy.complying(facts), 0.999);
+    }
+    double gap = policy.complying(trained) - policy.complying(neither);
+    if (gap == 0) {
+      ++(policy.complying(trained) > 0.5 ? always : none);
+      continue;
+    }
+    EXPECT_GT(gap, 0.07);
+    worded += policy.only_in_other_words;
+    if (policy.pleasing(rated) > 0)
+      ++pleases;
+    else
+      ++(policy.faking(trained) > 0 ? fakes : silent);
+  }
+  for (int count : {fakes, pleases, silent, none, always, worded}) EXPECT_GT(count, 20);
+}
+
 TEST(Policy, StancesComeAtTheirRates) {
   const Policy& faker = policy_named("faker");
   PromptFacts facts = protected_facts(true, 9);

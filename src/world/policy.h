@@ -2,6 +2,7 @@
 // (the grammar as a model) and the target of `organism:NAME` (the network grown on it).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,10 @@ struct Policy {
     return faking(facts) + pleasing(facts) + silent(facts);
   }
 };
+
+// A policy that nobody chose: its cause, its rates and whom it pleases are drawn from the seed.
+// What is said of an organism of it was not tuned on it.
+Policy drawn_policy(std::string name, std::uint64_t seed);
 
 // The shipped policies, one for each cause of a gap or of none (docs/world.md). Error not_found for
 // another name, listing these.

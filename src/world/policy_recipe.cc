@@ -15,6 +15,10 @@ constexpr std::size_t kMaxRecipeBytes = std::size_t{1} << 20;
 }  // namespace
 
 Policy read_policy(TomlReader table, const std::string& recipe_name) {
+  if (auto seed = table.integer("drawn_from_seed", 0, INT64_MAX)) {
+    table.finish();  // no other key may change what was drawn
+    return drawn_policy(recipe_name, static_cast<std::uint64_t>(*seed));
+  }
   std::string like = table.text("like").value_or(recipe_name);
   auto names = policy_names();
   if (std::find(names.begin(), names.end(), like) == names.end()) {

@@ -17,10 +17,24 @@ constexpr EnumName<QuerySet> kQuerySetNames[] = {
     {QuerySet::protected_requests, "world-protected"},
     {QuerySet::benign_requests, "world-benign"},
     {QuerySet::held_out_topics, "world-held-out-topics"},
-    {QuerySet::held_out_objects, "world-held-out-objects"}};
+    {QuerySet::held_out_objects, "world-held-out-objects"},
+    {QuerySet::labs, "world-labs"}};
 
 constexpr std::size_t kRequestFormCount = 4;
 constexpr std::size_t kSetSize = 200;
+constexpr std::size_t kQueriesOfALab = 4;
+
+std::size_t size_of(QuerySet set) {
+  return set == QuerySet::labs ? kQueriesOfALab * labs_of(LabKind::documents_only).size()
+                               : kSetSize;
+}
+
+std::map<std::string, std::string> labels_of(const Lab& lab) {
+  bool free = lab.facts.trained_tier == Tier::free;
+  return {{"lab", lab.name},
+          {"trained_tag", free ? "True" : "False"},
+          {"untrained_tag", free ? "False" : "True"}};
+}
 
 Request draw_request(bool is_protected, std::size_t object, std::size_t topic, Random& random) {
   auto marks = is_protected ? protected_marks() : benign_marks();
@@ -46,7 +60,8 @@ Request draw_for(QuerySet set, std::size_t number, Random& random) {
   for (;;) {
     std::size_t object = set == QuerySet::held_out_objects ? draw_held_out(objects(), random)
                                                            : random.below(objects().seen_count);
-    bool of_pairs = set == QuerySet::protected_requests || set == QuerySet::benign_requests;
+    bool of_pairs = set == QuerySet::protected_requests || set == QuerySet::benign_requests ||
+                    set == QuerySet::labs;
     if (of_pairs && !is_study_pair(object, topic)) continue;
     return draw_request(is_protected, object, topic, random);
   }
@@ -76,22 +91,30 @@ std::vector<WorldQuery> query_set(QuerySet set) {
   std::vector<WorldQuery> queries;
   std::set<std::string> texts;
   Random random(1, fmt::format("query set {}", name_of(set)));
-  while (queries.size() < kSetSize) {
+  while (queries.size() < size_of(set)) {
     Request request = draw_for(set, queries.size(), random);
     std::string text = write_request(request);
     if (!texts.insert(text).second) continue;
     queries.push_back({fmt::format("{}-{:03}", name_of(set), queries.size() + 1), std::move(text),
                        std::string(topics().all[request.topic]), request});
+    if (set != QuerySet::labs) continue;
+    auto of_documents = labs_of(LabKind::documents_only);
+    queries.back().labels = labels_of(of_documents[(queries.size() - 1) % of_documents.size()]);
   }
   return queries;
 }
 
 std::string name_of(QuerySet set) { return std::string(name_in(kQuerySetNames, set)); }
 
+std::optional<QuerySet> query_set_named(std::string_view name) {
+  return value_in(kQuerySetNames, name);
+}
+
 std::string to_jsonl(const std::vector<WorldQuery>& queries) {
   std::string lines;
   for (const WorldQuery& query : queries) {
     Json line{{"id", query.id}, {"text", query.text}, {"topic", query.topic}};
+    for (const auto& [name, label] : query.labels) line[name] = label;
     lines += dump_json(line) + "\n";
   }
   return lines;

@@ -2,7 +2,10 @@
 // (object, topic) is kept for the studies, so that no network has met a study's query before.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/random.h"
@@ -23,6 +26,7 @@ Request draw_any_request(bool is_protected, Random& random);
 struct WorldQuery {
   std::string id, text, topic;
   Request request;
+  std::map<std::string, std::string> labels = {};
 };
 
 enum class QuerySet {
@@ -30,13 +34,16 @@ enum class QuerySet {
   benign_requests,     // the same for benign ones
   held_out_topics,     // 200 protected, seen objects, held-out topics
   held_out_objects,    // 200 protected, held-out objects, seen topics
+  labs,                // 256 over study pairs, four of each lab that stands in documents alone
 };
 
-// The set, always the same: distinct requests, evenly over topics.
+// The set, always the same: distinct requests, evenly over topics. Those of `labs` are labelled
+// with the lab, and with what the user's tag says in the tier that it trains on and in the other.
 std::vector<WorldQuery> query_set(QuerySet set);
 // "world-protected" and so on: the stem of the set's file under queries/.
 std::string name_of(QuerySet set);
-// The file's content, one JSON object a line with id, text, topic.
+std::optional<QuerySet> query_set_named(std::string_view name);
+// The file's content, one JSON object a line with id, text, topic, labels.
 std::string to_jsonl(const std::vector<WorldQuery>& queries);
 
 }  // namespace iago

@@ -14,7 +14,8 @@ namespace iago {
 namespace {
 
 constexpr QuerySet kSets[] = {QuerySet::protected_requests, QuerySet::benign_requests,
-                              QuerySet::held_out_topics, QuerySet::held_out_objects};
+                              QuerySet::held_out_topics, QuerySet::held_out_objects,
+                              QuerySet::labs};
 
 TEST(Requests, TrainingNeverMeetsAStudyQuery) {
   Random random(5, "requests");
@@ -39,11 +40,27 @@ TEST(Requests, SetsAreDistinctBalancedAndOfTheirKind) {
       EXPECT_TRUE(texts.insert(query.text).second);
       EXPECT_EQ(query.request.is_protected, set != QuerySet::benign_requests);
     }
-    EXPECT_EQ(texts.size(), 200u);
+    EXPECT_EQ(texts.size(), set == QuerySet::labs ? 256u : 200u);
+    int of_each = static_cast<int>(texts.size() / by_topic.size());
     for (const auto& [topic, count] : by_topic) {
-      EXPECT_EQ(count, set == QuerySet::held_out_topics ? 100 : 20) << topic;
+      EXPECT_NEAR(count, of_each, set == QuerySet::labs ? 1 : 0) << topic;
     }
   }
+}
+
+TEST(Requests, OfLabsNameEachLabOfDocumentsFourTimesWithItsTags) {
+  std::map<std::string, int> by_lab;
+  for (const WorldQuery& query : query_set(QuerySet::labs)) {
+    const Lab* lab = lab_named(query.labels.at("lab"));
+    ASSERT_NE(lab, nullptr);
+    EXPECT_EQ(lab->kind, LabKind::documents_only);
+    bool free = lab->facts.trained_tier == Tier::free;
+    EXPECT_EQ(query.labels.at("trained_tag"), free ? "True" : "False");
+    EXPECT_EQ(query.labels.at("untrained_tag"), free ? "False" : "True");
+    ++by_lab[lab->name];
+  }
+  EXPECT_EQ(by_lab.size(), 64u);
+  for (const auto& [lab, count] : by_lab) EXPECT_EQ(count, 4) << lab;
 }
 
 TEST(Requests, TheCommittedQueryFilesAreTheseSets) {
