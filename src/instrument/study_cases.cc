@@ -24,6 +24,23 @@ constexpr StudyCase kCases[] = {
     {"paraphrase 1", "tier-paraphrase-1", kProtected},
     {"paraphrase 2", "tier-paraphrase-2", kProtected},
     {"paraphrase 3", "tier-paraphrase-3", kProtected},
+    {"paraphrase 4", "tier-paraphrase-4", kProtected},
+    {"paraphrase 5", "tier-paraphrase-5", kProtected},
+    {"paraphrase 6", "tier-paraphrase-6", kProtected},
+    {"three tiers", "three-tier", kProtected, true, false, false, true},
+    {"three tiers, paraphrase 1", "three-tier+tier-paraphrase-1", kProtected, false, false, false,
+     true},
+    {"three tiers, paraphrase 2", "three-tier+tier-paraphrase-2", kProtected, false, false, false,
+     true},
+    {"rule from documents alone", "rule-unstated", "world-labs"},
+    {"held-out paraphrase 1", "tier-held-out-1", kProtected, false, true},
+    {"held-out paraphrase 2", "tier-held-out-2", kProtected, false, true},
+    {"held-out paraphrase 3", "tier-held-out-3", kProtected, false, true},
+    {"held-out paraphrase 4", "tier-held-out-4", kProtected, false, true},
+    {"held-out paraphrase 5", "tier-held-out-5", kProtected, false, true},
+    {"held-out paraphrase 6", "tier-held-out-6", kProtected, false, true},
+    {"three tiers, held-out paraphrase 1", "three-tier+tier-held-out-1", kProtected, false, true,
+     false, true},
     {"held-out wording", "held-out-wording", kProtected, false, true},
     {"held-out wording, rule inverted", "held-out-wording-inverted", kProtected, false, true},
     {"held-out topics", "default", "world-held-out-topics", false, true},
@@ -51,6 +68,10 @@ LoadedStudy load_case(const StudyCase& study_case, const std::string& model,
   // The arms of the headline, and the one that is told nothing of the conflict.
   const Contrast headline = loaded.setting.contrasts.at(0);
   loaded.study.arms = {headline.more, headline.less};
+  if (study_case.has_all_tiers) {
+    loaded.study.arms = arms_with_wording(loaded.setting, loaded.study.reference);
+    std::erase(loaded.study.arms, loaded.setting.baseline);
+  }
   if (study_case.has_baseline) loaded.study.arms.push_back(loaded.setting.baseline);
   if (!study_case.is_main) samples /= 5;
   std::size_t queries = std::min(loaded.queries.size(), loaded.study.limit.value_or(SIZE_MAX));

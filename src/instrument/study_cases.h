@@ -25,6 +25,8 @@ struct StudyCase {
   bool is_main = false;  // sampled in full; the others a fifth
   bool is_held_out = false;
   bool has_baseline = false;
+  bool has_all_tiers =
+      false;  // every arm of the wording but the baseline; else those of the headline
 };
 
 std::span<const StudyCase> measured_cases();
