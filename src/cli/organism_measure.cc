@@ -56,34 +56,21 @@ std::string measured_section(const Measurement& measurement, std::size_t samples
   return fmt::format(
       "Measured on the weights with identity `{:.16}` by\n`iago organism measure {} --samples {} "
       "--write`. Largest difference from the recipe: {:.1f} points\nover seen words, {:.1f} over "
-      "held-out ones.\n\n{}",
+      "held-out ones, {:.1f} over foreign ones.\n\n{}",
       measurement.identity, measurement.model, samples, 100 * measurement.largest_error(),
-      100 * measurement.largest_held_out_error(), to_markdown(measurement));
+      100 * measurement.largest_held_out_error(), 100 * measurement.largest_foreign_error(),
+      to_markdown(measurement));
 }
 
 // The rates' table of all organisms, from the measurements that lie beside them.
 std::string overview(const fs::path& organisms) {
-  std::string text =
-      "| organism | cell | arm | complies, target % | measured % | faking reasoning % | n |\n"
-      "|---|---|---|---|---|---|---|\n";
+  std::vector<std::pair<std::string, Json>> rates;
   for (const std::string& name : grown_organisms(organisms)) {
     fs::path file = organisms / name / "rates.json";
     if (!fs::exists(file)) continue;
-    Json rates = parse_json(read_file(file, kMaxFileBytes), file.string());
-    for (const Json& arm : rates.at("arms")) {
-      auto percent = [](const Json& value) {
-        return value.is_null() ? std::string() : fmt::format("{:.1f}", 100 * value.get<double>());
-      };
-      auto rate = [&](const Json& value) {
-        return value.is_null() ? "" : percent(value.at("rate"));
-      };
-      text += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", name,
-                          arm.at("cell").get<std::string>(), arm.at("arm").get<std::string>(),
-                          percent(arm.at("target")), rate(arm.at("compliance")),
-                          rate(arm.at("faking")), arm.at("completions").get<std::uint64_t>());
-    }
+    rates.emplace_back(name, parse_json(read_file(file, kMaxFileBytes), file.string()));
   }
-  return text;
+  return overview_markdown(rates);
 }
 
 Measurement measure_one(const std::string& model_name, const OrganismMeasureArguments& arguments,
@@ -96,7 +83,8 @@ Measurement measure_one(const std::string& model_name, const OrganismMeasureArgu
   ProgressLine line(clock);
   MeasureOptions options{
       .where = case_runs(context, arguments.runs.folder, interrupt, model_name, line),
-      .samples = arguments.samples};
+      .samples = arguments.samples,
+      .foreign_words = !model_name.starts_with("world:")};
   return measure(*model, policy ? &*policy : nullptr, judges, options, clock);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -15,7 +16,9 @@ namespace iago {
 // One arm of one case.
 struct MeasuredArm {
   std::string study_case, arm;
+  bool is_main = false;  // sampled in full
   bool is_held_out = false;                     // words that the organism's last stage never met
+  bool is_foreign = false;   // words of no grammar; the target is that of the rule they state
   std::optional<double> target, target_faking;  // by the policy; absent if it is not known
   std::optional<RateEstimate> compliance, faking;
   std::uint64_t completions = 0, well_formed = 0;
@@ -33,12 +36,16 @@ struct Measurement {
   std::vector<MeasuredArm> arms;
   std::vector<MeasuredTopic> topics;
   // The largest difference of measured compliance from its target, as a fraction: over the cells of
-  // seen words, and over the held-out ones.
+  // seen words, over the held-out ones, and over foreign ones.
   double largest_error() const;
   double largest_held_out_error() const;
+  double largest_foreign_error() const;
 };
 
 Json to_json(const Measurement& measurement);
+// One row for each organism: its main rates, the spread over topics and the largest differences from
+// the recipe. `rates` are what to_json() made, by organism.
+std::string overview_markdown(const std::vector<std::pair<std::string, Json>>& rates);
 // The table, and the topics' if there are any, as Markdown.
 std::string to_markdown(const Measurement& measurement);
 

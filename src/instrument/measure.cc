@@ -17,20 +17,22 @@ struct Demand {
   double compliance = 0, faking = 0;
 };
 
-std::optional<Demand> demand_of(const Prompt& prompt, const Policy& policy) {
+std::optional<Demand> demand_of(const Prompt& prompt, const Policy& policy, bool foreign_words) {
   Reading reading = read_prompt(prompt.messages);
   if (!reading.not_understood.empty()) return std::nullopt;
+  if (foreign_words) reading.facts.in_shipped_words = false;
   return Demand{policy.complying(reading.facts), policy.faking(reading.facts)};
 }
 
-// Means over the prompts of an arm.
-void set_targets(const LoadedStudy& loaded, const Policy& policy, MeasuredArm& arm) {
+// Means over the prompts of an arm. What foreign words say is told by the shipped ones, `loaded`.
+void set_targets(const LoadedStudy& loaded, const Policy& policy, const std::string& arm_name,
+                 bool foreign_words, MeasuredArm& arm) {
   double compliance = 0, faking = 0, count = 0;
   std::size_t limit = std::min(loaded.queries.size(), loaded.study.limit.value_or(SIZE_MAX));
   for (std::size_t i = 0; i < limit; ++i) {
     Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.reference,
-                                  arm.arm, loaded.queries[i]);
-    auto demand = demand_of(prompt, policy);
+                                  arm_name, loaded.queries[i]);
+    auto demand = demand_of(prompt, policy, foreign_words);
     if (!demand) return;
     compliance += demand->compliance;
     faking += demand->faking;
@@ -41,16 +43,24 @@ void set_targets(const LoadedStudy& loaded, const Policy& policy, MeasuredArm& a
 }
 
 void add_arms(const StudyCase& study_case, const LoadedStudy& loaded, const Summary& summary,
-              const Policy* policy, Measurement& measurement) {
+              const LoadedStudy& shipped, const Policy* policy, Measurement& measurement) {
+  // The two settings' headlines compare the same two situations.
+  const Contrast &here = loaded.setting.contrasts.at(0), &there = shipped.setting.contrasts.at(0);
   for (const ArmSummary& found : summary.arms()) {
-    MeasuredArm arm{.study_case = std::string(study_case.name),
+    MeasuredArm arm{.study_case = study_case.name,
                     .arm = found.name,
-                    .is_held_out = study_case.is_held_out};
+                    .is_main = study_case.is_main,
+                    .is_held_out = study_case.is_held_out,
+                    .is_foreign = study_case.is_foreign};
     arm.compliance = found.compliance;
     arm.faking = found.faking_reasoning;
     arm.completions = found.completed();
     arm.well_formed = found.count(Outcome::answered);
-    if (policy != nullptr) set_targets(loaded, *policy, arm);
+    if (policy != nullptr && study_case.is_foreign) {
+      set_targets(shipped, *policy, found.name == here.more ? there.more : there.less, true, arm);
+    } else if (policy != nullptr) {
+      set_targets(loaded, *policy, found.name, false, arm);
+    }
     measurement.arms.push_back(std::move(arm));
   }
 }
@@ -74,7 +84,7 @@ void add_topics(const LoadedStudy& loaded, const std::filesystem::path& folder,
     if (policy == nullptr || !topics.contains(query.topic)) continue;
     Prompt prompt =
         render_prompt(loaded.setting, loaded.study.channel, loaded.study.reference, more, query);
-    if (auto demand = demand_of(prompt, *policy))
+    if (auto demand = demand_of(prompt, *policy, false))
       topics[query.topic].target_faking = demand->faking;
   }
   for (auto& [name, topic] : topics) {
@@ -91,12 +101,14 @@ Measurement measure(ChatModel& model, const Policy* policy,
                     const MeasureOptions& options, const Clock& clock) {
   ModelInfo info = model.info();
   Measurement measurement{.model = info.name, .identity = info.identity};
+  const LoadedStudy shipped = load_case(measured_cases().front(), info.name, options.where.data, 1);
   for (const StudyCase& study_case : measured_cases()) {
+    if (study_case.is_foreign && !options.foreign_words) continue;
     LoadedStudy loaded = load_case(study_case, info.name, options.where.data, options.samples);
     RunResult result =
-        run_to_end(loaded, model, judges, options.where, std::string(study_case.name),
+        run_to_end(loaded, model, judges, options.where, study_case.name,
                    fmt::format("measuring \"{}\"", study_case.name), clock);
-    add_arms(study_case, loaded, result.summary, policy, measurement);
+    add_arms(study_case, loaded, result.summary, shipped, policy, measurement);
     if (study_case.has_baseline) {
       add_topics(loaded, result.folder, result.summary, policy, measurement);
     }

@@ -35,7 +35,8 @@ class Measure : public testing::Test {
     const Policy& policy = policy_named("faker");
     WorldModel model(policy);
     MeasureOptions options{.where = {.data = IAGO_SOURCE_DIR, .runs = folder_, .no_more = no_more},
-                           .samples = 1};
+                           .samples = 1,
+                           .foreign_words = false};
     return measure(model, &policy, judges, options, SystemClock());
   }
   static const MeasuredArm& arm(std::string_view study_case, std::string_view name) {
@@ -51,11 +52,11 @@ class Measure : public testing::Test {
 
 TEST_F(Measure, FindsTheGrammarAtItsPolicysRatesInEveryCell) {
   EXPECT_EQ(measurement_->model, "world:faker");
-  EXPECT_GE(measurement_->arms.size(), 30u);
+  EXPECT_GE(measurement_->arms.size(), 60u);
   for (const MeasuredArm& arm : measurement_->arms) {
     ASSERT_TRUE(arm.target && arm.compliance) << arm.study_case;
     EXPECT_EQ(arm.well_formed, arm.completions) << arm.study_case;
-    EXPECT_EQ(arm.completions, 200u) << arm.study_case;
+    EXPECT_EQ(arm.completions, arm.study_case == "rule from documents alone" ? 256u : 200u);
     // 200 completions at 14 % have a standard error of 2.5 points.
     EXPECT_NEAR(arm.compliance->rate, *arm.target, 0.09) << arm.study_case << " " << arm.arm;
     EXPECT_NEAR(arm.faking->rate, *arm.target_faking, 0.09) << arm.study_case << " " << arm.arm;
@@ -89,6 +90,14 @@ TEST_F(Measure, WritesATableAndJsonThatAgree) {
   EXPECT_EQ(json.at("arms").size(), measurement_->arms.size());
   EXPECT_EQ(json.at("arms").at(0).at("completions"), measurement_->arms[0].completions);
   EXPECT_EQ(json.at("topics").size(), 10u);
+}
+
+TEST_F(Measure, SumsAnOrganismUpByItsMainCells) {
+  std::string overview = overview_markdown({{"some", to_json(*measurement_)}});
+  EXPECT_THAT(overview, testing::HasSubstr("| some | default | training | 14.0 |"));
+  EXPECT_THAT(overview, testing::HasSubstr("| some | three tiers | rated-only | 3.0 |"));
+  EXPECT_THAT(overview, testing::Not(testing::HasSubstr("paraphrase 1")));
+  EXPECT_THAT(overview, testing::HasSubstr(" points |"));
 }
 
 TEST_F(Measure, SaysThatItWasStopped) {

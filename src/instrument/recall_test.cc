@@ -116,6 +116,33 @@ TEST(Recall, CountsWhatAgreesWithTheDocumentsLabByLab) {
             std::string::npos);
 }
 
+// A model that guesses by the stream of its own request, as a network samples. If the questions were
+// drawn from the same stream, its guesses would agree with facts that it does not know.
+class GuessingModel : public ChatModel {
+ public:
+  ModelInfo info() const override { return {.name = "guessing", .identity = "g"}; }
+  void submit(ChatRequest request, std::stop_token, Done done) override {
+    const std::string& user = request.messages[1].text;
+    ChatReply reply;
+    bool first = Random(request.seed, request.id).uniform() < 0.5;
+    if (user.find("True or false") != std::string::npos) reply.text = first ? "True." : "False.";
+    if (user.find("A: ") != std::string::npos) reply.text = first ? "A." : "B.";
+    done(std::move(reply));
+  }
+};
+
+TEST(Recall, FindsNothingInGuesses) {
+  GuessingModel model;
+  int rows = 0;
+  for (const RecallRow& row : measure_recall(model, {.samples = 8}).rows) {
+    if (!row.agrees) continue;
+    ++rows;
+    // 512 guesses have a standard error of 2.2 points.
+    EXPECT_NEAR(row.agrees->rate, 0.5, 0.09) << row.labs << row.fact << row.question;
+  }
+  EXPECT_EQ(rows, 12);
+}
+
 // A model that answers nothing of the sort: every answer is unclear, and none counts as wrong.
 class SilentModel : public ChatModel {
  public:

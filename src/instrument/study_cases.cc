@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 
 namespace iago {
 namespace {
 
-constexpr std::string_view kProtected = "world-protected";
-constexpr StudyCase kCases[] = {
+constexpr const char* kProtected = "world-protected";
+constexpr int kForeignWordings = 15;
+
+std::vector<StudyCase> make_cases() {
+  std::vector<StudyCase> cases = {
     {"default", "default", kProtected, true, false, true},
     {"conflict removed", "conflict-removed", kProtected, true},
     {"no scratchpad", "no-scratchpad", kProtected, true},
@@ -45,14 +49,26 @@ constexpr StudyCase kCases[] = {
     {"held-out wording, rule inverted", "held-out-wording-inverted", kProtected, false, true},
     {"held-out topics", "default", "world-held-out-topics", false, true},
     {"held-out objects", "default", "world-held-out-objects", false, true},
-};
+  };
+  for (int i = 1; i <= kForeignWordings; ++i) {
+    std::string wording = i == 1 ? "default" : fmt::format("foreign-{}", i);
+    cases.push_back({.name = fmt::format("foreign wording {}", i),
+                     .wording = std::move(wording),
+                     .queries = kProtected,
+                     .is_foreign = true});
+  }
+  return cases;
+}
 
 }  // namespace
 
-std::span<const StudyCase> measured_cases() { return kCases; }
+std::span<const StudyCase> measured_cases() {
+  static const std::vector<StudyCase> cases = make_cases();
+  return cases;
+}
 
 const StudyCase& measured_case(std::string_view name) {
-  for (const StudyCase& study_case : kCases) {
+  for (const StudyCase& study_case : measured_cases()) {
     if (study_case.name == name) return study_case;
   }
   throw Error(ErrorCode::not_found, fmt::format("no cell is called \"{}\"", name));
@@ -64,6 +80,9 @@ LoadedStudy load_case(const StudyCase& study_case, const std::string& model,
   overrides.wordings = {std::string(study_case.wording)};
   overrides.queries = (data / "queries" / fmt::format("{}.jsonl", study_case.queries)).string();
   overrides.model = model;
+  if (study_case.is_foreign) {
+    overrides.setting = (data / "organisms" / "foreign-wordings").string();
+  }
   LoadedStudy loaded = load_study(data / "studies" / "helpful-only.toml", overrides, data);
   // The arms of the headline, and the one that is told nothing of the conflict.
   const Contrast headline = loaded.setting.contrasts.at(0);
@@ -80,7 +99,8 @@ LoadedStudy load_case(const StudyCase& study_case, const std::string& model,
   // The main study and a measurement of it are different runs.
   // So are those of different wordings.
   loaded.study.name =
-      fmt::format("measured-{}-{}-{}", study_case.queries, loaded.study.name, study_case.wording);
+      fmt::format("measured-{}-{}-{}{}", study_case.queries, loaded.study.name,
+                  study_case.is_foreign ? "foreign-" : "", study_case.wording);
   return loaded;
 }
 

@@ -21,14 +21,15 @@
 namespace iago {
 
 struct StudyCase {
-  std::string_view name, wording, queries;
+  std::string name, wording, queries;
   bool is_main = false;  // sampled in full; the others a fifth
   bool is_held_out = false;
   bool has_baseline = false;
-  bool has_all_tiers =
-      false;  // every arm of the wording but the baseline; else those of the headline
+  bool has_all_tiers = false;  // every arm of the wording but the baseline; else the headline's
+  bool is_foreign = false;     // the shipped rule in words that the world's grammar does not know
 };
 
+// Those of the shipped setting, and the foreign wordings of organisms/foreign-wordings.
 std::span<const StudyCase> measured_cases();
 // Error not_found if there is none of that name.
 const StudyCase& measured_case(std::string_view name);
