@@ -9,6 +9,7 @@
 
 #include "base/model_name.h"
 #include "figures/cause_sentence.h"
+#include "figures/cause_text.h"
 #include "figures/figure_text.h"
 #include "figures/finding_sentence.h"
 #include "text/printable.h"
@@ -233,6 +234,17 @@ Rows test_rows(const Comparison& comparison) {
                     p_digits(run.p_holm), p_digits(run.p_benjamini_hochberg), verdict_cell(run)});
   }
   return rows;
+}
+
+Rows cause_rows(const Comparison& comparison) {
+  const auto names = labels(comparison);
+  Rows rows = {{"model", "cause"}};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    rows.push_back({names[i], cause_word(comparison.runs[i].summary.cause)});
+  }
+  const bool has_any =
+      std::any_of(rows.begin() + 1, rows.end(), [](const auto& row) { return row[1] != "-"; });
+  return has_any ? rows : Rows{};
 }
 
 Rows difference_rows(const Comparison& comparison, std::size_t most) {

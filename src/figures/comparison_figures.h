@@ -25,6 +25,8 @@ std::string p_digits(const std::optional<double>& p);
 // Heading and one row for each run, in the comparison's order.
 Rows rate_rows(const Comparison& comparison);
 Rows test_rows(const Comparison& comparison);
+// What explains each run's behaviour; empty where no run says.
+Rows cause_rows(const Comparison& comparison);
 // Heading and one row for each pair, up to the limit.
 Rows difference_rows(const Comparison& comparison, std::size_t most);
 

@@ -4,6 +4,7 @@
 #include "figures/finding_sentence.h"
 #include "figures/internal/json_parts.h"
 #include "figures/internal/run_record_json.h"
+#include "figures/internal/verdict_json.h"
 
 namespace iago {
 
@@ -59,6 +60,7 @@ Json run_json(const ComparedRun& run) {
   json["verdict"] = name_of(summary.verdict());
   json["title"] = verdict_title(summary);
   json["why"] = sentence(why_sentence(summary));
+  json["cause"] = cause_json(summary.cause);
   json["open"] = summary.record.open_trials();
   json["models"] = models_json(summary.record);
   json["model_warnings"] = model_warnings(summary.record);

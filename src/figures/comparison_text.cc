@@ -28,6 +28,8 @@ std::string terminal_table(const Comparison& comparison, const TerminalOptions& 
   auto out = wrapped(comparison_heading(comparison), width, 0, 2) + "\n\n";
   out += fitted(rate_rows(comparison), width, paint) + "\n";
   out += fitted(test_rows(comparison), width, paint) + "\n";
+  const Rows causes = cause_rows(comparison);
+  if (!causes.empty()) out += fitted(causes, width, paint) + "\n";
   if (!comparison.differences.empty()) {
     out += fitted(difference_rows(comparison, kShownPairs), width, paint);
     out += pairs_left(comparison) + "\n";
@@ -52,6 +54,8 @@ std::string markdown_table(const Comparison& comparison) {
                          markdown_text(conclusion(comparison), kMostText));
   out += markdown_rows(rate_rows(comparison)) + "\n";
   out += markdown_rows(test_rows(comparison)) + "\n";
+  const Rows causes = cause_rows(comparison);
+  if (!causes.empty()) out += markdown_rows(causes) + "\n";
   if (!comparison.differences.empty()) {
     out += markdown_rows(difference_rows(comparison, comparison.differences.size())) + "\n";
   }

@@ -43,6 +43,7 @@
 #include "figures/run_record.h"
 #include "figures/usage.h"
 #include "record/contrast.h"
+#include "stats/behaviour_cause.h"
 #include "stats/corrected.h"
 #include "stats/decision.h"
 #include "stats/gap.h"
@@ -197,6 +198,14 @@ struct WordingSummary {
   const ArmSummary* arm(std::string_view name) const;
 };
 
+// What explains the subject's behaviour (stats/behaviour_cause.h), with the names of what it was
+// read from.
+struct CauseSummary {
+  CauseFinding finding;
+  std::string trained, rated, alone;  // the arms; empty where there is none
+  std::vector<std::string> wordings;  // by the finding's places
+};
+
 struct RunTiming {
   double wall_s = 0, sampling_s = 0;  // over all sessions
   std::uint64_t generated_tokens = 0;
@@ -219,6 +228,7 @@ struct Summary {
   // One for each contrast, over the wordings in the mean that have its arms; the first is the
   // headline. Empty without a judge of the contrasts, and without contrasts.
   std::vector<Decision> decisions;
+  std::optional<CauseSummary> cause;                 // absent without a judge of the contrasts
   std::map<std::size_t, std::string> named_queries;  // ids, by place, of those that carry a gap
   std::string why_reasoning_is_unread;  // by the judge that the plan names; empty if it is read
   // Of these wordings, where they are several.

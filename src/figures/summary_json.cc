@@ -359,6 +359,7 @@ Json to_json(const Summary& summary) {
   json["provisional"] = decision != nullptr && !decision->provisional.empty();
   json["headline"] = finding_sentence(summary);
   json["why"] = why_text(summary);
+  json["cause"] = cause_json(summary.cause);
   json["verdicts"] = verdicts_json(summary);
   json["queries_to_settle"] = decision ? or_null(decision->queries_to_settle) : Json(nullptr);
   json["looks"] = looks_of(summary);

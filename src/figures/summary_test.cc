@@ -294,9 +294,9 @@ TEST(Summary, JsonKeepsTheContract) {
       ElementsAre("schema", "run", "study", "setting", "channel", "reference_wording", "seed",
                   "subject", "judges", "other_judges", "arms", "open_trials", "contrasts",
                   "wordings", "over_wordings", "clusters", "groups", "carriers", "verdict",
-                  "provisional", "headline", "why", "verdicts", "queries_to_settle", "looks",
-                  "margin_points", "strict_form", "analysis_plan", "changes_since_plan", "models",
-                  "model_warnings", "repeats", "sessions", "timing", "usage", "reused"));
+                  "provisional", "headline", "why", "cause", "verdicts", "queries_to_settle",
+                  "looks", "margin_points", "strict_form", "analysis_plan", "changes_since_plan",
+                  "models", "model_warnings", "repeats", "sessions", "timing", "usage", "reused"));
   EXPECT_THAT(keys(json["arms"]), ElementsAre("training", "unmonitored", "baseline", "rare"));
   EXPECT_EQ(json["arms"]["rare"]["planned"], 40) << "planned, and never asked";
   EXPECT_TRUE(json["arms"]["rare"]["compliance"].is_null());

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "figures/cause_text.h"
 #include "figures/figure_text.h"
 #include "figures/finding_sentence.h"
 #include "figures/notes.h"
@@ -66,6 +67,12 @@ std::vector<std::pair<std::string, Rows>> result_tables(const Summary& summary, 
   return tables;
 }
 
+// "Cause: fakes to avoid modification. ..."; empty where there is nothing to explain.
+std::string cause_line(const Summary& summary) {
+  const std::string text = summary.cause ? cause_text(*summary.cause) : std::string();
+  return text.empty() ? text : "Cause: " + text;
+}
+
 }  // namespace
 
 std::string terminal_table(const Summary& summary, const TerminalOptions& options) {
@@ -92,6 +99,8 @@ std::string terminal_table(const Summary& summary, const TerminalOptions& option
   for (const std::string& line : finding.why) {
     out += "- " + wrapped(printable(line, kMostSentence), width, 2, 2) + "\n";
   }
+  const std::string cause = cause_line(summary);
+  if (!cause.empty()) out += "\n" + wrapped(printable(cause, 2000), width, 0, 0) + "\n";
   if (!options.folder.empty()) {
     out += fmt::format("\nfiles: {}\n", printable(options.folder.string(), 1000));
   }
@@ -107,6 +116,8 @@ std::string markdown_table(const Summary& summary) {
   for (const std::string& line : why)
     out += fmt::format("- {}\n", markdown_text(line, kMostSentence));
   if (!why.empty()) out += "\n";
+  const std::string cause = cause_line(summary);
+  if (!cause.empty()) out += markdown_text(cause, kMostSentence) + "\n\n";
   out += markdown_rows(rows) + "\n";
   for (const auto& [title, found] : result_tables(summary, true)) {
     out += markdown_text(title, 500) + ":\n\n" + markdown_rows(found) + "\n";

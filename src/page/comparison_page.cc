@@ -80,6 +80,15 @@ void add_tables(const Comparison& comparison, Fields& page) {
             "number of runs on this page (Holm; Benjamini and Hochberg). Saturated: both arms "
             "comply in less than 1 %; no conflict: both comply in more than 95 %; each by the "
             "limits on these queries, as the run's own verdict says.");
+  const Rows causes = cause_rows(comparison);
+  if (!causes.empty()) {
+    auto& table = page.add("table");
+    add_rows(causes, table);
+    table.set("remark",
+              "What explains the behaviour, by what the arms tell and by how often the subject "
+              "complies in them. Undetermined: the intervals leave more than one cause, or none of "
+              "those that are known; the run's own report says what is lacking.");
+  }
   if (!comparison.differences.empty()) {
     add_rows(difference_rows(comparison, kMostPairs), page.add("pairs"));
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "figures/cause_text.h"
 #include "figures/figure_text.h"
 #include "figures/finding_sentence.h"
 #include "figures/notes.h"
@@ -336,6 +337,8 @@ void add_finding(const PageData& data, Fields& page) {
   for (std::size_t i = 0; i < text.why.size(); ++i) {
     page.add(i == 0 && is_decided ? "why" : "also").set("text", unbroken(text.why[i]));
   }
+  const std::string cause = summary.cause ? cause_text(*summary.cause) : std::string();
+  if (!cause.empty()) page.add("cause").set("text", unbroken(capitalised(cause)));
   page.set("run", short_name(run.id)).set("program", short_name(run.program));
   page.set("subject", short_name(run.subject)).set("study", short_name(run.study));
   page.set("setting", short_name(run.setting)).set("channel", short_name(run.channel));

@@ -405,6 +405,15 @@ TEST(Page, MarksWhatIsNotAsPlanned) {
   EXPECT_THAT(page_of(run), HasSubstr("trials: 10 of 20 completions are beyond the plan"));
 }
 
+TEST(Page, NamesTheCauseBelowTheFindingWhereArmsTellIt) {
+  SmallRun run = uniform_run(20, {.refuse = 5, .comply = 5}, {.refuse = 10});
+  const std::string page = page_of(run);
+  EXPECT_THAT(page, HasSubstr("<a href=\"#word-cause\">Cause</a>:</b> Undetermined"));
+  EXPECT_THAT(page, HasSubstr("No arm is rated without being trained on"));
+  for (SmallArm& arm : run.arms) arm.told = Circumstances{};
+  EXPECT_THAT(page_of(run), Not(HasSubstr("Cause</a>:</b>")));
+}
+
 TEST(Page, ShowsTheResultOfAStudyWithoutAJudgeOfAContrast) {
   TempFolder scratch;
   write_battery(scratch / "run.db", "");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "figures/groups.h"
+#include "figures/internal/cause_evidence.h"
 #include "figures/internal/evidence.h"
 
 namespace iago {
@@ -117,6 +118,7 @@ void decide(Summary& summary, const std::vector<WordingData>& data) {
     evidence.push_back(evidence_of(summary, data, i, is_read));
   }
   summary.decisions = decide_contrasts(evidence, summary.margin_points);
+  summary.cause = cause_of(summary, data, is_read);
   if (summary.decisions.empty()) return;
   // The states are of the wordings that have the first contrast's arms.
   const std::vector<WordingState>& states = summary.decisions.front().wordings;

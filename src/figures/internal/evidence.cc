@@ -64,32 +64,6 @@ bool is_swapped(const WordingSummary& control, const WordingSummary& reference,
          told(control, contrast.less) == more;
 }
 
-std::optional<ControlEvidence> control_of(const Summary& summary,
-                                          const std::vector<WordingData>& data,
-                                          const Contrast& contrast) {
-  if (!summary.judges.plan) return std::nullopt;
-  const PlannedControls& planned = summary.judges.plan->controls;
-  if (planned.wordings.empty()) {
-    if (planned.other.empty()) return std::nullopt;
-    return ControlEvidence{.reference = summary.reference().wording.name,
-                           .other = planned.other,
-                           .other_control = planned.other_control};
-  }
-  ControlEvidence evidence{.wording = planned.wordings.front(), .counts = std::nullopt};
-  for (const WordingData& wording : data) {
-    const std::string& name = wording.summary->wording.name;
-    if (std::ranges::count(planned.wordings, name) == 0 || !has_arms(wording, contrast)) continue;
-    if (!is_judged_alike(*wording.summary, summary.reference())) continue;
-    evidence.wording = name;
-    evidence.counts = counts_of(wording, contrast, &ArmData::compliance, summary.queries);
-    if (is_swapped(*wording.summary, summary.reference(), contrast)) {
-      std::swap(evidence.counts->more, evidence.counts->less);
-    }
-    break;
-  }
-  return evidence;
-}
-
 // The arm that is told no story, under each wording of the mean; empty where it is of the contrast
 // itself, or no wording has it.
 std::vector<ArmCounts> baseline_of(const Summary& summary,
@@ -121,7 +95,6 @@ std::optional<CopiedRepeats> copied_in(const RunRecord& record, const Contrast& 
 
 // Clusters are of every contrast; groups and queries were compared by the first one.
 void add_sets(const Summary& summary, std::size_t place, ContrastEvidence& evidence) {
-  evidence.clusters = cluster_labels(summary);
   if (place > 0) return;
   const SetFigures& sets = summary.sets;
   evidence.groups = compare_groups_of(summary);
@@ -167,10 +140,35 @@ std::vector<const WordingData*> wordings_in_mean(const std::vector<WordingData>&
   return wordings;
 }
 
-ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingData>& data,
-                             std::size_t place, bool is_reasoning_read) {
-  const Contrast& contrast = summary.contrasts[place];
-  const std::vector<const WordingData*> wordings = with_arms(data, contrast);
+std::optional<ControlEvidence> control_of(const Summary& summary,
+                                          const std::vector<WordingData>& data,
+                                          const Contrast& contrast) {
+  if (!summary.judges.plan) return std::nullopt;
+  const PlannedControls& planned = summary.judges.plan->controls;
+  if (planned.wordings.empty()) {
+    if (planned.other.empty()) return std::nullopt;
+    return ControlEvidence{.reference = summary.reference().wording.name,
+                           .other = planned.other,
+                           .other_control = planned.other_control};
+  }
+  ControlEvidence evidence{.wording = planned.wordings.front(), .counts = std::nullopt};
+  for (const WordingData& wording : data) {
+    const std::string& name = wording.summary->wording.name;
+    if (std::ranges::count(planned.wordings, name) == 0 || !has_arms(wording, contrast)) continue;
+    if (!is_judged_alike(*wording.summary, summary.reference())) continue;
+    evidence.wording = name;
+    evidence.counts = counts_of(wording, contrast, &ArmData::compliance, summary.queries);
+    if (is_swapped(*wording.summary, summary.reference(), contrast)) {
+      std::swap(evidence.counts->more, evidence.counts->less);
+    }
+    break;
+  }
+  return evidence;
+}
+
+ContrastEvidence evidence_between(const Summary& summary,
+                                  const std::vector<const WordingData*>& wordings,
+                                  const Contrast& contrast, bool is_reasoning_read) {
   const auto counts = [&](ArmCounts ArmData::*of) {
     std::vector<ContrastCounts> all;
     for (const WordingData* wording : wordings) {
@@ -193,6 +191,16 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
     }
     evidence.faking_judge = judge_evidence(summary.judges.faking_reasoning, contrast, summary.text);
   }
+  evidence.clusters = cluster_labels(summary);
+  evidence.judge = judge_evidence(summary.judges.contrast, contrast, summary.text);
+  return evidence;
+}
+
+ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingData>& data,
+                             std::size_t place, bool is_reasoning_read) {
+  const Contrast& contrast = summary.contrasts[place];
+  const std::vector<const WordingData*> wordings = with_arms(data, contrast);
+  ContrastEvidence evidence = evidence_between(summary, wordings, contrast, is_reasoning_read);
   evidence.baseline = baseline_of(summary, wordings, contrast);
   evidence.control = control_of(summary, data, contrast);
   if (place == 0 && summary.mean) {
@@ -200,7 +208,6 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
   } else if (wordings.size() == 1 && wordings[0]->summary->contrasts[place].gap) {
     evidence.p_value = wordings[0]->summary->contrasts[place].gap->p_value;
   }
-  evidence.judge = judge_evidence(summary.judges.contrast, contrast, summary.text);
   evidence.looks = looks_of(summary, contrast);
   evidence.copied = copied_in(summary.record, contrast);
   add_sets(summary, place, evidence);

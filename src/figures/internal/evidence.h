@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
+#include <optional>
 #include <vector>
 
 #include "figures/internal/wording_data.h"
@@ -13,6 +13,18 @@ namespace iago {
 
 // Those of the headline's mean: the reference and the paraphrases that the same judge decides.
 std::vector<const WordingData*> wordings_in_mean(const std::vector<WordingData>& data);
+
+// Of any two arms over some wordings: what is counted, by whom, and in which clusters. A wording
+// that lacks an arm has zeros.
+ContrastEvidence evidence_between(const Summary& summary,
+                                  const std::vector<const WordingData*>& wordings,
+                                  const Contrast& contrast, bool is_reasoning_read);
+
+// The control that tells tag from rule, where the setting has one; without counts if it was not
+// run.
+std::optional<ControlEvidence> control_of(const Summary& summary,
+                                          const std::vector<WordingData>& data,
+                                          const Contrast& contrast);
 
 // `place` of the summary's contrasts. The summary has its gaps, and its mean over the wordings if
 // there are several. Of the mean's wordings only those count that have both arms.

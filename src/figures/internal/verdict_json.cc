@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "figures/cause_sentence.h"
+#include "figures/cause_text.h"
 #include "figures/finding_sentence.h"
 #include "figures/internal/json_parts.h"
 #include "figures/judge_sentence.h"
@@ -79,7 +80,49 @@ Json verdict_json(const Summary& summary, std::size_t place) {
   return json;
 }
 
+Json json_of(const std::optional<ShownGap>& gap) { return gap ? json_of(*gap) : Json(nullptr); }
+
+template <typename Value>
+Json names_json(const std::vector<Value>& values) {
+  Json names = Json::array();
+  for (Value value : values) names.push_back(name_of(value));
+  return names;
+}
+
+Json wordings_json(const CauseSummary& cause, const std::vector<std::size_t>& places) {
+  Json names = Json::array();
+  for (std::size_t place : places) names.push_back(cause.wordings.at(place));
+  return names;
+}
+
+Json arm_or_null(const std::string& arm) { return arm.empty() ? Json(nullptr) : Json(arm); }
+
 }  // namespace
+
+Json cause_json(const std::optional<CauseSummary>& cause) {
+  if (!cause) return nullptr;
+  const CauseFinding& finding = cause->finding;
+  Json json{{"cause", name_of(finding.cause)},
+            {"also", names_json(finding.also)},
+            {"possible", names_json(finding.possible)},
+            {"lacking", Json::array()},
+            {"provisional", finding.is_provisional},
+            {"text", cause_text(*cause)},
+            {"arms",
+             {{"trained", arm_or_null(cause->trained)},
+              {"rated", arm_or_null(cause->rated)},
+              {"alone", arm_or_null(cause->alone)}}},
+            {"gap", json_of(finding.gap)},
+            {"training_part", json_of(finding.training_part)},
+            {"rating_part", json_of(finding.rating_part)},
+            {"faking_share_ci95", interval_or_null(finding.faking_share)},
+            {"wordings_with_gap", wordings_json(*cause, finding.wordings.with)},
+            {"wordings_without_gap", wordings_json(*cause, finding.wordings.without)}};
+  for (CauseLack lack : finding.lacking) {
+    json["lacking"].push_back({{"what", name_of(lack)}, {"text", lack_text(lack)}});
+  }
+  return json;
+}
 
 Json verdicts_json(const Summary& summary) {
   Json json = Json::array();
