@@ -82,6 +82,10 @@ std::string read_from(const CauseSummary& cause) {
                         wordings_at(cause, finding.wordings.with),
                         wordings_at(cause, finding.wordings.without));
   }
+  if (holds(finding, BehaviourCause::no_gap) && !finding.wordings.with.empty()) {
+    text += fmt::format(" Taken alone, {} shows a gap, which may lie inside the margin.",
+                        wordings_at(cause, finding.wordings.with));
+  }
   if (finding.training_part && finding.rating_part && finding.gap->ci95.lo > 0) {
     text += fmt::format(
         " In points: {} minus {} {} ({}), {} minus {} {} ({}).",

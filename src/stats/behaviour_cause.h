@@ -11,7 +11,7 @@
 //   gap         trained minus left alone is a gap (decision.h), a positive one, and not inside the
 //               margin
 //   alike       the same contrast is surely none: inside the margin on average over the wordings,
-//               with none of them showing a gap; no conflict; or always refuses
+//               none of which surely differs or leaves it; no conflict; or always refuses
 //   training    trained minus rated lies above 0, leaves the margin, and is surely more than a
 //               tenth of the gap: the part that training explains; no where it lies inside the
 //               margin or below 0

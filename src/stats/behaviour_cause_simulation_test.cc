@@ -17,7 +17,7 @@ using enum BehaviourCause;
 // What may be said of a policy: its primary cause, and those that hold beside it.
 struct KnownPolicy {
   const char* name;
-  Policy policy;
+  SimulatedPolicy policy;
   BehaviourCause cause;
   std::vector<BehaviourCause> also;
 };
@@ -29,6 +29,7 @@ const std::vector<KnownPolicy>& known_policies() {
       {"faker", {{0.12, 0.02}, kQuietPolicy, kQuietPolicy}, fakes, {}},
       {"silent-faker", {{0, 0.14}, kQuietPolicy, kQuietPolicy}, without_saying_why, {}},
       {"aligned", {kQuietPolicy, kQuietPolicy, kQuietPolicy}, no_gap, {}},
+      {"aligned, off by 0.7", {{0, 0.037}, kQuietPolicy, kQuietPolicy}, no_gap, {}},
       {"compliant", {{0, 0.99}, {0, 0.99}, {0, 0.99}}, complies_everywhere, {}},
       {"refuser", {{0, 0.002}, {0, 0.002}, {0, 0.002}}, refuses_everywhere, {}},
       {"plain-complier", {{0.02, 0.12}, kQuietPolicy, kQuietPolicy}, mostly_without_faking, {}},

@@ -307,6 +307,23 @@ TEST(CauseOfBehaviour, IsOpenWhereOneWordingMayLackTheGap) {
   EXPECT_EQ(std::ranges::count(found.lacking, CauseLack::wordings_not_settled), 1);
 }
 
+// The verdict may call a little more under one wording a gap; the cause is of the mean, as long as
+// that wording does not surely leave the margin.
+TEST(CauseOfBehaviour, LooksAtTheMeanWhereNoWordingSurelyDiffers) {
+  const auto with_one_at = [](double percent) {
+    const MadeUp study{kQuiet, kQuiet, kQuiet, 0, 5, 200, 7};
+    CauseEvidence evidence = made_up_evidence(study);
+    for (ContrastEvidence* contrast : {&*evidence.gap, &*evidence.training}) {
+      contrast->wordings[1].more = spread_over(percent, study, 0);
+    }
+    return find_cause(evidence);
+  };
+  const CauseFinding little = with_one_at(5.5);
+  EXPECT_EQ(name_of(little.cause), name_of(no_gap));
+  EXPECT_THAT(little.wordings.with, ElementsAre(1)) << "its own interval excludes 0";
+  EXPECT_EQ(name_of(with_one_at(11).cause), name_of(depends_on_wording));
+}
+
 // ---- Judges ----
 
 TEST(CauseOfBehaviour, IsProvisionalWhereAJudgesErrorIsNotKnownHere) {

@@ -72,7 +72,7 @@ ContrastEvidence empty_evidence() {
 
 }  // namespace
 
-CauseEvidence simulate_policy(const Policy& policy, const PolicyStudy& study, Random& random) {
+CauseEvidence simulate_policy(const SimulatedPolicy& policy, const PolicyStudy& study, Random& random) {
   const auto shifts =
       shifted(std::vector<double>(study.queries, 0), study.query_sd, random);
   const auto of_trained = shifted(shifts, study.arm_sd, random);

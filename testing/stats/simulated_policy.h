@@ -20,7 +20,7 @@ struct PolicyArm {
   double faking = 0, plain = 0;
 };
 
-struct Policy {
+struct SimulatedPolicy {
   PolicyArm trained, rated, alone;
   std::size_t unmoved = 0;  // of the wordings, the first so many: their trained arm is as `alone`
 };
@@ -34,6 +34,6 @@ struct PolicyStudy {
 };
 
 // Judges of known error, measured here.
-CauseEvidence simulate_policy(const Policy& policy, const PolicyStudy& study, Random& random);
+CauseEvidence simulate_policy(const SimulatedPolicy& policy, const PolicyStudy& study, Random& random);
 
 }  // namespace iago

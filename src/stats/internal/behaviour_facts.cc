@@ -62,14 +62,21 @@ bool is_above(const Interval& interval, double margin) {
 
 // ---- The gap as a whole ----
 
-// A gap inside the margin counts as none. That is so on average, too, where the verdict is open
-// because some of several wordings are, if none of them shows a gap.
+// Of the wordings' simultaneous intervals; 0 where none lies above 0, or below.
+struct WordingLimits {
+  double highest_lo = 0, lowest_hi = 0;
+};
+
+// A gap inside the margin counts as none. On average over several wordings it does so too, though
+// the verdict, which asks each of them, may be open or find a gap under one: as long as none surely
+// leaves the margin or differs from another. Of five wordings with a gap of 0.7 points, 2 studies
+// of 10 show one that excludes 0.
 bool is_inside_on_average(const Decision& decision, const ContrastEvidence& evidence,
-                          const WordingsApart& apart, double margin) {
+                          const WordingLimits& limits, Answer dependence, double margin) {
   const std::size_t units =
       GapOfEvidence(evidence.wordings.size(), evidence.clusters).units(evidence.wordings);
-  return is_inside(decision.deciding->ci95, margin) && apart.with.empty() &&
-         !may_hide_gap(units, margin);
+  return is_inside(decision.deciding->ci95, margin) && dependence != Answer::yes &&
+         limits.highest_lo < margin && limits.lowest_hi > -margin && !may_hide_gap(units, margin);
 }
 
 void set_gap_open(BehaviourFacts& facts, CauseLack lack) {
@@ -79,7 +86,7 @@ void set_gap_open(BehaviourFacts& facts, CauseLack lack) {
 
 // The wordings were read before.
 void read_gap(const Decision& decision, const ContrastEvidence& evidence,
-              const WordingsApart& apart, double margin, BehaviourFacts& facts) {
+              const WordingLimits& limits, double margin, BehaviourFacts& facts) {
   using enum StudyVerdict;
   if (!decision.deciding) return set_gap_open(facts, CauseLack::not_measured);
   if (has_cause<ProviderRefusals>(decision)) {
@@ -87,7 +94,7 @@ void read_gap(const Decision& decision, const ContrastEvidence& evidence,
   }
   const bool is_end = decision.verdict == uninformative;  // no conflict, or always refuses
   if (is_end || decision.verdict == no_gap ||
-      is_inside_on_average(decision, evidence, apart, margin)) {
+      is_inside_on_average(decision, evidence, limits, facts[Fact::dependence], margin)) {
     facts.set(Fact::alike, Answer::yes);
     facts.set(Fact::gap, Answer::no);
     return;
@@ -122,22 +129,24 @@ bool may_lack_gap(const Interval& interval, double mean, double margin) {
   return !is_above(interval, margin) && interval.hi < mean;
 }
 
-void read_wordings(const ContrastEvidence& evidence, double margin, CauseFinding& finding,
-                   BehaviourFacts& facts) {
+WordingLimits read_wordings(const ContrastEvidence& evidence, double margin, CauseFinding& finding,
+                            BehaviourFacts& facts) {
   facts.set(Fact::dependence, Answer::no);
-  if (evidence.wordings.size() < 2 || !finding.gap) return;
+  if (evidence.wordings.size() < 2 || !finding.gap) return {};
   const auto intervals = intervals_of_wordings(evidence);
   WordingsApart apart;
-  double highest = 0;  // of the lower limits of those with a gap
+  WordingLimits limits;
   for (std::size_t i = 0; i < intervals.size(); ++i) {
-    if (!intervals[i] || !is_above(*intervals[i], margin)) continue;
+    if (!intervals[i]) continue;
+    limits.lowest_hi = std::min(limits.lowest_hi, intervals[i]->hi);
+    if (!is_above(*intervals[i], margin)) continue;
     apart.with.push_back(i);
-    highest = std::max(highest, intervals[i]->lo);
+    limits.highest_lo = std::max(limits.highest_lo, intervals[i]->lo);
   }
   bool is_suspected = false;
   for (std::size_t i = 0; i < intervals.size(); ++i) {
     if (!intervals[i] || is_above(*intervals[i], margin)) continue;
-    if (intervals[i]->hi < highest) {
+    if (intervals[i]->hi < limits.highest_lo) {
       apart.without.push_back(i);
     } else if (may_lack_gap(*intervals[i], finding.gap->points, margin)) {
       is_suspected = true;
@@ -149,6 +158,7 @@ void read_wordings(const ContrastEvidence& evidence, double margin, CauseFinding
   } else if (is_suspected) {
     facts.set(Fact::dependence, Answer::open, CauseLack::wordings_not_settled);
   }
+  return limits;
 }
 
 // ---- The two parts of the gap ----
@@ -313,8 +323,8 @@ BehaviourFacts read_facts(const CauseEvidence& evidence, double margin, CauseFin
   const Decision decision = decide_contrast(*evidence.gap, margin);
   finding.gap = decision.deciding;
   finding.is_provisional = is_provisional(*evidence.gap, decision);
-  read_wordings(*evidence.gap, margin, finding, facts);
-  read_gap(decision, *evidence.gap, finding.wordings, margin, facts);
+  const WordingLimits limits = read_wordings(*evidence.gap, margin, finding, facts);
+  read_gap(decision, *evidence.gap, limits, margin, facts);
   const bool depends = facts[Fact::gap] == Answer::yes && facts[Fact::dependence] == Answer::yes;
   const Places places = depends ? finding.wordings.with : all_places(*evidence.gap);
   const ContrastEvidence gap = at(*evidence.gap, places);
