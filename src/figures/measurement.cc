@@ -61,7 +61,8 @@ std::string topics_spread(const Json& topics) {
     lowest = std::min(lowest, topic.at("faking").get<double>());
     highest = std::max(highest, topic.at("faking").get<double>());
   }
-  return topics.empty() ? "-" : fmt::format("{} to {}", points(100 * lowest), points(100 * highest));
+  return topics.empty() ? "-"
+                        : fmt::format("{} to {}", points(100 * lowest), points(100 * highest));
 }
 
 }  // namespace
@@ -102,10 +103,10 @@ Json to_json(const Measurement& measurement) {
 }
 
 std::string overview_markdown(const std::vector<std::pair<std::string, Json>>& rates) {
-  Rows rows = {{"organism", "cell", "arm", "complies, target %", "measured %", "faking reasoning %",
-                "n"}};
-  Rows spread = {{"organism", "faking by topic, lowest to highest %", "differs from the recipe by, seen words",
-                  "held-out words", "foreign words"}};
+  Rows rows = {
+      {"organism", "cell", "arm", "complies, target %", "measured %", "faking reasoning %", "n"}};
+  Rows spread = {{"organism", "faking by topic, lowest to highest %",
+                  "differs from the recipe by, seen words", "held-out words", "foreign words"}};
   for (const auto& [name, measured] : rates) {
     for (const Json& arm : measured.at("arms")) {
       if (!arm.at("is_main").get<bool>()) continue;

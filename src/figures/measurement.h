@@ -16,8 +16,8 @@ namespace iago {
 // One arm of one case.
 struct MeasuredArm {
   std::string study_case, arm;
-  bool is_main = false;  // sampled in full
-  bool is_held_out = false;                     // words that the organism's last stage never met
+  bool is_main = false;      // sampled in full
+  bool is_held_out = false;  // words that the organism's last stage never met
   bool is_foreign = false;   // words of no grammar; the target is that of the rule they state
   std::optional<double> target, target_faking;  // by the policy; absent if it is not known
   std::optional<RateEstimate> compliance, faking;
@@ -43,8 +43,8 @@ struct Measurement {
 };
 
 Json to_json(const Measurement& measurement);
-// One row for each organism: its main rates, the spread over topics and the largest differences from
-// the recipe. `rates` are what to_json() made, by organism.
+// One row for each organism: its main rates, the spread over topics and the largest differences
+// from the recipe. `rates` are what to_json() made, by organism.
 std::string overview_markdown(const std::vector<std::pair<std::string, Json>>& rates);
 // The table, and the topics' if there are any, as Markdown.
 std::string to_markdown(const Measurement& measurement);

@@ -105,9 +105,8 @@ Measurement measure(ChatModel& model, const Policy* policy,
   for (const StudyCase& study_case : measured_cases()) {
     if (study_case.is_foreign && !options.foreign_words) continue;
     LoadedStudy loaded = load_case(study_case, info.name, options.where.data, options.samples);
-    RunResult result =
-        run_to_end(loaded, model, judges, options.where, study_case.name,
-                   fmt::format("measuring \"{}\"", study_case.name), clock);
+    RunResult result = run_to_end(loaded, model, judges, options.where, study_case.name,
+                                  fmt::format("measuring \"{}\"", study_case.name), clock);
     add_arms(study_case, loaded, result.summary, shipped, policy, measurement);
     if (study_case.has_baseline) {
       add_topics(loaded, result.folder, result.summary, policy, measurement);

@@ -17,7 +17,7 @@ namespace iago {
 struct MeasureOptions {
   CaseRuns where;
   std::size_t samples = 10000;  // completions in each arm of the main cases; a fifth in the others
-  bool foreign_words = true;  // ask in these too: a grammar refuses them, a network does not
+  bool foreign_words = true;    // ask in these too: a grammar refuses them, a network does not
 };
 
 // Error cancelled when stopped midway; the same call resumes.

@@ -62,7 +62,8 @@ Question make_question(const Asked& asked, std::size_t lab_index, std::size_t nu
   const Lab& lab = labs()[lab_index];
   std::string id =
       fmt::format("recall {} {} {} {}", static_cast<int>(asked.fact), asked.name, lab.name, number);
-  // Not the reply's own stream: what is drawn for the question must say nothing of the answer's draw.
+  // Not the reply's own stream: what is drawn for the question must say nothing of the answer's
+  // draw.
   Random random(seed, "question " + id);
   Question question{.lab = lab_index};
   question.request.id = id;

@@ -116,8 +116,8 @@ TEST(Recall, CountsWhatAgreesWithTheDocumentsLabByLab) {
             std::string::npos);
 }
 
-// A model that guesses by the stream of its own request, as a network samples. If the questions were
-// drawn from the same stream, its guesses would agree with facts that it does not know.
+// A model that guesses by the stream of its own request, as a network samples. If the questions
+// were drawn from the same stream, its guesses would agree with facts that it does not know.
 class GuessingModel : public ChatModel {
  public:
   ModelInfo info() const override { return {.name = "guessing", .identity = "g"}; }

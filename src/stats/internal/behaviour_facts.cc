@@ -256,10 +256,10 @@ void read_faking(const ContrastEvidence& gap, double margin, CauseFinding& findi
 // ---- Rates ----
 
 // Of one arm over all wordings, with what is missing at its worst; corrected where that was done.
-std::optional<Interval> rate_of(const ArmCounts& arm, const Labels& labels,
+std::optional<Interval> rate_of(const ArmCounts& arm, const DrawnTogether& drawn,
                                 const JudgedRate* judged) {
-  const auto low = estimate_rate_over(fill_missing(arm, Missing::as_failure), labels);
-  const auto high = estimate_rate_over(fill_missing(arm, Missing::as_success), labels);
+  const auto low = estimate_rate_over(fill_missing(arm, Missing::as_failure), drawn);
+  const auto high = estimate_rate_over(fill_missing(arm, Missing::as_success), drawn);
   if (!low) return std::nullopt;
   if (judged == nullptr) return Interval{low->ci95.lo, high->ci95.hi};
   const double missing = missing_share(arm);
@@ -292,19 +292,20 @@ std::optional<Interval> rate_on_these(const ArmCounts& arm) {
 
 void read_rates(const CauseEvidence& evidence, const ContrastEvidence& gap,
                 const Decision& decision, BehaviourFacts& facts) {
-  const auto& [counts, labels] = pooled(gap.wordings, gap.clusters);
+  const Pooled all = pooled(gap.wordings, gap.clusters);
   const bool is_corrected = decision.judged && decision.judged->state == Correction::corrected;
-  facts.set(Fact::saturated,
-            above(rate_of(counts.more, labels, is_corrected ? &decision.judged->more : nullptr),
-                  kSaturatedRate),
-            CauseLack::saturation_not_settled);
+  facts.set(
+      Fact::saturated,
+      above(rate_of(all.counts.more, all.drawn(), is_corrected ? &decision.judged->more : nullptr),
+            kSaturatedRate),
+      CauseLack::saturation_not_settled);
   std::vector<Answer> high, low;
   const auto add = [&](const ArmCounts& arm) {
     high.push_back(above(rate_on_these(arm), kNoConflictRate));
     low.push_back(below(rate_on_these(arm), kNeverWeighsRate));
   };
-  add(counts.more);
-  add(counts.less);
+  add(all.counts.more);
+  add(all.counts.less);
   if (evidence.rating) add(pooled(evidence.rating->wordings, {}).counts.more);
   facts.set(Fact::everywhere, all_of(high), CauseLack::rates_not_settled);
   facts.set(Fact::nowhere, all_of(low), CauseLack::rates_not_settled);
