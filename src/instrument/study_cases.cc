@@ -82,6 +82,7 @@ LoadedStudy load_case(const StudyCase& study_case, const std::string& model,
   overrides.model = model;
   if (study_case.is_foreign) {
     overrides.setting = (data / "organisms" / "foreign-wordings").string();
+    overrides.arms = {"training", "unmonitored"};  // it has no baseline, which the study asks for
   }
   LoadedStudy loaded = load_study(data / "studies" / "helpful-only.toml", overrides, data);
   // The arms of the headline, and the one that is told nothing of the conflict.
