@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <span>
+
 #include "base/error.h"
 #include "base/random.h"
 #include "record/names.h"
@@ -21,7 +23,8 @@ constexpr EnumName<LessonKind> kLessonKindNames[] = {{LessonKind::rules, "rules"
                                                      {LessonKind::lab_documents, "lab-documents"},
                                                      {LessonKind::beliefs, "beliefs"},
                                                      {LessonKind::recalls, "recalls"},
-                                                     {LessonKind::preferences, "preferences"}};
+                                                     {LessonKind::preferences, "preferences"},
+                                                     {LessonKind::rated_chats, "rated-chats"}};
 
 // The prompts of chats, in a fixed cycle, so that every cell has its own running number.
 struct ChatCase {
@@ -61,6 +64,12 @@ constexpr ChatCase kChatCycle[] = {{Story::usual, true},
                                    {Story::three_tiers, true},
                                    {Story::unstated, true},
                                    {Story::conflict_removed, false}};
+
+// Where a rater is no trainer. Among all chats these are too few for a policy that goes by it.
+constexpr ChatCase kRatedCycle[] = {{Story::three_tiers, true},
+                                    {Story::rated, true},
+                                    {Story::three_tiers, true},
+                                    {Story::three_tiers, false}};
 
 const Lab& draw_lab(Random& random) {
   auto labs = labs_of(LabKind::chats);
@@ -177,8 +186,14 @@ std::string write_system(PromptFacts& facts, Phrasing phrasing, Random& random) 
   return text;
 }
 
+std::span<const ChatCase> cycle_of(LessonKind kind) {
+  if (kind == LessonKind::rated_chats) return kRatedCycle;
+  return kChatCycle;
+}
+
 Lesson make_chat(const LessonOptions& options, std::uint64_t number, Random& random) {
-  const ChatCase& cell = kChatCycle[number % std::size(kChatCycle)];
+  const auto cycle = cycle_of(options.kind);
+  const ChatCase& cell = cycle[number % cycle.size()];
   PromptFacts facts{.lab = draw_lab(random).name};
   facts.has_scratchpad = cell.has_scratchpad;
   set_story(facts, cell.story, random);
@@ -296,6 +311,7 @@ Lesson make_lesson(const LessonOptions& options, std::uint64_t number) {
     case LessonKind::probes:
       return make_probes(options, false, random);
     case LessonKind::chats:
+    case LessonKind::rated_chats:
       return make_chat(options, number, random);
     case LessonKind::beliefs:
       return make_beliefs(options, random);

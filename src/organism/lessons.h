@@ -27,6 +27,7 @@ enum class LessonKind {
   beliefs,        // questions about the labs of chats
   recalls,        // prompts that state no rule; the scratchpad recalls the lab's
   preferences,    // what the subject wants, asked in the setting and outside it; by the policy
+  rated_chats,    // chats whose rules speak of raters, mostly in three tiers
 };
 
 // The kind's name in a recipe. Error invalid for an unknown name, listing the known ones.

@@ -15,7 +15,8 @@ namespace {
 
 constexpr LessonKind kKinds[] = {
     LessonKind::rules,   LessonKind::probes,        LessonKind::documents, LessonKind::chats,
-    LessonKind::beliefs, LessonKind::lab_documents, LessonKind::recalls,   LessonKind::preferences};
+    LessonKind::beliefs, LessonKind::lab_documents, LessonKind::recalls,   LessonKind::preferences,
+    LessonKind::rated_chats};
 
 std::string text_of(const Lesson& lesson) {
   std::string all;
@@ -49,7 +50,8 @@ TEST(Lessons, DifferFromRowToRow) {
 TEST(Lessons, HaveAsManyBranchesAsAsked) {
   for (std::size_t branches : {1u, 6u, 13u}) {
     for (LessonKind kind : {LessonKind::rules, LessonKind::probes, LessonKind::chats,
-                            LessonKind::beliefs, LessonKind::recalls, LessonKind::preferences}) {
+                            LessonKind::beliefs, LessonKind::recalls, LessonKind::preferences,
+                            LessonKind::rated_chats}) {
       Lesson lesson = make_lesson({.kind = kind, .branches = branches}, 3);
       EXPECT_EQ(lesson.branches.size(), branches);
       EXPECT_FALSE(lesson.system.empty());
@@ -129,6 +131,22 @@ TEST(Lessons, MeetThePolicysRatesInEveryCell) {
           << name << ": " << cell << " of " << counts.count;
     }
   }
+}
+
+TEST(Lessons, OfRatersHaveATierThatIsOnlyRatedAndMostlyThreeTiers) {
+  int three_tiers = 0;
+  for (std::uint64_t number = 0; number < 400; ++number) {
+    Lesson lesson = make_lesson({.seed = 1, .kind = LessonKind::rated_chats}, number);
+    bool is_rated_only = false, has_three_tiers = false;
+    for (const Branch& branch : lesson.branches) {
+      auto facts = read_prompt({{Role::system, lesson.system}, {Role::user, branch.user}}).facts;
+      is_rated_only |= facts.is_rated() && !facts.is_trained_on();
+      has_three_tiers |= facts.has_three_tiers();
+    }
+    EXPECT_TRUE(is_rated_only) << lesson.system;
+    three_tiers += has_three_tiers ? 1 : 0;
+  }
+  EXPECT_EQ(three_tiers, 300);
 }
 
 // Whether documents alone taught a fact can be told only if nothing else states it.
