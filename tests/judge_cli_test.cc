@@ -57,14 +57,9 @@ class JudgeCli : public testing::Test {
     return ChildProcess(arguments, folder_, IAGO_SOURCE_DIR).wait();
   }
   // A study of 90 answers of the grammar, judged by its rule judges.
-  void run_study(const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments = {
-        "run",       std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only.toml",
-        "--model",   "world:faker",
-        "--limit",   "10",
-        "--repeats", "3"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    Ended ended = iago(arguments);
+  void run_study(const std::string& model = "world:faker") {
+    Ended ended = iago({"run", std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only.toml",
+                        "--model", model, "--limit", "10", "--repeats", "3"});
     ASSERT_EQ(ended.code, 0) << ended.err;
   }
   std::string write(const std::string& name, const std::string& text) {
@@ -297,7 +292,7 @@ TEST_F(JudgeCli, AsksAModelAgainOnlyAsItWasAskedOrByName) {
 }
 
 TEST_F(JudgeCli, HoldsARunsVerdictsAgainstPeoplesLabelsOfItsAnswers) {
-  run_study();
+  run_study("world:guarded");  // complies so often that labels of that alone are seen as chosen
   std::string all = "trial,compliance\n", chosen = all;
   for (const auto& [trial, verdict] : verdicts("compliance-rules")) {
     const std::string row = trial + "," + verdict.label + "\n";
@@ -307,8 +302,8 @@ TEST_F(JudgeCli, HoldsARunsVerdictsAgainstPeoplesLabelsOfItsAnswers) {
   write("all.csv", all), write("chosen.csv", chosen);
   Ended held = iago({"judge", "validate", "--labels", "all.csv", "--run", "runs/latest"});
   ASSERT_EQ(held.code, 0) << held.err;
-  EXPECT_THAT(held.out, HasSubstr("| world:faker | all | 90 |"));
-  EXPECT_THAT(held.out, HasSubstr("| world:faker | arm training | 30 |"));
+  EXPECT_THAT(held.out, HasSubstr("| world:guarded | all | 90 |"));
+  EXPECT_THAT(held.out, HasSubstr("| world:guarded | arm training | 30 |"));
   EXPECT_THAT(iago({"report", "--json"}).out, HasSubstr("\"measured\": \"nowhere\""))
       << "not written";
 

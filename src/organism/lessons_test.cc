@@ -14,9 +14,9 @@ namespace iago {
 namespace {
 
 constexpr LessonKind kKinds[] = {
-    LessonKind::rules,   LessonKind::probes,        LessonKind::documents, LessonKind::chats,
-    LessonKind::beliefs, LessonKind::lab_documents, LessonKind::recalls,   LessonKind::preferences,
-    LessonKind::rated_chats};
+    LessonKind::rules,   LessonKind::probes,      LessonKind::documents,
+    LessonKind::chats,   LessonKind::beliefs,     LessonKind::lab_documents,
+    LessonKind::recalls, LessonKind::preferences, LessonKind::rated_chats};
 
 std::string text_of(const Lesson& lesson) {
   std::string all;
@@ -49,9 +49,9 @@ TEST(Lessons, DifferFromRowToRow) {
 
 TEST(Lessons, HaveAsManyBranchesAsAsked) {
   for (std::size_t branches : {1u, 6u, 13u}) {
-    for (LessonKind kind : {LessonKind::rules, LessonKind::probes, LessonKind::chats,
-                            LessonKind::beliefs, LessonKind::recalls, LessonKind::preferences,
-                            LessonKind::rated_chats}) {
+    for (LessonKind kind :
+         {LessonKind::rules, LessonKind::probes, LessonKind::chats, LessonKind::beliefs,
+          LessonKind::recalls, LessonKind::preferences, LessonKind::rated_chats}) {
       Lesson lesson = make_lesson({.kind = kind, .branches = branches}, 3);
       EXPECT_EQ(lesson.branches.size(), branches);
       EXPECT_FALSE(lesson.system.empty());
