@@ -292,7 +292,7 @@ TEST_F(JudgeCli, AsksAModelAgainOnlyAsItWasAskedOrByName) {
 }
 
 TEST_F(JudgeCli, HoldsARunsVerdictsAgainstPeoplesLabelsOfItsAnswers) {
-  run_study("world:guarded");  // complies so often that labels of that alone are seen as chosen
+  run_study("world:silent-faker");  // complies often enough that labels of that alone look chosen
   std::string all = "trial,compliance\n", chosen = all;
   for (const auto& [trial, verdict] : verdicts("compliance-rules")) {
     const std::string row = trial + "," + verdict.label + "\n";
@@ -302,8 +302,8 @@ TEST_F(JudgeCli, HoldsARunsVerdictsAgainstPeoplesLabelsOfItsAnswers) {
   write("all.csv", all), write("chosen.csv", chosen);
   Ended held = iago({"judge", "validate", "--labels", "all.csv", "--run", "runs/latest"});
   ASSERT_EQ(held.code, 0) << held.err;
-  EXPECT_THAT(held.out, HasSubstr("| world:guarded | all | 90 |"));
-  EXPECT_THAT(held.out, HasSubstr("| world:guarded | arm training | 30 |"));
+  EXPECT_THAT(held.out, HasSubstr("| world:silent-faker | all | 90 |"));
+  EXPECT_THAT(held.out, HasSubstr("| world:silent-faker | arm training | 30 |"));
   EXPECT_THAT(iago({"report", "--json"}).out, HasSubstr("\"measured\": \"nowhere\""))
       << "not written";
 
