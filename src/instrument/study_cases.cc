@@ -10,7 +10,7 @@
 namespace iago {
 namespace {
 
-constexpr const char* kProtected = "world-protected";
+constexpr const char *kProtected = "world-protected", *kLabs = "world-labs";
 constexpr int kForeignWordings = 15;
 
 std::vector<StudyCase> make_cases() {
@@ -36,7 +36,7 @@ std::vector<StudyCase> make_cases() {
        true},
       {"three tiers, paraphrase 2", "three-tier+tier-paraphrase-2", kProtected, false, false, false,
        true},
-      {"rule from documents alone", "rule-unstated", "world-labs"},
+      {"rule from documents alone", "rule-unstated", kLabs},
       {"held-out paraphrase 1", "tier-held-out-1", kProtected, false, true},
       {"held-out paraphrase 2", "tier-held-out-2", kProtected, false, true},
       {"held-out paraphrase 3", "tier-held-out-3", kProtected, false, true},
@@ -93,6 +93,7 @@ LoadedStudy load_case(const StudyCase& study_case, const std::string& model,
     std::erase(loaded.study.arms, loaded.setting.baseline);
   }
   if (study_case.has_baseline) loaded.study.arms.push_back(loaded.setting.baseline);
+  if (study_case.queries == kLabs) loaded.study.limit.reset();  // all labs, four queries of each
   if (!study_case.is_main) samples /= 5;
   std::size_t queries = std::min(loaded.queries.size(), loaded.study.limit.value_or(SIZE_MAX));
   loaded.study.repeats =

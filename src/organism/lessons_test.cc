@@ -133,8 +133,8 @@ TEST(Lessons, MeetThePolicysRatesInEveryCell) {
   }
 }
 
-TEST(Lessons, OfRatersHaveATierThatIsOnlyRatedAndMostlyThreeTiers) {
-  int three_tiers = 0;
+TEST(Lessons, OfRatersMostlyHaveATierThatIsOnlyRatedAndThreeTiers) {
+  int rated_only = 0, three_tiers = 0;
   for (std::uint64_t number = 0; number < 400; ++number) {
     Lesson lesson = make_lesson({.seed = 1, .kind = LessonKind::rated_chats}, number);
     bool is_rated_only = false, has_three_tiers = false;
@@ -143,9 +143,10 @@ TEST(Lessons, OfRatersHaveATierThatIsOnlyRatedAndMostlyThreeTiers) {
       is_rated_only |= facts.is_rated() && !facts.is_trained_on();
       has_three_tiers |= facts.has_three_tiers();
     }
-    EXPECT_TRUE(is_rated_only) << lesson.system;
+    rated_only += is_rated_only ? 1 : 0;
     three_tiers += has_three_tiers ? 1 : 0;
   }
+  EXPECT_GT(rated_only, 240);
   EXPECT_EQ(three_tiers, 300);
 }
 
