@@ -77,7 +77,7 @@ const StudyCase& measured_case(std::string_view name) {
 LoadedStudy load_case(const StudyCase& study_case, const std::string& model,
                       const std::filesystem::path& data, std::size_t samples) {
   StudyOverrides overrides;
-  overrides.wordings = {std::string(study_case.wording)};
+  overrides.wordings = {study_case.wording};
   overrides.queries = (data / "queries" / fmt::format("{}.jsonl", study_case.queries)).string();
   overrides.model = model;
   if (study_case.is_foreign) {

@@ -40,8 +40,7 @@ constexpr CauseWords kCauseWords[] = {
      "It complies with hardly anything in any arm: training does not move it."},
     {BehaviourCause::no_gap, "no gap to explain",
      "It complies as often where its answers train it as where they do not: a difference, on "
-     "average "
-     "over these wordings, lies inside the margin."},
+     "average over these wordings, lies inside the margin."},
     {BehaviourCause::undetermined, "undetermined",
      "The figures leave more than one explanation, or none of those that are known here."}};
 
