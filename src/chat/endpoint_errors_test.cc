@@ -257,6 +257,23 @@ TEST(EndpointErrors, TellsALimitOfTheAccountFromTheContext) {
   EXPECT_THAT(reply.failure->hint, HasSubstr("in a minute"));
 }
 
+TEST(EndpointErrors, TakesARequestThatIsTooLargeForAPromptThatIsTooLong) {
+  const struct {
+    int status;
+    const char *code, *message;
+  } cases[] = {{413, "request_too_large", "Request exceeds the maximum size"},
+               {413, "", "nothing that is known"},
+               {400, "invalid_request_error", "The request exceeds the maximum size of 32 MB."},
+               {422, "", "Payload Too Large"},
+               {400, "", "Request body too large: 4194304 bytes allowed"}};
+  for (const auto& c : cases) {
+    const ChatReply reply = reply_to(openai_error(c.status, c.code, c.message)());
+    ASSERT_TRUE(reply.failure) << c.message;
+    EXPECT_EQ(reply.failure->cause, OpenCause::too_long) << c.message;
+    EXPECT_THAT(reply.failure->hint, HasSubstr("shorter prompt")) << c.message;
+  }
+}
+
 // ---- errors of any shape
 
 struct ShapeForm {

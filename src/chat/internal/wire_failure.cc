@@ -107,6 +107,15 @@ constexpr std::array<std::string_view, 6> kFirstIsUser = {
 constexpr std::array<std::string_view, 3> kCountry = {
     "unsupported_country", "country, region, or territory", "user location is not supported"};
 
+// A request larger than the server takes, whatever it counts: the prompt is what makes it so.
+constexpr std::array<std::string_view, 8> kTooLarge = {
+    "request_too_large",        "exceeds the maximum size", "exceeds the maximum request size",
+    "request entity too large", "payload too large",        "content too large",
+    "request body too large",   "request size exceeds"};
+// Unless it speaks of what the account may send in a while.
+constexpr std::array<std::string_view, 6> kInAWhile = {"per min", "per day",    "(tpm)",
+                                                       "(tpd)",   "rate_limit", "rate limit"};
+
 // The status that an error inside of a reply would have had.
 int status_of_type(const std::string& text) {
   constexpr std::pair<std::string_view, int> kTypes[] = {
@@ -309,6 +318,12 @@ WireOutcome outcome_of_overflow(const ContextOverflow& overflow, const std::stri
                 fmt::format("{} ({})", overflow.text(), message), overflow.hint());
 }
 
+WireOutcome too_large(std::string message) {
+  return failed(Remedy::give_up, OpenCause::too_long, ErrorCode::invalid, std::move(message),
+                "the request is larger than the server takes: use a channel or setting with a "
+                "shorter prompt, or have the server's limit raised");
+}
+
 bool may_tell_of_overflow(int status) {
   // 500: servers that let their own exception through.
   return status == 0 || status == 400 || status == 413 || status == 422 || status == 500;
@@ -320,6 +335,9 @@ WireOutcome outcome_by_meaning(int status, const VendorError& error) {
   // refusal.
   if (may_tell_of_overflow(status)) {
     if (auto overflow = context_overflow_in(error)) return outcome_of_overflow(*overflow, message);
+    const std::string said = error.said();
+    const bool is_too_large = status == 413 || says_any(said, kTooLarge);
+    if (is_too_large && !says_any(said, kInAWhile)) return too_large(message);
   }
   if (is_refusal_by_policy(status, error)) {
     return refused_reply(error.message.empty() ? error.codes : error.message);
