@@ -19,8 +19,8 @@ struct PlainView {
   std::vector<std::uint32_t> cuts;
 };
 
-// Resolved: %XX; \uXXXX, \u{X} and \xXX; &#D; and &#xX;; 0x before digits is left out. The text has
-// less than 4 GiB.
+// Resolved: %XX; \uXXXX, \u{X} and \xXX; &#D; and &#xX;, in up to three layers, such as %5Cu0073 or
+// %2573; 0x before digits is left out. The text has less than 4 GiB.
 PlainView plain_view(std::string_view text);
 
 // Where in the text an escape begins that may be complete only with what comes next; its size if
