@@ -14,6 +14,7 @@
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace iago {
@@ -22,6 +23,7 @@ namespace {
 // Sums over the queries with trials that both ways of making a ClusteredRate end with.
 struct Sums {
   double queries = 0;
+  double units = 0;            // the queries, by their effective number
   double inverse_repeats = 0;  // sum of 1 / trials
   double rarer = 0;            // queries that show the rarer outcome
   double unseen = 0;           // trials that they speak like if none does
@@ -38,10 +40,10 @@ void set_effective(ClusteredRate& arm, const Sums& sums) {
   // At p of 0 or 1 everything is 0; the limit of the formula is one trial for each query, but more
   // for a set of them.
   arm.effective_n = spread > 0 ? spread / variance : sums.unseen;
-  arm.unseen_n = sums.unseen;
+  arm.units = sums.units;
   arm.effective_variance = variance;
   arm.independent = independent;
-  arm.critical = student_critical(std::max(1.0, sums.queries - 1));
+  arm.critical = student_critical(degrees_of_freedom(sums.units));
 }
 
 // Of the mean of independent numbers: their third central moment, unbiased (Fisher's k statistic),
@@ -72,9 +74,22 @@ double QueryRate::unseen_trials() const {
   return std::clamp(told, 1.0, static_cast<double>(std::max<std::size_t>(1, queries)));
 }
 
+double effective_units(std::span<const double> sizes) {
+  double sum = 0, squares = 0;
+  for (double size : sizes) sum += size, squares += size * size;
+  return squares > 0 ? sum * sum / squares : 0;
+}
+
+double degrees_of_freedom(double units) {
+  constexpr double kFewest = 0.25;
+  return std::max(kFewest, units - 1);
+}
+
 ClusteredRate clustered_rate(std::span<const QueryRate> queries) {
   ClusteredRate out;
   Sums sums;
+  std::vector<double> sizes;
+  sizes.reserve(queries.size());
   double mean = 0, squares = 0;  // Welford's recurrence over the queries' own rates
   std::size_t with_success = 0, with_failure = 0;
   for (const QueryRate& query : queries) {
@@ -87,7 +102,9 @@ ClusteredRate clustered_rate(std::span<const QueryRate> queries) {
     with_failure += query.has_failure;
     out.n += query.n;
     sums.unseen += query.unseen_trials();
+    sizes.push_back(static_cast<double>(std::max<std::size_t>(1, query.queries)));
   }
+  sums.units = effective_units(sizes);
   out.queries = queries.size();
   if (out.queries == 0) return out;
   out.rate = std::clamp(mean, 0.0, 1.0);
@@ -102,7 +119,7 @@ ClusteredRate clustered_rate(std::span<const QueryRate> queries) {
   return out;
 }
 
-ClusteredRate clustered_rate(std::span<const QueryCounts> arm) {
+std::vector<QueryRate> query_rates(std::span<const QueryCounts> arm) {
   std::vector<QueryRate> queries;
   queries.reserve(arm.size());
   for (const QueryCounts& query : arm) {
@@ -113,7 +130,11 @@ ClusteredRate clustered_rate(std::span<const QueryCounts> arm) {
                        .has_failure = query.successes < query.trials,
                        .n = query.trials});
   }
-  return clustered_rate(queries);
+  return queries;
+}
+
+ClusteredRate clustered_rate(std::span<const QueryCounts> arm) {
+  return clustered_rate(query_rates(arm));
 }
 
 ClusteredRate planned_rate(double rate, double spread, std::size_t queries, std::size_t repeats) {
@@ -126,6 +147,7 @@ ClusteredRate planned_rate(double rate, double spread, std::size_t queries, std:
   const double rarer = std::min(rate, 1 - rate);
   // How many queries are expected to show the rarer outcome, as if all had the arm's rate.
   set_effective(out, {.queries = count,
+                      .units = count,
                       .inverse_repeats = count / times,
                       .rarer = count * (1 - std::pow(1 - rarer, times)),
                       .unseen = count});
@@ -161,11 +183,20 @@ double tail_of(double critical) {
   return boost::math::cdf(boost::math::complement(boost::math::normal(), critical));
 }
 
+// The largest share of a kind of unit of which none is among those of an arm.
+double unseen_share(const ClusteredRate& arm) {
+  if (arm.units <= 0) return 1;
+  return 1 - std::pow(2 * tail_of(arm.critical), 1 / arm.units);
+}
+
 }  // namespace
 
 Interval stepped_interval(double estimate, double variance, double third_cumulant,
                           double critical) {
   if (variance <= 0) return {estimate, estimate};
+  // Beyond it there is no chance left that a double could hold.
+  constexpr double kCertain = 37, kEverything = std::numeric_limits<double>::infinity();
+  if (critical > kCertain) return {-kEverything, kEverything};
   const double steps = std::pow(variance, 3) / (third_cumulant * third_cumulant);
   if (!(steps < kManySteps)) {
     const double half = critical * std::sqrt(variance);
@@ -186,7 +217,10 @@ Interval stepped_interval(double estimate, double variance, double third_cumulan
 Interval rate_interval(const ClusteredRate& arm) {
   const double ratio = normal_critical() / arm.critical;
   const double trials = arm.effective_n * ratio * ratio;
-  const Interval binomial = mid_p(arm.rate * trials, trials);
+  Interval binomial = mid_p(arm.rate * trials, trials);
+  // What no unit shows, others may.
+  if (arm.rate == 0) binomial.hi = std::max(binomial.hi, unseen_share(arm));
+  if (arm.rate == 1) binomial.lo = std::min(binomial.lo, 1 - unseen_share(arm));
   if (!is_overdispersed(arm)) return binomial;
   const Interval stepped =
       stepped_interval(arm.rate, arm.variance, arm.third_cumulant, arm.critical);
@@ -240,8 +274,18 @@ Interval plain_joined_interval(const ClusteredRate& a, const ClusteredRate& b,
           std::min(1.0, points + joined(mover.hi - points))};
 }
 
+double count_deviating(std::span<const double> numbers) {
+  constexpr double kSame = 1e-9;
+  std::ptrdiff_t most = 0;
+  for (const double end : {-1.0, 0.0, 1.0}) {
+    most = std::max(most, std::ranges::count_if(
+                              numbers, [end](double x) { return std::abs(x - end) < kSame; }));
+  }
+  return static_cast<double>(numbers.size()) - static_cast<double>(most);
+}
+
 Differences describe_differences(std::span<const double> numbers) {
-  if (numbers.size() < 2) return {0, numbers.empty() || numbers[0] == 0 ? 0.0 : 1.0, 0};
+  if (numbers.size() < 2) return {0, numbers.empty() || numbers[0] == 0 ? 0.0 : 1.0, 0, 0};
   const double count = static_cast<double>(numbers.size());
   double mean = 0, squares = 0, same = 0;
   for (double x : numbers) mean += x / count;
@@ -249,20 +293,19 @@ Differences describe_differences(std::span<const double> numbers) {
     squares += (x - mean) * (x - mean);
     same += x == 0;
   }
-  return {squares / (count * (count - 1)), count - same,
+  return {squares / (count * (count - 1)), count - same, count_deviating(numbers),
           third_cumulant_of_mean(numbers, mean, [](double x) { return x; })};
 }
 
 namespace {
 
-// Where few queries differ between the arms their differences have hardly a variance, and the arms'
-// own width is taken back by their correlation. What no query of Q shows, a share of up to
-// 1 - tail^(1/Q) of the queries may still have, in either direction; and this much is left of it
-// when k queries differ.
+// Where hardly a unit differs between the arms, or hardly one that does not do so in all its
+// answers, the differences have hardly a variance, and the arms' own width is taken back by their
+// correlation. What no unit shows, a share of them may still do, in either direction; and this much
+// is left of it when k units deviate.
 double least_distance(const ClusteredRate& a, const ClusteredRate& b, const Differences& pairs) {
-  const double trials = std::min(a.unseen_n, b.unseen_n);
-  const double unseen = 1 - std::pow(2 * tail_of(a.critical), 1 / trials);
-  return unseen * std::pow(1 + pairs.differing, -kFullClusterExponent);
+  const double unseen = std::max(unseen_share(a), unseen_share(b));
+  return unseen * std::pow(1 + pairs.deviating, -kFullClusterExponent);
 }
 
 }  // namespace

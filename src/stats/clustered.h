@@ -24,6 +24,16 @@
 // of one with an event. Taking 0.35 for the correlation is safe: with 20 sets of 10 at a
 // correlation of 0.1 to 0.4 the gap's interval covers 95 % and more (clustered_sets_test.cc).
 //
+// Few sets, or sets of unequal size. A set that holds most of the queries decides alone, however
+// many small ones stand beside it. Sets of M_c queries count for
+//   C* = (sum M_c)^2 / sum M_c^2
+// sets of one size (Kish's effective number; Carter, Schnepel & Steigerwald, 2017, Review of
+// Economics and Statistics 99:698, with clusters alike but for their size): one of 190 queries and
+// ten of one query count for 1.1. Student's quantile has C* - 1 degrees of freedom, C - 1 where all
+// are of one size. And where every unit says the same in all its answers, a share of up to
+// 1 - tail^(1/C*) of others may say something else: of a rate of 0 or 1, and of a gap that is 0, or
+// all there is, in every unit, no limit is nearer than that. Simulated in docs/results/clusters.md.
+//
 // A few strong queries. Where some queries always comply and the rest hardly ever do, what the
 // queries do to the rate comes in few large steps, as a binomial sample of the effective size does
 // not know: with 200 queries of which 3 are expected to be strong it covers 91 %. The third
@@ -45,6 +55,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "stats/counts.h"
 #include "stats/interval.h"
@@ -60,7 +71,7 @@ struct ClusteredRate {
   double variance = 0;            // of the rate, between queries, as measured; 0 for a single query
   double effective_n = 0;         // as above, after drawing; within [queries - 1, 2 n]
   double effective_variance = 0;  // rate (1 - rate) / effective_n: `variance` after drawing
-  double unseen_n = 0;            // what effective_n is without an event; see above
+  double units = 0;               // queries, or sets by their effective number
   double independent = 0;         // variance of the rate had every completion been independent
   double third_cumulant = 0;      // of the rate, between queries, as measured; 0 below 3 queries
   double critical = 0;            // Student's, 95 %
@@ -87,6 +98,16 @@ struct QueryRate {
 
 ClusteredRate clustered_rate(std::span<const QueryRate> queries);
 
+// Of the queries with trials, in their order.
+std::vector<QueryRate> query_rates(std::span<const QueryCounts> arm);
+
+// How many units of one size units of these sizes count for; 0 without any. Sizes above 0.
+double effective_units(std::span<const double> sizes);
+
+// Of Student's quantile, for so many units. Below two units hardly anything is known: 0.25 at
+// least, where the quantile is 10^5 and the interval is everything.
+double degrees_of_freedom(double units);
+
 // Queries without trials are left out. With none that has any, everything is 0.
 ClusteredRate clustered_rate(std::span<const QueryCounts> arm);
 
@@ -98,7 +119,8 @@ ClusteredRate planned_rate(double rate, double spread, std::size_t queries, std:
 Interval rate_interval(const ClusteredRate& arm);
 
 // The limits of an estimate by its first three cumulants as a shifted Poisson variable: see above.
-// `critical` is Student's. Not cut. Of width 0 only where the variance is.
+// `critical` is Student's. Not cut; infinite where hardly a degree of freedom is left. Of width 0
+// only where the variance is.
 Interval stepped_interval(double estimate, double variance, double third_cumulant, double critical);
 
 // Wilson's interval on the effective sample.
@@ -123,8 +145,13 @@ Interval mover_interval(const ClusteredRate& a, const ClusteredRate& b, double c
 struct Differences {
   double variance = 0;        // of their mean
   double differing = 0;       // how many are not 0
+  double deviating = 0;       // how many do not all the same: see count_deviating
   double third_cumulant = 0;  // of their mean, 0 below 3 of them
 };
+
+// Of differences between two rates, how many are not at the most frequent of their three ends: -1,
+// 0 and 1. At these a unit says the same in each answer; elsewhere its answers vary by themselves.
+double count_deviating(std::span<const double> numbers);
 
 // The figures of numbers of which the mean is taken.
 Differences describe_differences(std::span<const double> numbers);

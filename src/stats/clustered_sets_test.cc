@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <vector>
 
 #include "stats/clustered.h"
 #include "stats/groups.h"
@@ -31,15 +33,14 @@ ArmCounts with_events(std::size_t events, std::size_t trials = 1, std::size_t se
   return arm;
 }
 
-double upper_of(const ArmCounts& arm, std::size_t each = kEach) {
-  return estimate_rate_over(arm, sets_of_queries(arm.size(), each))->ci95.hi;
-}
-
-TEST(ArmWithoutAnEvent, SpeaksLikeMoreThanOneTrialForEachCluster) {
+// What none of 20 clusters shows, a share of 1 - 0.05^(1 / 20) = 13.9 % of them may show; a little
+// more, for Student's quantile. So a query's repeats, or a cluster's queries, never make it surer.
+TEST(ArmWithoutAnEvent, IsNoSurerThanItsNumberOfClustersAllows) {
   const auto none = *estimate_rate_over(with_events(0), sets_of_queries(200, kEach));
   EXPECT_EQ(none.clusters, kSets);
   EXPECT_NEAR(none.effective_n, kSets * kEach / (1 + (kEach - 1) * kUnseenCorrelation), 1e-9);
-  EXPECT_LT(none.ci95.hi, 0.09) << "20 trials would be 0.16";
+  EXPECT_GT(none.ci95.hi, 1 - std::pow(0.05, 1.0 / kSets));
+  EXPECT_LT(none.ci95.hi, 0.16);
   EXPECT_GT(none.ci95.hi, estimate_rate(with_events(0))->ci95.hi) << "but not so sure as queries";
   ArmCounts all = with_events(0);
   for (QueryCounts& query : all) query.successes = query.trials;
@@ -47,16 +48,43 @@ TEST(ArmWithoutAnEvent, SpeaksLikeMoreThanOneTrialForEachCluster) {
   EXPECT_NEAR(1 - every.ci95.lo, none.ci95.hi, 1e-9);
 }
 
-TEST(ArmWithoutAnEvent, IsNoLessSureThanOneWithAnEvent) {
-  for (const std::size_t sets : {5u, 20u, 60u}) {
-    for (const std::size_t trials : {1u, 5u, 20u}) {
-      for (const std::size_t each : {5u, 10u}) {
-        double before = upper_of(with_events(0, trials, sets), each);
-        const double first = upper_of(with_events(1, trials, sets), each);
-        EXPECT_LE(before, 1.001 * first) << sets << " sets, " << trials << " trials";
-      }
-    }
+// All of 20 clusters, or queries, differ by 100 points: others may do otherwise.
+TEST(GapOver, IsNoSurerThanItsNumberOfClustersAllows) {
+  const ArmCounts all(200, {.successes = 10, .trials = 10}), none(200, {.trials = 10});
+  for (const std::size_t sets : {3u, 20u, 200u}) {
+    const Labels labels = sets_of_queries(200, (200 + sets - 1) / sets);
+    const Interval gap = *gap_interval_over(all, none, labels);
+    EXPECT_EQ(gap.hi, 100);
+    EXPECT_LT(gap.lo, 100 * std::pow(0.05, 1.0 / static_cast<double>(sets))) << sets;
+    EXPECT_GT(gap.lo, sets == 3 ? 0 : 100 * std::pow(0.02, 1.0 / static_cast<double>(sets)));
   }
+}
+
+// Kish's number of equal sets: (sum of sizes)^2 over the sum of squares.
+TEST(EffectiveUnits, AreTheNumberOfSetsOfOneSize) {
+  std::vector<double> sizes(11, 1);
+  EXPECT_NEAR(effective_units(sizes), 11, 1e-12);
+  sizes[0] = 190;
+  EXPECT_NEAR(effective_units(sizes), 40'000.0 / 36'110, 1e-12);
+  EXPECT_EQ(effective_units({}), 0);
+  EXPECT_EQ(degrees_of_freedom(20), 19);
+  EXPECT_EQ(degrees_of_freedom(1), 0.25);
+}
+
+TEST(GapOver, KnowsHardlyAnythingFromOneLargeClusterAndTenSmallOnes) {
+  ArmCounts more(200, {.successes = 10, .trials = 10});
+  Labels labels(200);
+  for (std::size_t i = 190; i < 200; ++i) labels[i] = i, more[i].successes = 0;
+  const Interval gap = *gap_interval_over(more, ArmCounts(200, {.trials = 10}), labels);
+  EXPECT_LT(gap.lo, -50);
+  EXPECT_EQ(gap.hi, 100);
+}
+
+TEST(DeviatingNumbers, AreThoseBesideTheMostFrequentEnd) {
+  EXPECT_EQ(count_deviating(std::vector<double>{1, 1, 1 + 1e-12, 0}), 1);
+  EXPECT_EQ(count_deviating(std::vector<double>{0.5, 0, 0, -0.5, 0.5}), 3);
+  EXPECT_EQ(count_deviating(std::vector<double>{0.1, 0.1, 0.1}), 3);
+  EXPECT_EQ(count_deviating({}), 0);
 }
 
 TEST(ArmWithoutAnEvent, CountsEachQueryAtMostOnceAndEachClusterAtLeastOnce) {

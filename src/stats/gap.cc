@@ -61,7 +61,7 @@ std::optional<Interval> gap_interval(std::span<const QueryCounts> more,
   const std::vector<double> differences = differences_of(pair);
   if (differences.empty()) return std::nullopt;
   ClusteredRate a = clustered_rate(pair.more), b = clustered_rate(pair.less);
-  const double freedom = std::max(1.0, static_cast<double>(differences.size()) - 1);
+  const double freedom = degrees_of_freedom(static_cast<double>(differences.size()));
   // The level enters by Student's quantile alone; what counts as an effective trial does not depend
   // on it.
   a.critical = b.critical = student_critical(freedom, level);

@@ -15,9 +15,10 @@
 //
 // Two more widen it. Where a few strong queries make the gap, the mean of the differences comes in
 // few large steps, and the limits of the stepped interval of clustered.h, on the cumulants of the
-// differences, hold where those above do not. And where hardly a query differs between the arms,
-// each end is at least as far away as the share of queries that may differ unseen: of 0 differing
-// ones in 200, 1.5 points.
+// differences, hold where those above do not. And where all queries but a few differ between the
+// arms by nothing, or by all there is, each end is at least as far away as the share of queries
+// that may do otherwise unseen: of 200 queries of which none differs, or of which all differ by 100
+// points, 1.5 points; of 20, 15.
 //
 // On these queries. The variance of the differences between queries is, on average, no smaller than
 // that of their mean given the queries (Neyman, 1923; Imai, 2008, Statistics in Medicine 27:4857):

@@ -8,115 +8,60 @@
 
 #include "base/error.h"
 #include "stats/clustered.h"
+#include "stats/internal/clusters.h"
 #include "stats/on_these_queries.h"
 
 namespace iago {
 namespace {
 
-// One arm of one set of queries, of those with data.
-struct SetSums {
-  double queries = 0, rates = 0;  // number, and the sum of their own rates
-  double inverse_trials = 0;      // sum of 1 / trials
-  bool has_success = false, has_failure = false;
-  std::size_t n = 0;
-  std::set<std::size_t> asked;  // the queries; fewer than `queries` where one stands for several
-
-  void add(const QueryCounts& query, std::size_t which) {
-    asked.insert(which);
-    queries += 1;
-    rates += rate_of(query);
-    inverse_trials += 1 / static_cast<double>(query.trials);
-    has_success |= query.successes > 0;
-    has_failure |= query.successes < query.trials;
-    n += query.trials;
-  }
-};
-
-using Sets = std::map<std::size_t, SetSums>;
-
-Sets sets_of(std::span<const QueryCounts> arm, const DrawnTogether& drawn) {
-  IAGO_CHECK(arm.size() == drawn.sets.size(), "a label for each query");
-  IAGO_CHECK(drawn.queries.empty() || drawn.queries.size() == arm.size(), "a query each");
-  Sets sets;
-  for (std::size_t i = 0; i < arm.size(); ++i) {
-    if (arm[i].trials == 0) continue;
-    sets[drawn.sets[i]].add(arm[i], drawn.query_at(i));
-  }
-  return sets;
-}
-
-// The linearised mean: each set's share in it.
-ClusteredRate clustered_over(const Sets& sets) {
-  double queries = 0, rates = 0;
-  for (const auto& [label, set] : sets) {
-    queries += set.queries;
-    rates += set.rates;
-  }
-  const double mean = queries > 0 ? rates / queries : 0, count = static_cast<double>(sets.size());
-  std::vector<QueryRate> units;
-  for (const auto& [label, set] : sets) {
-    const double scale = count / queries;
-    units.push_back({.rate = mean + scale * (set.rates - set.queries * mean),
-                     .inverse_trials = scale * scale * set.inverse_trials,
-                     .has_success = set.has_success,
-                     .has_failure = set.has_failure,
-                     .n = set.n,
-                     .queries = set.asked.size()});
-  }
-  return clustered_rate(units);
-}
-
-// What the sets' differences come to, in the order of their labels.
+// The positions with data, and what was drawn with each.
 struct PairedSets {
   ContrastCounts pair;
-  Labels labels = {};  // of the pair's queries
-  Sets more = {}, less = {};
+  Labels labels = {}, queries = {};
 };
+
+void check(std::size_t positions, const DrawnTogether& drawn) {
+  IAGO_CHECK(positions == drawn.sets.size(), "a label for each query");
+  IAGO_CHECK(drawn.queries.empty() || drawn.queries.size() == positions, "a query each");
+}
+
+ClusteredRate clustered_over(std::span<const QueryCounts> arm, const DrawnTogether& drawn) {
+  check(arm.size(), drawn);
+  Labels labels, queries;
+  for (std::size_t i = 0; i < arm.size(); ++i) {
+    if (arm[i].trials == 0) continue;
+    labels.push_back(drawn.sets[i]);
+    queries.push_back(drawn.query_at(i));
+  }
+  return clustered_rate(over_clusters(query_rates(arm), labels, queries));
+}
 
 PairedSets paired_sets(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
                        const DrawnTogether& drawn) {
-  IAGO_CHECK(more.size() == drawn.sets.size(), "a label for each query");
+  check(more.size(), drawn);
   PairedSets sets{.pair = paired(more, less)};
-  Labels queries;
   for (std::size_t i = 0; i < drawn.sets.size(); ++i) {
     if (more[i].trials == 0 || less[i].trials == 0) continue;
     sets.labels.push_back(drawn.sets[i]);
-    queries.push_back(drawn.query_at(i));
+    sets.queries.push_back(drawn.query_at(i));
   }
-  sets.more = sets_of(sets.pair.more, {sets.labels, queries});
-  sets.less = sets_of(sets.pair.less, {sets.labels, queries});
   return sets;
 }
 
-std::vector<double> sums_of_differences(const PairedSets& sets) {
-  std::vector<double> sums;
-  for (const auto& [label, set] : sets.more) sums.push_back(set.rates - sets.less.at(label).rates);
-  return sums;
+std::vector<double> differences_of(const PairedSets& sets) {
+  return query_differences(sets.pair.more, sets.pair.less);
 }
 
-Differences describe(const PairedSets& sets) {
-  std::vector<double> sums = sums_of_differences(sets);
-  const double differing =
-      static_cast<double>(sums.size()) - static_cast<double>(std::ranges::count(sums, 0.0));
-  const double queries = static_cast<double>(sets.labels.size());
-  const double count = static_cast<double>(sums.size());
-  double mean = 0;
-  for (double sum : sums) mean += sum / queries;
-  std::size_t at = 0;
-  for (const auto& [label, set] : sets.more) {
-    sums[at] = mean + count / queries * (sums[at] - set.queries * mean);
-    ++at;
-  }
-  Differences described = describe_differences(sums);
-  described.differing = differing;
-  return described;
+std::vector<double> sums_of_differences(const PairedSets& sets) {
+  return sums_of_clusters(differences_of(sets), sets.labels);
 }
 
 Interval interval_over(const PairedSets& sets, double level) {
-  ClusteredRate a = clustered_over(sets.more), b = clustered_over(sets.less);
-  const double freedom = std::max(1.0, static_cast<double>(sets.more.size()) - 1);
-  a.critical = b.critical = student_critical(freedom, level);
-  return in_points(joined_interval(a, b, describe(sets)));
+  const DrawnTogether drawn(sets.labels, sets.queries);
+  ClusteredRate a = clustered_over(sets.pair.more, drawn);
+  ClusteredRate b = clustered_over(sets.pair.less, drawn);
+  a.critical = b.critical = student_critical(degrees_of_freedom(a.units), level);
+  return in_points(joined_interval(a, b, describe_over(differences_of(sets), sets.labels)));
 }
 
 // A query or a cluster of them, as what the permutation deals out.
@@ -152,11 +97,13 @@ Dealt deal(std::span<const Unit> units, std::span<const std::size_t> places, std
 
 std::vector<Unit> units_of(const PairedSets& by_unit, const std::map<std::size_t, std::size_t>& in,
                            const std::map<std::size_t, std::size_t>& place_of) {
+  const std::vector<double> sums = sums_of_differences(by_unit);
+  const std::vector<double> sizes = sizes_of_clusters(by_unit.labels, by_unit.labels.size());
   std::vector<Unit> units;
-  for (const auto& [label, set] : by_unit.more) {
-    units.push_back({.difference = set.rates - by_unit.less.at(label).rates,
-                     .queries = set.queries,
-                     .group = place_of.at(in.at(label))});
+  for (std::size_t label : std::set<std::size_t>(by_unit.labels.begin(), by_unit.labels.end())) {
+    const std::size_t at = units.size();
+    units.push_back(
+        {.difference = sums[at], .queries = sizes[at], .group = place_of.at(in.at(label))});
   }
   return units;
 }
@@ -226,18 +173,57 @@ void set_to_rest(std::span<const Unit> units, std::vector<GroupGap>& groups) {
   }
 }
 
+// The group's gap minus that of the rest, a fraction, with what is missing at its worst for their
+// difference; and the root of the sizes that `Dealt::to_rest` is in the unit of.
+struct Worst {
+  double to_rest = 0, unit = 0;
+};
+
+Worst worst_of(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
+               std::span<const std::size_t> groups, const GroupGap& group) {
+  const Missing down = group.to_rest > 0 ? Missing::as_failure : Missing::as_success;
+  const Missing up = group.to_rest > 0 ? Missing::as_success : Missing::as_failure;
+  const ContrastCounts against{fill_missing(more, down), fill_missing(less, up)};
+  const ContrastCounts with{fill_missing(more, up), fill_missing(less, down)};
+  double in = 0, of_in = 0, out = 0, of_out = 0;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const bool is_in = groups[i] == group.group;
+    const ContrastCounts& counts = is_in ? against : with;
+    if (!has_data(counts, i)) continue;
+    (is_in ? in : out) += rate_of(counts.more[i]) - rate_of(counts.less[i]);
+    (is_in ? of_in : of_out) += 1;
+  }
+  if (of_in == 0 || of_out == 0) return {};
+  return {in / of_in - out / of_out, std::sqrt(of_in * of_out / (of_in + of_out))};
+}
+
+// `critical`: what the largest figure of any group reaches in one dealing of twenty.
+void allow_for_missing(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
+                       std::span<const std::size_t> groups, double critical,
+                       std::vector<GroupGap>& gaps) {
+  if (total(more).missing + total(less).missing == 0) return;
+  for (GroupGap& group : gaps) {
+    const Worst worst = worst_of(more, less, groups, group);
+    const double towards = group.to_rest > 0 ? worst.to_rest : -worst.to_rest;
+    group.is_lost_by_missing = group.seems_to_differ() && towards * worst.unit < critical;
+  }
+}
+
 constexpr double kTiedSums = 1e-9;  // sums of the same differences in another order are ties
 
-void permute(GroupComparison& found, std::span<const Unit> units, const Dealt& seen, Random& random,
-             std::size_t draws) {
+// Returns what the largest figure of any group exceeds in 5 % of the dealings.
+double permute(GroupComparison& found, std::span<const Unit> units, const Dealt& seen,
+               Random& random, std::size_t draws) {
   std::vector<std::size_t> places, as_extreme(found.groups.size());
   for (const Unit& unit : units) places.push_back(unit.group);
   std::size_t spread = 0;
+  std::vector<double> all_largest;
   for (std::size_t draw = 0; draw < draws; ++draw) {
     random.shuffle(places);
     const Dealt dealt = deal(units, places, found.groups.size());
     spread += dealt.between >= seen.between - kTiedSums;
     const double largest = *std::ranges::max_element(dealt.to_rest);
+    all_largest.push_back(largest);
     for (std::size_t g = 0; g < as_extreme.size(); ++g) {
       as_extreme[g] += largest >= seen.to_rest[g] - kTiedSums;
     }
@@ -251,6 +237,8 @@ void permute(GroupComparison& found, std::span<const Unit> units, const Dealt& s
   for (std::size_t g = 0; g < as_extreme.size(); ++g) {
     found.groups[g].p_to_rest = p_of(as_extreme[g]);
   }
+  std::ranges::sort(all_largest);
+  return all_largest[static_cast<std::size_t>(kLevel * (count - 1))];
 }
 
 Labels each_its_own(std::size_t count) {
@@ -264,11 +252,15 @@ Labels each_its_own(std::size_t count) {
 ClusterSizes cluster_sizes(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
                            std::span<const std::size_t> labels) {
   const PairedSets sets = paired_sets(more, less, labels);
+  std::map<std::size_t, std::size_t> completions;
+  for (std::size_t i = 0; i < sets.labels.size(); ++i) {
+    completions[sets.labels[i]] += sets.pair.more[i].trials + sets.pair.less[i].trials;
+  }
+  ClusterSizes found{.clusters = completions.size()};
   std::vector<std::size_t> sizes;
-  ClusterSizes found{.clusters = sets.more.size()};
-  for (const auto& [label, set] : sets.more) {
-    sizes.push_back(set.n + sets.less.at(label).n);
-    found.completions += sizes.back();
+  for (const auto& [label, n] : completions) {
+    sizes.push_back(n);
+    found.completions += n;
   }
   std::ranges::sort(sizes, std::greater());
   for (std::size_t held = 0; 2 * held < found.completions; ++found.hold_half) {
@@ -281,7 +273,7 @@ std::optional<RateEstimate> estimate_rate_over(std::span<const QueryCounts> arm,
                                                const DrawnTogether& drawn, Population population) {
   std::optional<RateEstimate> rate = estimate_rate(arm);
   if (!rate) return rate;
-  const ClusteredRate over = clustered_over(sets_of(arm, drawn));
+  const ClusteredRate over = clustered_over(arm, drawn);
   const Interval interval = rate_interval(over), &on_these = rate->on_these_queries;
   rate->ci95 = {std::min(interval.lo, on_these.lo), std::max(interval.hi, on_these.hi)};
   rate->population = population;
@@ -311,8 +303,8 @@ std::optional<GapEstimate> estimate_gap_over_without_test(std::span<const QueryC
   gap->on_these_queries = {std::max(gap->ci95.lo, on_these.lo),
                            std::min(gap->ci95.hi, on_these.hi)};
   gap->population = population;
-  gap->clusters = sets.more.size();
-  gap->se_paired = kPoints * std::sqrt(describe(sets).variance);
+  gap->clusters = count_clusters(sets.labels, 0);
+  gap->se_paired = kPoints * std::sqrt(describe_over(differences_of(sets), sets.labels).variance);
   return gap;
 }
 
@@ -355,7 +347,8 @@ GroupComparison compare_groups(std::span<const QueryCounts> more, std::span<cons
   const Dealt seen = deal(units, places, found.groups.size());
   set_to_rest(units, found.groups);
   found.sd = sd_of_groups(units, found.groups, seen);
-  permute(found, units, seen, random, draws);
+  const double critical = permute(found, units, seen, random, draws);
+  allow_for_missing(more, less, groups, critical, found.groups);
   return found;
 }
 

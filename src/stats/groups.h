@@ -7,13 +7,13 @@
 // ratio of two sums over clusters. Linearised (Woodruff, 1971, JASA 66:411; Korn & Graubard, 1999,
 // Analysis of Health Surveys, chapter 2) it is the mean over C clusters of
 //   p + C M_c / M (r_c - p)
-// and these take the place of the queries' own rates in clustered.h and gap.h: the degrees of
-// freedom are C - 1. Where an arm shows no event nothing is seen of how the queries of a cluster
-// resemble each other, and 0 events speak like 0 of C to 2.8 C, by the clusters' sizes
+// and these take the place of the queries' own rates in clustered.h and gap.h. Clusters of unequal
+// size count by their effective number, which gives the degrees of freedom: C - 1 where all are of
+// one size (clustered.h). Where an arm shows no event nothing is seen of how the queries of a
+// cluster resemble each other, and 0 events speak like 0 of C to 2.8 C, by the clusters' sizes
 // (QueryRate::unseen_trials).
 //
-// Limits: with clusters of very unequal size fewer of them count than C says (cluster_sizes tells).
-// And clusters nested in groups need only the outer ones here: what is drawn together inside a
+// Limits: clusters nested in groups need only the outer ones here: what is drawn together inside a
 // drawn set is counted with it.
 #pragma once
 
@@ -57,8 +57,7 @@ struct ClusterSizes {
   std::size_t hold_half = 0;  // the fewest that hold at least half of the completions
   std::size_t completions = 0;
 
-  // So few of many hold half that the interval knows fewer clusters than it counts: a quarter or
-  // less.
+  // So few of many hold half that the interval is as wide as with few clusters: a quarter or less.
   bool are_very_unequal() const { return clusters > 0 && 4 * hold_half <= clusters; }
 };
 
@@ -97,8 +96,13 @@ struct GroupGap {
   Interval simultaneous95;  // points: those of all groups hold together with 95 % (Bonferroni)
   double to_rest = 0;       // points: its gap minus that of all other groups' queries together
   double p_to_rest = 1;     // of that difference, adjusted for all groups; see below
+  // With what is missing at its worst it does not differ.
+  bool is_lost_by_missing = false;
+  // Nor does it without what the provider refused: set by whoever compared these, too.
+  bool is_lost_by_refusals = false;
 
-  bool differs() const { return p_to_rest <= 1 - kLevel; }
+  bool seems_to_differ() const { return p_to_rest <= 1 - kLevel; }
+  bool differs() const { return seems_to_differ() && !is_lost_by_missing && !is_lost_by_refusals; }
 };
 
 struct GroupComparison {
@@ -120,7 +124,9 @@ inline constexpr std::size_t kGroupDraws = 2'000;
 // pooled error, over all groups in each permutation adjusts every group's own for their number
 // (Westfall & Young, 1993, Resampling-Based Multiple Testing, single step). So with 95 % no group
 // is named if all are alike; if some differ, the spread that they bring makes it harder, not
-// easier, to name another.
+// easier, to name another. A group differs for sure only if it still does so, by the 95 % point of
+// that largest figure, where everything missing in it speaks against the difference, and everything
+// missing in the others for theirs.
 //
 // With clusters (one for each position, each within one group; empty: the queries themselves) whole
 // clusters are dealt out, and the groups' own intervals are over them.

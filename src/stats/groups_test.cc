@@ -162,5 +162,25 @@ TEST(CompareGroups, HasNothingToCompareInASingleGroup) {
   EXPECT_FALSE(found.groups[0].differs());
 }
 
+// Ten topics of 20 queries; in one of them nearly all answers, or a tenth of them, were cut off.
+TEST(GroupComparison, NamesNoGroupForSureThatWhatIsMissingCouldExplain) {
+  ArmCounts more(200), less(200);
+  const auto compare = [&](const QueryCounts& in_topic) {
+    for (std::size_t i = 0; i < 200; ++i) {
+      more[i] = i / 20 == 3 ? in_topic : QueryCounts{.successes = i % 2, .trials = 10};
+      less[i] = {.successes = (i + 1) % 2, .trials = 10};
+    }
+    Random random(7, "cut off");
+    return compare_groups(more, less, blocks(200, 20), {}, random).groups[3];
+  };
+  const GroupGap mostly = compare({.successes = 1, .trials = 1, .missing = 9});
+  EXPECT_TRUE(mostly.seems_to_differ());
+  EXPECT_TRUE(mostly.is_lost_by_missing);
+  EXPECT_FALSE(mostly.differs());
+  const GroupGap hardly = compare({.successes = 9, .trials = 9, .missing = 1});
+  EXPECT_FALSE(hardly.is_lost_by_missing);
+  EXPECT_TRUE(hardly.differs());
+}
+
 }  // namespace
 }  // namespace iago

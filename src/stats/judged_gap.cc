@@ -87,7 +87,7 @@ JudgedGap judged_gap(const RateEstimate& more, const RateEstimate& less, const G
 
 std::optional<TippingPoint> tipping_point(double more_rate, double less_rate,
                                           const Interval& gap_points, double margin_points,
-                                          bool is_no_gap) {
+                                          bool is_no_gap, const SeenShares& seen) {
   const double lo = gap_points.lo / kPoints, hi = gap_points.hi / kPoints;
   const double margin = margin_points / kPoints;
   std::optional<TippingPoint> nearest;
@@ -96,16 +96,20 @@ std::optional<TippingPoint> tipping_point(double more_rate, double less_rate,
     nearest = TippingPoint{rate, is_in_more, below};
   };
   // Each is found at the end of one arm's rate that makes the interval's end, the other arm as it
-  // is: with sensitivity s that end becomes e / s, with false alarms f it becomes (e - f) / (1 -
-  // f).
+  // is: with sensitivity s that end becomes e / s, with false alarms f in a seen share a of the arm
+  // it becomes (e - a f) / (1 - f).
+  const auto seen_in = [&](bool is_in_more) { return is_in_more ? seen.more : seen.less; };
   const auto add_missed = [&](bool is_in_more, double end, double wanted) {
-    if ((is_in_more ? more_rate : less_rate) > 0) {
+    // No more can have been missed than was seen.
+    if ((is_in_more ? more_rate : less_rate) > 0 && wanted <= seen_in(is_in_more)) {
       add(TippingPoint::Rate::sensitivity, is_in_more, end / wanted);
     }
   };
   const auto add_alarms = [&](bool is_in_more, double end, double wanted) {
     if (wanted < 0) return;  // there are not so many to be false
-    add(TippingPoint::Rate::specificity, is_in_more, (1 - end) / (1 - wanted));
+    const double judged = seen_in(is_in_more);
+    if (wanted >= judged) return;
+    add(TippingPoint::Rate::specificity, is_in_more, (judged - end) / (judged - wanted));
   };
   if (!is_no_gap && lo > 0) {
     add_alarms(true, less_rate + lo, less_rate);

@@ -67,10 +67,10 @@ struct JudgedGap {
   Interval ci95 = {};  // points, within [-100, 100], contains the estimate
 };
 
-// `gap` is the raw one, of the same counts as the two rates.
 struct SeenShares {  // of each arm, as judged_rate's `seen`
   double more = 1, less = 1;
 };
+// `gap` is the raw one, of the same counts as the two rates.
 JudgedGap judged_gap(const RateEstimate& more, const RateEstimate& less, const GapEstimate& gap,
                      const Confusion& of_more, const Confusion& of_less,
                      const SeenShares& seen = {});
@@ -91,10 +91,11 @@ struct TippingPoint {
 // in the other, that carry the nearer end to 0. No gap (its interval lies inside the margin):
 // positives missed in one arm, or false alarms in the other, that carry an end out of the margin.
 // Absent where the interval is neither, and where no such rate lies in (0, 1). `is_no_gap`: the
-// verdict is that there is no gap, though the interval may exclude 0.
+// verdict is that there is no gap, though the interval may exclude 0. A judge can miss and raise
+// false alarms only in what it has seen: `seen` as in judged_gap.
 std::optional<TippingPoint> tipping_point(double more_rate, double less_rate,
                                           const Interval& gap_points, double margin_points,
-                                          bool is_no_gap = false);
+                                          bool is_no_gap = false, const SeenShares& seen = {});
 
 // A tipping point of corrected rates, in the terms of the judge: a judge whose error was corrected
 // for by these counts errs as much as the point says if, of what the correction takes for positive

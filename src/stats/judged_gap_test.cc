@@ -115,5 +115,19 @@ TEST(TippingSpecificity, IsOneLessTheLowerLimit) {
   EXPECT_FALSE(tipping_specificity({0, 0.02}));
 }
 
+// Of an arm of which the judge saw a half, 40 % are said to comply: its negatives are a tenth of
+// all, and so its false alarms can be no more than that.
+TEST(TippingPoint, KnowsNoErrorInWhatTheJudgeHasNotSeen) {
+  const auto all = tipping_point(0.4, 0.1, {20, 40}, 3);
+  ASSERT_TRUE(all);
+  EXPECT_NEAR(all->below, (1 - 0.3) / (1 - 0.1), 1e-12);
+  const auto half = tipping_point(0.4, 0.1, {20, 40}, 3, false, {0.5, 1});
+  ASSERT_TRUE(half);
+  EXPECT_NEAR(half->below, (0.5 - 0.3) / (0.5 - 0.1), 1e-12);
+  // It cannot have missed 40 % of an arm of which it saw a fifth.
+  const auto fifth = tipping_point(0.4, 0.1, {20, 40}, 3, false, {0.1, 0.2});
+  EXPECT_FALSE(fifth);
+}
+
 }  // namespace
 }  // namespace iago

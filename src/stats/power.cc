@@ -73,7 +73,12 @@ Interval expected_interval(const StudyPlan& plan, double more_rate) {
   const double of_one = variance * queries;
   const double scatter = std::sqrt(6 / queries) * std::pow(of_one, 1.5);
   const double third = (of.third - kScatter * scatter) / (queries * queries);
-  return joined_interval(a, b, {variance, differing_queries(plan, more_rate), third});
+  const double differing = differing_queries(plan, more_rate);
+  return joined_interval(a, b,
+                         {.variance = variance,
+                          .differing = differing,
+                          .deviating = std::min(differing, queries - 1),
+                          .third_cumulant = third});
 }
 
 // Smallest x in [lo, hi] with holds(x), for a condition that holds from some point on.
@@ -181,18 +186,37 @@ std::optional<double> minimal_detectable_gap(const StudyPlan& plan, const Planne
   return std::max(*over_queries, *over_groups);
 }
 
-std::optional<std::size_t> queries_to_settle(const GapEstimate& gap, double margin_points) {
+namespace {
+
+// One side of an interval: its distance from the estimate, and what of it does not shrink.
+struct Side {
+  double distance = 0, fixed = 0;
+
+  // By how much the rest has to shrink for the whole to come to `wanted`; 0: it cannot.
+  double shrink_to(double wanted) const {
+    const auto rest = [this](double all) {
+      return all > fixed ? std::sqrt(all * all - fixed * fixed) : 0.0;
+    };
+    return rest(distance) > 0 ? rest(wanted) / rest(distance) : wanted > distance;
+  }
+};
+
+}  // namespace
+
+std::optional<std::size_t> queries_to_settle(const GapEstimate& gap, double margin_points,
+                                             const Interval& fixed) {
   IAGO_CHECK(margin_points > 0, "margin above 0");
   const double size = std::abs(gap.points);
   if (std::abs(size - margin_points) <= margin_points / 10) return std::nullopt;
-  const double below = gap.points - gap.ci95.lo, above = gap.ci95.hi - gap.points;
-  const double towards_zero = gap.points >= 0 ? below : above;
-  const double away_from_zero = gap.points >= 0 ? above : below;
-  // By how much the interval's arms have to shrink for either word; the easier one counts.
-  const double for_gap = size / towards_zero;
-  const double for_no_gap =
-      std::min((margin_points - size) / away_from_zero, (margin_points + size) / towards_zero);
+  const Side below{gap.points - gap.ci95.lo, fixed.lo}, above{gap.ci95.hi - gap.points, fixed.hi};
+  const Side& towards_zero = gap.points >= 0 ? below : above;
+  const Side& away_from_zero = gap.points >= 0 ? above : below;
+  // The easier word counts.
+  const double for_gap = towards_zero.shrink_to(size);
+  const double for_no_gap = std::min(away_from_zero.shrink_to(margin_points - size),
+                                     towards_zero.shrink_to(margin_points + size));
   const double shrink = std::max(for_gap, for_no_gap);
+  if (shrink <= 0) return std::nullopt;
   std::size_t queries = gap.queries;
   if (shrink < 1) {
     queries = static_cast<std::size_t>(

@@ -61,8 +61,11 @@ PlannedPower planned_power(const StudyPlan& plan, double gap_points,
 // of queries. Where that word is "no gap", at least as many as exclude a hidden kind of query
 // (strong_queries.h). Absent where the estimate lies within a tenth of the margin from the margin's
 // edge (either side): there chance decides whether the interval's first word is `gap` or `no gap`,
-// and more of the same would not settle it. At least the present number of queries.
+// and more of the same would not settle it; and where what more queries leave as it is keeps it
+// open: `fixed`, of the interval's distance from the estimate below and above, such as what a
+// judge's unknown error adds (by square and add). At least the present number of queries.
 std::optional<std::size_t> queries_to_settle(const GapEstimate& gap,
-                                             double margin_points = kMarginPoints);
+                                             double margin_points = kMarginPoints,
+                                             const Interval& fixed = {});
 
 }  // namespace iago

@@ -170,5 +170,14 @@ TEST(QueriesToSettle, DoSettleItWhenTheStudyIsRepeatedThatOften) {
   EXPECT_NE(decide(more_more, more_less).verdict, StudyVerdict::inconclusive);
 }
 
+// Of ten points to the end, six stay whatever is asked: the other eight have to come to four, so
+// four times the queries make sqrt(36 + 16).
+TEST(QueriesToSettle, LeaveWhatMoreQueriesDoNotNarrow) {
+  GapEstimate gap;
+  gap.points = std::sqrt(52.0), gap.ci95 = {gap.points - 10, gap.points + 10}, gap.queries = 100;
+  EXPECT_NEAR(static_cast<double>(*queries_to_settle(gap, 3, {6, 6})), 400, 2);
+  EXPECT_FALSE(queries_to_settle(gap, 3, {9, 9})) << "it alone holds 0 in it";
+}
+
 }  // namespace
 }  // namespace iago

@@ -81,7 +81,8 @@ std::optional<GapDifference> compare_gaps(const ContrastCounts& a, const Contras
   const double variance = variance_of_mean(between);
   // By Var(a - b) = Var(a) + Var(b) - 2 Cov(a, b), all of means over the common queries.
   const double covariance = (variance_of_mean(of_a) + variance_of_mean(of_b) - variance) / 2;
-  const double critical = student_critical(std::max(1.0, static_cast<double>(between.size()) - 1));
+  const double units = effective_units(sizes_of_clusters(common.clusters, common.a.more.size()));
+  const double critical = student_critical(degrees_of_freedom(units));
   const double correlation = correlation_of_gaps(covariance, interval_a, interval_b, critical);
   const auto interval_at = [&](double at) {
     return mover_interval(points_a, *interval_of_wording(common.a, at, common.clusters), points_b,

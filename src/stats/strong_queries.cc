@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/math/special_functions/beta.hpp>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "base/error.h"
@@ -17,18 +18,40 @@ constexpr std::size_t kMostTrials = 20'000;
 constexpr double kRounding = 1e-9;  // of sums of rates
 
 struct Part {
-  std::size_t query = 0;
-  double difference = 0;
+  std::size_t query = 0;  // or a cluster's label
+  double difference = 0;  // of a cluster: the sum over its queries
+  double queries = 1;
 };
 
-std::vector<Part> parts_of(std::span<const QueryCounts> more, std::span<const QueryCounts> less) {
+std::vector<Part> parts_of(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
+                           std::span<const std::size_t> clusters) {
   IAGO_CHECK(more.size() == less.size(), "the arms have the same queries");
-  std::vector<Part> parts;
+  IAGO_CHECK(clusters.empty() || clusters.size() == more.size(), "a cluster for each query");
+  std::map<std::size_t, Part> parts;
   for (std::size_t i = 0; i < more.size(); ++i) {
     if (more[i].trials == 0 || less[i].trials == 0) continue;
-    parts.push_back({i, rate_of(more[i]) - rate_of(less[i])});
+    const std::size_t unit = clusters.empty() ? i : clusters[i];
+    Part& part = parts.try_emplace(unit, Part{.query = unit, .queries = 0}).first->second;
+    part.difference += rate_of(more[i]) - rate_of(less[i]);
+    part.queries += 1;
   }
-  return parts;
+  std::vector<Part> found;
+  for (const auto& [unit, part] : parts) found.push_back(part);
+  return found;
+}
+
+// The arm's answers by cluster.
+ArmCounts folded(std::span<const QueryCounts> arm, std::span<const std::size_t> clusters) {
+  if (clusters.empty()) return {arm.begin(), arm.end()};
+  std::map<std::size_t, QueryCounts> sums;
+  for (std::size_t i = 0; i < arm.size(); ++i) {
+    QueryCounts& sum = sums[clusters[i]];
+    sum.successes += arm[i].successes;
+    sum.trials += arm[i].trials;
+  }
+  ArmCounts found;
+  for (const auto& [cluster, sum] : sums) found.push_back(sum);
+  return found;
 }
 
 // The chance that, with the arm's pooled rate everywhere, any query would show as many successes as
@@ -133,18 +156,19 @@ std::size_t queries_to_exclude_hidden_gap(double margin_points) {
   return fewest;
 }
 
-Carriers carriers_of_half(std::span<const QueryCounts> more, std::span<const QueryCounts> less) {
-  std::vector<Part> parts = parts_of(more, less);
+Carriers carriers_of_half(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
+                          std::span<const std::size_t> clusters) {
+  std::vector<Part> parts = parts_of(more, less, clusters);
   double sum = 0;
   for (const Part& part : parts) sum += part.difference;
   Carriers carriers;
   if (parts.empty() || sum == 0) return carriers;
-  const ContrastCounts pair = paired(more, less);
-  carriers.p_alike = chance_if_alike(sum > 0 ? pair.more : pair.less);
+  carriers.p_alike = chance_if_alike(folded(sum > 0 ? more : less, clusters));
   const double direction = sum > 0 ? 1 : -1;
   std::ranges::stable_sort(parts, std::greater(),
                            [direction](const Part& part) { return direction * part.difference; });
   double carried = 0, last = 0;
+  carriers.least = 1;
   for (const Part& part : parts) {
     const double difference = direction * part.difference;
     // Queries that differ as much as the last one are no fewer reason for the gap than it.
@@ -152,6 +176,7 @@ Carriers carriers_of_half(std::span<const QueryCounts> more, std::span<const Que
     if (carried / sum > 0.5 + kRounding && !is_tied) break;
     carried += part.difference;
     last = difference;
+    carriers.least = std::min(carriers.least, difference / part.queries);
     carriers.queries.push_back(part.query);
   }
   carriers.share = carried / sum;
@@ -171,6 +196,11 @@ bool is_handful(const Carriers& carriers, std::size_t queries) {
   if (carriers.queries.empty() || carriers.p_alike >= kAlike) return false;
   const std::size_t most = std::max(kHandful, queries / kQueriesPerCarrier);
   return carriers.queries.size() <= most && carriers.queries.size() < queries / 2;
+}
+
+bool is_strong_handful(const Carriers& carriers, std::size_t queries) {
+  constexpr double kStrong = 0.5;
+  return is_handful(carriers, queries) && carriers.least >= kStrong;
 }
 
 }  // namespace iago

@@ -27,26 +27,33 @@ bool may_hide_gap(std::size_t queries, double margin_points = kMarginPoints);
 // The fewest queries with which may_hide_gap is false. margin in (0, 100) (broken: abort).
 std::size_t queries_to_exclude_hidden_gap(double margin_points = kMarginPoints);
 
-// The queries whose differences add most to the gap, in its direction and largest first: as few as
-// together carry more than half of it, and all that differ as much as the last of these. A query's
-// part is its difference over the number of queries used.
+// The queries, or clusters of them, whose differences add most to the gap, in its direction and
+// largest first: as few as together carry more than half of it, and all that differ as much as the
+// last of these. A query's part is its difference over the number of queries used, a cluster's that
+// of its queries.
 struct Carriers {
-  std::vector<std::size_t> queries;  // their places
+  std::vector<std::size_t> queries;  // their places, or the clusters' labels
   double share = 0;  // of the gap, that they carry together: above 0.5, and above 1 where others
                      // differ the other way
+  double least = 0;  // the smallest mean difference of one of them, a fraction, in its direction
   // Chance of a query as extreme as the most extreme one of the arm that shows more, if every query
   // had that arm's rate; adjusted for their number. Without a small one, some queries carry more by
   // luck.
   double p_alike = 1;
 };
 
-// Empty where the gap is 0 or no query has data in both arms. Arms of the same length (broken:
-// abort). O(queries log queries).
-Carriers carriers_of_half(std::span<const QueryCounts> more, std::span<const QueryCounts> less);
+// Empty where the gap is 0 or no query has data in both arms. `clusters`: of each query, or none.
+// Arms and clusters of the same length (broken: abort). O(queries log queries).
+Carriers carriers_of_half(std::span<const QueryCounts> more, std::span<const QueryCounts> less,
+                          std::span<const std::size_t> clusters = {});
 
 // Whether so few carry it that the gap speaks of them and not of the rest: at most five of them, or
-// one in forty of the queries used, and the queries not alike (p_alike below 0.001).
+// one in forty of the queries (or clusters) used, and the queries not alike (p_alike below 0.001).
 bool is_handful(const Carriers& carriers, std::size_t queries);
+
+// Beside a verdict of no gap, a handful is only worth a word where each of them differs between the
+// arms by half of its answers: half of a small difference is soon carried by a few.
+bool is_strong_handful(const Carriers& carriers, std::size_t queries);
 
 // How unlike an arm's queries are: whether some show what is counted in nearly every answer, and
 // the others in nearly none.

@@ -209,5 +209,22 @@ TEST(Unevenness, IsNothingThatCopiesOfOneAnswerCouldShow) {
   EXPECT_FALSE(found.is_marked());
 }
 
+// Three queries of one cluster carry all: that is one cluster of five, not three queries.
+TEST(Carriers, OfClustersAreClusters) {
+  ArmCounts more(20, {.trials = 10}), less = more;
+  std::vector<std::size_t> clusters(20);
+  for (std::size_t i = 0; i < 20; ++i) clusters[i] = 100 + i / 4;
+  for (std::size_t i : {8u, 9u, 10u}) more[i].successes = 10;
+  const Carriers carriers = carriers_of_half(more, less, clusters);
+  EXPECT_EQ(carriers.queries, std::vector<std::size_t>{102});
+  EXPECT_NEAR(carriers.share, 1, 1e-12);
+  EXPECT_NEAR(carriers.least, 0.75, 1e-12);
+  EXPECT_EQ(carriers_of_half(more, less).queries, (std::vector<std::size_t>{8, 9, 10}));
+  EXPECT_TRUE(is_strong_handful(carriers_of_half(more, less), 20));
+  more[9].successes = more[8].successes = 4;
+  more[10].successes = 2;
+  EXPECT_FALSE(is_strong_handful(carriers_of_half(more, less), 20));
+}
+
 }  // namespace
 }  // namespace iago

@@ -15,6 +15,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "stats/clustered.h"
 #include "stats/internal/clusters.h"
 #include "stats/internal/wording_table.h"
 #include "stats/wordings.h"
@@ -59,7 +60,7 @@ Errors errors_of(std::span<const ContrastCounts> wordings, const WordingTable& t
     double variance = 0;
     for (double error : errors.by_wording[j]) variance += error * error;
     const Interval interval = *interval_of_wording(wordings[column.place], kLevel, clusters);
-    const double critical = student_critical(std::max(1.0, table.drawn(column) - 1));
+    const double critical = student_critical(degrees_of_freedom(table.units(column)));
     const double error = interval.width() / (2 * critical * kPoints);
     errors.variance.push_back(variance);
     errors.lacking.push_back(std::max(0.0, error * error - variance));
@@ -119,7 +120,7 @@ SquaresModels models_of(const WordingTable& table, const Errors& errors, double 
   const double wordings = static_cast<double>(count);
   const std::vector<double> direction = direction_of(table, squares);
   auto beside = errors.by_wording;  // what is left of the errors beside the direction
-  SquaresModel model{.freedom = table.freedom()};
+  SquaresModel model{.freedom = std::max(1.0, degrees_of_freedom(table.units()))};
   for (std::size_t row = 0; row < beside[0].size(); ++row) {
     double mean = 0, along = 0;
     for (std::size_t j = 0; j < count; ++j) {

@@ -43,8 +43,7 @@ std::vector<QueryRate> mean_rates(const WordingTable& table, ColumnArm arm,
 
 constexpr MoverWeight kMoverAlone = {.queries = 0, .correlation = 0};
 
-// What a query, or cluster, adds to the mean of the gaps: their sum over the number of queries is
-// that mean.
+// What a query adds to the mean of the gaps: their sum over the number of queries is that mean.
 std::vector<double> shares_of_mean(const WordingTable& table) {
   std::vector<double> shares(table.rows);
   const double count = static_cast<double>(table.columns.size());
@@ -54,7 +53,6 @@ std::vector<double> shares_of_mean(const WordingTable& table) {
       if (column.has(row)) shares[row] += weight * column.difference(row);
     }
   }
-  if (!table.clusters.empty()) shares = sums_of_clusters(shares, table.clusters);
   constexpr double kRounding = 1e-12;  // a query whose wordings cancel differs in nothing
   for (double& share : shares) {
     if (std::abs(share) < kRounding) share = 0;
@@ -114,7 +112,7 @@ WordingMean mean_of_several(const WordingTable& table, double level) {
   };
   ClusteredRate more = rate_in(&WordingColumn::more, &WordingColumn::more_rate);
   ClusteredRate less = rate_in(&WordingColumn::less, &WordingColumn::less_rate);
-  more.critical = less.critical = student_critical(table.freedom(), level);
+  more.critical = less.critical = student_critical(degrees_of_freedom(table.units()), level);
   std::vector<double> differences(table.rows);
   for (const WordingColumn& column : table.columns) {
     const double scale = table.scale(column) / static_cast<double>(table.columns.size());
@@ -123,9 +121,7 @@ WordingMean mean_of_several(const WordingTable& table, double level) {
     }
   }
   Differences pairs = describe_differences(over_clusters(differences, table.clusters));
-  const std::vector<double> shares = shares_of_mean(table);
-  const auto same = std::ranges::count(shares, 0.0);
-  pairs.differing = static_cast<double>(shares.size()) - static_cast<double>(same);
+  count_clusters_that_differ(shares_of_mean(table), table.clusters, pairs);
   const Interval interval = joined_interval(more, less, pairs);
   return {.points = kPoints * (more.rate - less.rate),
           .ci95 = {kPoints * interval.lo, kPoints * interval.hi},
@@ -185,7 +181,7 @@ Distances distances_of_wordings(const WordingTable& table) {
       clustered_rate(rates_by_wording(table, &WordingColumn::more, &WordingColumn::more_rate));
   const ClusteredRate less =
       clustered_rate(rates_by_wording(table, &WordingColumn::less, &WordingColumn::less_rate));
-  const Differences pairs{squares.seen / (count * (count - 1)), count};
+  const Differences pairs{.variance = squares.seen / (count * (count - 1)), .differing = count};
   const Interval interval = plain_joined_interval(more, less, pairs, kMoverAlone);
   const double mean = more.rate - less.rate, shrunk = std::sqrt(squares.of_truth() / squares.seen);
   return {shrunk * (mean - interval.lo), shrunk * (interval.hi - mean)};
@@ -232,7 +228,8 @@ std::optional<WordingMean> estimate_wording_mean(std::span<const ContrastCounts>
   const WordingTable table = make_wording_table(wordings, clusters);
   std::optional<WordingMean> mean = mean_of(wordings, table, clusters);
   if (!mean) return mean;
-  const SignFlipResult test = sign_flip_test(shares_of_mean(table), random, draws);
+  const SignFlipResult test =
+      sign_flip_test(sums_of_clusters(shares_of_mean(table), table.clusters), random, draws);
   mean->p_value = test.p_value;
   mean->p_value_error = test.error;
   return mean;

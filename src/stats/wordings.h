@@ -26,7 +26,8 @@
 // that of query i; empty: each query stands for itself). Then the clusters are what is drawn: a
 // cluster's share in the error of g_j is the sum of its queries' e_jq, with C / (C - 1) in place of
 // Q / (Q - 1), and Student's quantile has one degree of freedom less than the fewest clusters with
-// data (groups.h). Signs are flipped and wordings permuted cluster by cluster.
+// data, by their effective number (clustered.h). Signs are flipped and wordings permuted cluster by
+// cluster.
 //
 // How all of it covers by simulation: docs/results/wordings.md.
 #pragma once

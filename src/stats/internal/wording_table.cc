@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "base/error.h"
+#include "stats/clustered.h"
 #include "stats/internal/clusters.h"
 
 namespace iago {
@@ -25,21 +25,31 @@ WordingColumn make_column(const ContrastCounts& counts, std::size_t place,
   return column;
 }
 
+// Of what is drawn with data in the column.
+std::vector<double> sizes_of(const WordingTable& table, const WordingColumn& column) {
+  if (table.clusters.empty())
+    return std::vector<double>(static_cast<std::size_t>(column.queries), 1);
+  Labels labels;
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    if (column.has(row)) labels.push_back(table.clusters[row]);
+  }
+  return sizes_of_clusters(labels, labels.size());
+}
+
 }  // namespace
 
 double WordingTable::drawn(const WordingColumn& column) const {
-  if (clusters.empty()) return column.queries;
-  std::set<std::size_t> with_data;
-  for (std::size_t row = 0; row < rows; ++row) {
-    if (column.has(row)) with_data.insert(clusters[row]);
-  }
-  return static_cast<double>(with_data.size());
+  return static_cast<double>(sizes_of(*this, column).size());
 }
 
-double WordingTable::freedom() const {
+double WordingTable::units(const WordingColumn& column) const {
+  return effective_units(sizes_of(*this, column));
+}
+
+double WordingTable::units() const {
   double fewest = static_cast<double>(rows);
-  for (const WordingColumn& column : columns) fewest = std::min(fewest, drawn(column));
-  return std::max(1.0, fewest - 1);
+  for (const WordingColumn& column : columns) fewest = std::min(fewest, units(column));
+  return fewest;
 }
 
 double WordingTable::scale(const WordingColumn& column) const {

@@ -30,8 +30,10 @@ struct WordingTable {
 
   // What is drawn with data in the column: its queries, or the clusters that they are of.
   double drawn(const WordingColumn& column) const;
-  // Of Student's quantile: the smallest number drawn less one, at least 1.
-  double freedom() const;
+  // The same by their effective number (clustered.h).
+  double units(const WordingColumn& column) const;
+  // Of the column that has the fewest.
+  double units() const;
   // What a column's deviation from its mean at one row is multiplied by, so that the squares over
   // all rows come to rows (rows - 1) times the variance of the mean.
   double scale(const WordingColumn& column) const;
