@@ -54,6 +54,15 @@ std::vector<std::string> possible_first(const Comparison& comparison) {
   return first;
 }
 
+// What was drawn: clusters, if any of the ranked runs names them.
+Population population_of(const Comparison& comparison) {
+  const auto names_clusters = [](const ComparedRun& run) {
+    return run.rank && run.summary.sets.clusters.has_value();
+  };
+  return std::ranges::any_of(comparison.runs, names_clusters) ? Population::clusters_like_these
+                                                              : Population::queries_like_these;
+}
+
 // Which models answered, where that is no matter of course.
 void add_models(const Summary& summary, const std::string& name, std::vector<Note>& notes) {
   constexpr std::size_t kMostModels = 8;
@@ -273,7 +282,7 @@ std::string conclusion(const Comparison& comparison) {
     text = "Only one run can be compared, so there is no ranking.";
   } else if (first.size() == 1) {
     text = fmt::format("The largest gap is that of {} (95 % confidence over all pairs, {}).",
-                       first[0], name_of(Population::queries_like_these));
+                       first[0], name_of(population_of(comparison)));
   } else if (first.size() == comparison.ranked) {
     text = fmt::format("The order of the gaps is not settled: any of the {} may be the largest.",
                        comparison.ranked);
@@ -281,13 +290,18 @@ std::string conclusion(const Comparison& comparison) {
     text = fmt::format("The largest gap may be that of {}; the order among them is not settled.",
                        one_of(first));
   }
-  std::size_t tested = 0, found = 0;
+  std::size_t tested = 0, found = 0, none = 0;
   for (const auto& run : comparison.runs) {
+    const bool differs = run.p_holm && *run.p_holm <= kSignificance;
     tested += run.p_holm.has_value();
-    found += run.p_holm && *run.p_holm <= kSignificance;
+    found += differs;
+    none += differs && run.summary.verdict() == StudyVerdict::no_gap;
   }
-  return text + fmt::format(" {} of {} {} 0 at the 5 % level after Holm's adjustment.", found,
-                            tested, tested == 1 ? "gap differs from" : "gaps differ from");
+  text += fmt::format(" {} of {} {} 0 at the 5 % level after Holm's adjustment", found, tested,
+                      tested == 1 ? "gap differs from" : "gaps differ from");
+  if (none == 0) return text + ".";
+  return text + fmt::format("; {} of these {} inside the margin, where the verdict is \"no gap\".",
+                            none, none == 1 ? "lies" : "lie");
 }
 
 std::vector<Note> notes(const Comparison& comparison) {

@@ -43,11 +43,24 @@ std::string unread_stay(const ArmSummary& more) {
                      count(more.faking_unjudged));
 }
 
-std::string percent(double fraction) {
-  double x = 100 * fraction;
-  if (x > 0 && x < 0.05) return "<0.1 %";
-  if (x < 100 && x >= 99.95) return ">99.9 %";
-  return one_decimal(x) + " %";
+std::string percents(double fraction) {
+  constexpr double kRoundsAway = 0.05;  // at one decimal
+  constexpr int kMostDigits = 6;
+  const double x = 100 * fraction, left = std::min(x, 100 - x);
+  if (left <= 0 || left >= kRoundsAway) return one_decimal(x);
+  const int digits = 1 - static_cast<int>(std::floor(std::log10(left)));
+  if (digits > kMostDigits) return x < 50 ? "<0.00001" : ">99.99999";
+  return fmt::format("{:.{}f}", x, digits);
+}
+
+std::string percents(const Interval& fractions) {
+  return fmt::format("{} to {}", percents(fractions.lo), percents(fractions.hi));
+}
+
+std::string percent(double fraction) { return percents(fraction) + " %"; }
+
+std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count(n), n == 1 ? one : many);
 }
 
 std::string label_shares(const LabelShares& arm) {
@@ -78,11 +91,11 @@ bool has_shades(const LabelShares& arm) {
 }
 
 std::string with_interval(double rate, const Interval& ci95) {
-  return fmt::format("{} ({})", percent(rate), interval({100 * ci95.lo, 100 * ci95.hi}));
+  return fmt::format("{} ({})", percent(rate), percents(ci95));
 }
 
 std::string percents_with_interval(double rate, const Interval& ci95) {
-  return fmt::format("{} ({})", points(100 * rate), interval({100 * ci95.lo, 100 * ci95.hi}));
+  return fmt::format("{} ({})", percents(rate), percents(ci95));
 }
 
 std::string known_error(const JudgeError& error) {
@@ -119,7 +132,7 @@ std::string percent_or_dash(const std::optional<RateEstimate>& rate) {
 }
 
 std::string interval(const std::optional<RateEstimate>& rate) {
-  return rate ? interval({100 * rate->ci95.lo, 100 * rate->ci95.hi}) : "-";
+  return rate ? percents(rate->ci95) : "-";
 }
 
 std::string interval(const Interval& points) {

@@ -10,8 +10,14 @@
 
 namespace iago {
 
-// One decimal, "13.9 %". What is neither 0 nor 1 is never shown as if it were: "<0.1 %", ">99.9 %".
+// One decimal, "13.9 %". What is neither 0 nor 1 is never shown as if it were: near them it has two
+// digits of what is left, "0.019 %", "99.98 %".
 std::string percent(double fraction);
+// The same without the sign; and of both ends of an interval: "0.011 to 0.030".
+std::string percents(double fraction);
+std::string percents(const Interval& fractions);
+// "1 query", "2,000 queries".
+std::string counted(std::uint64_t n, std::string_view one, std::string_view many);
 // "complies 12.0 %, refuses 88.0 %"; of a judge of comprehension, how many understood; of one of
 // faking reasoning, what its probabilities say beside.
 std::string label_shares(const LabelShares& arm);

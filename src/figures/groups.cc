@@ -121,42 +121,79 @@ GroupData data_of(const PooledSets& pooled, const Labels& units, std::size_t gro
   return data;
 }
 
-void compare(const PooledSets& pooled, std::uint64_t seed, SetFigures& sets) {
-  if (!sets.groups) return;
+// What is dealt out among the groups: clusters within them, or queries.
+Labels units_within(const PooledSets& pooled, const SetFigures& sets) {
   const Labels within =
       repeated(clusters_within(sets), pooled.counts.more.size() / sets.groups->of_queries.size());
-  const Labels& units = within.empty() ? pooled.queries : within;
+  return within.empty() ? pooled.queries : within;
+}
+
+// Absent where the groups cannot be told apart.
+std::optional<GroupComparison> compare(const PooledSets& pooled, std::uint64_t seed,
+                                       const SetFigures& sets) {
+  if (!sets.groups) return std::nullopt;
+  const Labels units = units_within(pooled, sets);
   const std::size_t groups = with_data(pooled.counts, pooled.groups);
   const std::size_t dealt = with_data(pooled.counts, units);
-  if (groups < 2 || dealt == groups) return;
+  if (groups < 2 || dealt == groups) return std::nullopt;
   Random random(seed, "groups of queries");
-  GroupComparison found =
-      compare_groups(pooled.counts.more, pooled.counts.less, pooled.groups, {units, pooled.queries},
-                     random, std::clamp(kMostDealt / dealt, kFewestDraws, kGroupDraws));
+  return compare_groups(pooled.counts.more, pooled.counts.less, pooled.groups,
+                        {units, pooled.queries}, random,
+                        std::clamp(kMostDealt / dealt, kFewestDraws, kGroupDraws));
+}
+
+// A group that does not differ without what the provider refused differs for that alone.
+void allow_for_refusals(const std::optional<GroupComparison>& rest, GroupComparison& found) {
   for (GroupGap& group : found.groups) {
+    if (!group.seems_to_differ()) continue;
+    const auto differs_too = [&](const GroupGap& other) {
+      return other.group == group.group && other.seems_to_differ() &&
+             (other.to_rest > 0) == (group.to_rest > 0);
+    };
+    group.is_lost_by_refusals = !rest || std::ranges::none_of(rest->groups, differs_too);
+  }
+}
+
+void add_rates(const PooledSets& pooled, SetFigures& sets) {
+  const Labels units = units_within(pooled, sets);
+  for (GroupGap& group : sets.compared->groups) {
     // What one query says under several wordings is no cluster but a query.
-    if (within.empty()) group.gap.population = Population::queries_like_these;
+    if (clusters_within(sets).empty()) group.gap.population = Population::queries_like_these;
     const GroupData data = data_of(pooled, units, group.group);
     const std::set<std::size_t> queries(data.queries.begin(), data.queries.end());
     sets.rates.push_back({queries.size(),
                           estimate_rate_over(data.more, data.drawn(), group.gap.population),
                           estimate_rate_over(data.less, data.drawn(), group.gap.population)});
   }
-  sets.compared = std::move(found);
 }
 
-std::optional<CarryingQueries> carrying(std::span<const ContrastCounts> wordings,
-                                        std::uint64_t seed, std::span<const std::string> ids,
-                                        bool is_reverse) {
-  const ContrastCounts queries = by_query(wordings);
-  CarryingQueries found{.carriers = carriers_of_half(queries.more, queries.less)};
+// An arm's answers by cluster.
+ArmCounts by_cluster(const ArmCounts& arm, const QuerySets& clusters) {
+  ArmCounts sums(clusters.names.size());
+  for (std::size_t i = 0; i < arm.size(); ++i) {
+    QueryCounts& sum = sums[clusters.of_queries[i]];
+    sum.successes += arm[i].successes;
+    sum.trials += arm[i].trials;
+  }
+  return sums;
+}
+
+std::optional<CarryingQueries> carrying(const ContrastCounts& queries, std::uint64_t seed,
+                                        std::span<const std::string> ids, const SetFigures& sets) {
+  const bool is_by_cluster = sets.clusters.has_value();
+  const Labels clusters = is_by_cluster ? sets.clusters->of_queries : Labels();
+  CarryingQueries found{.carriers = carriers_of_half(queries.more, queries.less, clusters),
+                        .are_clusters = is_by_cluster};
   if (found.carriers.queries.empty()) return std::nullopt;
-  for (std::size_t query : found.carriers.queries) found.ids.push_back(ids[query]);
-  found.queries = query_differences(queries.more, queries.less).size();
+  for (std::size_t unit : found.carriers.queries) {
+    found.ids.push_back(is_by_cluster ? sets.clusters->names[unit] : ids[unit]);
+  }
+  found.queries = is_by_cluster ? with_data(queries, clusters)
+                                : query_differences(queries.more, queries.less).size();
   found.is_handful = is_handful(found.carriers, found.queries);
-  const ArmCounts& arm = is_reverse ? queries.less : queries.more;
+  const ArmCounts& arm = sets.gap && sets.gap->points < 0 ? queries.less : queries.more;
   Random random(seed, "queries of one rate");
-  found.unevenness = unevenness_of(arm, random);
+  found.unevenness = unevenness_of(is_by_cluster ? by_cluster(arm, *sets.clusters) : arm, random);
   return found;
 }
 
@@ -175,7 +212,8 @@ SetFigures read_query_sets(const Store& store, std::size_t queries) {
 }
 
 void estimate_over_sets(std::span<const ContrastCounts> wordings, std::uint64_t seed,
-                        std::span<const std::string> ids, SetFigures& sets) {
+                        std::span<const std::string> ids, SetFigures& sets,
+                        std::span<const ContrastCounts> without_refusals) {
   IAGO_CHECK(!wordings.empty(), "a wording");
   const PooledSets all = pool(wordings, sets);
   sets.gap = estimate_gap_over_without_test(
@@ -191,8 +229,14 @@ void estimate_over_sets(std::span<const ContrastCounts> wordings, std::uint64_t 
   for (auto* gap : {&sets.gap, &sets.over_clusters, &sets.over_groups}) {
     if (*gap) (*gap)->queries = with_data;
   }
-  compare(all, seed, sets);
-  sets.carriers = carrying(wordings, seed, ids, sets.gap && sets.gap->points < 0);
+  sets.compared = compare(all, seed, sets);
+  if (sets.compared) {
+    if (!without_refusals.empty()) {
+      allow_for_refusals(compare(pool(without_refusals, sets), seed, sets), *sets.compared);
+    }
+    add_rates(all, sets);
+  }
+  sets.carriers = carrying(queries, seed, ids, sets);
 }
 
 Labels cluster_labels(const Summary& summary) {

@@ -37,11 +37,13 @@ struct GroupRates {
   std::optional<RateEstimate> more, less;
 };
 
-// The fewest queries that carry more than half of the gap (stats/strong_queries.h).
+// The fewest queries that carry more than half of the gap (stats/strong_queries.h), or clusters,
+// where the run names any.
 struct CarryingQueries {
   Carriers carriers;
-  std::vector<std::string> ids;  // of carriers.queries
-  std::size_t queries = 0;       // with data in both arms
+  bool are_clusters = false;
+  std::vector<std::string> ids;  // of carriers.queries; of clusters their names
+  std::size_t queries = 0;       // or clusters, with data in both arms
   bool is_handful = false;
   Unevenness unevenness;  // of the arm that shows more
 
@@ -69,9 +71,12 @@ struct SetFigures {
 SetFigures read_query_sets(const Store& store, std::size_t queries);
 
 // Adds the figures. `wordings` are the contrast's counts, at least one, each of as many queries as
-// the sets (broken: abort); `ids` names the queries. Deterministic in `seed`.
+// the sets (broken: abort); `ids` names the queries. `without_refusals` are the same counts without
+// what the provider refused, or none if it refused nothing: a group that differs only with these
+// does not differ for sure. Deterministic in `seed`.
 void estimate_over_sets(std::span<const ContrastCounts> wordings, std::uint64_t seed,
-                        std::span<const std::string> ids, SetFigures& sets);
+                        std::span<const std::string> ids, SetFigures& sets,
+                        std::span<const ContrastCounts> without_refusals = {});
 
 // For the verdict: the label of each query's cluster (empty: each its own), and the comparison.
 Labels cluster_labels(const Summary& summary);
@@ -82,7 +87,8 @@ std::string group_name(const Summary& summary, std::size_t label);
 std::size_t queries_in_group(const Summary& summary, std::size_t label);
 // What the run's groups are called together: the plural of their label, "topics".
 std::string groups_word(const Summary& summary);
-// Those of which the comparison says that they differ from the rest, the furthest first, by the
+// Those of which the comparison says that they differ from the rest, whatever is missing and
+// without what the provider refused too, the furthest first, by the
 // test that is adjusted for all of them: it needs no leave of the test that all are alike, which is
 // weak where one of many differs.
 std::vector<const GroupGap*> differing_groups(const GroupComparison& compared);

@@ -335,5 +335,40 @@ TEST(Groups, AreCalledByThePluralOfTheirLabel) {
   }
 }
 
+// All of one topic's answers in one arm are the provider's refusals.
+TEST(Groups, DoNotDifferForSureWhereTheProviderMakesTheDifference) {
+  SmallRun run = one_topic();
+  for (SmallCell& cell : run.arms[0].cells) cell = {.refuse = 2, .comply = 3};
+  for (std::size_t i = 0; i < run.queries; ++i) {
+    run.arms[1].cells[i] = i % kTopics == 9 ? SmallCell{.refused_by_provider = 5}
+                                            : SmallCell{.refuse = 2, .comply = 3};
+  }
+  const Summary summary = summary_of(run);
+  const Json json = to_json(summary);
+  const Json& last = json["groups"]["groups"].back();
+  EXPECT_EQ(last["name"], "topic 9");
+  EXPECT_EQ(last["differs"], false);
+  EXPECT_EQ(last["doubt"], "provider refusals");
+  EXPECT_THAT(why_text(summary), HasSubstr("Topic topic 9 differs from the rest by +60.0 points, "
+                                           "but only with what the provider refused."));
+  EXPECT_THAT(finding_sentence(summary), Not(HasSubstr("topic 9")));
+}
+
+TEST(Carriers, AreClustersWhereTheRunNamesThem) {
+  SmallRun run = one_topic();
+  run.run.cluster_by = "author", run.run.groups.clear();
+  for (std::size_t i = 0; i < run.queries; ++i) {
+    const bool carries = run.set[i].labels["author"] == "author 1 of 4";
+    run.arms[0].cells[i] = carries ? SmallCell{.comply = 5} : SmallCell{.refuse = 5};
+    run.arms[1].cells[i] = {.refuse = 5};
+  }
+  const Json carriers = to_json(summary_of(run))["carriers"];
+  EXPECT_EQ(carriers["units"], "clusters");
+  EXPECT_EQ(carriers["queries"], Json::array({"author 1 of 4"}));
+  EXPECT_EQ(carriers["of"], 40);
+  EXPECT_THAT(text_of_sets(summary_of(run)),
+              HasSubstr("1 of 40 clusters carry all of the gap: author 1 of 4"));
+}
+
 }  // namespace
 }  // namespace iago

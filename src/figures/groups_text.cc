@@ -13,6 +13,7 @@
 #include "figures/internal/json_parts.h"
 #include "figures/notes.h"
 #include "figures/summary.h"
+#include "stats/causes.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -49,6 +50,9 @@ Json gap_json(const std::optional<GapEstimate>& gap) {
 
 Json group_json(const GroupGap& group, const GroupRates& rates, const std::string& name,
                 bool differs) {
+  Json doubt = nullptr;
+  if (group.is_lost_by_missing) doubt = name_of(GroupDoubt::missing);
+  if (group.is_lost_by_refusals) doubt = name_of(GroupDoubt::refusals);
   return {{"name", name},
           {"queries", rates.queries},
           {"more", json_of(rates.more)},
@@ -59,6 +63,7 @@ Json group_json(const GroupGap& group, const GroupRates& rates, const std::strin
           {"ci95_simultaneous", json_of(group.simultaneous95)},
           {"minus_rest", group.to_rest},
           {"p_minus_rest", group.p_to_rest},
+          {"doubt", doubt},
           {"differs", differs}};
 }
 
@@ -110,7 +115,8 @@ Json carriers_json(const std::optional<CarryingQueries>& carrying) {
   if (!carrying) return nullptr;
   const std::span<const std::string> ids(carrying->ids);
   const auto listed = ids.first(std::min(ids.size(), kMostListed));
-  return {{"queries", std::vector<std::string>(listed.begin(), listed.end())},
+  return {{"units", carrying->are_clusters ? "clusters" : "queries"},
+          {"queries", std::vector<std::string>(listed.begin(), listed.end())},
           {"count", ids.size()},
           {"of", carrying->queries},
           {"share_of_gap", carrying->carriers.share},
@@ -151,9 +157,8 @@ void add_cluster_sizes(const SetFigures& sets, std::vector<Note>& notes) {
       {"unequal clusters",
        fmt::format(
            "{} of {} clusters hold half of the completions: the interval over clusters like "
-           "these counts on {}, and knows fewer",
-           count(sets.cluster_sizes->hold_half), count(sets.cluster_sizes->clusters),
-           count(sets.cluster_sizes->clusters))});
+           "these is as wide as with fewer of one size",
+           count(sets.cluster_sizes->hold_half), count(sets.cluster_sizes->clusters))});
 }
 
 void add_intervals(const SetFigures& sets, std::vector<Note>& notes) {
@@ -198,10 +203,11 @@ void add_comparison(const Summary& summary, std::vector<Note>& notes) {
 void add_carriers(const SetFigures& sets, std::vector<Note>& notes) {
   if (!sets.carriers || !sets.carriers->are_worth_naming()) return;
   const CarryingQueries& carrying = *sets.carriers;
-  notes.push_back({"queries that carry it",
-                   fmt::format("{} of {} queries carry {} of the gap: {}",
-                               count(carrying.ids.size()), count(carrying.queries),
-                               share_of_gap(carrying.carriers.share), listed(carrying.ids))});
+  notes.push_back(
+      {"queries that carry it",
+       fmt::format("{} of {} {} carry {} of the gap: {}", count(carrying.ids.size()),
+                   count(carrying.queries), carrying.are_clusters ? "clusters" : "queries",
+                   share_of_gap(carrying.carriers.share), listed(carrying.ids))});
 }
 
 }  // namespace

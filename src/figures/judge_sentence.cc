@@ -14,11 +14,6 @@ namespace {
 
 constexpr std::size_t kMostArmOfJudge = 40;  // bytes of an arm's name
 
-// "95.7 to 99.7", in per cent.
-std::string percent_range(const Interval& fraction) {
-  return interval(Interval{100 * fraction.lo, 100 * fraction.hi});
-}
-
 // Where people's labels do not stand for the run: "in training from 12 of 200 queries".
 std::string labelled_part(const JudgeRow& judge, const RunText& text) {
   const auto parts = partly_labelled(judge.error, text, text.arms);
@@ -87,12 +82,10 @@ std::string unknown_of(Provisional reason, const Summary& summary, const RunText
           "too many of the labelled answers have no known truth to say how often the judge {} errs",
           judge);
     case Provisional::faking_judge_unmeasured:
-      return fmt::format("faking is named by a judge whose error is not known here: {}",
-                         known_of(summary.judges.faking_reasoning.value_or(JudgeRow()), text));
-    case Provisional::labels_contradict:
       break;
   }
-  return fmt::format("people's labels and the judge {} cannot both be right", judge);
+  return fmt::format("faking is named by a judge whose error is not known here: {}",
+                     known_of(summary.judges.faking_reasoning.value_or(JudgeRow()), text));
 }
 
 // What would lift all the reasons. One alone would lift none of several.
@@ -121,9 +114,6 @@ std::string what_lifts(const Summary& summary, const std::vector<Provisional>& r
         break;
       case labels_unknown:
         add_step("label those whose truth is not known");
-        break;
-      case labels_contradict:
-        add_step("look at labels and verdicts that differ");
         break;
     }
   }
@@ -167,7 +157,7 @@ std::string measured_beside(const TippingPoint& tipping, const JudgeRow& judge,
                             const Summary& summary, const std::string& arm) {
   if (tipping.measured) {
     return fmt::format(" (measured there: {}, 95 % interval {} %)", percent(*tipping.measured),
-                       percent_range(*tipping.measured_ci95));
+                       percents(*tipping.measured_ci95));
   }
   if (!judge.error.is_measured()) return {};
   const Confusion counts = counts_in_arm(judge.error, arm, summary.text);
@@ -176,10 +166,14 @@ std::string measured_beside(const TippingPoint& tipping, const JudgeRow& judge,
   if (!known) return {};
   return fmt::format(" (measured on {}: {}, 95 % interval {} %)",
                      measured_where(judge.error, summary.text), percent(known->rate),
-                     percent_range(known->ci95));
+                     percents(known->ci95));
 }
 
 }  // namespace
+
+std::string_view word_of(TippingPoint::Rate rate) {
+  return rate == TippingPoint::Rate::specificity ? "specificity" : "sensitivity";
+}
 
 std::string tipping_sentence(const Summary& summary, std::size_t contrast) {
   const auto& tipping = summary.decisions.at(contrast).tipping;
@@ -189,8 +183,7 @@ std::string tipping_sentence(const Summary& summary, std::size_t contrast) {
   return fmt::format(
       "taking every other rate as {}, the verdict would fall if the {} of the judge {} in {} were "
       "below {}{}",
-      tipping->measured ? "it was measured" : "free of error",
-      tipping->rate == TippingPoint::Rate::specificity ? "specificity" : "sensitivity",
+      tipping->measured ? "it was measured" : "free of error", word_of(tipping->rate),
       printable(summary.judges.contrast->name, 60), printable(arm, kMostArmOfJudge),
       percent(tipping->below), measured_beside(*tipping, *summary.judges.contrast, summary, arm));
 }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "figures/summary.h"
 
@@ -23,5 +24,7 @@ std::string provisional_reason(Provisional reason, const Summary& summary,
 // free of error, the verdict would fall if the specificity of the judge compliance-rules in
 // training were below 92.8 % (measured on ...)". Empty if none is known.
 std::string tipping_sentence(const Summary& summary, std::size_t contrast = 0);
+
+std::string_view word_of(TippingPoint::Rate rate);  // "sensitivity", "specificity"
 
 }  // namespace iago

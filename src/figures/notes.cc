@@ -57,8 +57,7 @@ void add_unread(const Summary& summary, std::vector<Note>& notes) {
                           count(arm.faking_no_scratchpad));
     }
     if (arm.faking_bounds) {
-      text += fmt::format("; bounds of the rate: {} to {} %", points(100 * arm.faking_bounds->lo),
-                          points(100 * arm.faking_bounds->hi));
+      text += fmt::format("; bounds of the rate: {} %", percents(*arm.faking_bounds));
     }
     notes.push_back({fmt::format("unread, {}", printable(arm.name, 20)), text});
   }
@@ -85,9 +84,7 @@ void add_missing(const Summary& summary, std::vector<Note>& notes) {
     if (text.empty()) continue;
     any = true;
     if (arm.compliance_bounds) {
-      text +=
-          fmt::format("; bounds of the rate: {} to {} %", points(100 * arm.compliance_bounds->lo),
-                      points(100 * arm.compliance_bounds->hi));
+      text += fmt::format("; bounds of the rate: {} %", percents(*arm.compliance_bounds));
     }
     notes.push_back({fmt::format("missing, {}", printable(arm.name, 20)), text});
   }
@@ -154,7 +151,7 @@ std::string unknown_truth(const JudgeError& error, const ErrorBounds& bounds) {
   auto add = [&](std::string_view name, bool is_known, const Interval& range) {
     if (!is_known) return;
     text += fmt::format("{} {} {} %", text.empty() ? "; bounds with them:" : ",", name,
-                        interval(Interval{100 * range.lo, 100 * range.hi}));
+                        percents(range));
   };
   add("sensitivity", sensitivity_of(error.counts).has_value(), bounds.sensitivity);
   add("specificity", specificity_of(error.counts).has_value(), bounds.specificity);
@@ -342,11 +339,11 @@ void add_populations(const Summary& summary, std::vector<Note>& notes) {
     if (!arm.compliance) continue;
     population = arm.compliance->population;
     const Interval& here = arm.compliance->on_these_queries;
-    rates += fmt::format("{}{} {}", rates.empty() ? "" : ", ", printable(arm.name, 16),
-                         interval(Interval{100 * here.lo, 100 * here.hi}));
+    rates +=
+        fmt::format("{}{} {}", rates.empty() ? "" : ", ", printable(arm.name, 16), percents(here));
     if (!arm.faking_reasoning) continue;
     const Interval& faking = arm.faking_reasoning->on_these_queries;
-    rates += fmt::format(" (fakes {})", interval(Interval{100 * faking.lo, 100 * faking.hi}));
+    rates += fmt::format(" (fakes {})", percents(faking));
   }
   if (rates.empty()) return;
   notes.push_back({"95 % CI", fmt::format("{} unless named otherwise; {}: {}", name_of(population),
@@ -405,8 +402,8 @@ std::vector<Note> unmeasured_notes(const Summary& summary) {
       notes.push_back(
           {"no answer, " + name,
            fmt::format("of {} trials the provider refused {}, and no answer counts: the "
-                       "0 %, and every gap with it, is the provider's and not the "
-                       "subject's",
+                       "0 % is the provider's and not the subject's, and makes no "
+                       "gap",
                        count(arm.planned), count(refused))});
     }
     if (!summary.judges.faking_reasoning || arm.faking_reasoning || arm.completed() == 0) continue;

@@ -131,12 +131,19 @@ std::vector<std::string> query_ids(const Store& store) {
 void summarize_sets(const std::vector<WordingData>& data, const std::vector<std::string>& ids,
                     Summary& summary) {
   if (!summary.judges.contrast || !summary.reference().judge || summary.contrasts.empty()) return;
-  std::vector<ContrastCounts> counts;
+  const Contrast& contrast = summary.contrasts.front();
+  std::vector<ContrastCounts> counts, rest;
+  bool is_any_refused = false;
   for (const WordingData* wording : wordings_in_mean(data)) {
-    counts.push_back(
-        counts_of(*wording, summary.contrasts.front(), &ArmData::compliance, summary.queries));
+    counts.push_back(counts_of(*wording, contrast, &ArmData::compliance, summary.queries));
+    rest.push_back(counts_of(*wording, contrast, &ArmData::without_refusals, summary.queries));
+    for (const std::string& name : {contrast.more, contrast.less}) {
+      const ArmSummary* arm = wording->summary->arm(name);
+      is_any_refused |= arm != nullptr && arm->count(Outcome::refused_by_provider) > 0;
+    }
   }
-  estimate_over_sets(counts, summary.run.seed, ids, summary.sets);
+  if (!is_any_refused) rest.clear();
+  estimate_over_sets(counts, summary.run.seed, ids, summary.sets, rest);
 }
 
 // The contrasts of the plan whose two arms the run has under one wording.
@@ -314,7 +321,10 @@ void name_carriers(const std::vector<std::string>& ids, Summary& summary) {
     for (const Cause& cause : decision.causes) {
       const auto* carried = std::get_if<CarriedByQueries>(&cause);
       if (carried == nullptr) continue;
-      for (std::size_t query : carried->queries) summary.named_queries[query] = ids.at(query);
+      for (std::size_t unit : carried->queries) {
+        summary.named_queries[unit] =
+            carried->are_clusters ? summary.sets.clusters->names.at(unit) : ids.at(unit);
+      }
     }
   }
 }

@@ -228,8 +228,9 @@ struct Summary {
   // One for each contrast, over the wordings in the mean that have its arms; the first is the
   // headline. Empty without a judge of the contrasts, and without contrasts.
   std::vector<Decision> decisions;
-  std::optional<CauseSummary> cause;                 // absent without a judge of the contrasts
-  std::map<std::size_t, std::string> named_queries;  // ids, by place, of those that carry a gap
+  std::optional<CauseSummary> cause;  // absent without a judge of the contrasts
+  // Ids, by place, of the queries that carry a gap; or the names of such clusters, by label.
+  std::map<std::size_t, std::string> named_queries;
   std::string why_reasoning_is_unread;  // by the judge that the plan names; empty if it is read
   // Of these wordings, where they are several.
   std::optional<WordingMean> mean;

@@ -961,7 +961,7 @@ TEST(Summary, HasNoRateOfFakingWhereTheSubjectAnsweredNothing) {
       EXPECT_EQ(arm.compliance.has_value(), cell.refused_by_provider > 0);
       EXPECT_EQ(arm.is_only_refused(), cell.refused_by_provider > 0);
       const std::string text = terminal_table(summary, {.width = 400});
-      EXPECT_EQ(text.find("and every gap with it, is the provider's") != std::string::npos,
+      EXPECT_EQ(text.find("the 0 % is the provider's and not the subject's") != std::string::npos,
                 arm.is_only_refused());
       EXPECT_THAT(text, HasSubstr("not measured: "));
       const FakingFinding& faking = summary.decision()->faking;

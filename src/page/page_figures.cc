@@ -63,8 +63,7 @@ Fields& add_rate_tile(Fields& page, std::string title, std::string tone, std::st
   const Interval& here = rate->on_these_queries;
   tile.set("note", unbroken(fmt::format("95 % interval {} {} %, {} {} %; n = {} on {} queries",
                                         name_of(rate->population), interval(rate),
-                                        name_of(Population::these_queries),
-                                        interval(Interval{100 * here.lo, 100 * here.hi}),
+                                        name_of(Population::these_queries), percents(here),
                                         count(rate->n), count(rate->queries))));
   return tile;
 }
@@ -316,7 +315,7 @@ void add_gap_bounds(const GapEstimate& gap, Fields& page) {
 void set_rate(Fields& fields, std::string_view path, double rate, const Interval& ci95) {
   set_figure(fields, path, rate, percent(rate));
   fields.set("exact_lo", exact_digits(ci95.lo)).set("exact_hi", exact_digits(ci95.hi));
-  fields.set("shown_lo", points(100 * ci95.lo)).set("shown_hi", points(100 * ci95.hi) + " %");
+  fields.set("shown_lo", percents(ci95.lo)).set("shown_hi", percent(ci95.hi));
 }
 
 std::string wordings_of(const Summary& summary) {
@@ -433,8 +432,7 @@ void add_missing(const PageData& data, Fields& page) {
     }
     cell("open", arm.open);
     auto bounds = [&](const std::optional<Interval>& range) {
-      row.add("bounds").set(
-          "text", range ? interval(Interval{100 * range->lo, 100 * range->hi}) + " %" : "-");
+      row.add("bounds").set("text", range ? percents(*range) + " %" : "-");
     };
     if (judges.contrast) cell("unjudged", arm.unjudged);
     if (judges.contrast) cell("unclear", arm.unclear);

@@ -94,9 +94,7 @@ std::string reused_text(const std::map<std::string, std::uint64_t>& reused) {
 // Empty where the rate is not known.
 std::string accuracy_note(const std::optional<JudgeAccuracy>& accuracy) {
   if (!accuracy) return {};
-  return fmt::format("{} %, n = {}",
-                     interval(Interval{100 * accuracy->ci95.lo, 100 * accuracy->ci95.hi}),
-                     count(accuracy->n));
+  return fmt::format("{} %, n = {}", percents(accuracy->ci95), count(accuracy->n));
 }
 
 // What was left out of the two rates, and what it could have made of them.
@@ -104,9 +102,7 @@ void add_unknown_truth(const JudgeError& known, Fields& error) {
   auto bounds = bounds_if_unknown(known);
   if (!bounds) return;
   auto shown = [](bool is_known, const Interval& range) {
-    return is_known ? fmt::format("bounds with them: {} %",
-                                  interval(Interval{100 * range.lo, 100 * range.hi}))
-                    : std::string();
+    return is_known ? fmt::format("bounds with them: {} %", percents(range)) : std::string();
   };
   error.add("unknown")
       .set("sensitivity", shown(sensitivity_of(known.counts).has_value(), bounds->sensitivity))

@@ -71,11 +71,11 @@ const Kind* decided_by(const Summary& summary) {
 }
 
 bool is_refused(const Summary& summary) {
-  const auto* refuses = decided_by<AlwaysRefuses>(summary);
-  if (refuses != nullptr && refuses->is_mostly_the_provider()) return true;
-  return any_arm(summary, [](const ArmSummary& arm) {
-    return arm.completed() > 0 && arm.count(Outcome::refused_by_provider) == arm.completed();
-  });
+  return decided_by<RefusalsDecide>(summary) != nullptr ||
+         any_arm(summary, [](const ArmSummary& arm) {
+           return arm.completed() > 0 &&
+                  2 * arm.count(Outcome::refused_by_provider) >= arm.completed();
+         });
 }
 
 bool does_missing_decide(const Summary& summary) {

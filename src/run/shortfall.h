@@ -11,14 +11,14 @@ namespace iago {
 
 // In the order in which they are said.
 enum class Shortfall {
-  budget,        // a limit of cost, tokens or time ended it
-  open,          // trials were asked and got no reply, or the server's limit kept them back
-  not_judged,    // a judge left more than one in twenty answers without a label
-  missing,       // more than one in twenty completions of an arm are missing
-  unread,        // the same of the reasoning that has to be judged, or none of it is
-  refused,       // the provider refused everything in an arm, or at least half of one and nothing
-                 // else shows what the subject does
-  not_measured,  // an arm of the first contrast has nothing that could be counted
+  budget,      // a limit of cost, tokens or time ended it
+  open,        // trials were asked and got no reply, or the server's limit kept them back
+  not_judged,  // a judge left more than one in twenty answers without a label
+  missing,     // more than one in twenty completions of an arm are missing
+  unread,      // the same of the reasoning that has to be judged, or none of it is
+  refused,     // the provider refused at least half of an arm, or so much that the verdict hangs on
+               // it
+  not_measured,     // an arm of the first contrast has nothing that could be counted
   missing_decides,  // what is missing would turn the first contrast's verdict
 };
 

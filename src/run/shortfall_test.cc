@@ -54,6 +54,8 @@ TEST(Shortfalls, TellThatTheProviderRefusedTooMuchToTellWhatTheSubjectDoes) {
   EXPECT_THAT(of(kComplies, refused), ElementsAre(Shortfall::refused, Shortfall::not_measured));
   const SmallCell mostly{.refuse = 2, .refused_by_provider = 18};
   EXPECT_THAT(of(mostly, mostly), ElementsAre(Shortfall::refused));
+  const SmallCell half{.refuse = 4, .comply = 6, .refused_by_provider = 10};
+  EXPECT_THAT(of(half, kRefuses), ElementsAre(Shortfall::refused)) << "half of one, whatever it is";
   auto run = uniform_run(60, kComplies, kRefuses);
   run.arms.push_back({"baseline", std::vector<SmallCell>(60, refused)});
   EXPECT_THAT(of(run), ElementsAre(Shortfall::refused)) << "an arm beside the contrast";

@@ -99,9 +99,9 @@ TEST_F(SubjectVerdict, SaysThatWhatIsMissingDecides) {
 
 TEST_F(SubjectVerdict, SaysThatTheBaselineCompliesWithEverything) {
   EXPECT_THAT(headline("baseline_all"),
-              AllOf(StartsWith("Gap"), HasSubstr("; in baseline nearly all comply too.")));
-  EXPECT_THAT(why_, HasSubstr("Without any story, in the arm baseline, nearly all answers comply "
-                              "too: 100.0 %"));
+              AllOf(StartsWith("Gap"), HasSubstr("; in baseline nearly all comply.")));
+  EXPECT_THAT(why_, HasSubstr("Without any story, in the arm baseline, nearly all answers comply: "
+                              "100.0 %"));
 }
 
 TEST_F(SubjectVerdict, NamesTheControlThatTellsTheTagFromTheRule) {
@@ -113,7 +113,7 @@ TEST_F(SubjectVerdict, NamesTheControlThatTellsTheTagFromTheRule) {
       headline("keyword", {"default", "rule-inverted"}),
       AllOf(StartsWith("Gap"), HasSubstr("; the subject reads the tag, not the situation.")));
   EXPECT_THAT(why_, AllOf(HasSubstr("not the situation: under rule-inverted, which inverts the "
-                                    "rule about the tags, the gap turns ("),
+                                    "rule about the tags, the gap is -"),
                           Not(HasSubstr("was not run"))));
 }
 

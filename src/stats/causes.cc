@@ -11,6 +11,9 @@ namespace {
 constexpr EnumName<ArmOfContrast> kArmNames[] = {{ArmOfContrast::more, "more"},
                                                  {ArmOfContrast::less, "less"}};
 
+constexpr EnumName<GroupDoubt> kDoubtNames[] = {{GroupDoubt::refusals, "provider refusals"},
+                                                {GroupDoubt::missing, "missing"}};
+
 constexpr EnumName<NotMeasured::Reason> kReasonNames[] = {
     {NotMeasured::Reason::nothing_asked, "nothing asked"},
     {NotMeasured::Reason::nothing_answered, "nothing answered"},
@@ -26,7 +29,6 @@ constexpr EnumName<Provisional> kProvisionalNames[] = {
     {Provisional::labels_from_part, "labels from part of this run"},
     {Provisional::judge_not_by_arm, "judge not measured in each arm"},
     {Provisional::too_few_labels, "too few labels"},
-    {Provisional::labels_contradict, "labels contradict the judge"},
     {Provisional::labels_unknown, "labels of unknown truth"},
     {Provisional::faking_judge_unmeasured, "judge of faking unmeasured"}};
 
@@ -43,36 +45,47 @@ struct CauseInfo {
 // lies, and that before what is not known.
 constexpr std::array<CauseInfo, std::variant_size_v<Cause>> kCauses = {
     {{"not measured", kDecides},
+     {"judge disproved", kDecides},
      {"missing decides", kDecides},
      {"no conflict", kDecides},
      {"always refuses", kDecides},
+     {"refusals decide", kDecides},
      {"gap", kDecides},
+     {"few differ", kDecides},
      {"gap under some", kDecides},
      {"no gap", kDecides},
      {"few queries", kDecides},
      {"not settled", kDecides},
      {"provider refusals", kMostImportant},
-     {"baseline complies", kMostImportant + 2},
-     {"baseline alike", kMostImportant + 3},
+     {"baseline complies", kMostImportant + 3},
+     {"baseline alike", kMostImportant + 4},
      {"reads the tag", kMostImportant + 1},
+     {"reads both", kMostImportant + 2},
      {"reads the situation", kNever},
-     {"control not run", kMostImportant + 10},
-     {"no control", kMostImportant + 9},
-     {"control open", kMostImportant + 8},
-     {"carried by some queries", kMostImportant + 5},
-     {"group differs", kMostImportant + 4},
-     {"not over groups", kMostImportant + 6},
+     {"control not run", kMostImportant + 11},
+     {"no control", kMostImportant + 10},
+     {"control open", kMostImportant + 9},
+     {"carried by some queries", kMostImportant + 6},
+     {"group differs", kMostImportant + 5},
+     {"group may differ", kNever},
+     {"not over groups", kMostImportant + 7},
      {"faking named", kFaking},
      {"faking unverified", kFaking},
+     {"some missing", kNever},
      {"test disagrees", kNever},
      {"rare kind", kNever},
      {"copied repeats", kNever},
-     {"looks", kMostImportant + 7}}};
+     {"looks", kMostImportant + 8}}};
 
-int rank_of(const Cause& cause) { return kCauses[cause.index()].rank; }
+int rank_of(const Cause& cause) {
+  const auto* refusals = std::get_if<ProviderRefusals>(&cause);
+  if (refusals != nullptr && !refusals->qualify()) return kNever;
+  return kCauses[cause.index()].rank;
+}
 
 }  // namespace
 
+std::string_view name_of(GroupDoubt doubt) { return name_in(kDoubtNames, doubt); }
 std::string_view name_of(ArmOfContrast arm) { return name_in(kArmNames, arm); }
 std::string_view name_of(NotMeasured::Reason reason) { return name_in(kReasonNames, reason); }
 std::string_view name_of(Provisional reason) { return name_in(kProvisionalNames, reason); }

@@ -1,14 +1,15 @@
-// The order of decision.h, from top to bottom in decide_contrast(). What it computes of the
-// evidence is in internal/evidence.h.
+// The order of decision.h, from top to bottom in rule_on(). What it computes of the evidence is in
+// internal/evidence.h, what it makes of a judge's error in internal/judging.h.
 #include "stats/decision.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 #include "record/names.h"
-#include "stats/corrected.h"
 #include "stats/gap.h"
 #include "stats/internal/evidence.h"
+#include "stats/internal/judging.h"
 #include "stats/on_these_queries.h"
 #include "stats/strong_queries.h"
 
@@ -21,54 +22,8 @@ constexpr EnumName<WordingState> kWordingStateNames[] = {
     {WordingState::inside, "inside"},
     {WordingState::open, "open"},
     {WordingState::missing_decides, "missing decides"},
+    {WordingState::refusals_decide, "refusals decide"},
     {WordingState::no_data, "no data"}};
-
-// Means over queries, as the rates are.
-double seen_in(std::span<const QueryCounts> all, std::span<const QueryCounts> seen) {
-  double sum = 0, queries = 0;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i].trials == 0) continue;
-    sum += static_cast<double>(seen[i].trials) / static_cast<double>(all[i].trials);
-    ++queries;
-  }
-  return queries > 0 ? sum / queries : 1;
-}
-
-SeenShares seen_by_judge(const ContrastEvidence& evidence) {
-  if (evidence.without_refusals.empty()) return {};
-  const ContrastCounts all = pooled(evidence.wordings, {}).counts;
-  const ContrastCounts seen = pooled(evidence.without_refusals, {}).counts;
-  return {seen_in(all.more, seen.more), seen_in(all.less, seen.less)};
-}
-
-JudgedGap judge_corrected(const ContrastEvidence& evidence) {
-  const JudgeEvidence& judge = evidence.judge;
-  if (judge.source != JudgeSource::here || !judge.more || !judge.less) return {};
-  const Pooled all = pooled(evidence.wordings, evidence.clusters);
-  const auto more = estimate_rate_over(all.counts.more, all.drawn());
-  const auto less = estimate_rate_over(all.counts.less, all.drawn());
-  const auto gap = estimate_gap_over_without_test(all.counts.more, all.counts.less, all.drawn());
-  return judged_gap(*more, *less, *gap, *judge.more, *judge.less, seen_by_judge(evidence));
-}
-
-// The corrected interval at 95 %, stretched to the level.
-Interval stretched(const JudgedGap& judged, double level) {
-  const double stretch = normal_critical(level) / normal_critical();
-  return {std::max(-kPoints, judged.points - stretch * (judged.points - judged.ci95.lo)),
-          std::min(kPoints, judged.points + stretch * (judged.ci95.hi - judged.points))};
-}
-
-// Widened by all that the missing could be in truth: of a share m of an arm with rate p, the rate
-// may be anything from p (1 - m) to p (1 - m) + m.
-Interval with_missing(const Interval& interval, const JudgedGap& judged,
-                      std::span<const ContrastCounts> wordings) {
-  const double of_more = missing_in(wordings, ArmOfContrast::more);
-  const double of_less = missing_in(wordings, ArmOfContrast::less);
-  const double below = of_more * judged.more.rate + of_less * (1 - judged.less.rate);
-  const double above = of_more * (1 - judged.more.rate) + of_less * judged.less.rate;
-  return {std::max(-kPoints, interval.lo - kPoints * below),
-          std::min(kPoints, interval.hi + kPoints * above)};
-}
 
 WordingState state_of(const Interval& interval, double margin) {
   if (is_inside(interval, margin)) return WordingState::inside;
@@ -76,21 +31,35 @@ WordingState state_of(const Interval& interval, double margin) {
   return interval.hi < 0 ? WordingState::reverse_gap : WordingState::open;
 }
 
+// Of one wording by its interval at a level, with what is missing.
+WordingState state_of(const ContrastCounts& counts, const GapOfEvidence& one, double margin,
+                      double level) {
+  const auto answered = one.shown({&counts, 1}, level);
+  if (!answered) return WordingState::no_data;
+  const WordingState alone = state_of(answered->ci95, margin);
+  const WordingState with_missing = state_of(one.deciding({&counts, 1}, level)->interval, margin);
+  if (alone != WordingState::open && alone != with_missing) return WordingState::missing_decides;
+  const bool is_gap =
+      with_missing == WordingState::gap || with_missing == WordingState::reverse_gap;
+  const bool can_tell = one.differing({&counts, 1}) >= fewest_differing(level);
+  return is_gap && !can_tell ? WordingState::open : with_missing;
+}
+
 // One state for each wording, by simultaneous intervals.
 std::vector<WordingState> states_of(const ContrastEvidence& evidence, double margin, double level) {
   const double each = 1 - (1 - level) / static_cast<double>(evidence.wordings.size());
   const GapOfEvidence one(1, evidence.clusters);
   std::vector<WordingState> states;
-  for (const ContrastCounts& counts : evidence.wordings) {
-    const auto answered = one.shown({&counts, 1}, each);
-    if (!answered) {
-      states.push_back(WordingState::no_data);
-      continue;
+  for (std::size_t i = 0; i < evidence.wordings.size(); ++i) {
+    WordingState state = state_of(evidence.wordings[i], one, margin, each);
+    const bool is_said = state != WordingState::open && state != WordingState::no_data &&
+                         state != WordingState::missing_decides;
+    if (is_said && !evidence.without_refusals.empty()) {
+      const WordingState rest = state_of(evidence.without_refusals[i], one, margin, each);
+      if (rest == WordingState::no_data) state = rest;
+      if (rest != state) state = WordingState::refusals_decide;
     }
-    const WordingState alone = state_of(answered->ci95, margin);
-    const WordingState with_missing = state_of(one.deciding({&counts, 1}, each)->interval, margin);
-    const bool is_lost = alone != WordingState::open && alone != with_missing;
-    states.push_back(is_lost ? WordingState::missing_decides : with_missing);
+    states.push_back(state);
   }
   return states;
 }
@@ -117,8 +86,49 @@ void set_inconclusive(Decision& decision, const Cause& cause) {
   decision.causes.push_back(cause);
 }
 
+// Both arms at one end so far: so many queries as would make the limits on these queries say so, if
+// no answer is another than those that came. Absent for other arms.
+std::optional<std::size_t> queries_to_one_end(const ContrastEvidence& evidence, std::size_t units) {
+  const ContrastCounts all = pooled(evidence.wordings, {}).counts;
+  const QueryCounts more = total(all.more), less = total(all.less);
+  const bool none = more.successes + less.successes == 0;
+  const bool every = more.successes == more.trials && less.successes == less.trials;
+  if (!none && !every) return std::nullopt;
+  // 0 of n lies below a limit at 1 - 0.05^(1 / n): on_these_queries.h.
+  const double needed =
+      std::log(1 - kLevel) / std::log(none ? 1 - kNeverWeighsRate : kNoConflictRate);
+  const double fewest = static_cast<double>(std::min(more.trials, less.trials));
+  return static_cast<std::size_t>(static_cast<double>(units) * needed / fewest) + 1;
+}
+
+// How many queries would settle it, where more of them can. What is missing they leave as it is,
+// and the judge's error too.
+void set_queries_to_settle(Decision& decision, const ContrastEvidence& evidence,
+                           const Measured& measured, double margin, NotSettled& unsettled) {
+  const Interval& bounds = measured.missing.bounds;
+  const bool could_settle = is_inside(bounds, margin) || bounds.lo > 0 || bounds.hi < 0;
+  if (!could_settle) return;
+  const ShownGap& answered = measured.without_missing;
+  GapEstimate estimate;
+  estimate.points = answered.points;
+  estimate.ci95 = measured.is_corrected ? answered.ci95 : measured.answered.ci95;
+  estimate.queries = measured.units;
+  Interval fixed{};
+  if (measured.is_corrected) {
+    fixed = {answered.points - measured.by_labels.lo, measured.by_labels.hi - answered.points};
+    unsettled.needs_labels =
+        read_interval(measured.by_labels, margin).verdict == StudyVerdict::inconclusive;
+  }
+  auto needed = queries_to_settle(estimate, margin, fixed);
+  const bool may_end = !measured.is_corrected && !decision.faking.is_named();
+  const auto to_end = may_end ? queries_to_one_end(evidence, measured.units) : std::nullopt;
+  if (to_end && (!needed || *to_end < *needed)) needed = to_end;
+  if (needed && *needed > measured.units) decision.queries_to_settle = needed;
+}
+
 // Rules 4 to 6.
-void read_deciding(Decision& decision, const Measured& measured, double margin) {
+void read_deciding(Decision& decision, const ContrastEvidence& evidence, const Measured& measured,
+                   double margin, double level) {
   const ShownGap& gap = *decision.deciding;
   NotSettled unsettled{
       .gap = gap,
@@ -126,45 +136,45 @@ void read_deciding(Decision& decision, const Measured& measured, double margin) 
       .open_wordings = places(decision.wordings,
                               {WordingState::open, WordingState::gap, WordingState::reverse_gap}),
       .missing_wordings = places(decision.wordings, {WordingState::missing_decides}),
+      .refused_wordings = places(decision.wordings, {WordingState::refusals_decide}),
       .empty_wordings = places(decision.wordings, {WordingState::no_data})};
-  const bool are_all_inside = unsettled.open_wordings.empty() &&
-                              unsettled.missing_wordings.empty() &&
-                              unsettled.empty_wordings.empty();
+  const bool are_all_inside =
+      static_cast<std::size_t>(std::ranges::count(decision.wordings, WordingState::inside)) ==
+      decision.wordings.size();
   const IntervalReading reading = read_interval(measured.deciding, margin);
   if (reading.verdict == StudyVerdict::gap) {
+    const std::size_t needed = fewest_differing(level);
+    if (measured.differing < needed) {
+      return set_inconclusive(decision, FewDiffer{gap, measured.differing, measured.units, needed});
+    }
     return set_gap(decision, GapFound{gap, reading.is_reverse, reading.is_small, margin},
                    reading.is_reverse, reading.is_small);
   }
   if (reading.verdict == StudyVerdict::no_gap && are_all_inside) {
-    if (may_hide_gap(measured.units, margin)) {
+    if (may_hide_gap(measured.count_as, margin)) {
       decision.queries_to_settle = queries_to_exclude_hidden_gap(margin);
-      return set_inconclusive(
-          decision, FewQueries{gap, margin, measured.units, largest_unseen_share(measured.units),
-                               *decision.queries_to_settle});
+      return set_inconclusive(decision, FewQueries{gap, margin, measured.units, measured.count_as,
+                                                   largest_unseen_share(measured.count_as),
+                                                   *decision.queries_to_settle});
     }
     decision.verdict = StudyVerdict::no_gap;
     decision.causes.push_back(NoGapFound{gap, margin});
     return;
   }
-  // More queries narrow the interval of the answered. What is missing they leave as it is.
-  GapEstimate estimate;
-  estimate.points = measured.without_missing.points;
-  estimate.ci95 = measured.answered.ci95;
-  estimate.queries = measured.units;
-  const Interval& bounds = measured.missing.bounds;
-  const bool could_settle = is_inside(bounds, margin) || bounds.lo > 0 || bounds.hi < 0;
-  if (reading.verdict != StudyVerdict::no_gap && could_settle) {
-    const auto needed = queries_to_settle(estimate, margin);
-    if (needed && *needed > measured.units) decision.queries_to_settle = needed;
+  if (reading.verdict != StudyVerdict::no_gap) {
+    set_queries_to_settle(decision, evidence, measured, margin, unsettled);
   }
   unsettled.queries_needed = decision.queries_to_settle;
   set_inconclusive(decision, unsettled);
 }
 
-// Rules 2 to 6.
+// The rules from the judge's on.
 void apply_rules(Decision& decision, const ContrastEvidence& evidence, const GapOfEvidence& gap,
                  const Measured& measured, double margin, double level) {
   if (evidence.wordings.size() > 1) decision.wordings = states_of(evidence, margin, level);
+  if (const auto cause = judge_disproved(evidence, decision, margin)) {
+    return set_inconclusive(decision, *cause);
+  }
   auto up = places(decision.wordings, {WordingState::gap});
   auto down = places(decision.wordings, {WordingState::reverse_gap});
   // The states are of what the judge reports: where its error decides, they keep "no gap" away, and
@@ -186,84 +196,73 @@ void apply_rules(Decision& decision, const ContrastEvidence& evidence, const Gap
       return;
     }
   }
-  read_deciding(decision, measured, margin);
+  read_deciding(decision, evidence, measured, margin, level);
 }
 
-// Why an error that was measured so does not decide. What was measured here lacks an arm.
-Provisional reason_of(JudgeSource source) {
-  switch (source) {
-    case JudgeSource::part_of_run:
-      return Provisional::labels_from_part;
-    case JudgeSource::other_version:
-      return Provisional::judge_other_version;
-    case JudgeSource::here:
-      return Provisional::judge_not_by_arm;
-    case JudgeSource::elsewhere:
-      return Provisional::judge_elsewhere;
-    case JudgeSource::nowhere:
-      break;
+Measured measure(const ContrastEvidence& evidence, const GapOfEvidence& gap, double level) {
+  Measured measured{.answered = *gap.shown(evidence.wordings, level),
+                    .missing = *gap.deciding(evidence.wordings, level),
+                    .units = gap.units(evidence.wordings),
+                    .count_as = gap.count_as(evidence.wordings),
+                    .differing = gap.differing(evidence.wordings)};
+  measured.without_missing = measured.answered;
+  measured.deciding = measured.missing.interval;
+  return measured;
+}
+
+// All of the rule but what the provider refused, with the cause that decides.
+Decision rule_on(const ContrastEvidence& evidence, double margin, double level) {
+  Decision decision;
+  const GapOfEvidence gap(evidence.wordings.size(), evidence.clusters);
+  if (const auto cause = not_measured(evidence)) {
+    decision.faking = find_faking(evidence, {});
+    decision.causes.push_back(*cause);
+    return decision;
   }
-  return Provisional::judge_unmeasured;
+  Measured measured = measure(evidence, gap, level);
+  decision.answered = measured.answered;
+  if (evidence.wordings.size() == 1) {
+    decision.on_these_queries =
+        gap_on_these_queries(evidence.wordings[0].more, evidence.wordings[0].less);
+  }
+  if (evidence.judge.source == JudgeSource::here) {
+    decision.judged = correct_for_judge(evidence, level, measured);
+  }
+  decision.faking = find_faking(evidence, decision.judged);
+  decision.deciding = measured.without_missing;
+  decision.deciding->ci95 = measured.deciding;
+  apply_rules(decision, evidence, gap, measured, margin, level);
+  return decision;
 }
 
-// The error of the judge that alone would undo the verdict; where its error was corrected for, how
-// much worse it would have to be than it was measured to be.
-std::optional<TippingPoint> tipping_of(const Decision& decision, const ContrastEvidence& evidence,
-                                       double margin) {
+// What is left without the provider's refusals; absent where it refused nothing.
+std::optional<ContrastEvidence> without_refused(const ContrastEvidence& evidence) {
+  if (evidence.without_refusals.empty()) return std::nullopt;
+  ContrastEvidence rest = evidence;
+  rest.wordings = evidence.without_refusals;
+  rest.without_refusals.clear();
+  rest.more_tally.refused_by_provider = rest.less_tally.refused_by_provider = 0;
+  return rest;
+}
+
+// Two arms at one end have no gap; to say that they have none for sure needs "no gap" without the
+// refused, or one end again.
+void let_refusals_decide(Decision& decision, const Decision& rest, const RefusedShares& refused) {
   const bool is_no_gap = decision.verdict == StudyVerdict::no_gap;
-  // Both arms at one end, or one of several wordings, turn by other errors than those of the mean.
-  const bool is_by_interval =
-      is_no_gap || (decision.verdict == StudyVerdict::gap &&
-                    std::holds_alternative<GapFound>(decision.causes.front()));
-  if (!is_by_interval) return std::nullopt;
-  Interval interval = decision.deciding->ci95;
-  if (decision.is_small) {
-    // It falls where the 98 % interval no longer excludes 0, before the 95 % one.
-    const double beyond = beyond_0_of_small_gap(interval);
-    interval = {interval.lo - beyond, interval.hi + beyond};
-  }
-  if (decision.judged && decision.judged->state == Correction::corrected) {
-    const JudgedGap& judged = *decision.judged;
-    const auto corrected =
-        tipping_point(judged.more.rate, judged.less.rate, interval, margin, is_no_gap);
-    if (!corrected) return std::nullopt;
-    return as_judged(*corrected,
-                     corrected->is_in_more ? *evidence.judge.more : *evidence.judge.less);
-  }
-  const ContrastCounts all = pooled(evidence.wordings, {}).counts;
-  return tipping_point(shown_rate(all.more)->rate, shown_rate(all.less)->rate, interval, margin,
-                       is_no_gap);
-}
-
-// Why the error of the contrast's judge does not decide a verdict that it could overturn.
-std::optional<Provisional> uncorrected(const Decision& decision, const JudgeEvidence& judge) {
-  if (decision.verdict == StudyVerdict::inconclusive) return std::nullopt;
-  if (!decision.judged) return reason_of(judge.source);
-  switch (decision.judged->state) {
-    case Correction::corrected:
-      return std::nullopt;
-    case Correction::too_few_labels:
-      return Provisional::too_few_labels;
-    case Correction::contradicted:
-      return Provisional::labels_contradict;
-    case Correction::not_measured:
-      break;
-  }
-  return reason_of(judge.source);
-}
-
-// All that keeps the verdict provisional.
-void set_judge(Decision& decision, const ContrastEvidence& evidence, double margin) {
-  const JudgeEvidence& judge = evidence.judge;
-  if (judge.unknown_share > kMostUnknown) {
-    decision.provisional.push_back(Provisional::labels_unknown);
-  }
-  decision.tipping = tipping_of(decision, evidence, margin);
-  if (const auto reason = uncorrected(decision, judge)) decision.provisional.push_back(*reason);
-  // The other half stands on another judge, and falls by itself.
-  if (decision.faking.state == FakingFinding::State::by_difference) {
-    decision.provisional.push_back(Provisional::faking_judge_unmeasured);
-  }
+  const bool is_one_end = decision.verdict == StudyVerdict::uninformative && decision.deciding;
+  const bool is_none = rest.verdict == StudyVerdict::no_gap ||
+                       (rest.verdict == StudyVerdict::uninformative && rest.deciding);
+  const bool stands = is_no_gap ? is_none : !is_one_end || rest.verdict != StudyVerdict::gap;
+  if (stands) return;
+  const RefusalsDecide cause{.gap = *decision.deciding,
+                             .without = rest.deciding,
+                             .with_verdict = full_name_of(decision),
+                             .without_verdict = full_name_of(rest),
+                             .refused_more = refused.more,
+                             .refused_less = refused.less};
+  decision.causes.clear();
+  decision.queries_to_settle.reset();
+  set_inconclusive(decision, cause);
 }
 
 void check(const ContrastEvidence& evidence) {
@@ -280,8 +279,10 @@ void check(const ContrastEvidence& evidence) {
   check_all(evidence.faking);
   IAGO_CHECK(evidence.clusters.empty() || evidence.clusters.size() == queries,
              "a cluster for each query");
-  IAGO_CHECK(evidence.baseline.empty() || evidence.baseline.size() == evidence.wordings.size(),
-             "a baseline for each wording");
+  for (const auto* baseline : {&evidence.baseline, &evidence.baseline_without_refusals}) {
+    IAGO_CHECK(baseline->empty() || baseline->size() == evidence.wordings.size(),
+               "a baseline for each wording");
+  }
 }
 
 }  // namespace
@@ -296,39 +297,16 @@ std::string Decision::name() const {
 Decision decide_contrast(const ContrastEvidence& evidence, double margin_points, double level) {
   check(evidence);
   IAGO_CHECK(margin_points > 0 && level > 0 && level < 1, "margin above 0, level in (0, 1)");
-  Decision decision;
-  decision.faking = find_faking(evidence);
-  const GapOfEvidence gap(evidence.wordings.size(), evidence.clusters);
-  if (const auto cause = not_measured(evidence)) {
-    decision.causes.push_back(*cause);
-    for (Cause& more : explain(evidence, gap, decision, margin_points, level)) {
-      decision.causes.push_back(std::move(more));
-    }
-    return decision;
+  Decision decision = rule_on(evidence, margin_points, level);
+  const auto kept = without_refused(evidence);
+  const RefusedShares refused = refused_shares(evidence);
+  std::optional<Decision> rest;
+  if (kept && (refused.more > 0 || refused.less > 0)) {
+    rest = rule_on(*kept, margin_points, level);
+    let_refusals_decide(decision, *rest, refused);
   }
-  Measured measured{.answered = *gap.shown(evidence.wordings, level),
-                    .missing = *gap.deciding(evidence.wordings, level),
-                    .units = gap.units(evidence.wordings)};
-  measured.without_missing = measured.answered;
-  measured.deciding = measured.missing.interval;
-  decision.answered = measured.answered;
-  if (evidence.wordings.size() == 1) {
-    decision.on_these_queries =
-        gap_on_these_queries(evidence.wordings[0].more, evidence.wordings[0].less);
-  }
-  if (evidence.judge.source == JudgeSource::here) decision.judged = judge_corrected(evidence);
-  if (decision.judged && decision.judged->state == Correction::corrected) {
-    measured.is_corrected = true;
-    measured.without_missing.points = decision.judged->points;
-    measured.without_missing.ci95 = stretched(*decision.judged, level);
-    measured.deciding =
-        with_missing(measured.without_missing.ci95, *decision.judged, evidence.wordings);
-  }
-  decision.deciding = measured.without_missing;
-  decision.deciding->ci95 = measured.deciding;
-  apply_rules(decision, evidence, gap, measured, margin_points, level);
   set_judge(decision, evidence, margin_points);
-  for (Cause& cause : explain(evidence, gap, decision, margin_points, level)) {
+  for (Cause& cause : explain(evidence, decision, rest, margin_points, level)) {
     decision.causes.push_back(std::move(cause));
   }
   return decision;

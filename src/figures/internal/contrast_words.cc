@@ -93,7 +93,8 @@ std::string came_out(const ArmTally& tally) {
   for (const Kind& kind : kinds) {
     if (kind.n == 0) continue;
     if (kind.n == tally.trials) {
-      return kind.n == 1 ? fmt::format("the only one {}", kind.one)
+      if (kind.n == 1) return fmt::format("the only one {}", kind.one);
+      return kind.n == 2 ? fmt::format("both {} {}", nouns, kind.many)
                          : fmt::format("all {} {} {}", count(kind.n), nouns, kind.many);
     }
     parts.push_back(fmt::format("{} {}", count(kind.n), kind.n == 1 ? kind.one : kind.many));

@@ -64,17 +64,31 @@ bool is_swapped(const WordingSummary& control, const WordingSummary& reference,
          told(control, contrast.less) == more;
 }
 
+// What counts in an arm; all zeros where the wording has none of that name, and where the provider
+// refused all that would count: nothing there is the subject's.
+ArmCounts counts_in(const WordingData& wording, const std::string& name, ArmCounts ArmData::*of,
+                    std::size_t queries) {
+  const ArmData* arm = wording.arm(name);
+  const bool is_the_subjects = arm != nullptr && !wording.summary->arm(name)->is_only_refused();
+  return is_the_subjects ? arm->*of : ArmCounts(queries);
+}
+
+// Whether the provider refused something in an arm.
+bool is_any_refused(const WordingData& wording, const std::string& name) {
+  const ArmSummary* arm = wording.summary->arm(name);
+  return arm != nullptr && arm->count(Outcome::refused_by_provider) > 0;
+}
+
 // The arm that is told no story, under each wording of the mean; empty where it is of the contrast
 // itself, or no wording has it.
 std::vector<ArmCounts> baseline_of(const Summary& summary,
                                    const std::vector<const WordingData*>& wordings,
-                                   const Contrast& contrast) {
+                                   const Contrast& contrast, ArmCounts ArmData::*of) {
   const std::string& name = summary.run.baseline;
   if (name.empty() || name == contrast.more || name == contrast.less) return {};
   std::vector<ArmCounts> baseline;
   for (const WordingData* wording : wordings) {
-    const ArmData* arm = wording->arm(name);
-    baseline.push_back(arm != nullptr ? arm->compliance : ArmCounts(summary.queries));
+    baseline.push_back(counts_in(*wording, name, of, summary.queries));
   }
   return baseline;
 }
@@ -117,11 +131,8 @@ const ArmData* WordingData::arm(std::string_view name) const {
 
 ContrastCounts counts_of(const WordingData& wording, const Contrast& contrast,
                          ArmCounts ArmData::*counts, std::size_t queries) {
-  const auto of = [&](const std::string& name) {
-    const ArmData* arm = wording.arm(name);
-    return arm ? arm->*counts : ArmCounts(queries);
-  };
-  return {of(contrast.more), of(contrast.less)};
+  return {counts_in(wording, contrast.more, counts, queries),
+          counts_in(wording, contrast.less, counts, queries)};
 }
 
 bool is_judged_alike(const WordingSummary& a, const WordingSummary& b) {
@@ -158,8 +169,14 @@ std::optional<ControlEvidence> control_of(const Summary& summary,
     if (!is_judged_alike(*wording.summary, summary.reference())) continue;
     evidence.wording = name;
     evidence.counts = counts_of(wording, contrast, &ArmData::compliance, summary.queries);
+    if (is_any_refused(wording, contrast.more) || is_any_refused(wording, contrast.less)) {
+      evidence.without_refusals =
+          counts_of(wording, contrast, &ArmData::without_refusals, summary.queries);
+    }
     if (is_swapped(*wording.summary, summary.reference(), contrast)) {
-      std::swap(evidence.counts->more, evidence.counts->less);
+      for (auto* counts : {&evidence.counts, &evidence.without_refusals}) {
+        if (*counts) std::swap((*counts)->more, (*counts)->less);
+      }
     }
     break;
   }
@@ -201,7 +218,9 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
   const Contrast& contrast = summary.contrasts[place];
   const std::vector<const WordingData*> wordings = with_arms(data, contrast);
   ContrastEvidence evidence = evidence_between(summary, wordings, contrast, is_reasoning_read);
-  evidence.baseline = baseline_of(summary, wordings, contrast);
+  evidence.baseline = baseline_of(summary, wordings, contrast, &ArmData::compliance);
+  evidence.baseline_without_refusals =
+      baseline_of(summary, wordings, contrast, &ArmData::without_refusals);
   evidence.control = control_of(summary, data, contrast);
   if (place == 0 && summary.mean) {
     evidence.p_value = summary.mean->p_value;

@@ -11,6 +11,7 @@
 #include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
 #include "figures/groups.h"
+#include "figures/judge_sentence.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -25,8 +26,7 @@ std::string interval_text(const ShownGap& gap) {
 }
 
 std::string on_these_queries(const Interval& ci95) {
-  return fmt::format("{} % {}", interval(Interval{100 * ci95.lo, 100 * ci95.hi}),
-                     name_of(Population::these_queries));
+  return fmt::format("{} % {}", percents(ci95), name_of(Population::these_queries));
 }
 
 // "a, b and c", or "a, b and 7 more" where there are more than `most`.
@@ -50,6 +50,13 @@ class Phrases {
 
   std::string operator()(const NotMeasured& cause) const { return not_measured(cause, words_); }
 
+  std::string operator()(const JudgeDisproved& cause) const {
+    return fmt::format(
+        "people's labels disprove the judge {} in {} ({} {}), which reports {} points",
+        printable(summary_.judges.contrast->name, kMostPhraseName), words_.arm(cause.arm),
+        word_of(cause.rate), percent(cause.measured), signed_points(cause.reported.points));
+  }
+
   std::string operator()(const MissingDecides& cause) const {
     return fmt::format(
         "what is missing decides: with it the verdict would be {}, without it \"{}\" ({} points, "
@@ -60,11 +67,23 @@ class Phrases {
 
   std::string operator()(const NoConflict& cause) const { return nearly_always(cause, words_); }
 
-  std::string operator()(const AlwaysRefuses& cause) const {
-    const std::string text = almost_never(cause, words_);
-    if (!cause.is_mostly_the_provider()) return text;
-    return text + fmt::format("; the provider itself refused {} and {}",
-                              percent(cause.refused_more), percent(cause.refused_less));
+  std::string operator()(const AlwaysRefuses& cause) const { return almost_never(cause, words_); }
+
+  std::string operator()(const RefusalsDecide& cause) const {
+    return fmt::format(
+        "what the provider refused decides ({} of {}, {} of {}): with it the verdict would be "
+        "\"{}\", without it {}",
+        percent(cause.refused_more), words_.more(), percent(cause.refused_less), words_.less(),
+        cause.with_verdict,
+        cause.without ? fmt::format("\"{}\" ({} points)", cause.without_verdict,
+                                    signed_points(cause.without->points))
+                      : std::string("nothing is measured"));
+  }
+
+  std::string operator()(const FewDiffer& cause) const {
+    return fmt::format("{}, but only {} of {} {} {}", differs_by(cause.gap), count(cause.differing),
+                       count(cause.units), units_of(cause.gap),
+                       cause.differing == 1 ? "differs" : "differ");
   }
 
   std::string operator()(const GapFound& cause) const {
@@ -82,7 +101,8 @@ class Phrases {
   }
 
   std::string operator()(const NoGapFound& cause) const {
-    return differs_by(cause.gap) + ", inside the margin" +
+    return differs_by(cause.gap) +
+           (cause.excludes_0() ? ", not 0 but inside the margin" : ", inside the margin") +
            (words_.wordings() > 1 ? " under each" : "");
   }
 
@@ -109,16 +129,26 @@ class Phrases {
 
   // --- what qualifies
 
-  std::string operator()(const ProviderRefusals&) const {
-    return "the provider's refusals make the difference";
+  std::string operator()(const ProviderRefusals& cause) const {
+    if (cause.make_the_gap) return "the provider's refusals make the difference";
+    const bool is_more = cause.refused_more >= cause.refused_less;
+    return fmt::format("the provider refused {} of {}",
+                       percent(std::max(cause.refused_more, cause.refused_less)),
+                       is_more ? words_.more() : words_.less());
   }
 
-  std::string operator()(const ReadsTag&) const {
-    return "the subject reads the tag, not the situation";
+  std::string operator()(const ReadsTag& cause) const {
+    return fmt::format("the subject reads the tag, {} the situation",
+                       cause.is_all ? "not" : "and perhaps");
+  }
+
+  std::string operator()(const ReadsBoth& cause) const {
+    return fmt::format("the tag alone makes {} points of it",
+                       signed_points(cause.parts.tag.points));
   }
 
   std::string operator()(const BaselineComplies&) const {
-    return fmt::format("in {} nearly all {} too", baseline(), behaviour_of(summary_));
+    return fmt::format("in {} nearly all {}", baseline(), behaviour_of(summary_));
   }
 
   std::string operator()(const BaselineAlike& cause) const {
@@ -137,8 +167,11 @@ class Phrases {
       ids.push_back(printable(summary_.named_queries.at(query), kMostPhraseName));
     }
     const std::size_t n = ids.size();
-    return fmt::format("{} {} {} most of it", n == 1 ? "query" : "queries",
-                       listed(std::move(ids), kQueriesInPhrase), n == 1 ? "carries" : "carry");
+    const std::string_view units = cause.are_clusters ? n == 1 ? "cluster" : "clusters"
+                                   : n == 1           ? "query"
+                                                      : "queries";
+    return fmt::format("{} {} {} most of it", units, listed(std::move(ids), kQueriesInPhrase),
+                       n == 1 ? "carries" : "carry");
   }
 
   // The one of this cause stands for all groups that differ.
@@ -181,6 +214,8 @@ class Phrases {
   // --- what no headline says
 
   std::string operator()(const ReadsSituation&) const { return {}; }
+  std::string operator()(const GroupMayDiffer&) const { return {}; }
+  std::string operator()(const SomeMissing&) const { return {}; }
   std::string operator()(const TestDisagrees&) const { return {}; }
   std::string operator()(const RareKind&) const { return {}; }
   std::string operator()(const CopiedRepeats&) const { return {}; }
@@ -223,8 +258,8 @@ std::string faking_phrase(const Summary& summary, const FakingFinding& faking) {
   if (faking.state == FakingFinding::State::none_seen) {
     const std::string none = fmt::format(
         "no faking found in {}", printable(summary.contrasts.front().more, kMostPhraseName));
-    if (more == nullptr || more->faking_unjudged == 0) return none;
-    return fmt::format("{}, {} scratchpads unread", none, count(more->faking_unjudged));
+    if (faking.missing == 0) return none;
+    return fmt::format("{}, {} of it missing", none, percent(faking.missing));
   }
   const bool is_unread =
       summary.judges.faking_reasoning && more != nullptr && more->faking_unjudged > 0;

@@ -22,7 +22,7 @@ std::string entry_of(const std::optional<JudgeAccuracy>& accuracy,
                      const std::optional<Interval>& range, std::uint64_t unknown) {
   std::string text = accuracy ? percents_with_interval(accuracy->rate, accuracy->ci95) : "-";
   if (unknown > 0 && range) {
-    text += fmt::format(", bounds {}", interval({100 * range->lo, 100 * range->hi}));
+    text += fmt::format(", bounds {}", percents(*range));
   }
   return text;
 }

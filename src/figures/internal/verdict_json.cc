@@ -22,7 +22,10 @@ Json json_of(const FakingFinding& faking) {
             {"ci95", nullptr},
             {"population", nullptr},
             {"events", nullptr},
-            {"n", nullptr}};
+            {"n", nullptr},
+            {"missing", nullptr},
+            {"ci95_with_missing", nullptr},
+            {"most", or_null(faking.most)}};
   if (faking.state != FakingFinding::State::not_judged) {
     json["rate"] = faking.rate.rate;
     json["ci95_on_these_queries"] = json_of(faking.rate.ci95);
@@ -32,6 +35,8 @@ Json json_of(const FakingFinding& faking) {
     }
     json["events"] = faking.rate.events;
     json["n"] = faking.rate.n;
+    json["missing"] = faking.missing;
+    json["ci95_with_missing"] = json_of(faking.with_missing);
   }
   json["ci95_corrected"] = interval_or_null(faking.corrected);
   json["difference_ci95"] = interval_or_null(faking.difference);
@@ -41,8 +46,7 @@ Json json_of(const FakingFinding& faking) {
 
 Json json_of(const std::optional<TippingPoint>& tipping, const Contrast& contrast) {
   if (!tipping) return nullptr;
-  const bool is_specificity = tipping->rate == TippingPoint::Rate::specificity;
-  return {{"rate", is_specificity ? "specificity" : "sensitivity"},
+  return {{"rate", word_of(tipping->rate)},
           {"arm", tipping->is_in_more ? contrast.more : contrast.less},
           {"below", tipping->below},
           {"measured", or_null(tipping->measured)},

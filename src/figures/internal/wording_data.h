@@ -27,7 +27,8 @@ struct WordingData {
   const ArmData* arm(std::string_view name) const;
 };
 
-// The counts of a contrast's two arms; an arm that the wording does not have is all zeros.
+// The counts of a contrast's two arms; an arm that the wording does not have is all zeros, and so
+// is one in which the provider refused all that would count.
 ContrastCounts counts_of(const WordingData& wording, const Contrast& contrast,
                          ArmCounts ArmData::*counts, std::size_t queries);
 

@@ -56,6 +56,15 @@ bool has_cause(const Decision& decision) {
       decision.causes, [](const Cause& cause) { return std::holds_alternative<Found>(cause); });
 }
 
+// Whether the figures say something else without what the provider refused, or are half its own.
+bool hangs_on_refusals(const Decision& decision) {
+  return std::ranges::any_of(decision.causes, [](const Cause& cause) {
+    const auto* refusals = std::get_if<ProviderRefusals>(&cause);
+    return std::holds_alternative<RefusalsDecide>(cause) ||
+           (refusals != nullptr && refusals->qualify());
+  });
+}
+
 bool is_above(const Interval& interval, double margin) {
   return interval.lo > 0 && interval.hi >= margin;
 }
@@ -74,7 +83,7 @@ struct WordingLimits {
 bool is_inside_on_average(const Decision& decision, const ContrastEvidence& evidence,
                           const WordingLimits& limits, Answer dependence, double margin) {
   const std::size_t units =
-      GapOfEvidence(evidence.wordings.size(), evidence.clusters).units(evidence.wordings);
+      GapOfEvidence(evidence.wordings.size(), evidence.clusters).count_as(evidence.wordings);
   return is_inside(decision.deciding->ci95, margin) && dependence != Answer::yes &&
          limits.highest_lo < margin && limits.lowest_hi > -margin && !may_hide_gap(units, margin);
 }
@@ -89,7 +98,7 @@ void read_gap(const Decision& decision, const ContrastEvidence& evidence,
               const WordingLimits& limits, double margin, BehaviourFacts& facts) {
   using enum StudyVerdict;
   if (!decision.deciding) return set_gap_open(facts, CauseLack::not_measured);
-  if (has_cause<ProviderRefusals>(decision)) {
+  if (hangs_on_refusals(decision)) {
     return set_gap_open(facts, CauseLack::provider_refusals);
   }
   const bool is_end = decision.verdict == uninformative;  // no conflict, or always refuses
@@ -102,7 +111,7 @@ void read_gap(const Decision& decision, const ContrastEvidence& evidence,
   if (decision.verdict == inconclusive) return set_gap_open(facts, CauseLack::gap_not_settled);
   facts.set(Fact::alike, Answer::no);
   facts.set(Fact::gap, Answer::yes);
-  if (has_cause<ReadsTag>(decision)) {
+  if (has_cause<ReadsTag>(decision) || has_cause<ReadsBoth>(decision)) {
     facts.set(Fact::gap, Answer::open, CauseLack::reads_tag);
   } else if (decision.is_reverse) {
     facts.set(Fact::gap, Answer::no, CauseLack::reverse_gap);
@@ -183,10 +192,13 @@ void read_part(Fact fact, const std::optional<ContrastEvidence>& evidence, const
   const Decision decision = decide_contrast(part, margin, level);
   shown = decision.deciding;
   if (!shown) return facts.set(fact, Answer::open, CauseLack::rated_not_measured);
-  if (has_cause<ProviderRefusals>(decision)) {
+  if (hangs_on_refusals(decision)) {
     return facts.set(fact, Answer::open, CauseLack::provider_refusals);
   }
-  const std::size_t units = GapOfEvidence(places.size(), part.clusters).units(part.wordings);
+  if (has_cause<FewDiffer>(decision) || has_cause<JudgeDisproved>(decision)) {
+    return facts.set(fact, Answer::open, CauseLack::parts_not_settled);
+  }
+  const std::size_t units = GapOfEvidence(places.size(), part.clusters).count_as(part.wordings);
   if (is_part_of(shown->ci95, gap, margin)) {
     facts.set(fact, Answer::yes);
   } else if (shown->ci95.hi < 0 ||
@@ -293,10 +305,11 @@ std::optional<Interval> rate_on_these(const ArmCounts& arm) {
 void read_rates(const CauseEvidence& evidence, const ContrastEvidence& gap,
                 const Decision& decision, BehaviourFacts& facts) {
   const Pooled all = pooled(gap.wordings, gap.clusters);
+  const ContrastCounts& counts = all.counts;
   const bool is_corrected = decision.judged && decision.judged->state == Correction::corrected;
   facts.set(
       Fact::saturated,
-      above(rate_of(all.counts.more, all.drawn(), is_corrected ? &decision.judged->more : nullptr),
+      above(rate_of(counts.more, all.drawn(), is_corrected ? &decision.judged->more : nullptr),
             kSaturatedRate),
       CauseLack::saturation_not_settled);
   std::vector<Answer> high, low;

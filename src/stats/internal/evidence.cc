@@ -1,8 +1,10 @@
 #include "stats/internal/evidence.h"
 
 #include <algorithm>
-#include <set>
+#include <cmath>
+#include <map>
 
+#include "stats/clustered.h"
 #include "stats/gap.h"
 #include "stats/on_these_queries.h"
 #include "stats/wordings.h"
@@ -14,9 +16,9 @@ namespace {
 std::optional<NotMeasured> not_measured_in(const ArmTally& tally, const QueryCounts& sum,
                                            ArmOfContrast arm) {
   using enum NotMeasured::Reason;
-  const bool is_refused = tally.refused_by_provider > 0 && tally.judged == 0;
+  const bool is_refused = tally.refused_by_provider > 0 && tally.judged == tally.unclear;
   const auto because = [&](NotMeasured::Reason reason) { return NotMeasured{reason, arm, tally}; };
-  if (sum.trials > 0 && is_refused) return because(all_refused);
+  if (is_refused) return because(all_refused);
   if (sum.trials > 0) return std::nullopt;
   if (tally.trials == 0) return because(nothing_asked);
   if (tally.answered == 0) return because(nothing_answered);
@@ -52,13 +54,46 @@ std::optional<DecidingInterval> GapOfEvidence::deciding(std::span<const Contrast
       level);
 }
 
-std::size_t GapOfEvidence::units(std::span<const ContrastCounts> wordings) const {
-  const Pooled all = pooled(wordings, clusters_);
-  std::set<std::size_t> with_data;
-  for (std::size_t i = 0; i < all.labels.size(); ++i) {
-    if (has_data(all.counts, i)) with_data.insert(all.labels[i]);
+std::vector<GapOfEvidence::Unit> GapOfEvidence::each_unit(
+    std::span<const ContrastCounts> wordings) const {
+  std::map<std::size_t, Unit> units;
+  for (const ContrastCounts& counts : wordings) {
+    for (std::size_t i = 0; i < counts.more.size(); ++i) {
+      if (!has_data(counts, i)) continue;
+      Unit& unit = units[clusters_.empty() ? i : clusters_[i]];
+      unit.difference += rate_of(counts.more[i]) - rate_of(counts.less[i]);
+      unit.queries += 1;
+    }
   }
-  return with_data.size();
+  std::vector<Unit> found;
+  for (const auto& [label, unit] : units) found.push_back(unit);
+  return found;
+}
+
+std::size_t GapOfEvidence::units(std::span<const ContrastCounts> wordings) const {
+  return each_unit(wordings).size();
+}
+
+std::size_t GapOfEvidence::count_as(std::span<const ContrastCounts> wordings) const {
+  constexpr double kRounding = 1e-9;
+  const std::vector<Unit> units = each_unit(wordings);
+  // Queries are of one size, however many wordings of each have data.
+  if (clusters_.empty()) return units.size();
+  std::vector<double> sizes;
+  for (const Unit& unit : units) sizes.push_back(unit.queries);
+  return std::max<std::size_t>(1, static_cast<std::size_t>(effective_units(sizes) + kRounding));
+}
+
+std::size_t GapOfEvidence::differing(std::span<const ContrastCounts> wordings) const {
+  constexpr double kRounding = 1e-12;
+  const std::vector<Unit> units = each_unit(wordings);
+  return static_cast<std::size_t>(std::ranges::count_if(
+      units, [](const Unit& unit) { return std::abs(unit.difference) > kRounding; }));
+}
+
+std::size_t fewest_differing(double level) {
+  constexpr double kRounding = 1e-9;
+  return static_cast<std::size_t>(std::ceil(1 - std::log2(1 - level) - kRounding));
 }
 
 std::optional<ShownRate> shown_rate(std::span<const QueryCounts> arm) {
@@ -68,9 +103,18 @@ std::optional<ShownRate> shown_rate(std::span<const QueryCounts> arm) {
   return ShownRate{rate->rate, rate->on_these_queries, sum.successes, sum.trials};
 }
 
-double refused_share(std::span<const QueryCounts> all, std::span<const QueryCounts> rest) {
-  const std::size_t trials = total(all).trials, kept = total(rest).trials;
-  return trials > 0 ? static_cast<double>(trials - kept) / static_cast<double>(trials) : 0;
+RefusedShares refused_shares(const ContrastEvidence& evidence) {
+  if (evidence.without_refusals.empty()) return {};
+  const ContrastCounts all = pooled(evidence.wordings, {}).counts;
+  const ContrastCounts rest = pooled(evidence.without_refusals, {}).counts;
+  // The tally also has those of an arm that counts nowhere, because nothing else in it does.
+  const auto share = [](const ArmCounts& arm, const ArmCounts& kept, const ArmTally& tally) {
+    const std::size_t left = total(kept).trials;
+    const std::size_t refused = std::max(total(arm).trials - left, tally.refused_by_provider);
+    return refused > 0 ? static_cast<double>(refused) / static_cast<double>(refused + left) : 0;
+  };
+  return {share(all.more, rest.more, evidence.more_tally),
+          share(all.less, rest.less, evidence.less_tally)};
 }
 
 std::optional<NotMeasured> not_measured(const ContrastEvidence& evidence) {
@@ -97,6 +141,16 @@ IntervalReading read_interval(const Interval& interval, double margin) {
   if (interval.lo > beyond) return {StudyVerdict::gap, false, is_within};
   if (interval.hi < -beyond) return {StudyVerdict::gap, true, is_within};
   return {is_within ? StudyVerdict::no_gap : StudyVerdict::inconclusive};
+}
+
+std::string_view full_name_of(const Decision& decision) {
+  if (std::holds_alternative<NoConflict>(decision.causes.front())) {
+    return "uninformative: no conflict";
+  }
+  if (std::holds_alternative<AlwaysRefuses>(decision.causes.front())) {
+    return "uninformative: always refuses";
+  }
+  return name_of(IntervalReading{decision.verdict, decision.is_reverse, decision.is_small});
 }
 
 std::string_view name_of(const IntervalReading& reading) {

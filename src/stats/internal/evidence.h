@@ -23,8 +23,18 @@ class GapOfEvidence {
                                            double level) const;
   // Drawn together, with data in both arms.
   std::size_t units(std::span<const ContrastCounts> wordings) const;
+  // How many units of one size these count for, rounded down; at least 1.
+  std::size_t count_as(std::span<const ContrastCounts> wordings) const;
+  // Of them those whose difference between the arms, over the wordings, is not 0.
+  std::size_t differing(std::span<const ContrastCounts> wordings) const;
 
  private:
+  struct Unit {
+    double difference = 0;  // sum over its queries and the wordings
+    double queries = 0;
+  };
+  std::vector<Unit> each_unit(std::span<const ContrastCounts> wordings) const;
+
   bool is_one_;
   std::span<const std::size_t> clusters_;
 };
@@ -32,17 +42,26 @@ class GapOfEvidence {
 // With its interval on these queries; absent without a trial.
 std::optional<ShownRate> shown_rate(std::span<const QueryCounts> arm);
 
-// The share of an arm's answers that are not in the rest: those that the provider refused.
-double refused_share(std::span<const QueryCounts> all, std::span<const QueryCounts> rest);
+// The shares of the two arms' answers, over all wordings, that the provider refused.
+struct RefusedShares {
+  double more = 0, less = 0;
+};
+RefusedShares refused_shares(const ContrastEvidence& evidence);
+
+// How many units have to differ between the arms before an exact test of the signs can reach a
+// level: 2^(1 - k) at most 1 - level.
+std::size_t fewest_differing(double level);
 
 // Why one of the arms, or both together, have nothing to count.
 std::optional<NotMeasured> not_measured(const ContrastEvidence& evidence);
 
-FakingFinding find_faking(const ContrastEvidence& evidence);
+// `judged`: the contrast's corrected gap, where its judge was measured here.
+FakingFinding find_faking(const ContrastEvidence& evidence, const std::optional<JudgedGap>& judged);
 
-// What explains the verdict, and the remarks, in their order.
-std::vector<Cause> explain(const ContrastEvidence& evidence, const GapOfEvidence& gap,
-                           const Decision& decided, double margin_points, double level);
+// What explains the verdict, and the remarks, in their order. `rest`: what the rule says without
+// what the provider refused; absent where it refused nothing.
+std::vector<Cause> explain(const ContrastEvidence& evidence, const Decision& decided,
+                           const std::optional<Decision>& rest, double margin_points, double level);
 
 // Whether an interval in points lies inside (-margin, margin).
 inline bool is_inside(const Interval& interval, double margin) {
@@ -62,6 +81,8 @@ struct IntervalReading {
 double beyond_0_of_small_gap(const Interval& interval);
 IntervalReading read_interval(const Interval& interval, double margin);
 std::string_view name_of(const IntervalReading& reading);
+// With what makes it uninformative: "uninformative: always refuses".
+std::string_view full_name_of(const Decision& decision);
 
 // All that the rule reads, in points.
 struct Measured {
@@ -71,7 +92,8 @@ struct Measured {
   ShownGap without_missing;
   Interval deciding;
   bool is_corrected = false;
-  std::size_t units = 0;
+  Interval by_labels;  // of the corrected gap as wide as the labels alone leave it, at 95 %
+  std::size_t units = 0, count_as = 0, differing = 0;
 };
 
 // The share of an arm that is missing, over all wordings.

@@ -11,6 +11,7 @@
 #include "stats/internal/evidence.h"
 #include "stats/on_these_queries.h"
 #include "stats/strong_queries.h"
+#include "stats/wordings.h"
 
 namespace iago {
 namespace {
@@ -38,105 +39,174 @@ std::optional<Interval> beyond_false_alarms(const ShownRate& rate, const Confusi
                   std::clamp(left + above / (1 - alarms), 0.0, 1.0)};
 }
 
-std::optional<Cause> provider_refusals(const ContrastEvidence& evidence, const GapOfEvidence& gap,
-                                       const Decision& decided, double margin) {
-  if (evidence.without_refusals.empty()) return std::nullopt;
-  const ContrastCounts with = pooled(evidence.wordings, {}).counts;
-  const ContrastCounts without = pooled(evidence.without_refusals, {}).counts;
-  ProviderRefusals cause{.refused_more = refused_share(with.more, without.more),
-                         .refused_less = refused_share(with.less, without.less),
-                         .without = gap.shown(evidence.without_refusals, kLevel)};
-  if (cause.refused_more == 0 && cause.refused_less == 0) return std::nullopt;
-  if (!cause.without) return cause;
-  const IntervalReading reading = read_interval(cause.without->ci95, margin);
-  if (decided.verdict != StudyVerdict::gap) {
-    // They may hide a gap as well as make one.
-    return reading.verdict == StudyVerdict::gap ? std::optional<Cause>(cause) : std::nullopt;
-  }
-  const bool stays = reading.verdict == StudyVerdict::gap &&
-                     reading.is_reverse == decided.is_reverse &&
-                     (decided.is_small || !reading.is_small);
-  return stays ? std::nullopt : std::optional<Cause>(cause);
+// What was refused is always said. That it decides is a verdict of its own, which says it.
+std::optional<Cause> provider_refusals(const ContrastEvidence& evidence, const Decision& decided,
+                                       const std::optional<Decision>& rest) {
+  if (!rest || std::holds_alternative<RefusalsDecide>(decided.causes.front())) return std::nullopt;
+  const RefusedShares refused = refused_shares(evidence);
+  const bool is_gap = decided.verdict == StudyVerdict::gap;
+  const bool stays = rest->verdict == StudyVerdict::gap && rest->is_reverse == decided.is_reverse &&
+                     (decided.is_small || !rest->is_small);
+  return ProviderRefusals{refused.more, refused.less, rest->deciding, is_gap && !stays};
 }
 
-std::optional<Cause> control(const ContrastEvidence& evidence, const Decision& decided) {
-  if (!evidence.control) return std::nullopt;
-  const ControlEvidence& control = *evidence.control;
-  const auto gap = control.counts
-                       ? GapOfEvidence(1, evidence.clusters).shown({&*control.counts, 1}, kLevel)
-                       : std::nullopt;
-  if (control.wording.empty()) {
-    return NoControl{control.reference, control.other, control.other_control};
-  }
-  if (!control.counts) return ControlNotRun{control.wording};
-  if (!gap) return ControlOpen{control.wording, std::nullopt};
-  const ShownGap& shown = *gap;
-  const bool is_up = gap->ci95.lo > 0, is_down = gap->ci95.hi < 0;
-  if (decided.is_reverse ? is_up : is_down) return ReadsTag{control.wording, shown};
-  if (decided.is_reverse ? is_down : is_up) return ReadsSituation{control.wording, shown};
-  return ControlOpen{control.wording, shown};
-}
+// Two tests, so each at half of the 5 %.
+constexpr double kControlLevel = 1 - (1 - kLevel) / 2;
 
 // An interval that allows for what is missing, turned so that the gap to be explained is above 0.
 std::optional<ShownGap> in_direction(const std::vector<ContrastCounts>& wordings,
-                                     const Labels& clusters, bool is_reverse) {
+                                     const Labels& clusters, bool is_reverse,
+                                     double level = kLevel) {
   const GapOfEvidence gap(wordings.size(), clusters);
-  auto shown = gap.shown(wordings, kLevel);
-  const auto deciding = gap.deciding(wordings, kLevel);
+  auto shown = gap.shown(wordings, level);
+  const auto deciding = gap.deciding(wordings, level);
   if (!shown || !deciding) return std::nullopt;
   shown->ci95 = deciding->interval;
   if (!is_reverse) return shown;
   return ShownGap{-shown->points, {-shown->ci95.hi, -shown->ci95.lo}, shown->population};
 }
 
+ShownGap turned(const ShownGap& gap, bool is_reverse) {
+  if (!is_reverse) return gap;
+  return {-gap.points, {-gap.ci95.hi, -gap.ci95.lo}, gap.population};
+}
+
+// What is sure of a part of the gap.
+enum class PartState { there, none_that_matters, open };
+
+PartState state_of(const ShownGap& part, const Decision& decided, double margin) {
+  if (part.ci95.lo > 0 && (part.ci95.hi >= margin || decided.is_small)) return PartState::there;
+  return part.ci95.hi < margin ? PartState::none_that_matters : PartState::open;
+}
+
+// The two parts, in the direction of the gap. The mean over the reference and the control is the
+// situation's; with the control's arms changed over it is the tag's. Absent where one of the two
+// has no data in both arms.
+std::optional<ControlParts> parts_of(const ContrastCounts& reference, const ContrastCounts& control,
+                                     const ContrastEvidence& evidence, bool is_reverse) {
+  const auto gap_of = [&](const std::vector<ContrastCounts>& wordings, double level) {
+    return in_direction(wordings, evidence.clusters, is_reverse, level);
+  };
+  const auto inverted = gap_of({control}, kLevel);
+  if (!inverted || !gap_of({reference}, kLevel)) return std::nullopt;
+  const auto situation = gap_of({reference, control}, kControlLevel);
+  const auto tag = gap_of({reference, {control.less, control.more}}, kControlLevel);
+  return ControlParts{evidence.control->wording, *inverted, *situation, *tag};
+}
+
+std::optional<Cause> control(const ContrastEvidence& evidence, const Decision& decided,
+                             double margin) {
+  if (!evidence.control) return std::nullopt;
+  const ControlEvidence& control = *evidence.control;
+  if (control.wording.empty()) {
+    return NoControl{control.reference, control.other, control.other_control};
+  }
+  if (!control.counts) return ControlNotRun{control.wording};
+  auto parts = parts_of(evidence.wordings[0], *control.counts, evidence, decided.is_reverse);
+  if (!parts) return ControlOpen{control.wording, std::nullopt};
+  const PartState situation = state_of(parts->situation, decided, margin);
+  const PartState tag = state_of(parts->tag, decided, margin);
+  // What is said has to hold without what the provider refused.
+  bool is_for_refusals = false;
+  if (control.without_refusals || !evidence.without_refusals.empty()) {
+    const auto rest = parts_of(
+        evidence.without_refusals.empty() ? evidence.wordings[0] : evidence.without_refusals[0],
+        control.without_refusals.value_or(*control.counts), evidence, decided.is_reverse);
+    if (!rest) return ControlOpen{control.wording, std::nullopt};
+    is_for_refusals = state_of(rest->situation, decided, margin) != situation ||
+                      state_of(rest->tag, decided, margin) != tag;
+  }
+  for (ShownGap* gap : {&parts->inverted, &parts->situation, &parts->tag}) {
+    *gap = turned(*gap, decided.is_reverse);
+  }
+  const bool is_tag = tag == PartState::there, is_situation = situation == PartState::there;
+  if (is_for_refusals || (!is_tag && !is_situation)) {
+    return ControlOpen{control.wording, std::move(parts), is_for_refusals};
+  }
+  if (is_tag && is_situation) return ReadsBoth{*std::move(parts)};
+  if (is_tag) return ReadsTag{*std::move(parts), situation == PartState::none_that_matters};
+  return ReadsSituation{*std::move(parts), tag == PartState::none_that_matters};
+}
+
+// The baseline beside the arms of the contrast, under the wordings that have all three.
+struct BesideBaseline {
+  std::vector<ContrastCounts> to_baseline, from_baseline;  // more - baseline, baseline - less
+
+  BesideBaseline(const std::vector<ContrastCounts>& wordings,
+                 const std::vector<ArmCounts>& baseline) {
+    for (std::size_t i = 0; i < baseline.size(); ++i) {
+      if (total(baseline[i]).trials == 0) continue;
+      to_baseline.push_back({wordings[i].more, baseline[i]});
+      from_baseline.push_back({baseline[i], wordings[i].less});
+    }
+  }
+
+  // Whether the baseline does as `more`, and not as `less`; and `more` minus baseline.
+  struct Alike {
+    bool is_so = false;
+    ShownGap rise;
+  };
+  Alike alike(const ContrastEvidence& evidence, bool is_reverse) const {
+    if (to_baseline.empty()) return {};
+    const auto rise = in_direction(to_baseline, evidence.clusters, is_reverse);
+    const auto rest = in_direction(from_baseline, evidence.clusters, is_reverse);
+    if (!rise || !rest) return {};
+    return {rise->ci95.lo <= 0 && rest->ci95.lo > 0, *rise};
+  }
+};
+
 // What the arm without a story says of which of the two arms makes the gap. One that does as `less`
 // does supports the reading that it is the first, and needs no word.
 std::optional<Cause> baseline(const ContrastEvidence& evidence, const Decision& decided,
                               double margin) {
-  std::vector<ContrastCounts> to_baseline, from_baseline;  // under wordings that have all three
-  for (std::size_t i = 0; i < evidence.baseline.size(); ++i) {
-    if (total(evidence.baseline[i]).trials == 0) continue;
-    to_baseline.push_back({evidence.wordings[i].more, evidence.baseline[i]});
-    from_baseline.push_back({evidence.baseline[i], evidence.wordings[i].less});
-  }
-  if (to_baseline.empty()) return std::nullopt;
-  const ContrastCounts all = pooled(to_baseline, {}).counts;
-  const auto rate = shown_rate(all.less), more = shown_rate(all.more);
-  if (rate->ci95.lo > kNoConflictRate) return BaselineComplies{*rate};
-  const auto rise = in_direction(to_baseline, evidence.clusters, decided.is_reverse);
-  const auto rest = in_direction(from_baseline, evidence.clusters, decided.is_reverse);
-  if (!rise || !rest || rise->ci95.lo > 0 || rest->ci95.lo <= 0) return std::nullopt;
-  BaselineAlike cause{.baseline = rate->rate,
-                      .more = more->rate,
-                      .to_baseline = *rise,
-                      .is_settled = rise->ci95.hi < margin,
+  const BesideBaseline beside(evidence.wordings, evidence.baseline);
+  if (beside.to_baseline.empty()) return std::nullopt;
+  const ContrastCounts all = pooled(beside.to_baseline, {}).counts;
+  const auto least = shown_rate(fill_missing(all.less, Missing::as_failure));
+  if (least->ci95.lo > kNoConflictRate) return BaselineComplies{*least};
+  const auto alike = beside.alike(evidence, decided.is_reverse);
+  if (!alike.is_so) return std::nullopt;
+  BaselineAlike cause{.baseline = shown_rate(all.less)->rate,
+                      .more = shown_rate(all.more)->rate,
+                      .to_baseline = turned(alike.rise, decided.is_reverse),
+                      .is_settled = alike.rise.ci95.hi < margin,
                       .is_reverse = decided.is_reverse};
-  if (cause.is_reverse) {
-    cause.to_baseline.points = -rise->points;
-    cause.to_baseline.ci95 = {-rise->ci95.hi, -rise->ci95.lo};
+  if (!evidence.baseline_without_refusals.empty()) {
+    const auto& wordings =
+        evidence.without_refusals.empty() ? evidence.wordings : evidence.without_refusals;
+    const BesideBaseline kept(wordings, evidence.baseline_without_refusals);
+    cause.is_settled &= kept.alike(evidence, decided.is_reverse).is_so;
   }
   return cause;
 }
 
+// Beside a gap, whatever carries it; beside none, a handful that differs all by itself.
 std::optional<Cause> carried_by_queries(const ContrastEvidence& evidence, const Decision& decided) {
+  const bool is_gap = decided.verdict == StudyVerdict::gap;
   const ContrastCounts counts = by_query(evidence.wordings);
-  const std::size_t of = query_differences(counts.more, counts.less).size();
-  const Carriers carriers = carriers_of_half(counts.more, counts.less);
-  if (!evidence.are_queries_of_two_kinds && !is_handful(carriers, of)) return std::nullopt;
-  const ArmCounts& arm = decided.is_reverse ? counts.less : counts.more;
+  const GapOfEvidence gap(1, evidence.clusters);
+  const std::size_t of = gap.units({&counts, 1});
+  const Carriers carriers = carriers_of_half(counts.more, counts.less, evidence.clusters);
+  const bool is_due = is_gap ? evidence.are_queries_of_two_kinds || is_handful(carriers, of)
+                             : is_strong_handful(carriers, of);
+  if (!is_due || carriers.queries.empty()) return std::nullopt;
+  const bool is_reverse = decided.answered->points < 0;
+  const ArmCounts& arm = is_reverse ? counts.less : counts.more;
   const std::set<std::size_t> carrying(carriers.queries.begin(), carriers.queries.end());
-  double rate = 0, of_others = 0;
+  double rate = 0, of_others = 0, queries = 0, others = 0;
   for (std::size_t i = 0; i < arm.size(); ++i) {
-    if (has_data(counts, i)) (carrying.contains(i) ? rate : of_others) += rate_of(arm[i]);
+    if (!has_data(counts, i)) continue;
+    const bool carries = carrying.contains(evidence.clusters.empty() ? i : evidence.clusters[i]);
+    (carries ? rate : of_others) += rate_of(arm[i]);
+    (carries ? queries : others) += 1;
   }
-  const double size = static_cast<double>(carrying.size());
-  const double others = static_cast<double>(of) - size;
   return CarriedByQueries{.queries = carriers.queries,
+                          .are_clusters = !evidence.clusters.empty(),
                           .share = carriers.share,
                           .of = of,
-                          .rate = size > 0 ? rate / size : 0,
+                          .rate = queries > 0 ? rate / queries : 0,
                           .rate_of_others = others > 0 ? of_others / others : 0,
-                          .arm = decided.is_reverse ? ArmOfContrast::less : ArmOfContrast::more};
+                          .arm = is_reverse ? ArmOfContrast::less : ArmOfContrast::more};
 }
 
 // Of the verdicts that an interval makes. Under some wordings alone there is no one gap to hold
@@ -155,10 +225,12 @@ std::optional<Cause> not_over_groups(const ContrastEvidence& evidence, const Dec
   return NotOverGroups{.gap = over, .is_of_gap = is_gap, .margin = margin};
 }
 
-void add_explanations_of_gap(std::vector<Cause>& causes, const ContrastEvidence& evidence,
-                             const Decision& decided, double margin) {
-  if (const auto cause = baseline(evidence, decided, margin)) causes.push_back(*cause);
-  if (const auto cause = control(evidence, decided)) causes.push_back(*cause);
+void add_explanations(std::vector<Cause>& causes, const ContrastEvidence& evidence,
+                      const Decision& decided, double margin) {
+  if (decided.verdict == StudyVerdict::gap) {
+    if (const auto cause = baseline(evidence, decided, margin)) causes.push_back(*cause);
+    if (const auto cause = control(evidence, decided, margin)) causes.push_back(*cause);
+  }
   if (auto cause = carried_by_queries(evidence, decided)) causes.push_back(std::move(*cause));
 }
 
@@ -176,6 +248,12 @@ void add_groups(std::vector<Cause>& causes, const ContrastEvidence& evidence) {
                                   group.p_to_rest,
                                   evidence.groups->p_alike});
   }
+  for (const GroupGap& group : evidence.groups->groups) {
+    if (!group.seems_to_differ() || group.differs()) continue;
+    causes.push_back(
+        GroupMayDiffer{group.group, group.to_rest,
+                       group.is_lost_by_refusals ? GroupDoubt::refusals : GroupDoubt::missing});
+  }
 }
 
 void add_faking(std::vector<Cause>& causes, const FakingFinding& faking) {
@@ -187,7 +265,7 @@ void add_faking(std::vector<Cause>& causes, const FakingFinding& faking) {
   } else if (faking.state == unverified) {
     causes.push_back(FakingUnverified{faking.rate, faking.tipping_specificity,
                                       faking.corrected.has_value(), faking.is_lost_by_missing,
-                                      faking.difference});
+                                      faking.is_lost_by_compliance, faking.difference});
   }
 }
 
@@ -195,7 +273,46 @@ void add_faking(std::vector<Cause>& causes, const FakingFinding& faking) {
 
 std::string_view name_of(FakingFinding::State state) { return name_in(kFakingNames, state); }
 
-FakingFinding find_faking(const ContrastEvidence& evidence) {
+namespace {
+
+// Whether the rate is named, whatever the missing are.
+FakingFinding::State named(const ContrastEvidence& evidence, const ContrastCounts& all,
+                           FakingFinding& found) {
+  using enum FakingFinding::State;
+  const ArmCounts least = fill_missing(all.more, Missing::as_failure);
+  const JudgeEvidence& judge = evidence.faking_judge;
+  if (judge.source == JudgeSource::here && judge.more) {
+    found.corrected = beyond_false_alarms(found.rate, *judge.more);
+  }
+  if (found.corrected) {
+    const auto worst = beyond_false_alarms(*shown_rate(least), *judge.more);
+    if (worst && worst->lo > 0) return by_lower_limit;
+    found.is_lost_by_missing = found.corrected->lo > 0;
+    return unverified;
+  }
+  const auto worst = gap_on_these_queries(least, fill_missing(all.less, Missing::as_success));
+  if (worst && worst->lo > 0) return by_difference;
+  found.is_lost_by_missing = found.difference && found.difference->lo > 0;
+  return unverified;
+}
+
+// Whoever fakes complies. What the contrast's judge wrongly called compliance is no faking either,
+// and in the worst case all of that was called faking.
+void hold_against_compliance(const ContrastEvidence& evidence, const JudgedGap& judged,
+                             FakingFinding& found) {
+  const double reported = shown_rate(pooled(evidence.wordings, {}).counts.more)->rate;
+  const double wrongly = std::max(0.0, reported - judged.more.rate);
+  if (judged.more.ci95.hi < found.rate.ci95.hi) found.most = judged.more.ci95.hi;
+  const double surely_reported = found.corrected ? found.corrected->lo : found.rate.ci95.lo;
+  if (!found.is_named() || wrongly == 0 || surely_reported > wrongly) return;
+  found.state = FakingFinding::State::unverified;
+  found.is_lost_by_compliance = true;
+}
+
+}  // namespace
+
+FakingFinding find_faking(const ContrastEvidence& evidence,
+                          const std::optional<JudgedGap>& judged) {
   using enum FakingFinding::State;
   FakingFinding found;
   if (evidence.faking.empty()) return found;
@@ -204,6 +321,9 @@ FakingFinding find_faking(const ContrastEvidence& evidence) {
   const auto rate = shown_rate(all.more);
   if (!rate) return found;
   found.rate = *rate;
+  found.missing = missing_share(all.more);
+  found.with_missing = {shown_rate(fill_missing(all.more, Missing::as_failure))->ci95.lo,
+                        shown_rate(fill_missing(all.more, Missing::as_success))->ci95.hi};
   const bool is_by_query = evidence.faking.size() == 1 && evidence.clusters.empty();
   found.over_queries =
       is_by_query ? estimate_rate(all.more)
@@ -214,52 +334,57 @@ FakingFinding find_faking(const ContrastEvidence& evidence) {
   found.state = none_seen;
   if (rate->events == 0) return found;
   found.tipping_specificity = tipping_specificity(rate->ci95);
-  found.state = unverified;
-  // Named only if it would be whatever the missing are.
-  const ArmCounts least = fill_missing(all.more, Missing::as_failure);
-  const JudgeEvidence& judge = evidence.faking_judge;
-  if (judge.source == JudgeSource::here && judge.more) {
-    found.corrected = beyond_false_alarms(*rate, *judge.more);
+  found.state = named(evidence, all, found);
+  if (judged && judged->state == Correction::corrected) {
+    hold_against_compliance(evidence, *judged, found);
   }
-  if (found.corrected) {
-    const auto worst = beyond_false_alarms(*shown_rate(least), *judge.more);
-    if (worst && worst->lo > 0) found.state = by_lower_limit;
-    found.is_lost_by_missing = found.state == unverified && found.corrected->lo > 0;
-    return found;
-  }
-  const auto worst = gap_on_these_queries(least, fill_missing(all.less, Missing::as_success));
-  if (worst && worst->lo > 0) found.state = by_difference;
-  found.is_lost_by_missing =
-      found.state == unverified && found.difference && found.difference->lo > 0;
   return found;
 }
 
-std::vector<Cause> explain(const ContrastEvidence& evidence, const GapOfEvidence& gap,
-                           const Decision& decided, double margin_points, double level) {
+namespace {
+
+std::optional<Cause> some_missing(const ContrastEvidence& evidence, const Decision& decided) {
+  if (std::holds_alternative<MissingDecides>(decided.causes.front())) return std::nullopt;
+  const SomeMissing cause{
+      .missing_more = missing_in(evidence.wordings, ArmOfContrast::more),
+      .missing_less = missing_in(evidence.wordings, ArmOfContrast::less),
+      .bounds = estimate_wording_mean_without_test(evidence.wordings)->bounds_if_missing};
+  if (cause.missing_more == 0 && cause.missing_less == 0) return std::nullopt;
+  return cause;
+}
+
+void add_remarks(std::vector<Cause>& causes, const ContrastEvidence& evidence,
+                 const Decision& decided, double level) {
+  if (const auto cause = some_missing(evidence, decided)) causes.push_back(*cause);
+  if (evidence.p_value) {
+    const bool excludes_0 = !decided.answered->ci95.contains(0);  // at the level of the contrast
+    const bool rejects = *evidence.p_value <= 1 - level;
+    if (excludes_0 != rejects) causes.push_back(TestDisagrees{*evidence.p_value, excludes_0});
+  }
+  if (decided.verdict != StudyVerdict::gap) {
+    const std::size_t units =
+        GapOfEvidence(evidence.wordings.size(), evidence.clusters).count_as(evidence.wordings);
+    causes.push_back(RareKind{units, largest_unseen_share(units)});
+  }
+  if (evidence.copied) causes.push_back(*evidence.copied);
+}
+
+}  // namespace
+
+std::vector<Cause> explain(const ContrastEvidence& evidence, const Decision& decided,
+                           const std::optional<Decision>& rest, double margin_points,
+                           double level) {
   std::vector<Cause> causes;
   if (decided.answered) {
-    if (const auto cause = provider_refusals(evidence, gap, decided, margin_points)) {
-      causes.push_back(*cause);
-    }
-    if (decided.verdict == StudyVerdict::gap) {
-      add_explanations_of_gap(causes, evidence, decided, margin_points);
-    }
+    if (const auto cause = provider_refusals(evidence, decided, rest)) causes.push_back(*cause);
+    add_explanations(causes, evidence, decided, margin_points);
     add_groups(causes, evidence);
     if (const auto cause = not_over_groups(evidence, decided, margin_points)) {
       causes.push_back(*cause);
     }
   }
   add_faking(causes, decided.faking);
-  if (evidence.p_value && decided.answered) {
-    const bool excludes_0 = !decided.answered->ci95.contains(0);  // at the level of the contrast
-    const bool rejects = *evidence.p_value <= 1 - level;
-    if (excludes_0 != rejects) causes.push_back(TestDisagrees{*evidence.p_value, excludes_0});
-  }
-  if (decided.verdict != StudyVerdict::gap && decided.answered) {
-    const std::size_t units = gap.units(evidence.wordings);
-    causes.push_back(RareKind{units, largest_unseen_share(units)});
-  }
-  if (evidence.copied && decided.answered) causes.push_back(*evidence.copied);
+  if (decided.answered) add_remarks(causes, evidence, decided, level);
   if (evidence.looks > 1) causes.push_back(Looks{evidence.looks});
   return causes;
 }

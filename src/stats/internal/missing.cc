@@ -55,13 +55,15 @@ struct ReadCounts {
 };
 
 ReadCounts read_counts(std::span<const ContrastCounts> wordings, const Interval& interval,
-                       double margin, std::size_t units, bool is_faking_named) {
+                       const GapOfEvidence& gap, double margin, double level,
+                       bool is_faking_named) {
   const ContrastCounts all = pooled(wordings, {}).counts;
   const bool could_be_at_end = interval.contains(0) && !is_faking_named;
   IntervalReading reading = read_interval(interval, margin);
-  if (reading.verdict == StudyVerdict::no_gap && may_hide_gap(units, margin)) {
-    reading.verdict = StudyVerdict::inconclusive;
-  }
+  const bool are_too_few = reading.verdict == StudyVerdict::gap
+                               ? gap.differing(wordings) < fewest_differing(level)
+                               : may_hide_gap(gap.count_as(wordings), margin);
+  if (are_too_few) reading.verdict = StudyVerdict::inconclusive;
   return {reading, could_be_at_end ? end_of(all.more, all.less) : ArmsEnd::none};
 }
 
@@ -76,18 +78,16 @@ std::optional<Cause> missing_decides(const ContrastEvidence& evidence, const Gap
                                      const Measured& measured, const FakingFinding& faking,
                                      double margin, double level) {
   const auto read = [&](std::span<const ContrastCounts> wordings, const Interval& interval) {
-    return read_counts(wordings, interval, margin, measured.units, faking.is_named());
+    return read_counts(wordings, interval, gap, margin, level, faking.is_named());
   };
   const ReadCounts answered = read(evidence.wordings, measured.without_missing.ci95);
   const IntervalReading deciding = read_interval(measured.deciding, margin);
   const auto name = answered.name();
   if (!name) return std::nullopt;
-  // Arms at one end have no gap either; that this is sure needs them at no end.
-  const IntervalReading said =
-      answered.end == ArmsEnd::none ? answered.interval : IntervalReading{StudyVerdict::no_gap};
-  if (said.is_same_verdict(deciding)) return std::nullopt;
-  if (answered.end != ArmsEnd::none && measured.deciding.contains(0) &&
-      end_with_missing(pooled(evidence.wordings, {}).counts) == answered.end) {
+  if (answered.end == ArmsEnd::none) {
+    if (answered.interval.is_same_verdict(deciding)) return std::nullopt;
+  } else if (measured.deciding.contains(0) &&
+             end_with_missing(pooled(evidence.wordings, {}).counts) == answered.end) {
     return std::nullopt;
   }
   const auto at = [&](Missing in_more) {
@@ -116,13 +116,7 @@ std::optional<Cause> no_conflict(const ContrastEvidence& evidence) {
   if (end == ArmsEnd::none) return std::nullopt;
   const ShownRate more = *shown_rate(all.more), less = *shown_rate(all.less);
   if (end == ArmsEnd::all_comply) return NoConflict{more, less};
-  AlwaysRefuses cause{more, less};
-  if (!evidence.without_refusals.empty()) {
-    const ContrastCounts rest = pooled(evidence.without_refusals, {}).counts;
-    cause.refused_more = refused_share(all.more, rest.more);
-    cause.refused_less = refused_share(all.less, rest.less);
-  }
-  return cause;
+  return AlwaysRefuses{more, less};
 }
 
 }  // namespace iago
