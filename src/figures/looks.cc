@@ -103,7 +103,7 @@ std::string extension_notice(const Store& store, const std::set<WordingArm>& lef
   });
   if (!adds || stored == 0 || !was_shown) return {};
   return fmt::format(
-      "this run was complete and its figures were shown. Extending it makes {} looks at them; the "
+      "the figures of this run were shown. Extending it makes {} looks at them; the "
       "verdict's 5 % of errors is for one look alone",
       count_looks(sessions, now, *contrast, wordings) + 1);
 }

@@ -71,7 +71,7 @@ Json sessions_json(const RunRecord& record) {
     json.push_back({{"program", session.program},
                     {"started", iso8601(session.started)},
                     {"ended", session.ended},
-                    {"complete", !session.shown.empty()},
+                    {"shown", !session.shown.empty()},
                     {"wall_s", session.wall_s},
                     {"sampling_s", session.sampling_s},
                     {"generated_tokens", session.generated_tokens},

@@ -212,10 +212,9 @@ class RunSession {
     result_.left = left.size() - stored_here_;
     if (options_.budget) result_.budget_met = options_.budget->met();
     result_.interrupted = result_.left > 0 && options_.no_more.stop_requested();
-    // Figures of all that answered are figures, though some trials stay open.
-    std::uint64_t open = 0;
-    for (const OpenCounts& counts : store.count_open()) open += counts.trials;
-    if (!result_.interrupted && result_.left <= open) session_.shown = store.completions_by_arm();
+    // Figures of all that answered are figures, though trials stay open or a limit ended the run.
+    const bool has_failed = stop_ && !stop_->is_limit;
+    if (!result_.interrupted && !has_failed) session_.shown = store.completions_by_arm();
     if (last_limit_) result_.limit_met = limit_text(*last_limit_);
   }
 

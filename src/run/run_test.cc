@@ -647,7 +647,8 @@ TEST_F(RunStudy, CountsHowOftenItsFiguresWereLookedAtBeforeItWasExtended) {
 
   EXPECT_EQ(looks(run(study(5, 3), model, options)), 2);
   ASSERT_EQ(notices.size(), 1u);
-  EXPECT_THAT(notices[0], HasSubstr("its figures were shown. Extending it makes 2 looks"));
+  EXPECT_THAT(notices[0],
+              HasSubstr("the figures of this run were shown. Extending it makes 2 looks"));
   EXPECT_EQ(looks(run(study(6, 3), model, options)), 3);
   StudyOverrides again;
   again.wordings = {"default", "tier-paraphrase-1"};
@@ -700,6 +701,7 @@ TEST_F(RunStudy, EndsAtItsBudgetAndGoesOnWithALargerOne) {
   EXPECT_TRUE(rest.budget_met.empty());
   EXPECT_EQ(rest.resumed, 120u - part.left);
   EXPECT_EQ(contents(rest.folder), expected);
+  EXPECT_EQ(to_json(rest.summary).at("looks"), 2) << "the first half had figures and a verdict";
 }
 
 TEST_F(RunStudy, CountsOpenTrialsRefusalsAndTruncationsAsSuch) {

@@ -208,8 +208,8 @@ struct SessionRow {
   double peak_rss_mb = 0;
   // What the subject was sent besides the prompts; absent for a model without a server.
   std::optional<SentRecord> sent = {};
-  // How many completions each arm had when the session ended with all trials of its plan completed:
-  // what its figures were made of (figures/looks.h). Empty for a session that did not end so.
+  // How many completions each arm had when the session ended and its figures were shown: what these
+  // were made of (figures/looks.h). Empty for a session that was interrupted or failed.
   CompletionsByArm shown = {};
   bool operator==(const SessionRow&) const = default;
 };
