@@ -17,6 +17,17 @@ std::string one_decimal(double x) {
   return text == "-0.0" ? "0.0" : text;
 }
 
+constexpr int kMostDigits = 6;
+
+// How many decimals show two digits of what a percentage lacks to 0 or 100, where one decimal would
+// round that away; 1 elsewhere.
+int digits_of_rest(double percentage) {
+  constexpr double kRoundsAway = 0.05;
+  const double left = std::min(percentage, 100 - percentage);
+  if (left <= 0 || left >= kRoundsAway) return 1;
+  return 1 - static_cast<int>(std::floor(std::log10(left)));
+}
+
 // On which texts, and who knew the truth.
 std::string measured_on(const JudgeError& error) {
   std::string_view by;
@@ -44,17 +55,22 @@ std::string unread_stay(const ArmSummary& more) {
 }
 
 std::string percents(double fraction) {
-  constexpr double kRoundsAway = 0.05;  // at one decimal
-  constexpr int kMostDigits = 6;
-  const double x = 100 * fraction, left = std::min(x, 100 - x);
-  if (left <= 0 || left >= kRoundsAway) return one_decimal(x);
-  const int digits = 1 - static_cast<int>(std::floor(std::log10(left)));
+  const double x = 100 * fraction;
+  const int digits = digits_of_rest(x);
   if (digits > kMostDigits) return x < 50 ? "<0.00001" : ">99.99999";
-  return fmt::format("{:.{}f}", x, digits);
+  return digits > 1 ? fmt::format("{:.{}f}", x, digits) : one_decimal(x);
 }
 
 std::string percents(const Interval& fractions) {
-  return fmt::format("{} to {}", percents(fractions.lo), percents(fractions.hi));
+  constexpr double kNear = 0.005;
+  constexpr int kMostOfAnEnd = 3;
+  // An end tells more than one decimal only where the whole interval lies near 0 or 1.
+  const bool is_near = fractions.hi < kNear || fractions.lo > 1 - kNear;
+  const auto end = [is_near](double fraction) {
+    const bool is_told = is_near && digits_of_rest(100 * fraction) <= kMostOfAnEnd;
+    return is_told ? percents(fraction) : one_decimal(100 * fraction);
+  };
+  return fmt::format("{} to {}", end(fractions.lo), end(fractions.hi));
 }
 
 std::string percent(double fraction) { return percents(fraction) + " %"; }

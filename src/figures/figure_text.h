@@ -13,7 +13,8 @@ namespace iago {
 // One decimal, "13.9 %". What is neither 0 nor 1 is never shown as if it were: near them it has two
 // digits of what is left, "0.019 %", "99.98 %".
 std::string percent(double fraction);
-// The same without the sign; and of both ends of an interval: "0.011 to 0.030".
+// The same without the sign; and of both ends of an interval, with more than one decimal only where
+// all of it lies near 0 or 1: "0.011 to 0.030".
 std::string percents(double fraction);
 std::string percents(const Interval& fractions);
 // "1 query", "2,000 queries".
