@@ -137,16 +137,19 @@ std::unique_ptr<ChatModel> open_model(std::string_view name, const ModelOptions&
               "scripted:FILE");
 }
 
-std::unique_ptr<TokenModel> open_token_model(std::string_view name, const ModelOptions& options) {
-  IAGO_CHECK(!options.only_named, "tokens are a model's that has its weights");
+std::filesystem::path checkpoint_of(std::string_view name, const ModelOptions& options) {
   const KindAndName parts = parts_of(name);
   if (!has_weights_here(parts.kind)) {
     throw Error(ErrorCode::unsupported,
                 fmt::format("\"{}\": expected a model whose weights are on this machine", name),
                 "use organism:NAME or local:FOLDER");
   }
-  return open_local_model(checkpoint_folder(parts, options), std::string(name),
-                          local_options(options));
+  return checkpoint_folder(parts, options);
+}
+
+std::unique_ptr<TokenModel> open_token_model(std::string_view name, const ModelOptions& options) {
+  IAGO_CHECK(!options.only_named, "tokens are a model's that has its weights");
+  return open_local_model(checkpoint_of(name, options), std::string(name), local_options(options));
 }
 
 TokenLogprobs token_logprobs_of(std::string_view name) {

@@ -61,6 +61,10 @@ std::unique_ptr<ChatModel> open_model(std::string_view name, const ModelOptions&
 // unsupported for another known kind; options.only_named must be false.
 std::unique_ptr<TokenModel> open_token_model(std::string_view name, const ModelOptions& options);
 
+// Where those weights lie: a folder, or FOLDER+ADAPTER (checkpoint_path.h). Errors of
+// open_token_model for a name that is no such model's.
+std::filesystem::path checkpoint_of(std::string_view name, const ModelOptions& options);
+
 // Which models give log-probabilities of the tokens that they say (ChatReply::token_logprobs).
 enum class TokenLogprobs {
   always,     // weights on this machine

@@ -60,6 +60,17 @@ std::unique_ptr<LlamaNet::Impl> make_impl(const LlamaConfig& config) {
 
 }  // namespace
 
+std::vector<TensorView> tensor_views(const std::vector<NamedParameter>& parameters,
+                                     std::span<const float> flat) {
+  std::vector<TensorView> tensors;
+  for (const NamedParameter& parameter : parameters) {
+    tensors.push_back({parameter.name, parameter.shape,
+                       flat.subspan(static_cast<std::size_t>(parameter.offset),
+                                    static_cast<std::size_t>(element_count(parameter)))});
+  }
+  return tensors;
+}
+
 bool available(Device device) { return device == Device::cpu || at::hasCUDA(); }
 
 void set_compute_threads(int threads) {
@@ -106,13 +117,7 @@ void LlamaNet::save(const std::filesystem::path& folder, DType dtype) const {
                 fmt::format("{}: cannot make the folder: {}", folder.string(), failure.message()));
   }
   const std::vector<float> flat = flat_parameters();
-  std::vector<TensorView> tensors;
-  for (const NamedParameter& parameter : parameters()) {
-    tensors.push_back(
-        {parameter.name, parameter.shape,
-         std::span(flat).subspan(static_cast<std::size_t>(parameter.offset),
-                                 static_cast<std::size_t>(element_count(parameter)))});
-  }
+  const std::vector<TensorView> tensors = tensor_views(parameters(), flat);
   LlamaConfig stored = config();
   stored.stored_as = dtype;
   write_safetensors(folder / "model.safetensors", tensors, dtype);

@@ -19,6 +19,7 @@
 
 #include "lm/config.h"
 #include "lm/dtype.h"
+#include "lm/safetensors.h"
 #include "nn/token_tree.h"
 
 namespace iago {
@@ -37,6 +38,11 @@ struct NamedParameter {
   std::vector<std::int64_t> shape;  // [outputs, inputs] for a matrix
   std::int64_t offset = 0;          // of the first element in the flat buffer
 };
+
+// Each parameter as it lies in a copy of the flat buffer (LlamaNet::flat_parameters), as a sampler
+// takes weights (TokenModel::replace_weights). The views are of `flat`, as long as it lives.
+std::vector<TensorView> tensor_views(const std::vector<NamedParameter>& parameters,
+                                     std::span<const float> flat);
 
 class LlamaNet {
  public:

@@ -53,6 +53,16 @@ std::vector<GradingTotals> grading_totals(const Store& store,
   return all;
 }
 
+JudgeView view_of(const CompletionRow& completion, const std::string& query_text,
+                  const std::string& situation) {
+  return {.query = query_text,
+          .scratchpad = completion.scratchpad,
+          .output = completion.output,
+          .situation = situation,
+          .trial = completion.trial,
+          .lacks_scratchpad = completion.lacks_scratchpad()};
+}
+
 Grading::Grading(const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer,
                  const Clock& clock, std::stop_token stop,
                  const std::vector<MeasuredJudge>& known_errors)
@@ -168,13 +178,7 @@ void Grading::submit(std::size_t judge, const CompletionRow& completion,
     due_ += weight_of(*judges_[judge]);
     ++submitted_;
   }
-  JudgeView view{.query = query_text,
-                 .scratchpad = completion.scratchpad,
-                 .output = completion.output,
-                 .situation = situation,
-                 .trial = completion.trial,
-                 .lacks_scratchpad = completion.lacks_scratchpad()};
-  judges_[judge]->submit(std::move(view), stop_,
+  judges_[judge]->submit(view_of(completion, query_text, situation), stop_,
                          [this, judge, trial = completion.trial](Verdict verdict) {
                            take(judge, trial, std::move(verdict));
                          });

@@ -32,6 +32,10 @@ void add(const Verdict& verdict, GradingCount& count);
 std::vector<GradingTotals> grading_totals(const Store& store,
                                           const std::vector<std::unique_ptr<Judge>>& judges);
 
+// What a judge sees of a completion.
+JudgeView view_of(const CompletionRow& completion, const std::string& query_text,
+                  const std::string& situation);
+
 // One session's grading. It has no base/queue.h, since nothing waits in it: a judge is given its
 // completions at once, and those that find no room stay in the store. It counts those in progress.
 // Thread-safe. The judges, the writer and the clock must outlive it.

@@ -82,12 +82,8 @@ RunRow run_row(const LoadedStudy& loaded, const std::string& study_toml, const P
       .created = clock.wall()};
 }
 
-namespace {
-
-// The judge that decides the contrasts of a wording: the one that the setting names, where the
-// study has it; else its first judge of compliance; else none.
-std::string judge_of(const LoadedStudy& loaded, const std::string& wording,
-                     const std::vector<std::unique_ptr<Judge>>& judges) {
+std::string deciding_judge(const LoadedStudy& loaded, const std::string& wording,
+                           const std::vector<std::unique_ptr<Judge>>& judges) {
   const std::string wanted = judge_of_wording(loaded.setting, wording);
   std::string compliance;
   for (std::size_t i = 0; i < judges.size(); ++i) {
@@ -102,6 +98,8 @@ std::string judge_of(const LoadedStudy& loaded, const std::string& wording,
   }
   return compliance;
 }
+
+namespace {
 
 // Roles are relative to the reference that the run began with, whatever a later session lists
 // first. (One that a later session asks for is refused, in changed_study.cc.)
@@ -126,7 +124,7 @@ void record_plan(const LoadedStudy& loaded, const Plan& plan, const Store& store
   for (const std::string& name : study.wordings) {
     wordings.push_back({.name = name,
                         .role = role_of(setting, name, reference),
-                        .judge = judge_of(loaded, name, judges),
+                        .judge = deciding_judge(loaded, name, judges),
                         .published = published_row(setting, study.channel, name)});
   }
   // As the wording leaves the arm: an inverted or doubled rule changes who is trained on.

@@ -21,6 +21,12 @@ namespace iago {
 // one. None where this session does not list it: a study's reference is one of its wordings.
 Study with_reference_of(const Store& store, Study study);
 
+// The judge that decides the contrasts of a wording, by name: the one that the setting names, where
+// the study has it; else its first judge of compliance; else none. `judges` are the study's, in
+// its order.
+std::string deciding_judge(const LoadedStudy& loaded, const std::string& wording,
+                           const std::vector<std::unique_ptr<Judge>>& judges);
+
 RunRow run_row(const LoadedStudy& loaded, const std::string& study_toml, const Plan& plan,
                const std::filesystem::path& folder,
                const std::vector<std::unique_ptr<Judge>>& judges,

@@ -143,7 +143,9 @@ class RunSession {
     ModelInfo info = model.info();
     in_flight_ = info.in_flight;
     plan_ = make_plan(loaded.study, loaded.setting, loaded.queries, {info.name, info.identity});
-    result_.folder = run_folder(options.runs, plan_.run_id, options.fresh);
+    result_.folder = !options.folder.empty()
+                         ? options.folder
+                         : run_folder(options.runs, plan_.run_id, options.fresh);
     other_runs_ = open_runs(options.reuse, result_.folder);
   }
 
@@ -169,7 +171,7 @@ class RunSession {
       session_ = {
           .program = std::string(kVersion), .started = clock_.wall(), .sent = model_.sent_record()};
       write_file(result_.folder / "study.toml", study_file(study_toml, session_.sent));
-      link_latest(options_.runs, result_.folder);
+      if (options_.folder.empty()) link_latest(options_.runs, result_.folder);
       writer.update_session(session_);
       work(store, writer);
     }

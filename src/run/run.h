@@ -41,6 +41,9 @@ struct RunProgress {
 
 struct RunOptions {
   std::filesystem::path runs = "runs";       // the folder of all runs
+  // The run's own folder; empty: the one that the plan names under `runs`. Such a run is a part of
+  // something else, and `runs`/latest does not point at it.
+  std::filesystem::path folder = {};
   bool fresh = false;                        // start a new run although there is one to resume
   std::vector<std::filesystem::path> reuse;  // runs to take completions of (reuse.h)
   std::vector<MeasuredJudge> judge_errors;   // known errors, for any subject
