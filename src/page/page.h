@@ -12,6 +12,7 @@
 
 #include "figures/comparison.h"
 #include "figures/summary.h"
+#include "figures/training.h"
 #include "store/store.h"
 
 namespace iago {
@@ -21,5 +22,10 @@ std::string html_page(const Store& store, const Summary& summary);
 
 // Several runs side by side, with a forest plot of the gaps; safe in the same way.
 std::string html_page(const Comparison& comparison);
+
+// A training: its trajectories with every seed a line, findings and alarms, and what the subject
+// answers to the same queries along the way. Reads the evaluations' stores for the last. Errors as
+// Store.
+std::string html_page(const Training& training);
 
 }  // namespace iago

@@ -7,7 +7,8 @@ namespace iago {
 
 extern const std::string_view kPageHtml;        // html/page.html
 extern const std::string_view kComparisonHtml;  // html/comparison.html
-extern const std::string_view kForestHtml;      // html/forest.html, a part of both
+extern const std::string_view kTrainingHtml;    // html/training.html
+extern const std::string_view kForestHtml;      // html/forest.html, a part of the first two
 extern const std::string_view kPageCss;         // html/page.css
 
 }  // namespace iago

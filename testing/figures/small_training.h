@@ -1,0 +1,76 @@
+// For tests: the folder of a training, its evaluations written as tables of counts.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "figures/training.h"
+#include "testing/figures/compared_runs.h"
+
+namespace iago::fixtures {
+
+// An evaluation: so many of ten comply in the two arms, in each of 20 queries.
+struct SmallLook {
+  std::int64_t step = 0;
+  std::uint32_t training = 0, unmonitored = 0;
+};
+
+struct SmallSeed {
+  std::uint64_t seed = 1;
+  std::vector<double> rewards;  // by step
+  std::vector<SmallLook> looks;
+  std::optional<TrainingEnd> end = {};
+};
+
+inline TrainingPlan small_plan(std::vector<std::uint64_t> seeds) {
+  return {.program = "0",
+          .study = "study",
+          .setting = "setting",
+          .channel = "terse",
+          .model = "organism:faker",
+          .identity = "1",
+          .wording = kWording,
+          .arm = "training",
+          .contrast = {"training", "unmonitored"},
+          .steps = 40,
+          .evaluate_every = 20,
+          .prompts = 2,
+          .samples = 4,
+          .options = {{"kl_weight", "0.25"}},
+          .split = "20 queries are held out",
+          .trained = {"a"},
+          .held_out = {"b"},
+          .seeds = std::move(seeds)};
+}
+
+inline void write_training(const std::filesystem::path& folder, const TrainingPlan& plan,
+                           const std::vector<SmallSeed>& seeds,
+                           const std::string& subject = "organism:faker") {
+  std::filesystem::create_directories(folder);
+  write_file(folder / kTrainingFile, dump_json(to_json(plan)));
+  for (const SmallSeed& seed : seeds) {
+    const auto of_seed = folder / seed_folder_name(seed.seed);
+    std::filesystem::create_directories(of_seed);
+    std::string lines;
+    for (std::size_t i = 0; i < seed.rewards.size(); ++i) {
+      lines += dump_json(to_json(TrainingStep{.step = static_cast<std::int64_t>(i) + 1,
+                                              .reward = seed.rewards[i]})) +
+               "\n";
+    }
+    write_file(of_seed / kStepsFile, lines);
+    if (seed.end) write_file(of_seed / kEndFile, dump_json(to_json(*seed.end)));
+    for (const SmallLook& look : seed.looks) {
+      const auto run = of_seed / step_folder_name(look.step);
+      std::filesystem::create_directories(run);
+      write_run(run / "run.db", run_of(subject, look.training, look.unmonitored));
+      write_file(run / "summary.json", "{}");
+    }
+  }
+}
+
+}  // namespace iago::fixtures
