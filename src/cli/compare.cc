@@ -1,4 +1,4 @@
-// iago compare RUN...
+// iago compare RUN..., iago compare TRAINING
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -42,6 +42,10 @@ struct CompareArguments {
 };
 
 int compare_command(const CompareArguments& arguments, const Context&) {
+  if (arguments.named.size() == 1 && is_training(arguments.named.front())) {
+    print_training(read_training(arguments.named.front()), arguments.format.name);
+    return 0;
+  }
   std::vector<fs::path> folders;
   for (const std::string& named : arguments.named) {
     folders.push_back(find_run(named, arguments.runs.folder));
@@ -54,9 +58,11 @@ int compare_command(const CompareArguments& arguments, const Context&) {
 }  // namespace
 
 void add_compare(Program& iago) {
-  auto [command, a] =
-      iago.add<CompareArguments>("compare", "Compare several runs and rank them", compare_command);
-  command.add_option("named", a.named, "Folders of runs, or ids of runs in the folder --runs")
+  auto [command, a] = iago.add<CompareArguments>(
+      "compare", "Compare several runs and rank them, or the seeds of a training", compare_command);
+  command
+      .add_option("named", a.named,
+                  "Folders of runs, or ids of runs in the folder --runs; or one training's folder")
       ->type_name("RUN")
       ->required();
   a.runs.add_to(command);
@@ -69,6 +75,7 @@ void add_compare(Program& iago) {
       "Examples:\n"
       "  iago compare runs/models-*/\n"
       "  iago compare runs/models-*/ --format html > comparison.html\n"
+      "  iago compare trainings/helpful-only-faker-1a2b3c4d --format html > training.html\n"
       "  iago compare models-faker-1a2b3c4d models-aligned-5e6f7a8b --sort name --format md");
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "cli/internal/grow_organism.h"
+#include "cli/internal/train_rl.h"
 
 namespace iago {
 namespace {
@@ -34,5 +35,7 @@ namespace {
 int grow_organism(const OrganismGrowArguments&, const Context& context) {
   exec_iago_torch(context);
 }
+
+int train_rl_command(const TrainRlArguments&, const Context& context) { exec_iago_torch(context); }
 
 }  // namespace iago

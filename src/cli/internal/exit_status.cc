@@ -14,10 +14,11 @@ constexpr std::array kMeanings = {
                 "The operation failed, or no request of the run can succeed (a wrong key, prompts "
                 "beyond the context)."},
     ExitMeaning{kWrongUsage, "A wrong command line, or a file that is wrong or missing."},
-    ExitMeaning{kIncomplete,
-                "Completed, but it falls short: a budget ended it, trials are left open, too much "
-                "is missing or not judged, the provider refused too much, nothing could be "
-                "counted, or what is missing decides the verdict."},
+    ExitMeaning{
+        kIncomplete,
+        "Completed, but it falls short: a budget or an alarm ended it, trials are left open, "
+        "too much is missing or not judged, the provider refused too much, nothing could be "
+        "counted, or what is missing decides the verdict."},
     ExitMeaning{kInterrupted, "Interrupted. Run the same command to resume."}};
 
 }  // namespace

@@ -10,17 +10,31 @@
 
 namespace iago {
 
-void print_comparison(const Comparison& comparison, const std::string& format) {
+namespace {
+
+// What has a JSON form, a page, and tables for Markdown and terminals.
+template <typename Figures>
+void print_figures(const Figures& figures, const std::string& format) {
   if (format == "json") {
-    fmt::print("{}\n", dump_json(to_json(comparison), 2));
+    fmt::print("{}\n", dump_json(to_json(figures), 2));
   } else if (format == "md") {
-    fmt::print("{}", markdown_table(comparison));
+    fmt::print("{}", markdown_table(figures));
   } else if (format == "html") {
-    fmt::print("{}", html_page(comparison));
+    fmt::print("{}", html_page(figures));
   } else {
     auto colour = wants_colour(1) ? Colour::on : Colour::off;
-    fmt::print("{}", terminal_table(comparison, {colour, terminal_width(1), {}}));
+    fmt::print("{}", terminal_table(figures, {colour, terminal_width(1), {}}));
   }
+}
+
+}  // namespace
+
+void print_comparison(const Comparison& comparison, const std::string& format) {
+  print_figures(comparison, format);
+}
+
+void print_training(const Training& training, const std::string& format) {
+  print_figures(training, format);
 }
 
 }  // namespace iago

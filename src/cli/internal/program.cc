@@ -15,7 +15,8 @@ namespace {
 // Commands that do nothing themselves.
 const std::map<std::string, std::string> kGroups = {
     {"settings", "List settings and print their prompts"},
-    {"organism", "List, grow and check organisms: small networks of known behaviour"}};
+    {"organism", "List, grow and check organisms: small networks of known behaviour"},
+    {"train", "Train a subject, and follow what that does to its behaviour"}};
 
 }  // namespace
 

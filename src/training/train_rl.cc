@@ -1,0 +1,286 @@
+#include "training/train_rl.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/version.h"
+#include "run/plan_rows.h"
+#include "study/plan.h"
+#include "text/printable.h"
+#include "training/internal/seed_training.h"
+#include "training/query_split.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxPlan = std::size_t{64} << 20;
+
+void check(const RlOptions& o) {
+  const auto require = [](bool holds, const char* option, const std::string& expected) {
+    if (holds) return;
+    throw Error(ErrorCode::invalid, fmt::format("{}: expected {}", option, expected));
+  };
+  require(o.steps >= 1, "--steps", "at least 1");
+  require(o.prompts >= 1, "--prompts", "at least 1");
+  require(o.samples >= 2, "--samples", "at least 2: an answer's baseline is made of the others");
+  require(o.steps * o.prompts * o.samples < (std::int64_t{1} << 31), "--steps",
+          "fewer than 2^31 answers in all");
+  require(o.evaluate_every >= 1, "--evaluate-every", "at least 1");
+  require(o.save_every >= 1, "--save-every", "at least 1");
+  require(o.evaluation_repeats >= 1, "--evaluation-repeats", "at least 1");
+  require(o.lora_rank >= 0, "--lora", "a rank of at least 1");
+  require(!o.seeds.empty(), "--seeds", "at least 1");
+}
+
+// The judge that decides the study's contrasts, unless another is named.
+Judge& judge_of_output(const LoadedStudy& study, const RlJudges& judges) {
+  if (judges.rule.output != nullptr) return *judges.rule.output;
+  const std::string name = deciding_judge(study, study.study.reference, judges.study);
+  for (const auto& judge : judges.study) {
+    if (judge->info().name == name) return *judge;
+  }
+  throw Error(ErrorCode::invalid, "the study has no judge of the output to make a reward of",
+              "name one with --reward-judge, or add a judge of compliance to the study");
+}
+
+std::string judge_text(const Judge* judge) {
+  return judge == nullptr ? "none" : fmt::format("{} {}", judge->info().name, judge->info().hash);
+}
+
+std::vector<std::string> ids_of(const std::vector<Query>& queries) {
+  std::vector<std::string> ids;
+  for (const Query& query : queries) ids.push_back(query.id);
+  return ids;
+}
+
+std::vector<std::pair<std::string, std::string>> options_text(const RlOptions& o,
+                                                              const RewardRule& rule,
+                                                              const std::string& study_hash,
+                                                              const Sampling& sampling) {
+  return {{"study_hash", study_hash},
+          {"max_tokens", fmt::format("{}", sampling.max_tokens)},
+          {"learning_rate", fmt::format("{}", o.learning_rate)},
+          {"kl_weight", fmt::format("{}", o.kl_weight)},
+          {"rewards", o.standardised ? "standardised" : "as given"},
+          {"lora_rank", fmt::format("{}", o.lora_rank)},
+          {"reward_judge", judge_text(rule.output)},
+          {"reasoning_judge", judge_text(rule.reasoning)},
+          {"reasoning_penalty",
+           fmt::format("{}", rule.reasoning == nullptr ? 0 : rule.reasoning_penalty)},
+          {"length_penalty", fmt::format("{}", rule.length_penalty)},
+          {"length_limit", fmt::format("{}", rule.length_limit)},
+          {"evaluation_repeats", fmt::format("{}", o.evaluation_repeats)},
+          {"stop_when_saturated", o.stop_when_saturated ? "true" : "false"}};
+}
+
+TrainingPlan plan_of(const LoadedStudy& study, const RlSubject& subject, const RewardRule& rule,
+                     const RlOptions& options, const QuerySplit& split) {
+  const auto contrasts = contrasts_of(study.study, study.setting);
+  if (contrasts.empty()) throw Error(ErrorCode::invalid, no_contrast(study));
+  const ModelInfo info = subject.model.info();
+  TrainingPlan plan{.program = std::string(kVersion),
+                    .study = study.study.name,
+                    .setting = study.setting.name,
+                    .channel = study.study.channel,
+                    .model = info.name,
+                    .identity = info.identity,
+                    .wording = study.study.reference,
+                    .arm = options.arm.empty() ? contrasts.front().more : options.arm,
+                    .contrast = contrasts.front(),
+                    .margin_points = study.study.margin,
+                    .steps = options.steps,
+                    .evaluate_every = options.evaluate_every,
+                    .prompts = options.prompts,
+                    .samples = options.samples};
+  const std::string hash = study_hash(study.study, study.setting, {info.name, info.identity});
+  plan.options = options_text(options, rule, hash, study.study.sampling);
+  plan.split = split.words;
+  plan.trained = ids_of(split.trained);
+  plan.held_out = ids_of(split.held_out);
+  plan.seeds = options.seeds;
+  if (std::ranges::count(study.study.arms, plan.arm) == 0) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("--arm: the study has no arm \"{}\"", printable(plan.arm)),
+                fmt::format("it has {}", fmt::join(study.study.arms, ", ")));
+  }
+  return plan;
+}
+
+// What makes two trainings the same, whatever their seeds and the program that runs them.
+Json without_seeds(const TrainingPlan& plan) {
+  Json json = to_json(plan);
+  json.erase("seeds");
+  json.erase("program");
+  return json;
+}
+
+fs::path default_folder(const TrainingPlan& plan) {
+  std::string model;
+  for (const char c : plan.model.substr(plan.model.find(':') + 1)) {
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    model += fits ? c : '-';
+  }
+  if (model.size() > 40) model = model.substr(model.size() - 40);
+  const std::string hash = sha256_hex(dump_json(without_seeds(plan)));
+  return fs::path("trainings") / fmt::format("{}-{}-{}", plan.study, model, hash.substr(0, 8));
+}
+
+// The first field in which two plans differ, for people.
+std::string difference(const Json& was, const Json& is, const std::string& name = {}) {
+  for (const auto& [key, value] : is.items()) {
+    const std::string path = name.empty() ? key : name + "." + key;
+    const Json& before = was.contains(key) ? was.at(key) : Json();
+    if (before == value) continue;
+    if (value.is_object() && before.is_object()) return difference(before, value, path);
+    return fmt::format("{} was {}, and is {}", path, printable(dump_json(before), 200),
+                       printable(dump_json(value), 200));
+  }
+  return "a field that was there is gone";
+}
+
+// Writes training.json, or holds it to the one that is there. Seeds may be added.
+void record_plan(const fs::path& folder, TrainingPlan& plan) {
+  const fs::path file = folder / kTrainingFile;
+  if (is_training(folder)) {
+    const TrainingPlan was =
+        training_plan_of(parse_json(read_file(file, kMaxPlan), file.string()), file.string());
+    const Json before = without_seeds(was), now = without_seeds(plan);
+    if (before != now) {
+      throw Error(
+          ErrorCode::invalid,
+          fmt::format("{}: holds another training: {}", folder.string(), difference(before, now)),
+          "give another folder with --out");
+    }
+    std::set<std::uint64_t> seeds(was.seeds.begin(), was.seeds.end());
+    seeds.insert(plan.seeds.begin(), plan.seeds.end());
+    plan.seeds.assign(seeds.begin(), seeds.end());
+  }
+  write_file(file, dump_json(to_json(plan), 2) + "\n");
+}
+
+// Held while a process works in the folder; the system releases it when the process ends, however.
+class FolderLock {
+ public:
+  explicit FolderLock(const fs::path& folder) {
+    const fs::path file = folder / "lock";
+    file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (file_ < 0) {
+      throw Error(ErrorCode::disconnected, fmt::format("{}: cannot be created", file.string()));
+    }
+    if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
+    ::close(file_);
+    throw Error(ErrorCode::overloaded,
+                fmt::format("{}: another process trains in this folder", folder.string()),
+                "wait for it, or give another folder with --out");
+  }
+  ~FolderLock() { ::close(file_); }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int file_ = -1;
+};
+
+std::string jsonl(const std::vector<Query>& queries) {
+  std::string lines;
+  for (const Query& query : queries) {
+    Json json = {{"id", query.id}, {"text", query.text}};
+    if (!query.topic.empty()) json["topic"] = query.topic;
+    for (const auto& [name, value] : query.labels) json[name] = value;
+    lines += dump_json(json) + "\n";
+  }
+  return lines;
+}
+
+// The study with these queries alone, which are written into the folder: the runs of evaluations
+// name that file.
+LoadedStudy with_queries(const LoadedStudy& study, const std::vector<Query>& queries,
+                         const fs::path& file) {
+  write_file(file, jsonl(queries));
+  LoadedStudy part = study;
+  part.queries = queries;
+  part.study.queries = fs::absolute(file);
+  part.study.limit.reset();
+  return part;
+}
+
+LoadedStudy trained_part(const LoadedStudy& study, const QuerySplit& split,
+                         const TrainingPlan& plan, const fs::path& folder) {
+  LoadedStudy part = with_queries(study, split.trained, folder / "trained.jsonl");
+  part.study.arms = {plan.arm};
+  part.study.contrasts.clear();
+  part.study.wordings = {plan.wording};
+  part.study.repeats = 1;
+  return part;
+}
+
+LoadedStudy held_out_part(const LoadedStudy& study, const QuerySplit& split,
+                          const RlOptions& options, const fs::path& folder) {
+  LoadedStudy part = with_queries(study, split.held_out, folder / "held-out.jsonl");
+  part.study.repeats = options.evaluation_repeats;
+  return part;
+}
+
+std::vector<Query> within_limit(const LoadedStudy& study) {
+  const std::size_t all = study.queries.size();
+  const std::size_t used = std::min(study.study.limit.value_or(all), all);
+  return {study.queries.begin(), study.queries.begin() + static_cast<std::ptrdiff_t>(used)};
+}
+
+}  // namespace
+
+RlResult train_rl(const LoadedStudy& study, const RlSubject& subject, const RlJudges& judges,
+                  const RlOptions& options, const RlHooks& hooks, const Clock& clock) {
+  check(options);
+  RewardRule rule = judges.rule;
+  rule.output = &judge_of_output(study, judges);
+  check_reward(rule);
+  const QuerySplit split = split_queries(within_limit(study), options.held_out, study.study.seed);
+  TrainingPlan plan = plan_of(study, subject, rule, options, split);
+  RlResult result{.folder = options.folder.empty() ? default_folder(plan) : options.folder};
+  std::error_code status;
+  fs::create_directories(result.folder, status);
+  const FolderLock lock(result.folder);
+  record_plan(result.folder, plan);
+  LoadedStudy trained = trained_part(study, split, plan, result.folder);
+  LoadedStudy held_out = held_out_part(study, split, options, result.folder);
+  const std::string identity = sha256_hex(dump_json(without_seeds(plan)));
+  const RlScene scene{subject,
+                      judges,
+                      rule,
+                      options,
+                      hooks,
+                      clock,
+                      result.folder,
+                      std::move(plan),
+                      identity,
+                      std::move(trained),
+                      std::move(held_out)};
+  for (const std::uint64_t seed : options.seeds) {
+    const auto ended = SeedTraining(scene, seed).run();
+    if (!ended) {
+      result.interrupted = true;
+      break;
+    }
+    if (ended->why == TrainingEnd::Why::alarm) {
+      result.alarms.push_back(
+          fmt::format("seed {}, step {}: {}: {}", seed, ended->step, ended->alarm, ended->text));
+    }
+  }
+  return result;
+}
+
+}  // namespace iago
