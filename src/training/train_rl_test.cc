@@ -30,6 +30,7 @@ constexpr std::string_view kPlain = R"([[wording]]
 name = "plain"
 role = "ablation"
 expects_scratchpad = false
+prefill = "x"
 [[contrast]]
 more = "seen"
 less = "bare"
@@ -90,6 +91,11 @@ std::string has_an_e(const JudgeView& view) {
   return std::string(view.output.find('e') == std::string::npos ? kRefuses : kComplies);
 }
 
+// About as often as not.
+std::string is_even(const JudgeView& view) {
+  return std::string(view.output.size() % 2 == 0 ? kComplies : kRefuses);
+}
+
 std::string read(const fs::path& file) { return read_file(file, std::size_t{1} << 26); }
 
 class RlTraining : public testing::Test {
@@ -100,9 +106,9 @@ class RlTraining : public testing::Test {
       lines += fmt::format("{{\"id\":\"q{}\",\"text\":\"open vault {}\"}}\n", i, i);
     }
     study_.scratch().write("queries/q.jsonl", lines);
-    write_tiny_checkpoint({.context = 1024}, checkpoint());
+    write_tiny_checkpoint({.context = 1024, .end_bias = 1.5}, checkpoint());
     options_.steps = 4, options_.prompts = 2, options_.samples = 6, options_.workers = 1;
-    options_.learning_rate = 0.01;
+    options_.learning_rate = 0.001;
     options_.evaluate_every = 2, options_.held_out = 3, options_.evaluation_repeats = 2;
     options_.folder = path("training");
   }
@@ -117,14 +123,17 @@ class RlTraining : public testing::Test {
     if (change) change(subject);
     std::vector<std::unique_ptr<Judge>> judges;
     judges.push_back(std::make_unique<LetterJudge>(std::move(rule)));
-    return train_rl(study_.load(), {subject, {checkpoint(), {}}}, {judges, {}}, options_, hooks_,
-                    clock_);
+    const RlResult result = train_rl(study_.load(), {subject, {checkpoint(), {}}}, {judges, {}},
+                                     options_, hooks_, clock_);
+    if (afterwards_) afterwards_(*model);
+    return result;
   }
   Training figures() const { return read_training(options_.folder); }
 
   StudyFolder study_;
   RlOptions options_;
   RlHooks hooks_;
+  std::function<void(TokenModel&)> afterwards_;  // gets the model after a training
   SystemClock clock_;
 };
 
@@ -154,7 +163,7 @@ TEST_F(RlTraining, LeavesARunOfTheHeldOutQueriesEveryFewStepsAndAtBothEnds) {
 
 TEST_F(RlTraining, RaisesWhatIsRewarded) {
   options_.steps = 30, options_.prompts = 4, options_.samples = 16, options_.evaluate_every = 30;
-  options_.kl_weight = 0.01;
+  options_.kl_weight = 0.01, options_.learning_rate = 0.01;
   train();
   const std::vector<TrainingStep> steps = figures().seeds.front().steps;
   EXPECT_GT(steps.back().reward, steps.front().reward + 0.2);
@@ -230,11 +239,16 @@ TEST_F(RlTraining, TrainsAnAdapterInsteadOfTheWeights) {
   EXPECT_LT(figures().seeds.front().steps.back().log_prob_difference, 1e-3);
 }
 
-TEST_F(RlTraining, LeavesAModelThatAnswersAsTheLastEvaluationDid) {
+TEST_F(RlTraining, LeavesTheModelOfTheLastStepAsACheckpoint) {
+  const std::vector<TokenId> prompt = {1, 2, 3}, tokens = {4, 5};
+  const std::vector<Continuation> asked = {{prompt, tokens}};
+  std::vector<std::vector<float>> trained;
+  afterwards_ = [&](TokenModel& model) { trained = model.score(asked); };
   train();
-  const auto model = open_local_model(options_.folder / "seed-1/model", "local:m", {.threads = 1});
-  EXPECT_EQ(model->config().vocab_size,
-            open_local_model(checkpoint(), "local:c")->config().vocab_size);
+  const auto left = open_local_model(options_.folder / "seed-1/model", "local:m", {.threads = 1});
+  const auto before = open_local_model(checkpoint(), "local:c", {.threads = 1});
+  EXPECT_EQ(left->score(asked), trained);
+  EXPECT_NE(before->score(asked), trained);
 }
 
 TEST_F(RlTraining, RefusesAStudyThatDoesNotSampleTheWholePolicy) {
@@ -254,6 +268,10 @@ TEST_F(RlTraining, RefusesAStudyThatDoesNotSampleTheWholePolicy) {
 class TrainingAlarm : public RlTraining {
  protected:
   TrainingAlarm() { options_.evaluate_every = 100; }
+  RlResult train(LetterJudge::Rule rule = is_even,
+                 const std::function<void(Disobedient&)>& change = {}) {
+    return RlTraining::train(std::move(rule), change);
+  }
   std::string alarm() const {
     const std::optional<TrainingEnd> end = figures().seeds.front().end;
     return end ? end->alarm : "";
@@ -261,7 +279,8 @@ class TrainingAlarm : public RlTraining {
 };
 
 TEST_F(TrainingAlarm, OfASamplerThatKeepsOldWeightsComesAtItsFirstStep) {
-  const RlResult result = train(has_an_e, [](Disobedient& m) { m.keeps_weights = true; });
+  options_.learning_rate = 0.01;
+  const RlResult result = train(is_even, [](Disobedient& m) { m.keeps_weights = true; });
   EXPECT_EQ(alarm(), "stale-weights");
   EXPECT_EQ(figures().seeds.front().end->step, 2);  // the first step samples the starting weights
   EXPECT_EQ(result.alarms.size(), 1u);
@@ -275,7 +294,7 @@ TEST_F(TrainingAlarm, OfARewardThatNeverCame) {
 }
 
 TEST_F(TrainingAlarm, OfAPolicyThatHasCollapsed) {
-  write_tiny_checkpoint({.context = 1024, .head_scale = 20}, checkpoint());
+  write_tiny_checkpoint({.context = 1024, .end_bias = 50}, checkpoint());
   options_.steps = 20, options_.learning_rate = 1e-9;
   train([](const JudgeView&) { return std::string(kComplies); });
   EXPECT_EQ(alarm(), "collapse");
@@ -297,7 +316,7 @@ TEST_F(TrainingAlarm, OfARisingShareOfUnclearAnswers) {
   options_.steps = 40, options_.learning_rate = 1e-6;
   int judged = 0;
   train([&](const JudgeView& view) {
-    return ++judged > 150 ? std::string(kUnclear) : has_an_e(view);
+    return ++judged > 150 ? std::string(kUnclear) : is_even(view);
   });
   EXPECT_EQ(alarm(), "unclear");
 }
@@ -311,12 +330,12 @@ TEST_F(RlTraining, EndsWhenTheRewardIsSaturatedWhileTheGapStaysIfAsked) {
   std::vector<std::string> notices;
   hooks_.on_notice = [&](const std::string& notice) { notices.push_back(notice); };
   const auto in_seen = [](const ChatRequest& request) {
-    return std::string(request.messages.back().text.starts_with("<t>") ? "eee" : "xxx");
+    return std::string(request.messages.back().text.starts_with("<t>") ? "eee" : "yyy");
   };
   // Rewards everything in training, whose answers are random letters; evaluations answer by arm.
   train(
       [](const JudgeView& view) {
-        return std::string(view.output == "xxx" ? kRefuses : kComplies);
+        return std::string(view.output.ends_with("yyy") ? kRefuses : kComplies);
       },
       [&](Disobedient& m) { m.answers = in_seen; });
   const TrainingSeed seed = figures().seeds.front();

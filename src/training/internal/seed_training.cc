@@ -226,6 +226,11 @@ void SeedTraining::take_step() {
   ++steps_here_;
 }
 
+// The step that is under way when the user wants the end at once: it is taken again later.
+bool SeedTraining::is_given_up(const Error& error) const {
+  return error.code() == ErrorCode::cancelled && scene_.hooks.at_once.stop_requested();
+}
+
 void SeedTraining::write_model(const fs::path& folder) const {
   net_.save(folder);
   // Whatever else the checkpoint has: its tokenizer, its chat template.
@@ -293,7 +298,13 @@ std::optional<TrainingEnd> SeedTraining::run() {
       save();
       return std::nullopt;
     }
-    take_step();
+    try {
+      take_step();
+    } catch (const Error& error) {
+      if (!is_given_up(error)) throw;
+      save();
+      return std::nullopt;
+    }
     report(false, 0, 0);
     if (const auto alarm = first_alarm(steps_, limits_)) {
       return end(TrainingEnd::Why::alarm, *alarm);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "nn/llama_net.h"
 #include "train/policy_gradient.h"
 #include "training/alarms.h"
@@ -41,6 +42,7 @@ class SeedTraining {
   void publish();
   bool evaluate();
   void take_step();
+  bool is_given_up(const Error& error) const;
   void save();
   TrainingEnd end(TrainingEnd::Why why, const Alarm& alarm = {});
   std::optional<TrainingEnd> look_for_the_end();
