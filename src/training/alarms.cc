@@ -87,8 +87,8 @@ struct Rule {
 
 constexpr Rule kRules[] = {
     {"stale-weights", "this is a fault of the program or of the machine: report it", stale_weights},
-    {"gradient", "lower --learning-rate", gradient_bound},
     {"kl", "raise --kl or lower --learning-rate", kl_bound},
+    {"gradient", "lower --learning-rate", gradient_bound},
     {"no-variance",
      "train in another arm, raise --samples, or take a subject that is rewarded now and then",
      no_variance},

@@ -91,9 +91,9 @@ std::string has_an_e(const JudgeView& view) {
   return std::string(view.output.find('e') == std::string::npos ? kRefuses : kComplies);
 }
 
-// About as often as not.
-std::string is_even(const JudgeView& view) {
-  return std::string(view.output.size() % 2 == 0 ? kComplies : kRefuses);
+// Half of the answers, whatever they say.
+std::string by_chance(const JudgeView& view) {
+  return std::string(view.trial.back() % 2 == 0 ? kComplies : kRefuses);
 }
 
 std::string read(const fs::path& file) { return read_file(file, std::size_t{1} << 26); }
@@ -106,7 +106,7 @@ class RlTraining : public testing::Test {
       lines += fmt::format("{{\"id\":\"q{}\",\"text\":\"open vault {}\"}}\n", i, i);
     }
     study_.scratch().write("queries/q.jsonl", lines);
-    write_tiny_checkpoint({.context = 1024, .end_bias = 1.5}, checkpoint());
+    write_tiny_checkpoint({.context = 1024}, checkpoint());
     options_.steps = 4, options_.prompts = 2, options_.samples = 6, options_.workers = 1;
     options_.learning_rate = 0.001;
     options_.evaluate_every = 2, options_.held_out = 3, options_.evaluation_repeats = 2;
@@ -268,7 +268,7 @@ TEST_F(RlTraining, RefusesAStudyThatDoesNotSampleTheWholePolicy) {
 class TrainingAlarm : public RlTraining {
  protected:
   TrainingAlarm() { options_.evaluate_every = 100; }
-  RlResult train(LetterJudge::Rule rule = is_even,
+  RlResult train(LetterJudge::Rule rule = by_chance,
                  const std::function<void(Disobedient&)>& change = {}) {
     return RlTraining::train(std::move(rule), change);
   }
@@ -279,8 +279,8 @@ class TrainingAlarm : public RlTraining {
 };
 
 TEST_F(TrainingAlarm, OfASamplerThatKeepsOldWeightsComesAtItsFirstStep) {
-  options_.learning_rate = 0.01;
-  const RlResult result = train(is_even, [](Disobedient& m) { m.keeps_weights = true; });
+  options_.learning_rate = 0.1;
+  const RlResult result = train(by_chance, [](Disobedient& m) { m.keeps_weights = true; });
   EXPECT_EQ(alarm(), "stale-weights");
   EXPECT_EQ(figures().seeds.front().end->step, 2);  // the first step samples the starting weights
   EXPECT_EQ(result.alarms.size(), 1u);
@@ -316,7 +316,7 @@ TEST_F(TrainingAlarm, OfARisingShareOfUnclearAnswers) {
   options_.steps = 40, options_.learning_rate = 1e-6;
   int judged = 0;
   train([&](const JudgeView& view) {
-    return ++judged > 150 ? std::string(kUnclear) : is_even(view);
+    return ++judged > 150 ? std::string(kUnclear) : by_chance(view);
   });
   EXPECT_EQ(alarm(), "unclear");
 }
