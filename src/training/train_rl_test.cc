@@ -106,7 +106,8 @@ class RlTraining : public testing::Test {
       lines += fmt::format("{{\"id\":\"q{}\",\"text\":\"open vault {}\"}}\n", i, i);
     }
     study_.scratch().write("queries/q.jsonl", lines);
-    write_tiny_checkpoint({.context = 1024}, checkpoint());
+    // Ends after a few letters, so that hardly an answer is cut.
+    write_tiny_checkpoint({.context = 1024, .end_bias = 4.6f}, checkpoint());
     options_.steps = 4, options_.prompts = 2, options_.samples = 6, options_.workers = 1;
     options_.learning_rate = 0.001;
     options_.evaluate_every = 2, options_.held_out = 3, options_.evaluation_repeats = 2;
