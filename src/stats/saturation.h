@@ -6,7 +6,7 @@
 // look is that of gap.h at the level 1 - 0.05 / looks (Bonferroni, by the number that was planned),
 // and two looks in a row have to lie above the margin. So at a true gap equal to the margin at most
 // 5 % of trainings show the finding, however the looks depend on each other; bench/saturation
-// simulates it, with the power (docs/training.md).
+// simulates that, and the power.
 #pragma once
 
 #include <cstddef>
