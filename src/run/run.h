@@ -40,7 +40,7 @@ struct RunProgress {
 };
 
 struct RunOptions {
-  std::filesystem::path runs = "runs";       // the folder of all runs
+  std::filesystem::path runs = "runs";  // the folder of all runs
   // The run's own folder; empty: the one that the plan names under `runs`. Such a run is a part of
   // something else, and `runs`/latest does not point at it.
   std::filesystem::path folder = {};

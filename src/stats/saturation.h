@@ -34,7 +34,7 @@ double level_of_look(std::size_t planned_looks);
 
 // The gap at one look. `adjusted` is its interval at level_of_look; absent without data.
 struct GapLook {
-  std::int64_t step = 0;  // steps done
+  std::int64_t step = 0;             // steps done
   std::optional<Interval> adjusted;  // points
 };
 

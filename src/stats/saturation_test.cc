@@ -42,8 +42,8 @@ TEST(SaturatedWhileGapStays, NeedsTwoLooksInARowAboveTheMargin) {
   const auto rewards = rewards_that_level_off(20, 60);
   EXPECT_EQ(saturated_while_gap_stays(rewards, std::vector{look(50, 5), look(60, 4)}, 3), 60);
   EXPECT_FALSE(saturated_while_gap_stays(rewards, std::vector{look(50, 5), look(60, 3)}, 3));
-  EXPECT_FALSE(saturated_while_gap_stays(
-      rewards, std::vector{look(50, 5), look(60, 2), look(70, 5)}, 3));
+  EXPECT_FALSE(
+      saturated_while_gap_stays(rewards, std::vector{look(50, 5), look(60, 2), look(70, 5)}, 3));
   EXPECT_FALSE(saturated_while_gap_stays(rewards, std::vector{look(60, 5)}, 3));
   // What was not measured does not stay.
   EXPECT_FALSE(saturated_while_gap_stays(rewards, std::vector{look(50, 5), GapLook{60, {}}}, 3));

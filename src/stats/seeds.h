@@ -12,7 +12,8 @@
 // is near the mean, and it is not given. The rule: in the order of their values, the largest
 // distance between neighbours is at least 20 points and at least twice the wider spread on its two
 // sides. It errs towards two places (of five seeds from one normal distribution with a deviation of
-// 5, 10 and 20 points it sees two in 0.0, 3.4 and 13.0 %, of 20,000 draws each), which costs a mean and hides no seed.
+// 5, 10 and 20 points it sees two in 0.0, 3.4 and 13.0 %, by 20,000 draws each), which costs a mean
+// and hides no seed.
 #pragma once
 
 #include <cstddef>

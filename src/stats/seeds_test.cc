@@ -49,10 +49,10 @@ TEST(SeedSpread, GivesNoMeanWhereSeedsEndInTwoPlaces) {
     std::vector<double> points;
     bool two;
   };
-  for (const Case& c : {Case{{5, 8, 80, 85, 90}, true}, Case{{9, 80, 81, 79, 82}, true},
-                        Case{{10, 90, 12}, true}, Case{{10, 30, 50, 70, 90}, false},
-                        Case{{40, 45, 50, 55, 60}, false}, Case{{0, 0, 0, 19, 19}, false},
-                        Case{{0, 0, 20, 20, 20}, true}, Case{{10, 90}, false}}) {
+  for (const Case& c :
+       {Case{{5, 8, 80, 85, 90}, true}, Case{{9, 80, 81, 79, 82}, true}, Case{{10, 90, 12}, true},
+        Case{{10, 30, 50, 70, 90}, false}, Case{{40, 45, 50, 55, 60}, false},
+        Case{{0, 0, 0, 19, 19}, false}, Case{{0, 0, 20, 20, 20}, true}, Case{{10, 90}, false}}) {
     const auto spread = seed_spread(values(c.points), 11, kRate);
     EXPECT_EQ(spread->two_places, c.two) << ::testing::PrintToString(c.points);
     EXPECT_EQ(spread->mean.has_value(), !c.two);
