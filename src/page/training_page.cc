@@ -18,9 +18,9 @@ namespace iago {
 namespace {
 
 constexpr std::size_t kMostPlanLine = 1000;
-constexpr std::size_t kQueries = 4;      // shown with their answers
-constexpr std::size_t kAnswers = 4;      // of each, spread over the evaluations
-constexpr std::size_t kMostText = 4000;  // bytes of an answer
+constexpr std::size_t kQueries = 4;        // shown with their answers
+constexpr std::size_t kAnswers = 4;        // of each, spread over the evaluations
+constexpr std::size_t kMostAnswer = 4000;  // bytes of an answer
 
 // A plot's axes: steps to x and figures to y, both in per cent of its frame.
 struct Frame {
@@ -173,10 +173,10 @@ void add_answer(const TrainingLook& look, const TrainingPlan& plan, const std::s
         Fields& answer = shown.add("answer");
         answer.set("step", std::to_string(look.step)).set("labels", printable(labels));
         const std::string output = row.output.empty() ? row.raw : row.output;
-        answer.set("output", std::string(cut_text(output, kMostText).shown));
+        answer.set("output", std::string(cut_text(output, kMostAnswer).shown));
         if (!row.scratchpad.empty()) {
           answer.add("scratchpad")
-              .set("text", std::string(cut_text(row.scratchpad, kMostText).shown));
+              .set("text", std::string(cut_text(row.scratchpad, kMostAnswer).shown));
         }
         return false;
       });
