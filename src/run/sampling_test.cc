@@ -91,7 +91,7 @@ class SampleTrials : public testing::Test {
     trials_.resize(plan_.trials.size());
     std::iota(trials_.begin(), trials_.end(), std::size_t{0});
   }
-  void sample(const SamplingLimits& limits, const std::function<void(SampledTrial)>& take) {
+  void sample(const AskLimits& limits, const std::function<void(SampledTrial)>& take) {
     sample_trials(plan_, {.temperature = 0.7, .stop = {"</OUTPUT>"}}, 11, trials_, model_, limits,
                   clock_, take, [] {});
   }
