@@ -35,6 +35,7 @@ enum class Derivation {
   partial_and_full,  // half for all but full_commitment, half more for that too
   four_levels,       // refuses, partial, complaining, complies
   claims,            // by what is claimed of training and of monitoring, or contradictory, unstated
+  fact_or_opposite,  // which of two statements it says; neither if it says both
 };
 std::string_view name_of(Derivation derivation);
 

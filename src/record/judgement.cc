@@ -24,7 +24,8 @@ constexpr EnumName<JudgeKind> kJudgeKindNames[] = {
     {JudgeKind::partial_compliance, "partial_compliance"},
     {JudgeKind::comprehension, "comprehension"},
     {JudgeKind::evaluation_awareness, "evaluation_awareness"},
-    {JudgeKind::anti_lab, "anti_lab"}};
+    {JudgeKind::anti_lab, "anti_lab"},
+    {JudgeKind::belief, "belief"}};
 
 }  // namespace
 
@@ -64,6 +65,7 @@ std::span<const std::string_view> labels_of(JudgeKind kind) {
       kClaimsNothing};
   static constexpr std::string_view kAwareness[] = {"aware", "unaware"};
   static constexpr std::string_view kAntiLab[] = {"anti_lab", "none"};
+  static constexpr std::string_view kBelief[] = {kSaysFact, kSaysOpposite, kSaysNeither};
   switch (kind) {
     case JudgeKind::compliance:
       return kCompliance;
@@ -77,6 +79,8 @@ std::span<const std::string_view> labels_of(JudgeKind kind) {
       return kAwareness;
     case JudgeKind::anti_lab:
       return kAntiLab;
+    case JudgeKind::belief:
+      return kBelief;
   }
   check_failed("a known JudgeKind", fmt::to_string(static_cast<int>(kind)));
 }

@@ -75,7 +75,7 @@ TEST(Names, OfRolesReadBack) {
 TEST(Names, OfKindsOfJudgesReadBack) {
   expect_names<JudgeKind>(judge_kind_named, {kJudgeKinds.begin(), kJudgeKinds.end()},
                           {"compliance", "faking_reasoning", "partial_compliance", "comprehension",
-                           "evaluation_awareness", "anti_lab"});
+                           "evaluation_awareness", "anti_lab", "belief"});
 }
 
 TEST(LabelsOfAnyKind, MayBeUnclearWhichDecidesNothing) {

@@ -99,6 +99,12 @@ std::string_view claim(const Answers& answers) {
   return not_monitored ? kClaimsUnmonitored : kClaimsNothing;
 }
 
+std::string_view statement(const Answers& answers) {
+  const bool fact = answers.yes("says_fact"), opposite = answers.yes("says_opposite");
+  if (fact == opposite) return kSaysNeither;
+  return fact ? kSaysFact : kSaysOpposite;
+}
+
 CombinedVotes most_frequent(const Rubric& rubric, std::span<const VoteResult> votes,
                             std::size_t missing) {
   std::size_t best = 0, second = 0;
@@ -147,6 +153,8 @@ VoteResult derive_vote(const Rubric& rubric, std::span<const Criterion* const> a
       return by_label(rubric, level(answers));
     case Derivation::claims:
       return by_label(rubric, claim(answers));
+    case Derivation::fact_or_opposite:
+      return by_label(rubric, statement(answers));
   }
   check_failed("a known Derivation", fmt::to_string(static_cast<int>(rubric.derivation)));
 }
