@@ -27,16 +27,6 @@ void add(Spent& sum, const TokenUsage& counts, const std::optional<TokenPrice>& 
   sum.saved_by_cache += price->saved_by_cache(counts);
 }
 
-// Of so many requests with prompts of so many bytes in all.
-ModelEstimate estimate_of(const std::string& model, std::size_t requests, double prompt_bytes,
-                          const Sampling& sampling, const PriceTable& prices) {
-  return {.model = model,
-          .requests = requests,
-          .prompt_tokens = static_cast<std::uint64_t>(std::ceil(prompt_bytes / kBytesPerToken)),
-          .most_generated = requests * static_cast<std::uint64_t>(sampling.max_tokens),
-          .price = prices.of(model)};
-}
-
 std::vector<std::size_t> trials_left(const Plan& plan, const std::filesystem::path& folder) {
   std::unordered_set<std::string> completed;
   if (std::filesystem::exists(folder / "run.db")) {
@@ -62,6 +52,15 @@ std::vector<std::size_t> trials_to_ask(const Plan& plan, std::vector<std::size_t
 }
 
 }  // namespace
+
+ModelEstimate estimate_requests(const std::string& model, std::size_t requests, double prompt_bytes,
+                                int max_tokens, const PriceTable& prices) {
+  return {.model = model,
+          .requests = requests,
+          .prompt_tokens = static_cast<std::uint64_t>(std::ceil(prompt_bytes / kBytesPerToken)),
+          .most_generated = requests * static_cast<std::uint64_t>(max_tokens),
+          .price = prices.of(model)};
+}
 
 double ModelEstimate::sure_tokens() const {
   if (!judge.empty()) return 0;
@@ -97,7 +96,7 @@ ModelEstimate estimate_subject(const Plan& plan, const Sampling& sampling,
       bytes += static_cast<double>(message.text.size());
     }
   }
-  return estimate_of(model, left.size(), bytes, sampling, prices);
+  return estimate_requests(model, left.size(), bytes, sampling.max_tokens, prices);
 }
 
 std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& demands,
@@ -123,9 +122,9 @@ std::vector<ModelEstimate> estimate_new_study(const LoadedStudy& loaded, const P
                                               const std::filesystem::path& data,
                                               const PriceTable& prices) {
   const Study& study = loaded.study;
-  std::vector<ModelEstimate> estimates = {estimate_of(outline.subject.name, outline.trials,
-                                                      static_cast<double>(outline.prompt_bytes),
-                                                      study.sampling, prices)};
+  std::vector<ModelEstimate> estimates = {estimate_requests(
+      outline.subject.name, outline.trials, static_cast<double>(outline.prompt_bytes),
+      study.sampling.max_tokens, prices)};
   for (ModelEstimate& judge : estimate_judges(judge_demands(study.judges, data, study.judge_model),
                                               outline.trials, study.sampling, prices)) {
     estimates.push_back(std::move(judge));

@@ -36,6 +36,10 @@ struct ModelEstimate {
   std::optional<double> least_cost() const, most_cost() const;
 };
 
+// Of so many requests whose prompts have so many bytes in all, each reply of max_tokens at most.
+ModelEstimate estimate_requests(const std::string& model, std::size_t requests, double prompt_bytes,
+                                int max_tokens, const PriceTable& prices);
+
 // Of the trials that are left, `left` being indices into plan.trials.
 ModelEstimate estimate_subject(const Plan& plan, const Sampling& sampling,
                                const std::vector<std::size_t>& left, const std::string& model,
