@@ -7,7 +7,7 @@ install(TARGETS iago DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT iago)
 
 # The program looks for its data in ../share/iago from its own folder (src/cli/main.cc), so they lie
 # there whatever CMAKE_INSTALL_DATADIR says.
-install(DIRECTORY settings queries rubrics studies skeleton DESTINATION share/iago COMPONENT iago)
+install(DIRECTORY settings queries rubrics studies skeleton documents DESTINATION share/iago COMPONENT iago)
 install(DIRECTORY organisms DESTINATION share/iago COMPONENT iago
         PATTERN growing EXCLUDE
         PATTERN growing.state EXCLUDE)

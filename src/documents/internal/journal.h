@@ -1,0 +1,65 @@
+// Journal: every reply that a corpus is made of, one JSON object a line, appended as it comes. It
+// is the only state of the writing: the corpus is computed from it, so that whatever stops the
+// program, the same command goes on and asks for nothing twice. Private to the room.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "record/outcome.h"
+#include "record/usage.h"
+
+namespace iago {
+
+struct JournalReply {
+  std::string text;
+  Finish finish = Finish::stop;
+  TokenUsage usage;
+  bool is_check = false;  // of the model that checks
+  double at_s = 0;        // seconds after its session began
+};
+
+// What must be the same whenever the writing goes on: for people, by name.
+using JournalTerms = std::map<std::string, std::string>;
+
+class Journal {
+ public:
+  // Opens the file or makes it, and begins a session. What a killed process left of its last line
+  // is cut off. Error invalid if another process writes it, or if its terms are others (each is
+  // named); corrupt with file and line for what cannot be read; disconnected if it cannot be
+  // written.
+  Journal(std::filesystem::path file, const JournalTerms& terms);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  // By key. References stay valid.
+  const std::map<std::string, JournalReply>& replies() const { return replies_; }
+  const JournalReply* find(const std::string& key) const;
+  // Appends the reply; a key comes once (broken: abort).
+  void add(const std::string& key, JournalReply reply);
+  // What was added is on the disk afterwards.
+  void sync();
+
+  std::size_t earlier_replies() const { return earlier_; }  // of the sessions before
+  double earlier_seconds() const { return earlier_seconds_; }
+
+ private:
+  void read(std::string_view text, const JournalTerms& terms);
+  void append(const std::string& line);
+
+  std::filesystem::path file_;
+  int descriptor_ = -1;
+  std::map<std::string, JournalReply> replies_;
+  std::size_t earlier_ = 0;
+  double earlier_seconds_ = 0;
+};
+
+// Reads a journal's text: at each line either a reply or an error. For the fuzz target.
+std::map<std::string, JournalReply> parse_journal(std::string_view text, std::string_view where,
+                                                  const JournalTerms& terms, double& seconds);
+
+}  // namespace iago
