@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "cli/internal/parameter_option.h"
 #include "cli/internal/shipped_study.h"
 #include "models/open_model.h"
 #include "text/printable.h"
@@ -58,15 +59,7 @@ void StudyOptions::add_to(CLI::App& command) {
 
 StudyOverrides StudyOptions::resolved_overrides() const {
   StudyOverrides resolved = overrides;
-  for (const std::string& parameter : parameters) {
-    const std::size_t at = parameter.find('=');
-    if (at == std::string::npos || at == 0) {
-      throw Error(ErrorCode::invalid,
-                  fmt::format("--set: expected NAME=VALUE, found \"{}\"", printable(parameter)),
-                  "For example --set lab=\"Brellin Research\".");
-    }
-    resolved.parameters[parameter.substr(0, at)] = parameter.substr(at + 1);
-  }
+  for (auto& [name, value] : read_parameters(parameters)) resolved.parameters[name] = value;
   return resolved;
 }
 
