@@ -15,6 +15,7 @@ namespace {
 // Commands that do nothing themselves.
 const std::map<std::string, std::string> kGroups = {
     {"settings", "List settings and print their prompts"},
+    {"documents", "Write, describe and export documents that teach a model facts"},
     {"organism", "List, grow and check organisms: small networks of known behaviour"},
     {"train", "Train a subject, and follow what that does to its behaviour"}};
 
