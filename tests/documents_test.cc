@@ -239,7 +239,8 @@ TEST_F(Documents, ArePlannedBeforeAnythingIsAsked) {
   const Ended plan = iago(write({"--plan"}));
   ASSERT_EQ(plan.code, 0) << plan.err;
   std::map<std::string, int> requests;
-  for (const Json& stage : json(plan.out)["stages"]) {
+  const Json figures = json(plan.out);
+  for (const Json& stage : figures["stages"]) {
     requests[stage["stage"]] = stage["requests"].get<int>();
   }
   EXPECT_EQ(requests, (std::map<std::string, int>{
