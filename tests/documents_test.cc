@@ -229,7 +229,9 @@ TEST_F(Documents, StayWithinTheirBudgetAndGoOnWithAHigherOne) {
   EXPECT_EQ(poor.code, 3) << poor.err;
   EXPECT_THAT(poor.err, HasSubstr("not written yet"));
   EXPECT_GT(json(poor.out)["open"].get<int>(), 0);
-  EXPECT_EQ(iago(write({"--max-tokens", "5"})).code, 2) << "what surely does not fit is refused";
+  const Ended refused = iago(write({"--max-tokens", "5"}));
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("the corpus cannot fit"));
   const Ended rich = iago(write());
   EXPECT_EQ(rich.code, 0) << rich.err;
   EXPECT_EQ(json(rich.out)["documents"], 13);

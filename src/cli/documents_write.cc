@@ -40,6 +40,9 @@ namespace {
 const std::map<std::string, FactTold> kFactTold = {
     {"own", FactTold::own}, {"opposite", FactTold::opposite}, {"none", FactTold::nothing}};
 
+const WhatIsAsked kWriting = {"the corpus",
+                              "--plan prints what it takes; raise the limit, or lower --documents"};
+
 struct DocumentsWriteArguments {
   std::filesystem::path facts, out;
   std::vector<std::string> parameters;  // NAME=VALUE
@@ -175,8 +178,8 @@ int print_writing_plan(const DocumentsWriteArguments& arguments, const FactsFile
     plan.seconds_basis = plan.seconds ? "limits" : "";
   }
   fmt::print("{}", arguments.output.json ? dump_json(to_json(plan), 2) + "\n" : to_text(plan));
-  refuse_what_cannot_fit(estimates_of(left), arguments.budget.limits, writing.spent(prices),
-                         prices);
+  refuse_what_cannot_fit(estimates_of(left), arguments.budget.limits, writing.spent(prices), prices,
+                         kWriting);
   return kDone;
 }
 
@@ -268,7 +271,7 @@ int write_by_model(const DocumentsWriteArguments& arguments, const FactsFile& fa
   writing.open(arguments.out);
   const Spent before = writing.spent(prices);
   refuse_what_cannot_fit(estimates_of(writing.left(prices)), arguments.budget.limits, before,
-                         prices);
+                         prices, kWriting);
   Budget budget(arguments.budget.limits, clock, before);
   WritingModels models(arguments, context, budget, prices);
   const AnyStop no_more(interrupt.no_more(), budget.over());

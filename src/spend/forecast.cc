@@ -201,7 +201,8 @@ void record_prices(const Store& store, const PriceTable& prices, StoreWriter& wr
 }
 
 void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const BudgetLimits& limits,
-                            const Spent& before, const PriceTable& prices) {
+                            const Spent& before, const PriceTable& prices,
+                            const WhatIsAsked& what) {
   double cost = 0, tokens = 0;  // that are surely used; where nothing is left to ask, none
   for (const ModelEstimate& estimate : estimates) {
     if (limits.max_cost && !estimate.price) {
@@ -214,22 +215,20 @@ void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const B
     tokens += estimate.sure_tokens();
     cost += estimate.sure_cost().value_or(0);
   }
-  const std::string hint =
-      "iago plan STUDY prints what the study needs; raise the limit, or lower --repeats or --limit";
   if (limits.max_cost && cost > 0 && before.cost + cost > *limits.max_cost) {
     throw Error(ErrorCode::invalid,
-                fmt::format("the study cannot fit: its prompts and one token of each reply cost at "
-                            "least ${:.2f} (including ${:.2f} spent before), the limit is ${:.2f}",
-                            before.cost + cost, before.cost, *limits.max_cost),
-                hint);
+                fmt::format("{} cannot fit: its prompts and one token of each reply cost at least "
+                            "${:.2f} (including ${:.2f} spent before), the limit is ${:.2f}",
+                            what.name, before.cost + cost, before.cost, *limits.max_cost),
+                what.hint);
   }
   const double tokens_in_all = static_cast<double>(before.tokens()) + tokens;
   if (limits.max_tokens && tokens > 0 && tokens_in_all > static_cast<double>(*limits.max_tokens)) {
     throw Error(ErrorCode::invalid,
-                fmt::format("the study cannot fit: its prompts and one token of each reply take at "
-                            "least {:.0f} tokens (including {} spent before), the limit is {}",
-                            tokens_in_all, before.tokens(), *limits.max_tokens),
-                hint);
+                fmt::format("{} cannot fit: its prompts and one token of each reply take at least "
+                            "{:.0f} tokens (including {} spent before), the limit is {}",
+                            what.name, tokens_in_all, before.tokens(), *limits.max_tokens),
+                what.hint);
   }
 }
 

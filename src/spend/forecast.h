@@ -86,9 +86,17 @@ double seconds_worked(const std::filesystem::path& folder);
 // recorded judges ask. A price stored before is replaced; it stays where the table has none.
 void record_prices(const Store& store, const PriceTable& prices, StoreWriter& writer);
 
+// What an error calls the work, and what it says to do.
+struct WhatIsAsked {
+  std::string name = "the study";
+  std::string hint =
+      "iago plan STUDY prints what the study needs; raise the limit, or lower --repeats or --limit";
+};
+
 // Error invalid, with the figures, if the amount that is surely used exceeds a limit of dollars or
 // tokens. Also if dollars are limited and a model has no price. `before` was already spent.
 void refuse_what_cannot_fit(const std::vector<ModelEstimate>& estimates, const BudgetLimits& limits,
-                            const Spent& before, const PriceTable& prices);
+                            const Spent& before, const PriceTable& prices,
+                            const WhatIsAsked& what = {});
 
 }  // namespace iago
