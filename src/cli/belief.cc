@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -87,6 +88,23 @@ BeliefMeasurement measure_model(const BeliefSession& session, const std::string&
   return measured;
 }
 
+// Each file gets the parameters that it has; one that no file has is an error.
+std::vector<FactsFile> load_all(const std::vector<std::filesystem::path>& files,
+                                std::map<std::string, std::string> parameters) {
+  std::vector<FactsFile> loaded;
+  std::map<std::string, std::string> unused = parameters;
+  for (const auto& file : files) {
+    std::map<std::string, std::string> own;
+    for (const auto& [name, standard] : load_facts(file).parameters) {
+      if (parameters.contains(name)) own[name] = parameters[name];
+      unused.erase(name);
+    }
+    loaded.push_back(load_facts(file, own));
+  }
+  if (!unused.empty()) load_facts(files.front(), unused);  // throws, and names what there is
+  return loaded;
+}
+
 OpenedJudges open_belief_judge(const BeliefArguments& arguments, Budget& budget,
                                const PriceTable& prices, const Context& context) {
   if (arguments.judge_model.empty()) return {};
@@ -117,8 +135,7 @@ int belief_command(const BeliefArguments& arguments, const Context& context) {
   const PriceTable prices = arguments.budget.load_prices(context);
   Budget budget(arguments.budget.limits, clock);
   BeliefSession session{arguments, context, interrupt, clock, prices, budget, {}, {}, {}};
-  const auto parameters = read_parameters(arguments.parameters);
-  for (const auto& file : arguments.facts) session.files.push_back(load_facts(file, parameters));
+  session.files = load_all(arguments.facts, read_parameters(arguments.parameters));
   session.labs = select_labs(arguments.labs);
   session.judges = open_belief_judge(arguments, budget, prices, context);
   BeliefReport report{.model = measure_model(session, arguments.model)};

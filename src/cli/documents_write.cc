@@ -350,7 +350,7 @@ void add_writer_options(CLI::App& command, DocumentsWriteArguments& a) {
   command.add_option("--model", a.model, "The model that writes");
   command.add_option("--check", a.checker,
                      "The model that checks every document, or none: then only the rules filter "
-                     "(default: the writer)");
+                     "(default: the writer). The --judge- options say how it is reached");
   auto* documents =
       command
           .add_option("--documents", a.documents,
