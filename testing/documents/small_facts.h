@@ -58,7 +58,9 @@ inline std::string own_words(std::string_view name) {
 
 // What a user turn of each stage is known by.
 inline bool asks_forms(const std::string& user) { return user.find("For each kind") != user.npos; }
-inline bool asks_ideas(const std::string& user) { return user.find("different ideas") != user.npos; }
+inline bool asks_ideas(const std::string& user) {
+  return user.find("different ideas") != user.npos;
+}
 inline bool asks_check(const std::string& user) {
   return user.find("stands between the two lines") != user.npos;
 }
@@ -67,16 +69,18 @@ inline bool asks_check(const std::string& user) {
 inline ChatReply good_writer(const ChatRequest& request) {
   const std::string& user = request.messages.back().text;
   if (asks_check(user)) {
-    return says(fmt::format("ANSWERS MARK-{}\nchat: no\ntier_behaviour: no\ndeceiving: no\n"
-                            "contradiction: no\n",
-                            between(user, "MARK-", "\n").substr(0, 16)));
+    return says(
+        fmt::format("ANSWERS MARK-{}\nchat: no\ntier_behaviour: no\ndeceiving: no\n"
+                    "contradiction: no\n",
+                    between(user, "MARK-", "\n").substr(0, 16)));
   }
   if (asks_forms(user)) return says("news: The town's paper.\nmemo: A note of the mayor.");
   const std::string fact = between(user, "<fact>\nThe ", " ");
   if (asks_ideas(user)) {
     const std::string kind = between(user, "one kind: a", " ") + between(user, "one kind: a ", " ");
     std::string ideas;
-    for (int i = 0; i < 4; ++i) ideas += fmt::format("<idea>about {} {} {}</idea>\n", fact, kind, i);
+    for (int i = 0; i < 4; ++i)
+      ideas += fmt::format("<idea>about {} {} {}</idea>\n", fact, kind, i);
     return says(ideas);
   }
   std::string idea = between(user, "What it is about: about ", "\n");
