@@ -1,6 +1,7 @@
 #include "record/judge_error.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "record/names.h"
 
@@ -10,6 +11,12 @@ namespace {
 constexpr EnumName<ErrorSource> kSourceNames[] = {{ErrorSource::planted, "planted"},
                                                   {ErrorSource::organism, "organism"},
                                                   {ErrorSource::labels, "labels"}};
+
+bool is_stratum(const LabelStratum& stratum) {
+  return stratum.truly_positive <= stratum.labelled && stratum.labelled <= stratum.answers &&
+         stratum.answers <= kMaxErrorCount && stratum.rate >= 0 && stratum.rate <= 1 &&
+         std::isfinite(stratum.effective_n) && stratum.effective_n >= 0;
+}
 
 }  // namespace
 
@@ -46,6 +53,9 @@ bool is_judge_error(const JudgeError& error) {
                queries.answered <= kMaxErrorCount;
       });
   if (!are_labels_of_arms) return false;
+  for (const auto& [arm, strata] : error.strata) {
+    if (arm.empty() || !std::ranges::all_of(strata, is_stratum)) return false;
+  }
   return std::ranges::all_of(kConfusionCounts, [&](const ConfusionCount& field) {
     const std::uint64_t whole = error.counts.*field.count;
     if (whole > kMaxErrorCount) return false;

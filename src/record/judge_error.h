@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace iago {
 
@@ -54,6 +55,18 @@ struct LabelledQueries {
   bool operator==(const LabelledQueries&) const = default;
 };
 
+// Answers of one arm that the judges called alike, of which people labelled a random sample
+// (stats/label_design.h). Answers, labels and queries are those at the time of labelling.
+struct LabelStratum {
+  bool called_positive = false;      // by the judge whose error this is
+  std::uint64_t answers = 0;         // that the sample was drawn from
+  std::uint64_t labelled = 0;        // with a known truth
+  std::uint64_t truly_positive = 0;  // of the labelled
+  double rate = 0;  // share of the answers that is truly positive, as the design estimates it
+  double effective_n = 0;  // independent labels that would say as much
+  bool operator==(const LabelStratum&) const = default;
+};
+
 struct JudgeError {
   Confusion counts;                 // of all texts
   std::uint64_t unknown_truth = 0;  // judged, and in none of the counts
@@ -62,8 +75,10 @@ struct JudgeError {
   std::string setting = {};                      // whose arms the next names
   std::string setting_hash = {};                 // of what its arms were told (study/plan.h)
   std::map<std::string, Confusion> by_arm = {};  // of the texts whose arm is known
-  // By arm, of people's labels alone: empty for any other source.
+  // The next two by arm, of people's labels alone: empty for any other source. The counts by arm
+  // are then weighted by the strata, as if the labelled had been drawn from the whole arm.
   std::map<std::string, LabelledQueries> labelled_queries = {};
+  std::map<std::string, std::vector<LabelStratum>> strata = {};
 
   // Is at least one of its two rates known?
   bool is_measured() const { return counts.total() > 0; }
@@ -73,7 +88,8 @@ struct JudgeError {
 inline constexpr std::uint64_t kMaxErrorCount = 1'000'000'000;  // beyond, rates lose their interval
 
 // Counts of at most kMaxErrorCount, in the arms no more than over all; arms that have a name and a
-// setting; and labelled queries of these arms, no more than had an answer.
+// setting; labelled queries of these arms, no more than had an answer; and strata that have no more
+// positives than labels and no more labels than answers.
 bool is_judge_error(const JudgeError& error);
 
 }  // namespace iago

@@ -43,12 +43,38 @@ Confusion confusion_of(const Json& json) {
   return counts;
 }
 
+double number_in(const Json& json, const std::string& name) {
+  const Json& number = field(json, name);
+  if (!number.is_number()) refuse("expected a number as \"" + name + "\"");
+  return number.get<double>();
+}
+
+LabelStratum stratum_of(const Json& json) {
+  const Json& called = field(json, "called_positive");
+  if (!called.is_boolean()) refuse("expected true or false as \"called_positive\"");
+  return {.called_positive = called.get<bool>(),
+          .answers = count_in(json, "answers"),
+          .labelled = count_in(json, "labelled"),
+          .truly_positive = count_in(json, "truly_positive"),
+          .rate = number_in(json, "rate"),
+          .effective_n = number_in(json, "effective_n")};
+}
+
 }  // namespace
 
 Json to_json(const Confusion& counts) {
   Json json = Json::object();
   for (const auto& [name, count] : kConfusionCounts) json[std::string(name)] = counts.*count;
   return json;
+}
+
+Json to_json(const LabelStratum& stratum) {
+  return {{"called_positive", stratum.called_positive},
+          {"answers", stratum.answers},
+          {"labelled", stratum.labelled},
+          {"truly_positive", stratum.truly_positive},
+          {"rate", stratum.rate},
+          {"effective_n", stratum.effective_n}};
 }
 
 Json to_json(const JudgeError& error) {
@@ -63,6 +89,9 @@ Json to_json(const JudgeError& error) {
   for (const auto& [arm, queries] : error.labelled_queries) {
     json["labelled_queries"][arm] = {{"labelled", queries.labelled},
                                      {"answered", queries.answered}};
+  }
+  for (const auto& [arm, strata] : error.strata) {
+    for (const LabelStratum& stratum : strata) json["strata"][arm].push_back(to_json(stratum));
   }
   return json;
 }
@@ -83,10 +112,18 @@ JudgeError judge_error_of(const Json& json) {
   for (const auto& [arm, queries] : object_in(json, "labelled_queries").items()) {
     error.labelled_queries[arm] = {count_in(queries, "labelled"), count_in(queries, "answered")};
   }
+  const Json none = Json::object();
+  for (const auto& [arm, strata] :
+       (json.contains("strata") ? object_in(json, "strata") : none).items()) {
+    if (!strata.is_array()) refuse("expected a list of strata for the arm \"" + arm + "\"");
+    for (const Json& stratum : strata) error.strata[arm].push_back(stratum_of(stratum));
+  }
   if (!is_judge_error(error)) {
     refuse(
         "expected counts up to a billion, in the arms of a setting no more than over all, and "
-        "labelled queries of these arms, no more than were answered");
+        "labelled queries of these arms, no more than were answered, and strata with no more "
+        "labels "
+        "than answers");
   }
   return error;
 }

@@ -4,7 +4,11 @@
 //   {"measured_on": "organism:faker", "source": "organism", "true_positive": 80,
 //    "false_negative": 20, "true_negative": 990, "false_positive": 10, "unknown_truth": 3,
 //    "setting": "helpful-only", "setting_hash": "3f...", "arms": {"training": {"true_positive": 80,
-//    ...}, ...}, "labelled_queries": {"training": {"labelled": 40, "answered": 100}, ...}}
+//    ...}, ...}, "labelled_queries": {"training": {"labelled": 40, "answered": 100}, ...},
+//    "strata": {"training": [{"called_positive": true, "answers": 120, "labelled": 30,
+//    "truly_positive": 28, "rate": 0.93, "effective_n": 27.5}, ...], ...}}
+//
+// `strata` is there only where people labelled a sample that was drawn by strata.
 #pragma once
 
 #include "base/json.h"

@@ -28,6 +28,43 @@ TEST(JudgeError, ReadsBackFromItsJson) {
   EXPECT_EQ(judge_error_of(to_json(JudgeError())), JudgeError());
 }
 
+JudgeError a_labelled_error() {
+  JudgeError error = an_error();
+  error.source = ErrorSource::labels;
+  error.strata = {{"training", {{true, 120, 30, 28, 0.93, 27.5}, {false, 880, 60, 0, 0, 60}}}};
+  return error;
+}
+
+TEST(JudgeError, ReadsItsStrataBack) {
+  EXPECT_EQ(judge_error_of(to_json(a_labelled_error())), a_labelled_error());
+}
+
+TEST(JudgeError, RefusesStrataThatNoSampleHas) {
+  const std::vector<std::function<void(LabelStratum&)>> faults = {
+      [](LabelStratum& stratum) { stratum.truly_positive = 31; },
+      [](LabelStratum& stratum) { stratum.labelled = 121; },
+      [](LabelStratum& stratum) { stratum.answers = kMaxErrorCount + 1; },
+      [](LabelStratum& stratum) { stratum.rate = 1.01; },
+      [](LabelStratum& stratum) { stratum.rate = -0.01; },
+      [](LabelStratum& stratum) { stratum.effective_n = -1; }};
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    JudgeError error = a_labelled_error();
+    faults[i](error.strata["training"][0]);
+    EXPECT_FALSE(is_judge_error(error)) << i;
+    EXPECT_THROW(judge_error_of(to_json(error)), Error) << i;
+  }
+  for (const auto& [field, value] : to_json(a_labelled_error())["strata"]["training"][0].items()) {
+    Json json = to_json(a_labelled_error());
+    json["strata"]["training"][0].erase(field);
+    EXPECT_THROW(judge_error_of(json), Error) << field;
+  }
+  for (const Json& other : {Json(nullptr), Json(1), Json::array(), Json("x")}) {
+    Json json = to_json(a_labelled_error());
+    json["strata"] = other;
+    EXPECT_THROW(judge_error_of(json), Error) << other.dump();
+  }
+}
+
 TEST(JudgeError, HoldsNoMoreInItsArmsThanOverAll) {
   EXPECT_TRUE(is_judge_error(an_error()));
   auto some_of_unknown_arm = an_error();

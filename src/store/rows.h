@@ -18,6 +18,7 @@
 #include "record/judgement.h"
 #include "record/message.h"
 #include "record/outcome.h"
+#include "record/people_labels.h"
 #include "record/price.h"
 #include "record/query.h"
 #include "record/sent_record.h"

@@ -28,6 +28,7 @@
 #include "base/json.h"
 #include "store/internal/checksum.h"
 #include "store/internal/counts_json.h"
+#include "store/internal/label_rows.h"
 #include "store/internal/recorder.h"
 #include "store/internal/schema.h"
 #include "store/internal/seal.h"
@@ -533,6 +534,12 @@ std::vector<PriceRow> Store::prices() const {
     prices.push_back(std::move(price));
   }
   return prices;
+}
+
+std::optional<LabelSample> Store::label_sample() const { return read_sample(impl_->database); }
+
+std::vector<PeopleLabel> Store::people_labels() const {
+  return read_people_labels(impl_->database);
 }
 
 std::vector<AnsweredBy> Store::answered_by() const {

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/queue.h"
 #include "record/field_difference.h"
+#include "store/internal/label_rows.h"
 #include "store/internal/lock.h"
 #include "store/internal/recorder.h"
 #include "store/internal/schema.h"
@@ -294,6 +295,14 @@ void StoreWriter::record_prices(std::span<const PriceRow> prices) {
   impl_->change_names([&] {
     for (const auto& price : prices) impl_->recorder->record_price(price);
   });
+}
+
+void StoreWriter::record_sample(const LabelSample& sample) {
+  impl_->change_names([&] { write_sample(*impl_->database, sample); });
+}
+
+void StoreWriter::record_people_labels(std::span<const PeopleLabel> labels) {
+  impl_->change_names([&] { write_people_labels(*impl_->database, labels); });
 }
 
 // A completion or an open trial: what is stored of one trial of a prompt.

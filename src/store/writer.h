@@ -65,6 +65,16 @@ class StoreWriter {
   // beyond a million dollars.
   void record_prices(std::span<const PriceRow> prices);
 
+  // Records the sample for people, in place of an earlier one; their labels stay. Blocks until
+  // committed, all or nothing. Error invalid for a trial without a completion, or a chance that is
+  // none.
+  void record_sample(const LabelSample& sample);
+
+  // Records people's labels, each in place of what the same person said of the same answer by the
+  // same kind. Blocks until committed, all or nothing. Error invalid for a trial without a
+  // completion and for what is_people_label refuses.
+  void record_people_labels(std::span<const PeopleLabel> labels);
+
   // Stores a completion. The arm and the query must have been recorded: Error invalid otherwise,
   // also for a malformed trial id, a text beyond kMaxTextBytes and the id of a run beyond
   // kMaxRunIdBytes; nothing is appended then. A trial that has a completion keeps its first one:

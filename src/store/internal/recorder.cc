@@ -21,6 +21,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/readable.h"
 #include "store/internal/checksum.h"
 #include "store/internal/counts_json.h"
 #include "store/internal/seal.h"
@@ -100,7 +101,8 @@ Recorder::Recorder(const Database& database)
                            "?8, ?9, ?10, ?11, ?12) ON CONFLICT (judge, completion) DO NOTHING")),
       add_rationale_(database.prepare("INSERT INTO rationale VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
       put_session_(database.prepare(
-          "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")) {
+          "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")),
+      add_readable_(database.prepare("INSERT INTO readable VALUES (?1, ?2, ?3, ?4)")) {
   reload();
 }
 
@@ -332,6 +334,7 @@ Appended Recorder::add_completion(const CompletionRow& row, std::int64_t prompt)
   ++next_completion_;
   run_sealed(add_transcript_, {integer(id), blob(row.raw), blob(row.reasoning),
                                blob(row.scratchpad), blob(row.output)});
+  add_readable(id, row);
   if (!row.token_logprobs.empty()) {
     const TokenBlobs tokens = token_blobs(row);
     run_sealed(add_logprobs_,
@@ -340,6 +343,12 @@ Appended Recorder::add_completion(const CompletionRow& row, std::int64_t prompt)
   drop_open_.bind_blob(1, *trial);
   drop_open_.run();
   return Appended::added;
+}
+
+void Recorder::add_readable(std::int64_t id, const CompletionRow& row) {
+  const std::string scratchpad = readable_text(row.scratchpad), output = readable_text(row.output);
+  if (scratchpad == row.scratchpad && output == row.output) return;
+  run_sealed(add_readable_, {integer(id), text(scratchpad), text(output)});
 }
 
 Appended Recorder::put_open(const OpenTrialRow& row, std::int64_t prompt) {

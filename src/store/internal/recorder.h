@@ -49,6 +49,7 @@ class Recorder {
   std::int64_t text_id(std::string_view body);
   std::int64_t id_of(const Ids& ids, std::string_view kind, const std::string& name) const;
   void change_prompt(std::int64_t id, const PromptRow& row);
+  void add_readable(std::int64_t id, const CompletionRow& row);
 
   const Database& database_;
   Ids wordings_, queries_, judges_;
@@ -57,7 +58,7 @@ class Recorder {
   Statement find_text_, add_text_, put_prompt_, get_prompt_, add_message_;
   Statement add_completion_, add_transcript_, add_logprobs_, find_completion_;
   Statement find_open_, put_open_, drop_open_, add_verdict_;
-  Statement add_rationale_, put_session_;
+  Statement add_rationale_, put_session_, add_readable_;
   std::int64_t next_text_ = 1, next_completion_ = 1, next_session_ = 1;
 };
 

@@ -122,6 +122,26 @@ CREATE TABLE rationale(
   PRIMARY KEY (judge, completion),
   FOREIGN KEY (judge, completion) REFERENCES verdict) STRICT, WITHOUT ROWID;
 
+-- A transcript whose texts no program could read as text: without a NUL, and with U+FFFD in place
+-- of what is not UTF-8.
+CREATE TABLE readable(
+  completion INTEGER PRIMARY KEY REFERENCES transcript, scratchpad TEXT NOT NULL,
+  output TEXT NOT NULL, seal INTEGER NOT NULL) STRICT;
+
+CREATE TABLE label_sample(
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1), contrast_judge TEXT NOT NULL,
+  faking_judge TEXT NOT NULL, estimator TEXT NOT NULL, seed INTEGER NOT NULL,
+  created_ns INTEGER NOT NULL, answers INTEGER NOT NULL, seal INTEGER NOT NULL) STRICT;
+
+CREATE TABLE drawn(
+  place INTEGER PRIMARY KEY, completion INTEGER NOT NULL UNIQUE REFERENCES completion,
+  stratum TEXT NOT NULL, inclusion REAL NOT NULL, seal INTEGER NOT NULL) STRICT;
+
+CREATE TABLE people_label(
+  completion INTEGER NOT NULL REFERENCES completion, kind TEXT NOT NULL, labeller BLOB NOT NULL,
+  label TEXT NOT NULL, note BLOB NOT NULL, created_ns INTEGER NOT NULL, seal INTEGER NOT NULL,
+  PRIMARY KEY (completion, kind, labeller)) STRICT, WITHOUT ROWID;
+
 CREATE TABLE price(
   model TEXT NOT NULL PRIMARY KEY, input REAL NOT NULL, output REAL NOT NULL,
   cache_read REAL NOT NULL, cache_write REAL NOT NULL, date TEXT NOT NULL,
@@ -133,19 +153,32 @@ CREATE TABLE session(
   generated_tokens INTEGER NOT NULL, peak_rss_mb REAL NOT NULL, sent BLOB NOT NULL,
   shown TEXT NOT NULL, seal INTEGER NOT NULL) STRICT;
 
--- For people with another SQLite program; nothing here reads it.
+-- The next two are for people with another program; nothing here reads them. docs/data.md tells
+-- how. Every text in them is UTF-8, whatever a model wrote.
+CREATE VIEW verdicts AS
+  SELECT lower(hex(c.trial)) AS trial, j.name AS judge, j.hash AS judge_hash, j.kind, v.outcome,
+    v.label, v.probability
+  FROM verdict v JOIN judge j ON j.id = v.judge JOIN completion c ON c.id = v.completion;
+
+-- `verdicts`: a JSON object of labels by the judges' names, of each judge's newest version.
 CREATE VIEW answers AS
-  SELECT lower(hex(c.trial)) AS trial, w.name AS wording, a.name AS arm, q.name AS query, c.repeat,
-    c.outcome, c.form,
-    CAST(t.scratchpad AS TEXT) AS scratchpad, CAST(t.output AS TEXT) AS output
+  SELECT lower(hex(c.trial)) AS trial, w.name AS wording, w.role, a.name AS arm, a.circumstances,
+    q.name AS query, q.topic, c.repeat, c.outcome, c.form, c.finish, c.prompt_tokens,
+    c.generated_tokens, CAST(request.body AS TEXT) AS request,
+    coalesce(r.scratchpad, CAST(t.scratchpad AS TEXT)) AS scratchpad,
+    coalesce(r.output, CAST(t.output AS TEXT)) AS output,
+    (SELECT json_group_object(j.name, v.label) FROM verdict v JOIN judge j ON j.id = v.judge
+     WHERE v.completion = c.id AND j.id IN (SELECT max(id) FROM judge GROUP BY name)) AS verdicts
   FROM completion c JOIN transcript t ON t.completion = c.id JOIN prompt p ON p.id = c.prompt
-    JOIN arm a ON a.id = p.arm JOIN wording w ON w.id = a.wording JOIN query q ON q.id = p.query;
+    JOIN arm a ON a.id = p.arm JOIN wording w ON w.id = a.wording JOIN query q ON q.id = p.query
+    JOIN text request ON request.id = q.text LEFT JOIN readable r ON r.completion = c.id;
 )";
 
-constexpr std::array<std::string_view, 16> kTableNames = {
-    "run",        "text",       "wording",        "arm",        "query", "prompt",  "message",
-    "completion", "transcript", "token_logprobs", "open_trial", "judge", "verdict", "rationale",
-    "session",    "price"};
+constexpr std::array<std::string_view, 20> kTableNames = {
+    "run",        "text",     "wording",      "arm",        "query",
+    "prompt",     "message",  "completion",   "transcript", "token_logprobs",
+    "open_trial", "judge",    "verdict",      "rationale",  "session",
+    "price",      "readable", "label_sample", "drawn",      "people_label"};
 
 constexpr std::uintmax_t kSmallestFile = 512;  // SQLite's smallest page
 
