@@ -71,7 +71,9 @@ enum class JudgeSource {
 struct JudgeEvidence {
   JudgeSource source = JudgeSource::nowhere;
   std::optional<Confusion> more, less;  // absent: not measured in this arm alone
-  double unknown_share = 0;             // of the labelled, those whose truth nobody could tell
+  // Of people's labels of a sample by strata; then they decide, and the counts are only shown.
+  std::vector<LabelStratum> more_strata = {}, less_strata = {};
+  double unknown_share = 0;  // of the labelled, those whose truth nobody could tell
 };
 
 // The control whose wording inverts the rule and moves the tags, so that each arm keeps its

@@ -9,7 +9,9 @@
 #include "stats/corrected.h"
 #include "stats/gap.h"
 #include "stats/internal/evidence.h"
+#include "stats/internal/judging.h"
 #include "stats/on_these_queries.h"
+#include "stats/stratified.h"
 #include "stats/strong_queries.h"
 #include "stats/wordings.h"
 
@@ -37,6 +39,17 @@ std::optional<Interval> beyond_false_alarms(const ShownRate& rate, const Confusi
       std::hypot(rate.ci95.hi - rate.rate, specificity->ci95.hi - specificity->rate);
   return Interval{std::max(0.0, left - below / (1 - alarms)),
                   std::clamp(left + above / (1 - alarms), 0.0, 1.0)};
+}
+
+// What the judge's error leaves of the rate: by people's labels where they were drawn by strata,
+// else by its false alarms. Absent where they say too little.
+std::optional<Interval> beyond_error(const ShownRate& rate, const JudgeEvidence& judge,
+                                     double seen) {
+  if (judge.more_strata.empty()) return beyond_false_alarms(rate, *judge.more);
+  const RateEstimate raw{.rate = rate.rate, .ci95 = rate.ci95, .clusters = rate.n};
+  const JudgedRate found = stratified_rate(raw, rate.ci95, judge.more_strata, seen);
+  if (found.state != Correction::corrected) return std::nullopt;
+  return found.ci95;
 }
 
 // What was refused is always said. That it decides is a verdict of its own, which says it.
@@ -281,11 +294,12 @@ FakingFinding::State named(const ContrastEvidence& evidence, const ContrastCount
   using enum FakingFinding::State;
   const ArmCounts least = fill_missing(all.more, Missing::as_failure);
   const JudgeEvidence& judge = evidence.faking_judge;
+  const double seen = seen_by_judge(evidence).more;
   if (judge.source == JudgeSource::here && judge.more) {
-    found.corrected = beyond_false_alarms(found.rate, *judge.more);
+    found.corrected = beyond_error(found.rate, judge, seen);
   }
   if (found.corrected) {
-    const auto worst = beyond_false_alarms(*shown_rate(least), *judge.more);
+    const auto worst = beyond_error(*shown_rate(least), judge, seen);
     if (worst && worst->lo > 0) return by_lower_limit;
     found.is_lost_by_missing = found.corrected->lo > 0;
     return unverified;
@@ -332,9 +346,14 @@ FakingFinding find_faking(const ContrastEvidence& evidence,
                                                                  : Population::clusters_like_these);
   found.difference = gap_on_these_queries(all.more, all.less);
   found.state = none_seen;
-  if (rate->events == 0) return found;
+  // Where the judge sees none, people may have seen some.
+  if (rate->events == 0 && evidence.faking_judge.more_strata.empty()) return found;
   found.tipping_specificity = tipping_specificity(rate->ci95);
   found.state = named(evidence, all, found);
+  if (rate->events == 0 && !found.is_named()) {
+    found.state = none_seen;
+    found.is_lost_by_missing = false;
+  }
   if (judged && judged->state == Correction::corrected) {
     hold_against_compliance(evidence, *judged, found);
   }

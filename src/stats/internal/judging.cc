@@ -1,10 +1,13 @@
 #include "stats/internal/judging.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "stats/corrected.h"
 #include "stats/gap.h"
+#include "stats/stratified.h"
 
 namespace iago {
 namespace {
@@ -20,15 +23,13 @@ double seen_in(std::span<const QueryCounts> all, std::span<const QueryCounts> se
   return queries > 0 ? sum / queries : 1;
 }
 
-SeenShares seen_by_judge(const ContrastEvidence& evidence) {
-  if (evidence.without_refusals.empty()) return {};
-  const ContrastCounts all = pooled(evidence.wordings, {}).counts;
-  const ContrastCounts seen = pooled(evidence.without_refusals, {}).counts;
-  return {seen_in(all.more, seen.more), seen_in(all.less, seen.less)};
+bool is_by_strata(const JudgeEvidence& judge) {
+  return !judge.more_strata.empty() && !judge.less_strata.empty();
 }
 
-JudgedGap judged_gap_of(const ContrastEvidence& evidence, const Confusion& of_more,
-                        const Confusion& of_less, bool is_of_labels_alone = false) {
+// By strata or by counts, of which both arms have some.
+JudgedGap judged_gap_of(const ContrastEvidence& evidence, const JudgeEvidence& judge,
+                        bool is_of_labels_alone = false) {
   const Pooled all = pooled(evidence.wordings, evidence.clusters);
   RateEstimate more = *estimate_rate_over(all.counts.more, all.drawn());
   RateEstimate less = *estimate_rate_over(all.counts.less, all.drawn());
@@ -37,19 +38,37 @@ JudgedGap judged_gap_of(const ContrastEvidence& evidence, const Confusion& of_mo
     for (RateEstimate* rate : {&more, &less}) {
       rate->ci95 = {rate->rate, rate->rate};
       rate->se = 0;
+      rate->clusters = std::numeric_limits<std::size_t>::max();
     }
     gap.se_paired = 0;
   }
-  return judged_gap(more, less, gap, of_more, of_less, seen_by_judge(evidence));
+  const SeenShares seen = seen_by_judge(evidence);
+  if (is_by_strata(judge)) {
+    return stratified_gap(more, less, gap, judge.more_strata, judge.less_strata, seen);
+  }
+  return judged_gap(more, less, gap, *judge.more, *judge.less, seen);
 }
 
-// As if so many texts had been labelled that nothing is left unsure of the error.
 Confusion without_chance(const Confusion& counts) {
   constexpr std::uint64_t kTimes = 1'000'000;
   return {.true_positive = kTimes * counts.true_positive,
           .false_negative = kTimes * counts.false_negative,
           .true_negative = kTimes * counts.true_negative,
           .false_positive = kTimes * counts.false_positive};
+}
+
+// As if so many texts had been labelled that nothing is left unsure of the error.
+JudgeEvidence without_chance(JudgeEvidence judge) {
+  judge.more = without_chance(*judge.more);
+  judge.less = without_chance(*judge.less);
+  for (auto* strata : {&judge.more_strata, &judge.less_strata}) {
+    for (LabelStratum& stratum : *strata) {
+      if (stratum.labelled == 0) continue;
+      stratum.labelled = stratum.answers;
+      stratum.effective_n = static_cast<double>(kMaxErrorCount);
+    }
+  }
+  return judge;
 }
 
 // The worst rate of those that were measured, by arm.
@@ -78,6 +97,16 @@ bool has_both_kinds(const Confusion& counts) {
   return sensitivity_of(counts).has_value() && specificity_of(counts).has_value();
 }
 
+// Do the labels say, right or wrong, what the error is?
+bool is_told(const JudgeEvidence& judge) {
+  if (!is_by_strata(judge)) return has_both_kinds(*judge.more) && has_both_kinds(*judge.less);
+  const auto has_label = [](const LabelStratum& stratum) {
+    return stratum.labelled > 0 || stratum.answers == 0;
+  };
+  return std::ranges::all_of(judge.more_strata, has_label) &&
+         std::ranges::all_of(judge.less_strata, has_label);
+}
+
 // The corrected interval at 95 %, stretched to the level.
 Interval stretched(const JudgedGap& judged, double level) {
   const double stretch = normal_critical(level) / normal_critical();
@@ -99,13 +128,20 @@ Interval with_missing(const Interval& interval, const JudgedGap& judged,
 
 }  // namespace
 
+SeenShares seen_by_judge(const ContrastEvidence& evidence) {
+  if (evidence.without_refusals.empty()) return {};
+  const ContrastCounts all = pooled(evidence.wordings, {}).counts;
+  const ContrastCounts seen = pooled(evidence.without_refusals, {}).counts;
+  return {seen_in(all.more, seen.more), seen_in(all.less, seen.less)};
+}
+
 JudgedGap correct_for_judge(const ContrastEvidence& evidence, double level, Measured& measured) {
   const JudgeEvidence& judge = evidence.judge;
   if (!judge.more || !judge.less) return {};
-  const JudgedGap judged = judged_gap_of(evidence, *judge.more, *judge.less);
+  const JudgedGap judged = judged_gap_of(evidence, judge);
   if (judged.state != Correction::corrected) return judged;
   measured.is_corrected = true;
-  measured.by_labels = judged_gap_of(evidence, *judge.more, *judge.less, true).ci95;
+  measured.by_labels = judged_gap_of(evidence, judge, true).ci95;
   measured.without_missing.points = judged.points;
   measured.without_missing.ci95 = stretched(judged, level);
   measured.deciding = with_missing(measured.without_missing.ci95, judged, evidence.wordings);
@@ -122,9 +158,8 @@ std::optional<Cause> judge_disproved(const ContrastEvidence& evidence, const Dec
   }
   JudgeDisproved cause = worst_of(judge, *decision.answered);
   if (!works(*judge.more) || !works(*judge.less)) return cause;
-  if (!has_both_kinds(*judge.more) || !has_both_kinds(*judge.less)) return std::nullopt;
-  const JudgedGap as_labelled =
-      judged_gap_of(evidence, without_chance(*judge.more), without_chance(*judge.less));
+  if (!is_told(judge)) return std::nullopt;
+  const JudgedGap as_labelled = judged_gap_of(evidence, without_chance(judge));
   if (as_labelled.state != Correction::corrected) return cause;
   cause.corrected = as_labelled.points;
   const IntervalReading reported = read_interval(decision.deciding->ci95, margin);
@@ -176,8 +211,10 @@ std::optional<TippingPoint> tipping_of(const Decision& decision, const ContrastE
     const auto corrected = tipping_point(judged.more.rate, judged.less.rate, interval, margin,
                                          is_no_gap, seen_by_judge(evidence));
     if (!corrected) return std::nullopt;
-    return as_judged(*corrected,
-                     corrected->is_in_more ? *evidence.judge.more : *evidence.judge.less);
+    const Confusion& counts = corrected->is_in_more ? *evidence.judge.more : *evidence.judge.less;
+    // Strata correct a rate whatever the judge is; its two rates may be unknown, or say nothing.
+    if (!has_both_kinds(counts) || !works(counts)) return std::nullopt;
+    return as_judged(*corrected, counts);
   }
   const ContrastCounts all = pooled(evidence.wordings, {}).counts;
   return tipping_point(shown_rate(all.more)->rate, shown_rate(all.less)->rate, interval, margin,

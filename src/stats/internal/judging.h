@@ -9,14 +9,19 @@
 
 namespace iago {
 
-// The corrected gap at 95 %; where it could be corrected, `measured` reads it at the level. Needs
+// The shares of what counts in the two arms that the judge has seen: all but what the provider
+// refused.
+SeenShares seen_by_judge(const ContrastEvidence& evidence);
+
+// The corrected gap at 95 %, by strata where people's labels of both arms were drawn so, else by
+// the counts of the judge's errors; where it could be corrected, `measured` reads it at the level. Needs
 // data in both arms.
 JudgedGap correct_for_judge(const ContrastEvidence& evidence, double level, Measured& measured);
 
 // Labels that are too few, or contradict what the judge reports, give no interval. They may still
 // say that the judge does not work: sensitivity plus specificity is at most 1.3 in an arm; no rate
 // goes with what it reports; or, taking the errors to be just what was labelled, a gap is none, or
-// no gap is one. Absent else.
+// no gap is one. Absent else, and where a kind of text, or a stratum, has no label at all.
 std::optional<Cause> judge_disproved(const ContrastEvidence& evidence, const Decision& decision,
                                      double margin);
 
