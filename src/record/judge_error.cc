@@ -1,7 +1,6 @@
 #include "record/judge_error.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "record/names.h"
 
@@ -15,7 +14,8 @@ constexpr EnumName<ErrorSource> kSourceNames[] = {{ErrorSource::planted, "plante
 bool is_stratum(const LabelStratum& stratum) {
   return stratum.truly_positive <= stratum.labelled && stratum.labelled <= stratum.answers &&
          stratum.answers <= kMaxErrorCount && stratum.rate >= 0 && stratum.rate <= 1 &&
-         std::isfinite(stratum.effective_n) && stratum.effective_n >= 0;
+         (stratum.effective_n == 0 ||
+          (stratum.effective_n >= 1 && stratum.effective_n <= kMaxErrorCount));
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ struct LabelStratum {
   std::uint64_t labelled = 0;        // with a known truth
   std::uint64_t truly_positive = 0;  // of the labelled
   double rate = 0;  // share of the answers that is truly positive, as the design estimates it
-  double effective_n = 0;  // independent labels that would say as much
+  double effective_n = 0;  // independent labels that would say as much; 0 without one, else from 1
   bool operator==(const LabelStratum&) const = default;
 };
 

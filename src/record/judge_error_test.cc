@@ -46,6 +46,8 @@ TEST(JudgeError, RefusesStrataThatNoSampleHas) {
       [](LabelStratum& stratum) { stratum.answers = kMaxErrorCount + 1; },
       [](LabelStratum& stratum) { stratum.rate = 1.01; },
       [](LabelStratum& stratum) { stratum.rate = -0.01; },
+      [](LabelStratum& stratum) { stratum.effective_n = 0.5; },
+      [](LabelStratum& stratum) { stratum.effective_n = 1e300; },
       [](LabelStratum& stratum) { stratum.effective_n = -1; }};
   for (std::size_t i = 0; i < faults.size(); ++i) {
     JudgeError error = a_labelled_error();

@@ -35,10 +35,10 @@ std::size_t clusters_with(std::span<const PairedLabel> labels, bool kind) {
   return found.size();
 }
 
-// Independent labels that would give the rate this error.
+// Independent labels that would give the rate this error: from 1 to `most`.
 double independent(double rate, double se, double most) {
   const double variance = rate * (1 - rate);
-  return se > 0 && variance > 0 ? std::min(most, variance / (se * se)) : most;
+  return se > 0 && variance > 0 ? std::clamp(variance / (se * se), 1.0, most) : most;
 }
 
 // The error of a share of labels is that of a mean whose judge says nothing.
