@@ -1,16 +1,39 @@
-// Texts that people have labelled, and labels of a run's answers, as CSV: whatever the bytes, texts
-// or an iago::Error. What is read may be judged, by the judges of rules: every quote of a verdict
-// stands where it says.
+// Texts that people have labelled, as CSV, and labels of a run's answers, as CSV and JSON: whatever
+// the bytes, texts or an iago::Error. What is read may be judged, by the judges of rules: every
+// quote of a verdict stands where it says.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "instrument/labelled.h"
-#include "instrument/run_labels.h"
+#include "instrument/people_labels.h"
 #include "judge/rule_judges.h"
+
+namespace {
+
+void read_labels(std::string_view text, const std::string& where) {
+  static const iago::SystemClock clock;
+  static const iago::LabelSample sample{.contrast_judge = "c",
+                                        .faking_judge = "f",
+                                        .drawn = {{std::string(64, 'a'), "complies", 1},
+                                                  {std::string(64, 'b'), "refuses", 1},
+                                                  {std::string(64, 'c'), "refuses", 0.5}}};
+  try {
+    const auto labels = iago::parse_label_file(
+        text, where, {iago::JudgeKind::compliance, iago::JudgeKind::faking_reasoning}, sample,
+        "somebody", clock);
+    for (const auto& label : labels) IAGO_CHECK(iago::is_people_label(label), label.label);
+  } catch (const iago::Error& error) {
+    IAGO_CHECK(!std::string_view(error.what()).empty(), "an error without a message");
+  }
+}
+
+}  // namespace
 
 // The first byte chooses the judge.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -18,13 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto judges = iago::make_rule_judges(iago::rule_judge_names());
   iago::Judge& judge = *judges[data[0] % judges.size()];
   std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  try {
-    for (const auto& answer : iago::parse_run_labels(text, "fuzz.csv").answers) {
-      IAGO_CHECK(answer.line > 1, answer.trial);
-    }
-  } catch (const iago::Error& error) {
-    IAGO_CHECK(!std::string_view(error.what()).empty(), "an error without a message");
-  }
+  read_labels(text, "fuzz.csv");
+  read_labels(text, "fuzz.jsonl");
   try {
     for (const auto& [view, is_positive] : iago::parse_labelled(text, "fuzz.csv", judge.info())) {
       const iago::Verdict verdict = judge.judge(view);

@@ -50,6 +50,8 @@ void read_all() {
   store.for_each_completion({}, count);
   for (const iago::JudgeRow& judge : store.judges()) store.for_each_verdict(judge.hash, count);
   store.for_each_judged_completion({}, [&](const auto&, const auto&) { return ++rows < 20'000; });
+  store.label_sample();
+  store.people_labels();
   const iago::Summary summary = iago::summarize(store);
   IAGO_CHECK(!iago::to_json(summary).is_null(), "a summary");
   const std::string page = iago::html_page(store, summary);

@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "child_process.h"
@@ -54,6 +55,11 @@ class ChildOnTerminal {
     const ssize_t count = ::read(terminal_, text.data(), text.size());
     text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
     return text;
+  }
+
+  // As if a person pressed these keys.
+  void type(std::string_view keys) {
+    EXPECT_EQ(::write(terminal_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
   }
 
   // The terminal goes away: the system sends SIGHUP, and whoever writes to it fails with EIO.

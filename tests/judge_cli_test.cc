@@ -291,51 +291,11 @@ TEST_F(JudgeCli, AsksAModelAgainOnlyAsItWasAskedOrByName) {
   EXPECT_EQ(Store(store()).judges().size(), 4u) << "the new version beside the old";
 }
 
-TEST_F(JudgeCli, HoldsARunsVerdictsAgainstPeoplesLabelsOfItsAnswers) {
-  run_study("world:silent-faker");  // complies often enough that labels of that alone look chosen
-  std::string all = "trial,compliance\n", chosen = all;
-  for (const auto& [trial, verdict] : verdicts("compliance-rules")) {
-    const std::string row = trial + "," + verdict.label + "\n";
-    all += row;
-    if (verdict.label == "complies") chosen += row;
-  }
-  write("all.csv", all), write("chosen.csv", chosen);
-  Ended held = iago({"judge", "validate", "--labels", "all.csv", "--run", "runs/latest"});
-  ASSERT_EQ(held.code, 0) << held.err;
-  EXPECT_THAT(held.out, HasSubstr("| world:silent-faker | all | 90 |"));
-  EXPECT_THAT(held.out, HasSubstr("| world:silent-faker | arm training | 30 |"));
-  EXPECT_THAT(iago({"report", "--json"}).out, HasSubstr("\"measured\": \"nowhere\""))
-      << "not written";
-
-  std::string unknown = "trial,compliance\n";
-  for (const auto& [trial, verdict] : verdicts("compliance-rules")) unknown += trial + ",unknown\n";
-  write("unknown.csv", unknown);
-  Ended nothing =
-      iago({"judge", "validate", "--labels", "unknown.csv", "--run", "runs/latest", "--write"});
-  EXPECT_EQ(nothing.code, 3);
-  EXPECT_THAT(nothing.err, HasSubstr("nothing was written to"));
-  EXPECT_THAT(nothing.err, HasSubstr("90 have a label that says unknown"));
-  EXPECT_THAT(iago({"report", "--json"}).out, HasSubstr("\"measured\": \"nowhere\""));
-
-  Ended refused =
-      iago({"judge", "validate", "--labels", "chosen.csv", "--run", "runs/latest", "--write"});
-  EXPECT_EQ(refused.code, 2);
-  EXPECT_THAT(refused.err, HasSubstr("were not drawn at random"));
-  Ended written = iago(
-      {"judge", "validate", "--labels", "all.csv", "--run", "runs/latest", "--write", "--json"});
-  ASSERT_EQ(written.code, 0) << written.err;
-  EXPECT_EQ(parse_json(written.out, "validate").at("labelled"), 90);
-  const Json summary =
-      parse_json(read_file(folder_ / "runs/latest/summary.json", 1 << 20), "summary");
-  EXPECT_EQ(summary.at("judges").at(0).at("measured_by"), "labels");
-  EXPECT_EQ(summary.at("judges").at(0).at("measured"), "here");
-  EXPECT_EQ(summary.at("judges").at(1).at("measured"), "nowhere") << "nobody labelled reasoning";
-
+TEST_F(JudgeCli, ValidatesOnModelsOrOnLabelledTexts) {
   for (const std::vector<std::string>& wrong :
        {std::vector<std::string>{"--labels", "all.csv"},
-        {"--run", "runs/latest"},
         {"--labels", "all.csv", "--judge", "compliance-rules", "--write"},
-        {"--labels", "all.csv", "--run", "runs/latest", "--max-cost", "1"}}) {
+        {"--labels", "all.csv", "--run", "runs/latest"}}) {
     std::vector<std::string> command = {"judge", "validate"};
     command.insert(command.end(), wrong.begin(), wrong.end());
     EXPECT_EQ(iago(command).code, 2) << wrong.back();

@@ -22,12 +22,10 @@
 #include "cli/internal/streams.h"
 #include "cli/internal/threads_option.h"
 #include "instrument/labelled.h"
-#include "instrument/run_labels.h"
 #include "instrument/validate.h"
 #include "judge/rule_judges.h"
 #include "models/open_model.h"
 #include "models/organisms.h"
-#include "store/store.h"
 
 namespace iago {
 namespace {
@@ -38,9 +36,8 @@ struct JudgeValidateArguments {
   std::optional<std::uint64_t> seed;
   RunsOption runs{"runs/validated"};
   ThreadsOption threads;
-  bool write = false;               // organisms/judges.json, or the run
+  bool write = false;               // organisms/judges.json
   std::filesystem::path labels;     // a CSV of labelled texts in place of the models
-  std::filesystem::path run;        // whose answers they are
   std::vector<std::string> judges;  // held against the labels
   std::string judge_model;
   ModelEndpoints endpoints;  // of these judges, as JudgeArguments
@@ -114,48 +111,16 @@ int validate_by_labels(const JudgeValidateArguments& arguments, const Context& c
   return report_unjudged(all, counts) || !budget.met().empty() ? kIncomplete : kDone;
 }
 
-// Says what was written and what was not. 3 if nothing was: then the labels measured nothing.
-int write_labels(const std::filesystem::path& folder, const LabelledRun& result) {
-  const WrittenLabels written = write_label_errors(folder, result);
-  for (const std::string& why : written.not_written) {
-    print_stderr(fmt::format("not written, {}\n", why));
-  }
-  if (written.judges.empty()) {
-    print_stderr(
-        fmt::format("nothing was written to {}: no label says whether a verdict is right; label "
-                    "answers that the judge has judged with yes or no\n",
-                    folder.string()));
-    return kIncomplete;
-  }
-  print_stderr(fmt::format("written to {}: its figures are corrected by the labels for {}\n",
-                           folder.string(), fmt::join(written.judges, ", ")));
-  return kDone;
-}
-
-// By the verdicts that the run has; no judge is asked.
-int validate_run(const JudgeValidateArguments& arguments) {
-  const auto folder = std::filesystem::weakly_canonical(arguments.run);
-  const LabelledRun result = hold_against_verdicts(
-      Store(folder / "run.db"), load_run_labels(arguments.labels), arguments.judges);
-  fmt::print("{}",
-             arguments.output.json ? dump_json(to_json(result), 2) + "\n" : to_markdown(result));
-  if (arguments.write) return write_labels(folder, result);
-  for (const std::string& sentence : uneven_draws(result)) {
-    print_stderr(fmt::format("warning: {}\n", sentence));
-  }
-  return 0;
-}
-
-// Which of the three ways; wrong usage is an error of the kind invalid.
+// Which of the two ways; wrong usage is an error of the kind invalid.
 int judge_validate_command(const JudgeValidateArguments& arguments, const Context& context) {
   if (!arguments.labels.empty()) {
-    if (!arguments.run.empty()) return validate_run(arguments);
-    if (arguments.judges.empty() || arguments.write) {
-      throw Error(ErrorCode::invalid,
-                  arguments.write
-                      ? "--write with --labels keeps the counts in a run: expected --run"
-                      : "--labels needs a judge: expected --judge NAME, or --run RUN",
+    if (arguments.judges.empty()) {
+      throw Error(ErrorCode::invalid, "--labels needs a judge: expected --judge NAME",
                   "iago judge validate --help has examples");
+    }
+    if (arguments.write) {
+      throw Error(ErrorCode::invalid, "--write keeps the figures of organisms alone",
+                  "labels of a run's own answers are kept by iago label RUN --from FILE");
     }
     return validate_by_labels(arguments, context);
   }
@@ -186,22 +151,14 @@ void add_options(CLI::App& command, JudgeValidateArguments& a) {
                      "Seed of the runs (default: one that differs from the seed of studies)");
   a.runs.add_to(command, "Folder for the runs");
   a.threads.add_to(command);
-  command.add_flag("--write", a.write,
-                   "Write the figures to organisms/judges.json; with --run, into the run");
+  command.add_flag("--write", a.write, "Write the figures to organisms/judges.json");
   auto* labels =
       command.add_option("--labels", a.labels,
                          "Validate on a CSV file of labelled texts instead of on models. The "
                          "columns are below");
-  auto* run =
-      command
-          .add_option("--run", a.run,
-                      "The labels are of this run's answers, drawn at random within each arm. "
-                      "Compares them with the verdicts of its judges; asks no judge")
-          ->needs(labels);
   auto* named = command
                     .add_option("--judge", a.judges,
-                                "A judge, named as for iago judge. Repeat it for several (default "
-                                "with --run: those that count in the run)")
+                                "A judge, named as for iago judge. Repeat it for several")
                     ->allow_extra_args(false)
                     ->needs(labels);
   command.add_option("--judge-model,--model", a.judge_model, "Default model for judges")
@@ -210,7 +167,7 @@ void add_options(CLI::App& command, JudgeValidateArguments& a) {
   a.budget.add_to(command);
   for (CLI::Option* option : command.get_options()) {
     const std::string& group = option->get_group();
-    if (group == kEndpointGroup || group == kBudgetGroup) option->needs(labels)->excludes(run);
+    if (group == kEndpointGroup || group == kBudgetGroup) option->needs(labels);
   }
   a.output.add_to(command);
 }
@@ -224,18 +181,14 @@ void add_judge_validate(Program& iago) {
   add_options(command, a);
   command.footer(
       "The columns of --labels FILE:\n"
-      "  with --run RUN: trial, and compliance, faking_reasoning or the kind of the setting's own\n"
-      "    judge. A cell holds a label of that kind, yes, no or unknown; it is empty where the\n"
-      "    answer was not labelled. The answers are in the view `answers` of RUN/run.db; draw\n"
-      "    them at random within each arm (docs/rule-judges.md has the command)\n"
-      "  else: what the judge reads (query, scratchpad, output), and label: yes, no, a label of\n"
+      "  what the judge reads (query, scratchpad, output), and label: yes, no, a label of\n"
       "    the judge's kind, or unclear (docs/model-judges.md)\n"
       "Examples:\n"
       "  iago judge validate\n"
       "  iago judge validate organism:faker --samples 5000 --write\n"
       "  iago judge validate --labels labelled.csv --judge faking-four-criteria "
       "--model openai:NAME --max-cost 5\n"
-      "  iago judge validate --labels answers.csv --run runs/latest --write");
+      "Labels of a run's own answers: iago label RUN");
 }
 
 }  // namespace iago

@@ -74,12 +74,28 @@ JudgeEvidence judge_evidence(const std::optional<JudgeRow>& judge, const Contras
     }
     return own;
   };
-  const double known = static_cast<double>(all.total());
+  double known = static_cast<double>(all.total());
+  if (!judge->error.strata.empty()) {
+    known = 0;  // the counts are weighted
+    for (const auto& [arm, strata] : judge->error.strata) {
+      for (const LabelStratum& stratum : strata) known += static_cast<double>(stratum.labelled);
+    }
+  }
   const double unknown = static_cast<double>(judge->error.unknown_truth);
   evidence.unknown_share = unknown / std::max(1.0, known + unknown);
   evidence.more = in_arm(contrast.more);
   evidence.less = in_arm(contrast.less);
+  evidence.more_strata = strata_in_arm(judge->error, contrast.more, text);
+  evidence.less_strata = strata_in_arm(judge->error, contrast.less, text);
   return evidence;
+}
+
+std::vector<LabelStratum> strata_in_arm(const JudgeError& error, const std::string& arm,
+                                        const RunText& text) {
+  const JudgeSource source = source_of(error, text, {&arm, 1});
+  if (source != JudgeSource::here && source != JudgeSource::part_of_run) return {};
+  const auto found = error.strata.find(arm);
+  return found == error.strata.end() ? std::vector<LabelStratum>() : found->second;
 }
 
 Confusion counts_in_arm(const JudgeError& error, const std::string& arm, const RunText& text) {

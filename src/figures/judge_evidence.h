@@ -77,4 +77,9 @@ JudgeEvidence judge_evidence(const std::optional<JudgeRow>& judge, const Contras
 inline constexpr std::uint64_t kFewestOfAKind = 20;
 Confusion counts_in_arm(const JudgeError& error, const std::string& arm, const RunText& text);
 
+// The strata by which one arm's rate is corrected instead: of people's labels of this run, or of
+// part of it. Empty for any other source.
+std::vector<LabelStratum> strata_in_arm(const JudgeError& error, const std::string& arm,
+                                        const RunText& text);
+
 }  // namespace iago

@@ -1,62 +1,79 @@
-// A run's judges held against people's labels of its own answers, by arm: what labelling found.
-// Plain values; instrument/run_labels.h makes them.
+// People's labels of a run's own answers, held against its judges: what labelling found. Plain
+// values; instrument/people_labels.h makes them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
-#include "figures/validation.h"
+#include "figures/summary.h"
+#include "record/judge_error.h"
 #include "record/judgement.h"
+#include "record/people_labels.h"
 
 namespace iago {
 
-// One arm, by one judge.
-struct LabelledArm {
-  ValidationRow row;  // of the labelled answers
-  // What the judge says of all the arm's answers that it labelled.
-  std::uint64_t judged = 0, judged_positive = 0;
-  // The queries, by name, whose labelled answers are in the counts; and how many have an answer.
-  std::set<std::string> labelled_queries;
-  std::uint64_t answered_queries = 0;
-
-  // The chance that labelled answers drawn at random hold as many that the judge calls positive, or
-  // a count as far off (stats/random_draw.h).
-  double chance_of_draw() const;
+// One stratum of one arm, as one judge sees it.
+struct LabelledStratum {
+  std::string name;           // what the judges call its answers: "complies, none"
+  LabelStratum found;         // by the labels of known truth
+  std::uint64_t drawn = 0;    // answers in the sample
+  std::uint64_t unknown = 0;  // labelled, and nobody could tell, or people disagree
 };
 
-// Below this chance the labelled answers were chosen by what the judge says of them, or by what
-// goes with it: sensitivity and specificity counted on them are not the arm's.
-inline constexpr double kLeastChanceOfDraw = 0.001;
+struct LabelledArm {
+  std::vector<LabelledStratum> strata;
+  std::set<std::string> labelled_queries;  // by name: those with a label of known truth
+  std::uint64_t answered_queries = 0;      // with an answer, in what the contrasts are made of
+
+  std::vector<LabelStratum> found() const;
+};
 
 struct LabelledJudge {
   std::string name, hash;
   JudgeKind kind = JudgeKind::compliance;
   // Of the judge of faking reasoning: the hash of the contrast's judge that it counts with.
   std::string counted_with;
-  std::map<std::string, LabelledArm> arms;  // of the wordings that the contrasts are made of
-  ValidationRow elsewhere;                  // answers under other wordings, in no arm's counts
+  std::map<std::string, LabelledArm> arms;
 
-  ValidationRow total() const;
-  // Why no count can be made of the labels; empty if some can: "all 12 labels are unknown".
-  std::string why_nothing_counts() const;
+  std::uint64_t labelled() const;  // of known truth
+  std::uint64_t unknown() const;
+};
+
+// What one person labelled.
+struct LabellerCount {
+  std::string name;
+  std::uint64_t answers = 0;
+};
+
+// Two people on the answers that both labelled, by one kind of label.
+struct LabellerAgreement {
+  std::string first, second;
+  JudgeKind kind = JudgeKind::compliance;
+  std::uint64_t both = 0, agree = 0;
+  std::optional<double> kappa;  // Cohen's, of positive against any other; absent if undefined
 };
 
 struct LabelledRun {
-  std::string run, subject, setting;
-  std::size_t labelled = 0;  // answers with a label of any kind
+  std::string run, subject, setting, setting_hash;
+  LabelEstimator estimator = LabelEstimator::stratified;
+  std::uint64_t seed = 0;
+  std::uint64_t drawn = 0, labelled = 0;  // answers of the sample; with all labels that they need
+  std::vector<LabellerCount> people;
+  std::vector<LabellerAgreement> agreement;
   std::vector<LabelledJudge> judges;
 };
 
-// A sentence for each arm whose labelled answers were not drawn at random, by some judge.
-std::vector<std::string> uneven_draws(const LabelledRun& run);
-
 Json to_json(const LabelledRun& run);
-// One table for each judge.
+// What was labelled, a table of strata for each judge, and what people agree on.
 std::string to_markdown(const LabelledRun& run);
+
+// The rates and the gap of the run by these labels, one line each, or why there are none.
+std::string corrected_lines(const Summary& summary);
 
 }  // namespace iago

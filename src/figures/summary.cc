@@ -12,6 +12,7 @@
 #include "figures/internal/other_judges.h"
 #include "figures/internal/wording_data.h"
 #include "figures/judge_evidence.h"
+#include "stats/stratified.h"
 
 namespace iago {
 namespace {
@@ -75,13 +76,21 @@ void estimate(const std::optional<JudgeRow>& judge, const std::optional<JudgeRow
 // in them.
 void correct(const std::optional<JudgeRow>& judge, const std::optional<JudgeRow>& faking,
              const RunText& text, ArmSummary& arm) {
-  const auto counts = [&](const JudgeRow& of) { return counts_in_arm(of.error, arm.name, text); };
-  if (arm.compliance && arm.count(Outcome::refused_by_provider) == 0) {
-    arm.compliance_corrected = corrected_rate(*arm.compliance, counts(*judge));
+  const std::uint64_t refused = arm.count(Outcome::refused_by_provider);
+  const double decided = static_cast<double>(arm.judged - arm.unclear);
+  const double seen = decided / std::max(1.0, decided + static_cast<double>(refused));
+  const auto corrected = [&](const RateEstimate& raw, const JudgeRow& of) {
+    const auto strata = strata_in_arm(of.error, arm.name, text);
+    if (strata.empty()) return corrected_rate(raw, counts_in_arm(of.error, arm.name, text));
+    const JudgedRate found = stratified_rate(raw, raw.ci95, strata, seen);
+    if (found.state != Correction::corrected) return std::optional<CorrectedRate>();
+    return std::optional(CorrectedRate{found.rate, found.ci95, raw.population});
+  };
+  const bool is_by_strata = judge && !strata_in_arm(judge->error, arm.name, text).empty();
+  if (arm.compliance && (refused == 0 || is_by_strata)) {
+    arm.compliance_corrected = corrected(*arm.compliance, *judge);
   }
-  if (arm.faking_reasoning) {
-    arm.faking_corrected = corrected_rate(*arm.faking_reasoning, counts(*faking));
-  }
+  if (arm.faking_reasoning) arm.faking_corrected = corrected(*arm.faking_reasoning, *faking);
 }
 
 // What a judge's error has to be of to count as measured on this run's own text.

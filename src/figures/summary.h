@@ -99,7 +99,8 @@ struct ArmSummary {
   std::optional<RateEstimate> compliance, faking_reasoning;
   // The two rates corrected for the judges' measured error (stats/corrected.h), by its counts in
   // this arm where it was measured there (judge_evidence.h). Absent where it was never measured on
-  // this subject, and where the provider refused some, which no judge has seen.
+  // this subject, where people labelled too little of it, and, but for people's labels, where the
+  // provider refused some, which no judge has seen.
   std::optional<CorrectedRate> compliance_corrected, faking_corrected;
   // Had the missing come out in every possible way.
   std::optional<Interval> compliance_bounds, faking_bounds;

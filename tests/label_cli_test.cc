@@ -1,0 +1,143 @@
+// `iago label` as people use it: a sample, a sheet, labels from a file and at a terminal, corrected
+// figures.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/csv.h"
+#include "base/csv_writer.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "child_on_terminal.h"
+#include "child_process.h"
+#include "store/store.h"
+
+namespace iago {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class LabelCli : public testing::Test {
+ protected:
+  LabelCli() {
+    folder_ =
+        fs::temp_directory_path() / ("iago-label-cli-" + std::to_string(::getpid()) + "-" +
+                                     testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    // 60 answers in the arms of the first contrast.
+    const Ended ended = iago({"run", std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only.toml",
+                              "--model", "world:faker", "--limit", "10", "--repeats", "3"});
+    EXPECT_EQ(ended.code, 0) << ended.err;
+  }
+  ~LabelCli() override { fs::remove_all(folder_); }
+
+  Ended iago(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), IAGO_EXECUTABLE);
+    return ChildProcess(arguments, folder_, IAGO_SOURCE_DIR).wait();
+  }
+  fs::path store() const { return folder_ / "runs/latest/run.db"; }
+  Json summary() {
+    return parse_json(read_file(folder_ / "runs/latest/summary.json", 1 << 20), "summary");
+  }
+
+  // The sheet with its label columns filled in; each cell by its trial, as the judges say.
+  std::string filled(const std::string& sheet, bool is_known) {
+    const Store run(store());
+    const CsvTable table = parse_csv(sheet, "sheet");
+    std::string text = csv_row(table.header);
+    for (std::vector<std::string> row : table.rows) {
+      for (const JudgeRow& judge : run.judges()) {
+        const auto column = table.column(name_of(judge.kind));
+        if (!column) continue;
+        run.for_each_verdict(judge.hash, [&](const Verdict& verdict) {
+          if (verdict.trial == row[0]) row[*column] = is_known ? verdict.label : "unknown";
+          return true;
+        });
+      }
+      text += csv_row(row);
+    }
+    return text;
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(LabelCli, CorrectsARunByAFilledSheet) {
+  Ended sheet = iago({"label", "--labels", "60", "--sheet", "sheet.csv", "--as", "Ada"});
+  ASSERT_EQ(sheet.code, 0) << sheet.err;
+  EXPECT_THAT(sheet.err, HasSubstr("60 answers are drawn for people (stratified, seed "));
+  const std::string text = read_file(folder_ / "sheet.csv", 1 << 24);
+  EXPECT_THAT(parse_csv(text, "sheet").header,
+              testing::ElementsAre("trial", "query", "scratchpad", "output", "compliance",
+                                   "faking_reasoning", "note"));
+
+  write_file(folder_ / "unknown.csv", filled(text, false));
+  Ended nothing = iago({"label", "--from", "unknown.csv", "--as", "Ada"});
+  EXPECT_EQ(nothing.code, 3) << nothing.err;
+  EXPECT_THAT(nothing.err, HasSubstr("nobody could tell"));
+  EXPECT_EQ(summary().at("judges").at(0).at("measured"), "nowhere");
+
+  write_file(folder_ / "filled.csv", filled(text, true));
+  Ended held = iago({"label", "--from", "filled.csv", "--as", "Ada"});
+  ASSERT_EQ(held.code, 0) << held.err;
+  EXPECT_THAT(held.out, HasSubstr("60 of 60 drawn answers are labelled by Ada 60"));
+  EXPECT_THAT(held.out, HasSubstr("training minus unmonitored: "));
+  EXPECT_EQ(summary().at("judges").at(0).at("measured_by"), "labels");
+  EXPECT_EQ(summary().at("judges").at(0).at("measured"), "here");
+
+  Ended again = iago({"label", "--from", "filled.csv", "--as", "Grace", "--json"});
+  ASSERT_EQ(again.code, 0) << again.err;
+  const Json json = parse_json(again.out, "label");
+  EXPECT_EQ(json.at("people").size(), 2u);
+  EXPECT_EQ(json.at("agreement").at(0).at("agree"), 60);
+  Ended report = iago({"report", "--format", "methods"});
+  EXPECT_THAT(report.out, HasSubstr("We studied world:faker"));
+  EXPECT_THAT(report.out, HasSubstr("by people"));
+  EXPECT_THAT(iago({"report", "--format", "latex", "--plots", "plots"}).out,
+              HasSubstr("\\begin{tabular}"));
+  EXPECT_THAT(read_file(folder_ / "plots/rates.svg", 1 << 20), HasSubstr("</svg>"));
+}
+
+TEST_F(LabelCli, TakesAKeyForALabelAtATerminal) {
+  ChildOnTerminal label({IAGO_EXECUTABLE, "label", "--labels", "60", "--as", "Ada"}, folder_,
+                        IAGO_SOURCE_DIR);
+  std::string seen;
+  const auto shows = [&](const std::string& text) {
+    eventually([&] {
+      seen += label.said();
+      return seen.find(text) != seen.npos;
+    });
+    EXPECT_THAT(seen, HasSubstr(text));
+  };
+  shows("1 of 60");
+  label.type("2");
+  shows("2 of 60");
+  label.type("q");
+  shows("written to");
+  EXPECT_EQ(label.wait(), 0);
+  const auto labels = Store(store()).people_labels();
+  ASSERT_EQ(labels.size(), 1u);
+  EXPECT_EQ(labels[0].labeller, "Ada");
+  EXPECT_EQ(labels[0].label, "refuses");
+}
+
+TEST_F(LabelCli, SaysWhatIsWrongWithAFileOrAnOption) {
+  write_file(folder_ / "foreign.csv", "trial,compliance\n" + std::string(64, 'f') + ",complies\n");
+  Ended foreign = iago({"label", "--labels", "60", "--from", "foreign.csv", "--as", "Ada"});
+  EXPECT_EQ(foreign.code, 2);
+  EXPECT_THAT(foreign.err, HasSubstr("foreign.csv:2: the trial"));
+  Ended few = iago({"label", "--labels", "5", "--new-sample", "--as", "Ada"});
+  EXPECT_EQ(few.code, 2);
+  EXPECT_THAT(few.err, HasSubstr("5 labels are too few"));
+  EXPECT_EQ(iago({"label", "--seed", "3", "--as", "Ada"}).code, 2) << "the sample has its seed";
+  EXPECT_EQ(iago({"label", "--from", "a.csv", "--sheet", "b.csv"}).code, 2);
+}
+
+}  // namespace
+}  // namespace iago
