@@ -7,11 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/internal/format_option.h"
 #include "cli/internal/program.h"
 #include "cli/internal/progress.h"
+#include "cli/internal/streams.h"
+#include "figures/latex.h"
+#include "figures/methods_text.h"
+#include "figures/plots.h"
 #include "figures/terminal.h"
 #include "page/page.h"
 
@@ -24,7 +29,16 @@ struct ReportArguments {
   std::optional<double> margin;     // points; the plan's if absent
   std::optional<bool> strict_form;  // the run's if absent
   std::vector<std::string> judges;  // hashes; the plan's judges if empty
+  std::filesystem::path plots;      // a folder; empty: none are written
 };
+
+void write_plots(const Summary& summary, const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  for (const Plot& plot : plots_of(summary)) {
+    write_file(folder / plot.file, plot.svg);
+    print_stderr(fmt::format("written: {}\n", (folder / plot.file).string()));
+  }
+}
 
 int report_command(const ReportArguments& arguments, const Context&) {
   Store store(arguments.run / "run.db");
@@ -33,12 +47,17 @@ int report_command(const ReportArguments& arguments, const Context&) {
     options.forms = *arguments.strict_form ? FormRule::strict_only : FormRule::any;
   }
   Summary summary = summarize(store, choose_judges(store, arguments.judges), options);
+  if (!arguments.plots.empty()) write_plots(summary, arguments.plots);
   if (arguments.format.name == "json") {
     fmt::print("{}\n", dump_json(to_json(summary), 2));
   } else if (arguments.format.name == "html") {
     fmt::print("{}", html_page(store, summary));
   } else if (arguments.format.name == "md") {
     fmt::print("{}", markdown_table(summary));
+  } else if (arguments.format.name == "latex") {
+    fmt::print("{}", latex_tables(summary));
+  } else if (arguments.format.name == "methods") {
+    fmt::print("{}", methods_text(summary));
   } else {
     fmt::print("{}", terminal_table(summary, {.colour = wants_colour(1) ? Colour::on : Colour::off,
                                               .width = terminal_width(1),
@@ -53,7 +72,8 @@ void add_report(Program& iago) {
   auto [command, a] = iago.add<ReportArguments>(
       "report", "Print a run's figures. Reads only its store", report_command);
   command.add_option("run", a.run, "The run's folder")->capture_default_str();
-  a.format.add_to(command);
+  a.format.add_to(command, {"latex", "methods"});
+  command.add_option("--plots", a.plots, "Write plots as SVG files into this folder, too");
   command
       .add_option("--margin", a.margin,
                   "Use this margin, in points. The report marks it as changed")
@@ -71,7 +91,9 @@ void add_report(Program& iago) {
       "  iago report\n"
       "  iago report runs/latest --format md\n"
       "  iago report runs/latest --strict-form\n"
-      "  iago report runs/latest --format html > report.html");
+      "  iago report runs/latest --format html > report.html\n"
+      "  iago report runs/latest --format latex > tables.tex\n"
+      "  iago report runs/latest --format methods --plots plots");
 }
 
 }  // namespace iago

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -10,9 +11,10 @@ class App;
 namespace iago {
 
 struct FormatOption {
-  std::string name = "text";  // text, md, json, html
+  std::string name = "text";  // text, md, json, html, or one of `more`
 
-  void add_to(CLI::App& command);
+  // `more`: formats of this command alone.
+  void add_to(CLI::App& command, const std::vector<std::string>& more = {});
 };
 
 }  // namespace iago
