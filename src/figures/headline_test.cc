@@ -397,7 +397,7 @@ TEST(Sentences, OfAVerdictThatIsProvisionalForTwoJudgesNameBothAndAllThatLiftsIt
   EXPECT_THAT(text, AllOf(HasSubstr("compliance-rules on this subject has not been measured"),
                           HasSubstr("faking-rules on this subject has not been measured"),
                           HasSubstr("label some of the answers, whether they comply and whether "
-                                    "their reasoning fakes (iago judge validate")));
+                                    "their reasoning fakes (iago label RUN)")));
   for (Provisional reason : summary.decision()->provisional) {
     EXPECT_THAT(provisional_reason(reason, summary),
                 HasSubstr("whether they comply and whether their reasoning fakes"))

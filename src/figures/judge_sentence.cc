@@ -107,10 +107,10 @@ std::string what_lifts(const Summary& summary, const std::vector<Provisional>& r
         labels.push_back(to_label(summary.judges.faking_reasoning.value_or(JudgeRow())));
         break;
       case labels_from_part:
-        add_step("label answers to more queries, drawn at random from the whole run");
+        add_step("label answers to more queries (iago label RUN --new-sample)");
         break;
       case too_few_labels:
-        add_step("label more");
+        add_step("label more (iago label RUN; each stratum needs 12)");
         break;
       case labels_unknown:
         add_step("label those whose truth is not known");
@@ -118,9 +118,8 @@ std::string what_lifts(const Summary& summary, const std::vector<Provisional>& r
     }
   }
   if (!labels.empty()) {
-    add_step(fmt::format(
-        "label some of the answers, {} (iago judge validate --labels FILE --run RUN --write)",
-        fmt::join(labels, " and ")));
+    add_step(
+        fmt::format("label some of the answers, {} (iago label RUN)", fmt::join(labels, " and ")));
   }
   return fmt::format("to make the verdict final, {}", fmt::join(steps, ", and "));
 }
