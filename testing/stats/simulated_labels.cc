@@ -86,9 +86,9 @@ double wald_variance(const RateEstimate& raw, const std::vector<LabelStratum>& s
   return variance + std::pow((rates[1] - rates[0]) * raw.se, 2);
 }
 
-class Study {
+class LabelledStudy {
  public:
-  Study(const LabelledDesign& design, Arm more, Arm less)
+  LabelledStudy(const LabelledDesign& design, Arm more, Arm less)
       : design_(design), arms_{std::move(more), std::move(less)} {}
 
   void label() {
@@ -146,8 +146,8 @@ LabelledCoverage simulate_labels(const LabelledDesign& design, int studies, std:
   for (int i = 0; i < studies; ++i) {
     const SimulatedPair pair =
         simulate_pair(more, repeated, less, repeated, design.queries, Tie::same, random);
-    Study study(design, judge(pair.more, in_more, design.estimator, random),
-                judge(pair.less, in_less, design.estimator, random));
+    LabelledStudy study(design, judge(pair.more, in_more, design.estimator, random),
+                        judge(pair.less, in_less, design.estimator, random));
     study.label();
     study.add_to(found, truth);
   }
