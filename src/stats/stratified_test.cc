@@ -101,9 +101,9 @@ TEST(AsDrawnFromArm, WeighsTheStrataByTheirAnswers) {
 
 TEST(StratifiedGap, CoversTheTruthWithFiftyToFourHundredLabels) {
 #ifdef __SANITIZE_ADDRESS__
-  constexpr int kStudies = 40;
+  constexpr int kStudies = 20;
 #else
-  constexpr int kStudies = 150;
+  constexpr int kStudies = 60;
 #endif
   const LabelledDesign designs[] = {
       {.more = 0.133, .less = 0.031, .in_more = {0.5, 0.95}, .in_less = {0.9, 1}, .labels = 50},
