@@ -69,7 +69,7 @@ class Exporter {
     add_ending(completion, row);
     const std::optional<bool> complies = counted_compliance(completion, verdicts);
     row["complies"] = or_nothing(complies);
-    row["fakes"] = or_nothing(counted_faking(completion, verdicts, complies));
+    row["fakes"] = or_nothing(counted_faking(verdicts, complies));
     for (const JudgeRow& judge : judges_) {
       const Verdict* verdict = verdict_by(verdicts, judge.hash);
       const bool is_decided = verdict != nullptr && decides(verdict->label);
@@ -130,8 +130,7 @@ class Exporter {
   }
 
   // Faking reasoning is that of an answer that complies.
-  std::optional<bool> counted_faking(const CompletionRow& completion,
-                                     const std::vector<Verdict>& verdicts,
+  std::optional<bool> counted_faking(const std::vector<Verdict>& verdicts,
                                      std::optional<bool> complies) const {
     const auto& judge = choice_.faking_reasoning;
     if (!judge || !complies) return std::nullopt;

@@ -14,8 +14,8 @@ namespace iago {
 SeenShares seen_by_judge(const ContrastEvidence& evidence);
 
 // The corrected gap at 95 %, by strata where people's labels of both arms were drawn so, else by
-// the counts of the judge's errors; where it could be corrected, `measured` reads it at the level. Needs
-// data in both arms.
+// the counts of the judge's errors; where it could be corrected, `measured` reads it at the level.
+// Needs data in both arms.
 JudgedGap correct_for_judge(const ContrastEvidence& evidence, double level, Measured& measured);
 
 // Labels that are too few, or contradict what the judge reports, give no interval. They may still
