@@ -172,6 +172,8 @@ std::size_t unfinished_escape(std::string_view text) {
     for (; at < tail.size(); ++at) {
       if (escape_at(tail.substr(at)).reading != Reading::unfinished) continue;
       first = std::min<std::size_t>(first, from + layer.begins[at]);
+      // What it will say is not known yet, so the inner layers end before it.
+      layer.text.resize(at);
       break;
     }
     if (!read_escapes(layer)) break;
