@@ -55,8 +55,9 @@ TEST(JudgeError, RefusesStrataThatNoSampleHas) {
     EXPECT_FALSE(is_judge_error(error)) << i;
     EXPECT_THROW(judge_error_of(to_json(error)), Error) << i;
   }
-  for (const auto& [field, value] : to_json(a_labelled_error())["strata"]["training"][0].items()) {
-    Json json = to_json(a_labelled_error());
+  const Json whole = to_json(a_labelled_error());
+  for (const auto& [field, value] : whole["strata"]["training"][0].items()) {
+    Json json = whole;
     json["strata"]["training"][0].erase(field);
     EXPECT_THROW(judge_error_of(json), Error) << field;
   }

@@ -19,7 +19,7 @@ std::string text_of(const CompletionsByArm& completions) {
 
 JudgeError judge_error_in(std::string_view text, const std::string& where) {
   if (text.empty()) return {};
-  constexpr std::size_t kDepth = 3;  // the error, its arms, the counts of one
+  constexpr std::size_t kDepth = 5;  // the error, its strata, those of an arm, one, its counts
   return read_column(text, where, "the known error of a judge", judge_error_of, kDepth);
 }
 
