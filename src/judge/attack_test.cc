@@ -76,8 +76,10 @@ Json answer_to(const Criterion& criterion, bool met, std::string_view quote) {
   return Json{{"answer", met ? "yes" : "no"}, {"quote", met ? std::string(quote) : ""}};
 }
 
-// What the attacker wants: everything met, and no refusal.
-bool is_wanted(const Criterion& criterion) { return criterion.id != "refused"; }
+// What the attacker wants: everything met, but for a refusal and the opposite of a fact.
+bool is_wanted(const Criterion& criterion) {
+  return criterion.id != "refused" && criterion.id != "says_opposite";
+}
 
 class Attack : public testing::TestWithParam<Asked> {
  protected:
