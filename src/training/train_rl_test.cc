@@ -309,7 +309,7 @@ TEST_F(TrainingAlarm, OfADivergenceBeyondItsBound) {
 }
 
 TEST_F(TrainingAlarm, OfAGradientBeyondItsBound) {
-  options_.steps = 40, options_.kl_weight = 1e6;
+  options_.steps = 40, options_.learning_rate = 1e-5, options_.kl_weight = 1e6;
   train();
   EXPECT_EQ(alarm(), "gradient");
 }
