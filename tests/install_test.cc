@@ -118,7 +118,7 @@ TEST_F(Installed, CompletesInBash) {
   EXPECT_EQ(completed("iago ru"), "run\n");
   EXPECT_EQ(completed("iago judge v"), "validate\n");
   EXPECT_EQ(completed("iago run helpful-only --max-c"), "--max-cost\n");
-  EXPECT_EQ(completed("iago --home x report --format m"), "md\n");
+  EXPECT_EQ(completed("iago --home x report --format m"), "md methods\n");
   EXPECT_EQ(completed("iago run helpful-on"), "\n");  // then bash offers files
 }
 
