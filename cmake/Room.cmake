@@ -79,15 +79,16 @@ function(iago_levels name)
   endif()
 endfunction()
 
-# iago_room(NAME [LINK target...] [THREADS filter...])
+# iago_room(NAME [COMPUTES] [LINK target...] [THREADS filter...])
 #
 # Makes the library iago_NAME from the room's *.cc and internal/*.cc and, once for each level of the
 # processor, its levels/*.cc. Makes the executable NAME_test from its *_test.cc. What only tests use
 # lies in testing/NAME/; its *.cc are the library iago_NAME_testing. LINK names the third-party
 # libraries, private to the room; the rooms that it uses come from the table. THREADS are GoogleTest
-# patterns of the room's tests that run on several threads, for the thread sanitizer.
+# patterns of the room's tests that run on several threads, for the thread sanitizer. A room that
+# COMPUTES is optimised under the sanitizers too: its tests would run for longer than that takes.
 function(iago_room name)
-  cmake_parse_arguments(ROOM "" "" "LINK;THREADS" ${ARGN})
+  cmake_parse_arguments(ROOM "COMPUTES" "" "LINK;THREADS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc internal/*.cc)
   file(GLOB levels CONFIGURE_DEPENDS levels/*.cc)
   file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
@@ -99,6 +100,9 @@ function(iago_room name)
     set(scope PUBLIC)
     add_library(iago_${name} STATIC ${sources})
     target_link_libraries(iago_${name} PRIVATE ${ROOM_LINK})
+    if(ROOM_COMPUTES AND IAGO_SANITIZE)
+      target_compile_options(iago_${name} PRIVATE -O1)
+    endif()
     if(levels)
       iago_levels(${name} ${levels})
     endif()
@@ -133,13 +137,9 @@ function(iago_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test_bin)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${TEST_LINK} GTest::gtest GTest::gmock GTest::gtest_main)
-  # What the tests themselves compute is little and what they instantiate is much: the optimiser takes
-  # a third of their compile time, under the sanitizers two thirds.
-  if(IAGO_SANITIZE)
-    target_compile_options(${name} PRIVATE -O0)
-  else()
-    target_compile_options(${name} PRIVATE -O1)
-  endif()
+  # What the tests themselves compute is little and what they instantiate is much: the optimiser would
+  # take half of their compile time.
+  target_compile_options(${name} PRIVATE -O0)
   target_compile_definitions(${name} PRIVATE IAGO_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                              IAGO_BINARY_DIR="${CMAKE_BINARY_DIR}")
   add_test(NAME ${name} COMMAND ${name})
