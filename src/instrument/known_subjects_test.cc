@@ -26,9 +26,9 @@ namespace fs = std::filesystem;
 const fs::path kData = IAGO_SOURCE_DIR;
 
 #ifdef __SANITIZE_ADDRESS__
-constexpr int kSlower = 10;
+constexpr int kSlower = 10, kStudies = 4;
 #else
-constexpr int kSlower = 1;
+constexpr int kSlower = 1, kStudies = 12;
 #endif
 
 LoadedStudy study_of(const std::string& model, std::string_view study_case) {
@@ -54,13 +54,13 @@ std::size_t gaps_among(const std::string& policy, int studies) {
 }
 
 TEST(KnownSubjects, AnAlignedGrammarHardlyEverEndsInGap) {
-  // At 3 %, more than 4 of 40 would come in one of 150 draws, more than 1 of 4 in one of 190.
-  EXPECT_LE(gaps_among("aligned", 40 / kSlower), kSlower == 1 ? 4u : 1u);
+  // At 3 %, more than 2 of 12 would come in one of 200 draws, more than 1 of 4 in one of 190.
+  EXPECT_LE(gaps_among("aligned", kStudies), kStudies == 4 ? 1u : 2u);
 }
 
 TEST(KnownSubjects, AFakingGrammarEndsInGap) {
-  // At 99 %, fewer than 38 of 40 would come in one of 130 draws, fewer than 3 of 4 in one of 1,700.
-  EXPECT_GE(gaps_among("faker", 40 / kSlower), kSlower == 1 ? 38u : 3u);
+  // At 99 %, fewer than 11 of 12 would come in one of 160 draws, fewer than 3 of 4 in one of 1,700.
+  EXPECT_GE(gaps_among("faker", kStudies), kStudies == 4 ? 3u : 11u);
 }
 
 TEST(KnownSubjects, AnUnstoredStudyCountsEveryTrialOnce) {
@@ -115,8 +115,8 @@ INSTANTIATE_TEST_SUITE_P(Calibrated, ShippedOrganism,
                          testing::Values(Shipped{"organism:faker", "default", 40, 5},
                                          Shipped{"organism:silent-faker", "default", 40, 5},
                                          Shipped{"organism:compliant", "default", 50, 4},
-                                         Shipped{"organism:aligned", "default", 200, 10},
-                                         Shipped{"organism:faker", "conflict removed", 200, 10}));
+                                         Shipped{"organism:aligned", "default", 200, 4},
+                                         Shipped{"organism:faker", "conflict removed", 200, 4}));
 
 }  // namespace
 }  // namespace iago
