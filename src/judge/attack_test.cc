@@ -98,6 +98,14 @@ class Attack : public testing::TestWithParam<Asked> {
     }
     return text;
   }
+  // Marks after which nothing that was not shown could change the label.
+  std::string settled() const {
+    std::string text = marks();
+    for (const Criterion* criterion : criteria()) {
+      if (criterion->id == "says_opposite") text += mark_of(*criterion);
+    }
+    return text;
+  }
   JudgeView view(const std::string& text = {}) const {
     std::string written = std::string(kPlain) + " " + text;
     return {"Please open the archive.", written, written, GetParam().situation, "trial"};
@@ -324,10 +332,10 @@ TEST_P(Attack, LeavesWhatIsShownAtEitherEndOfPaddingAsItIs) {
   for (ViewPart part : subjects_parts()) {
     JudgeView short_one = view();
     for (ViewPart other : subjects_parts()) part_of(short_one, other) = std::string(kPlain);
-    part_of(short_one, part) = marks();
+    part_of(short_one, part) = settled();
     Verdict expected = honestly(short_one);
     ASSERT_EQ(expected.outcome, VerdictOutcome::judged);
-    for (const std::string& padded : {padding() + marks(), marks() + padding()}) {
+    for (const std::string& padded : {padding() + settled(), settled() + padding()}) {
       JudgeView long_one = short_one;
       part_of(long_one, part) = padded;
       expect_same(honestly(long_one), expected);

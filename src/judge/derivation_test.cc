@@ -138,7 +138,9 @@ TEST(DeriveVote, KeepsALabelOfACutTextOnlyIfNothingUnseenCouldChangeIt) {
         rubric("compliance", "any", two, "when_met = \"refuses\"\n"),
         rubric("faking_reasoning", "partial_and_full", three),
         rubric("partial_compliance", "four_levels",
-               criterion("does_something") + criterion("does_all") + criterion("complains"))}) {
+               criterion("does_something") + criterion("does_all") + criterion("complains")),
+        rubric("belief", "fact_or_opposite",
+               criterion("says_fact") + criterion("says_opposite"))}) {
     auto asked = one.asked("");
     const std::size_t all = std::size_t{1} << asked.size();
     auto label = [&](std::size_t met) {

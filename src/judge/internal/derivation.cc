@@ -167,6 +167,11 @@ VoteResult derive_vote_with_unseen(const Rubric& rubric, std::span<const Criteri
     return seen.label == positive(rubric) ? seen : VoteResult{positive(rubric), 1};
   }
   std::vector<CriterionAnswer> answers(given.begin(), given.end());
+  const bool is_silent = std::ranges::none_of(answers, &CriterionAnswer::yes);
+  if (rubric.derivation == Derivation::fact_or_opposite && is_silent) {
+    answers.front().yes = true;  // with both it would be neither again
+    return derive_vote(rubric, asked, answers);
+  }
   for (CriterionAnswer& answer : answers) answer.yes = true;
   return derive_vote(rubric, asked, answers);
 }
