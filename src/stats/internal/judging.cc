@@ -137,7 +137,7 @@ SeenShares seen_by_judge(const ContrastEvidence& evidence) {
 
 JudgedGap correct_for_judge(const ContrastEvidence& evidence, double level, Measured& measured) {
   const JudgeEvidence& judge = evidence.judge;
-  if (!judge.more || !judge.less) return {};
+  if (!is_by_strata(judge) && (!judge.more || !judge.less)) return {};
   const JudgedGap judged = judged_gap_of(evidence, judge);
   if (judged.state != Correction::corrected) return judged;
   measured.is_corrected = true;
