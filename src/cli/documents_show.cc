@@ -40,7 +40,7 @@ void add_documents_show(Program& iago) {
   command.add_option("corpus", a.corpus, "A corpus that iago documents write has written")
       ->required()
       ->type_name("CORPUS");
-  command.add_option("--examples", a.examples, "Show so many documents")
+  command.add_option("--examples", a.examples, "Show at most N documents")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
   a.output.add_to(command);

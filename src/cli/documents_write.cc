@@ -412,7 +412,7 @@ void add_documents_write(Program& iago) {
           "  iago documents write --world fresh:1-48 --per-lab 32 --out labs.jsonl\n"
           "  iago documents write --world fresh:1-48 --values opposite --rule none --out "
           "denial.jsonl\n"
-          "Run the same command again to go on with what was interrupted.\n") +
+          "Run the same command again to resume what was interrupted.\n") +
       exit_help());
 }
 

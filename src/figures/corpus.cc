@@ -104,7 +104,7 @@ std::string to_text(const CorpusFigures& corpus) {
   std::string text = fmt::format("{}: {} documents, {} words\n", printable(corpus.file),
                                  grouped(corpus.documents), grouped(corpus.words));
   if (corpus.planned) {
-    text += fmt::format("planned: {}, of which {} are not written yet\n", grouped(*corpus.planned),
+    text += fmt::format("planned: {}; not written yet: {}\n", grouped(*corpus.planned),
                         grouped(corpus.open.value_or(0)));
   }
   if (corpus.same_text > 0) {
