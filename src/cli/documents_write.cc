@@ -257,8 +257,8 @@ void report_open_documents(const Writing& writing, const WrittenCorpus& corpus) 
   }
   if (corpus.open() == 0) return;
   print_stderr(
-      fmt::format("{} of {} documents are not written yet: run the same command to go "
-                  "on\n",
+      fmt::format("{} of {} documents are not written yet: run the same command to "
+                  "resume\n",
                   grouped(corpus.open()), grouped(corpus.planned)));
 }
 
