@@ -84,7 +84,7 @@ TEST_F(TrainingFolder, GivesNoMeanWhereSeedsEndInTwoPlaces) {
         {.seed = seed, .rewards = {0.1}, .looks = {{0, 2, 1}, {40, seed < 3 ? 2u : 9u, 1}}});
   }
   const Training training = write(seeds);
-  const TrainingTrack& complies = tracks(training).front();
+  const TrainingTrack complies = tracks(training).front();
   EXPECT_TRUE(complies.spreads[0]->mean);
   EXPECT_TRUE(complies.spreads[1]->two_places);
   EXPECT_FALSE(complies.spreads[1]->mean);
