@@ -79,16 +79,15 @@ function(iago_levels name)
   endif()
 endfunction()
 
-# iago_room(NAME [COMPUTES] [LINK target...] [THREADS filter...])
+# iago_room(NAME [LINK target...] [THREADS filter...])
 #
 # Makes the library iago_NAME from the room's *.cc and internal/*.cc and, once for each level of the
 # processor, its levels/*.cc. Makes the executable NAME_test from its *_test.cc. What only tests use
 # lies in testing/NAME/; its *.cc are the library iago_NAME_testing. LINK names the third-party
 # libraries, private to the room; the rooms that it uses come from the table. THREADS are GoogleTest
-# patterns of the room's tests that run on several threads, for the thread sanitizer. A room that
-# COMPUTES is optimised under the sanitizers too: its tests would run for longer than that takes.
+# patterns of the room's tests that run on several threads, for the thread sanitizer.
 function(iago_room name)
-  cmake_parse_arguments(ROOM "COMPUTES" "" "LINK;THREADS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "LINK;THREADS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc internal/*.cc)
   file(GLOB levels CONFIGURE_DEPENDS levels/*.cc)
   file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
@@ -100,9 +99,6 @@ function(iago_room name)
     set(scope PUBLIC)
     add_library(iago_${name} STATIC ${sources})
     target_link_libraries(iago_${name} PRIVATE ${ROOM_LINK})
-    if(ROOM_COMPUTES AND IAGO_SANITIZE)
-      target_compile_options(iago_${name} PRIVATE -O1)
-    endif()
     if(levels)
       iago_levels(${name} ${levels})
     endif()
