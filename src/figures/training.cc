@@ -16,16 +16,15 @@ namespace iago {
 namespace {
 
 constexpr Interval kRatePoints = {0, 100}, kGapPoints = {-100, 100};
-constexpr double kNormal95 = 1.959963984540054;
 constexpr std::size_t kLastSteps = 10;  // whose mean reward a seed is said to end with
 constexpr std::size_t kMostFinding = 2000;
 
 SeedValue value_of(const RateEstimate& rate) {
-  return {kPoints * rate.rate, kPoints * rate.ci95.width() / (2 * kNormal95)};
+  return {kPoints * rate.rate, kPoints * rate.ci95.width() / (2 * normal_critical())};
 }
 
 SeedValue value_of(const GapEstimate& gap) {
-  return {gap.points, gap.ci95.width() / (2 * kNormal95)};
+  return {gap.points, gap.ci95.width() / (2 * normal_critical())};
 }
 
 // What is followed, and where a look says it.
