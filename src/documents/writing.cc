@@ -18,7 +18,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/hash.h"
 #include "documents/internal/journal.h"
 #include "documents/internal/prompts.h"
@@ -114,11 +113,7 @@ JournalTerms terms_of(const FactsFile& facts, const WritingOptions& options) {
 void Writing::look_at(const std::filesystem::path& corpus) {
   const auto file = journal_file(corpus);
   if (!std::filesystem::exists(file)) return;
-  std::string text = read_file(file, std::size_t{8} << 30);
-  const auto end = text.rfind('\n');
-  text.resize(end == text.npos ? 0 : end + 1);
-  state_->read =
-      parse_journal(text, file.string(), terms_of(facts_, options_), state_->earlier_seconds);
+  state_->read = read_journal(file, terms_of(facts_, options_), state_->earlier_seconds);
 }
 
 void Writing::open(const std::filesystem::path& corpus) {

@@ -105,6 +105,14 @@ void check_terms(const JournalTerms& found, const JournalTerms& terms, std::stri
   }
 }
 
+// Without what a killed process left of its last line.
+std::string whole_lines_of(const std::filesystem::path& file) {
+  std::string text = read_file(file, kMaxJournalBytes);
+  const auto end = text.rfind('\n');
+  text.resize(end == text.npos ? 0 : end + 1);
+  return text;
+}
+
 std::string line_of(const std::string& key, const JournalReply& reply) {
   Json json = {{"key", key},
                {"finish", name_of(reply.finish)},
@@ -146,6 +154,11 @@ std::map<std::string, JournalReply> parse_journal(std::string_view text, std::st
   return replies;
 }
 
+std::map<std::string, JournalReply> read_journal(const std::filesystem::path& file,
+                                                 const JournalTerms& terms, double& seconds) {
+  return parse_journal(whole_lines_of(file), file.string(), terms, seconds);
+}
+
 Journal::Journal(std::filesystem::path file, const JournalTerms& terms) : file_(std::move(file)) {
   descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail_to_write(file_);
@@ -155,12 +168,8 @@ Journal::Journal(std::filesystem::path file, const JournalTerms& terms) : file_(
                   fmt::format("{}: another process writes this corpus", file_.string()),
                   "Wait for it, or name another --out.");
     }
-    std::string text = read_file(file_, kMaxJournalBytes);
-    const auto whole = text.rfind('\n') == text.npos ? 0 : text.rfind('\n') + 1;
-    if (whole < text.size() && ::ftruncate(descriptor_, static_cast<off_t>(whole)) != 0) {
-      fail_to_write(file_);
-    }
-    text.resize(whole);
+    const std::string text = whole_lines_of(file_);
+    if (::ftruncate(descriptor_, static_cast<off_t>(text.size())) != 0) fail_to_write(file_);
     read(text, terms);
     Json json;
     json["terms"] = Json::object();

@@ -58,6 +58,11 @@ class Journal {
   double earlier_seconds_ = 0;
 };
 
+// The replies of a journal that is only looked at, and the seconds of its sessions; of its last
+// line only if it is whole. Errors as the constructor's.
+std::map<std::string, JournalReply> read_journal(const std::filesystem::path& file,
+                                                 const JournalTerms& terms, double& seconds);
+
 // Reads a journal's text: at each line either a reply or an error. For the fuzz target.
 std::map<std::string, JournalReply> parse_journal(std::string_view text, std::string_view where,
                                                   const JournalTerms& terms, double& seconds);
