@@ -45,6 +45,7 @@ std::string filled_page(std::string_view source, Fields& page) {
     }
   };
   put_in("<!--head.html-->\n", kHeadHtml);
+  put_in("<!--rows.html-->\n", kRowsHtml);
   put_in("<!--forest.html-->\n", kForestHtml);
   put_in("/*page.css*/", kPageCss);
   page.set("style_hash", base64(Hasher().update(kPageCss).digest()));
