@@ -76,8 +76,8 @@ struct Row {
   double covered = 0, width = 0, gap = 0, no_gap = 0;
 
   double truth() const { return kPoints * (rates->more.mean() - rates->less.mean()); }
-  // As of queries (docs/statistics.md): a kind of which fewer than three clusters are expected may
-  // be missed by all.
+  // A sample may well hold no cluster of a kind if fewer than three are expected. The same goes for
+  // queries (docs/statistics.md).
   bool is_promised() const {
     constexpr double kFewest = 3;
     return rates->rarest == 1 || rates->rarest * effective_units(sizes->of) >= kFewest;
@@ -132,10 +132,10 @@ std::string table(const std::vector<Row>& rows, int studies, std::uint64_t seed)
       "{} simulated studies a row; a share's own standard error is {:.1f} points at 95 %. Each "
       "cluster has a propensity of its own in each arm (correlation {} within it); {} repeats. "
       "What is computed: [statistics.md](../statistics.md#clusters-and-groups). \"Count as\": the "
-      "effective number of clusters. Required, where three clusters of the rarest kind are "
-      "expected: coverage of at least 93 %, at most 7 % of \"gap\" where there is none (5 and "
-      "chance), and at most 4 % of \"no gap\" where there is one. Rows that fall short are "
-      "marked.\n\n"
+      "effective number of clusters. Where three clusters of the rarest kind are expected, "
+      "intervals must cover in at least 93 % of studies, at most 7 % may end in \"gap\" where "
+      "there is none (5 % and chance), and at most 4 % in \"no gap\" where there is one. Rows "
+      "that fall short are marked.\n\n"
       "| rates, more / less | clusters | count as | covered % | width | gap % | no gap % | |\n"
       "|---|---|---|---|---|---|---|---|\n",
       studies, seed, studies, 100 * std::sqrt(0.95 * 0.05 / studies), kCorrelation, kRepeats);
