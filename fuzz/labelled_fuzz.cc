@@ -1,4 +1,4 @@
-// Texts that people have labelled, as CSV, and labels of a run's answers, as CSV and JSON: whatever
+// Texts that people have labelled, and labels of a run's answers, as CSV and JSON lines: whatever
 // the bytes, texts or an iago::Error. What is read may be judged, by the judges of rules: every
 // quote of a verdict stands where it says.
 #include <cstddef>
@@ -33,6 +33,20 @@ void read_labels(std::string_view text, const std::string& where) {
   }
 }
 
+void read_texts(std::string_view text, std::string_view where, iago::Judge& judge) {
+  try {
+    for (const iago::LabelledText& one : iago::parse_labelled(text, where, judge.info())) {
+      const iago::Verdict verdict = judge.judge(one.view);
+      IAGO_CHECK(verdict.outcome == iago::VerdictOutcome::judged, verdict.why);
+      for (const auto& evidence : verdict.evidence) {
+        IAGO_CHECK(iago::quote_holds(evidence, one.view), evidence.quote);
+      }
+    }
+  } catch (const iago::Error& error) {
+    IAGO_CHECK(!std::string_view(error.what()).empty(), "an error without a message");
+  }
+}
+
 }  // namespace
 
 // The first byte chooses the judge.
@@ -43,16 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   read_labels(text, "fuzz.csv");
   read_labels(text, "fuzz.jsonl");
-  try {
-    for (const auto& [view, is_positive] : iago::parse_labelled(text, "fuzz.csv", judge.info())) {
-      const iago::Verdict verdict = judge.judge(view);
-      IAGO_CHECK(verdict.outcome == iago::VerdictOutcome::judged, verdict.why);
-      for (const auto& evidence : verdict.evidence) {
-        IAGO_CHECK(iago::quote_holds(evidence, view), evidence.quote);
-      }
-    }
-  } catch (const iago::Error& error) {
-    IAGO_CHECK(!std::string_view(error.what()).empty(), "an error without a message");
-  }
+  read_texts(text, "fuzz.csv", judge);
+  read_texts(text, "fuzz.jsonl", judge);
   return 0;
 }

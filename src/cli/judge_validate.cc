@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -17,7 +19,6 @@
 #include "cli/internal/output_option.h"
 #include "cli/internal/program.h"
 #include "cli/internal/progress.h"
-#include "cli/internal/runs_option.h"
 #include "cli/internal/session_report.h"
 #include "cli/internal/streams.h"
 #include "cli/internal/threads_option.h"
@@ -26,6 +27,7 @@
 #include "judge/rule_judges.h"
 #include "models/open_model.h"
 #include "models/organisms.h"
+#include "text/printable.h"
 
 namespace iago {
 namespace {
@@ -34,10 +36,12 @@ struct JudgeValidateArguments {
   std::vector<std::string> models;  // organism:NAME or world:NAME; empty: every organism
   std::size_t samples = 2000;       // in each arm of the main case
   std::optional<std::uint64_t> seed;
-  RunsOption runs{"runs/validated"};
+  std::optional<std::filesystem::path> runs;
   ThreadsOption threads;
-  bool write = false;               // organisms/judges.json
-  std::filesystem::path labels;     // a CSV of labelled texts in place of the models
+  bool write = false;               // the models' errors: organisms/judges.json; the labels': runs
+  std::filesystem::path labels;     // a file of labelled texts in place of the models
+  std::string subject, setting;     // of the labelled texts that name none themselves
+  std::size_t limit = 20;           // texts that a judge gets wrong
   std::vector<std::string> judges;  // held against the labels
   std::string judge_model;
   ModelEndpoints endpoints;  // of these judges, as JudgeArguments
@@ -51,8 +55,9 @@ Validation validate_one(const std::string& name, const JudgeValidateArguments& a
   auto model = open_model(
       name, {.organisms = context.data / "organisms", .threads = arguments.threads.count});
   ProgressLine line(clock);
-  ValidateOptions options{.where = case_runs(context, arguments.runs.folder, interrupt, name, line),
-                          .samples = arguments.samples};
+  ValidateOptions options{
+      .where = case_runs(context, arguments.runs.value_or("runs/validated"), interrupt, name, line),
+      .samples = arguments.samples};
   if (arguments.seed) options.seed = *arguments.seed;
   return validate(*model, make_rule_judges(rule_judge_names()), options, clock);
 }
@@ -79,6 +84,43 @@ void report_asking(const BudgetFigures& budget, const std::vector<GradingCount>&
       fmt::format("asked for: {} prompt tokens and {} generated\n", asked.prompt, asked.generated));
 }
 
+std::vector<LabelledText> labelled_texts(const JudgeValidateArguments& arguments,
+                                         const JudgeInfo& judge) {
+  std::vector<LabelledText> texts = load_labelled(arguments.labels, judge);
+  for (LabelledText& text : texts) {
+    if (text.origin.subject.empty()) text.origin.subject = arguments.subject;
+    if (text.origin.setting.empty()) text.origin.setting = arguments.setting;
+  }
+  return texts;
+}
+
+void print_labelled(const std::vector<LabelledResult>& results,
+                    const JudgeValidateArguments& arguments) {
+  fmt::print("{}", to_markdown(results));
+  for (const LabelledResult& result : results) {
+    if (const std::string kinds = kinds_to_markdown(result); !kinds.empty()) {
+      fmt::print("\n{}", kinds);
+    }
+    if (arguments.limit == 0 || result.wrong.empty()) continue;
+    fmt::print("\n{}", wrong_verdicts_text(result, printable(arguments.labels.string(), 200),
+                                           arguments.limit));
+  }
+}
+
+void write_label_errors(const std::vector<LabelledResult>& results,
+                        const JudgeValidateArguments& arguments) {
+  const std::filesystem::path file = arguments.runs.value_or("runs") / kJudgeErrorFile;
+  std::vector<MeasuredJudge> errors;
+  for (const LabelledResult& result : results) {
+    std::ranges::move(judge_errors(result, arguments.labels), std::back_inserter(errors));
+  }
+  std::filesystem::create_directories(std::filesystem::absolute(file).parent_path());
+  write_judge_errors(file, errors);
+  print_stderr(fmt::format(
+      "written: {}. iago run and iago judge RUN copy what applies into the runs beside it\n",
+      file.string()));
+}
+
 int validate_by_labels(const JudgeValidateArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
   SystemClock clock;
@@ -99,15 +141,23 @@ int validate_by_labels(const JudgeValidateArguments& arguments, const Context& c
   std::vector<GradingCount> counts;
   Json json = Json::array();
   for (const auto& judge : opened.judges) {
-    auto texts = load_labelled(arguments.labels, judge->info());
-    results.push_back(hold_against_labels(*judge, texts, interrupt.no_more()));
+    const std::vector<LabelledText> texts = labelled_texts(arguments, judge->info());
+    ProgressLine line(clock);
+    results.push_back(hold_against_labels(*judge, texts, interrupt.no_more(), [&](std::size_t n) {
+      line.show(fmt::format("{}: {} of {} texts", judge->info().name, n, texts.size()));
+    }));
     const GradingCount& count = counts.emplace_back(results.back().grading);
     all.push_back({judge->info().name, count.given(), count.without_label()});
     results.back().cost = cost_of(results.back(), prices);
     json.push_back(to_json(results.back()));
   }
   report_asking(budget.figures(), counts, prices);
-  fmt::print("{}", arguments.output.json ? dump_json(json, 2) + "\n" : to_markdown(results));
+  if (arguments.output.json) {
+    fmt::print("{}\n", dump_json(json, 2));
+  } else {
+    print_labelled(results, arguments);
+  }
+  if (arguments.write) write_label_errors(results, arguments);
   return report_unjudged(all, counts) || !budget.met().empty() ? kIncomplete : kDone;
 }
 
@@ -118,10 +168,7 @@ int judge_validate_command(const JudgeValidateArguments& arguments, const Contex
       throw Error(ErrorCode::invalid, "--labels needs a judge: expected --judge NAME",
                   "iago judge validate --help has examples");
     }
-    if (arguments.write) {
-      throw Error(ErrorCode::invalid, "--write keeps the figures of organisms alone",
-                  "labels of a run's own answers are kept by iago label RUN --from FILE");
-    }
+    if (arguments.write) read_judge_errors(arguments.runs.value_or("runs") / kJudgeErrorFile);
     return validate_by_labels(arguments, context);
   }
   InterruptGuard interrupt;
@@ -129,8 +176,7 @@ int judge_validate_command(const JudgeValidateArguments& arguments, const Contex
   auto models = arguments.models;
   if (models.empty()) models = control_subjects(context.data / "organisms");
   if (arguments.write)
-    read_judge_errors(
-        judge_error_file(context.data));  // it may be no such file: better now than after the work
+    read_judge_errors(judge_error_file(context.data));  // a bad file: better now than later
   std::vector<Validation> validations;
   Json json = Json::array();
   for (const std::string& model : models) {
@@ -149,13 +195,32 @@ void add_options(CLI::App& command, JudgeValidateArguments& a) {
       ->capture_default_str();
   command.add_option("--seed", a.seed,
                      "Seed of the runs (default: one that differs from the seed of studies)");
-  a.runs.add_to(command, "Folder for the runs");
+  command
+      .add_option("--runs", a.runs,
+                  "Folder for the runs; with --labels, where --write puts judge-errors.json "
+                  "(default: runs/validated; with --labels runs)")
+      ->type_name("FOLDER");
   a.threads.add_to(command);
-  command.add_flag("--write", a.write, "Write the figures to organisms/judges.json");
+  command.add_flag("--write", a.write,
+                   "Write the figures to organisms/judges.json; with --labels, to "
+                   "judge-errors.json beside the runs");
   auto* labels =
       command.add_option("--labels", a.labels,
-                         "Validate on a CSV file of labelled texts instead of on models. The "
-                         "columns are below");
+                         "Validate on a CSV or JSON lines file of labelled texts instead of on "
+                         "models. The columns are below");
+  command
+      .add_option("--subject", a.subject,
+                  "Who wrote the labelled texts, as --model names it (default: their column "
+                  "subject)")
+      ->needs(labels);
+  command
+      .add_option("--setting", a.setting,
+                  "The setting that the labelled texts are answers in (default: their column "
+                  "setting)")
+      ->needs(labels);
+  command.add_option("--limit", a.limit, "List at most N texts that a judge gets wrong")
+      ->needs(labels)
+      ->capture_default_str();
   auto* named = command
                     .add_option("--judge", a.judges,
                                 "A judge, named as for iago judge. Repeat it for several")
@@ -183,11 +248,16 @@ void add_judge_validate(Program& iago) {
       "The columns of --labels FILE:\n"
       "  what the judge reads (query, scratchpad, output), and label: yes, no, a label of\n"
       "    the judge's kind, or unclear (docs/model-judges.md)\n"
+      "  if you like id, kind, disputed (yes: count in no figure), subject, setting and arm\n"
       "Examples:\n"
       "  iago judge validate\n"
       "  iago judge validate organism:faker --samples 5000 --write\n"
       "  iago judge validate --labels labelled.csv --judge faking-four-criteria "
       "--model openai:NAME --max-cost 5\n"
+      "  iago judge validate --labels queries/labelled/development/outputs.jsonl --judge "
+      "compliance-rules\n"
+      "  iago judge validate --labels mine.csv --judge faking-dual --model openai:NAME --subject "
+      "openai:OTHER --write\n"
       "Labels of a run's own answers: iago label RUN");
 }
 

@@ -33,7 +33,7 @@ std::string measured_on(const JudgeError& error) {
   std::string_view by;
   switch (error.source) {
     case ErrorSource::planted:
-      by = "in planted transcripts";
+      by = "(labelled texts, not this run's answers)";
       break;
     case ErrorSource::organism:
       by = "by the world's grammar";

@@ -244,7 +244,9 @@ TEST(JudgeEvidence, StandsInTheJsonAndIsNamedInTheReport) {
   run.compliance.error = {};
   run.faking.error = error_from(ErrorSource::planted);
   const Summary planted = summary_of(run);
-  EXPECT_THAT(terminal_table(planted, {.width = 1000}), HasSubstr("in planted transcripts"));
+  EXPECT_THAT(terminal_table(planted, {.width = 1000}),
+              HasSubstr("(labelled texts, not this run's answers)"));
+  EXPECT_FALSE(planted.arm("training")->faking_corrected) << "other texts correct nothing here";
   const Json never = to_json(planted).at("judges").at(0);
   EXPECT_EQ(never.at("measured"), "nowhere");
   EXPECT_TRUE(never.at("measured_by").is_null());

@@ -9,6 +9,7 @@
 #include "figures/text_table.h"
 #include "record/judge_error_json.h"
 #include "stats/corrected.h"
+#include "text/printable.h"
 
 namespace iago {
 namespace {
@@ -45,7 +46,71 @@ std::vector<std::string> row_of(const LabelledResult& result) {
           entry_of(result.at_one_in_hundred)};
 }
 
+Json said_json(const SaidOf& said) {
+  return {{"positive", said.positive},
+          {"negative", said.negative},
+          {"unclear", said.unclear},
+          {"no_verdict", said.nothing}};
+}
+
+Json said_json(const SaidByTruth& said) {
+  return {{"positive", said_json(said.positive)},
+          {"negative", said_json(said.negative)},
+          {"unclear", said_json(said.unclear)}};
+}
+
+std::string share(std::size_t part, std::size_t whole) {
+  if (whole == 0) return "-";
+  return fmt::format("{} of {} ({} %)", part, whole,
+                     points(100.0 * static_cast<double>(part) / static_cast<double>(whole)));
+}
+
+std::vector<std::string> said_row(const std::string& name, const SaidByTruth& said) {
+  return {name,
+          share(said.positive.positive, said.positive.total()),
+          share(said.positive.negative, said.positive.total()),
+          share(said.positive.unclear, said.positive.total()),
+          share(said.negative.negative, said.negative.total()),
+          share(said.negative.positive, said.negative.total()),
+          share(said.negative.unclear, said.negative.total()),
+          share(said.unclear.unclear, said.unclear.total())};
+}
+
+constexpr std::size_t kExcerpt = 160;  // columns
+
 }  // namespace
+
+std::string kinds_to_markdown(const LabelledResult& result) {
+  if (result.by_kind.empty()) return {};
+  const std::string yes(positive_label(result.kind));
+  const std::string no(labels_of(result.kind).back());
+  Rows rows = {{result.judge + " on texts of the kind", yes + ", found", yes + ", called " + no,
+                yes + ", called unclear", no + ", found", no + ", called " + yes,
+                no + ", called unclear", "unclear, called unclear"}};
+  for (const auto& [kind, said] : result.by_kind) {
+    rows.push_back(said_row(printable(kind, 40), said));
+  }
+  rows.push_back(said_row("all", result.said));
+  return plain_markdown_rows(rows);
+}
+
+std::string wrong_verdicts_text(const LabelledResult& result, std::string_view file,
+                                std::size_t limit) {
+  std::string text;
+  std::size_t shown = 0;
+  for (const WrongVerdict& wrong : result.wrong) {
+    if (shown++ == limit) break;
+    text += fmt::format(
+        "{}:{}: {}{}: is {}, {} says {}: {}\n", file, wrong.line, printable(wrong.id, 40),
+        wrong.kind.empty() ? "" : fmt::format(" ({})", printable(wrong.kind, 40)), wrong.truth,
+        printable(result.judge, 60), wrong.judged, printable(wrong.text, kExcerpt));
+  }
+  if (result.wrong.size() > limit) {
+    text += fmt::format("{} more that {} gets wrong (--limit)\n", result.wrong.size() - limit,
+                        printable(result.judge, 60));
+  }
+  return text;
+}
 
 Json to_json(const LabelledResult& result) {
   const Confusion& counts = result.counts;
@@ -76,6 +141,19 @@ Json to_json(const LabelledResult& result) {
                                            {"sensitivity", at->sensitivity}};
   }
   json["cost"] = or_null(result.cost);
+  json["said"] = said_json(result.said);
+  json["by_kind"] = Json::object();
+  for (const auto& [kind, said] : result.by_kind) json["by_kind"][kind] = said_json(said);
+  json["wrong"] = Json::array();
+  for (const WrongVerdict& wrong : result.wrong) {
+    json["wrong"].push_back({{"id", wrong.id},
+                             {"line", wrong.line},
+                             {"kind", wrong.kind},
+                             {"truth", wrong.truth},
+                             {"judged", wrong.judged},
+                             {"text", wrong.text},
+                             {"why", wrong.why}});
+  }
   return json;
 }
 

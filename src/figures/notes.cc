@@ -171,6 +171,11 @@ void add_judge(const std::optional<JudgeRow>& judge, std::string_view title, con
                             accuracy_of(sensitivity_of(error.counts)),
                             accuracy_of(specificity_of(error.counts)), measured_where(error, run))
               : ": its error was never measured on this subject";
+  if (error.unclear > 0) {
+    const auto all = static_cast<double>(error.unclear + error.counts.total());
+    text += fmt::format("; it calls {} % of those texts unclear",
+                        percents(static_cast<double>(error.unclear) / all));
+  }
   if (auto bounds = bounds_if_unknown(error)) text += unknown_truth(error, *bounds);
   if (!judge->planned) text += " (not in the plan of analysis)";
   notes.push_back({std::string(title), text});

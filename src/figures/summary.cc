@@ -80,6 +80,8 @@ void correct(const std::optional<JudgeRow>& judge, const std::optional<JudgeRow>
   const double decided = static_cast<double>(arm.judged - arm.unclear);
   const double seen = decided / std::max(1.0, decided + static_cast<double>(refused));
   const auto corrected = [&](const RateEstimate& raw, const JudgeRow& of) {
+    // How a judge errs on texts of another origin corrects nothing here.
+    if (of.error.source == ErrorSource::planted) return std::optional<CorrectedRate>();
     const auto strata = strata_in_arm(of.error, arm.name, text);
     if (strata.empty()) return corrected_rate(raw, counts_in_arm(of.error, arm.name, text));
     const JudgedRate found = stratified_rate(raw, raw.ci95, strata, seen);
@@ -368,7 +370,7 @@ JudgeChoice choose_judges(const Store& store, const std::vector<std::string>& ha
     if (found == judges.end()) {
       throw Error(ErrorCode::not_found,
                   fmt::format("{}: no judge has the hash {}", store.path().string(), hash),
-                  "list the run's judges with: iago show RUN");
+                  "list the run's judges with: iago show RUN --judges");
     }
     if (found->kind == counted) {
       choice.contrast = *found;

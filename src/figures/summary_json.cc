@@ -37,7 +37,8 @@ void add_error(const JudgeError& error, const RunText& text, Json& entry) {
   };
   entry["sensitivity"] = rate(se);
   entry["specificity"] = rate(sp);
-  entry["measured_on"] = error.measured_on.empty() ? Json(nullptr) : Json(error.measured_on);
+  entry["measured_on"] = error.is_measured() ? Json(error.measured_on) : Json(nullptr);
+  entry["measured_unclear"] = error.is_measured() ? Json(error.unclear) : Json(nullptr);
   entry["measured_by"] = error.is_measured() ? Json(name_of(error.source)) : Json(nullptr);
   entry["measured_setting"] = or_null(error.setting);
   entry["measured"] = name_of(source_of(error, text));

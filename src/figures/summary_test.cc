@@ -908,7 +908,7 @@ TEST(ChooseJudges, TakesTheNewestOfTheNameThatTheWordingGives) {
 TEST(Summary, CorrectsTheRatesForTheJudgesMeasuredError) {
   TempFolder scratch;
   auto run = uniform_run(20, {.refuse = 6, .comply = 2, .comply_faking = 2}, {.refuse = 10});
-  run.faking.error = {{80, 20, 1000, 0}, 3, "world:faker"};
+  run.faking.error = {{80, 20, 1000, 0}, 3, "world:faker", ErrorSource::organism};
   write_run(scratch / "run.db", run);
   auto json = to_json(summarize(Store(scratch / "run.db")));
   const auto& training = json["arms"]["training"];
@@ -1020,7 +1020,8 @@ TEST(Summary, NamesThePopulationOfCorrectedRates) {
                                      .false_negative = 10,
                                      .true_negative = 95,
                                      .false_positive = 5},
-                          .measured_on = "organism:faker"};
+                          .measured_on = "organism:faker",
+                          .source = ErrorSource::organism};
   const Summary summary = summary_of(run);
   EXPECT_THAT(terminal_table(summary, {.width = 400}),
               HasSubstr("95 % intervals over queries like these, right if the judge errs here"));

@@ -4,16 +4,20 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <mutex>
 
+#include "base/ascii.h"
 #include "base/csv.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "instrument/internal/json_lines_table.h"
 #include "instrument/internal/label_words.h"
 #include "judge/agreement.h"
 #include "run/grading.h"
+#include "text/printable.h"
 
 namespace iago {
 namespace {
@@ -22,15 +26,30 @@ constexpr std::size_t kMaxLabelBytes = std::size_t{256} << 20;
 constexpr std::size_t kMostDue = 1024;  // requests
 constexpr double kFewFalsePositives = 0.01;
 
+constexpr std::string_view kLabelOfPapers = "alignment_faking_human_label";
+// What a file may hold of a text.
+constexpr auto kFieldsOfText = std::to_array<std::string_view>(
+    {"id", "query", "text", "scratchpad", "output", "situation", kLabelOfPapers, "label",
+     "disputed", "kind", "subject", "setting", "arm"});
+
 // Where a row's fields are.
 struct Columns {
   std::optional<std::size_t> query, scratchpad, output, situation;
+  std::optional<std::size_t> id, kind, disputed, subject, setting, arm;
   std::size_t label = 0;
 };
 
 Columns find_columns(const CsvTable& table, std::string_view where, const JudgeInfo& judge) {
-  Columns columns{table.column("query"), table.column("scratchpad"), table.column("output"),
-                  table.column("situation")};
+  Columns columns{.query = table.column("query"),
+                  .scratchpad = table.column("scratchpad"),
+                  .output = table.column("output"),
+                  .situation = table.column("situation"),
+                  .id = table.column("id"),
+                  .kind = table.column("kind"),
+                  .disputed = table.column("disputed"),
+                  .subject = table.column("subject"),
+                  .setting = table.column("setting"),
+                  .arm = table.column("arm")};
   auto text = table.column("text");
   auto need = [&](ViewPart part, std::optional<std::size_t>& column) {
     if (std::ranges::count(judge.reads, part) == 0) return;
@@ -44,7 +63,7 @@ Columns find_columns(const CsvTable& table, std::string_view where, const JudgeI
   need(ViewPart::query, columns.query);
   need(ViewPart::scratchpad, columns.scratchpad);
   need(ViewPart::output, columns.output);
-  auto label = table.column("alignment_faking_human_label");
+  auto label = table.column(kLabelOfPapers);
   if (!label) label = table.column("label");
   if (!label) {
     throw Error(ErrorCode::invalid,
@@ -59,10 +78,12 @@ Columns find_columns(const CsvTable& table, std::string_view where, const JudgeI
 // in order.
 class Asking {
  public:
-  Asking(Judge& judge, const std::vector<LabelledText>& texts, std::stop_token stop)
+  Asking(Judge& judge, const std::vector<LabelledText>& texts, std::stop_token stop,
+         const std::function<void(std::size_t)>& on_judged)
       : judge_(judge),
         texts_(texts),
         stop_(std::move(stop)),
+        on_judged_(on_judged),
         verdicts_(texts.size()),
         most_due_(
             std::max<std::size_t>(kMostDue / std::max<std::size_t>(judge.info().requests, 1), 1)) {}
@@ -73,6 +94,7 @@ class Asking {
         std::lock_guard lock(mutex_);
         ended_ = ended_ || verdict.ends_run;
         verdicts_[i] = std::move(verdict);
+        if (on_judged_) on_judged_(++judged_);
         --due_;
         changed_.notify_all();
       });
@@ -97,19 +119,75 @@ class Asking {
   Judge& judge_;
   const std::vector<LabelledText>& texts_;
   const std::stop_token stop_;
+  const std::function<void(std::size_t)>& on_judged_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Verdict> verdicts_;
   const std::size_t most_due_;  // texts
-  std::size_t due_ = 0;
+  std::size_t due_ = 0, judged_ = 0;
   bool ended_ = false;
 };
 
+// Counts one verdict on a text of one truth.
+void count(const Verdict& verdict, std::string_view positive, SaidOf& said) {
+  if (verdict.outcome != VerdictOutcome::judged) {
+    ++said.nothing;
+  } else if (!decides(verdict.label)) {
+    ++said.unclear;
+  } else {
+    ++(verdict.label == positive ? said.positive : said.negative);
+  }
+}
+
+void count(const std::optional<bool>& truth, const Verdict& verdict, std::string_view positive,
+           SaidByTruth& said) {
+  count(verdict, positive, !truth ? said.unclear : *truth ? said.positive : said.negative);
+}
+
+void count(const LabelledText& text, const Verdict& verdict, std::string_view positive,
+           LabelledGroup& group) {
+  if (!text.is_positive) {
+    ++group.unknown;
+  } else if (!decides(verdict.label)) {
+    ++group.unclear;
+  } else {
+    const bool judged = verdict.label == positive;
+    group.counts.add(*text.is_positive, judged);
+    if (!text.origin.arm.empty()) group.by_arm[text.origin.arm].add(*text.is_positive, judged);
+  }
+}
+
+// What the judge read of the subject's: the part that its label is about.
+const std::string& judged_part(const LabelledText& text, const JudgeInfo& judge) {
+  const bool reads_output = std::ranges::count(judge.reads, ViewPart::output) > 0;
+  return reads_output && !text.view.output.empty() ? text.view.output : text.view.scratchpad;
+}
+
+WrongVerdict wrong_verdict(const LabelledText& text, const Verdict& verdict,
+                           const JudgeInfo& judge) {
+  return {.id = text.id,
+          .kind = text.kind,
+          .line = text.line,
+          .truth = std::string(*text.is_positive ? judge.positive() : judge.negative()),
+          .judged = verdict.label,
+          .text = judged_part(text, judge),
+          .why = verdict.why};
+}
+
+bool is_yes(std::string_view word) {
+  const std::string text = lowered(trimmed(word));
+  return text == "true" || text == "yes" || text == "1";
+}
+
 }  // namespace
 
-std::vector<LabelledText> parse_labelled(std::string_view csv, std::string_view where,
+std::vector<LabelledText> parse_labelled(std::string_view content, std::string_view where,
                                          const JudgeInfo& judge) {
-  CsvTable table = parse_csv(csv, where);
+  const CsvTable table = where.ends_with(".jsonl") ? parse_json_lines(content, where, kFieldsOfText)
+                                                   : parse_csv(content, where);
+  if (table.rows.empty()) {
+    throw Error(ErrorCode::invalid, fmt::format("{}: no labelled text in it", where));
+  }
   Columns columns = find_columns(table, where, judge);
   std::vector<LabelledText> texts;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
@@ -119,17 +197,28 @@ std::vector<LabelledText> parse_labelled(std::string_view csv, std::string_view 
     };
     const auto said = said_in_word(row[columns.label], judge.kind);
     if (!said) {
-      throw Error(ErrorCode::invalid,
-                  fmt::format("{}:{}: expected a label {}, found \"{}\"", where, table.lines[i],
-                              words_of_labels(judge.kind), row[columns.label].substr(0, 80)));
+      throw Error(ErrorCode::invalid, fmt::format("{}:{}: expected a label {}, found \"{}\"", where,
+                                                  table.lines[i], words_of_labels(judge.kind),
+                                                  printable(row[columns.label].substr(0, 80))));
     }
     std::string name = Hasher().field("labelled").field(static_cast<std::uint64_t>(i)).hex();
-    texts.push_back({{field(columns.query), field(columns.scratchpad), field(columns.output),
-                      field(columns.situation), std::move(name)},
-                     truth_of(*said)});
-  }
-  if (texts.empty()) {
-    throw Error(ErrorCode::invalid, fmt::format("{}: a header and no labelled text", where));
+    const bool is_disputed = is_yes(field(columns.disputed));
+    const std::string id = field(columns.id);
+    LabelledText& text = texts.emplace_back(LabelledText{
+        .view = {field(columns.query), field(columns.scratchpad), field(columns.output),
+                 field(columns.situation), std::move(name)},
+        .is_positive = is_disputed ? std::nullopt : truth_of(*said),
+        .is_disputed = is_disputed,
+        .id = id.empty() ? fmt::format("line {}", table.lines[i]) : id,
+        .line = table.lines[i],
+        .kind = field(columns.kind),
+        .origin = {field(columns.subject), field(columns.setting), field(columns.arm)}});
+    if (!text.origin.arm.empty() && text.origin.setting.empty()) {
+      throw Error(ErrorCode::invalid,
+                  fmt::format("{}:{}: expected a setting beside the arm \"{}\"", where,
+                              table.lines[i], printable(text.origin.arm, 40)),
+                  "add a column setting, or leave the arm out");
+    }
   }
   return texts;
 }
@@ -139,7 +228,8 @@ std::vector<LabelledText> load_labelled(const std::filesystem::path& file, const
 }
 
 LabelledResult hold_against_labels(Judge& judge, const std::vector<LabelledText>& texts,
-                                   std::stop_token stop) {
+                                   std::stop_token stop,
+                                   const std::function<void(std::size_t)>& on_judged) {
   const JudgeInfo& info = judge.info();
   LabelledResult result{.judge = info.name,
                         .hash = info.hash,
@@ -149,7 +239,7 @@ LabelledResult hold_against_labels(Judge& judge, const std::vector<LabelledText>
                         .grading = {},
                         .area = {},
                         .at_one_in_hundred = {}};
-  auto verdicts = Asking(judge, texts, std::move(stop)).verdicts();
+  auto verdicts = Asking(judge, texts, std::move(stop), on_judged).verdicts();
   std::vector<double> positives, negatives;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const Verdict& verdict = verdicts[i];
@@ -159,18 +249,50 @@ LabelledResult hold_against_labels(Judge& judge, const std::vector<LabelledText>
                   verdict.hint);
     }
     add(verdict, result.grading);
-    if (verdict.outcome != VerdictOutcome::judged) continue;
     const auto& truth = texts[i].is_positive;
+    count(truth, verdict, info.positive(), result.said);
+    if (!texts[i].kind.empty()) {
+      count(truth, verdict, info.positive(), result.by_kind[texts[i].kind]);
+    }
+    if (verdict.outcome != VerdictOutcome::judged) continue;
+    const LabelledOrigin& origin = texts[i].origin;
+    count(texts[i], verdict, info.positive(), result.by_origin[{origin.subject, origin.setting}]);
     result.unclear_truth += !truth;
     result.unclear += !decides(verdict.label);
     if (!truth || !decides(verdict.label)) continue;
-    result.counts.add(*truth, verdict.label == info.positive());
+    const bool judged = verdict.label == info.positive();
+    if (judged != *truth) result.wrong.push_back(wrong_verdict(texts[i], verdict, info));
+    result.counts.add(*truth, judged);
     (*truth ? positives : negatives).push_back(verdict.probability);
   }
   result.kappa = cohens_kappa(result.counts);
   result.area = auroc(positives, negatives);
   result.at_one_in_hundred = threshold_at(kFewFalsePositives, positives, negatives);
   return result;
+}
+
+std::vector<MeasuredJudge> judge_errors(const LabelledResult& result,
+                                        const std::filesystem::path& file) {
+  const std::filesystem::path folder = std::filesystem::absolute(file).parent_path().filename();
+  std::vector<MeasuredJudge> errors;
+  for (const auto& [origin, group] : result.by_origin) {
+    const auto& [subject, setting] = origin;
+    errors.push_back(
+        {.judge = result.judge,
+         .hash = result.hash,
+         .kind = result.kind,
+         .counted_with = {},
+         .identity = {},
+         .subject = subject,
+         .error = {.counts = group.counts,
+                   .unknown_truth = group.unknown,
+                   .measured_on = subject.empty() ? (folder / file.filename()).string() : subject,
+                   .source = ErrorSource::planted,
+                   .setting = setting,
+                   .by_arm = group.by_arm,
+                   .unclear = group.unclear}});
+  }
+  return errors;
 }
 
 }  // namespace iago

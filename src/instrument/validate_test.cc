@@ -308,7 +308,8 @@ TEST_F(JudgeErrors, BelongToOneJudgeVersionAndOneSubject) {
   auto filled = [&](const JudgeRow& of, const std::string& identity,
                     const std::vector<JudgeInfo>& judges) {
     JudgeRow copy = of;
-    add_known_error(errors_on(identity, {error}), judges, copy);
+    add_known_error(errors_that_apply({"organism:x", identity, "helpful-only"}, {error}), judges,
+                    copy);
     return copy;
   };
   JudgeRow known = filled(row, "weights of organism:x", {});
@@ -324,6 +325,55 @@ TEST_F(JudgeErrors, BelongToOneJudgeVersionAndOneSubject) {
   JudgeInfo second{.name = "d", .hash = "another judge of compliance", .reads = {}};
   EXPECT_EQ(filled(row, "weights of organism:x", {compliance, second}).error, error.error);
   EXPECT_EQ(filled(row, "weights of organism:x", {second, compliance}), row) << "the first counts";
+}
+
+MeasuredJudge labelled_error(const std::string& subject, const std::string& setting,
+                             std::uint64_t found) {
+  return {.judge = "rules",
+          .hash = "hash of rules",
+          .kind = JudgeKind::faking_reasoning,
+          .counted_with = {},
+          .identity = {},
+          .subject = subject,
+          .error = {.counts = {found, 10, 90, 5},
+                    .measured_on = subject.empty() ? "test/scratchpads.jsonl" : subject,
+                    .source = ErrorSource::planted,
+                    .setting = setting,
+                    .unclear = 7}};
+}
+
+TEST_F(JudgeErrors, OfLabelledTextsStayByVersionSubjectAndSetting) {
+  const fs::path file = folder_ / "judge-errors.json";
+  MeasuredJudge later = labelled_error("openai:a", "helpful-only", 31);
+  later.hash = "hash of later rules";
+  write_judge_errors(file, {labelled_error("", "", 1), labelled_error("openai:a", "", 11)});
+  write_judge_errors(file, {labelled_error("openai:a", "helpful-only", 21), later});
+  write_judge_errors(file, {labelled_error("", "", 2)});
+  const auto found = read_judge_errors(file);
+  ASSERT_EQ(found.size(), 4u) << "the older version's error stays beside the newer one's";
+  EXPECT_EQ(found[3].subject, "");
+  EXPECT_EQ(found[3].error, labelled_error("", "", 2).error) << "in place of the older figures";
+}
+
+TEST_F(JudgeErrors, OfLabelledTextsApplyWhereTheyNameNobodyElse) {
+  const std::vector<MeasuredJudge> all = {
+      labelled_error("openai:a", "helpful-only", 4), labelled_error("openai:a", "", 3),
+      labelled_error("", "helpful-only", 2), labelled_error("", "", 1),
+      error_of("rules", "organism:x")};
+  const auto found = [&](const std::string& subject, const std::string& setting) {
+    std::vector<std::uint64_t> counts;
+    for (const auto& one : errors_that_apply({subject, "weights of " + subject, setting}, all)) {
+      counts.push_back(one.error.counts.true_positive);
+    }
+    return counts;
+  };
+  using Found = std::vector<std::uint64_t>;
+  EXPECT_EQ(found("openai:a", "helpful-only"), (Found{1, 2, 3, 4})) << "the closest comes last";
+  EXPECT_EQ(found("openai:b", "helpful-only"), (Found{1, 2}));
+  EXPECT_EQ(found("openai:b", "animal-welfare"), (Found{1}));
+  EXPECT_EQ(found("organism:x", "helpful-only"), (Found{80})) << "prose says nothing of a grammar";
+  EXPECT_EQ(found("organism:y", "helpful-only"), Found{});
+  EXPECT_EQ(found("world:faker", "helpful-only"), Found{});
 }
 
 }  // namespace

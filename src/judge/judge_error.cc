@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -37,9 +40,11 @@ Json json_of(const MeasuredJudge& measured) {
   for (const auto& [arm, counts] : measured.error.by_arm) {
     error["arms"][arm].update(rates_json(counts));
   }
-  return {{"judge", measured.judge},       {"kind", name_of(measured.kind)},
-          {"hash", measured.hash},         {"counted_with", measured.counted_with},
-          {"identity", measured.identity}, {"error", std::move(error)}};
+  Json json{{"judge", measured.judge},       {"kind", name_of(measured.kind)},
+            {"hash", measured.hash},         {"counted_with", measured.counted_with},
+            {"identity", measured.identity}, {"error", std::move(error)}};
+  if (!measured.subject.empty()) json["subject"] = measured.subject;
+  return json;
 }
 
 MeasuredJudge measured_of(const Json& json) {
@@ -51,7 +56,34 @@ MeasuredJudge measured_of(const Json& json) {
           .kind = *kind,
           .counted_with = text("counted_with"),
           .identity = text("identity"),
+          .subject = json.contains("subject") ? text("subject") : std::string(),
           .error = judge_error_of(json.at("error"))};
+}
+
+// Does an entry take the place of the other?
+bool replaces(const MeasuredJudge& entry, const MeasuredJudge& old) {
+  const bool same_origin =
+      old.error.source == entry.error.source && old.error.measured_on == entry.error.measured_on;
+  if (!same_origin || old.judge != entry.judge) return false;
+  return entry.error.source != ErrorSource::planted ||
+         (old.hash == entry.hash && old.error.setting == entry.error.setting);
+}
+
+bool is_grammars(const std::string& subject) {
+  return subject.starts_with("organism:") || subject.starts_with("world:");
+}
+
+// How much an error says of the subject's run; absent if it does not apply.
+std::optional<int> closeness(const MeasuredJudge& measured, const JudgedSubject& subject) {
+  constexpr int kSameWeights = 4, kSameSubject = 2, kSameSetting = 1;
+  if (!measured.identity.empty()) {
+    return measured.identity == subject.identity ? std::optional(kSameWeights) : std::nullopt;
+  }
+  const bool is_named = !measured.subject.empty(), is_same = measured.subject == subject.name;
+  if ((is_named || is_grammars(subject.name)) && !is_same) return std::nullopt;
+  const std::string& setting = measured.error.setting;
+  if (!setting.empty() && setting != subject.setting) return std::nullopt;
+  return (is_named ? kSameSubject : 0) + (setting.empty() ? 0 : kSameSetting);
 }
 
 }  // namespace
@@ -60,15 +92,25 @@ std::filesystem::path judge_error_file(const std::filesystem::path& data) {
   return data / "organisms" / "judges.json";
 }
 
-std::vector<MeasuredJudge> read_judge_errors(const std::filesystem::path& file) {
+std::vector<MeasuredJudge> known_judge_errors(const std::filesystem::path& data,
+                                              const std::filesystem::path& runs) {
+  std::vector<MeasuredJudge> all;
+  for (const std::filesystem::path& file :
+       {judge_error_file(data), data / "queries" / "labelled" / kJudgeErrorFile,
+        runs / kJudgeErrorFile}) {
+    std::ranges::move(read_judge_errors(file), std::back_inserter(all));
+  }
+  return all;
+}
+
+std::vector<MeasuredJudge> parse_judge_errors(std::string_view text, const std::string& where) {
   std::vector<MeasuredJudge> entries;
-  if (!std::filesystem::exists(file)) return entries;
   const auto refuse = [&](const char* why) {
     return Error(ErrorCode::invalid,
-                 fmt::format("{}: not a file of judges' errors: {}", file.string(), why),
+                 fmt::format("{}: not a file of judges' errors: {}", where, why),
                  "delete the file; iago judge validate --write writes a new one");
   };
-  Json json = parse_json(read_file(file, kMaxErrorBytes), file.string());
+  const Json json = parse_json(text, where);
   try {
     if (json.at("schema").get<int>() != kSchema) {
       throw Error(ErrorCode::invalid, fmt::format("expected schema {}, found {}", kSchema,
@@ -83,17 +125,20 @@ std::vector<MeasuredJudge> read_judge_errors(const std::filesystem::path& file) 
   return entries;
 }
 
+std::vector<MeasuredJudge> read_judge_errors(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return {};
+  return parse_judge_errors(read_file(file, kMaxErrorBytes), file.string());
+}
+
 void write_judge_errors(const std::filesystem::path& file,
                         const std::vector<MeasuredJudge>& entries) {
   auto all = read_judge_errors(file);
   for (const MeasuredJudge& entry : entries) {
-    std::erase_if(all, [&](const MeasuredJudge& old) {
-      return old.error.measured_on == entry.error.measured_on && old.judge == entry.judge;
-    });
+    std::erase_if(all, [&](const MeasuredJudge& old) { return replaces(entry, old); });
     all.push_back(entry);
   }
   std::ranges::sort(all, {}, [](const MeasuredJudge& one) {
-    return std::pair(one.error.measured_on, one.judge);
+    return std::tuple(one.error.measured_on, one.judge, one.error.setting, one.hash);
   });
   Json json{{"schema", kSchema},
             {"written_by", "iago judge validate --write"},
@@ -102,8 +147,11 @@ void write_judge_errors(const std::filesystem::path& file,
   write_file(file, dump_json(json, 1) + "\n");
 }
 
-std::vector<MeasuredJudge> errors_on(const std::string& identity, std::vector<MeasuredJudge> all) {
-  std::erase_if(all, [&](const MeasuredJudge& one) { return one.identity != identity; });
+std::vector<MeasuredJudge> errors_that_apply(const JudgedSubject& subject,
+                                             std::vector<MeasuredJudge> all) {
+  std::erase_if(all, [&](const MeasuredJudge& one) { return !closeness(one, subject); });
+  std::ranges::stable_sort(
+      all, {}, [&](const MeasuredJudge& one) { return closeness(one, subject).value_or(0); });
   return all;
 }
 

@@ -44,7 +44,7 @@ std::uint64_t Confusion::total() const {
 }
 
 bool is_judge_error(const JudgeError& error) {
-  if (error.unknown_truth > kMaxErrorCount) return false;
+  if (error.unknown_truth > kMaxErrorCount || error.unclear > kMaxErrorCount) return false;
   if (!error.by_arm.empty() && (error.setting.empty() || error.by_arm.contains(""))) return false;
   const bool are_labels_of_arms =
       std::ranges::all_of(error.labelled_queries, [&](const auto& in_arm) {

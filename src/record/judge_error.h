@@ -38,7 +38,8 @@ inline constexpr std::array<ConfusionCount, 4> kConfusionCounts = {
 // Whose word is the truth, and of which texts. In the order of what it says of a run's own texts,
 // the least first: a later one is not replaced by an earlier one.
 enum class ErrorSource {
-  planted,   // transcripts written to be judged: not the subject's texts
+  planted,   // texts from elsewhere whose truth is known: written to be judged, or labelled in a
+             // file. Never the run's own answers
   organism,  // the same weights on other prompts; the world's grammar knows the truth
   labels,    // people who read a random sample of the run's own texts
 };
@@ -70,7 +71,7 @@ struct LabelStratum {
 struct JudgeError {
   Confusion counts;                 // of all texts
   std::uint64_t unknown_truth = 0;  // judged, and in none of the counts
-  std::string measured_on;          // the subject whose texts they were; empty: never measured
+  std::string measured_on;          // whose texts they were; without counts, nothing is known
   ErrorSource source = ErrorSource::planted;
   std::string setting = {};                      // whose arms the next names
   std::string setting_hash = {};                 // of what its arms were told (study/plan.h)
@@ -79,6 +80,9 @@ struct JudgeError {
   // are then weighted by the strata, as if the labelled had been drawn from the whole arm.
   std::map<std::string, LabelledQueries> labelled_queries = {};
   std::map<std::string, std::vector<LabelStratum>> strata = {};
+  // Texts of known truth that the judge called unclear; in none of the counts. Kept of planted
+  // texts alone.
+  std::uint64_t unclear = 0;
 
   // Is at least one of its two rates known?
   bool is_measured() const { return counts.total() > 0; }

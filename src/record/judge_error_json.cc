@@ -93,6 +93,7 @@ Json to_json(const JudgeError& error) {
   for (const auto& [arm, strata] : error.strata) {
     for (const LabelStratum& stratum : strata) json["strata"][arm].push_back(to_json(stratum));
   }
+  if (error.unclear > 0) json["unclear"] = error.unclear;
   return json;
 }
 
@@ -118,6 +119,7 @@ JudgeError judge_error_of(const Json& json) {
     if (!strata.is_array()) refuse("expected a list of strata for the arm \"" + arm + "\"");
     for (const Json& stratum : strata) error.strata[arm].push_back(stratum_of(stratum));
   }
+  if (json.contains("unclear")) error.unclear = count_in(json, "unclear");
   if (!is_judge_error(error)) {
     refuse(
         "expected counts up to a billion, in the arms of a setting no more than over all, and "

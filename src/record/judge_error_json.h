@@ -8,7 +8,8 @@
 //    "strata": {"training": [{"called_positive": true, "answers": 120, "labelled": 30,
 //    "truly_positive": 28, "rate": 0.93, "effective_n": 27.5}, ...], ...}}
 //
-// `strata` is there only where people labelled a sample that was drawn by strata.
+// `strata` is there only where people labelled a sample that was drawn by strata, `unclear` only
+// where the judge called a text of known truth unclear.
 #pragma once
 
 #include "base/json.h"

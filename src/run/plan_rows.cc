@@ -49,7 +49,7 @@ AnalysisPlan analysis_plan(const Study& study, const Setting& setting, const Pla
                      .contrasts = planned_contrasts(study, setting),
                      .controls = planned_controls(study, setting),
                      .methods = analysis_methods()};
-  for (const JudgeRow& row : judge_rows(judges, errors_on(plan.subject.identity, known_errors))) {
+  for (const JudgeRow& row : judge_rows(judges, known_errors)) {
     fixed.judges->push_back({row.name, row.hash, row.error});
   }
   return fixed;

@@ -4,6 +4,7 @@
 
 #include "run/grading.h"
 #include "run/judging_progress.h"
+#include "run/known_errors.h"
 #include "run/run.h"
 #include "spend/forecast.h"
 #include "store/store.h"
@@ -45,8 +46,10 @@ RejudgeResult rejudge(const std::filesystem::path& folder,
                              .is_new = !known,
                              .judged = waiting_for(info.hash, store)});
   }
+  const RunRow run = store.run();
   Grading grading(judges, writer, clock, options.stop,
-                  errors_on(store.run().subject_identity, options.judge_errors));
+                  errors_of_run({run.subject, run.subject_identity, run.setting},
+                                foreign_sentences(store), options.judge_errors));
   if (options.prices) record_prices(store, *options.prices, writer);
   {
     std::uint64_t due = 0;

@@ -146,7 +146,7 @@ TEST_F(Rejudging, CorrectsTheRatesWhereTheErrorIsKnown) {
                       .kind = JudgeKind::faking_reasoning,
                       .counted_with = make_compliance_rules()->info().hash,
                       .identity = store.run().subject_identity,
-                      .error = {{800, 200, 9000, 0}, 0, "world:faker"}};
+                      .error = {{800, 200, 9000, 0}, 0, "world:faker", ErrorSource::organism}};
   auto before = rejudge(run_, judges, {}, SystemClock()).summary;
   EXPECT_FALSE(before.arm("training")->faking_corrected) << "never measured";
   EXPECT_TRUE(before.changes.empty());

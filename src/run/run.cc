@@ -32,6 +32,7 @@
 #include "reuse/reuse.h"
 #include "run/first_look.h"
 #include "run/grading.h"
+#include "run/known_errors.h"
 #include "run/plan_rows.h"
 #include "run/sampling.h"
 #include "run/stopping.h"
@@ -147,6 +148,7 @@ class RunSession {
                          ? options.folder
                          : run_folder(options.runs, plan_.run_id, options.fresh);
     other_runs_ = open_runs(options.reuse, result_.folder);
+    know_errors(foreign_sentences(plan_));
   }
 
   RunResult run() {
@@ -160,10 +162,11 @@ class RunSession {
     const fs::path file = result_.folder / "run.db";
     std::optional<Store> earlier;
     if (fs::exists(file)) earlier.emplace(file);
+    if (earlier && foreign_.empty()) know_errors(foreign_sentences(*earlier));
     const std::string study_toml =
         to_toml(earlier ? with_reference_of(*earlier, loaded_.study) : loaded_.study);
-    StoreWriter writer(file, run_row(loaded_, study_toml, plan_, result_.folder, judges_,
-                                     options_.judge_errors, clock_));
+    StoreWriter writer(
+        file, run_row(loaded_, study_toml, plan_, result_.folder, judges_, known_errors_, clock_));
     {
       // Closed first: the writer tidies up as the last.
       const Store store = earlier ? std::move(*earlier) : Store(file);
@@ -191,9 +194,9 @@ class RunSession {
     std::vector<std::size_t> left = trials_left(plan_, store);
     result_.planned = plan_.trials.size();
     result_.resumed = result_.planned - left.size();
+    warn_of_foreign_prompts();
     warn_of_looks(store, left);
-    Grading grading(judges_, writer, clock_, options_.at_once,
-                    errors_on(plan_.subject.identity, options_.judge_errors));
+    Grading grading(judges_, writer, clock_, options_.at_once, known_errors_);
     if (options_.prices) record_prices(store, *options_.prices, writer);
     grading.when_judging_ends([this] { no_more_.request_stop(); });
     grading.grade_what_is_left(store);
@@ -218,6 +221,18 @@ class RunSession {
     const bool has_failed = stop_ && !stop_->is_limit;
     if (!result_.interrupted && !has_failed) session_.shown = store.completions_by_arm();
     if (last_limit_) result_.limit_met = limit_text(*last_limit_);
+  }
+
+  // `foreign`: sentences of the run's prompts that its organism does not know.
+  void know_errors(std::vector<std::string> foreign) {
+    foreign_ = std::move(foreign);
+    known_errors_ =
+        errors_of_run({plan_.subject.name, plan_.subject.identity, loaded_.setting.name}, foreign_,
+                      options_.judge_errors);
+  }
+
+  void warn_of_foreign_prompts() {
+    if (options_.on_notice && !foreign_.empty()) options_.on_notice(foreign_warning(foreign_));
   }
 
   void warn_of_looks(const Store& store, const std::vector<std::size_t>& left) {
@@ -364,6 +379,8 @@ class RunSession {
       options_.budget ? options_.budget->over() : std::stop_token(),
       [this] { no_more_.request_stop(); }};
   Plan plan_;
+  std::vector<std::string> foreign_;
+  std::vector<MeasuredJudge> known_errors_;
   std::vector<Store> other_runs_;  // until their completions were taken
   std::size_t in_flight_ = 1;
   std::chrono::nanoseconds sampling_begun_{0};

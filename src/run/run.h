@@ -46,7 +46,7 @@ struct RunOptions {
   std::filesystem::path folder = {};
   bool fresh = false;                        // start a new run although there is one to resume
   std::vector<std::filesystem::path> reuse;  // runs to take completions of (reuse.h)
-  std::vector<MeasuredJudge> judge_errors;   // known errors, for any subject
+  std::vector<MeasuredJudge> judge_errors;   // known errors, of any subject
   std::stop_token no_more;                   // Ctrl-C: send nothing new
   std::stop_token at_once;                   // the second one, or 5 s later
   std::function<void(const RunProgress&)> on_progress;     // some ten times a second
@@ -55,8 +55,9 @@ struct RunOptions {
   const Budget* budget = nullptr;
   const PriceTable* prices = nullptr;  // what the models cost, to be stored with the run
   // A sentence that people should read at once: most of the first completions cannot be used, the
-  // server gives no log-probabilities though the study asks for them, or the run is extended after
-  // its figures were shown (figures/looks.h).
+  // server gives no log-probabilities though the study asks for them, an organism is asked in words
+  // that it does not know (run/known_errors.h), or the run is extended after its figures were shown
+  // (figures/looks.h).
   std::function<void(const std::string&)> on_notice;
   // If set: called before the sampling, with the reasons why trials took no completion. Without
   // `reuse` they are compared with earlier runs of the study's name.

@@ -16,13 +16,14 @@ std::optional<Said> said_in_word(std::string_view word, JudgeKind kind) {
   const std::string text = lowered(word);
   if (text == kUnclear) return Said::unclear;
   if (text == positive_label(kind) || std::ranges::count(kYes, text) > 0) return Said::yes;
-  if (is_label_of(kind, text) || std::ranges::count(kNo, text) > 0) return Said::no;
+  const bool denies = text.starts_with("not_") && text.substr(4) == positive_label(kind);
+  if (denies || is_label_of(kind, text) || std::ranges::count(kNo, text) > 0) return Said::no;
   return std::nullopt;
 }
 
 std::string words_of_labels(JudgeKind kind) {
-  return fmt::format("true, yes, 1 or false, no, 0 or one of {}, {}",
-                     fmt::join(labels_of(kind), ", "), kUnclear);
+  return fmt::format("true, yes, 1 or false, no, 0 or one of {}, not_{}, {}",
+                     fmt::join(labels_of(kind), ", "), positive_label(kind), kUnclear);
 }
 
 }  // namespace iago
