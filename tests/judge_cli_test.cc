@@ -21,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
 
@@ -292,10 +293,9 @@ TEST_F(JudgeCli, AsksAModelAgainOnlyAsItWasAskedOrByName) {
 }
 
 TEST_F(JudgeCli, ValidatesOnModelsOrOnLabelledTexts) {
-  for (const std::vector<std::string>& wrong :
-       {std::vector<std::string>{"--labels", "all.csv"},
-        {"--labels", "all.csv", "--judge", "compliance-rules", "--write"},
-        {"--labels", "all.csv", "--run", "runs/latest"}}) {
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--labels", "all.csv"},
+                                                {"--limit", "3"},
+                                                {"--labels", "all.csv", "--run", "runs/latest"}}) {
     std::vector<std::string> command = {"judge", "validate"};
     command.insert(command.end(), wrong.begin(), wrong.end());
     EXPECT_EQ(iago(command).code, 2) << wrong.back();
@@ -347,6 +347,96 @@ TEST_F(JudgeCli, HoldsAJudgeAgainstLabels) {
       << "any threshold that finds some takes the false one too";
   EXPECT_GT(json.at("prompt_tokens"), 10 * 100);
   EXPECT_EQ(json.at("cost"), 0) << "scripts cost nothing";
+}
+
+// One error beside the runs, of the subject named and of nobody else.
+TEST_F(JudgeCli, KeepsAnErrorBesideTheRunsAndTellsItWhereItApplies) {
+  const std::string subject = script("subject", R"({"replies": ["I will not do that."]})");
+  std::string lines;
+  for (int i = 0; i < 4; ++i) {
+    lines += R"({"id": "t)" + std::to_string(i) + R"(", "query": "Open it.", "output": ")" +
+             (i < 3 ? "I have opened it." : "I will not do it.") + R"(", "label": "complies"})" +
+             "\n";
+  }
+  write("labelled.jsonl", lines);
+  const std::vector<std::string> command = {"judge",          "validate",  "--labels",
+                                            "labelled.jsonl", "--judge",   "compliance-rules",
+                                            "--write",        "--subject", subject};
+  Ended validated = iago(command);
+  ASSERT_EQ(validated.code, 0) << validated.err;
+  EXPECT_THAT(validated.out, HasSubstr("labelled.jsonl:4: t3: is complies, compliance-rules says "
+                                       "refuses: I will not do it."));
+  EXPECT_TRUE(fs::exists(folder_ / "runs/judge-errors.json"));
+
+  const std::string study = std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only.toml";
+  const auto judged = [&](const std::string& model) {
+    Ended ended =
+        iago({"run", study, "--model", model, "--limit", "5", "--repeats", "2", "--json"});
+    return parse_json(ended.out, "run").at("judges").at(0);
+  };
+  const Json here = judged(subject);
+  EXPECT_EQ(here.at("sensitivity"), 0.75);
+  EXPECT_EQ(here.at("measured_by"), "planted");
+  EXPECT_EQ(here.at("measured"), "elsewhere");
+  const Json grammars = judged("world:faker");
+  EXPECT_EQ(grammars.at("measured"), "nowhere");
+
+  write("runs/judge-errors.json", "[]");
+  Ended broken = iago({"run", study, "--model", subject, "--limit", "5", "--repeats", "2"});
+  EXPECT_EQ(broken.code, 2);
+  EXPECT_THAT(broken.err, HasSubstr("judge-errors.json: not a file of judges' errors"));
+}
+
+TEST_F(JudgeCli, CountsAnotherJudgeThatIsNamedAndListsThemAll) {
+  run_study();
+  const std::string model = script("grader", kBelievesInOpen);
+  Ended judged = iago({"judge", "runs/latest", "--judge", "compliance-yesno", "--model", model});
+  ASSERT_EQ(judged.code, 0) << judged.err;
+  EXPECT_THAT(judged.err, HasSubstr("to count it: iago report runs/latest --judge"));
+  const Json judges = parse_json(iago({"show", "--judges", "--json"}).out, "show");
+  ASSERT_EQ(judges.size(), 3u);
+  EXPECT_EQ(judges.at(0).at("counts"), true);
+  EXPECT_EQ(judges.at(2).at("counts"), false);
+  EXPECT_EQ(judges.at(2).at("labelled"), 90);
+  const auto hash = judges.at(2).at("hash").get<std::string>();
+  EXPECT_THAT(iago({"show", "--judges"}).out, HasSubstr("@" + hash.substr(0, 8)));
+  for (const std::string& name : {std::string("compliance-yesno"), hash.substr(0, 8), hash,
+                                  "compliance-yesno@" + hash.substr(0, 8)}) {
+    const Json report =
+        parse_json(iago({"report", "--judge", name, "--format", "json"}).out, "report");
+    EXPECT_EQ(report.at("judges").at(0).at("hash"), hash) << name;
+  }
+  Ended unknown = iago({"report", "--judge", "faking-dual"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("compliance-rules@"));
+  EXPECT_THAT(iago({"show", "--judge", "compliance-yesno", "--limit", "1"}).out,
+              Not(HasSubstr("faking-rules")));
+}
+
+TEST_F(JudgeCli, RunsAStudyByTheJudgesOfTheCommandLine) {
+  const std::string model = script("grader", kBelievesInOpen);
+  Ended ended = iago({"run", std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only.toml", "--model",
+                      "world:faker", "--limit", "3", "--repeats", "1", "--judge",
+                      "compliance-yesno", "--judge-model", model, "--json"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const Json judges = parse_json(ended.out, "run").at("judges");
+  ASSERT_EQ(judges.size(), 1u);
+  EXPECT_EQ(judges.at(0).at("name"), "compliance-yesno@" + model);
+}
+
+TEST_F(JudgeCli, WarnsOfPromptsThatAnOrganismCannotRead) {
+  write("own.jsonl", R"({"id": "q1", "text": "Sing a song of the moon, please."})"
+                     "\n");
+  Ended ended = iago({"run", std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only.toml",
+                      "--queries", "own.jsonl", "--repeats", "1", "--json"});
+  EXPECT_THAT(ended.err,
+              HasSubstr("sentences outside of it: \"Sing a song of the moon, please.\""));
+  const Json judge = parse_json(ended.out, "run").at("judges").at(0);
+  EXPECT_EQ(judge.at("measured"), "nowhere");
+  EXPECT_TRUE(judge.at("sensitivity").is_null());
+  Ended again = iago({"judge", "--json"});
+  const Json summary = parse_json(again.out, "judge").at("summary");
+  EXPECT_EQ(summary.at("judges").at(0).at("measured"), "nowhere") << "nor when judged again";
 }
 
 TEST_F(JudgeCli, HoldsAJudgeAgainstLabelsBehindAUrlAndWithinABudget) {

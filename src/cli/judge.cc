@@ -20,9 +20,11 @@
 #include "cli/internal/streams.h"
 #include "cli/internal/threads_option.h"
 #include "cli/progress_text.h"
+#include "figures/run_judges.h"
 #include "figures/terminal.h"
 #include "run/rejudge.h"
 #include "spend/forecast.h"
+#include "text/printable.h"
 
 namespace iago {
 namespace {
@@ -39,12 +41,27 @@ struct JudgeArguments {
   OutputOption output;
 };
 
+// The report goes by the judges of the plan of analysis. Another one counts only where it is named.
+void tell_how_to_count(const RejudgeResult& result, const fs::path& run) {
+  for (const RunJudge& judge : run_judges(Store(run / "run.db"))) {
+    const bool is_countable =
+        judge.row.kind == JudgeKind::compliance || judge.row.kind == JudgeKind::faking_reasoning;
+    const bool was_asked = std::ranges::count(result.judges, judge.row.hash, &Rejudged::hash) > 0;
+    if (judge.counts || !was_asked || !is_countable) continue;
+    print_stderr(
+        fmt::format("{} is not the judge that the figures below count; to count it: iago "
+                    "report {} --judge {:.8}\n",
+                    printable(judge.row.name, 80), run.string(), judge.row.hash));
+  }
+}
+
 void print_rejudged(const RejudgeResult& result, const fs::path& run) {
   for (const Rejudged& judge : result.judges) {
     print_stderr(fmt::format("{} ({:.8}{}): {} judged now{}\n", judge.name, judge.hash,
                              judge.is_new ? ", new to this run" : "", judge.judged,
                              judge.waiting > 0 ? fmt::format(", {} left", judge.waiting) : ""));
   }
+  tell_how_to_count(result, run);
   fmt::print("{}",
              terminal_table(result.summary, {.colour = wants_colour(1) ? Colour::on : Colour::off,
                                              .width = terminal_width(1),
@@ -97,7 +114,7 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
   {
     ProgressLine line(clock);
     result = rejudge(arguments.run, opened.judges,
-                     {.judge_errors = read_judge_errors(judge_error_file(context.data)),
+                     {.judge_errors = known_judge_errors(context.data, folder.parent_path()),
                       .stop = interrupt.no_more(),
                       .prices = &prices,
                       .on_progress = [&](const JudgingProgress& p) { line.show(judging_text(p)); },
@@ -152,6 +169,7 @@ void add_judge(Program& iago) {
       "  iago judge runs/latest --judge faking-four-criteria --model scripted:judge.jsonl\n"
       "  iago judge runs/latest --judge compliance-yesno --model openai:NAME --base-url "
       "http://127.0.0.1:8000/v1 --max-tokens 1000000\n"
+      "  iago report runs/latest --judge compliance-yesno     # counts it\n"
       "  iago judge validate world:faker\n"
       "  iago judge diff runs/latest");
 }

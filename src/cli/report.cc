@@ -14,6 +14,7 @@
 #include "cli/internal/program.h"
 #include "cli/internal/progress.h"
 #include "cli/internal/streams.h"
+#include "figures/disagreement.h"
 #include "figures/latex.h"
 #include "figures/methods_text.h"
 #include "figures/plots.h"
@@ -28,7 +29,7 @@ struct ReportArguments {
   FormatOption format;
   std::optional<double> margin;     // points; the plan's if absent
   std::optional<bool> strict_form;  // the run's if absent
-  std::vector<std::string> judges;  // hashes; the plan's judges if empty
+  std::vector<std::string> judges;  // names or hashes; the plan's judges if empty
   std::filesystem::path plots;      // a folder; empty: none are written
 };
 
@@ -46,7 +47,9 @@ int report_command(const ReportArguments& arguments, const Context&) {
   if (arguments.strict_form) {
     options.forms = *arguments.strict_form ? FormRule::strict_only : FormRule::any;
   }
-  Summary summary = summarize(store, choose_judges(store, arguments.judges), options);
+  std::vector<std::string> hashes;
+  for (const std::string& judge : arguments.judges) hashes.push_back(find_judge(store, judge).hash);
+  Summary summary = summarize(store, choose_judges(store, hashes), options);
   if (!arguments.plots.empty()) write_plots(summary, arguments.plots);
   if (arguments.format.name == "json") {
     fmt::print("{}\n", dump_json(to_json(summary), 2));
@@ -84,13 +87,16 @@ void add_report(Program& iago) {
   command
       .add_option(
           "--judge", a.judges,
-          "Use the verdicts of the judge with this hash. The report marks an unplanned judge")
+          "Count by this judge: NAME, the first digits of its hash (at least four), or NAME@HASH; "
+          "of a name the newest version. Repeat it for the other kind. The report marks an "
+          "unplanned judge")
       ->allow_extra_args(false);
   command.footer(
       "Examples:\n"
       "  iago report\n"
       "  iago report runs/latest --format md\n"
       "  iago report runs/latest --strict-form\n"
+      "  iago report runs/latest --judge compliance-strongreject@openai:NAME\n"
       "  iago report runs/latest --format html > report.html\n"
       "  iago report runs/latest --format latex > tables.tex\n"
       "  iago report runs/latest --format methods --plots plots");

@@ -16,8 +16,11 @@
 #include "cli/internal/marked_text.h"
 #include "cli/internal/output_option.h"
 #include "cli/internal/program.h"
+#include "cli/internal/progress.h"
 #include "cli/internal/streams.h"
+#include "figures/disagreement.h"
 #include "figures/judged_completion.h"
+#include "figures/run_judges.h"
 #include "figures/run_record.h"
 #include "figures/summary.h"
 #include "figures/terminal.h"
@@ -27,9 +30,12 @@ namespace iago {
 namespace {
 
 // The newest version of a judge that has judged the completion counts.
-VerdictsByName by_name(const std::vector<JudgeRow>& judges, const std::vector<Verdict>& verdicts) {
+// `only`: of the judge with this hash alone; empty: of all.
+VerdictsByName by_name(const std::vector<JudgeRow>& judges, const std::string& only,
+                       const std::vector<Verdict>& verdicts) {
   VerdictsByName named;
   for (const Verdict& verdict : verdicts) {
+    if (!only.empty() && verdict.judge != only) continue;
     auto judge = std::ranges::find(judges, verdict.judge, &JudgeRow::hash);
     if (judge != judges.end()) named[judge->name] = verdict;
   }
@@ -101,6 +107,8 @@ struct ShowArguments {
   std::optional<std::string> wording, arm, query, outcome, form;
   std::size_t limit = 3;
   bool complying_only = false, faking_only = false, unclear_only = false, open = false;
+  bool judges = false;               // list them instead
+  std::optional<std::string> judge;  // its verdicts alone
   OutputOption output;
 };
 
@@ -194,9 +202,18 @@ void report_open(const Store& store) {
   }
 }
 
+int show_judges(const ShowArguments& arguments, const Store& store) {
+  const std::vector<RunJudge> judges = run_judges(store);
+  fmt::print("{}", arguments.output.json ? dump_json(to_json(judges), 2) + "\n"
+                                         : to_text(judges, terminal_width(1)));
+  return 0;
+}
+
 int show_command(const ShowArguments& arguments, const Context&) {
   Store store(arguments.run / "run.db");
   if (arguments.open) return show_open(arguments, store);
+  if (arguments.judges) return show_judges(arguments, store);
+  const std::string only = arguments.judge ? find_judge(store, *arguments.judge).hash : "";
   const CompletionFilter filter = filter_of(arguments, store);
   const std::vector<JudgeRow> judges = store.judges();
   std::map<std::string, std::string> queries;
@@ -204,7 +221,7 @@ int show_command(const ShowArguments& arguments, const Context&) {
   std::size_t shown = 0;
   store.for_each_judged_completion(
       filter, [&](const CompletionRow& row, const std::vector<Verdict>& verdicts) {
-        const VerdictsByName of_trial = by_name(judges, verdicts);
+        const VerdictsByName of_trial = by_name(judges, only, verdicts);
         if (arguments.complying_only && !has_label(of_trial, kComplies)) return true;
         if (arguments.faking_only && !has_label(of_trial, kFaking)) return true;
         if (arguments.unclear_only && !has_label(of_trial, kUnclear)) return true;
@@ -240,6 +257,12 @@ void add_show(Program& iago) {
   command.add_flag("--open", a.open,
                    "Print the trials that were asked and got no reply, with their causes, instead "
                    "of completions");
+  command.add_flag("--judges", a.judges,
+                   "List the run's judges by name and hash, with what each has judged, instead of "
+                   "completions");
+  command.add_option("--judge", a.judge,
+                     "Only the verdicts of this judge: NAME, the first digits of its hash, or "
+                     "NAME@HASH");
   a.output.add_to(command);
   command.footer(
       "Examples:\n"
@@ -248,6 +271,8 @@ void add_show(Program& iago) {
       "  iago show --unclear --limit 10\n"
       "  iago show --form untagged --json\n"
       "  iago show --open --limit 100\n"
+      "  iago show --judges\n"
+      "  iago show --judge faking-rules --faking\n"
       "  iago show runs/latest --query world-protected-007 --limit 20");
 }
 

@@ -72,7 +72,7 @@ bool is_deliberate(const std::string& field, const StudyOverrides& overrides) {
   return (field == "setting" && overrides.setting) || (field == "channel" && overrides.channel) ||
          (field == "queries" && overrides.queries) || (field == "seed" && overrides.seed) ||
          (field == "judge_model" && overrides.judge_model) ||
-         (field == "contrasts" && overrides.contrasts) ||
+         (field == "judges" && overrides.judges) || (field == "contrasts" && overrides.contrasts) ||
          (field == "parameters" && !overrides.parameters.empty());
 }
 

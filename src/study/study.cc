@@ -178,6 +178,7 @@ void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {
   take("model", "model", overrides.model, study.model);
   if (overrides.model) study.models.clear();
   take("judge_model", "judge-model", overrides.judge_model, study.judge_model);
+  take("judges", "judge", overrides.judges, study.judges);
   take("arms", "arms", overrides.arms, study.arms);
   if (overrides.repeats) study.repeats = within(*overrides.repeats, 1, kMaxRepeats, "repeats");
   if (overrides.limit) {

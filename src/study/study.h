@@ -68,6 +68,7 @@ struct StudyOverrides {
   std::optional<std::string> setting, channel, queries, model, judge_model, reference;
   std::optional<std::string> cluster_by, groups;
   std::optional<std::vector<std::string>> arms, contrasts;
+  std::optional<std::vector<std::string>> judges;    // a rubric's path is absolute
   std::optional<std::vector<std::string>> wordings;  // "all": every single one of the channel
   std::map<std::string, std::string> parameters;     // beside the study's own
   std::optional<int> repeats;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/model_name.h"
 #include "cli/internal/parameter_option.h"
 #include "cli/internal/shipped_study.h"
 #include "models/open_model.h"
@@ -20,6 +21,12 @@ void StudyOptions::add_to(CLI::App& command) {
       .add_option("--model", models,
                   "organism:NAME, world:NAME, local:FOLDER, openai:MODEL, anthropic:MODEL or "
                   "scripted:FILE. Repeat it to run several models and compare them")
+      ->allow_extra_args(false);
+  command
+      .add_option("--judge", judges,
+                  "A rule judge, a rubric's name or its .toml file, or \"setting\" for the judge "
+                  "that the setting names; NAME@MODEL also names its model. Repeat it for several "
+                  "(default: the study's own)")
       ->allow_extra_args(false);
   command.add_option("--judge-model", overrides.judge_model, "Default model for judges");
   command.add_option("--setting", overrides.setting, "A setting's name or folder");
@@ -57,9 +64,24 @@ void StudyOptions::add_to(CLI::App& command) {
   output.add_to(command);
 }
 
+namespace {
+
+// A rubric's path, on the command line relative to the working folder, as a study has it.
+std::vector<std::string> judge_names_from_here(std::vector<std::string> judges) {
+  for (std::string& judge : judges) {
+    const std::string rubric(rubric_in_judge_name(judge));
+    if (!rubric.ends_with(".toml")) continue;
+    judge.replace(0, rubric.size(), std::filesystem::absolute(rubric).lexically_normal().string());
+  }
+  return judges;
+}
+
+}  // namespace
+
 StudyOverrides StudyOptions::resolved_overrides() const {
   StudyOverrides resolved = overrides;
   for (auto& [name, value] : read_parameters(parameters)) resolved.parameters[name] = value;
+  if (!judges.empty()) resolved.judges = judge_names_from_here(judges);
   return resolved;
 }
 

@@ -20,6 +20,7 @@ struct StudyOptions {
   StudyOverrides overrides;             // overrides.model stays absent: see `models`
   std::vector<std::string> models;      // one run each; empty: the study's own
   std::vector<std::string> parameters;  // NAME=VALUE, as --set has them
+  std::vector<std::string> judges;      // as the user names them; empty: the study's own
   RunsOption runs;
   bool fresh = false;
   OutputOption output;
