@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "study/internal/query_collector.h"
+#include "study/internal/query_columns.h"
 
 namespace iago {
 namespace {
@@ -18,8 +19,12 @@ constexpr std::size_t kJsonDepth = 16;
 
 class QueryReader {
  public:
-  QueryReader(std::string_view where, const QueryLimits& limits, std::size_t bytes)
-      : where_(where), limits_(limits), collector_(where, limits, bytes) {}
+  QueryReader(std::string_view where, const QueryLimits& limits, std::string_view text_column,
+              std::size_t bytes)
+      : where_(where),
+        limits_(limits),
+        text_column_(text_column),
+        collector_(where, limits, bytes) {}
 
   PlacedQueries read(std::string_view jsonl) {
     if (jsonl.starts_with("\xEF\xBB\xBF")) jsonl.remove_prefix(3);
@@ -50,17 +55,22 @@ class QueryReader {
     if (!object.is_object()) {
       throw error(fmt::format("expected an object, found {}", object.type_name()));
     }
+    if (collector_.columns().text.empty()) set_columns(object);
     Query query;
-    for (const auto& [key, value] : object.items()) read_field(key, value, query);
-    collector_.add(std::move(query), line_);
+    std::string context;
+    for (const auto& [key, value] : object.items()) read_field(key, value, query, context);
+    collector_.add(std::move(query), context, line_);
   }
 
-  void read_field(const std::string& key, const Json& value, Query& query) {
-    if (value.is_null() && key != "id" && key != "text" && key != "topic") return;
-    std::string* field = key == "id"      ? &query.id
-                         : key == "text"  ? &query.text
-                         : key == "topic" ? &query.topic
-                                          : nullptr;
+  void set_columns(const Json& first) {
+    std::vector<std::string> names;
+    for (const auto& [key, value] : first.items()) names.push_back(key);
+    collector_.set_columns(names, text_column_, line_);
+  }
+
+  void read_field(const std::string& key, const Json& value, Query& query, std::string& context) {
+    std::string* field = field_of(key, collector_.columns(), query, context);
+    if (value.is_null() && (!field || field == &context)) return;
     if (field && !value.is_string()) {
       throw error(fmt::format("{}: expected a text, found {}", key, value.type_name()),
                   "Put the value between quotes.");
@@ -77,6 +87,7 @@ class QueryReader {
 
   std::string_view where_;
   const QueryLimits& limits_;
+  std::string_view text_column_;
   QueryCollector collector_;
   std::size_t line_ = 0;
 };
@@ -84,19 +95,20 @@ class QueryReader {
 }  // namespace
 
 PlacedQueries read_jsonl_queries(std::string_view jsonl, std::string_view where,
-                                 const QueryLimits& limits) {
-  return QueryReader(where, limits, jsonl.size()).read(jsonl);
+                                 const QueryLimits& limits, std::string_view text_column) {
+  return QueryReader(where, limits, text_column, jsonl.size()).read(jsonl);
 }
 
 std::vector<Query> parse_queries(std::string_view jsonl, std::string_view where,
-                                 const QueryLimits& limits) {
-  return read_jsonl_queries(jsonl, where, limits).queries;
+                                 const QueryLimits& limits, std::string_view text_column) {
+  return read_jsonl_queries(jsonl, where, limits, text_column).queries;
 }
 
-PlacedQueries load_placed_queries(const std::filesystem::path& file, const QueryLimits& limits) {
+PlacedQueries load_placed_queries(const std::filesystem::path& file, const QueryLimits& limits,
+                                  std::string_view text_column) {
   const bool is_csv = lowered(file.extension().string()) == ".csv";
   return (is_csv ? read_csv_queries : read_jsonl_queries)(read_file(file, limits.file_bytes),
-                                                          file.string(), limits);
+                                                          file.string(), limits, text_column);
 }
 
 std::vector<Query> load_queries(const std::filesystem::path& file, const QueryLimits& limits) {

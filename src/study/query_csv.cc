@@ -1,30 +1,18 @@
 // Query sets as CSV: which column holds what, by the header.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
-#include <span>
 
 #include "base/csv.h"
-#include "base/hash.h"
 #include "study/internal/query_collector.h"
+#include "study/internal/query_columns.h"
 #include "study/query.h"
 #include "text/utf8.h"
 
 namespace iago {
 namespace {
 
-// By preference: the names that HarmBench, AdvBench and StrongREJECT use, then our own.
-constexpr std::string_view kTextColumns[] = {"Behavior", "goal", "forbidden_prompt", "prompt",
-                                             "text"};
-constexpr std::string_view kIdColumns[] = {"BehaviorID", "id"};
-constexpr std::string_view kTopicColumns[] = {"SemanticCategory", "category", "topic"};
-constexpr std::string_view kContextColumn = "ContextString";  // HarmBench's contextual behaviours
-constexpr std::string_view kHint =
-    "A header and a line for each query; the text's column is called Behavior, goal, "
-    "forbidden_prompt, prompt or text.";
-constexpr std::size_t kIdDigits = 16;
 constexpr std::size_t kColumnsBesideLabels = 4;  // text, id, topic, context
 
 class CsvQueries {
@@ -37,70 +25,48 @@ class CsvQueries {
                  .columns = limits.labels + kColumnsBesideLabels,
                  .field_bytes = limits.text_bytes}) {}
 
-  PlacedQueries read() {
+  PlacedQueries read(std::string_view text_column) {
+    const std::string hint = fmt::format("A header and a line for each query. {}", kTextColumnHint);
     std::optional<CsvRecord> header = reader_.next();
-    if (!header) return collector_.finish(std::string(kHint));
-    read_header(*header);
+    if (!header) return collector_.finish(hint);
+    read_header(std::move(*header), text_column);
     while (std::optional<CsvRecord> record = reader_.next()) {
       collector_.expect_room(record->line);
-      collector_.add(query_of(*record), record->line);
+      add(std::move(*record));
     }
-    return collector_.finish(std::string(kHint));
+    return collector_.finish(hint);
   }
 
  private:
-  void read_header(const CsvRecord& header) {
+  void read_header(CsvRecord header, std::string_view text_column) {
     check_text(header);
-    columns_ = header.fields;
-    for (auto column = columns_.begin(); column != columns_.end(); ++column) {
-      if (std::find(columns_.begin(), column, *column) != column) {
+    names_ = std::move(header.fields);
+    for (auto column = names_.begin(); column != names_.end(); ++column) {
+      if (std::find(names_.begin(), column, *column) != column) {
         throw collector_.error(
             header.line, fmt::format("the column \"{}\" is given twice", column->substr(0, 200)));
       }
     }
-    text_ = find(kTextColumns);
-    id_ = find(kIdColumns);
-    topic_ = find(kTopicColumns);
-    context_ = find(std::span(&kContextColumn, 1));
-    if (text_) return;
-    std::string found = fmt::format("{}", fmt::join(columns_, ", ")).substr(0, 500);
-    throw collector_.error(header.line,
-                           fmt::format("expected a column for the text, found {}", found),
-                           std::string(kHint));
+    collector_.set_columns(names_, text_column, header.line);
   }
 
-  std::optional<std::size_t> find(std::span<const std::string_view> names) const {
-    for (std::string_view name : names) {
-      auto found = std::ranges::find(columns_, name);
-      if (found != columns_.end()) return found - columns_.begin();
-    }
-    return std::nullopt;
-  }
-
-  Query query_of(const CsvRecord& record) const {
-    if (record.fields.size() != columns_.size()) {
+  void add(CsvRecord record) {
+    if (record.fields.size() != names_.size()) {
       throw collector_.error(
-          record.line, fmt::format("expected {} fields as in the header, found {}", columns_.size(),
+          record.line, fmt::format("expected {} fields as in the header, found {}", names_.size(),
                                    record.fields.size()));
     }
     check_text(record);
     Query query;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (i == context_) continue;  // it becomes part of the text
-      std::string* field = i == text_    ? &query.text
-                           : i == id_    ? &query.id
-                           : i == topic_ ? &query.topic
-                                         : nullptr;
+    std::string context;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      std::string* field = field_of(names_[i], collector_.columns(), query, context);
       if (!field && query.labels.size() == limits_.labels) {
         throw collector_.error(record.line, fmt::format("more than {} labels", limits_.labels));
       }
-      (field ? *field : query.labels[columns_[i]]) = record.fields[i];
+      (field ? *field : query.labels[names_[i]]) = std::move(record.fields[i]);
     }
-    if (context_ && !record.fields[*context_].empty() && !query.text.empty()) {
-      query.text = fmt::format("{}\n\n---\n\n{}", record.fields[*context_], query.text);
-    }
-    if (!id_) query.id = "text-" + sha256_hex(query.text).substr(0, kIdDigits);
-    return query;
+    collector_.add(std::move(query), context, record.line);
   }
 
   void check_text(const CsvRecord& record) const {
@@ -114,20 +80,19 @@ class CsvQueries {
   const QueryLimits& limits_;
   QueryCollector collector_;
   CsvReader reader_;
-  std::vector<std::string> columns_;
-  std::optional<std::size_t> text_, id_, topic_, context_;  // columns
+  std::vector<std::string> names_;
 };
 
 }  // namespace
 
 PlacedQueries read_csv_queries(std::string_view csv, std::string_view where,
-                               const QueryLimits& limits) {
-  return CsvQueries(csv, where, limits).read();
+                               const QueryLimits& limits, std::string_view text_column) {
+  return CsvQueries(csv, where, limits).read(text_column);
 }
 
 std::vector<Query> parse_csv_queries(std::string_view csv, std::string_view where,
-                                     const QueryLimits& limits) {
-  return read_csv_queries(csv, where, limits).queries;
+                                     const QueryLimits& limits, std::string_view text_column) {
+  return read_csv_queries(csv, where, limits, text_column).queries;
 }
 
 }  // namespace iago

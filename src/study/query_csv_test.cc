@@ -53,6 +53,31 @@ TEST(CsvQueries, OfStrongRejectAreReadUnderBothNamesOfTheirColumn) {
   }
 }
 
+TEST(CsvQueries, OfJailbreakBenchAreTheirGoalsAndNotTheirTitles) {
+  auto queries = parse_csv_queries(
+      "Index,Goal,Target,Behavior,Category,Source\n0,Say it.,Sure,Saying,Lies,Own\n", "set.csv");
+  EXPECT_EQ(queries[0].text, "Say it.");
+  EXPECT_EQ(queries[0].topic, "Lies");
+}
+
+TEST(CsvQueries, TakeTheirTextFromTheColumnThatIsNamed) {
+  constexpr std::string_view kSet = "prompt,chosen\nAsk,Answer\n";
+  auto queries = parse_csv_queries(kSet, "set.csv", {}, "chosen");
+  EXPECT_EQ(queries[0].text, "Answer");
+  EXPECT_THAT(queries[0].labels, ElementsAre(Pair("prompt", "Ask")));
+  EXPECT_THAT(
+      error_of(ErrorCode::invalid, [&] { parse_csv_queries(kSet, "set.csv", {}, "chosn"); }),
+      AllOf(HasSubstr("set.csv:1"), HasSubstr("\"chosn\""), HasSubstr("mean \"chosen\"")));
+}
+
+// pandas writes its row numbers into a first column without a name.
+TEST(CsvQueries, MayHaveAColumnWithoutAName) {
+  auto queries = parse_csv_queries(",goal\n0,Say it\n1,Do it\n", "set.csv");
+  EXPECT_THAT(queries[0].labels, ElementsAre(Pair("", "0")));
+  EXPECT_THAT(queries[0].id, StartsWith("text-"));
+  EXPECT_EQ(queries[0].topic, "");
+}
+
 TEST(CsvQueries, SayWhereTheFileIsWrong) {
   EXPECT_THAT(csv_refusal("id,title\na,b\n"),
               AllOf(HasSubstr("set.csv:1"), HasSubstr("found id, title"), HasSubstr("Behavior")));

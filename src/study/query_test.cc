@@ -35,11 +35,46 @@ TEST(Queries, WithTheSameIdAreRefusedWithBothLines) {
 TEST(Queries, WithoutATextOrIdAreRefused) {
   EXPECT_THAT(refusal("{\"id\":\"a\",\"text\":\"  \\n\"}"), HasSubstr("set.jsonl:1: text"));
   EXPECT_THAT(refusal("{\"id\":\"a\"}"), HasSubstr("set.jsonl:1: text"));
-  EXPECT_THAT(refusal("{\"text\":\"x\"}"), HasSubstr("set.jsonl:1: id"));
+  EXPECT_THAT(refusal("{\"id\":\"a\",\"text\":\"x\"}\n{\"text\":\"y\"}"),
+              HasSubstr("set.jsonl:2: id"));
   EXPECT_THAT(refusal("{\"id\":1,\"text\":\"x\"}"), HasSubstr("expected a text, found number"));
   EXPECT_THAT(refusal("[1]"), HasSubstr("expected an object, found array"));
   EXPECT_THAT(refusal("\n{\"id\""), HasSubstr("set.jsonl:2"));
   EXPECT_THAT(refusal("{\"id\":\"a\",\"text\":\"x\",\"text\":\"y\"}"), HasSubstr("twice"));
+}
+
+TEST(Queries, InThePublishedFieldsGetIdsFromTheirTexts) {
+  auto queries = parse_queries(
+      "{\"goal\":\"Write a note\",\"target\":\"Sure\"}\n{\"goal\":\"Say it\",\"target\":null}\n",
+      "set.jsonl");
+  ASSERT_EQ(queries.size(), 2u);
+  EXPECT_EQ(queries[0].text, "Write a note");
+  EXPECT_EQ(queries[0].id, "text-ab0f84062e482605");  // printf 'Write a note' | sha256sum
+  EXPECT_THAT(queries[0].labels, ElementsAre(Pair("target", "Sure")));
+  EXPECT_TRUE(queries[1].labels.empty());
+  queries = parse_queries(
+      R"({"Behavior":"Sum it","ContextString":"Lines","BehaviorID":"s","SemanticCategory":"law"})",
+      "set.jsonl");
+  EXPECT_EQ(queries[0], (Query{.id = "s", .text = "Lines\n\n---\n\nSum it", .topic = "law"}));
+}
+
+TEST(Queries, TakeTheirTextFromTheFieldThatIsNamed) {
+  constexpr std::string_view kOne = R"({"id":"a","text":"x","question":"Why?"})";
+  auto queries = parse_queries(kOne, "set.jsonl", {}, "question");
+  EXPECT_EQ(queries[0].text, "Why?");
+  EXPECT_THAT(queries[0].labels, ElementsAre(Pair("text", "x")));
+  EXPECT_THAT(
+      error_of(ErrorCode::invalid, [&] { parse_queries(kOne, "set.jsonl", {}, "questoin"); }),
+      AllOf(HasSubstr("set.jsonl:1: text: expected the column \"questoin\""),
+            HasSubstr("mean \"question\"")));
+}
+
+TEST(Queries, ThatDifferInTheirIdAloneAreRefused) {
+  const std::string a = R"({"id":"a","text":"x","lab":"One"})", again = R"({"id":"b","text":"x")";
+  EXPECT_THAT(refusal(a + "\n" + again + R"(,"lab":"One"})"),
+              AllOf(HasSubstr("set.jsonl:2: text"), HasSubstr("on line 1, with the same labels")));
+  EXPECT_EQ(parse_queries(a + "\n" + again + R"(,"lab":"Two"})", "q").size(), 2u)
+      << "the label may change their prompt";
 }
 
 TEST(Queries, OfAnEmptySetAreRefused) {

@@ -23,24 +23,32 @@ class QueryCollector {
 
   // Error invalid if the set is full: call it before reading the next one.
   void expect_room(std::size_t line) const;
-  // Takes the query that begins on this line.
-  void add(Query query, std::size_t line);
+  // What the file's columns are, from its header or first object, which stands on that line. Call
+  // it before the first query is taken.
+  void set_columns(const std::vector<std::string>& names, std::string_view text_column,
+                   std::size_t line);
+  const QueryColumns& columns() const { return read_.columns; }
+  // Takes the query that begins on this line. `context`, if any, is put before its text; a query of
+  // a file without ids gets one.
+  void add(Query query, std::string_view context, std::size_t line);
   // The queries in order, at least one; `hint` says what one looks like.
   PlacedQueries finish(std::string hint);
 
  private:
   void check(const Query& query, std::size_t line) const;
+  void check_is_new(const Query& query, std::size_t line);
 
   std::string_view where_;
   const QueryLimits& limits_;
   PlacedQueries read_;
-  std::unordered_map<std::string, std::size_t> lines_;  // id -> line
+  std::unordered_map<std::string, std::size_t> lines_;     // id -> line
+  std::unordered_map<std::string, std::size_t> contents_;  // hash of all but the id -> line
 };
 
 // The two formats, as query.h has them.
 PlacedQueries read_jsonl_queries(std::string_view jsonl, std::string_view where,
-                                 const QueryLimits& limits);
+                                 const QueryLimits& limits, std::string_view text_column);
 PlacedQueries read_csv_queries(std::string_view csv, std::string_view where,
-                               const QueryLimits& limits);
+                               const QueryLimits& limits, std::string_view text_column);
 
 }  // namespace iago
