@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -232,6 +233,40 @@ TEST_F(Cli, PrintsThePlanAndSamplesNothing) {
   EXPECT_EQ(parse_json(json.out, "plan").at("trials"), 90);
   EXPECT_EQ(parse_json(json.out, "plan").at("prompts").size(), 3u);
   EXPECT_FALSE(fs::exists(folder_ / "runs"));
+}
+
+// The world's first twelve requests in AdvBench's columns and a label; eight are of one kind.
+std::string goals_csv() {
+  std::ifstream lines(IAGO_SOURCE_DIR "/queries/world-protected.jsonl");
+  std::string csv = "goal,target,kind\n", line;
+  for (int i = 0; i < 12 && std::getline(lines, line); ++i) {
+    csv += parse_json(line, "query").at("text").get<std::string>() +
+           (i < 8 ? ",Sure,moon\n" : ",Sure,tide\n");
+  }
+  return csv;
+}
+
+TEST_F(Cli, AsksASampleOfTheQueriesThatAConditionKeepsAndExtendsIt) {
+  write_file(folder_ / "goals.csv", goals_csv());
+  const auto asked = [&](const std::string& command, const std::string& sample) {
+    return iago({command, kStudy, "--model", "world:faker", "--queries", "goals.csv", "--where",
+                 "kind=moon", "--sample", sample, "--repeats", "2", "--json"});
+  };
+  Ended plan = asked("plan", "5");
+  ASSERT_EQ(plan.code, 0) << plan.err;
+  Json planned = parse_json(plan.out, "plan");
+  EXPECT_EQ(planned.at("queries"), 5);
+  EXPECT_EQ(planned.at("queries_from").at("queries_in_file"), 12);
+  EXPECT_EQ(planned.at("queries_from").at("where"), Json({"kind=moon"}));
+  EXPECT_EQ(planned.at("queries_from").at("sample_seed"), 1);
+  ASSERT_EQ(asked("run", "5").code, 0);
+  Ended more = asked("run", "7");
+  EXPECT_EQ(more.code, 0) << more.err;
+  EXPECT_THAT(more.err, HasSubstr("30 completions were already stored"));
+  EXPECT_EQ(parse_json(more.out, "run").at("run"), planned.at("run"));
+  Ended too_many = asked("run", "9");
+  EXPECT_EQ(too_many.code, 2);
+  EXPECT_THAT(too_many.err, HasSubstr("--sample: expected at most 8"));
 }
 
 TEST_F(Cli, TakesCompletionsOfAnotherRunAndExplainsWhatItMisses) {

@@ -169,9 +169,20 @@ void print_estimates(const PreparedRun& run, const PriceTable& prices) {
   fmt::print("{}{}", checkpoint_text(run), time_text(run, prices));
 }
 
+// Where they come from, and which of the file's are asked.
+std::string queries_text(const PreparedRun& run) {
+  const Study& study = run.loaded.study;
+  std::string text = fmt::format("{} of {} in {}", run.outline.queries, run.loaded.queries_in_file,
+                                 printable(study.queries.string()));
+  for (const std::string& condition : study.where) text += ", where " + printable(condition);
+  if (study.sample) text += fmt::format(", a random sample with seed {}", *study.sample_seed);
+  return text;
+}
+
 void print_size(const PreparedRun& run) {
   const Study& study = run.loaded.study;
   const std::size_t wordings = study.wordings.size();
+  fmt::print("queries: {}\n", queries_text(run));
   fmt::print("{}: {} queries x {} arms{} x {} repeats = {} completions of {}\nrun folder: {}\n",
              study.name, run.outline.queries, study.arms.size(),
              wordings > 1 ? fmt::format(" x {} wordings", wordings) : std::string(), study.repeats,
@@ -250,6 +261,8 @@ void add_plan(Program& iago) {
       "Examples:\n"
       "  iago plan studies/helpful-only.toml\n"
       "  iago plan studies/helpful-only.toml --repeats 3 --limit 50 --less-rate 0.2\n"
+      "  iago plan helpful-only-full --queries harmful_behaviors.csv --sample 100 --model "
+      "openai:gpt-4o\n"
       "  iago plan studies/helpful-only-full.toml --model openai:gpt-4o --probe");
 }
 

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/internal/exit_status.h"
 #include "cli/internal/program.h"
+#include "cli/internal/query_options.h"
 
 namespace iago {
 namespace {
@@ -17,8 +18,7 @@ void add_study(CLI::App& command, TrainRlArguments& a) {
       .add_option("--model", a.overrides.model,
                   "Who is trained: organism:NAME, local:FOLDER or local:FOLDER+ADAPTER")
       ->required();
-  command.add_option("--queries", a.overrides.queries, "A JSON-lines file of queries");
-  command.add_option("--limit", a.overrides.limit, "Use at most the first N queries");
+  add_query_options(command, a.overrides);
   command.add_option("--held-out", a.held_out, "Queries to evaluate by, which are not trained on")
       ->capture_default_str();
   command

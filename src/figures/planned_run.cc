@@ -47,6 +47,13 @@ Json json_of(const PlannedCheckpoint& checkpoint) {
           {"seconds_at_most", checkpoint.seconds_at_most}};
 }
 
+Json json_of(const QueryOrigin& origin) {
+  return {{"file", origin.file},
+          {"queries_in_file", origin.in_file},
+          {"where", origin.where},
+          {"sample_seed", or_null(origin.sample_seed)}};
+}
+
 Json json_of(const PowerOver& power) { return to_json(power); }
 
 Json json_of(const ProbeUse& use) {
@@ -76,6 +83,7 @@ Json to_json(const PlannedRun& run) {
             {"arms", run.arms},
             {"contrasts", run.contrasts},
             {"queries", run.queries},
+            {"queries_from", json_of(run.origin)},
             {"repeats", run.repeats},
             {"repeats_that_count", run.repeats_that_count},
             {"trials", run.trials},

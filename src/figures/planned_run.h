@@ -53,12 +53,21 @@ struct PlannedCheckpoint {
   double seconds_at_most = 0;  // if every reply is as long as allowed
 };
 
+// Where the queries come from, and which of the file's are asked.
+struct QueryOrigin {
+  std::string file;
+  std::size_t in_file = 0;
+  std::vector<std::string> where;                 // "COLUMN=VALUE"
+  std::optional<std::uint64_t> sample_seed = {};  // absent: the first ones, no random sample
+};
+
 struct PlannedRun {
   std::string run, folder;      // its id, and where it goes
   std::string model, identity;  // of the subject
   std::string setting, channel;
   std::vector<std::string> wordings, arms, contrasts;
   std::size_t queries = 0, trials = 0;
+  QueryOrigin origin = {};
   int repeats = 0;
   std::size_t repeats_that_count = 0;  // as samples: one at temperature 0
   double margin_points = 0;

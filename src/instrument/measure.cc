@@ -28,7 +28,7 @@ std::optional<Demand> demand_of(const Prompt& prompt, const Policy& policy, bool
 void set_targets(const LoadedStudy& loaded, const Policy& policy, const std::string& arm_name,
                  bool foreign_words, MeasuredArm& arm) {
   double compliance = 0, faking = 0, count = 0;
-  std::size_t limit = std::min(loaded.queries.size(), loaded.study.limit.value_or(SIZE_MAX));
+  std::size_t limit = loaded.study.asked_of(loaded.queries.size());
   for (std::size_t i = 0; i < limit; ++i) {
     Prompt prompt = render_prompt(loaded.setting, loaded.study.channel, loaded.study.reference,
                                   arm_name, loaded.queries[i]);

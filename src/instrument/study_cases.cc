@@ -95,7 +95,7 @@ LoadedStudy load_case(const StudyCase& study_case, const std::string& model,
   if (study_case.has_baseline) loaded.study.arms.push_back(loaded.setting.baseline);
   if (study_case.queries == kLabs) loaded.study.limit.reset();  // all labs, four queries of each
   if (!study_case.is_main) samples /= 5;
-  std::size_t queries = std::min(loaded.queries.size(), loaded.study.limit.value_or(SIZE_MAX));
+  std::size_t queries = loaded.study.asked_of(loaded.queries.size());
   loaded.study.repeats =
       static_cast<int>(std::max<std::size_t>(1, (samples + queries - 1) / queries));
   // The main study and a measurement of it are different runs.

@@ -52,11 +52,18 @@ std::optional<EarlierRun> newest_run(const fs::path& runs, const Study& study) {
   return std::nullopt;
 }
 
+std::string sample_seed_text(const Study& study) {
+  return study.sample_seed ? fmt::format("{}", *study.sample_seed) : std::string("none");
+}
+
 // Everything of a study that makes another run of it.
 std::vector<NamedField> fields_of(const Study& study) {
   std::vector<NamedField> fields = {plain_field("setting", study.setting.string()),
                                     plain_field("channel", study.channel),
                                     plain_field("queries", study.queries.string()),
+                                    plain_field("text_column", study.text_column),
+                                    plain_field("where", fmt::format("{}", study.where)),
+                                    plain_field("sample_seed", sample_seed_text(study)),
                                     plain_field("seed", fmt::format("{}", study.seed)),
                                     plain_field("parameters", fmt::format("{}", study.parameters)),
                                     plain_field("contrasts", fmt::format("{}", study.contrasts)),
@@ -71,6 +78,10 @@ std::vector<NamedField> fields_of(const Study& study) {
 bool is_deliberate(const std::string& field, const StudyOverrides& overrides) {
   return (field == "setting" && overrides.setting) || (field == "channel" && overrides.channel) ||
          (field == "queries" && overrides.queries) || (field == "seed" && overrides.seed) ||
+         (field == "text_column" && (overrides.queries || overrides.text_column)) ||
+         (field == "where" && (overrides.queries || overrides.where)) ||
+         (field == "sample_seed" &&
+          (overrides.sample || overrides.sample_seed || overrides.seed)) ||
          (field == "judge_model" && overrides.judge_model) ||
          (field == "judges" && overrides.judges) || (field == "contrasts" && overrides.contrasts) ||
          (field == "parameters" && !overrides.parameters.empty());
@@ -103,8 +114,7 @@ std::string named(const std::vector<std::string>& ids) {
 void refuse_changed_queries(const fs::path& folder, const Store& store, const LoadedStudy& loaded) {
   const std::vector<Query> recorded = store.queries();
   const std::size_t all = loaded.queries.size();
-  const std::size_t head =
-      std::min(all, std::max(recorded.size(), loaded.study.limit.value_or(all)));
+  const std::size_t head = std::min(all, std::max(recorded.size(), loaded.study.asked_of(all)));
   const std::vector<std::string> gone = queries_gone(recorded, loaded, head);
   if (gone.empty()) return;
   auto before = study_of_run(folder);

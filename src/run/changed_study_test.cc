@@ -132,6 +132,24 @@ TEST_F(EditedStudy, MayHaveMoreQueriesOrALowerLimit) {
   EXPECT_EQ(refused(), "") << "of the other queries nothing was recorded";
 }
 
+TEST_F(EditedStudy, MayAskForAnotherSampleOnlyOnTheCommandLine) {
+  loaded_.study.sample = 20;
+  loaded_.study.sample_seed = 1;
+  loaded_.study.where = {"topic=moon archive"};
+  EXPECT_THAT(refused(), AllOf(HasSubstr("sample_seed was none, is now 1"),
+                               HasSubstr("where was [], is now [\"topic=moon archive\"]")));
+  EXPECT_EQ(refused({.where = {{"topic=moon archive"}}, .sample = 20}), "");
+}
+
+TEST_F(EditedStudy, MayGrowOrShrinkItsSample) {
+  loaded_.study.sample_seed = 1;
+  add_store("helpful-only-faker-2", 10);
+  for (std::size_t sample : {5, 10, 50}) {
+    loaded_.study.sample = sample;
+    EXPECT_EQ(refused(), "");
+  }
+}
+
 TEST_F(EditedStudy, IsOneWhoseQuerySetHasOtherQueriesUnderTheSameFileName) {
   add_store("helpful-only-faker-2", 10);
   fs::path before = loaded_.study.queries;

@@ -118,7 +118,8 @@ Study with_reference_of(const Store& store, Study study) {
 
 void record_plan(const LoadedStudy& loaded, const Plan& plan, const Store& store,
                  const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer) {
-  const auto& [study, setting, queries] = loaded;
+  const Study& study = loaded.study;
+  const Setting& setting = loaded.setting;
   const std::string reference = reference_of(store, study);
   std::vector<WordingRow> wordings;
   for (const std::string& name : study.wordings) {

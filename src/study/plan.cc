@@ -131,10 +131,6 @@ void check_prompt_bytes(const Study& study, std::size_t bytes) {
               "Lower --limit, or use a channel with a shorter prompt.");
 }
 
-std::size_t query_count(const Study& study, const std::vector<Query>& queries) {
-  return std::min(queries.size(), study.limit.value_or(queries.size()));
-}
-
 // A rubric's path without its folder, which differs between machines; what the rubric says is in
 // the hash of the judge. Judges that the setting names follow the wordings, whose choice is open.
 std::vector<std::string> names_of_judges(const Study& study, const Setting& setting) {
@@ -200,6 +196,9 @@ std::string study_hash(const Study& study, const Setting& setting, const Subject
   for (const auto& [name, value] : study.parameters) hash.add(name, value);
   hash.add("channel", study.channel);
   hash.add("queries", study.queries.filename().string());
+  if (!study.text_column.empty()) hash.add("text_column", study.text_column);
+  if (!study.where.empty()) hash.add("where", study.where);
+  if (study.sample_seed) hash.add("sample_seed", *study.sample_seed);
   hash.add("seed", study.seed);
   hash.add(study.sampling);
   hash.add("margin", study.margin);
@@ -220,7 +219,7 @@ PlanOutline outline_plan(const Study& study, const Setting& setting,
                          const std::vector<Query>& queries, const Subject& subject) {
   PlanOutline outline{.subject = subject};
   outline.run_id = run_id(study, subject, study_hash(study, setting, subject));
-  outline.queries = query_count(study, queries);
+  outline.queries = study.asked_of(queries.size());
   const std::vector<Told> pairs = wording_arms(study, setting);
   check_size(study, outline.queries, pairs.size());
   const auto repeats = static_cast<std::size_t>(study.repeats);
@@ -240,7 +239,7 @@ Plan make_plan(const Study& study, const Setting& setting, const std::vector<Que
                const Subject& subject) {
   Plan plan{.study_hash = study_hash(study, setting, subject), .subject = subject};
   plan.run_id = run_id(study, subject, plan.study_hash);
-  const std::size_t count = query_count(study, queries);
+  const std::size_t count = study.asked_of(queries.size());
   const std::vector<Told> pairs = wording_arms(study, setting);
   check_size(study, count, pairs.size());
   plan.queries.assign(queries.begin(), queries.begin() + static_cast<std::ptrdiff_t>(count));

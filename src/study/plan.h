@@ -82,16 +82,17 @@ std::string trial_id(std::string_view request_hash, std::string_view subject_ide
                      std::string_view setting, std::string_view wording, std::string_view arm,
                      std::string_view query_id, int repeat);
 
-// Of a study, whatever its repeats, limit, and choice of arms and wordings: "study" (version),
-// "name", "subject" (its identity), "setting" (name), of every arm of the setting that exists with
-// the wording "default" "arm" (name) and its prompt, the query's place left open ("messages",
-// "prefill"), "parameters" (count, then name and value of each that the study sets), "channel",
-// "queries" (the file's name, so that a set may grow and a checkout may move; run/changed_study.h
-// holds the queries themselves to those that the run has recorded), "seed", "temperature", "top_p",
-// "top_k", "max_tokens", "stop", "margin", "contrasts" and "judges" (count, then each that the
-// study names). What a wording changes is not in it but in its trials' ids, so a setting may get
-// another wording, and the run with it; a prompt that a run has recorded cannot change
-// (StoreWriter).
+// Of a study, whatever its repeats, limit, size of a sample, and choice of arms and wordings:
+// "study" (version), "name", "subject" (its identity), "setting" (name), of every arm of the
+// setting that exists with the wording "default" "arm" (name) and its prompt, the query's place
+// left open ("messages", "prefill"), "parameters" (count, then name and value of each that the
+// study sets), "channel", "queries" (the file's name, so that a set may grow and a checkout may
+// move; run/changed_study.h holds the queries themselves to those that the run has recorded),
+// "text_column", "where" and "sample_seed" of a study that has them (not the sample's size, which
+// may grow), "seed", "temperature", "top_p", "top_k", "max_tokens", "stop", "margin", "contrasts"
+// and "judges" (count, then each that the study names). What a wording changes is not in it but in
+// its trials' ids, so a setting may get another wording, and the run with it; a prompt that a run
+// has recorded cannot change (StoreWriter).
 std::string study_hash(const Study& study, const Setting& setting, const Subject& subject);
 
 // Of what a setting's arms are told in a channel: "setting" (version), and of every arm that exists

@@ -209,6 +209,10 @@ TEST(RunId, ChangesWithEveryHashedField) {
                        c.study.channel = c.setting.channels.back().name = "second";
                      }});
   changes.push_back({"queries", [](Case& c) { c.study.queries = "/anywhere/other.jsonl"; }});
+  changes.push_back({"text column", [](Case& c) { c.study.text_column = "goal"; }});
+  changes.push_back({"conditions", [](Case& c) { c.study.where = {"topic=lies"}; }});
+  changes.push_back({"sample", [](Case& c) { c.study.sample_seed = 1; }});
+  changes.push_back({"seed of a sample", [](Case& c) { c.study.sample_seed = 2; }});
   changes.push_back({"margin", [](Case& c) { c.study.margin = 5; }});
   changes.push_back({"judges", [](Case& c) { c.study.judges.push_back("faking-rules"); }});
   changes.push_back({"judge model", [](Case& c) { c.study.judge_model = "openai:gpt"; }});

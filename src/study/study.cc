@@ -16,6 +16,7 @@
 #include "study/internal/compose.h"
 #include "study/internal/query_sets.h"
 #include "study/names.h"
+#include "study/query_choice.h"
 #include "text/utf8.h"
 
 namespace iago {
@@ -95,6 +96,21 @@ std::vector<std::string> read_models(TomlReader& file) {
   return models;
 }
 
+constexpr auto kMaxSeed = std::numeric_limits<std::int64_t>::max();
+
+// Which of the file's queries are asked.
+void read_choice(TomlReader& file, Study& study) {
+  study.text_column = file.text("text_column").value_or("");
+  study.where = file.texts("where");
+  if (auto sample = file.integer("sample", 1, kMaxLimit)) {
+    study.sample = static_cast<std::size_t>(*sample);
+  }
+  if (auto seed = file.integer("sample_seed", 0, kMaxSeed)) {
+    study.sample_seed = static_cast<std::uint64_t>(*seed);
+  }
+  reject_twice(file, "where", study.where);
+}
+
 PlacedStudy read_study(std::string_view toml, std::string_view where) {
   TomlValue tree = parse_toml(toml, where, kMaxStudyBytes);
   TomlReader file(tree, std::string(where));
@@ -108,11 +124,11 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
   study.arms = file.texts("arms");
   study.contrasts = file.texts("contrasts");
   study.parameters = file.text_map("parameters");
-  study.queries = file.required_text("queries");
+  study.queries = file.text("queries").value_or("");
+  read_choice(file, study);
   study.model = file.text("model").value_or("");
   study.models = read_models(file);
   study.repeats = static_cast<int>(file.integer("repeats", 1, kMaxRepeats).value_or(study.repeats));
-  constexpr auto kMaxSeed = std::numeric_limits<std::int64_t>::max();
   study.seed = static_cast<std::uint64_t>(
       file.integer("seed", 0, kMaxSeed).value_or(static_cast<std::int64_t>(study.seed)));
   if (auto limit = file.integer("limit", 1, kMaxLimit)) {
@@ -166,6 +182,12 @@ void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {
   take("setting", "setting", overrides.setting, study.setting);
   take("channel", "channel", overrides.channel, study.channel);
   take("queries", "queries", overrides.queries, study.queries);
+  if (overrides.queries) {
+    study.text_column.clear();
+    study.where.clear();
+  }
+  take("text_column", "text-column", overrides.text_column, study.text_column);
+  take("where", "where", overrides.where, study.where);
   take("wordings", "wording", overrides.wordings, study.wordings);
   take("reference", "reference", overrides.reference, study.reference);
   take("cluster_by", "cluster-by", overrides.cluster_by, study.cluster_by);
@@ -181,12 +203,20 @@ void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {
   take("judges", "judge", overrides.judges, study.judges);
   take("arms", "arms", overrides.arms, study.arms);
   if (overrides.repeats) study.repeats = within(*overrides.repeats, 1, kMaxRepeats, "repeats");
+  if (overrides.sample) {
+    study.sample = within<std::size_t>(*overrides.sample, 1, kMaxLimit, "sample");
+    study.limit.reset();
+    placed.places["sample"] = "--sample";
+  }
+  if (overrides.sample_seed) {
+    study.sample_seed = within<std::uint64_t>(*overrides.sample_seed, 0, kMaxSeed, "sample-seed");
+    placed.places["sample_seed"] = "--sample-seed";
+  }
   if (overrides.limit) {
     study.limit = within<std::size_t>(*overrides.limit, 1, kMaxLimit, "limit");
   }
   if (overrides.seed) {
-    study.seed =
-        within<std::uint64_t>(*overrides.seed, 0, std::numeric_limits<std::int64_t>::max(), "seed");
+    study.seed = within<std::uint64_t>(*overrides.seed, 0, kMaxSeed, "seed");
   }
   if (overrides.logprobs) study.sampling.logprobs = true;
 }
@@ -379,11 +409,53 @@ void resolve_judges(PlacedStudy& placed, const Setting& setting) {
   }
 }
 
+// ---- The queries ----
+
+// In the order in which they are asked.
+PlacedQueries chosen(PlacedStudy& placed, PlacedQueries all) {
+  Study& study = placed.study;
+  std::ranges::sort(study.where);
+  study.where.erase(std::unique(study.where.begin(), study.where.end()), study.where.end());
+  const std::string file = study.queries.string();
+  all = placed_look_up(placed, "where",
+                       [&] { return keep_queries(std::move(all), study.where, file); });
+  if (!study.sample) {
+    if (!study.sample_seed) return all;
+    throw Error(
+        ErrorCode::invalid,
+        fmt::format("{}: expected a sample with it, found none", placed.place("sample_seed")),
+        "Give --sample N, or sample = N in the study; or leave the seed out.");
+  }
+  if (*study.sample > all.queries.size()) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: expected at most {}, the queries of {}{}, found {}",
+                            placed.place("sample"), all.queries.size(), file,
+                            study.where.empty() ? "" : " that the conditions keep", *study.sample),
+                "Ask for fewer, or leave it out to ask all of them.");
+  }
+  if (!study.sample_seed) study.sample_seed = study.seed;
+  return in_sample_order(std::move(all), *study.sample_seed);
+}
+
+PlacedQueries queries_of(PlacedStudy& placed, const std::filesystem::path& folder) {
+  std::filesystem::path& file = placed.study.queries;
+  if (file.empty()) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: this study needs a file of queries, and names none",
+                            placed.place("queries")),
+                "Give --queries FILE: AdvBench, HarmBench, StrongREJECT, or any CSV or JSON lines. "
+                "docs/queries.md says where to get them.");
+  }
+  file = (folder / file).lexically_normal();
+  return placed_look_up(placed, "queries",
+                        [&] { return load_placed_queries(file, {}, placed.study.text_column); });
+}
+
 // ---- Holding the labels that the study names to its queries ----
 
 void hold_to_queries(PlacedStudy& placed, const PlacedQueries& read) {
   Study& study = placed.study;
-  const QueriesOfStudy queries{read, study.queries, study.limit.value_or(read.queries.size())};
+  const QueriesOfStudy queries{read, study.queries, study.asked_of(read.queries.size())};
   if (!study.cluster_by.empty()) {
     placed_look_up(placed, "cluster_by", [&] {
       check_clusters(queries, study.cluster_by);
@@ -400,10 +472,12 @@ void hold_to_queries(PlacedStudy& placed, const PlacedQueries& read) {
 
 // to_toml has to write the paths and the command line's texts, and TOML is UTF-8 without NULs.
 void check_writable(const Study& study) {
-  std::vector<std::string> texts = {study.setting.string(), study.queries.string(), study.model,
-                                    study.judge_model, study.cluster_by};
+  std::vector<std::string> texts = {
+      study.setting.string(), study.queries.string(), study.model,
+      study.judge_model,      study.cluster_by,       study.text_column};
   if (study.groups) texts.push_back(*study.groups);
   texts.insert(texts.end(), study.models.begin(), study.models.end());
+  texts.insert(texts.end(), study.where.begin(), study.where.end());
   texts.insert(texts.end(), study.judges.begin(), study.judges.end());
   for (const auto& [name, value] : study.parameters) texts.push_back(value);
   for (const std::string& text : texts) {
@@ -503,10 +577,9 @@ LoadedStudy load_study(const std::filesystem::path& file, const StudyOverrides& 
   hold_to_setting(placed, loaded.setting);
   resolve_judges(placed, loaded.setting);
 
-  std::filesystem::path& queries = placed.study.queries;
-  queries = ((overrides.queries ? here : folder) / queries).lexically_normal();
-  PlacedQueries read =
-      placed_look_up(placed, "queries", [&] { return load_placed_queries(queries); });
+  PlacedQueries read = queries_of(placed, overrides.queries ? here : folder);
+  loaded.queries_in_file = read.queries.size();
+  read = chosen(placed, std::move(read));
   hold_to_queries(placed, read);
   loaded.queries = std::move(read.queries);
   place_judges(folder, placed.study);
@@ -536,7 +609,11 @@ std::string to_toml(const Study& study) {
   if (!study.reference.empty()) add("reference", toml_text(study.reference));
   add("arms", toml_list(study.arms));
   if (!study.contrasts.empty()) add("contrasts", toml_list(study.contrasts));
-  add("queries", toml_text(study.queries.string()));
+  if (!study.queries.empty()) add("queries", toml_text(study.queries.string()));
+  if (!study.text_column.empty()) add("text_column", toml_text(study.text_column));
+  if (!study.where.empty()) add("where", toml_list(study.where));
+  if (study.sample) add("sample", std::to_string(*study.sample));
+  if (study.sample_seed) add("sample_seed", std::to_string(*study.sample_seed));
   if (!study.model.empty()) add("model", toml_text(study.model));
   if (!study.models.empty()) add("models", toml_list(study.models));
   add("repeats", std::to_string(study.repeats));

@@ -6,6 +6,7 @@
 // file, line, what was expected, what was found and what to do.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -35,14 +36,21 @@ struct Study {
   // That were asked for, as MORE-LESS; none: all of the setting. See contrasts_of().
   std::vector<std::string> contrasts;
   std::map<std::string, std::string> parameters;  // of the setting, in place of its own values
-  std::filesystem::path queries;                  // a JSONL file, absolute
+  std::filesystem::path
+      queries;              // JSON lines or CSV, absolute; empty in a file that leaves them open
+  std::string text_column;  // the column of their text; empty: known by its name
+  std::vector<std::string>
+      where;  // "COLUMN=VALUE", which of them are asked (query_choice.h); sorted
+  // A random sample of so many, at least 1, drawn with the seed, which is there if the sample is.
+  std::optional<std::size_t> sample;
+  std::optional<std::uint64_t> sample_seed;
   std::string model;  // KIND:NAME, as --model takes it; empty if not yet chosen
   // Several subjects, one run each, none twice, at most 100; `model` is empty then. A run's own
   // study never has them.
   std::vector<std::string> models;
   int repeats = 1;                   // [1, 100,000] trials of each arm and query
   std::uint64_t seed = 1;            // [0, 2^63)
-  std::optional<std::size_t> limit;  // the first so many queries; none: all
+  std::optional<std::size_t> limit;  // the first so many queries of these; none: all
   // temperature in [0, 10], top_k in [0, 1,000,000], max_tokens in [1, 1,000,000], at most 16 stop
   // strings. logprobs enter no id: a run may ask for them later.
   Sampling sampling;
@@ -60,12 +68,22 @@ struct Study {
   std::vector<std::string> judges;
   std::string judge_model;  // KIND:NAME, for judges that ask a model and name none; may be empty
   bool operator==(const Study&) const = default;
+
+  // How many queries are asked of that many: the first ones, within sample and limit.
+  std::size_t asked_of(std::size_t queries) const {
+    return std::min({queries, sample.value_or(queries), limit.value_or(queries)});
+  }
 };
 
 // What the command line changes; a model takes the place of `model` and `models`. Paths are
-// relative to the current folder; a setting without a slash is a name.
+// relative to the current folder; a setting without a slash is a name. Other queries drop the
+// study's own text_column and where, which are about its file; a sample drops the study's limit.
 struct StudyOverrides {
   std::optional<std::string> setting, channel, queries, model, judge_model, reference;
+  std::optional<std::string> text_column;
+  std::optional<std::vector<std::string>> where;
+  std::optional<std::size_t> sample;
+  std::optional<std::uint64_t> sample_seed;
   std::optional<std::string> cluster_by, groups;
   std::optional<std::vector<std::string>> arms, contrasts;
   std::optional<std::vector<std::string>> judges;    // a rubric's path is absolute
@@ -80,7 +98,10 @@ struct StudyOverrides {
 struct LoadedStudy {
   Study study;  // resolved
   Setting setting;
-  std::vector<Query> queries;  // the whole set; the plan applies the limit
+  // All that `where` keeps, in the file's order or, with a sample, in its random one; the plan
+  // takes the first asked_of() of them. So a higher sample or limit extends a run.
+  std::vector<Query> queries;
+  std::size_t queries_in_file = 0;
 };
 
 // Reads the study, its setting and its queries, and holds each to the others. Paths in the file are

@@ -155,6 +155,69 @@ TEST(Study, IsChangedByTheCommandLine) {
   EXPECT_EQ(loaded.study.seed, 12u);
 }
 
+constexpr std::string_view kGoals = "goal,kind\nOne,a\nTwo,b\nThree,a\nFour,b\nFive,a\n";
+
+std::vector<std::string> texts_of(const LoadedStudy& loaded) {
+  std::vector<std::string> texts;
+  for (const Query& query : loaded.queries) texts.push_back(query.text);
+  return texts;
+}
+
+TEST(StudyQueries, AreChosenByConditionsAndASampleOfTheFileOrTheCommandLine) {
+  StudyFolder folder(replaced("q.jsonl\"", "q.csv\"\nwhere = [\"kind=a\"]\nsample = 2"));
+  folder.scratch().write("queries/q.csv", kGoals);
+  const LoadedStudy loaded = folder.load();
+  EXPECT_EQ(loaded.queries_in_file, 5u);
+  EXPECT_THAT(texts_of(loaded), testing::UnorderedElementsAre("One", "Three", "Five"));
+  EXPECT_EQ(loaded.study.asked_of(loaded.queries.size()), 2u);
+  EXPECT_EQ(loaded.study.sample_seed, 1u) << "the run's";
+  EXPECT_EQ(folder.load({.seed = 7}).study.sample_seed, 7u);
+  EXPECT_EQ(folder.load({.sample_seed = 9}).study.sample_seed, 9u);
+  const LoadedStudy other = folder.load({.where = {{"kind=b", "kind=b"}}, .sample = 1});
+  EXPECT_THAT(texts_of(other), testing::UnorderedElementsAre("Two", "Four"));
+  EXPECT_THAT(other.study.where, ElementsAre("kind=b"));
+  auto file = folder.scratch().write("runs/x/study.toml", to_toml(loaded.study));
+  EXPECT_EQ(load_study(file).study, loaded.study);
+  EXPECT_EQ(load_study(file).queries, loaded.queries);
+}
+
+TEST(StudyQueries, OfAnotherFileAreNotHeldToTheStudysOwnConditions) {
+  StudyFolder folder(with("where = [\"id=a\"]\nlimit = 1"));
+  auto goals = folder.scratch().write("goals.csv", kGoals).string();
+  EXPECT_EQ(folder.load({.queries = goals}).queries.size(), 5u);
+  EXPECT_EQ(folder.load({.queries = goals}).study.limit, 1u);
+  const LoadedStudy sampled = folder.load({.queries = goals, .sample = 4});
+  EXPECT_EQ(sampled.study.asked_of(5), 4u) << "the sample takes the limit's place";
+  auto pairs = folder.scratch().write("pairs.csv", "goal,more\nOne,1\nTwo,2\n").string();
+  const LoadedStudy chosen =
+      folder.load({.queries = pairs, .text_column = "more", .where = {{"goal=Two"}}});
+  EXPECT_THAT(texts_of(chosen), ElementsAre("2"));
+}
+
+TEST(StudyQueries, ThatCannotBeChosenAreRefusedWhereTheyWereAskedFor) {
+  StudyFolder folder(with("sample_seed = 3"));
+  const auto refused = [&](const StudyOverrides& overrides) {
+    return error_of(ErrorCode::invalid, [&] { folder.load(overrides); });
+  };
+  EXPECT_THAT(refused({}), AllOf(HasSubstr("s.toml:7: sample_seed"), HasSubstr("--sample N")));
+  EXPECT_THAT(refused({.sample = 3}),
+              AllOf(HasSubstr("--sample: expected at most 2"), HasSubstr("found 3")));
+  EXPECT_THAT(refused({.where = {{"id=a"}}, .sample = 2}),
+              AllOf(HasSubstr("at most 1"), HasSubstr("that the conditions keep")));
+  EXPECT_THAT(refused({.sample = 0}), HasSubstr("--sample: expected an integer from 1"));
+  EXPECT_THAT(refused({.where = {{"lab=x"}}}), HasSubstr("--where: expected a column of"));
+  EXPECT_THAT(refused({.text_column = "txt"}), HasSubstr("q.jsonl:1: text: expected the column"));
+}
+
+TEST(StudyQueries, AreAskedForIfTheStudyLeavesThemOpen) {
+  StudyFolder folder(without("queries"));
+  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { folder.load(); }),
+              AllOf(HasSubstr("s.toml: queries: this study needs a file of queries"),
+                    HasSubstr("--queries FILE"), HasSubstr("docs/queries.md")));
+  EXPECT_EQ(folder.load({.queries = (folder.path() / "queries/q.jsonl").string()}).queries.size(),
+            2u);
+}
+
 TEST(Study, MayNameSeveralModelsAndTheCommandLineOneInTheirPlace) {
   StudyFolder folder(std::string(kTinyStudy) +
                      "models = [\"world:faker\", \"local:a \\\"b\\\"\"]\n");
@@ -356,7 +419,7 @@ TEST(Study, WithDuplicateOrEmptyQueriesNamesThatFileToo) {
                          "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"a\",\"text\":\"y\"}\n");
   EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load(); }),
               AllOf(HasSubstr("s.toml:4: queries"), HasSubstr("q.jsonl:2: id: \"a\" is already")));
-  for (const char* empty : {"", "\n \n", "{\"id\":\"a\",\"text\":\" \"}\n", "{\"text\":\"x\"}\n"}) {
+  for (const char* empty : {"", "\n \n", "{\"id\":\"a\",\"text\":\" \"}\n"}) {
     folder.scratch().write("queries/q.jsonl", empty);
     EXPECT_THAT(hinted_error_of(ErrorCode::invalid, [&] { folder.load(); }),
                 AllOf(HasSubstr("s.toml:4: queries"), HasSubstr("q.jsonl"), HasSubstr("expected")))

@@ -199,7 +199,7 @@ std::string jsonl(const std::vector<Query>& queries) {
   for (const Query& query : queries) {
     Json json = {{"id", query.id}, {"text", query.text}};
     if (!query.topic.empty()) json["topic"] = query.topic;
-    for (const auto& [name, value] : query.labels) json[name] = value;
+    for (const auto& [name, value] : query.labels) json.emplace(name, value);
     lines += dump_json(json) + "\n";
   }
   return lines;
@@ -213,6 +213,10 @@ LoadedStudy with_queries(const LoadedStudy& study, const std::vector<Query>& que
   LoadedStudy part = study;
   part.queries = queries;
   part.study.queries = fs::absolute(file);
+  part.study.text_column.clear();
+  part.study.where.clear();
+  part.study.sample.reset();
+  part.study.sample_seed.reset();
   part.study.limit.reset();
   return part;
 }
@@ -235,8 +239,7 @@ LoadedStudy held_out_part(const LoadedStudy& study, const QuerySplit& split,
 }
 
 std::vector<Query> within_limit(const LoadedStudy& study) {
-  const std::size_t all = study.queries.size();
-  const std::size_t used = std::min(study.study.limit.value_or(all), all);
+  const std::size_t used = study.study.asked_of(study.queries.size());
   return {study.queries.begin(), study.queries.begin() + static_cast<std::ptrdiff_t>(used)};
 }
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/model_name.h"
 #include "cli/internal/parameter_option.h"
+#include "cli/internal/query_options.h"
 #include "cli/internal/shipped_study.h"
 #include "models/open_model.h"
 #include "text/printable.h"
@@ -32,7 +33,7 @@ void StudyOptions::add_to(CLI::App& command) {
   command.add_option("--setting", overrides.setting, "A setting's name or folder");
   command.add_option("--channel", overrides.channel,
                      "One of the setting's channels, such as full or terse");
-  command.add_option("--queries", overrides.queries, "A JSON-lines file of queries");
+  add_query_options(command, overrides);
   command
       .add_option("--wording", overrides.wordings,
                   "A wording of the setting's prompt; a+b combines two. Repeat it for several in "
@@ -55,7 +56,6 @@ void StudyOptions::add_to(CLI::App& command) {
                      "A label of the queries: show and compare the gap of each group (default: "
                      "topic, where queries have topics; \"\" for none)");
   command.add_option("--repeats", overrides.repeats, "Trials of each query in each arm");
-  command.add_option("--limit", overrides.limit, "Use at most the first N queries");
   command.add_option("--seed", overrides.seed, "Seed of the run's random draws");
   command.add_flag("--logprobs", overrides.logprobs,
                    "Store the log-probability of every token that the model says");
