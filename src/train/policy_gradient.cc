@@ -56,11 +56,7 @@ std::string identity(const PolicyGradientOptions& o, const LlamaConfig& config) 
   hasher.field(fmt::format("{} {} {} {} {}", o.steps, o.kl_weight, static_cast<int>(o.reward_scale),
                            clipping.passes, clipping.range));
   hasher.field(schedule_identity(o.schedule)).field(core_identity(core_options(o), config));
-  if (o.adapter) {
-    const LoraOptions& lora = o.adapter->options;
-    hasher.field(fmt::format("{} {} {}", lora.rank, lora.alpha, lora.rank_stabilised));
-    for (const LoraPair& pair : o.adapter->pairs) hasher.field(pair.module);
-  }
+  if (o.adapter) hasher.field(adapter_identity(*o.adapter));
   return hasher.hex();
 }
 

@@ -69,6 +69,7 @@ std::string identity(const TrainOptions& o, const LlamaConfig& c) {
   hasher.field("train 1").field(o.data_identity);
   hasher.field(fmt::format("{} {} {}", o.steps, o.rows_per_step, o.loss_divisor));
   hasher.field(schedule_identity(o.schedule)).field(core_identity(core_options(o), c));
+  if (o.adapter) hasher.field(adapter_identity(*o.adapter));
   return hasher.hex();
 }
 
@@ -78,7 +79,7 @@ struct Trainer::State {
         data(std::move(data_in)),
         options(std::move(options_in)),
         clock(clock_in),
-        core(net, core_options(options)),
+        core(net, core_options(options), options.adapter),
         losses(core.workers()),
         weights(core.workers()),
         tokens(core.workers()) {}
@@ -98,9 +99,12 @@ struct Trainer::State {
   std::vector<double> losses, weights;  // of a step, per worker
   std::vector<std::int64_t> tokens;     // of a step, per worker
   std::int64_t step = 0;
+  bool is_restored = false;
 };
 
 void Trainer::State::load_training_state() {
+  if (is_restored) return;
+  is_restored = true;
   const auto found = core.restore(options.training_state, identity(options, net.config()));
   if (found) step = *found;
 }
@@ -139,12 +143,12 @@ TrainProgress Trainer::State::one_step() {
   const double loss = std::accumulate(losses.begin(), losses.end(), 0.0);
   const double weight = std::accumulate(weights.begin(), weights.end(), 0.0);
   if (!std::isfinite(loss) || !std::isfinite(norm)) {
-    throw Error(
-        ErrorCode::invalid,
+    throw Divergence(
+        step,
         fmt::format("training diverged at step {} of {}: loss {}, gradient norm {}; the last "
                     "state is kept",
                     step, options.steps, loss, norm),
-        "lower the learning rate or warm up longer, and resume");
+        "lower the learning rate or warm up longer");
   }
   TrainProgress progress;
   progress.learning_rate = options.schedule.rate(step, options.steps);
@@ -204,6 +208,13 @@ void warn_of_slow_products(const LlamaNet& net) {
 
 }  // namespace
 
+std::int64_t Trainer::restore() {
+  state_->load_training_state();
+  return state_->step;
+}
+
+LoraAdapter Trainer::adapter() const { return state_->core.adapter(); }
+
 TrainReport Trainer::run(const std::function<void(const TrainProgress&)>& on_step,
                          std::stop_token stop) {
   State& s = *state_;
@@ -225,12 +236,12 @@ TrainReport Trainer::run(const std::function<void(const TrainProgress&)>& on_ste
     progress.seconds_left =
         static_cast<double>((s.options.steps - s.step) * tokens) / progress.tokens_per_s;
     const bool due = s.clock.steady() - last_saved >= s.options.save_every;
-    if (keeps && (save_requested_.exchange(false) || due || s.step == s.options.steps)) {
+    progress.saved = keeps && (save_requested_.exchange(false) || due || s.step == s.options.steps);
+    if (on_step) on_step(progress);
+    if (progress.saved) {
       s.save_training_state();
       last_saved = s.clock.steady();
-      progress.saved = true;
     }
-    if (on_step) on_step(progress);
   }
   report.step = s.step;
   report.finished = s.step == s.options.steps;

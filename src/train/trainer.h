@@ -16,12 +16,15 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/random.h"
+#include "lm/lora.h"
 #include "nn/llama_net.h"
 #include "nn/token_tree.h"
 #include "train/adamw.h"
@@ -46,9 +49,10 @@ struct TrainOptions {
   double loss_divisor = 0;
   Schedule schedule;
   AdamWOptions adamw;
-  double clip_norm = 1.0;  // of the whole gradient; 0 = off
-  double ema_decay = 0;    // average of the weights over steps; 0 = none
-  int workers = 0;         // threads that compute gradients; 0 = one per core (at most 16)
+  double clip_norm = 1.0;              // of the whole gradient; 0 = off
+  double ema_decay = 0;                // average of the weights over steps; 0 = none
+  std::optional<LoraAdapter> adapter;  // trained instead of the network's own weights
+  int workers = 0;  // threads that compute gradients; 0 = one per core (at most 16)
   // A worker computes this many tokens at a time (whole trees, at least one): memory and cache.
   std::int64_t micro_batch_tokens = 2048;
   // What the data and the first weights are (a recipe's hash, say): a training state of another one
@@ -61,7 +65,7 @@ struct TrainOptions {
 
 // The hash under which a training state is kept: everything in the options that changes the
 // weights, and the net's shape. Numbers of workers and micro-batches are not in it (they change
-// rounding only).
+// rounding only). Of an adapter only its options and shape are in it.
 std::string identity(const TrainOptions& options, const LlamaConfig& config);
 
 struct TrainProgress {
@@ -73,7 +77,19 @@ struct TrainProgress {
   double learning_rate = 0;
   double tokens_per_s = 0;  // over the last steps, shared prefixes counted once
   double seconds_left = 0;
-  bool saved = false;  // a training state holds this step
+  bool saved = false;  // a training state of this step is written after the call
+};
+
+// The loss or its gradient is not finite. The weights are those before the step, and the last
+// training state is kept. Its code is invalid.
+class Divergence : public Error {
+ public:
+  Divergence(std::int64_t step, std::string message, std::string hint)
+      : Error(ErrorCode::invalid, std::move(message), std::move(hint)), step_(step) {}
+  std::int64_t step() const { return step_; }  // steps done before it
+
+ private:
+  std::int64_t step_;
 };
 
 struct TrainReport {
@@ -86,20 +102,30 @@ struct TrainReport {
 
 class Trainer {
  public:
-  // Trains `net` in place; both references must outlive the trainer.
-  // Error invalid for options that make no sense, naming the field.
+  // Trains `net` in place; both references must outlive the trainer. With an adapter the net stays
+  // merged with it.
+  // Error invalid for options that make no sense, naming the field, and for an adapter that does
+  // not fit the network.
   Trainer(LlamaNet& net, DataSource data, TrainOptions options, const Clock& clock);
   ~Trainer();
 
+  // Takes up the training state if its file exists. Returns the steps that are done. Errors as of
+  // run, which does this by itself.
+  std::int64_t restore();
+
   // Runs to options.steps, from the training state if its file exists, else from the net's weights.
-  // Blocks. `on_step` is called after every step in this thread. When stopped, writes the training
+  // Blocks. `on_step` is called after every step in this thread, before a state of that step is
+  // written: what it writes is never behind the state. When stopped, writes the training
   // state and returns within one step. The net then holds the last weights; when finished, the
   // averaged ones if ema_decay > 0.
   // Errors: corrupt for a damaged training state (file named), invalid for one of other options,
-  // invalid when the loss or gradient is not finite (step named; the last training state is kept),
+  // Divergence when the loss or gradient is not finite (step named),
   // disconnected when a training state cannot be written, and what the data source throws.
   TrainReport run(const std::function<void(const TrainProgress&)>& on_step = {},
                   std::stop_token stop = {});
+
+  // The adapter as it is now, for write_lora. Only where the options have one.
+  LoraAdapter adapter() const;
 
   // The next step ends in a saved training state.
   void request_save() { save_requested_ = true; }

@@ -126,6 +126,43 @@ TEST_F(TrainerTest, EndsTheSameWhetherInterruptedOrNot) {
   }
 }
 
+TEST_F(TrainerTest, TrainsAnAdapterAndTakesItUpAgain) {
+  TrainOptions options = small_options();
+  options.adapter = fresh_lora(tiny_config(), {.rank = 2, .alpha = 4}, 3);
+  LlamaNet whole = net();
+  Trainer uninterrupted(whole, random_row, options, clock_);
+  uninterrupted.run();
+  LlamaNet by_hand = net();
+  std::vector<float> flat = by_hand.flat_parameters();
+  for (const NamedParameter& parameter : by_hand.parameters()) {
+    std::size_t size = 1;
+    for (const std::int64_t length : parameter.shape) size *= static_cast<std::size_t>(length);
+    uninterrupted.adapter().add_to(
+        parameter.name, std::span(flat).subspan(static_cast<std::size_t>(parameter.offset), size));
+  }
+  EXPECT_LT(largest_difference(flat, whole.flat_parameters()), 1e-6);  // nothing else has moved
+  EXPECT_GT(largest_difference(by_hand.flat_parameters(), flat), 1e-4);
+
+  options.training_state = folder_ / "state";
+  for (const std::int64_t stop_after : {3, 0}) {
+    LlamaNet fresh = net();
+    Trainer trainer(fresh, random_row, options, clock_);
+    EXPECT_EQ(trainer.restore(), stop_after == 0 ? 3 : 0);
+    std::stop_source stop;
+    trainer.run(
+        [&](const TrainProgress& progress) {
+          if (progress.step == stop_after) stop.request_stop();
+        },
+        stop.get_token());
+    if (stop_after == 0) {
+      EXPECT_EQ(fresh.flat_parameters(), whole.flat_parameters());
+    }
+  }
+  options.adapter->options.alpha = 8;
+  std::string message;
+  EXPECT_EQ(error_of_resuming(options, &message), ErrorCode::invalid) << message;
+}
+
 TEST_F(TrainerTest, IsTheSameUpToRoundingForAnyWorkersAndMicroBatches) {
   TrainOptions options = small_options();
   const std::vector<float> one = trained(options);
@@ -204,8 +241,9 @@ TEST_F(TrainerTest, SaysAtWhichStepItDivergedAndKeepsTheLastCheckpoint) {
   try {
     Trainer(fresh, poisoned, options, clock_).run();
     FAIL() << "expected an error";
-  } catch (const Error& error) {
+  } catch (const Divergence& error) {
     EXPECT_THAT(error.what(), HasSubstr("step 3"));
+    EXPECT_EQ(error.step(), 3);
     EXPECT_EQ(error.code(), ErrorCode::invalid);
   }
   LlamaNet second = net();

@@ -63,6 +63,13 @@ std::string core_identity(const CoreOptions& o, const LlamaConfig& config) {
   return text;
 }
 
+std::string adapter_identity(const LoraAdapter& adapter) {
+  const LoraOptions& o = adapter.options;
+  std::string text = fmt::format("lora {} {} {}\n", o.rank, o.alpha, o.rank_stabilised);
+  for (const LoraPair& pair : adapter.pairs) text += pair.module + "\n";
+  return text;
+}
+
 std::vector<std::vector<std::size_t>> micro_batches(std::span<const std::size_t> items,
                                                     std::span<const std::size_t> lengths,
                                                     std::int64_t limit) {

@@ -43,6 +43,8 @@ void check_core_options(const CoreOptions& options);
 // The options, and the network's shape, as text for an identity. Numbers of workers and
 // micro-batches are not in it: they change rounding only.
 std::string core_identity(const CoreOptions& options, const LlamaConfig& config);
+// The same of an adapter: its options and the matrices that it changes, not its numbers.
+std::string adapter_identity(const LoraAdapter& adapter);
 
 // Groups of items, in their order, of about `limit` tokens, at least one item in each.
 std::vector<std::vector<std::size_t>> micro_batches(std::span<const std::size_t> items,
