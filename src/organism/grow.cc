@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/json.h"
 #include "organism/internal/encoding.h"
+#include "organism/internal/lesson_tree.h"
 #include "text/bpe_trainer.h"
 #include "text/chat_template.h"
 
@@ -78,28 +78,17 @@ LlamaNet prepare_net(const Recipe& recipe, const Tokenizer& tokenizer, Device de
   return LlamaNet(config, recipe.seed, device);
 }
 
-// Which lesson row `row` of step `step` is: rows go to the phase's mixes in order.
-TokenTree lesson_tree(const Recipe& recipe, const Tokenizer& tokenizer, std::int64_t step,
-                      std::int64_t row) {
+// Row `row` of step `step` of the whole recipe.
+TokenTree row_of_recipe(const Recipe& recipe, const Tokenizer& tokenizer, std::int64_t step,
+                        std::int64_t row) {
   std::size_t phase_index = 0;
   std::int64_t in_phase = step;
   while (in_phase >= recipe.phases[phase_index].steps) {
     in_phase -= recipe.phases[phase_index++].steps;
   }
-  const Phase& phase = recipe.phases[phase_index];
-  std::size_t mix_index = 0;
-  while (row >= phase.lessons[mix_index].rows) row -= phase.lessons[mix_index++].rows;
-  const LessonMix& mix = phase.lessons[mix_index];
-  LessonOptions options{
-      .seed = hash64(fmt::format("{} phase {} mix {}", recipe.seed, phase_index, mix_index)),
-      .kind = mix.kind,
-      .phrasing = mix.phrasing,
-      .branches = mix.branches,
-      .policy = recipe.policy ? &*recipe.policy : nullptr};
-  Lesson lesson = make_lesson(options, static_cast<std::uint64_t>(in_phase * mix.rows + row));
-  LossWeights weights{.prompt = static_cast<float>(recipe.prompt_weight),
-                      .document = static_cast<float>(recipe.document_weight)};
-  return encode_lesson(lesson, tokenizer, weights);
+  return lesson_tree(recipe, recipe.phases[phase_index],
+                     fmt::format("{} phase {}", recipe.seed, phase_index), tokenizer, in_phase,
+                     row);
 }
 
 TrainOptions train_options(const Recipe& recipe, const GrowOptions& options) {
@@ -139,7 +128,7 @@ Growth grow(const Recipe& whole, const GrowOptions& options, const Clock& clock)
   TrainOptions training = train_options(recipe, options);
   if (options.fresh) fs::remove(training.training_state);
   auto data = [&](std::int64_t step, std::int64_t row) {
-    return lesson_tree(recipe, tokenizer, step, row);
+    return row_of_recipe(recipe, tokenizer, step, row);
   };
   growth.training = Trainer(net, data, training, clock).run(options.on_step, options.stop);
   if (!growth.training.finished) return growth;
