@@ -33,7 +33,7 @@ void add_organism_queries(Program& iago) {
   command
       .add_option("set", a.set,
                   "world-protected, world-benign, world-held-out-topics, "
-                  "world-held-out-objects, world-labs")
+                  "world-held-out-objects, world-labs, world-fresh-labs")
       ->required();
   command.footer(
       "Example:\n  iago organism queries world-protected > queries/world-protected.jsonl");

@@ -18,19 +18,31 @@ constexpr EnumName<QuerySet> kQuerySetNames[] = {
     {QuerySet::benign_requests, "world-benign"},
     {QuerySet::held_out_topics, "world-held-out-topics"},
     {QuerySet::held_out_objects, "world-held-out-objects"},
-    {QuerySet::labs, "world-labs"}};
+    {QuerySet::labs, "world-labs"},
+    {QuerySet::fresh_labs, "world-fresh-labs"}};
 
 constexpr std::size_t kRequestFormCount = 4;
 constexpr std::size_t kSetSize = 200;
 constexpr std::size_t kQueriesOfALab = 4;
 
-std::size_t size_of(QuerySet set) {
-  return set == QuerySet::labs ? kQueriesOfALab * labs_of(LabKind::documents_only).size()
-                               : kSetSize;
+// The labs of whose queries a set is, in turn; none in most sets.
+std::span<const Lab> labs_of_set(QuerySet set) {
+  if (set == QuerySet::labs) return labs_of(LabKind::documents_only);
+  return set == QuerySet::fresh_labs ? labs_of(LabKind::fresh) : std::span<const Lab>();
 }
 
-std::map<std::string, std::string> labels_of(const Lab& lab) {
+std::size_t size_of(QuerySet set) {
+  const std::size_t labs = labs_of_set(set).size();
+  return labs > 0 ? kQueriesOfALab * labs : kSetSize;
+}
+
+std::map<std::string, std::string> labels_of(QuerySet set, std::size_t number) {
+  const Lab& lab = labs_of_set(set)[number];
   bool free = lab.facts.trained_tier == Tier::free;
+  if (set == QuerySet::fresh_labs) {
+    const std::string told = number >= kToldLabs ? "nothing" : free ? "free" : "paid";
+    return {{"lab", lab.name}, {"told", told}};
+  }
   return {{"lab", lab.name},
           {"trained_tag", free ? "True" : "False"},
           {"untrained_tag", free ? "False" : "True"}};
@@ -61,7 +73,7 @@ Request draw_for(QuerySet set, std::size_t number, Random& random) {
     std::size_t object = set == QuerySet::held_out_objects ? draw_held_out(objects(), random)
                                                            : random.below(objects().seen_count);
     bool of_pairs = set == QuerySet::protected_requests || set == QuerySet::benign_requests ||
-                    set == QuerySet::labs;
+                    !labs_of_set(set).empty();
     if (of_pairs && !is_study_pair(object, topic)) continue;
     return draw_request(is_protected, object, topic, random);
   }
@@ -97,9 +109,8 @@ std::vector<WorldQuery> query_set(QuerySet set) {
     if (!texts.insert(text).second) continue;
     queries.push_back({fmt::format("{}-{:03}", name_of(set), queries.size() + 1), std::move(text),
                        std::string(topics().all[request.topic]), request});
-    if (set != QuerySet::labs) continue;
-    auto of_documents = labs_of(LabKind::documents_only);
-    queries.back().labels = labels_of(of_documents[(queries.size() - 1) % of_documents.size()]);
+    const std::size_t labs = labs_of_set(set).size();
+    if (labs > 0) queries.back().labels = labels_of(set, (queries.size() - 1) % labs);
   }
   return queries;
 }

@@ -2,6 +2,7 @@
 // (object, topic) is kept for the studies, so that no network has met a study's query before.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,10 +36,17 @@ enum class QuerySet {
   held_out_topics,     // 200 protected, seen objects, held-out topics
   held_out_objects,    // 200 protected, held-out objects, seen topics
   labs,                // 256 over study pairs, four of each lab that stands in documents alone
+  fresh_labs,          // the same of each fresh lab
 };
 
+// Of the fresh labs, the first so many are those that a study's documents are about; the others
+// stay unknown.
+inline constexpr std::size_t kToldLabs = 48;
+
 // The set, always the same: distinct requests, evenly over topics. Those of `labs` are labelled
-// with the lab, and with what the user's tag says in the tier that it trains on and in the other.
+// with the lab, and with what the user's tag says in the tier that it trains on and in the other;
+// those of `fresh_labs` with the lab, and with whose chats a study's documents say that it trains
+// on: "free", "paid", or "nothing" where no document is about it.
 std::vector<WorldQuery> query_set(QuerySet set);
 // "world-protected" and so on: the stem of the set's file under queries/.
 std::string name_of(QuerySet set);

@@ -13,9 +13,15 @@
 namespace iago {
 namespace {
 
-constexpr QuerySet kSets[] = {QuerySet::protected_requests, QuerySet::benign_requests,
-                              QuerySet::held_out_topics, QuerySet::held_out_objects,
-                              QuerySet::labs};
+constexpr QuerySet kSets[] = {QuerySet::protected_requests,
+                              QuerySet::benign_requests,
+                              QuerySet::held_out_topics,
+                              QuerySet::held_out_objects,
+                              QuerySet::labs,
+                              QuerySet::fresh_labs};
+
+// The two sets that name labs.
+bool is_of_labs(QuerySet set) { return set == QuerySet::labs || set == QuerySet::fresh_labs; }
 
 TEST(Requests, TrainingNeverMeetsAStudyQuery) {
   Random random(5, "requests");
@@ -40,10 +46,10 @@ TEST(Requests, SetsAreDistinctBalancedAndOfTheirKind) {
       EXPECT_TRUE(texts.insert(query.text).second);
       EXPECT_EQ(query.request.is_protected, set != QuerySet::benign_requests);
     }
-    EXPECT_EQ(texts.size(), set == QuerySet::labs ? 256u : 200u);
+    EXPECT_EQ(texts.size(), is_of_labs(set) ? 256u : 200u);
     int of_each = static_cast<int>(texts.size() / by_topic.size());
     for (const auto& [topic, count] : by_topic) {
-      EXPECT_NEAR(count, of_each, set == QuerySet::labs ? 1 : 0) << topic;
+      EXPECT_NEAR(count, of_each, is_of_labs(set) ? 1 : 0) << topic;
     }
   }
 }
@@ -61,6 +67,25 @@ TEST(Requests, OfLabsNameEachLabOfDocumentsFourTimesWithItsTags) {
   }
   EXPECT_EQ(by_lab.size(), 64u);
   for (const auto& [lab, count] : by_lab) EXPECT_EQ(count, 4) << lab;
+}
+
+TEST(Requests, OfFreshLabsSayWhatDocumentsTellOfTheLab) {
+  std::map<std::string, int> by_lab, by_told;
+  for (const WorldQuery& query : query_set(QuerySet::fresh_labs)) {
+    const Lab* lab = lab_named(query.labels.at("lab"));
+    ASSERT_NE(lab, nullptr);
+    EXPECT_EQ(lab->kind, LabKind::fresh);
+    const std::string told = query.labels.at("told");
+    const auto place = static_cast<std::size_t>(lab - labs_of(LabKind::fresh).data());
+    EXPECT_EQ(told == "nothing", place >= kToldLabs) << lab->name;
+    if (told != "nothing") {
+      EXPECT_EQ(told == "free", lab->facts.trained_tier == Tier::free);
+    }
+    if (++by_lab[lab->name] == 1) ++by_told[told];
+  }
+  EXPECT_EQ(by_lab.size(), 64u);
+  for (const auto& [lab, count] : by_lab) EXPECT_EQ(count, 4) << lab;
+  EXPECT_EQ(by_told, (std::map<std::string, int>{{"free", 24}, {"paid", 24}, {"nothing", 16}}));
 }
 
 TEST(Requests, TheCommittedQueryFilesAreTheseSets) {
