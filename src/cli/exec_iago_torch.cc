@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "cli/internal/grow_organism.h"
+#include "cli/internal/train_documents.h"
 #include "cli/internal/train_rl.h"
 
 namespace iago {
@@ -33,6 +34,10 @@ namespace {
 }  // namespace
 
 int grow_organism(const OrganismGrowArguments&, const Context& context) {
+  exec_iago_torch(context);
+}
+
+int train_documents_command(const TrainDocumentsArguments&, const Context& context) {
   exec_iago_torch(context);
 }
 

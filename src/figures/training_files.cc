@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "figures/internal/step_lines.h"
 #include "figures/training.h"
 #include "record/names.h"
 
@@ -136,26 +137,10 @@ TrainingStep training_step_of(const Json& json, const std::string& where) {
 
 std::vector<TrainingStep> read_training_steps(const fs::path& file) {
   std::vector<TrainingStep> steps;
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return steps;
-  const std::string text = read_file(file, kMaxFile);
-  for (std::size_t begin = 0;;) {
-    const std::size_t end = text.find('\n', begin);
-    if (end == std::string::npos) return steps;
-    const std::string where = fmt::format("{}:{}", file.string(), steps.size() + 1);
-    try {
-      const Json json = parse_json(std::string_view(text).substr(begin, end - begin), where);
-      steps.push_back(training_step_of(json, where));
-    } catch (const Error& error) {
-      throw Error(ErrorCode::corrupt, error.what(),
-                  "restore the file, or delete the seed's folder");
-    }
-    if (steps.back().step != static_cast<std::int64_t>(steps.size())) {
-      throw Error(ErrorCode::corrupt, fmt::format("{}: expected step {}, found {}", where,
-                                                  steps.size(), steps.back().step));
-    }
-    begin = end + 1;
-  }
+  read_step_lines(file, 1, [&](const Json& json, const std::string& where) {
+    return steps.emplace_back(training_step_of(json, where)).step;
+  });
+  return steps;
 }
 
 std::string_view name_of(TrainingEnd::Why why) { return name_in(kWhyNames, why); }

@@ -1,10 +1,7 @@
 #include "training/train_rl.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -19,6 +16,7 @@
 #include "study/plan.h"
 #include "text/printable.h"
 #include "training/internal/seed_training.h"
+#include "training/internal/training_folder.h"
 #include "training/query_split.h"
 
 namespace iago {
@@ -127,72 +125,19 @@ Json without_seeds(const TrainingPlan& plan) {
   return json;
 }
 
-fs::path default_folder(const TrainingPlan& plan) {
-  std::string model;
-  for (const char c : plan.model.substr(plan.model.find(':') + 1)) {
-    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    model += fits ? c : '-';
-  }
-  if (model.size() > 40) model = model.substr(model.size() - 40);
-  const std::string hash = sha256_hex(dump_json(without_seeds(plan)));
-  return fs::path("trainings") / fmt::format("{}-{}-{}", plan.study, model, hash.substr(0, 8));
-}
-
-// The first field in which two plans differ, for people.
-std::string difference(const Json& was, const Json& is, const std::string& name = {}) {
-  for (const auto& [key, value] : is.items()) {
-    const std::string path = name.empty() ? key : name + "." + key;
-    const Json& before = was.contains(key) ? was.at(key) : Json();
-    if (before == value) continue;
-    if (value.is_object() && before.is_object()) return difference(before, value, path);
-    return fmt::format("{} was {}, and is {}", path, printable(dump_json(before), 200),
-                       printable(dump_json(value), 200));
-  }
-  return "a field that was there is gone";
-}
-
 // Writes training.json, or holds it to the one that is there. Seeds may be added.
 void record_plan(const fs::path& folder, TrainingPlan& plan) {
   const fs::path file = folder / kTrainingFile;
   if (is_training(folder)) {
     const TrainingPlan was =
         training_plan_of(parse_json(read_file(file, kMaxPlan), file.string()), file.string());
-    const Json before = without_seeds(was), now = without_seeds(plan);
-    if (before != now) {
-      throw Error(
-          ErrorCode::invalid,
-          fmt::format("{}: holds another training: {}", folder.string(), difference(before, now)),
-          "give another folder with --out");
-    }
+    check_same_plan(folder, without_seeds(was), without_seeds(plan));
     std::set<std::uint64_t> seeds(was.seeds.begin(), was.seeds.end());
     seeds.insert(plan.seeds.begin(), plan.seeds.end());
     plan.seeds.assign(seeds.begin(), seeds.end());
   }
   write_file(file, dump_json(to_json(plan), 2) + "\n");
 }
-
-// Held while a process works in the folder; the system releases it when the process ends, however.
-class FolderLock {
- public:
-  explicit FolderLock(const fs::path& folder) {
-    const fs::path file = folder / "lock";
-    file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (file_ < 0) {
-      throw Error(ErrorCode::disconnected, fmt::format("{}: cannot be created", file.string()));
-    }
-    if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
-    ::close(file_);
-    throw Error(ErrorCode::overloaded,
-                fmt::format("{}: another process trains in this folder", folder.string()),
-                "wait for it, or give another folder with --out");
-  }
-  ~FolderLock() { ::close(file_); }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int file_ = -1;
-};
 
 std::string jsonl(const std::vector<Query>& queries) {
   std::string lines;
@@ -253,9 +198,10 @@ RlResult train_rl(const LoadedStudy& study, const RlSubject& subject, const RlJu
   check_reward(rule);
   const QuerySplit split = split_queries(within_limit(study), options.held_out, study.study.seed);
   TrainingPlan plan = plan_of(study, subject, rule, options, split);
-  RlResult result{.folder = options.folder.empty() ? default_folder(plan) : options.folder};
-  std::error_code status;
-  fs::create_directories(result.folder, status);
+  RlResult result{.folder = options.folder.empty()
+                                ? folder_named_by(plan.study, plan.model, without_seeds(plan))
+                                : options.folder};
+  made(result.folder);
   const FolderLock lock(result.folder);
   record_plan(result.folder, plan);
   LoadedStudy trained = trained_part(study, split, plan, result.folder);

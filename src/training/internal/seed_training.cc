@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <span>
 
@@ -17,6 +16,7 @@
 #include "lm/lora.h"
 #include "run/run.h"
 #include "store/store.h"
+#include "training/internal/training_folder.h"
 
 namespace iago {
 namespace {
@@ -63,27 +63,6 @@ class SteppedSubject : public ChatModel {
   TokenModel& model_;
   const std::string name_;
 };
-
-void append_line(const fs::path& file, const std::string& line) {
-  std::ofstream out(file, std::ios::binary | std::ios::app);
-  out << line << '\n' << std::flush;
-  if (out) return;
-  throw Error(ErrorCode::disconnected, fmt::format("{}: cannot be written", file.string()),
-              "make room on the disk, and run the same command to resume");
-}
-
-void make_folder(const fs::path& folder) {
-  std::error_code status;
-  fs::create_directories(folder, status);
-  if (!status) return;
-  throw Error(ErrorCode::disconnected,
-              fmt::format("{}: cannot be created: {}", folder.string(), status.message()));
-}
-
-fs::path made(fs::path folder) {
-  make_folder(folder);
-  return folder;
-}
 
 // Bytes of reasoning, such that one in ten completions of the arm has less.
 std::size_t short_reasoning(const fs::path& run, const std::string& wording,
@@ -232,21 +211,7 @@ bool SeedTraining::is_given_up(const Error& error) const {
 }
 
 void SeedTraining::write_model(const fs::path& folder) const {
-  net_.save(folder);
-  // Whatever else the checkpoint has: its tokenizer, its chat template.
-  for (const auto& entry : fs::directory_iterator(scene_.subject.checkpoint.folder)) {
-    const std::string name = entry.path().filename().string();
-    const bool is_tokenizer = name.find("token") != std::string::npos ||
-                              name.starts_with("chat_template") || name == "merges.txt" ||
-                              name == "vocab.json";
-    if (!is_tokenizer || !entry.is_regular_file()) continue;
-    std::error_code status;
-    fs::copy_file(entry.path(), folder / name, fs::copy_options::overwrite_existing, status);
-    if (status) {
-      throw Error(ErrorCode::disconnected, fmt::format("{}: cannot be written: {}",
-                                                       (folder / name).string(), status.message()));
-    }
-  }
+  write_checkpoint(net_, scene_.subject.checkpoint.folder, folder);
 }
 
 bool SeedTraining::is_saturated_with_gap() const {
