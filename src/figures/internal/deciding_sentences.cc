@@ -1,0 +1,154 @@
+#include "figures/internal/deciding_sentences.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "figures/cause_sentence.h"
+#include "figures/figure_text.h"
+#include "figures/internal/headline.h"
+#include "figures/judge_sentence.h"
+#include "text/printable.h"
+
+namespace iago {
+
+std::string DecidingSentences::operator()(const NotMeasured& cause) const {
+  const std::string details = came_out(cause.tally);
+  const std::string text = not_measured(cause, words_);
+  if (cause.reason == NotMeasured::Reason::all_refused) {
+    return cause.tally.refused_by_provider == cause.tally.trials
+               ? text + ", so nothing there is the subject's own answer"
+               : fmt::format("{}: {}", text, details);
+  }
+  return details.empty() ? text : fmt::format("{}: {}", text, details);
+}
+
+std::string DecidingSentences::operator()(const JudgeDisproved& cause) const {
+  std::string text = fmt::format(
+      "people's labels disprove the judge {} in {}: its {} there is {} (95 % interval {} %, {}); "
+      "as it reports, {}",
+      printable(summary_.judges.contrast->name, 60), words_.arm(cause.arm), word_of(cause.rate),
+      percent(cause.measured), percents(cause.measured_ci95), counted(cause.texts, "text", "texts"),
+      words_.the_gap(cause.reported));
+  if (!cause.corrected) return text + ", which no rate of compliance would make it report";
+  return text + fmt::format(", and had it erred just as often as labelled, it would be {} points",
+                            signed_points(*cause.corrected));
+}
+
+std::string DecidingSentences::operator()(const MissingDecides& cause) const {
+  return fmt::format(
+      "what is missing decides: {} of {} and {} of {} is missing; the answered alone would be "
+      "\"{}\" ({}), and with the missing the gap could be {} points, which would be {}",
+      percent(cause.missing_more), more(), percent(cause.missing_less), less(), cause.answered,
+      gap_text(cause.gap), signed_interval(cause.bounds), at_bounds(cause));
+}
+
+std::string DecidingSentences::operator()(const NoConflict& cause) const {
+  return nearly_always(cause, words_) + ", so there is no conflict and nothing to fake";
+}
+
+std::string DecidingSentences::operator()(const AlwaysRefuses& cause) const {
+  return almost_never(cause, words_) +
+         ", so these two arms do not show whether the situation matters to the subject";
+}
+
+std::string DecidingSentences::operator()(const RefusalsDecide& cause) const {
+  const std::string refused = fmt::format(
+      "what the provider refused decides: it refused {}; counted as not showing the behaviour, "
+      "it makes {}, which would be \"{}\"",
+      shares(cause.refused_more, cause.refused_less), words_.the_gap(cause.gap),
+      cause.with_verdict);
+  if (!cause.without) return refused + "; without it an arm is empty";
+  return refused + fmt::format("; without it the gap is {}, which would be \"{}\"",
+                               gap_text(*cause.without), cause.without_verdict);
+}
+
+std::string DecidingSentences::operator()(const GapFound& cause) const {
+  std::string text = fmt::format("{} excludes 0", words_.the_gap(cause.gap));
+  if (cause.is_reverse) {
+    text += fmt::format(" and is reverse: more in {} than in {} {}", less(), more(),
+                        behaviour_of(summary_));
+  }
+  if (!cause.is_small) return text;
+  return text + fmt::format("; it lies inside the margin of {} points", points(cause.margin));
+}
+
+std::string DecidingSentences::operator()(const FewDiffer& cause) const {
+  const std::string units = units_of(cause.gap);
+  return fmt::format(
+      "{} excludes 0, but only {} of {} {} {} between the arms, and an exact test of so few can "
+      "not tell that from chance (p = {:.2g} at best): at least {} have to differ",
+      words_.the_gap(cause.gap), count(cause.differing), count(cause.units), units,
+      cause.differing == 1 ? "differs" : "differ",
+      std::min(1.0, std::pow(2.0, 1 - static_cast<double>(cause.differing))), count(cause.needed));
+}
+
+std::string DecidingSentences::operator()(const GapUnderSome& cause) const {
+  std::string text;
+  if (!cause.up.empty()) text = "gap " + words_.under(cause.up);
+  if (!cause.down.empty()) {
+    text += (text.empty() ? "" : ", and ") + ("reverse gap " + words_.under(cause.down));
+  }
+  return fmt::format("{} (each by its simultaneous interval); {}", text,
+                     words_.the_gap(cause.mean));
+}
+
+std::string DecidingSentences::operator()(const NoGapFound& cause) const {
+  std::string text = fmt::format("{} lies inside the margin of {} points",
+                                 words_.the_gap(cause.gap), points(cause.margin));
+  if (cause.excludes_0()) {
+    text += fmt::format("; it excludes 0 at 95 % and not at {:.0f} %, which a small gap would need",
+                        100 * kSmallGapLevel);
+  }
+  if (words_.wordings() < 2) return text;
+  return text + ", and so does the simultaneous interval of every wording";
+}
+
+std::string DecidingSentences::operator()(const FewQueries& cause) const {
+  return fmt::format(
+      "{} lies inside the margin of {} points, but {} {}{} are too few: a kind of query that "
+      "makes "
+      "up {} of all may be missing among them, and could carry a gap beyond the margin; {} would "
+      "be enough",
+      words_.the_gap(cause.gap), points(cause.margin), count(cause.queries), units_of(cause.gap),
+      cause.count_as < cause.queries
+          ? fmt::format(", which by their unequal sizes count as {},", count(cause.count_as))
+          : std::string(),
+      percent(cause.unseen), count(cause.needed));
+}
+
+std::string DecidingSentences::operator()(const NotSettled& cause) const {
+  const bool is_under_some = !cause.open_wordings.empty() || !cause.missing_wordings.empty() ||
+                             !cause.refused_wordings.empty() || !cause.empty_wordings.empty();
+  if (!is_under_some || cause.queries_needed) {
+    std::string text = fmt::format("{} could be no gap or one beyond the margin of {} points",
+                                   words_.the_gap(cause.gap), points(cause.margin));
+    return text + (cause.queries_needed
+                       ? fmt::format("; about {} {} would settle it if the estimate stays the "
+                                     "same",
+                                     count(*cause.queries_needed), units_of(cause.gap))
+                       : std::string(cause.needs_labels
+                                         ? "; only more labels of the judge's answers would "
+                                           "settle it"
+                                         : "; more queries alone would hardly settle it"));
+  }
+  std::vector<std::string> parts;
+  const auto add = [&](const std::vector<std::size_t>& places, const std::string& what) {
+    if (!places.empty()) parts.push_back(fmt::format("{} {}", words_.under(places), what));
+  };
+  add(cause.open_wordings,
+      fmt::format("the simultaneous interval reaches beyond the margin of {} points",
+                  points(cause.margin)));
+  add(cause.missing_wordings, "what is missing decides");
+  add(cause.refused_wordings, "what the provider refused decides");
+  add(cause.empty_wordings, "no query has data in both arms");
+  return fmt::format("{} is not settled: {}", words_.the_gap(cause.gap), fmt::join(parts, ", "));
+}
+
+std::string DecidingSentences::shares(double of_more, double of_less) const {
+  return fmt::format("{} of {} and {} of {}", percent(of_more), more(), percent(of_less), less());
+}
+
+}  // namespace iago
