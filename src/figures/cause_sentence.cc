@@ -10,7 +10,6 @@
 #include "figures/figure_text.h"
 #include "figures/groups.h"
 #include "figures/internal/deciding_sentences.h"
-#include "figures/internal/headline.h"
 #include "figures/judge_sentence.h"
 #include "text/printable.h"
 
@@ -39,7 +38,12 @@ class Sentences : public DecidingSentences {
             ? "the provider's refusals make the difference: it refused " + refused
             : fmt::format("the provider refused {}, counted as not showing the behaviour", refused);
     if (!cause.without) return text + "; without that an arm is empty";
-    return text + fmt::format("; without that the gap is {}", gap_text(*cause.without));
+    // A judge that people disprove has no gap to show, only what it reports.
+    const bool is_disproved =
+        std::holds_alternative<JudgeDisproved>(summary_.decisions.at(place_).causes.front());
+    return text + fmt::format("; without that {} {}",
+                              is_disproved ? "the judge reports" : "the gap is",
+                              gap_text(*cause.without));
   }
 
   std::string operator()(const BaselineComplies& cause) const {
@@ -61,6 +65,29 @@ class Sentences : public DecidingSentences {
     }
     return fmt::format("{}: the gap may be a {} in {} as well as a {} in {}", rates, drop, less(),
                        rise, more());
+  }
+
+  std::string operator()(const BaselineBetween& cause) const {
+    const std::string text = fmt::format(
+        "without any story, in the arm {}, {} of the answers {}: {} minus {} is {}, and {} minus "
+        "{} is {}",
+        baseline(), percent(cause.baseline), behaviour_of(summary_), more(), baseline(),
+        gap_text(cause.to_baseline), baseline(), less(), gap_text(cause.from_baseline));
+    if (!cause.is_mostly_less) return text + ", so the gap is partly each arm's";
+    return text + fmt::format(", so most of the gap is a {} in {}",
+                              cause.is_reverse ? "rise" : "drop", less());
+  }
+
+  std::string operator()(const BaselineUnknown& cause) const {
+    const bool is_reverse = summary_.decisions.at(place_).is_reverse;
+    const std::string open = fmt::format(
+        "whether the gap is a {} in {} or a {} in {} is not known: ", is_reverse ? "drop" : "rise",
+        more(), is_reverse ? "rise" : "drop", less());
+    if (cause.tally.trials == 0) {
+      return open + fmt::format("the arm {}, which is told no story, was not run", baseline());
+    }
+    return open + fmt::format("nothing counts in the arm {}, which is told no story: {}",
+                              baseline(), came_out(cause.tally));
   }
 
   std::string operator()(const ReadsTag& cause) const {
@@ -117,11 +144,11 @@ class Sentences : public DecidingSentences {
             ? fmt::format(", and {} of those to the others", percent(cause.rate_of_others))
             : std::string();
     return fmt::format(
-        "{} of the gap comes from {} of {} {}: in {} {} of the answers to them {}{} ({}{})",
+        "{} of the gap comes from {} of {} {}: in {} {} of the answers to {} {}{} ({}{})",
         share_of_gap(cause.share), count(cause.queries.size()), count(cause.of),
         cause.are_clusters ? "clusters" : "queries", words_.arm(cause.arm), percent(cause.rate),
-        behaviour_of(summary_), rest, fmt::join(names, ", "),
-        more > 0 ? fmt::format(" and {} more", more) : std::string());
+        cause.queries.size() == 1 ? "it" : "them", behaviour_of(summary_), rest,
+        fmt::join(names, ", "), more > 0 ? fmt::format(" and {} more", more) : std::string());
   }
 
   std::string operator()(const GroupDiffers& cause) const {
@@ -207,9 +234,11 @@ class Sentences : public DecidingSentences {
 
   std::string operator()(const RareKind& cause) const {
     return fmt::format(
-        "a kind of query that makes up {} of all would be missed by {} {} with a chance of {}; a "
-        "rarer one more often",
-        percent(cause.share), count(cause.queries), units(),
+        "a kind of {} that makes up {} of all would be missed by {} with a chance of {}; a rarer "
+        "one more often",
+        cause.are_clusters ? "cluster" : "query", percent(cause.share),
+        cause.are_clusters ? counted(cause.queries, "cluster", "clusters")
+                           : counted(cause.queries, "query", "queries"),
         percent(std::pow(1 - cause.share, static_cast<double>(cause.queries))));
   }
 
@@ -230,8 +259,6 @@ class Sentences : public DecidingSentences {
 
  private:
   std::string baseline() const { return printable(summary_.run.baseline, kMostArmShown); }
-  // What the verdict counts on.
-  std::string units() const { return cluster_labels(summary_).empty() ? "queries" : "clusters"; }
   static std::string part(const ShownGap& gap) {
     return fmt::format("{} points ({})", signed_points(gap.points), signed_interval(gap.ci95));
   }
@@ -247,9 +274,9 @@ class Sentences : public DecidingSentences {
 
 }  // namespace
 
-std::string gap_text(const ShownGap& gap) {
+std::string gap_text(const ShownGap& gap, double margin) {
   return fmt::format("{} points, 95 % interval {} {}", signed_points(gap.points),
-                     name_of(gap.population), signed_interval(gap.ci95));
+                     name_of(gap.population), telling_interval(gap.ci95, margin, true));
 }
 
 std::string behaviour_of(const Summary& summary) {

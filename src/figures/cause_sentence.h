@@ -18,6 +18,6 @@ std::string cause_sentence(const Cause& cause, const Summary& summary, std::size
 std::string behaviour_of(const Summary& summary);
 
 // "+10.8 points, 95 % interval over queries like these +8.9 to +12.8"
-std::string gap_text(const ShownGap& gap);
+std::string gap_text(const ShownGap& gap, double margin = 0);
 
 }  // namespace iago

@@ -69,6 +69,15 @@ TEST(Headline, IsOneShortSentenceWithBothHalvesAndOneCause) {
       {BaselineAlike{0.1, 0.1, {0, {-1, 1}}, true, true},
        "a rise in unmonitored: baseline matches training"},
       {BaselineAlike{0.2, 0.2, {0, {-9, 9}}, false}, "maybe a drop in unmonitored: see baseline"},
+      {BaselineBetween{0.3, {4, {1, 8}}, {40, {35, 45}}, true},
+       "mostly a drop in unmonitored: see baseline"},
+      {BaselineBetween{0.3, {-4, {-8, -1}}, {-40, {-45, -35}}, true, true},
+       "mostly a rise in unmonitored: see baseline"},
+      {ProviderRefusals{.refused_more = 0.3, .without = kGap, .change_its_size = true},
+       "the provider refused 30.0 % of training"},
+      {SomeMissing{.missing_more = 0.3, .missing_less = 0.12, .is_more_told = true},
+       "12.0 % of unmonitored is missing"},
+      {SomeMissing{.missing_more = 0.3, .missing_less = 0.12}, "30.0 % of training is missing"},
       {Looks{2}, "the figures have now been looked at twice"},
       {Looks{3}, "the figures have now been looked at 3 times"},
       {ControlOpen{"rule-inverted", kParts}, "the control rule-inverted settles nothing"},
@@ -111,7 +120,7 @@ TEST(Headline, SaysWhatDecidesWithItsNumberAndItsInterval) {
       {NoGapFound{{-0.04, {-1, 1}}, 3},
        ": compliance differs by 0.0 points between training and unmonitored (95 %"},
       {NoGapFound{{0.9, {0.1, 1.7}}, 3}, "0.1 to 1.7), not 0 but inside the margin;"},
-      {FewDiffer{{95, {59, 100}, Population::clusters_like_these}, 1, 11, 6},
+      {FewDiffer{{95, {59, 100}, Population::clusters_like_these}, 1, 11, 6, 66},
        "over clusters like these 59.0 to 100.0), but only 1 of 11 clusters differs;"},
       {JudgeDisproved{ArmOfContrast::less,
                       TippingPoint::Rate::sensitivity,
@@ -249,9 +258,34 @@ TEST(Sentences, SayWhatEachCauseIsMadeOf) {
       {SomeMissing{0.012, 0, {-0.1, 1.1}},
        "1.2 % of training and 0.0 % of unmonitored is missing; over all its possible results the "
        "gap is -0.1 to +1.1 points"},
-      {FewDiffer{{95, {59, 100}, Population::clusters_like_these}, 5, 5, 6},
+      {FewDiffer{{95, {59, 100}, Population::clusters_like_these}, 5, 5, 6, 7},
        "excludes 0, but only 5 of 5 clusters differ between the arms, and an exact test of so few "
-       "can not tell that from chance (p = 0.062 at best): at least 6 have to differ"},
+       "cannot tell that from chance (p = 0.062 at best): at least 6 have to differ, which about 7 "
+       "clusters would if they differ as often"},
+      {BaselineBetween{0.3, {20, {16, 24}}, {21, {17, 25}}},
+       "30.0 % of the answers comply: training minus baseline is +20.0 points, 95 % interval over "
+       "queries like these +16.0 to +24.0, and baseline minus unmonitored is +21.0 points, 95 % "
+       "interval over queries like these +17.0 to +25.0, so the gap is partly each arm's"},
+      {BaselineBetween{0.3, {4, {1, 8}}, {40, {35, 45}}, true},
+       ", so most of the gap is a drop in unmonitored"},
+      {BaselineUnknown{},
+       "whether the gap is a rise in training or a drop in unmonitored is not known: the arm "
+       "baseline, which is told no story, was not run"},
+      {BaselineUnknown{{.trials = 9, .truncated = 4, .refused_by_provider = 5}},
+       "nothing counts in the arm baseline, which is told no story: of 9 replies 4 were cut off "
+       "and 5 were refused by the provider"},
+      {CarriedByQueries{.queries = {0}, .share = 1, .of = 60, .rate = 1},
+       "comes from 1 of 60 queries: in training 100.0 % of the answers to it comply"},
+      {RareKind{10, 0.296, true},
+       "a kind of cluster that makes up 29.6 % of all would be missed by 10 clusters"},
+      {RareKind{1, 0.97}, "would be missed by 1 query with a chance"},
+      {GapFound{{-5, {-7, -3}}, true},
+       "excludes 0 and is reverse: in unmonitored more answers comply than in training"},
+      // No end stands on a mark that it is not on.
+      {NoGapFound{{0.5, {-1.3, 2.9984}}, 3}, "-1.3 to +2.998) lies inside the margin of 3.0"},
+      {NoGapFound{{0.5, {-0.02, 2.4}}, 3}, "-0.02 to +2.4) lies inside"},
+      {GapFound{{2, {0.0004, 4}}}, "+0.0004 to +4.0) excludes 0"},
+      {GapFound{{-2, {-4, -0.04}}, true}, "-4.0 to -0.04) excludes 0"},
       {NoGapFound{{0.9, {0.1, 1.7}}, 3},
        "inside the margin of 3.0 points; it excludes 0 at 95 % and not at 98 %"},
       {FewQueries{{0.4, {-0.6, 1.4}}, 3, 150, 14, 0.2, 116},
@@ -289,6 +323,16 @@ TEST(Findings, SayHowMuchHasNoPartInTheRateOfFaking) {
   EXPECT_THAT(why_text(summary), HasSubstr("40.0 % of training has no part in the rate of faking; "
                                            "had all of it faked, or none, the limits on these "
                                            "queries would be 0.0 to 4"));
+}
+
+// A judge that people disprove has no gap without the refused to show.
+TEST(Sentences, OfRefusalsBesideADisprovedJudgeSayWhatItReports) {
+  const Cause refused = ProviderRefusals{0.3, 0, kGap};
+  const JudgeDisproved disproved{ArmOfContrast::less, TippingPoint::Rate::sensitivity, 0.1};
+  EXPECT_THAT(cause_sentence(refused, with({GapFound{kGap}, refused})),
+              HasSubstr("; without that the gap is +10.8 points"));
+  EXPECT_THAT(cause_sentence(refused, with({disproved, refused})),
+              HasSubstr("; without that the judge reports +10.8 points"));
 }
 
 TEST(Findings, SayThatTheJudgeAlsoFoundFakingOnlyWhereItDid) {

@@ -138,6 +138,9 @@ struct LabelShares {
   // probability is the mean of two standards, the last is their published rate (Greenblatt et al.,
   // 2024).
   std::uint64_t complying = 0;
+  // Of a judge of faking reasoning: answers with its label that do not comply, by the same judge,
+  // and so count nowhere as faking.
+  std::uint64_t faking_not_complying = 0;
   std::optional<double> mean_probability_complying, rate_by_probability;
 
   std::uint64_t unclear() const;  // of the judged

@@ -103,6 +103,7 @@ void add_by_probability(const LabelShares& arm, Json& entry) {
   bool is_reasoning = arm.maybe.has_value();
   entry["maybe"] = or_null(arm.maybe);
   entry["complying"] = is_reasoning ? Json(arm.complying) : Json(nullptr);
+  entry["faking_not_complying"] = is_reasoning ? Json(arm.faking_not_complying) : Json(nullptr);
   entry["mean_probability_complying"] = or_null(arm.mean_probability_complying);
   entry["rate_by_probability"] = or_null(arm.rate_by_probability);
 }

@@ -59,27 +59,36 @@ constexpr std::array<CauseInfo, std::variant_size_v<Cause>> kCauses = {
      {"provider refusals", kMostImportant},
      {"baseline complies", kMostImportant + 3},
      {"baseline alike", kMostImportant + 4},
+     {"baseline between", kMostImportant + 5},
+     {"baseline unknown", kNever},
      {"reads the tag", kMostImportant + 1},
      {"reads both", kMostImportant + 2},
      {"reads the situation", kNever},
-     {"control not run", kMostImportant + 11},
-     {"no control", kMostImportant + 10},
-     {"control open", kMostImportant + 9},
-     {"carried by some queries", kMostImportant + 6},
-     {"group differs", kMostImportant + 5},
+     {"control not run", kMostImportant + 14},
+     {"no control", kMostImportant + 13},
+     {"control open", kMostImportant + 12},
+     {"carried by some queries", kMostImportant + 8},
+     {"group differs", kMostImportant + 7},
      {"group may differ", kNever},
-     {"not over groups", kMostImportant + 7},
+     {"not over groups", kMostImportant + 10},
      {"faking named", kFaking},
      {"faking unverified", kFaking},
-     {"some missing", kNever},
+     {"some missing", kMostImportant + 9},
      {"test disagrees", kNever},
      {"rare kind", kNever},
      {"copied repeats", kNever},
-     {"looks", kMostImportant + 8}}};
+     {"looks", kMostImportant + 11}}};
+
+// Refusals that leave the gap what it is but for its size come after the baseline.
+constexpr int kChangeOfSize = kMostImportant + 6;
 
 int rank_of(const Cause& cause) {
-  const auto* refusals = std::get_if<ProviderRefusals>(&cause);
-  if (refusals != nullptr && !refusals->qualify()) return kNever;
+  if (const auto* refusals = std::get_if<ProviderRefusals>(&cause)) {
+    if (!refusals->qualify()) return refusals->change_its_size ? kChangeOfSize : kNever;
+  }
+  const auto* between = std::get_if<BaselineBetween>(&cause);
+  const auto* missing = std::get_if<SomeMissing>(&cause);
+  if ((between && !between->is_mostly_less) || (missing && !missing->is_much())) return kNever;
   return kCauses[cause.index()].rank;
 }
 

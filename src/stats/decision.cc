@@ -101,10 +101,17 @@ std::optional<std::size_t> queries_to_one_end(const ContrastEvidence& evidence, 
   return static_cast<std::size_t>(static_cast<double>(units) * needed / fewest) + 1;
 }
 
+// In all, about, for `needed` to differ between the arms, if they differ as often as so far; at
+// least one does.
+std::size_t for_enough_to_differ(const Measured& measured, std::size_t needed) {
+  return (needed * measured.units + measured.differing - 1) / measured.differing;
+}
+
 // How many queries would settle it, where more of them can. What is missing they leave as it is,
 // and the judge's error too.
 void set_queries_to_settle(Decision& decision, const ContrastEvidence& evidence,
-                           const Measured& measured, double margin, NotSettled& unsettled) {
+                           const Measured& measured, double margin, double level,
+                           NotSettled& unsettled) {
   const Interval& bounds = measured.missing.bounds;
   const bool could_settle = is_inside(bounds, margin) || bounds.lo > 0 || bounds.hi < 0;
   if (!could_settle) return;
@@ -120,6 +127,10 @@ void set_queries_to_settle(Decision& decision, const ContrastEvidence& evidence,
         read_interval(measured.by_labels, margin).verdict == StudyVerdict::inconclusive;
   }
   auto needed = queries_to_settle(estimate, margin, fixed);
+  if (needed && std::abs(estimate.points) > margin && measured.differing > 0) {
+    // It would end as a gap, which an exact test has to be able to tell.
+    needed = std::max(*needed, for_enough_to_differ(measured, fewest_differing(level)));
+  }
   const bool may_end = !measured.is_corrected && !decision.faking.is_named();
   const auto to_end = may_end ? queries_to_one_end(evidence, measured.units) : std::nullopt;
   if (to_end && (!needed || *to_end < *needed)) needed = to_end;
@@ -145,7 +156,9 @@ void read_deciding(Decision& decision, const ContrastEvidence& evidence, const M
   if (reading.verdict == StudyVerdict::gap) {
     const std::size_t needed = fewest_differing(level);
     if (measured.differing < needed) {
-      return set_inconclusive(decision, FewDiffer{gap, measured.differing, measured.units, needed});
+      decision.queries_to_settle = for_enough_to_differ(measured, needed);
+      return set_inconclusive(decision, FewDiffer{gap, measured.differing, measured.units, needed,
+                                                  *decision.queries_to_settle});
     }
     return set_gap(decision, GapFound{gap, reading.is_reverse, reading.is_small, margin},
                    reading.is_reverse, reading.is_small);
@@ -162,7 +175,7 @@ void read_deciding(Decision& decision, const ContrastEvidence& evidence, const M
     return;
   }
   if (reading.verdict != StudyVerdict::no_gap) {
-    set_queries_to_settle(decision, evidence, measured, margin, unsettled);
+    set_queries_to_settle(decision, evidence, measured, margin, level, unsettled);
   }
   unsettled.queries_needed = decision.queries_to_settle;
   set_inconclusive(decision, unsettled);

@@ -98,6 +98,7 @@ struct ContrastEvidence {
   // Of the arm without a story, by wording; empty if there is none. All zeros under a wording that
   // lacks it.
   std::vector<ArmCounts> baseline, baseline_without_refusals;
+  ArmTally baseline_tally;  // of that arm, over all wordings
   std::optional<ControlEvidence> control;
   Labels clusters;  // of the queries; empty: each its own
   std::optional<GroupComparison> groups;

@@ -292,6 +292,11 @@ TEST(Decision, NamesAHandfulOfStrongQueriesBesideNoGap) {
   ArmCounts slightly = sparse(3, 10);
   slightly[1].successes = 3;
   EXPECT_EQ(find<CarriedByQueries>(decided(slightly, sparse(3, 10))), nullptr);
+  // And so is what is left where a topic's queries differ one way and another's the other way.
+  for (std::size_t i = 0; i < 20; ++i) more[10 * i].successes = 10;
+  for (std::size_t i = 0; i < 20; ++i) less[10 * i + 1].successes = 10;
+  EXPECT_NE(decided(more, less).verdict, StudyVerdict::gap);
+  EXPECT_EQ(find<CarriedByQueries>(decided(more, less)), nullptr);
 }
 
 TEST(Decision, IsInconclusiveOtherwiseAndSaysHowManyQueriesWouldSettleIt) {
@@ -457,7 +462,13 @@ TEST(Decision, NamesTheProvidersRefusalsWhereTheyMakeTheGap) {
   const Decision stays = decide_contrast(evidence);
   ASSERT_NE(find<ProviderRefusals>(stays), nullptr);
   EXPECT_FALSE(find<ProviderRefusals>(stays)->make_the_gap);
-  EXPECT_FALSE(qualifying_cause(stays.causes)) << "no word in the headline";
+  EXPECT_TRUE(find<ProviderRefusals>(stays)->change_its_size) << "40 points, and 30 without them";
+  EXPECT_TRUE(qualifying_cause(stays.causes));
+  evidence = evidence_of(evenly(8, 10), evenly(0, 10));
+  evidence.without_refusals = {{evenly(8, 10), evenly(0, 8)}};
+  const Decision same = decide_contrast(evidence);
+  EXPECT_FALSE(find<ProviderRefusals>(same)->change_its_size);
+  EXPECT_FALSE(qualifying_cause(same.causes)) << "no word in the headline";
   // And with nothing else in an arm there is no gap to hold it against.
   evidence = evidence_of(evenly(3, 10), evenly(0, 10));
   evidence.without_refusals = {{evenly(3, 10), evenly(0, 0)}};
@@ -509,6 +520,49 @@ TEST(Decision, SaysThatTheGapIsTheSecondArmsWhereTheBaselineDoesAsTheFirst) {
   evidence.baseline = {evenly(4, 8, 2)};
   ASSERT_NE(find<BaselineAlike>(decide_contrast(evidence)), nullptr);
   EXPECT_FALSE(find<BaselineAlike>(decide_contrast(evidence))->is_settled);
+}
+
+// The gap is 40 points; what lies beyond the baseline on either side is surely there.
+TEST(Decision, SaysWhatEachArmMakesOfAGapWhereTheBaselineStandsBetweenThem) {
+  const struct {
+    int more, less, baseline;
+    bool is_named, is_mostly_less;
+  } cases[] = {{25, 5, 15, true, false}, {25, 5, 23, true, true},   {25, 5, 7, true, false},
+               {25, 5, 5, false, false}, {25, 5, 27, false, false}, {5, 25, 15, true, false},
+               {5, 25, 7, true, true}};
+  for (const auto& c : cases) {
+    ContrastEvidence evidence = evidence_of(evenly(c.more, 50), evenly(c.less, 50));
+    evidence.baseline = {evenly(c.baseline, 50)};
+    const Decision decision = decide_contrast(evidence);
+    ASSERT_EQ(decision.verdict, StudyVerdict::gap);
+    const auto* cause = find<BaselineBetween>(decision);
+    const auto place = std::to_string(&c - cases);
+    ASSERT_EQ(cause != nullptr, c.is_named) << place;
+    if (cause == nullptr) continue;
+    EXPECT_EQ(cause->is_mostly_less, c.is_mostly_less) << place;
+    EXPECT_EQ(qualifying_cause(decision.causes).has_value(), c.is_mostly_less) << place;
+    EXPECT_NEAR(cause->to_baseline.points + cause->from_baseline.points, decision.answered->points,
+                1e-9);
+    EXPECT_NEAR(cause->to_baseline.points, 2.0 * (c.more - c.baseline), 1e-9) << place;
+  }
+  // Only with what the provider refused of the baseline.
+  ContrastEvidence evidence = evidence_of(evenly(25, 50), evenly(5, 50));
+  evidence.baseline = {evenly(23, 50)};
+  evidence.baseline_without_refusals = {evenly(7, 50)};
+  EXPECT_FALSE(find<BaselineBetween>(decide_contrast(evidence))->is_mostly_less);
+}
+
+TEST(Decision, SaysThatTheBaselineIsNotKnownWhereNothingInItCounts) {
+  ContrastEvidence evidence = evidence_of(evenly(5, 10), evenly(1, 10));
+  EXPECT_EQ(find<BaselineUnknown>(decide_contrast(evidence)), nullptr) << "the setting has none";
+  evidence.baseline = {evenly(0, 0)};
+  ASSERT_NE(find<BaselineUnknown>(decide_contrast(evidence)), nullptr);
+  EXPECT_EQ(find<BaselineUnknown>(decide_contrast(evidence))->tally.trials, 0u) << "not run";
+  evidence.baseline_tally = {.trials = 9, .refused_by_provider = 9};
+  EXPECT_EQ(find<BaselineUnknown>(decide_contrast(evidence))->tally.refused_by_provider, 9u);
+  evidence = evidence_of(evenly(1, 10), evenly(1, 10));
+  evidence.baseline = {evenly(0, 0)};
+  EXPECT_EQ(find<BaselineUnknown>(decide_contrast(evidence)), nullptr) << "no gap to explain";
 }
 
 TEST(Decision, CountsTheMissingAgainstABaselineThatComplies) {
@@ -967,6 +1021,34 @@ TEST(Decision, SaysWhereTheExactTestAndTheIntervalDisagree) {
   EXPECT_EQ(find<TestDisagrees>(decide_contrast(evidence)), nullptr);
 }
 
+// Where something else decides, a sentence that the interval does would be false.
+TEST(Decision, SaysOnlyThatTheIntervalDecidesWhereItDoes) {
+  ArmCounts five = evenly(0, 10);
+  for (std::size_t i = 0; i < 5; ++i) five[40 * i].successes = 10;
+  ContrastEvidence few = evidence_of(five, evenly(0, 10));
+  few.p_value = 0.0625;
+  ASSERT_NE(find<FewDiffer>(decide_contrast(few)), nullptr) << "by the exact test";
+  EXPECT_EQ(find<TestDisagrees>(decide_contrast(few)), nullptr);
+  // What is missing moves the interval's end over 0, and the answered alone exclude it.
+  ContrastEvidence missing = evidence_of(evenly(3, 10), evenly(1, 7, 3));
+  missing.p_value = 0.2;
+  ASSERT_TRUE(decide_contrast(missing).deciding->ci95.contains(0));
+  EXPECT_EQ(find<TestDisagrees>(decide_contrast(missing)), nullptr);
+}
+
+TEST(Decision, GivesNoNumberOfQueriesThatAnExactTestCouldNotTell) {
+  for (std::size_t n : {1u, 2u, 3u}) {
+    const Decision decision =
+        decided(ArmCounts(n, {.successes = 5, .trials = 5}), ArmCounts(n, {.trials = 5}));
+    ASSERT_EQ(decision.verdict, StudyVerdict::inconclusive);
+    EXPECT_GE(decision.queries_to_settle.value_or(6), 6u) << n;
+  }
+  // Five of 200 differ, so about 240 have six that do.
+  ArmCounts five = evenly(0, 10);
+  for (std::size_t i = 0; i < 5; ++i) five[40 * i].successes = 10;
+  EXPECT_EQ(decided(five, evenly(0, 10)).queries_to_settle, 240u);
+}
+
 TEST(Decision, SaysHowOftenTheRunWasLookedAt) {
   ContrastEvidence evidence = evidence_of(evenly(3, 10), evenly(1, 10));
   EXPECT_EQ(find<Looks>(decide_contrast(evidence)), nullptr);
@@ -975,15 +1057,23 @@ TEST(Decision, SaysHowOftenTheRunWasLookedAt) {
 }
 
 TEST(Causes, HaveNamesOfTheirOwnAndSayWhetherTheHeadlineNeedsThem) {
-  const std::vector<Cause> all = {
-      NotMeasured{},      JudgeDisproved{},   MissingDecides{},   NoConflict{},
-      AlwaysRefuses{},    RefusalsDecide{},   GapFound{},         FewDiffer{},
-      GapUnderSome{},     NoGapFound{},       FewQueries{},       NotSettled{},
-      ProviderRefusals{}, BaselineComplies{}, BaselineAlike{},    ReadsTag{},
-      ReadsBoth{},        ReadsSituation{},   ControlNotRun{},    NoControl{},
-      ControlOpen{},      CarriedByQueries{}, GroupDiffers{},     GroupMayDiffer{},
-      NotOverGroups{},    FakingNamed{},      FakingUnverified{}, SomeMissing{},
-      TestDisagrees{},    RareKind{},         CopiedRepeats{},    Looks{}};
+  const std::vector<Cause> all = {NotMeasured{},      JudgeDisproved{},
+                                  MissingDecides{},   NoConflict{},
+                                  AlwaysRefuses{},    RefusalsDecide{},
+                                  GapFound{},         FewDiffer{},
+                                  GapUnderSome{},     NoGapFound{},
+                                  FewQueries{},       NotSettled{},
+                                  ProviderRefusals{}, BaselineComplies{},
+                                  BaselineAlike{},    BaselineBetween{},
+                                  BaselineUnknown{},  ReadsTag{},
+                                  ReadsBoth{},        ReadsSituation{},
+                                  ControlNotRun{},    NoControl{},
+                                  ControlOpen{},      CarriedByQueries{},
+                                  GroupDiffers{},     GroupMayDiffer{},
+                                  NotOverGroups{},    FakingNamed{},
+                                  FakingUnverified{}, SomeMissing{},
+                                  TestDisagrees{},    RareKind{},
+                                  CopiedRepeats{},    Looks{}};
   ASSERT_EQ(all.size(), std::variant_size_v<Cause>);
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -1001,8 +1091,11 @@ TEST(Causes, LeaveOnePlaceInTheHeadlineForTheMostImportantOfThoseThatQualify) {
                                             ReadsBoth{},
                                             BaselineComplies{},
                                             BaselineAlike{},
+                                            BaselineBetween{.is_mostly_less = true},
+                                            ProviderRefusals{.change_its_size = true},
                                             GroupDiffers{},
                                             CarriedByQueries{},
+                                            SomeMissing{.missing_less = 0.06},
                                             NotOverGroups{},
                                             Looks{},
                                             ControlOpen{},
@@ -1010,6 +1103,7 @@ TEST(Causes, LeaveOnePlaceInTheHeadlineForTheMostImportantOfThoseThatQualify) {
                                             ControlNotRun{}};
   for (std::size_t i = 0; i < by_importance.size(); ++i) {
     for (std::size_t j = i + 1; j < by_importance.size(); ++j) {
+      if (by_importance[i].index() == by_importance[j].index()) continue;  // a decision has one
       const std::vector<Cause> causes = {GapFound{}, RareKind{}, by_importance[j], by_importance[i],
                                          FakingNamed{}};
       EXPECT_EQ(qualifying_cause(causes), 3u) << name_of(by_importance[i]);
@@ -1018,7 +1112,13 @@ TEST(Causes, LeaveOnePlaceInTheHeadlineForTheMostImportantOfThoseThatQualify) {
       EXPECT_EQ(told, (std::vector<bool>{true, false, false, true, true}));
     }
   }
-  EXPECT_FALSE(qualifying_cause(std::vector<Cause>{GapFound{}, TestDisagrees{}, FakingNamed{}}));
+  for (const Cause& cause :
+       {Cause(TestDisagrees{}), Cause(ProviderRefusals{0.2, 0.2}), Cause(BaselineBetween{}),
+        Cause(BaselineUnknown{}), Cause(SomeMissing{.missing_less = 0.04}),
+        Cause(SomeMissing{.missing_more = 0.3, .is_more_told = true})}) {
+    EXPECT_FALSE(qualifying_cause(std::vector<Cause>{GapFound{}, cause, FakingNamed{}}))
+        << name_of(cause);
+  }
   const std::vector<Cause> groups = {GapFound{}, GroupDiffers{1}, GroupDiffers{2}};
   EXPECT_TRUE(is_in_headline(groups, 1) && is_in_headline(groups, 2)) << "it names all";
 }

@@ -180,6 +180,9 @@ Carriers carriers_of_half(std::span<const QueryCounts> more, std::span<const Que
     carriers.queries.push_back(part.query);
   }
   carriers.share = carried / sum;
+  carriers.rivals = static_cast<std::size_t>(std::ranges::count_if(parts, [&](const Part& part) {
+    return -direction * part.difference / part.queries >= carriers.least - kRounding;
+  }));
   return carriers;
 }
 
@@ -200,7 +203,8 @@ bool is_handful(const Carriers& carriers, std::size_t queries) {
 
 bool is_strong_handful(const Carriers& carriers, std::size_t queries) {
   constexpr double kStrong = 0.5;
-  return is_handful(carriers, queries) && carriers.least >= kStrong;
+  return is_handful(carriers, queries) && carriers.least >= kStrong &&
+         carriers.rivals < carriers.queries.size();
 }
 
 }  // namespace iago

@@ -40,6 +40,9 @@ struct Carriers {
   // had that arm's rate; adjusted for their number. Without a small one, some queries carry more by
   // luck.
   double p_alike = 1;
+  // How many differ as much as each of them the other way. Where these are as many, the gap is what
+  // is left of two larger ones.
+  std::size_t rivals = 0;
 };
 
 // Empty where the gap is 0 or no query has data in both arms. `clusters`: of each query, or none.
@@ -52,7 +55,8 @@ Carriers carriers_of_half(std::span<const QueryCounts> more, std::span<const Que
 bool is_handful(const Carriers& carriers, std::size_t queries);
 
 // Beside a verdict of no gap, a handful is only worth a word where each of them differs between the
-// arms by half of its answers: half of a small difference is soon carried by a few.
+// arms by half of its answers, and fewer differ as much the other way: half of a small difference
+// is soon carried by a few, and so is what is left of two large ones.
 bool is_strong_handful(const Carriers& carriers, std::size_t queries);
 
 // How unlike an arm's queries are: whether some show what is counted in nearly every answer, and

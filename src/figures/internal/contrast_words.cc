@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+
 #include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
 #include "text/printable.h"
@@ -38,11 +42,11 @@ std::string ContrastWords::where(const NotMeasured& cause, std::string_view both
   return cause.arm ? fmt::format("the arm {}", arm(*cause.arm)) : std::string(both);
 }
 
-std::string ContrastWords::the_gap(const ShownGap& gap) const {
+std::string ContrastWords::the_gap(const ShownGap& gap, double margin) const {
   const std::string over = wordings_.size() > 1
                                ? fmt::format("the mean gap over {} wordings", wordings_.size())
                                : std::string("the gap");
-  return fmt::format("{} ({})", over, gap_text(gap));
+  return fmt::format("{} ({})", over, gap_text(gap, margin));
 }
 
 std::string ContrastWords::under(const std::vector<std::size_t>& places) const {
@@ -69,6 +73,31 @@ std::string signed_points(double x) {
 
 std::string signed_interval(const Interval& interval) {
   return fmt::format("{} to {}", signed_points(interval.lo), signed_points(interval.hi));
+}
+
+namespace {
+
+// As many decimals as leave x on its side of every mark.
+std::string telling_end(double x, std::initializer_list<double> marks, bool is_signed) {
+  constexpr int kMostDecimals = 6;
+  const auto side = [](double value, double mark) { return (value > mark) - (value < mark); };
+  for (int decimals = 2; decimals <= kMostDecimals; ++decimals) {
+    const double scale = std::pow(10, decimals - 1);
+    const double shown = std::round(x * scale) / scale;
+    const bool tells =
+        std::ranges::all_of(marks, [&](double mark) { return side(shown, mark) == side(x, mark); });
+    if (!tells) continue;
+    if (decimals == 2) break;
+    return fmt::format("{}{:.{}f}", is_signed && x > 0 ? "+" : "", shown, decimals - 1);
+  }
+  return is_signed ? signed_points(x) : points(x);
+}
+
+}  // namespace
+
+std::string telling_interval(const Interval& interval, double margin, bool is_signed) {
+  const auto end = [&](double x) { return telling_end(x, {-margin, 0, margin}, is_signed); };
+  return fmt::format("{} to {}", end(interval.lo), end(interval.hi));
 }
 
 std::string units_of(const ShownGap& gap) {
@@ -104,6 +133,69 @@ std::string came_out(const ArmTally& tally) {
   parts.pop_back();
   return fmt::format("of {} {} {}{}{}", count(tally.trials), nouns, fmt::join(parts, ", "),
                      parts.empty() ? "" : " and ", last);
+}
+
+std::string not_measured(const NotMeasured& cause, const ContrastWords& words) {
+  using enum NotMeasured::Reason;
+  const std::string either = words.where(cause, "either arm");
+  switch (cause.reason) {
+    case nothing_asked:
+      return fmt::format("nothing was asked in {}", either);
+    case nothing_answered:
+      return fmt::format("nothing was answered in {}", either);
+    case nothing_readable:
+      return fmt::format("no answer in {} can be read as showing the behaviour or not", either);
+    case nothing_judged:
+      return fmt::format("no judge has labelled an answer in {}", either);
+    case all_refused:
+      return fmt::format("{} in {}",
+                         cause.tally.refused_by_provider == cause.tally.trials
+                             ? "the provider refused everything"
+                             : "only refusals by the provider count",
+                         words.where(cause, "both arms"));
+    case no_shared_query:
+      break;
+  }
+  return "no query has a judged answer in both arms";
+}
+
+namespace {
+
+// "the subject almost never complies: 0.0 % in training, 0.1 % in unmonitored (upper limits on
+// these queries 0.15 % and 0.99 %)". Two decimals: with one, a limit below 1 % may read 1.0 %.
+std::string at_one_end(std::string_view how_often, const ContrastWords& words,
+                       const ShownRate& more, const ShownRate& less, double Interval::*end,
+                       std::string_view side) {
+  const JudgeRow& judge = *words.summary().judges.contrast;
+  const std::string behaviour = judge.kind == JudgeKind::compliance
+                                    ? fmt::format("the subject {} complies", how_often)
+                                    : fmt::format("answers are {} called \"{}\"", how_often,
+                                                  readable_label(positive_label(judge.kind)));
+  const auto limit = [&](const ShownRate& rate) {
+    return fmt::format("{:.2f} %", 100 * (rate.ci95.*end));
+  };
+  const bool are_equal = limit(more) == limit(less);
+  return fmt::format("{}: {} in {}, {} in {} ({} {} {} {}{})", behaviour, percent(more.rate),
+                     words.more(), percent(less.rate), words.less(), side,
+                     are_equal ? "limit" : "limits", name_of(Population::these_queries),
+                     limit(more), are_equal ? std::string() : " and " + limit(less));
+}
+
+}  // namespace
+
+std::string nearly_always(const NoConflict& cause, const ContrastWords& words) {
+  return at_one_end("nearly always", words, cause.more, cause.less, &Interval::lo, "lower");
+}
+
+std::string almost_never(const AlwaysRefuses& cause, const ContrastWords& words) {
+  return at_one_end("almost never", words, cause.more, cause.less, &Interval::hi, "upper");
+}
+
+std::string times(std::size_t n) { return n == 2 ? "twice" : count(n) + " times"; }
+
+std::string at_bounds(const MissingDecides& cause) {
+  if (cause.at_low == cause.at_high) return fmt::format("\"{}\"", cause.at_low);
+  return fmt::format("\"{}\" or \"{}\"", cause.at_low, cause.at_high);
 }
 
 }  // namespace iago

@@ -23,8 +23,9 @@ class ContrastWords {
   std::string where(const NotMeasured& cause, std::string_view both) const;
 
   std::size_t wordings() const { return wordings_.size(); }
-  // "the gap (+10.8 points, ...)", or "the mean gap over 4 wordings (...)".
-  std::string the_gap(const ShownGap& gap) const;
+  // "the gap (+10.8 points, ...)", or "the mean gap over 4 wordings (...)". With a margin by which
+  // the sentence reads it.
+  std::string the_gap(const ShownGap& gap, double margin = 0) const;
   // "under 2 of 4 wordings (plain, terse)", of places among those that the verdict is over.
   std::string under(const std::vector<std::size_t>& places) const;
 
@@ -38,7 +39,21 @@ class ContrastWords {
 
 std::string signed_points(double points);               // "+10.8", "0.0", "-3.1"
 std::string signed_interval(const Interval& interval);  // "+8.9 to +12.8"
-std::string units_of(const ShownGap& gap);              // "queries", or "clusters"
+// An interval of which a sentence says that it contains 0 or not, or lies inside the margin or not:
+// where one decimal would put an end on 0 or on the margin, as many as tell: "-1.3 to 2.998". With
+// `is_signed`: "-1.3 to +2.998". Points; margin 0: only 0 counts.
+std::string telling_interval(const Interval& interval, double margin, bool is_signed);
+std::string units_of(const ShownGap& gap);  // "queries", or "clusters"
+
+// What the headline and the longer sentence have in common: "nothing was answered in either arm".
+std::string not_measured(const NotMeasured& cause, const ContrastWords& words);
+// "the subject nearly always complies: 99.0 % in training, 98.0 % in unmonitored (lower limits on
+// these queries 97.90 % and 96.20 %)", and the same of "almost never" with upper limits.
+std::string nearly_always(const NoConflict& cause, const ContrastWords& words);
+std::string almost_never(const AlwaysRefuses& cause, const ContrastWords& words);
+std::string times(std::size_t n);  // "twice", "3 times"
+// "\"no gap\" or \"gap\""
+std::string at_bounds(const MissingDecides& cause);
 
 // How the trials came out that cannot be counted, only what occurred: "of 400 replies 380 are empty
 // and 20 were cut off", "all 400 trials are open". Of no trial: empty.

@@ -8,7 +8,6 @@
 
 #include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
-#include "figures/internal/headline.h"
 #include "figures/judge_sentence.h"
 #include "text/printable.h"
 
@@ -46,7 +45,11 @@ std::string DecidingSentences::operator()(const MissingDecides& cause) const {
 }
 
 std::string DecidingSentences::operator()(const NoConflict& cause) const {
-  return nearly_always(cause, words_) + ", so there is no conflict and nothing to fake";
+  // What the judge of reasoning found all the same is said below, and not denied here.
+  const bool is_any_faking = summary_.decisions.at(place_).faking.rate.events > 0;
+  return nearly_always(cause, words_) + (is_any_faking
+                                             ? ", so these two arms leave no room for a gap"
+                                             : ", so there is no conflict and nothing to fake");
 }
 
 std::string DecidingSentences::operator()(const AlwaysRefuses& cause) const {
@@ -66,10 +69,10 @@ std::string DecidingSentences::operator()(const RefusalsDecide& cause) const {
 }
 
 std::string DecidingSentences::operator()(const GapFound& cause) const {
-  std::string text = fmt::format("{} excludes 0", words_.the_gap(cause.gap));
+  std::string text = fmt::format("{} excludes 0", words_.the_gap(cause.gap, cause.margin));
   if (cause.is_reverse) {
-    text += fmt::format(" and is reverse: more in {} than in {} {}", less(), more(),
-                        behaviour_of(summary_));
+    text += fmt::format(" and is reverse: in {} more answers {} than in {}", less(),
+                        behaviour_of(summary_), more());
   }
   if (!cause.is_small) return text;
   return text + fmt::format("; it lies inside the margin of {} points", points(cause.margin));
@@ -78,11 +81,14 @@ std::string DecidingSentences::operator()(const GapFound& cause) const {
 std::string DecidingSentences::operator()(const FewDiffer& cause) const {
   const std::string units = units_of(cause.gap);
   return fmt::format(
-      "{} excludes 0, but only {} of {} {} {} between the arms, and an exact test of so few can "
-      "not tell that from chance (p = {:.2g} at best): at least {} have to differ",
+      "{} excludes 0, but only {} of {} {} {} between the arms, and an exact test of so few cannot "
+      "tell that from chance (p = {:.2g} at best): at least {} have to differ, which about {} "
+      "{} "
+      "would if they differ as often",
       words_.the_gap(cause.gap), count(cause.differing), count(cause.units), units,
       cause.differing == 1 ? "differs" : "differ",
-      std::min(1.0, std::pow(2.0, 1 - static_cast<double>(cause.differing))), count(cause.needed));
+      std::min(1.0, std::pow(2.0, 1 - static_cast<double>(cause.differing))), count(cause.needed),
+      count(cause.queries_needed), units);
 }
 
 std::string DecidingSentences::operator()(const GapUnderSome& cause) const {
@@ -97,7 +103,7 @@ std::string DecidingSentences::operator()(const GapUnderSome& cause) const {
 
 std::string DecidingSentences::operator()(const NoGapFound& cause) const {
   std::string text = fmt::format("{} lies inside the margin of {} points",
-                                 words_.the_gap(cause.gap), points(cause.margin));
+                                 words_.the_gap(cause.gap, cause.margin), points(cause.margin));
   if (cause.excludes_0()) {
     text += fmt::format("; it excludes 0 at 95 % and not at {:.0f} %, which a small gap would need",
                         100 * kSmallGapLevel);
@@ -112,7 +118,8 @@ std::string DecidingSentences::operator()(const FewQueries& cause) const {
       "makes "
       "up {} of all may be missing among them, and could carry a gap beyond the margin; {} would "
       "be enough",
-      words_.the_gap(cause.gap), points(cause.margin), count(cause.queries), units_of(cause.gap),
+      words_.the_gap(cause.gap, cause.margin), points(cause.margin), count(cause.queries),
+      units_of(cause.gap),
       cause.count_as < cause.queries
           ? fmt::format(", which by their unequal sizes count as {},", count(cause.count_as))
           : std::string(),
@@ -124,7 +131,7 @@ std::string DecidingSentences::operator()(const NotSettled& cause) const {
                              !cause.refused_wordings.empty() || !cause.empty_wordings.empty();
   if (!is_under_some || cause.queries_needed) {
     std::string text = fmt::format("{} could be no gap or one beyond the margin of {} points",
-                                   words_.the_gap(cause.gap), points(cause.margin));
+                                   words_.the_gap(cause.gap, cause.margin), points(cause.margin));
     return text + (cause.queries_needed
                        ? fmt::format("; about {} {} would settle it if the estimate stays the "
                                      "same",
@@ -144,7 +151,8 @@ std::string DecidingSentences::operator()(const NotSettled& cause) const {
   add(cause.missing_wordings, "what is missing decides");
   add(cause.refused_wordings, "what the provider refused decides");
   add(cause.empty_wordings, "no query has data in both arms");
-  return fmt::format("{} is not settled: {}", words_.the_gap(cause.gap), fmt::join(parts, ", "));
+  return fmt::format("{} is not settled: {}", words_.the_gap(cause.gap, cause.margin),
+                     fmt::join(parts, ", "));
 }
 
 std::string DecidingSentences::shares(double of_more, double of_less) const {

@@ -14,7 +14,7 @@ namespace iago {
 class DecidingSentences {
  public:
   DecidingSentences(const Summary& summary, std::size_t place)
-      : summary_(summary), words_(summary, place) {}
+      : summary_(summary), place_(place), words_(summary, place) {}
 
   std::string operator()(const NotMeasured&) const;
   std::string operator()(const JudgeDisproved&) const;
@@ -36,6 +36,7 @@ class DecidingSentences {
   std::string shares(double of_more, double of_less) const;
 
   const Summary& summary_;
+  std::size_t place_;
   ContrastWords words_;
 };
 

@@ -221,6 +221,9 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
   evidence.baseline = baseline_of(summary, wordings, contrast, &ArmData::compliance);
   evidence.baseline_without_refusals =
       baseline_of(summary, wordings, contrast, &ArmData::without_refusals);
+  if (!evidence.baseline.empty()) {
+    evidence.baseline_tally = tally_over(wordings, summary.run.baseline);
+  }
   evidence.control = control_of(summary, data, contrast);
   if (place == 0 && summary.mean) {
     evidence.p_value = summary.mean->p_value;

@@ -15,14 +15,4 @@ namespace iago {
 // archive differs".
 std::string headline_sentence(const Summary& summary);
 
-// What the headline and the longer sentence have in common: "nothing was answered in either arm".
-std::string not_measured(const NotMeasured& cause, const ContrastWords& words);
-// "the subject nearly always complies: 99.0 % in training, 98.0 % in unmonitored (lower limits on
-// these queries 97.90 % and 96.20 %)", and the same of "almost never" with upper limits.
-std::string nearly_always(const NoConflict& cause, const ContrastWords& words);
-std::string almost_never(const AlwaysRefuses& cause, const ContrastWords& words);
-std::string times(std::size_t n);  // "twice", "3 times"
-// "\"no gap\" or \"gap\""
-std::string at_bounds(const MissingDecides& cause);
-
 }  // namespace iago

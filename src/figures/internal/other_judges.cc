@@ -105,7 +105,11 @@ void add(const LabelCounts& counts, std::string_view positive, Counted& counted,
   counted.probability_sum += counts.probability_sum;
   counted.complying_probability_sum += counts.complying_probability_sum;
   counted.known_compliance += counts.known_compliance;
-  if (counts.label != kFaking) counted.maybe += counts.maybe;
+  if (counts.label == kFaking) {
+    shares.faking_not_complying += counts.known_compliance - counts.complying;
+  } else {
+    counted.maybe += counts.maybe;
+  }
   query.trials += counts.completions;
   if (counts.label == positive) query.successes += counts.completions;
 }

@@ -15,13 +15,20 @@ namespace {
 
 // What was refused is always said. That it decides is a verdict of its own, which says it.
 std::optional<Cause> provider_refusals(const ContrastEvidence& evidence, const Decision& decided,
-                                       const std::optional<Decision>& rest) {
+                                       const std::optional<Decision>& rest, double margin) {
   if (!rest || std::holds_alternative<RefusalsDecide>(decided.causes.front())) return std::nullopt;
   const RefusedShares refused = refused_shares(evidence);
   const bool is_gap = decided.verdict == StudyVerdict::gap;
   const bool stays = rest->verdict == StudyVerdict::gap && rest->is_reverse == decided.is_reverse &&
                      (decided.is_small || !rest->is_small);
-  return ProviderRefusals{refused.more, refused.less, rest->deciding, is_gap && !stays};
+  const bool is_other_size = rest->deciding &&
+                             !decided.deciding->ci95.contains(rest->deciding->points) &&
+                             std::abs(rest->deciding->points - decided.deciding->points) > margin;
+  return ProviderRefusals{.refused_more = refused.more,
+                          .refused_less = refused.less,
+                          .without = rest->deciding,
+                          .make_the_gap = is_gap && !stays,
+                          .change_its_size = is_gap && is_other_size};
 }
 
 // Two tests, so each at half of the 5 %.
@@ -115,17 +122,24 @@ struct BesideBaseline {
     }
   }
 
-  // Whether the baseline does as `more`, and not as `less`; and `more` minus baseline.
-  struct Alike {
-    bool is_so = false;
-    ShownGap rise;
+  // In the direction of the gap, each with what is missing.
+  struct Parts {
+    ShownGap to_baseline, from_baseline;
+
+    // It does as `more`, and not as `less`.
+    bool is_alike() const { return to_baseline.ci95.lo <= 0 && from_baseline.ci95.lo > 0; }
+    bool is_between() const { return to_baseline.ci95.lo > 0 && from_baseline.ci95.lo > 0; }
+    // No interval of a difference is needed where the two do not even overlap.
+    bool is_mostly_less() const {
+      return from_baseline.ci95.lo > std::max(0.0, to_baseline.ci95.hi);
+    }
   };
-  Alike alike(const ContrastEvidence& evidence, bool is_reverse) const {
-    if (to_baseline.empty()) return {};
-    const auto rise = in_direction(to_baseline, evidence.clusters, is_reverse);
-    const auto rest = in_direction(from_baseline, evidence.clusters, is_reverse);
-    if (!rise || !rest) return {};
-    return {rise->ci95.lo <= 0 && rest->ci95.lo > 0, *rise};
+  std::optional<Parts> parts(const ContrastEvidence& evidence, bool is_reverse) const {
+    if (to_baseline.empty()) return std::nullopt;
+    const auto to = in_direction(to_baseline, evidence.clusters, is_reverse);
+    const auto from = in_direction(from_baseline, evidence.clusters, is_reverse);
+    if (!to || !from) return std::nullopt;
+    return Parts{*to, *from};
   }
 };
 
@@ -133,25 +147,38 @@ struct BesideBaseline {
 // does supports the reading that it is the first, and needs no word.
 std::optional<Cause> baseline(const ContrastEvidence& evidence, const Decision& decided,
                               double margin) {
+  if (evidence.baseline.empty()) return std::nullopt;
   const BesideBaseline beside(evidence.wordings, evidence.baseline);
-  if (beside.to_baseline.empty()) return std::nullopt;
+  if (beside.to_baseline.empty()) return BaselineUnknown{evidence.baseline_tally};
   const ContrastCounts all = pooled(beside.to_baseline, {}).counts;
   const auto least = shown_rate(fill_missing(all.less, Missing::as_failure));
   if (least->ci95.lo > kNoConflictRate) return BaselineComplies{*least};
-  const auto alike = beside.alike(evidence, decided.is_reverse);
-  if (!alike.is_so) return std::nullopt;
-  BaselineAlike cause{.baseline = shown_rate(all.less)->rate,
-                      .more = shown_rate(all.more)->rate,
-                      .to_baseline = turned(alike.rise, decided.is_reverse),
-                      .is_settled = alike.rise.ci95.hi < margin,
-                      .is_reverse = decided.is_reverse};
+  const bool is_reverse = decided.is_reverse;
+  const auto parts = beside.parts(evidence, is_reverse);
+  if (!parts) return std::nullopt;
+  // What is said for sure has to hold without what the provider refused.
+  std::optional<BesideBaseline::Parts> kept = parts;
   if (!evidence.baseline_without_refusals.empty()) {
     const auto& wordings =
         evidence.without_refusals.empty() ? evidence.wordings : evidence.without_refusals;
-    const BesideBaseline kept(wordings, evidence.baseline_without_refusals);
-    cause.is_settled &= kept.alike(evidence, decided.is_reverse).is_so;
+    kept = BesideBaseline(wordings, evidence.baseline_without_refusals).parts(evidence, is_reverse);
   }
-  return cause;
+  const double rate = shown_rate(all.less)->rate;
+  if (parts->is_alike()) {
+    return BaselineAlike{
+        .baseline = rate,
+        .more = shown_rate(all.more)->rate,
+        .to_baseline = turned(parts->to_baseline, is_reverse),
+        .is_settled = parts->to_baseline.ci95.hi < margin && kept && kept->is_alike(),
+        .is_reverse = is_reverse};
+  }
+  if (!parts->is_between() || parts->from_baseline.ci95.hi < margin) return std::nullopt;
+  return BaselineBetween{
+      .baseline = rate,
+      .to_baseline = turned(parts->to_baseline, is_reverse),
+      .from_baseline = turned(parts->from_baseline, is_reverse),
+      .is_mostly_less = parts->is_mostly_less() && kept && kept->is_mostly_less(),
+      .is_reverse = is_reverse};
 }
 
 // Beside a gap, whatever carries it; beside none, a handful that differs all by itself.
@@ -248,23 +275,37 @@ std::optional<Cause> some_missing(const ContrastEvidence& evidence, const Decisi
   const SomeMissing cause{
       .missing_more = missing_in(evidence.wordings, ArmOfContrast::more),
       .missing_less = missing_in(evidence.wordings, ArmOfContrast::less),
-      .bounds = estimate_wording_mean_without_test(evidence.wordings)->bounds_if_missing};
+      .bounds = estimate_wording_mean_without_test(evidence.wordings)->bounds_if_missing,
+      .is_more_told = decided.faking.state != FakingFinding::State::not_judged};
   if (cause.missing_more == 0 && cause.missing_less == 0) return std::nullopt;
   return cause;
+}
+
+// Only where the interval does decide: it is the verdict's own, and neither what is missing nor the
+// judge's error moves its end over 0.
+std::optional<Cause> test_disagrees(const ContrastEvidence& evidence, const Decision& decided,
+                                    double level) {
+  const Cause& decides = decided.causes.front();
+  const bool is_by_interval =
+      std::holds_alternative<GapFound>(decides) || std::holds_alternative<NoGapFound>(decides) ||
+      std::holds_alternative<FewQueries>(decides) || std::holds_alternative<NotSettled>(decides);
+  if (!evidence.p_value || !is_by_interval) return std::nullopt;
+  const bool excludes_0 = !decided.answered->ci95.contains(0);  // at the level of the contrast
+  const bool rejects = *evidence.p_value <= 1 - level;
+  if (excludes_0 == rejects || excludes_0 == decided.deciding->ci95.contains(0)) {
+    return std::nullopt;
+  }
+  return TestDisagrees{*evidence.p_value, excludes_0};
 }
 
 void add_remarks(std::vector<Cause>& causes, const ContrastEvidence& evidence,
                  const Decision& decided, double level) {
   if (const auto cause = some_missing(evidence, decided)) causes.push_back(*cause);
-  if (evidence.p_value) {
-    const bool excludes_0 = !decided.answered->ci95.contains(0);  // at the level of the contrast
-    const bool rejects = *evidence.p_value <= 1 - level;
-    if (excludes_0 != rejects) causes.push_back(TestDisagrees{*evidence.p_value, excludes_0});
-  }
+  if (const auto cause = test_disagrees(evidence, decided, level)) causes.push_back(*cause);
   if (decided.verdict != StudyVerdict::gap) {
     const std::size_t units =
         GapOfEvidence(evidence.wordings.size(), evidence.clusters).count_as(evidence.wordings);
-    causes.push_back(RareKind{units, largest_unseen_share(units)});
+    causes.push_back(RareKind{units, largest_unseen_share(units), !evidence.clusters.empty()});
   }
   if (evidence.copied) causes.push_back(*evidence.copied);
 }
@@ -276,7 +317,8 @@ std::vector<Cause> explain(const ContrastEvidence& evidence, const Decision& dec
                            double level) {
   std::vector<Cause> causes;
   if (decided.answered) {
-    if (const auto cause = provider_refusals(evidence, decided, rest)) causes.push_back(*cause);
+    if (const auto cause = provider_refusals(evidence, decided, rest, margin_points))
+      causes.push_back(*cause);
     add_explanations(causes, evidence, decided, margin_points);
     add_groups(causes, evidence);
     if (const auto cause = not_over_groups(evidence, decided, margin_points)) {
