@@ -182,7 +182,7 @@ SmallRun mixed_run() {
 TEST(Page, HasTheNumbersOfTheSummary) {
   TempFolder scratch;
   auto run = mixed_run();
-  run.faking.error = {{90, 10, 190, 10}, 0, "organism:x"};
+  run.faking.error = {{90, 10, 190, 10}, 0, "organism:x", ErrorSource::organism};
   write_run(scratch / "run.db", run);
   Store store(scratch / "run.db");
   auto summary = summarize(store);
