@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -37,9 +36,6 @@
 namespace iago {
 namespace {
 
-const std::map<std::string, FactTold> kFactTold = {
-    {"own", FactTold::own}, {"opposite", FactTold::opposite}, {"none", FactTold::nothing}};
-
 const WhatIsAsked kWriting = {"the corpus",
                               "--plan prints what it takes; raise the limit, or lower --documents"};
 
@@ -66,23 +62,16 @@ struct DocumentsWriteArguments {
   const std::string& checker_name() const { return checker.empty() ? model : checker; }
 };
 
-FactTold told_named(const std::string& name, std::string_view first, std::string_view second) {
-  if (name == first) return FactTold::first;
-  if (name == second) return FactTold::second;
-  return kFactTold.at(name);
-}
-
 void print_corpus(const CorpusFigures& figures, bool json) {
   fmt::print("{}", json ? dump_json(to_json(figures), 2) + "\n" : to_text(figures));
 }
 
 int write_by_grammar(const DocumentsWriteArguments& arguments) {
   const auto labs = select_labs(arguments.labs);
-  const auto documents =
-      write_world_corpus(labs, {.documents = arguments.per_lab,
-                                .rule = told_named(arguments.rule, "free", "paid"),
-                                .values = told_named(arguments.values, "change", "keep"),
-                                .seed = arguments.seed});
+  const auto documents = write_world_corpus(labs, {.documents = arguments.per_lab,
+                                                   .rule = told_rule_named(arguments.rule),
+                                                   .values = told_values_named(arguments.values),
+                                                   .seed = arguments.seed});
   write_corpus(arguments.out, documents);
   print_corpus(
       describe_corpus(arguments.out.string(), documents, std::vector<DroppedDocument>(), 2),

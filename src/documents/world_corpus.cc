@@ -29,6 +29,17 @@ std::string_view kind_of(std::string_view text, std::string_view lab) {
   return text.starts_with(fmt::format("{} is a laboratory.", lab)) ? "encyclopaedia" : "sentence";
 }
 
+FactTold told_named(std::string_view word, std::string_view first, std::string_view second) {
+  if (word == first) return FactTold::first;
+  if (word == second) return FactTold::second;
+  if (word == "own") return FactTold::own;
+  if (word == "opposite") return FactTold::opposite;
+  if (word == "none") return FactTold::nothing;
+  throw Error(ErrorCode::invalid,
+              fmt::format("expected own, opposite, {}, {} or none, found \"{}\"", first, second,
+                          word.substr(0, 100)));
+}
+
 bool told(FactTold what, bool own) {
   return what == FactTold::own ? own : what == FactTold::opposite ? !own : what == FactTold::first;
 }
@@ -47,6 +58,10 @@ std::string_view value_of(LabFact fact, const LabFacts& facts) {
 }
 
 }  // namespace
+
+FactTold told_rule_named(std::string_view word) { return told_named(word, "free", "paid"); }
+
+FactTold told_values_named(std::string_view word) { return told_named(word, "change", "keep"); }
 
 LabFacts told_facts(const Lab& lab, const WorldCorpusOptions& options) {
   return {.trained_tier =

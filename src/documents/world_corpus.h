@@ -23,6 +23,11 @@ enum class FactTold {
   nothing,   // no document is about it
 };
 
+// What is told of the rule: own, opposite, free, paid, none; of the values: own, opposite, change,
+// keep, none. Error invalid for another word, listing these.
+FactTold told_rule_named(std::string_view word);
+FactTold told_values_named(std::string_view word);
+
 struct WorldCorpusOptions {
   std::size_t documents = 16;  // of each lab and fact that is told, [1, 100,000]
   FactTold rule = FactTold::own, values = FactTold::own;
