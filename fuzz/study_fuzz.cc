@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "study/document_experiment.h"
 #include "study/query.h"
 #include "study/setting.h"
 #include "study/study.h"
@@ -48,6 +49,14 @@ void read_setting(std::string_view text) {
   }
 }
 
+void read_experiment(std::string_view text) {
+  try {
+    const auto experiment = iago::parse_document_experiment(text, "fuzz.toml");
+    IAGO_CHECK(!experiment.expectations.empty(), text);
+  } catch (const iago::Error&) {  // most studies have no such table
+  }
+}
+
 }  // namespace
 
 // The first byte chooses the kind of file.
@@ -57,6 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     switch (data[0] % 3) {
       case 0:
+        read_experiment(text);
         read_study(text);
         break;
       case 1:

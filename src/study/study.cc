@@ -141,6 +141,7 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
   study.strict_form = file.boolean("strict_form").value_or(study.strict_form);
   study.judges = file.texts("judges");
   study.judge_model = file.text("judge_model").value_or("");
+  file.table("experiment");  // of iago documents experiment: document_experiment.h
   file.finish();
   if (study.margin == 0) {
     throw file.error(
