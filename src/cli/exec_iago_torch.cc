@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cli/internal/documents_experiment.h"
 #include "cli/internal/grow_organism.h"
 #include "cli/internal/train_documents.h"
 #include "cli/internal/train_rl.h"
@@ -34,6 +35,10 @@ namespace {
 }  // namespace
 
 int grow_organism(const OrganismGrowArguments&, const Context& context) {
+  exec_iago_torch(context);
+}
+
+int documents_experiment_command(const DocumentsExperimentArguments&, const Context& context) {
   exec_iago_torch(context);
 }
 

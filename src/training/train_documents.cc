@@ -181,6 +181,12 @@ std::string stem_of(const std::string& corpus) { return fs::path(corpus).stem().
 
 }  // namespace
 
+std::int64_t steps_of_training(const NamedCorpus& corpus, const DocumentSubject& subject,
+                               const DocumentTrainingOptions& options) {
+  check_options(options);
+  return DocumentData(corpus, subject.checkpoint.folder, options).plan(corpus, subject).steps;
+}
+
 fs::path kept_model(const fs::path& training, std::uint64_t seed, std::int64_t step) {
   return training / seed_folder_name(seed) / step_folder_name(step) / "model";
 }

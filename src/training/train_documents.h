@@ -84,6 +84,11 @@ DocumentTrainingResult train_documents(const NamedCorpus& corpus, const Document
                                        const DocumentTrainingOptions& options,
                                        const DocumentTrainingHooks& hooks, const Clock& clock);
 
+// How many steps such a training has. Reads corpus and tokenizer, and trains nothing. Errors as of
+// train_documents.
+std::int64_t steps_of_training(const NamedCorpus& corpus, const DocumentSubject& subject,
+                               const DocumentTrainingOptions& options);
+
 // The weights after `step` steps that keep_every has left.
 std::filesystem::path kept_model(const std::filesystem::path& training, std::uint64_t seed,
                                  std::int64_t step);

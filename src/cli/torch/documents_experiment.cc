@@ -1,0 +1,99 @@
+// The work of iago documents experiment, in iago-torch
+#include "cli/internal/documents_experiment.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "cli/internal/exit_status.h"
+#include "cli/internal/interrupt.h"
+#include "cli/internal/open_judges.h"
+#include "cli/internal/progress.h"
+#include "cli/internal/shipped_study.h"
+#include "cli/internal/streams.h"
+#include "cli/internal/study_options.h"
+#include "models/checkpoint_path.h"
+#include "models/open_model.h"
+#include "text/printable.h"
+#include "training/document_experiment.h"
+
+namespace iago {
+namespace {
+
+DocumentExperimentOptions experiment_options(const DocumentsExperimentArguments& a) {
+  DocumentExperimentOptions options{.folder = a.out,
+                                    .doses = a.doses,
+                                    .denial_looks = a.denial_looks,
+                                    .workers = static_cast<int>(a.threads.count)};
+  for (const std::string& fact : a.deny) {
+    options.deny.push_back(fact == "rule" ? DeniedFact::rule : DeniedFact::values);
+  }
+  options.seeds.resize(a.seed ? 1 : a.seeds);
+  std::iota(options.seeds.begin(), options.seeds.end(), a.seed.value_or(1));
+  return options;
+}
+
+DocumentExperimentResult experiment(const DocumentsExperimentArguments& a, const Context& context,
+                                    const InterruptGuard& interrupt) {
+  const StudyOptions study_options{.file = a.study, .overrides = a.overrides};
+  const LoadedStudy study = load_study_with_model(study_options, a.overrides, context);
+  const std::string& name = study.study.model;
+  const ModelOptions models{.organisms = context.data / "organisms", .threads = a.threads.count};
+  ModelOptions named = models;
+  named.only_named = true;
+  const OpenedJudges judges = open_judges(
+      study.study.judges, {.name = study.study.judge_model, .threads = a.threads.count}, context);
+  const ExperimentModels opened{
+      .open = [&](const std::string& model) { return open_token_model(model, models); },
+      .subject = {name, open_model(name, named)->info().identity,
+                  parse_checkpoint_path(checkpoint_of(name, models))},
+      .judges = judges.judges,
+      .errors = read_judge_errors(judge_error_file(context.data))};
+  SystemClock clock;
+  ProgressLine line(clock);
+  const DocumentExperimentHooks hooks{
+      .no_more = interrupt.no_more(),
+      .at_once = interrupt.at_once(),
+      .on_progress = [&](const std::string& what) { line.show(what); },
+      .on_notice = [&](const std::string& notice) { line.interrupt(printable(notice, 2000)); }};
+  return run_document_experiment(study, load_document_experiment(study_file(a.study, context.data)),
+                                 opened, experiment_options(a), hooks, clock);
+}
+
+std::string called_with(const Context& context) {
+  std::string command = "iago";
+  for (int i = 1; i < context.argc; ++i) command += fmt::format(" {}", context.argv[i]);
+  return command;
+}
+
+}  // namespace
+
+int documents_experiment_command(const DocumentsExperimentArguments& arguments,
+                                 const Context& context) {
+  InterruptGuard interrupt;
+  const DocumentExperimentResult result = experiment(arguments, context, interrupt);
+  print_result(result.interrupted, [&] {
+    fmt::print("{}", arguments.output.json ? dump_json(to_json(result.figures), 2) + "\n"
+                                           : terminal_table(result.figures));
+    if (!arguments.output.json) fmt::print("\nfolder: {}\n", result.folder.string());
+  });
+  for (const std::string& alarm : result.alarms) {
+    print_stderr(fmt::format("incomplete (exit status {}): {}\n", static_cast<int>(kIncomplete),
+                             printable(alarm, 2000)));
+  }
+  if (result.interrupted) {
+    print_stderr(fmt::format("interrupted: {} can be resumed by the same command\n",
+                             result.folder.string()));
+    return kInterrupted;
+  }
+  if (!arguments.write.empty()) {
+    write_file(arguments.write, to_markdown(result.figures, called_with(context)));
+  }
+  return result.alarms.empty() ? kDone : kIncomplete;
+}
+
+}  // namespace iago
