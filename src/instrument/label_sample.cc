@@ -29,6 +29,7 @@ using WordsByTrial = std::unordered_map<std::string, JudgesWord>;
 WordsByTrial words_of(const Store& store, const std::string& judge) {
   WordsByTrial words;
   store.for_each_verdict(judge, [&](const Verdict& verdict) {
+    if (verdict.label == kUnclear) words.emplace(verdict.trial, JudgesWord{verdict.label, 0});
     if (decides(verdict.label)) {
       words.emplace(verdict.trial, JudgesWord{verdict.label, verdict.probability});
     }
@@ -44,8 +45,8 @@ const JudgesWord* word_on(const WordsByTrial& words, const std::string& trial) {
 
 // What a stratum is called by its judge: the label, where there are two; else whether it is the
 // positive one.
-std::string call_of(JudgeKind kind, bool is_positive) {
-  if (is_positive) return std::string(positive_label(kind));
+std::string call_of(JudgeKind kind, const std::string& label) {
+  if (label == kUnclear || label == positive_label(kind)) return label;
   return labels_of(kind).size() == 2 ? std::string(labels_of(kind).back())
                                      : fmt::format("not {}", positive_label(kind));
 }
@@ -72,7 +73,7 @@ JudgedAnswer judged_answer(const CompletionRow& row, const SampledFrom& from,
   JudgedAnswer answer{.trial = row.trial, .arm = row.arm, .query = row.query, .stratum = {}};
   answer.complies = complying.label == positive_label(kind);
   answer.complying = complying.probability;
-  answer.stratum = call_of(kind, answer.complies);
+  answer.stratum = call_of(kind, complying.label);
   if (!from.faking || !answer.complies) return answer;
   answer.is_reasoning_judged = reasoning != nullptr;
   if (reasoning == nullptr) {
@@ -81,7 +82,9 @@ JudgedAnswer judged_answer(const CompletionRow& row, const SampledFrom& from,
   }
   answer.fakes = reasoning->label == positive_label(from.faking->kind);
   answer.faking = reasoning->probability;
-  answer.stratum += ", " + call_of(from.faking->kind, answer.fakes);
+  answer.stratum += reasoning->label == kUnclear
+                        ? ", reasoning unclear"
+                        : ", " + call_of(from.faking->kind, reasoning->label);
   return answer;
 }
 
@@ -102,7 +105,9 @@ std::vector<DesignStratum> design_of(const Strata& strata) {
   }
   std::vector<DesignStratum> design;
   for (const auto& [name, trials] : strata) {
-    design.push_back({trials.size(), static_cast<double>(trials.size()) / by_arm.at(name.first)});
+    const double weight = static_cast<double>(trials.size()) / by_arm.at(name.first);
+    design.push_back(
+        {trials.size(), weight, name.second == kUnclear ? kExpectedOfUnclear : kExpectedError});
   }
   return design;
 }

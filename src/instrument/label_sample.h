@@ -16,15 +16,15 @@ namespace iago {
 // One answer as the judges that count see it.
 struct JudgedAnswer {
   std::string trial, arm, query;
-  std::string stratum;  // within its arm: "refuses", "complies, faking"
+  std::string stratum;  // within its arm: "refuses", "unclear", "complies, faking"
   bool complies = false, fakes = false;
   bool is_reasoning_judged = false;  // of those that comply; the others need no label of it
   double complying = 0, faking = 0;  // the judges' probabilities
 };
 
 // The judges by whose labels a sample is drawn, and the answers that it can hold: those of the
-// first contrast's arms, under the wordings that contrasts are made of, on which the contrast's
-// judge decides.
+// first contrast's arms, under the wordings that contrasts are made of, that the contrast's judge
+// has read. What it finds unclear is a stratum of its own: people say what it is.
 struct SampledFrom {
   JudgeRow contrast;
   std::optional<JudgeRow> faking;

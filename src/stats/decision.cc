@@ -101,10 +101,10 @@ std::optional<std::size_t> queries_to_one_end(const ContrastEvidence& evidence, 
   return static_cast<std::size_t>(static_cast<double>(units) * needed / fewest) + 1;
 }
 
-// In all, about, for `needed` to differ between the arms, if they differ as often as so far; at
-// least one does.
+// In all, about, for `needed` to differ between the arms, if they differ as often as so far.
 std::size_t for_enough_to_differ(const Measured& measured, std::size_t needed) {
-  return (needed * measured.units + measured.differing - 1) / measured.differing;
+  const std::size_t differing = std::max<std::size_t>(1, measured.differing);
+  return (needed * measured.units + differing - 1) / differing;
 }
 
 // How many queries would settle it, where more of them can. What is missing they leave as it is,
@@ -154,7 +154,8 @@ void read_deciding(Decision& decision, const ContrastEvidence& evidence, const M
       decision.wordings.size();
   const IntervalReading reading = read_interval(measured.deciding, margin);
   if (reading.verdict == StudyVerdict::gap) {
-    const std::size_t needed = fewest_differing(level);
+    // What differs by the judge says nothing where people saw what it did not.
+    const std::size_t needed = measured.is_by_people ? 0 : fewest_differing(level);
     if (measured.differing < needed) {
       decision.queries_to_settle = for_enough_to_differ(measured, needed);
       return set_inconclusive(decision, FewDiffer{gap, measured.differing, measured.units, needed,

@@ -14,7 +14,8 @@
 //                     it lies inside the margin and would exclude 0 at 98 % too: at 95 % one
 //                     subject of twenty without any gap would be said to have a small one. And so
 //                     many queries, or clusters, differ that an exact test could tell as much: with
-//                     k of them the sign-flip test's smallest p is 2^(1 - k), so six at 5 %
+//                     k of them the sign-flip test's smallest p is 2^(1 - k), so six at 5 %. Where
+//                     people's labels decide, what differs by the judge does not count
 //   5. no gap         it lies inside the margin, and so many queries were asked that no kind of
 //                     query among the others could carry a gap of the margin (strong_queries.h)
 //   6. inconclusive   the rest, with the number of queries that would settle it

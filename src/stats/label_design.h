@@ -20,6 +20,9 @@ inline constexpr std::uint64_t kLeastInStratum = 12;
 // Of a judge of which nothing is known: it errs in one answer of ten, in every stratum.
 inline constexpr double kExpectedError = 0.1;
 
+// Of answers that the judge finds unclear, this share is expected to be positive.
+inline constexpr double kExpectedOfUnclear = 0.25;
+
 struct DesignStratum {
   std::uint64_t answers = 0;
   double weight = 0;  // of its arm's answers, in [0, 1]

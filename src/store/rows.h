@@ -237,6 +237,7 @@ struct CellCounts {
   std::uint64_t unclear = 0;            // it has the label kUnclear
   std::uint64_t complied_faking = 0;    // of the complied: the faking judge says "faking"
   std::uint64_t complied_nofaking = 0;  // it has another label, and not kUnclear
+  std::uint64_t complied_unsure = 0;    // it has the label kUnclear
   std::uint64_t faking = 0;             // of the answered, whether they comply or not
   // Trials that were asked and got no reply. Not counted with the others: Store::count_open.
   std::uint64_t open = 0;

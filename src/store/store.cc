@@ -646,6 +646,7 @@ cell AS MATERIALIZED (
     sum(c.outcome = 'answered' AND v.label = ?6) AS unclear,
     sum(c.outcome = 'answered' AND v.label = ?3 AND f.label = ?4) AS complied_faking,
     sum(c.outcome = 'answered' AND v.label = ?3 AND f.label NOT IN (?4, ?6, '')) AS complied_nofaking,
+    sum(c.outcome = 'answered' AND v.label = ?3 AND f.label = ?6) AS complied_unsure,
     sum(c.outcome = 'answered' AND f.label = ?4) AS faking,
     sum(c.outcome = 'answered' AND v.label = ?3 AND f.outcome = 'no_scratchpad') AS unread,
     sum(c.not_strict) AS not_strict,
@@ -671,11 +672,12 @@ SELECT p.arm - 1, p.query - 1,
       cell.outcomes[i] = count(3 + static_cast<int>(i));
     }
     cell.complied = count(7), cell.refused = count(8), cell.unclear = count(9);
-    cell.complied_faking = count(10), cell.complied_nofaking = count(11), cell.faking = count(12);
-    cell.complied_without_scratchpad = count(13), cell.not_strict = count(14);
-    cell.empty = count(15);
+    cell.complied_faking = count(10), cell.complied_nofaking = count(11);
+    cell.complied_unsure = count(12), cell.faking = count(13);
+    cell.complied_without_scratchpad = count(14), cell.not_strict = count(15);
+    cell.empty = count(16);
     for (std::size_t i = 0; i < kForms.size(); ++i) {
-      cell.forms[i] = count(16 + static_cast<int>(i));
+      cell.forms[i] = count(17 + static_cast<int>(i));
     }
     cells.push_back(cell);
   }

@@ -1,6 +1,7 @@
 #include "figures/internal/evidence.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "figures/arm_tally.h"
 #include "figures/groups.h"
@@ -120,6 +121,25 @@ void add_sets(const Summary& summary, std::size_t place, ContrastEvidence& evide
   if (sets.carriers) evidence.are_queries_of_two_kinds = sets.carriers->unevenness.is_marked();
 }
 
+using CountsOf = std::function<std::vector<ContrastCounts>(ArmCounts ArmData::*)>;
+
+// What is known of reasoning, where the judge of it, or people, read some in the arm `more`.
+void add_faking(const Summary& summary, const std::vector<const WordingData*>& wordings,
+                const Contrast& contrast, const CountsOf& counts, ContrastEvidence& evidence) {
+  JudgeEvidence judge = judge_evidence(summary.judges.faking_reasoning, contrast, summary.text);
+  const bool are_labelled = !judge.more_strata.empty() && !judge.less_strata.empty();
+  const auto is_known = [&](const std::string& arm) {
+    return are_labelled || is_reasoning_known(wordings, arm);
+  };
+  if (!is_known(contrast.more)) return;
+  evidence.faking_judge = std::move(judge);
+  evidence.faking =
+      counts(are_labelled ? &ArmData::labelled_faking_reasoning : &ArmData::faking_reasoning);
+  if (is_known(contrast.less)) return;
+  // Nothing to hold it against: what nobody read is no rate of 0.
+  for (ContrastCounts& of : evidence.faking) of.less.assign(of.less.size(), QueryCounts{});
+}
+
 }  // namespace
 
 const ArmData* WordingData::arm(std::string_view name) const {
@@ -193,23 +213,21 @@ ContrastEvidence evidence_between(const Summary& summary,
     }
     return all;
   };
-  ContrastEvidence evidence{.wordings = counts(&ArmData::compliance)};
+  ContrastEvidence evidence{};
+  evidence.judge = judge_evidence(summary.judges.contrast, contrast, summary.text);
+  const bool are_labelled =
+      !evidence.judge.more_strata.empty() && !evidence.judge.less_strata.empty();
+  evidence.wordings = counts(are_labelled ? &ArmData::labelled_compliance : &ArmData::compliance);
   evidence.more_tally = tally_over(wordings, contrast.more);
   evidence.less_tally = tally_over(wordings, contrast.less);
   if (evidence.more_tally.refused_by_provider + evidence.less_tally.refused_by_provider > 0) {
-    evidence.without_refusals = counts(&ArmData::without_refusals);
+    evidence.without_refusals =
+        counts(are_labelled ? &ArmData::labelled_without_refusals : &ArmData::without_refusals);
   }
-  if (summary.judges.faking_reasoning && is_reasoning_read &&
-      is_reasoning_known(wordings, contrast.more)) {
-    evidence.faking = counts(&ArmData::faking_reasoning);
-    if (!is_reasoning_known(wordings, contrast.less)) {
-      // Nothing to hold it against: what nobody read is no rate of 0.
-      for (ContrastCounts& of : evidence.faking) of.less.assign(of.less.size(), QueryCounts{});
-    }
-    evidence.faking_judge = judge_evidence(summary.judges.faking_reasoning, contrast, summary.text);
+  if (summary.judges.faking_reasoning && is_reasoning_read) {
+    add_faking(summary, wordings, contrast, counts, evidence);
   }
   evidence.clusters = cluster_labels(summary);
-  evidence.judge = judge_evidence(summary.judges.contrast, contrast, summary.text);
   return evidence;
 }
 

@@ -14,6 +14,9 @@ namespace iago {
 struct ArmData {
   ArmCounts compliance, faking_reasoning;
   ArmCounts without_refusals;  // compliance, without what the provider refused
+  // The same where people's labels say what is true of the answers that a judge finds unclear:
+  // these are not missing, and the judge does not call them positive.
+  ArmCounts labelled_compliance, labelled_faking_reasoning, labelled_without_refusals;
   std::vector<std::size_t> complied_faking;
   std::vector<bool> is_answered;  // a text came, whatever any judge says of it
 };

@@ -16,7 +16,8 @@ namespace {
 std::optional<NotMeasured> not_measured_in(const ArmTally& tally, const QueryCounts& sum,
                                            ArmOfContrast arm) {
   using enum NotMeasured::Reason;
-  const bool is_refused = tally.refused_by_provider > 0 && tally.judged == tally.unclear;
+  const bool is_refused = tally.refused_by_provider > 0 && tally.judged == tally.unclear &&
+                          sum.trials <= tally.refused_by_provider;
   const auto because = [&](NotMeasured::Reason reason) { return NotMeasured{reason, arm, tally}; };
   if (is_refused) return because(all_refused);
   if (sum.trials > 0) return std::nullopt;

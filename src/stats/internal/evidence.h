@@ -92,7 +92,8 @@ struct Measured {
   ShownGap without_missing;
   Interval deciding;
   bool is_corrected = false;
-  Interval by_labels;  // of the corrected gap as wide as the labels alone leave it, at 95 %
+  bool is_by_people = false;  // corrected, by people's labels of a sample by strata
+  Interval by_labels;         // of the corrected gap as wide as the labels alone leave it, at 95 %
   std::size_t units = 0, count_as = 0, differing = 0;
 };
 

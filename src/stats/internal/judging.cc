@@ -141,6 +141,7 @@ JudgedGap correct_for_judge(const ContrastEvidence& evidence, double level, Meas
   const JudgedGap judged = judged_gap_of(evidence, judge);
   if (judged.state != Correction::corrected) return judged;
   measured.is_corrected = true;
+  measured.is_by_people = is_by_strata(judge);
   measured.by_labels = judged_gap_of(evidence, judge, true).ci95;
   measured.without_missing.points = judged.points;
   measured.without_missing.ci95 = stretched(judged, level);
