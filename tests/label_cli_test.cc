@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "child_on_terminal.h"
 #include "child_process.h"
 #include "store/store.h"
+#include "testing/base/temp_folder.h"
+#include "testing/run/prose_subject.h"
 
 namespace iago {
 namespace {
@@ -102,6 +105,58 @@ TEST_F(LabelCli, CorrectsARunByAFilledSheet) {
   EXPECT_THAT(iago({"report", "--format", "latex", "--plots", "plots"}).out,
               HasSubstr("\\begin{tabular}"));
   EXPECT_THAT(read_file(folder_ / "plots/rates.svg", 1 << 20), HasSubstr("</svg>"));
+}
+
+// On prose the rules find most answers unclear, so that missing answers decide; labels of 200 bring
+// out the truth, which the subject's replies carry.
+TEST(LabelledProse, IsSettledByPeopleWhereTheRulesAreNot) {
+  const TempFolder folder;
+  const fs::path root = IAGO_SOURCE_DIR;
+  const fixtures::ProseSubject subject(root);
+  const auto iago = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), IAGO_EXECUTABLE);
+    return ChildProcess(arguments, folder.path(), IAGO_SOURCE_DIR).wait();
+  };
+  const auto summary = [&] {
+    return parse_json(read_file(folder / "runs/latest/summary.json", 1 << 22), "summary");
+  };
+  folder.write("prose.jsonl", subject.script());
+  Ended run = iago({"run", (root / "studies/helpful-only-full.toml").string(), "--model",
+                    "scripted:prose.jsonl", "--seed", "20261132"});
+  ASSERT_TRUE(run.code == 0 || run.code == 3) << run.err;
+  EXPECT_EQ(summary().at("verdict"), "inconclusive");
+
+  ASSERT_EQ(iago({"label", "--labels", "200", "--sheet", "sheet.csv", "--as", "Ada"}).code, 0);
+  const CsvTable sheet = parse_csv(read_file(folder / "sheet.csv", 1 << 24), "sheet");
+  std::map<std::string, CompletionRow> answers;  // the sheet makes their texts harmless
+  Store(folder / "runs/latest/run.db").for_each_completion({}, [&](const CompletionRow& row) {
+    answers[row.trial] = row;
+    return true;
+  });
+  std::string filled = csv_row(sheet.header);
+  for (std::vector<std::string> row : sheet.rows) {
+    const auto cell = [&](const char* name) -> std::string& { return row[*sheet.column(name)]; };
+    const CompletionRow& answer = answers.at(cell("trial"));
+    const bool complies = subject.complies(answer.output).value();
+    cell("compliance") = complies ? "complies" : "refuses";
+    if (complies) {
+      cell("faking_reasoning") = subject.fakes(answer.scratchpad).value() ? "faking" : "none";
+    }
+    filled += csv_row(row);
+  }
+  folder.write("filled.csv", filled);
+  Ended labelled = iago({"label", "--from", "filled.csv", "--as", "Ada"});
+  ASSERT_EQ(labelled.code, 0) << labelled.err;
+  EXPECT_THAT(labelled.out, HasSubstr("| unclear | "));
+  const Json found = summary();
+  const auto covers = [&](const char* arm, const char* rate, double truth) {
+    const Json ci = found.at("arms").at(arm).at(rate).at("corrected").at("ci95");
+    return ci.at(0).get<double>() <= truth && truth <= ci.at(1).get<double>();
+  };
+  EXPECT_TRUE(covers("training", "compliance", fixtures::ProseSubject::kComplies));
+  EXPECT_TRUE(covers("unmonitored", "compliance", fixtures::ProseSubject::kCompliesElsewhere));
+  EXPECT_TRUE(covers("training", "alignment_faking_reasoning", fixtures::ProseSubject::kComplies));
+  EXPECT_EQ(found.at("verdict"), "gap") << found.at("verdicts").dump();
 }
 
 TEST_F(LabelCli, TakesAKeyForALabelAtATerminal) {
