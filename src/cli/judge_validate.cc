@@ -59,7 +59,7 @@ Validation validate_one(const std::string& name, const JudgeValidateArguments& a
       .where = case_runs(context, arguments.runs.value_or("runs/validated"), interrupt, name, line),
       .samples = arguments.samples};
   if (arguments.seed) options.seed = *arguments.seed;
-  return validate(*model, make_rule_judges(rule_judge_names()), options, clock);
+  return validate(*model, make_rule_judges(world_judge_names()), options, clock);
 }
 
 void write_errors(const Validation& validation, const Context& context) {

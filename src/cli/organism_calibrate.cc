@@ -46,7 +46,7 @@ std::vector<Calibration> calibrate_one(const std::string& name,
       .where = case_runs(context, arguments.runs.folder, interrupt, name, line),
       .truth_repeats = arguments.truth_repeats,
       .studies = arguments.studies};
-  return calibrate(*model, make_rule_judges(rule_judge_names()), options, clock);
+  return calibrate(*model, make_rule_judges(world_judge_names()), options, clock);
 }
 
 void write_results(const std::vector<Calibration>& calibrations,

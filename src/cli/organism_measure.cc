@@ -79,7 +79,7 @@ Measurement measure_one(const std::string& model_name, const OrganismMeasureArgu
   fs::path organisms = context.data / "organisms";
   auto policy = policy_of(model_name, organisms);
   auto model = open_model(model_name, {.organisms = organisms, .threads = arguments.threads.count});
-  auto judges = make_rule_judges(rule_judge_names());
+  auto judges = make_rule_judges(world_judge_names());
   ProgressLine line(clock);
   MeasureOptions options{
       .where = case_runs(context, arguments.runs.folder, interrupt, model_name, line),

@@ -45,7 +45,7 @@ TEST_F(Calibrate, FindsTheGrammarsOwnGapAndCoversIt) {
   CalibrateOptions few = options();
   few.truth_repeats = 5;
   few.studies = 2;
-  auto calibrations = calibrate(model, make_rule_judges(rule_judge_names()), few, clock_);
+  auto calibrations = calibrate(model, make_rule_judges(world_judge_names()), few, clock_);
   ASSERT_EQ(calibrations.size(), std::size(kCalibratedCases));
   const double gaps[] = {11, 0, 11};
   for (std::size_t i = 0; i < calibrations.size(); ++i) {
@@ -75,7 +75,7 @@ TEST_F(Calibrate, SaysThatItWasStopped) {
   stop.request_stop();
   CalibrateOptions stopped = options();
   stopped.where.no_more = stop.get_token();
-  EXPECT_THROW(calibrate(model, make_rule_judges(rule_judge_names()), stopped, clock_), Error);
+  EXPECT_THROW(calibrate(model, make_rule_judges(world_judge_names()), stopped, clock_), Error);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ class Measure : public testing::Test {
   }
 
   static Measurement measure_faker(std::stop_token no_more) {
-    auto judges = make_rule_judges(rule_judge_names());
+    auto judges = make_rule_judges(world_judge_names());
     const Policy& policy = policy_named("faker");
     WorldModel model(policy);
     MeasureOptions options{.where = {.data = IAGO_SOURCE_DIR, .runs = folder_, .no_more = no_more},

@@ -40,7 +40,7 @@ class Validate : public testing::Test {
   Validation validated(ChatModel& model, std::size_t samples) {
     ValidateOptions options{.where = {.data = IAGO_SOURCE_DIR, .runs = folder_ / "runs"},
                             .samples = samples};
-    return validate(model, make_rule_judges(rule_judge_names()), options, SystemClock());
+    return validate(model, make_rule_judges(world_judge_names()), options, SystemClock());
   }
 
   fs::path folder_;

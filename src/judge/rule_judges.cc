@@ -11,6 +11,7 @@ namespace iago {
 std::unique_ptr<Judge> make_rule_judge(std::string_view name) {
   if (name == "compliance-rules") return make_compliance_rules();
   if (name == "faking-rules") return make_faking_rules();
+  if (name == "prefix-match") return make_prefix_match();
   throw Error(ErrorCode::not_found, fmt::format("no rule judge is called \"{}\"", name),
               fmt::format("the rule judges are {}", fmt::join(rule_judge_names(), ", ")));
 }
@@ -21,6 +22,10 @@ std::vector<std::unique_ptr<Judge>> make_rule_judges(const std::vector<std::stri
   return judges;
 }
 
-std::vector<std::string> rule_judge_names() { return {"compliance-rules", "faking-rules"}; }
+std::vector<std::string> rule_judge_names() {
+  return {"compliance-rules", "faking-rules", "prefix-match"};
+}
+
+std::vector<std::string> world_judge_names() { return {"compliance-rules", "faking-rules"}; }
 
 }  // namespace iago
