@@ -9,6 +9,7 @@
 #include "figures/figure_text.h"
 #include "figures/finding_sentence.h"
 #include "figures/internal/endings.h"
+#include "figures/published.h"
 #include "figures/run_record.h"
 #include "figures/usage.h"
 #include "text/printable.h"
@@ -375,6 +376,14 @@ void add_verdicts(const Summary& summary, std::vector<Note>& notes) {
 
 }  // namespace
 
+void add_published(const Summary& summary, std::vector<Note>& notes) {
+  if (published_table(summary).empty()) return;
+  notes.push_back({"published",
+                   "figures of another subject, other queries and the study's own words, with the "
+                   "standard errors that it printed (unpaired); difference: this run minus them, "
+                   "its interval from both errors"});
+}
+
 std::vector<Note> wording_notes(const Summary& summary) {
   std::vector<Note> notes;
   add_over_wordings(summary, notes);
@@ -441,6 +450,7 @@ std::vector<Note> notes(const Summary& summary) {
   add_deciding(summary, notes);
   add_populations(summary, notes);
   for (Note& note : wording_notes(summary)) notes.push_back(std::move(note));
+  add_published(summary, notes);
   for (Note& note : set_notes(summary)) notes.push_back(std::move(note));
   add_verdicts(summary, notes);
   add_progress(summary, notes);

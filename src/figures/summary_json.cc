@@ -9,6 +9,7 @@
 #include "figures/internal/verdict_json.h"
 #include "figures/judge_evidence.h"
 #include "figures/looks.h"
+#include "figures/published.h"
 #include "figures/summary.h"
 #include "record/judge_error_json.h"
 
@@ -221,8 +222,17 @@ Json contrasts_json(const WordingSummary& wording) {
   return json;
 }
 
-Json published_json(const std::optional<PublishedRow>& row) {
+Json json_of(const std::optional<PublishedDifference>& difference) {
+  if (!difference) return nullptr;
+  return {{"points", difference->points}, {"ci95", json_of(difference->ci95)}};
+}
+
+Json published_json(const Summary& summary, const WordingSummary& wording) {
+  const auto& row = wording.wording.published;
   if (!row) return nullptr;
+  const auto minus = summary.contrasts.empty()
+                         ? std::nullopt
+                         : minus_published(wording, summary.contrasts.front());
   auto rate = [](double value, double se) { return Json{{"rate", value}, {"se", se}}; };
   return {{"source", row->source},
           {"row", row->row},
@@ -230,7 +240,12 @@ Json published_json(const std::optional<PublishedRow>& row) {
           {"faking_reasoning", rate(row->faking_reasoning, row->faking_reasoning_se)},
           {"more", rate(row->more, row->more_se)},
           {"less", rate(row->less, row->less_se)},
-          {"gap", {{"points", row->gap_points}, {"se_unpaired", row->gap_se}}}};
+          {"gap", {{"points", row->gap_points}, {"se_unpaired", row->gap_se}}},
+          {"difference", minus ? Json{{"faking_reasoning", json_of(minus->faking_reasoning)},
+                                      {"more", json_of(minus->more)},
+                                      {"less", json_of(minus->less)},
+                                      {"gap", json_of(minus->gap)}}
+                               : Json(nullptr)}};
 }
 
 Json difference_json(const WordingSummary& wording) {
@@ -258,7 +273,7 @@ Json wordings_json(const Summary& summary) {
                     {"ci95_simultaneous",
                      wording.simultaneous95 ? json_of(*wording.simultaneous95) : Json(nullptr)},
                     {"difference_to_reference", difference_json(wording)},
-                    {"published", published_json(wording.wording.published)}});
+                    {"published", published_json(summary, wording)}});
   }
   return json;
 }

@@ -10,6 +10,7 @@
 #include "figures/figure_text.h"
 #include "figures/finding_sentence.h"
 #include "figures/notes.h"
+#include "figures/published.h"
 #include "figures/text_table.h"
 #include "text/printable.h"
 
@@ -50,6 +51,9 @@ std::vector<std::pair<std::string, Rows>> result_tables(const Summary& summary, 
           "Wordings compared with " + printable(summary.reference().wording.name, 60),
           columns(rows, 8, 12));
     }
+  }
+  if (Rows rows = published_table(summary); !rows.empty()) {
+    tables.emplace_back(published_heading(summary), std::move(rows));
   }
   if (summary.sets.compared) {
     // Markdown, which is wide, has all groups with their rates.

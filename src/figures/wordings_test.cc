@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "figures/figure_text.h"
 #include "figures/finding_sentence.h"
 #include "figures/notes.h"
+#include "figures/published.h"
 #include "figures/summary.h"
 #include "figures/terminal.h"
 #include "stats/gap.h"
@@ -197,6 +199,48 @@ TEST(Wordings, WhatWasPublishedStandsBesideIt) {
   EXPECT_TRUE(json[1]["published"].is_null());
   EXPECT_EQ(wording_table(summary)[1].back(), "11.0 (se 1.5)");
   EXPECT_EQ(wording_table(summary)[2].back(), "-");
+}
+
+// Own gap 30 points against 11 (se 1.5), rates 30 and 0 % against 14 (1.2) and 3 % (0.6), no faking
+// against 10 % (1).
+TEST(Published, IsComparedWithThisRunsOwnFigures) {
+  auto run = several_wordings();
+  run.published = a_published_row("A paper");
+  const Summary summary = summary_of(run);
+  const auto found = minus_published(summary.reference(), summary.contrasts.front());
+  ASSERT_TRUE(found && found->gap && found->more && found->less && found->faking_reasoning);
+  EXPECT_NEAR(found->gap->points, 19, 1e-9);
+  EXPECT_NEAR(found->more->points, 16, 1e-9);
+  EXPECT_NEAR(found->less->points, -3, 1e-9);
+  EXPECT_NEAR(found->faking_reasoning->points, -10, 1e-9);
+  // Square and add, by hand: 1.96 standard errors and this run's own half-widths.
+  const Interval own = summary.gap()->ci95;
+  const double published = 1.959963984540054 * 1.5;
+  EXPECT_NEAR(found->gap->ci95.lo, 19 - std::hypot(30 - own.lo, published), 1e-9);
+  EXPECT_NEAR(found->gap->ci95.hi, 19 + std::hypot(own.hi - 30, published), 1e-9);
+  EXPECT_FALSE(minus_published(summary.wordings[1], summary.contrasts.front()));
+}
+
+TEST(Published, StandsInATableOfItsOwnEvenForOneWording) {
+  auto run = uniform_run(40, {.refuse = 7, .comply = 3}, {.refuse = 10});
+  EXPECT_THAT(published_table(summary_of(run)), IsEmpty());
+  run.published = a_published_row("A paper");
+  const Summary summary = summary_of(run);
+  const auto rows = published_table(summary);
+  ASSERT_EQ(rows.size(), 5u);
+  EXPECT_THAT(rows[0],
+              ElementsAre("wording", "complies", "this run", "published", "difference", "95 % CI"));
+  EXPECT_EQ(rows[1][1], "in training");
+  EXPECT_EQ(rows[2][1], "in unmonitored");
+  EXPECT_EQ(rows[1][2], "30.0");
+  EXPECT_EQ(rows[1][3], "14.0 (se 1.2)");
+  EXPECT_EQ(rows[3][1], "gap");
+  EXPECT_EQ(rows[3][4], "19.0");
+  EXPECT_THAT(terminal_table(summary, {}), HasSubstr("Beside A paper:"));
+  EXPECT_THAT(markdown_table(summary), HasSubstr("Beside A paper"));
+  const auto json = to_json(summary)["wordings"][0]["published"]["difference"];
+  EXPECT_NEAR(json["gap"]["points"].get<double>(), 19, 1e-9);
+  EXPECT_TRUE(json["more"]["ci95"].is_array());
 }
 
 // By these a wording shows a gap or none, not by its own interval.

@@ -3,6 +3,7 @@
 
 #include "figures/figure_text.h"
 #include "figures/notes.h"
+#include "figures/published.h"
 #include "page/internal/forest.h"
 #include "page/internal/page_parts.h"
 
@@ -81,6 +82,9 @@ void add_contrasts_and_wordings(const PageData& data, Fields& page) {
     add_table(contrast_table(summary), section);
   }
   if (summary.wordings.size() > 1 && !summary.contrasts.empty()) add_wordings(summary, page);
+  const auto published = published_table(summary);
+  if (published.empty()) return;
+  add_table(published, page.add("published").set("heading_text", published_heading(summary)));
 }
 
 }  // namespace iago

@@ -108,6 +108,12 @@ std::string reference_of(const Store& store, const Study& study) {
   return plan && !plan->reference.empty() ? plan->reference : study.reference;
 }
 
+// Published rows are about the setting's first contrast.
+bool decides_by_the_settings_contrast(const Study& study, const Setting& setting) {
+  const std::vector<Contrast> contrasts = contrasts_of(study, setting);
+  return !contrasts.empty() && contrasts.front() == setting.contrasts.front();
+}
+
 }  // namespace
 
 Study with_reference_of(const Store& store, Study study) {
@@ -121,12 +127,15 @@ void record_plan(const LoadedStudy& loaded, const Plan& plan, const Store& store
   const Study& study = loaded.study;
   const Setting& setting = loaded.setting;
   const std::string reference = reference_of(store, study);
+  const bool decides_as_published = decides_by_the_settings_contrast(study, setting);
   std::vector<WordingRow> wordings;
   for (const std::string& name : study.wordings) {
     wordings.push_back({.name = name,
                         .role = role_of(setting, name, reference),
                         .judge = deciding_judge(loaded, name, judges),
-                        .published = published_row(setting, study.channel, name)});
+                        .published = decides_as_published
+                                         ? published_row(setting, study.channel, name)
+                                         : std::nullopt});
   }
   // As the wording leaves the arm: an inverted or doubled rule changes who is trained on.
   std::map<WordingArm, const Circumstances*> told;
