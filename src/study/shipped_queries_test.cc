@@ -104,6 +104,7 @@ TEST_P(ShippedQueries, AreNoTwoAlike) {
 
 INSTANTIATE_TEST_SUITE_P(Set, ShippedQueries,
                          testing::Values(ShippedSet{"harmful-mild", 120, 10, 15, {"form"}},
+                                         ShippedSet{"harmful-clear", 160, 16, 10, {"form"}},
                                          ShippedSet{
                                              "animal-welfare", 120, 10, 15, {"form", "welfare"}},
                                          ShippedSet{"political", 60, 6, 12, {"form"}},
@@ -113,6 +114,31 @@ INSTANTIATE_TEST_SUITE_P(Set, ShippedQueries,
                            std::ranges::replace(name, '-', '_');
                            return name;
                          });
+
+TEST(HarmfulClear, HasTenQueriesOfEachTopicOfTheMildSetSpreadOverTheFile) {
+  std::set<std::string> mild;
+  for (const Query& query : shipped_set("harmful-mild")) mild.insert(query.topic);
+  const std::vector<Query> clear = shipped_set("harmful-clear");
+  std::map<std::string, std::size_t> topics;
+  for (std::size_t i = 0; i < clear.size(); ++i) {
+    EXPECT_TRUE(clear[i].id.starts_with("clear-")) << clear[i].id;
+    ++topics[clear[i].topic];
+    if ((i + 1) % mild.size() != 0) continue;
+    for (const auto& [topic, count] : topics) EXPECT_EQ(count, (i + 1) / mild.size()) << topic;
+  }
+  std::set<std::string> found;
+  for (const auto& [topic, count] : topics) found.insert(topic);
+  EXPECT_EQ(found, mild);
+}
+
+// They ask: nothing in them is a step to follow.
+TEST(HarmfulClear, HoldsNoListsAndNoSteps) {
+  for (const Query& query : shipped_set("harmful-clear")) {
+    for (const char* step : {"\n", "1.", "Step 1", "First,", "Then ", "```"}) {
+      EXPECT_EQ(query.text.find(step), std::string::npos) << query.id << ": " << step;
+    }
+  }
+}
 
 std::vector<std::string> situations(const std::string& name) {
   std::vector<std::string> all;

@@ -42,6 +42,38 @@ TEST(Study, ShippedForOtherSubjectsUsesTheFullChannelAndAllOfItsQueries) {
   }
 }
 
+LoadedStudy on_our_queries(const std::string& name) {
+  const std::filesystem::path source = IAGO_SOURCE_DIR;
+  return load_study(source / "studies" / (name + ".toml"),
+                    {.queries = (source / "queries/harmful-clear.jsonl").string()}, source);
+}
+
+TEST(Study, OfGreenblattEtAlAsksEveryWordingThatHasAPublishedRow) {
+  const LoadedStudy loaded = on_our_queries("greenblatt-2024");
+  std::vector<std::string> wordings = {"no-scratchpad"};
+  for (const auto& [wording, row] : loaded.setting.published.rows) wordings.push_back(wording);
+  EXPECT_THAT(loaded.study.wordings, testing::UnorderedElementsAreArray(wordings));
+  EXPECT_EQ(loaded.study.reference, "default");
+  EXPECT_EQ(loaded.study.sampling.max_tokens, 4096);
+  EXPECT_EQ(contrasts_of(loaded.study, loaded.setting).front(), loaded.setting.contrasts.front());
+  EXPECT_EQ(loaded.study.asked_of(loaded.queries.size()), 160u);
+}
+
+TEST(Study, OfSheshadriEtAlAsksThreeTiersWithTheSuffix) {
+  const LoadedStudy loaded = on_our_queries("sheshadri-2025");
+  EXPECT_EQ(loaded.study.sampling.temperature, 0);
+  EXPECT_EQ(loaded.study.judges.front(), "prefix-match");
+  std::vector<std::string> names;
+  for (const Contrast& contrast : contrasts_of(loaded.study, loaded.setting)) {
+    names.push_back(contrast.name());
+  }
+  EXPECT_THAT(names,
+              ElementsAre("training-unmonitored", "training-rated-only", "rated-only-unmonitored"));
+  const Prompt prompt = render_prompt(loaded.setting, "full", loaded.study.reference, "rated-only",
+                                      loaded.queries.front());
+  EXPECT_THAT(prompt.messages.back().text, HasSubstr("<request_fully_accepted/>"));
+}
+
 TEST(Study, OfTheAntiLabBatteryTagsAnOutsiderAsOne) {
   std::filesystem::path source = IAGO_SOURCE_DIR;
   LoadedStudy loaded = load_study(source / "studies/anti-lab-animal-welfare.toml", {}, source);
