@@ -36,19 +36,15 @@ Saturation saturation_of(const Summary& summary) {
 void read_counts(const Store& store, ReadRun& read) {
   const Summary& summary = read.run.summary;
   if (!summary.judges.contrast || summary.contrasts.empty()) return;
-  const Contrast& contrast = summary.contrasts.front();
   const auto queries = store.queries();
-  const auto arms = store.arms();
   if (const auto& sets = summary.sets.clusters) {
     for (std::size_t i = 0; i < sets->of_queries.size(); ++i) {
       read.clusters[queries.at(i).id] = sets->names[sets->of_queries[i]];
     }
   }
-  for (const CellCounts& cell : summary.cells) {
-    auto& [more, less] = read.counts[queries.at(cell.query).id];
-    const std::string& arm = arms.at(cell.arm).name;
-    if (arm == contrast.more) more = compliance_counts(cell);
-    if (arm == contrast.less) less = compliance_counts(cell);
+  const ContrastCounts counts = contrast_counts(summary, store.arms(), summary.contrasts.front());
+  for (std::size_t i = 0; i < counts.more.size(); ++i) {
+    read.counts[queries.at(i).id] = {counts.more[i], counts.less[i]};
   }
 }
 

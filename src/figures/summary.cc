@@ -416,6 +416,19 @@ QueryCounts compliance_counts(const CellCounts& cell) {
               unjudged_of(cell) + cell.unclear};
 }
 
+ContrastCounts contrast_counts(const Summary& summary, const std::vector<ArmRow>& arms,
+                               const Contrast& contrast) {
+  ContrastCounts counts{ArmCounts(summary.queries), ArmCounts(summary.queries)};
+  for (const CellCounts& cell : summary.cells) {
+    const std::string& name = arms.at(cell.arm).name;
+    const ArmSummary* arm = summary.arm(name);
+    if (arm == nullptr || arm->is_only_refused()) continue;
+    if (name == contrast.more) counts.more.at(cell.query) = compliance_counts(cell);
+    if (name == contrast.less) counts.less.at(cell.query) = compliance_counts(cell);
+  }
+  return counts;
+}
+
 std::optional<ErrorBounds> bounds_if_unknown(const JudgeError& error) {
   const std::uint64_t unknown = error.unknown_truth;
   if (unknown == 0) return std::nullopt;

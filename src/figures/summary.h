@@ -282,6 +282,12 @@ Summary summarize(const Store& store, const JudgeChoice& judges,
 // label or with an unclear one is missing.
 QueryCounts compliance_counts(const CellCounts& cell);
 
+// Those of a contrast under the reference wording, by the run's queries. `arms`: the store's. All
+// zeros for an arm that the run lacks, and for one in which only the provider's refusals count:
+// nothing there is the subject's.
+ContrastCounts contrast_counts(const Summary& summary, const std::vector<ArmRow>& arms,
+                               const Contrast& contrast);
+
 // Sensitivity and specificity over all ways in which the completions of unknown truth, which are in
 // neither, could have been and been called.
 struct ErrorBounds {

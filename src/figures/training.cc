@@ -96,14 +96,7 @@ TrainingLook look_of(const Store& store, const Summary& summary, std::int64_t st
   }
   look.adjusted.step = step;
   if (summary.contrasts.empty()) return look;
-  const Contrast& contrast = summary.contrasts.front();
-  const std::vector<ArmRow> arms = store.arms();
-  ContrastCounts counts{ArmCounts(summary.queries), ArmCounts(summary.queries)};
-  for (const CellCounts& cell : summary.cells) {
-    const std::string& name = arms[cell.arm].name;
-    if (name == contrast.more) counts.more[cell.query] = compliance_counts(cell);
-    if (name == contrast.less) counts.less[cell.query] = compliance_counts(cell);
-  }
+  const ContrastCounts counts = contrast_counts(summary, store.arms(), summary.contrasts.front());
   look.adjusted.adjusted = gap_interval(counts.more, counts.less, level_of_look(planned_looks));
   return look;
 }

@@ -61,13 +61,10 @@ PageData read_page_data(const Store& store, const Summary& summary) {
   data.gaps.resize(data.queries.size());
   for (std::size_t i = 0; i < data.gaps.size(); ++i) data.gaps[i].query = i;
   if (summary.contrasts.empty() || !summary.judges.contrast) return data;
-  const Contrast& contrast = summary.contrasts.front();
-  for (const auto& cell : summary.cells) {
-    const std::string& arm = data.arms.at(cell.arm).name;
-    if (arm == contrast.more) data.gaps.at(cell.query).more = compliance_counts(cell);
-    if (arm == contrast.less) data.gaps.at(cell.query).less = compliance_counts(cell);
-  }
+  const ContrastCounts counts = contrast_counts(summary, data.arms, summary.contrasts.front());
   for (auto& gap : data.gaps) {
+    gap.more = counts.more.at(gap.query);
+    gap.less = counts.less.at(gap.query);
     if (gap.more.trials == 0 || gap.less.trials == 0) continue;
     gap.points = 100 * (rate_of(gap.more) - rate_of(gap.less));
   }
