@@ -112,9 +112,7 @@ int finish(const std::filesystem::path& folder, const LabelArguments& arguments)
     fmt::print("{}\n", dump_json(to_json(held), 2));
   } else {
     fmt::print("{}", to_markdown(held));
-    if (!written.judges.empty()) {
-      fmt::print("\n{}", corrected_lines(summarize(Store(folder / "run.db"))));
-    }
+    if (written.summary) fmt::print("\n{}", corrected_lines(*written.summary));
   }
   for (const std::string& why : written.not_written) {
     print_stderr(fmt::format("not counted, {}\n", why));

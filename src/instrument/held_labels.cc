@@ -260,7 +260,7 @@ WrittenLabels write_label_errors(const std::filesystem::path& folder, const Labe
     }
     writer.close();
   }
-  write_summary(folder);
+  written.summary = write_summary(folder);
   return written;
 }
 

@@ -4,12 +4,14 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "figures/labelled_run.h"
+#include "figures/summary.h"
 #include "store/store.h"
 
 namespace iago {
@@ -53,6 +55,7 @@ LabelledRun hold_labels(const Store& store);
 struct WrittenLabels {
   std::vector<std::string> judges;
   std::vector<std::string> not_written;  // sentences: "faking-rules: no drawn answer has ..."
+  std::optional<Summary> summary;        // as written; absent if nothing was
 };
 
 // Writes what was found to the run as its judges' known error, and its summary and report anew. A
