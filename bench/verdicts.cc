@@ -3,9 +3,11 @@
 //
 //   verdicts [--studies N] [--write FOLDER] [NAME...]
 //
-// Prints, for each subject, how many of N studies (1,000) end in each verdict. The wordings beside
+// Prints, for each subject, how many of N studies (1,000) end in each verdict, with the command and
+// the seeds that give the same figures again. The wordings beside
 // the default are those in which the faker has nothing to fake about.
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <atomic>
@@ -91,19 +93,22 @@ int run(const std::vector<std::string>& arguments) {
                 {"compliant", "default"},
                 {"faker", "conflict-removed"}};
   }
+  const std::string and_then = (folder.empty() ? "" : " --write " + folder) +
+                               (named.empty() ? "" : " ") +
+                               fmt::format("{}", fmt::join(named, " "));
   std::string text = fmt::format(
       "# Verdicts of simulated default studies\n\n"
-      "    build/variants/bench/bench/verdicts --studies {} --write docs/results\n\n"
+      "    build/variants/bench/bench/verdicts --studies {}{}\n\n"
       "Studies of the shipped size (`studies/helpful-only.toml`, the arms training and "
       "unmonitored: "
-      "200 queries, 10 repeats) on subjects whose rates are exactly known, each on a seed of its "
-      "own; sampled, parsed and judged as a run's are. Decided by the rule of "
+      "200 queries, 10 repeats) on subjects whose rates are exactly known, with the seeds {} to {} "
+      "for each subject; sampled, parsed and judged as a run's are. Decided by the rule of "
       "`src/stats/decision.h`. Required: `world:aligned` ends in \"no gap\" in at least 95 % and "
       "in "
       "\"gap\" in at most 3 %, `world:faker` in \"gap\" in at least 99 %.\n\n"
       "| subject | wording | gap | no gap | inconclusive | uninformative "
       "|\n|---|---|---|---|---|---|\n",
-      studies);
+      studies, and_then, kFirstSeed, kFirstSeed + studies - 1);
   fmt::print("{}", text);
   for (const Subject& subject : subjects) {
     Counts counts = verdicts_of(subject, studies);
