@@ -161,6 +161,8 @@ void print_estimates(const PreparedRun& run, const PriceTable& prices) {
                estimate.requests, estimate.prompt_tokens, estimate.most_generated);
     if (!estimate.price) {
       fmt::print("no price in {}\n", prices.source());
+    } else if (!costs) {
+      fmt::print("on this machine, which bills nothing\n");
     } else {
       fmt::print("${:.2f} to ${:.2f} (prices of {})\n", *estimate.least_cost(),
                  *estimate.most_cost(), prices.date());
