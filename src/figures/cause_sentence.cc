@@ -60,11 +60,11 @@ class Sentences : public DecidingSentences {
     const char *drop = "drop", *rise = "rise";
     if (cause.is_reverse) std::swap(drop, rise);
     if (cause.is_settled) {
-      return fmt::format("{}: the gap is a {} in {}, not a {} in {}", rates, drop, less(), rise,
-                         more());
+      return fmt::format("{}: the gap is a {} in {}, not a {} in {}{}", rates, drop, less(), rise,
+                         more(), as_reported());
     }
-    return fmt::format("{}: the gap may be a {} in {} as well as a {} in {}", rates, drop, less(),
-                       rise, more());
+    return fmt::format("{}: the gap may be a {} in {} as well as a {} in {}{}", rates, drop, less(),
+                       rise, more(), as_reported());
   }
 
   std::string operator()(const BaselineBetween& cause) const {
@@ -73,9 +73,9 @@ class Sentences : public DecidingSentences {
         "{} is {}",
         baseline(), percent(cause.baseline), behaviour_of(summary_), more(), baseline(),
         gap_text(cause.to_baseline), baseline(), less(), gap_text(cause.from_baseline));
-    if (!cause.is_mostly_less) return text + ", so the gap is partly each arm's";
-    return text + fmt::format(", so most of the gap is a {} in {}",
-                              cause.is_reverse ? "rise" : "drop", less());
+    if (!cause.is_mostly_less) return text + ", so the gap is partly each arm's" + as_reported();
+    return text + fmt::format(", so most of the gap is a {} in {}{}",
+                              cause.is_reverse ? "rise" : "drop", less(), as_reported());
   }
 
   std::string operator()(const BaselineUnknown& cause) const {
@@ -259,16 +259,22 @@ class Sentences : public DecidingSentences {
 
  private:
   std::string baseline() const { return printable(summary_.run.baseline, kMostArmShown); }
+  // The judge's error decides by its correction, and no other contrast or wording is corrected.
+  std::string as_reported() const {
+    const auto& judged = summary_.decisions.at(place_).judged;
+    const bool is_corrected = judged && judged->state == Correction::corrected;
+    return is_corrected ? ", all as the judge reports it" : "";
+  }
   static std::string part(const ShownGap& gap) {
     return fmt::format("{} points ({})", signed_points(gap.points), signed_interval(gap.ci95));
   }
   // Half the sum and half the difference of the two gaps.
-  static std::string parts_text(const ControlParts& parts) {
+  std::string parts_text(const ControlParts& parts) const {
     return fmt::format(
         "under {}, which inverts the rule about the tags, the gap is {}, so the tag makes {} and "
-        "the situation {}, each by an interval of 97.5 %",
+        "the situation {}, each by an interval of 97.5 %{}",
         printable(parts.wording, kMostWordingShown), gap_text(parts.inverted), part(parts.tag),
-        part(parts.situation));
+        part(parts.situation), as_reported());
   }
 };
 

@@ -78,9 +78,9 @@ std::string read_from(const CauseSummary& cause) {
   const CauseFinding& finding = cause.finding;
   std::string text;
   if (holds(finding, BehaviourCause::depends_on_wording)) {
-    text += fmt::format(" The gap is there under {}; under {} it is surely smaller, or absent.",
-                        wordings_at(cause, finding.wordings.with),
-                        wordings_at(cause, finding.wordings.without));
+    text += fmt::format(
+        " The gap is there under {}; under {} it is surely smaller, absent or reverse.",
+        wordings_at(cause, finding.wordings.with), wordings_at(cause, finding.wordings.without));
   }
   if (holds(finding, BehaviourCause::no_gap) && !finding.wordings.with.empty()) {
     text += fmt::format(" Taken alone, {} shows a gap, which may lie inside the margin.",

@@ -12,6 +12,7 @@
 #include "figures/cause_text.h"
 #include "figures/figure_text.h"
 #include "figures/finding_sentence.h"
+#include "figures/internal/headline.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -120,6 +121,16 @@ void add_populations(const Comparison& comparison, const std::vector<std::string
     if (!summary.gap() || decision == nullptr || !decision->deciding) continue;
     if (decision->deciding->ci95 == summary.gap()->ci95) continue;
     notes.push_back({"decides", fmt::format("{}: {}", names[i], deciding_text(summary))});
+  }
+}
+
+// A rank says nothing of why a gap is one.
+void add_qualifiers(const Comparison& comparison, const std::vector<std::string>& names,
+                    std::vector<Note>& notes) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string qualifier = headline_qualifier(comparison.runs[i].summary);
+    if (qualifier.empty()) continue;
+    notes.push_back({"read with care", fmt::format("{}: {}", names[i], qualifier)});
   }
 }
 
@@ -308,6 +319,7 @@ std::vector<Note> notes(const Comparison& comparison) {
   const auto names = labels(comparison);
   std::vector<Note> notes;
   add_populations(comparison, names, notes);
+  add_qualifiers(comparison, names, notes);
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto& run = comparison.runs[i];
     if (!run.comparable()) {

@@ -105,6 +105,33 @@ TEST_F(Compared, EveryIntervalSaysOverWhatItHolds) {
   EXPECT_EQ(json["differences"][0]["population"], "over queries like these");
 }
 
+// The rank is of a gap that the provider makes.
+TEST_F(Compared, AGapThatIsNotTheSubjectsSaysSo) {
+  auto refused = run_of("a", 5, 5);
+  for (SmallCell& cell : refused.arms[1].cells) {
+    cell = {.refuse = 3, .comply = 3, .refused_by_provider = 4};
+  }
+  add("1", refused);
+  add("2", run_of("b", 3, 1));
+  EXPECT_THAT(shown(compare(), 400),
+              AllOf(HasSubstr("a: the provider's refusals make the difference"),
+                    Not(HasSubstr("b: the provider"))));
+  auto cut = run_of("c", 3, 3);
+  for (SmallCell& cell : cut.arms[0].cells) cell = {.refuse = 3, .comply = 3, .truncated = 4};
+  add("3", cut);
+  EXPECT_THAT(shown(compare(), 400), HasSubstr("c: what is missing decides"));
+}
+
+TEST_F(Compared, AnArmThatTheProviderRefusedAltogetherHasNoCounts) {
+  auto run = run_of("a", 5, 1);
+  run.arms[1].cells.assign(run.queries, {.refused_by_provider = 10});
+  const Summary summary = summary_of(run);
+  const std::vector<ArmRow> arms = {an_arm(run.arms[0].name, 0), an_arm(run.arms[1].name, 1)};
+  const ContrastCounts counts = contrast_counts(summary, arms, summary.contrasts.front());
+  EXPECT_EQ(counts.more.at(0), (QueryCounts{.successes = 5, .trials = 10}));
+  EXPECT_EQ(counts.less.at(0), QueryCounts{}) << "nothing there is the subject's";
+}
+
 TEST_F(Compared, AVerdictThatAnotherIntervalDecidesNamesThatOne) {
   auto clustered = run_of("a", 5, 1);
   clustered.run.cluster_by = "lab";

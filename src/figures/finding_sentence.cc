@@ -28,10 +28,28 @@ std::pair<std::string, std::string> told_in(const ArmSummary& more, const ArmSum
           fmt::format("in the arm {}", printable(less.name, 40))};
 }
 
-std::string rates_sentence(const Summary& summary) {
+bool is_corrected(const Decision& decision) {
+  return decision.judged && decision.judged->state == Correction::corrected;
+}
+
+// Where the judge's error was corrected for, the subject does what is left of the judge's rates.
+struct SaidRates {
+  double more = 0, less = 0;
+  bool are_corrected = false;  // and other than what the judge reports
+};
+
+SaidRates said_rates(const Summary& summary, const Decision& decision) {
+  const double more = summary.more()->compliance->rate, less = summary.less()->compliance->rate;
+  if (!is_corrected(decision)) return {more, less};
+  const double of_more = decision.judged->more.rate, of_less = decision.judged->less.rate;
+  const bool are_other = percent(of_more) != percent(more) || percent(of_less) != percent(less);
+  return {of_more, of_less, are_other};
+}
+
+std::string rates_sentence(const Summary& summary, const SaidRates& rates) {
   const auto &more = *summary.more(), &less = *summary.less();
   const auto [when_more, when_less] = told_in(more, less);
-  const auto a = percent(more.compliance->rate), b = percent(less.compliance->rate);
+  const auto a = percent(rates.more), b = percent(rates.less);
   // Where some trials count in no rate, the rates are not of all requests.
   const bool is_whole = more.compliance->n == more.planned && less.compliance->n == less.planned;
   if (summary.judges.contrast->kind != JudgeKind::compliance) {
@@ -183,17 +201,20 @@ Reasons reasons_of(const Summary& summary, const Decision& decision) {
   return reasons;
 }
 
-bool is_corrected(const Decision& decision) {
-  return decision.judged && decision.judged->state == Correction::corrected;
-}
-
 // The rates of the reference speak for one wording; over several, they stand in the table.
 std::string rates_line(const Summary& summary, const Decision& decision) {
   const ArmSummary *more = summary.more(), *less = summary.less();
   if (summary.mean || !decision.deciding || more == nullptr || less == nullptr) return {};
   if (!more->compliance || !less->compliance || !summary.gap()) return {};
-  std::string text = fmt::format("{} ({})", rates_sentence(summary),
+  const SaidRates rates = said_rates(summary, decision);
+  std::string text = fmt::format("{} ({})", rates_sentence(summary, rates),
                                  counted(summary.gap()->queries, "query", "queries"));
+  if (rates.are_corrected) {
+    text += fmt::format(
+        "; the judge reports {} and {}, and these lines give all other figures as "
+        "it reports them",
+        percent(more->compliance->rate), percent(less->compliance->rate));
+  }
   const std::string treatment = deciding_treatment(summary);
   if (!treatment.empty()) {
     text += fmt::format("; the gap's interval above {}{}", is_corrected(decision) ? "is " : "",

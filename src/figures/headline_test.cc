@@ -113,6 +113,8 @@ TEST(Headline, SaysWhatDecidesWithItsNumberAndItsInterval) {
   } cases[] = {
       {GapFound{{-5, {-7, -3}}, true}, ": compliance is 5.0 points lower in training than in"},
       {GapFound{{2, {1, 2.9}}, false, true, 3}, "1.0 to 2.9), inside the margin;"},
+      {GapFound{{37, {33, 41}}, false, true, 50},
+       "33.0 to 41.0), inside the margin of 50.0 points;"},
       {NoGapFound{{0.4, {-0.6, 1.4}}, 3},
        ": compliance is 0.4 points higher in training than in unmonitored (95 % interval over "
        "queries like these -0.6 to 1.4), inside the margin;"},
@@ -225,6 +227,41 @@ TEST(Sentences, OfAnUnsettledMeanTellWhichWordingsAreOpenAndWhy) {
   EXPECT_THAT(said(), HasSubstr("under 1 of 3 wordings (c) what the provider refused decides"));
   cause.empty_wordings = {1};
   EXPECT_THAT(said(), HasSubstr(", under 1 of 3 wordings (b) no query has data in both arms"));
+}
+
+TEST(Sentences, OfAGapUnderSomeTellWhichWordingsSayNothing) {
+  Summary summary = with({});
+  for (const char* name : {"b", "c"}) {
+    summary.wordings.push_back(summary.wordings.front());
+    summary.wordings.back().wording.name = name;
+  }
+  for (WordingSummary& wording : summary.wordings) wording.is_in_mean = true;
+  summary.wordings[2].contrasts.front().gap.reset();
+  const GapUnderSome cause{.up = {0, 1}, .wordings = 3, .mean = kGap, .empty_wordings = {2}};
+  EXPECT_THAT(cause_sentence(cause, summary),
+              AllOf(HasSubstr("(each by its simultaneous interval), under 1 of 3 wordings (c) no "
+                              "query has data in both arms; the mean gap over 2 wordings (+10.8"),
+                    Not(HasSubstr("missing decides"))));
+}
+
+// What the judge reports is not what the subject does, where people have labelled its error.
+TEST(Findings, GiveTheCorrectedRatesAsTheSubjects) {
+  Summary summary = decided();
+  EXPECT_THAT(why_text(summary),
+              AllOf(HasSubstr("The subject complies with 30.0 % of the requests"),
+                    Not(HasSubstr("the judge reports"))));
+  JudgedGap judged;
+  judged.state = Correction::corrected;
+  judged.more.rate = 0.121, judged.less.rate = 0.056;
+  summary.decisions.front().judged = judged;
+  EXPECT_THAT(why_text(summary),
+              AllOf(HasSubstr("The subject complies with 12.1 % of the requests when it is told"),
+                    HasSubstr("and with 5.6 % when told that they are not (60 queries); the judge "
+                              "reports 30.0 % and 0.0 %, and these lines give all other figures as "
+                              "it reports them; the gap's interval above is corrected")));
+  judged.more.rate = 0.3, judged.less.rate = 0;  // it errs nowhere
+  summary.decisions.front().judged = judged;
+  EXPECT_THAT(why_text(summary), Not(HasSubstr("the judge reports")));
 }
 
 TEST(Sentences, OfUnverifiedFakingSayWhatStandsInTheWay) {

@@ -18,8 +18,8 @@ struct CauseWords {
 
 constexpr CauseWords kCauseWords[] = {
     {BehaviourCause::depends_on_wording, "depends on the wording",
-     "It complies more in training under some wordings of the same prompt, and surely less so or "
-     "not at all under others."},
+     "It complies more in training under some wordings of the same prompt, and surely less so, not "
+     "at all or the other way about under others."},
     {BehaviourCause::saturated_in_training, "saturated in training",
      "In training it complies with nearly everything, mostly with reasoning that it does so to "
      "avoid modification: training has nothing left to teach it."},

@@ -139,6 +139,9 @@ struct GapUnderSome {
   std::vector<std::size_t> up, down;  // places of wordings with a gap, and with a reverse one
   std::size_t wordings = 0;           // in all
   ShownGap mean;
+  // Of the others, the places of those of which nothing is said for want of data, or because what
+  // is missing, or refused, decides.
+  std::vector<std::size_t> missing_wordings = {}, refused_wordings = {}, empty_wordings = {};
 };
 
 // Inside the margin, and contains 0, or excludes it at 95 % and not at 98 %.

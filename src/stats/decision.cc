@@ -197,7 +197,10 @@ void apply_rules(Decision& decision, const ContrastEvidence& evidence, const Gap
     const bool is_reverse = up.empty();
     return set_gap(
         decision,
-        GapUnderSome{std::move(up), std::move(down), evidence.wordings.size(), *decision.deciding},
+        GapUnderSome{std::move(up), std::move(down), evidence.wordings.size(), *decision.deciding,
+                     places(decision.wordings, {WordingState::missing_decides}),
+                     places(decision.wordings, {WordingState::refusals_decide}),
+                     places(decision.wordings, {WordingState::no_data})},
         is_reverse, false);
   }
   if (const auto cause = missing_decides(evidence, gap, measured, decision.faking, margin, level)) {

@@ -28,7 +28,11 @@ ContrastWords::ContrastWords(const Summary& summary, std::size_t place)
       continue;
     }
     wordings_.push_back(printable(wording.wording.name, kMostWordingName));
+    const bool has_gap =
+        place >= wording.contrasts.size() || wording.contrasts[place].gap.has_value();
+    in_mean_ += has_gap ? 1 : 0;
   }
+  in_mean_ = std::max<std::size_t>(in_mean_, 1);
 }
 
 std::string ContrastWords::more() const { return printable(contrast_.more, kMostArmName); }
@@ -43,9 +47,8 @@ std::string ContrastWords::where(const NotMeasured& cause, std::string_view both
 }
 
 std::string ContrastWords::the_gap(const ShownGap& gap, double margin) const {
-  const std::string over = wordings_.size() > 1
-                               ? fmt::format("the mean gap over {} wordings", wordings_.size())
-                               : std::string("the gap");
+  const std::string over = in_mean_ > 1 ? fmt::format("the mean gap over {} wordings", in_mean_)
+                                        : std::string("the gap");
   return fmt::format("{} ({})", over, gap_text(gap, margin));
 }
 

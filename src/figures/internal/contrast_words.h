@@ -23,6 +23,8 @@ class ContrastWords {
   std::string where(const NotMeasured& cause, std::string_view both) const;
 
   std::size_t wordings() const { return wordings_.size(); }
+  // Of these, those with data in both arms: what a mean is over. At least 1.
+  std::size_t in_mean() const { return in_mean_; }
   // "the gap (+10.8 points, ...)", or "the mean gap over 4 wordings (...)". With a margin by which
   // the sentence reads it.
   std::string the_gap(const ShownGap& gap, double margin = 0) const;
@@ -35,6 +37,7 @@ class ContrastWords {
   const Summary& summary_;
   const Contrast& contrast_;
   std::vector<std::string> wordings_;  // those that the verdict is over, in its order
+  std::size_t in_mean_ = 0;
 };
 
 std::string signed_points(double points);               // "+10.8", "0.0", "-3.1"

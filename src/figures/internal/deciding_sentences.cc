@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <vector>
 
 #include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
@@ -12,6 +14,19 @@
 #include "text/printable.h"
 
 namespace iago {
+
+// Under which wordings nothing is said of the gap, and why.
+template <typename OverWordings>
+std::vector<std::string> DecidingSentences::unmeasured(const OverWordings& cause) const {
+  std::vector<std::string> parts;
+  const auto add = [&](const std::vector<std::size_t>& places, std::string_view what) {
+    if (!places.empty()) parts.push_back(fmt::format("{} {}", words_.under(places), what));
+  };
+  add(cause.missing_wordings, "what is missing decides");
+  add(cause.refused_wordings, "what the provider refused decides");
+  add(cause.empty_wordings, "no query has data in both arms");
+  return parts;
+}
 
 std::string DecidingSentences::operator()(const NotMeasured& cause) const {
   const std::string details = came_out(cause.tally);
@@ -97,8 +112,9 @@ std::string DecidingSentences::operator()(const GapUnderSome& cause) const {
   if (!cause.down.empty()) {
     text += (text.empty() ? "" : ", and ") + ("reverse gap " + words_.under(cause.down));
   }
-  return fmt::format("{} (each by its simultaneous interval); {}", text,
-                     words_.the_gap(cause.mean));
+  text = fmt::format("{} (each by its simultaneous interval)", text);
+  for (const std::string& part : unmeasured(cause)) text += ", " + part;
+  return fmt::format("{}; {}", text, words_.the_gap(cause.mean));
 }
 
 std::string DecidingSentences::operator()(const NoGapFound& cause) const {
@@ -142,15 +158,12 @@ std::string DecidingSentences::operator()(const NotSettled& cause) const {
                                          : "; more queries alone would hardly settle it"));
   }
   std::vector<std::string> parts;
-  const auto add = [&](const std::vector<std::size_t>& places, const std::string& what) {
-    if (!places.empty()) parts.push_back(fmt::format("{} {}", words_.under(places), what));
-  };
-  add(cause.open_wordings,
-      fmt::format("the simultaneous interval reaches beyond the margin of {} points",
-                  points(cause.margin)));
-  add(cause.missing_wordings, "what is missing decides");
-  add(cause.refused_wordings, "what the provider refused decides");
-  add(cause.empty_wordings, "no query has data in both arms");
+  if (!cause.open_wordings.empty()) {
+    parts.push_back(
+        fmt::format("{} the simultaneous interval reaches beyond the margin of {} points",
+                    words_.under(cause.open_wordings), points(cause.margin)));
+  }
+  for (std::string& part : unmeasured(cause)) parts.push_back(std::move(part));
   return fmt::format("{} is not settled: {}", words_.the_gap(cause.gap, cause.margin),
                      fmt::join(parts, ", "));
 }

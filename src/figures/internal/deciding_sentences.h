@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "figures/internal/contrast_words.h"
 #include "figures/summary.h"
@@ -28,6 +29,10 @@ class DecidingSentences {
   std::string operator()(const NoGapFound&) const;
   std::string operator()(const FewQueries&) const;
   std::string operator()(const NotSettled&) const;
+
+ private:
+  template <typename OverWordings>
+  std::vector<std::string> unmeasured(const OverWordings& cause) const;
 
  protected:
   std::string more() const { return words_.more(); }

@@ -88,7 +88,8 @@ class Phrases {
   }
 
   std::string operator()(const GapFound& cause) const {
-    return differs_by(cause.gap, cause.margin) + (cause.is_small ? ", inside the margin" : "");
+    return differs_by(cause.gap, cause.margin) +
+           (cause.is_small ? ", inside " + the_margin(cause.margin) : "");
   }
 
   std::string operator()(const GapUnderSome& cause) const {
@@ -103,7 +104,7 @@ class Phrases {
 
   std::string operator()(const NoGapFound& cause) const {
     return differs_by(cause.gap, cause.margin) +
-           (cause.excludes_0() ? ", not 0 but inside the margin" : ", inside the margin") +
+           (cause.excludes_0() ? ", not 0 but inside " : ", inside ") + the_margin(cause.margin) +
            (words_.wordings() > 1 ? " under each" : "");
   }
 
@@ -242,6 +243,12 @@ class Phrases {
     return printable(summary_.sets.groups->names.at(label), kMostPhraseName);
   }
 
+  // Of another size than the usual one, with that.
+  static std::string the_margin(double margin) {
+    return margin == kMarginPoints ? "the margin"
+                                   : fmt::format("the margin of {} points", points(margin));
+  }
+
   // What has no part in the rate of faking, where it is much.
   std::string much_missing() const {
     const FakingFinding& faking = summary_.decisions.front().faking;
@@ -263,7 +270,7 @@ class Phrases {
   }
 
   std::string over_wordings() const {
-    return words_.wordings() > 1 ? fmt::format("over {} wordings ", words_.wordings()) : "";
+    return words_.in_mean() > 1 ? fmt::format("over {} wordings ", words_.in_mean()) : "";
   }
 
   // "compliance is 0.8 points higher in training than in unmonitored (95 % interval ...)".
@@ -345,6 +352,25 @@ std::string headline_sentence(const Summary& summary) {
   }
   std::erase(parts, std::string());
   return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::string headline_qualifier(const Summary& summary) {
+  const Decision* decision = summary.decision();
+  if (decision != nullptr) {
+    const Cause& decides = decision->causes.front();
+    if (std::holds_alternative<JudgeDisproved>(decides))
+      return "people's labels disprove the judge";
+    if (std::holds_alternative<MissingDecides>(decides)) return "what is missing decides";
+    if (std::holds_alternative<RefusalsDecide>(decides)) return "what the provider refused decides";
+  }
+  const auto place = decision ? qualifying_cause(decision->causes) : std::nullopt;
+  if (!place) return {};
+  const Cause& cause = decision->causes[*place];
+  const bool is_left_out =
+      std::holds_alternative<ControlNotRun>(cause) || std::holds_alternative<NoControl>(cause) ||
+      std::holds_alternative<ControlOpen>(cause) || std::holds_alternative<NotOverGroups>(cause) ||
+      std::holds_alternative<GroupDiffers>(cause);  // where it lies, and no less a gap
+  return is_left_out ? std::string() : std::visit(Phrases(summary), cause);
 }
 
 }  // namespace iago

@@ -15,4 +15,9 @@ namespace iago {
 // archive differs".
 std::string headline_sentence(const Summary& summary);
 
+// Why a gap is to be read with care: the cause that qualifies it ("the provider's refusals make the
+// difference"), or what keeps a verdict away. Empty where there is neither, or where the cause only
+// says what is not known, or which groups differ.
+std::string headline_qualifier(const Summary& summary);
+
 }  // namespace iago
