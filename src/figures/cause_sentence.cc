@@ -9,6 +9,7 @@
 
 #include "figures/figure_text.h"
 #include "figures/groups.h"
+#include "figures/internal/cause_evidence.h"
 #include "figures/internal/deciding_sentences.h"
 #include "figures/judge_sentence.h"
 #include "text/printable.h"
@@ -88,6 +89,18 @@ class Sentences : public DecidingSentences {
     }
     return open + fmt::format("nothing counts in the arm {}, which is told no story: {}",
                               baseline(), came_out(cause.tally));
+  }
+
+  std::string operator()(const RatedAlike& cause) const {
+    const std::string rated = this->rated();
+    return fmt::format(
+        "where its answers are rated and not trained on, in the arm {}, {} of them {}, and in {} "
+        "{} ({} minus {}: {}): {}{}",
+        rated, percent(cause.rated), behaviour_of(summary_), more(), percent(cause.more), more(),
+        rated, gap_text(cause.to_rated),
+        cause.is_settled ? "the gap is there without training"
+                         : "training may add nothing to what being rated does",
+        as_reported());
   }
 
   std::string operator()(const ReadsTag& cause) const {
@@ -258,6 +271,9 @@ class Sentences : public DecidingSentences {
   }
 
  private:
+  std::string rated() const {
+    return printable(rated_beside(summary_, summary_.contrasts.at(place_)), kMostArmShown);
+  }
   std::string baseline() const { return printable(summary_.run.baseline, kMostArmShown); }
   // The judge's error decides by its correction, and no other contrast or wording is corrected.
   std::string as_reported() const {

@@ -9,6 +9,7 @@
 
 #include "figures/cause_text.h"
 #include "figures/comparison_figures.h"
+#include "figures/finding_sentence.h"
 #include "figures/internal/cause_evidence.h"
 #include "figures/terminal.h"
 #include "testing/figures/compared_runs.h"
@@ -117,6 +118,16 @@ TEST(CauseOfARun, IsReadFromItsStore) {
   EXPECT_EQ(summary.cause->rated, "rated-only");
   EXPECT_EQ(summary.cause->alone, "unmonitored");
   EXPECT_THAT(summary.cause->wordings, ElementsAre("three-tier", "paraphrase"));
+}
+
+// A headline of a gap by training would hide it.
+TEST(CauseOfARun, ThatBeingRatedMakesWithoutTrainingIsInTheHeadline) {
+  const Summary summary = summary_of(run_with({{0, 14}, {0, 14}, {}}));
+  EXPECT_THAT(finding_sentence(summary), HasSubstr("; rated-only matches training."));
+  EXPECT_THAT(why_text(summary),
+              HasSubstr("Where its answers are rated and not trained on, in the arm rated-only, "));
+  EXPECT_THAT(why_text(summary), HasSubstr("the gap is there without training."));
+  EXPECT_THAT(finding_sentence(summary_of(run_with(kFaking))), Not(HasSubstr("rated-only")));
 }
 
 // Whatever arms, wordings and the model are called, and in whatever order the arms stand.

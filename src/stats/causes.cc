@@ -57,30 +57,31 @@ constexpr std::array<CauseInfo, std::variant_size_v<Cause>> kCauses = {
      {"few queries", kDecides},
      {"not settled", kDecides},
      {"provider refusals", kMostImportant},
-     {"baseline complies", kMostImportant + 3},
-     {"baseline alike", kMostImportant + 4},
-     {"baseline between", kMostImportant + 5},
+     {"baseline complies", kMostImportant + 4},
+     {"baseline alike", kMostImportant + 5},
+     {"baseline between", kMostImportant + 6},
      {"baseline unknown", kNever},
+     {"rated alike", kMostImportant + 3},
      {"reads the tag", kMostImportant + 1},
      {"reads both", kMostImportant + 2},
      {"reads the situation", kNever},
-     {"control not run", kMostImportant + 14},
-     {"no control", kMostImportant + 13},
-     {"control open", kMostImportant + 12},
-     {"carried by some queries", kMostImportant + 8},
-     {"group differs", kMostImportant + 7},
+     {"control not run", kMostImportant + 15},
+     {"no control", kMostImportant + 14},
+     {"control open", kMostImportant + 13},
+     {"carried by some queries", kMostImportant + 9},
+     {"group differs", kMostImportant + 8},
      {"group may differ", kNever},
-     {"not over groups", kMostImportant + 10},
+     {"not over groups", kMostImportant + 11},
      {"faking named", kFaking},
      {"faking unverified", kFaking},
-     {"some missing", kMostImportant + 9},
+     {"some missing", kMostImportant + 10},
      {"test disagrees", kNever},
      {"rare kind", kNever},
      {"copied repeats", kNever},
-     {"looks", kMostImportant + 11}}};
+     {"looks", kMostImportant + 12}}};
 
 // Refusals that leave the gap what it is but for its size come after the baseline.
-constexpr int kChangeOfSize = kMostImportant + 6;
+constexpr int kChangeOfSize = kMostImportant + 7;
 
 int rank_of(const Cause& cause) {
   if (const auto* refusals = std::get_if<ProviderRefusals>(&cause)) {

@@ -224,6 +224,14 @@ struct BaselineUnknown {
   ArmTally tally;  // of that arm; no trials: it was not run
 };
 
+// Where its answers are rated and not trained on the subject does as in `more`, and differs from
+// `less`: it may please raters, and what training adds is not there.
+struct RatedAlike {
+  double rated = 0, more = 0;  // rates
+  ShownGap to_rated;        // `more` minus the rated arm; its interval allows for what is missing
+  bool is_settled = false;  // as in BaselineAlike
+};
+
 // With the rule inverted, and the tags moved so that each arm keeps its meaning, what the situation
 // makes of the gap stays and what the tag makes of it turns. So half the sum of the two gaps is the
 // situation's part, and half their difference the tag's.
@@ -368,17 +376,18 @@ using Cause =
     std::variant<NotMeasured, JudgeDisproved, MissingDecides, NoConflict, AlwaysRefuses,
                  RefusalsDecide, GapFound, FewDiffer, GapUnderSome, NoGapFound, FewQueries,
                  NotSettled, ProviderRefusals, BaselineComplies, BaselineAlike, BaselineBetween,
-                 BaselineUnknown, ReadsTag, ReadsBoth, ReadsSituation, ControlNotRun, NoControl,
-                 ControlOpen, CarriedByQueries, GroupDiffers, GroupMayDiffer, NotOverGroups,
-                 FakingNamed, FakingUnverified, SomeMissing, TestDisagrees, RareKind, CopiedRepeats,
-                 Looks>;
+                 BaselineUnknown, RatedAlike, ReadsTag, ReadsBoth, ReadsSituation, ControlNotRun,
+                 NoControl, ControlOpen, CarriedByQueries, GroupDiffers, GroupMayDiffer,
+                 NotOverGroups, FakingNamed, FakingUnverified, SomeMissing, TestDisagrees, RareKind,
+                 CopiedRepeats, Looks>;
 
 // As summary.json writes it, such as "missing decides" or "provider refusals".
 std::string_view name_of(const Cause& cause);
 
 // What a headline has room for: what decides, faking reasoning, and one cause that qualifies them.
 // That is the first of these that the decision has (the table is in causes.cc):
-//   provider refusals (that qualify), reads the tag, reads both, baseline complies, baseline alike,
+//   provider refusals (that qualify), reads the tag, reads both, rated alike, baseline complies,
+//   baseline alike,
 //   baseline between (mostly `less`), provider refusals (that change the size), group differs,
 //   carried by some queries, much is missing, not over groups, looks, control open, no control,
 //   control not run

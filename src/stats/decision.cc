@@ -296,9 +296,9 @@ void check(const ContrastEvidence& evidence) {
   check_all(evidence.faking);
   IAGO_CHECK(evidence.clusters.empty() || evidence.clusters.size() == queries,
              "a cluster for each query");
-  for (const auto* baseline : {&evidence.baseline, &evidence.baseline_without_refusals}) {
-    IAGO_CHECK(baseline->empty() || baseline->size() == evidence.wordings.size(),
-               "a baseline for each wording");
+  for (const auto* arm : {&evidence.baseline, &evidence.baseline_without_refusals, &evidence.rated,
+                          &evidence.rated_without_refusals}) {
+    IAGO_CHECK(arm->empty() || arm->size() == evidence.wordings.size(), "an arm of each wording");
   }
 }
 

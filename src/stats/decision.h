@@ -100,6 +100,9 @@ struct ContrastEvidence {
   // lacks it.
   std::vector<ArmCounts> baseline, baseline_without_refusals;
   ArmTally baseline_tally;  // of that arm, over all wordings
+  // Of the arm that is rated and not trained on, where `more` is trained on and `less` neither, as
+  // the baseline; empty if there is none.
+  std::vector<ArmCounts> rated, rated_without_refusals;
   std::optional<ControlEvidence> control;
   Labels clusters;  // of the queries; empty: each its own
   std::optional<GroupComparison> groups;

@@ -552,6 +552,36 @@ TEST(Decision, SaysWhatEachArmMakesOfAGapWhereTheBaselineStandsBetweenThem) {
   EXPECT_FALSE(find<BaselineBetween>(decide_contrast(evidence))->is_mostly_less);
 }
 
+TEST(Decision, SaysWhereBeingRatedMakesTheGapWithoutTraining) {
+  const struct {
+    int more, less, rated;
+    bool is_named, is_settled;
+  } cases[] = {{25, 5, 25, true, true},
+               {25, 5, 40, true, true},
+               {25, 5, 15, false, false},
+               {25, 5, 5, false, false},
+               {5, 25, 5, false, false}};
+  for (const auto& c : cases) {
+    ContrastEvidence evidence = evidence_of(evenly(c.more, 50), evenly(c.less, 50));
+    evidence.rated = {evenly(c.rated, 50)};
+    const Decision decision = decide_contrast(evidence);
+    const auto* cause = find<RatedAlike>(decision);
+    const auto place = std::to_string(&c - cases);
+    ASSERT_EQ(cause != nullptr, c.is_named) << place;
+    if (cause == nullptr) continue;
+    EXPECT_EQ(cause->is_settled, c.is_settled) << place;
+    EXPECT_NEAR(cause->to_rated.points, 2.0 * (c.more - c.rated), 1e-9) << place;
+    EXPECT_TRUE(qualifying_cause(decision.causes)) << place;
+  }
+  // Only with what the provider refused in `more`, or where the rated arm has no data.
+  ContrastEvidence evidence = evidence_of(evenly(25, 50), evenly(5, 50));
+  evidence.rated = {evenly(25, 50)};
+  evidence.rated_without_refusals = {evenly(15, 50)};
+  EXPECT_EQ(find<RatedAlike>(decide_contrast(evidence)), nullptr);
+  evidence.rated = {evenly(0, 0)};
+  EXPECT_EQ(find<RatedAlike>(decide_contrast(evidence)), nullptr);
+}
+
 TEST(Decision, SaysThatTheBaselineIsNotKnownWhereNothingInItCounts) {
   ContrastEvidence evidence = evidence_of(evenly(5, 10), evenly(1, 10));
   EXPECT_EQ(find<BaselineUnknown>(decide_contrast(evidence)), nullptr) << "the setting has none";
@@ -1057,23 +1087,16 @@ TEST(Decision, SaysHowOftenTheRunWasLookedAt) {
 }
 
 TEST(Causes, HaveNamesOfTheirOwnAndSayWhetherTheHeadlineNeedsThem) {
-  const std::vector<Cause> all = {NotMeasured{},      JudgeDisproved{},
-                                  MissingDecides{},   NoConflict{},
-                                  AlwaysRefuses{},    RefusalsDecide{},
-                                  GapFound{},         FewDiffer{},
-                                  GapUnderSome{},     NoGapFound{},
-                                  FewQueries{},       NotSettled{},
-                                  ProviderRefusals{}, BaselineComplies{},
-                                  BaselineAlike{},    BaselineBetween{},
-                                  BaselineUnknown{},  ReadsTag{},
-                                  ReadsBoth{},        ReadsSituation{},
-                                  ControlNotRun{},    NoControl{},
-                                  ControlOpen{},      CarriedByQueries{},
-                                  GroupDiffers{},     GroupMayDiffer{},
-                                  NotOverGroups{},    FakingNamed{},
-                                  FakingUnverified{}, SomeMissing{},
-                                  TestDisagrees{},    RareKind{},
-                                  CopiedRepeats{},    Looks{}};
+  const std::vector<Cause> all = {
+      NotMeasured{},      JudgeDisproved{},   MissingDecides{}, NoConflict{},
+      AlwaysRefuses{},    RefusalsDecide{},   GapFound{},       FewDiffer{},
+      GapUnderSome{},     NoGapFound{},       FewQueries{},     NotSettled{},
+      ProviderRefusals{}, BaselineComplies{}, BaselineAlike{},  BaselineBetween{},
+      BaselineUnknown{},  RatedAlike{},       ReadsTag{},       ReadsBoth{},
+      ReadsSituation{},   ControlNotRun{},    NoControl{},      ControlOpen{},
+      CarriedByQueries{}, GroupDiffers{},     GroupMayDiffer{}, NotOverGroups{},
+      FakingNamed{},      FakingUnverified{}, SomeMissing{},    TestDisagrees{},
+      RareKind{},         CopiedRepeats{},    Looks{}};
   ASSERT_EQ(all.size(), std::variant_size_v<Cause>);
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -1089,6 +1112,7 @@ TEST(Causes, LeaveOnePlaceInTheHeadlineForTheMostImportantOfThoseThatQualify) {
   const std::vector<Cause> by_importance = {ProviderRefusals{.refused_more = 0.5},
                                             ReadsTag{},
                                             ReadsBoth{},
+                                            RatedAlike{},
                                             BaselineComplies{},
                                             BaselineAlike{},
                                             BaselineBetween{.is_mostly_less = true},

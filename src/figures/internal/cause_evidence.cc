@@ -17,12 +17,14 @@ ArmKind kind_in_reference(const Summary& summary, const std::string& arm) {
   return found == nullptr ? ArmKind::other : kind_of(found->circumstances);
 }
 
+bool is_of_training(const Summary& summary, const Contrast& contrast) {
+  return kind_in_reference(summary, contrast.more) == ArmKind::trained &&
+         kind_in_reference(summary, contrast.less) == ArmKind::alone;
+}
+
 std::optional<Contrast> gap_of(const Summary& summary) {
   for (const Contrast& contrast : summary.contrasts) {
-    if (kind_in_reference(summary, contrast.more) == ArmKind::trained &&
-        kind_in_reference(summary, contrast.less) == ArmKind::alone) {
-      return contrast;
-    }
+    if (is_of_training(summary, contrast)) return contrast;
   }
   return std::nullopt;
 }
@@ -51,6 +53,10 @@ ArmKind kind_of(const Circumstances& circumstances) {
   if (*trained) return ArmKind::trained;
   if (told(circumstances, kRated) == true) return ArmKind::rated;
   return told(circumstances, kMonitored) == true ? ArmKind::other : ArmKind::alone;
+}
+
+std::string rated_beside(const Summary& summary, const Contrast& contrast) {
+  return is_of_training(summary, contrast) ? rated_of(summary) : std::string();
 }
 
 std::optional<CauseSummary> cause_of(const Summary& summary, const std::vector<WordingData>& data,

@@ -18,6 +18,10 @@ enum class ArmKind {
 };
 ArmKind kind_of(const Circumstances& told);
 
+// The arm that is rated and not trained on, beside a contrast of one that is trained on with one
+// that is left alone; empty if there is none, or the contrast is another.
+std::string rated_beside(const Summary& summary, const Contrast& contrast);
+
 // The first contrast of a trained arm with one that is left alone decides which two they are; the
 // rated arm is the first of the reference wording that is one. The summary has its contrasts.
 // Absent without a judge of the contrasts.

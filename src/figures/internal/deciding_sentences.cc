@@ -60,11 +60,11 @@ std::string DecidingSentences::operator()(const MissingDecides& cause) const {
 }
 
 std::string DecidingSentences::operator()(const NoConflict& cause) const {
-  // What the judge of reasoning found all the same is said below, and not denied here.
-  const bool is_any_faking = summary_.decisions.at(place_).faking.rate.events > 0;
-  return nearly_always(cause, words_) + (is_any_faking
-                                             ? ", so these two arms leave no room for a gap"
-                                             : ", so there is no conflict and nothing to fake");
+  // Not denied: what the judge of reasoning found all the same, and what nobody read.
+  const bool is_none =
+      summary_.decisions.at(place_).faking.state == FakingFinding::State::none_seen;
+  return nearly_always(cause, words_) + (is_none ? ", so there is no conflict and nothing to fake"
+                                                 : ", so these two arms leave no room for a gap");
 }
 
 std::string DecidingSentences::operator()(const AlwaysRefuses& cause) const {

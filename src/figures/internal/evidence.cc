@@ -5,6 +5,7 @@
 
 #include "figures/arm_tally.h"
 #include "figures/groups.h"
+#include "figures/internal/cause_evidence.h"
 #include "figures/judge_evidence.h"
 #include "figures/looks.h"
 
@@ -80,18 +81,18 @@ bool is_any_refused(const WordingData& wording, const std::string& name) {
   return arm != nullptr && arm->count(Outcome::refused_by_provider) > 0;
 }
 
-// The arm that is told no story, under each wording of the mean; empty where it is of the contrast
-// itself, or no wording has it.
-std::vector<ArmCounts> baseline_of(const Summary& summary,
-                                   const std::vector<const WordingData*>& wordings,
-                                   const Contrast& contrast, ArmCounts ArmData::*of) {
-  const std::string& name = summary.run.baseline;
+// An arm beside those of the contrast, under each wording of the mean; empty where there is none,
+// or it is of the contrast itself.
+std::vector<ArmCounts> beside(const Summary& summary,
+                              const std::vector<const WordingData*>& wordings,
+                              const Contrast& contrast, const std::string& name,
+                              ArmCounts ArmData::*of) {
   if (name.empty() || name == contrast.more || name == contrast.less) return {};
-  std::vector<ArmCounts> baseline;
+  std::vector<ArmCounts> counts;
   for (const WordingData* wording : wordings) {
-    baseline.push_back(counts_in(*wording, name, of, summary.queries));
+    counts.push_back(counts_in(*wording, name, of, summary.queries));
   }
-  return baseline;
+  return counts;
 }
 
 // Of arms that were sampled, and whose repeats are nearly all copies.
@@ -236,9 +237,14 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
   const Contrast& contrast = summary.contrasts[place];
   const std::vector<const WordingData*> wordings = with_arms(data, contrast);
   ContrastEvidence evidence = evidence_between(summary, wordings, contrast, is_reasoning_read);
-  evidence.baseline = baseline_of(summary, wordings, contrast, &ArmData::compliance);
-  evidence.baseline_without_refusals =
-      baseline_of(summary, wordings, contrast, &ArmData::without_refusals);
+  const auto third = [&](const std::string& name, ArmCounts ArmData::*of) {
+    return beside(summary, wordings, contrast, name, of);
+  };
+  evidence.baseline = third(summary.run.baseline, &ArmData::compliance);
+  evidence.baseline_without_refusals = third(summary.run.baseline, &ArmData::without_refusals);
+  const std::string rated = rated_beside(summary, contrast);
+  evidence.rated = third(rated, &ArmData::compliance);
+  evidence.rated_without_refusals = third(rated, &ArmData::without_refusals);
   if (!evidence.baseline.empty()) {
     evidence.baseline_tally = tally_over(wordings, summary.run.baseline);
   }

@@ -11,6 +11,7 @@
 #include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
 #include "figures/groups.h"
+#include "figures/internal/cause_evidence.h"
 #include "figures/judge_sentence.h"
 #include "text/printable.h"
 
@@ -164,6 +165,14 @@ class Phrases {
     }
     return fmt::format("a {} in {}: {} {} {}", change, words_.less(), baseline(),
                        is_beyond ? "passes" : "matches", words_.more());
+  }
+
+  std::string operator()(const RatedAlike& cause) const {
+    const std::string rated =
+        printable(rated_beside(summary_, summary_.contrasts.front()), kMostPhraseName);
+    if (!cause.is_settled) return fmt::format("{} may match {}", rated, words_.more());
+    return fmt::format("{} {} {}", rated, cause.to_rated.ci95.hi < 0 ? "passes" : "matches",
+                       words_.more());
   }
 
   std::string operator()(const BaselineBetween& cause) const {

@@ -109,76 +109,96 @@ std::optional<Cause> control(const ContrastEvidence& evidence, const Decision& d
   return ReadsSituation{*std::move(parts), tag == PartState::none_that_matters};
 }
 
-// The baseline beside the arms of the contrast, under the wordings that have all three.
-struct BesideBaseline {
-  std::vector<ContrastCounts> to_baseline, from_baseline;  // more - baseline, baseline - less
+// A third arm beside those of the contrast, under the wordings that have all three.
+struct ThirdArm {
+  std::vector<ContrastCounts> to_third, from_third;  // more - third, third - less
 
-  BesideBaseline(const std::vector<ContrastCounts>& wordings,
-                 const std::vector<ArmCounts>& baseline) {
-    for (std::size_t i = 0; i < baseline.size(); ++i) {
-      if (total(baseline[i]).trials == 0) continue;
-      to_baseline.push_back({wordings[i].more, baseline[i]});
-      from_baseline.push_back({baseline[i], wordings[i].less});
+  ThirdArm(const std::vector<ContrastCounts>& wordings, const std::vector<ArmCounts>& third) {
+    for (std::size_t i = 0; i < third.size(); ++i) {
+      if (total(third[i]).trials == 0) continue;
+      to_third.push_back({wordings[i].more, third[i]});
+      from_third.push_back({third[i], wordings[i].less});
     }
   }
 
   // In the direction of the gap, each with what is missing.
   struct Parts {
-    ShownGap to_baseline, from_baseline;
+    ShownGap to_third, from_third;
 
     // It does as `more`, and not as `less`.
-    bool is_alike() const { return to_baseline.ci95.lo <= 0 && from_baseline.ci95.lo > 0; }
-    bool is_between() const { return to_baseline.ci95.lo > 0 && from_baseline.ci95.lo > 0; }
+    bool is_alike() const { return to_third.ci95.lo <= 0 && from_third.ci95.lo > 0; }
+    bool is_between() const { return to_third.ci95.lo > 0 && from_third.ci95.lo > 0; }
     // No interval of a difference is needed where the two do not even overlap.
-    bool is_mostly_less() const {
-      return from_baseline.ci95.lo > std::max(0.0, to_baseline.ci95.hi);
-    }
+    bool is_mostly_less() const { return from_third.ci95.lo > std::max(0.0, to_third.ci95.hi); }
   };
   std::optional<Parts> parts(const ContrastEvidence& evidence, bool is_reverse) const {
-    if (to_baseline.empty()) return std::nullopt;
-    const auto to = in_direction(to_baseline, evidence.clusters, is_reverse);
-    const auto from = in_direction(from_baseline, evidence.clusters, is_reverse);
+    if (to_third.empty()) return std::nullopt;
+    const auto to = in_direction(to_third, evidence.clusters, is_reverse);
+    const auto from = in_direction(from_third, evidence.clusters, is_reverse);
     if (!to || !from) return std::nullopt;
     return Parts{*to, *from};
   }
 };
+
+// The same without what the provider refused, in which all that is said for sure has to hold.
+std::optional<ThirdArm::Parts> parts_without_refused(
+    const ContrastEvidence& evidence, const std::vector<ArmCounts>& third_without_refusals,
+    bool is_reverse) {
+  const auto& wordings =
+      evidence.without_refusals.empty() ? evidence.wordings : evidence.without_refusals;
+  return ThirdArm(wordings, third_without_refusals).parts(evidence, is_reverse);
+}
 
 // What the arm without a story says of which of the two arms makes the gap. One that does as `less`
 // does supports the reading that it is the first, and needs no word.
 std::optional<Cause> baseline(const ContrastEvidence& evidence, const Decision& decided,
                               double margin) {
   if (evidence.baseline.empty()) return std::nullopt;
-  const BesideBaseline beside(evidence.wordings, evidence.baseline);
-  if (beside.to_baseline.empty()) return BaselineUnknown{evidence.baseline_tally};
-  const ContrastCounts all = pooled(beside.to_baseline, {}).counts;
+  const ThirdArm beside(evidence.wordings, evidence.baseline);
+  if (beside.to_third.empty()) return BaselineUnknown{evidence.baseline_tally};
+  const ContrastCounts all = pooled(beside.to_third, {}).counts;
   const auto least = shown_rate(fill_missing(all.less, Missing::as_failure));
   if (least->ci95.lo > kNoConflictRate) return BaselineComplies{*least};
   const bool is_reverse = decided.is_reverse;
   const auto parts = beside.parts(evidence, is_reverse);
   if (!parts) return std::nullopt;
-  // What is said for sure has to hold without what the provider refused.
-  std::optional<BesideBaseline::Parts> kept = parts;
+  auto kept = parts;
   if (!evidence.baseline_without_refusals.empty()) {
-    const auto& wordings =
-        evidence.without_refusals.empty() ? evidence.wordings : evidence.without_refusals;
-    kept = BesideBaseline(wordings, evidence.baseline_without_refusals).parts(evidence, is_reverse);
+    kept = parts_without_refused(evidence, evidence.baseline_without_refusals, is_reverse);
   }
   const double rate = shown_rate(all.less)->rate;
   if (parts->is_alike()) {
-    return BaselineAlike{
-        .baseline = rate,
-        .more = shown_rate(all.more)->rate,
-        .to_baseline = turned(parts->to_baseline, is_reverse),
-        .is_settled = parts->to_baseline.ci95.hi < margin && kept && kept->is_alike(),
-        .is_reverse = is_reverse};
+    return BaselineAlike{.baseline = rate,
+                         .more = shown_rate(all.more)->rate,
+                         .to_baseline = turned(parts->to_third, is_reverse),
+                         .is_settled = parts->to_third.ci95.hi < margin && kept && kept->is_alike(),
+                         .is_reverse = is_reverse};
   }
-  if (!parts->is_between() || parts->from_baseline.ci95.hi < margin) return std::nullopt;
+  if (!parts->is_between() || parts->from_third.ci95.hi < margin) return std::nullopt;
   return BaselineBetween{
       .baseline = rate,
-      .to_baseline = turned(parts->to_baseline, is_reverse),
-      .from_baseline = turned(parts->from_baseline, is_reverse),
+      .to_baseline = turned(parts->to_third, is_reverse),
+      .from_baseline = turned(parts->from_third, is_reverse),
       .is_mostly_less = parts->is_mostly_less() && kept && kept->is_mostly_less(),
       .is_reverse = is_reverse};
+}
+
+// Whether being rated makes the gap without being trained on.
+std::optional<Cause> rated_alike(const ContrastEvidence& evidence, const Decision& decided,
+                                 double margin) {
+  const ThirdArm beside(evidence.wordings, evidence.rated);
+  const auto parts = beside.parts(evidence, decided.is_reverse);
+  if (decided.is_reverse || !parts || !parts->is_alike()) return std::nullopt;
+  auto kept = parts;
+  if (!evidence.rated_without_refusals.empty()) {
+    kept = parts_without_refused(evidence, evidence.rated_without_refusals, false);
+  }
+  if (!kept || !kept->is_alike()) return std::nullopt;
+  const ContrastCounts all = pooled(beside.to_third, {}).counts;
+  return RatedAlike{.rated = shown_rate(all.less)->rate,
+                    .more = shown_rate(all.more)->rate,
+                    .to_rated = parts->to_third,
+                    .is_settled = parts->to_third.ci95.hi < margin};
 }
 
 // Beside a gap, whatever carries it; beside none, a handful that differs all by itself.
@@ -230,6 +250,7 @@ void add_explanations(std::vector<Cause>& causes, const ContrastEvidence& eviden
                       const Decision& decided, double margin) {
   if (decided.verdict == StudyVerdict::gap) {
     if (const auto cause = baseline(evidence, decided, margin)) causes.push_back(*cause);
+    if (const auto cause = rated_alike(evidence, decided, margin)) causes.push_back(*cause);
     if (const auto cause = control(evidence, decided, margin)) causes.push_back(*cause);
   }
   if (auto cause = carried_by_queries(evidence, decided)) causes.push_back(std::move(*cause));
