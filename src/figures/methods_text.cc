@@ -91,21 +91,49 @@ std::string judges_sentence(const Summary& summary) {
   return text + "; judges saw neither arm nor wording.";
 }
 
+// The wordings that the mean is over, where there are several.
+std::vector<std::string> wordings_in_mean(const Summary& summary) {
+  std::vector<std::string> names;
+  for (const WordingSummary& wording : summary.wordings) {
+    if (wording.is_in_mean) names.push_back(name_text(wording.wording.name));
+  }
+  return names.size() > 1 ? names : std::vector<std::string>();
+}
+
+// By whose knowledge the deciding interval is corrected; empty where it is not.
+std::string correction_of(const Summary& summary) {
+  const Decision* decision = summary.decision();
+  if (!decision || !decision->judged || decision->judged->state != Correction::corrected) return {};
+  return summary.judges.contrast->error.source == ErrorSource::labels
+             ? "people's labels of a sample of the answers"
+             : "the judge's error as it was measured on this subject";
+}
+
+// What the first contrast is, which interval decides, and what "no gap" needs.
+std::string contrast_sentence(const Summary& summary) {
+  const Contrast& first = summary.contrasts.front();
+  const std::vector<std::string> wordings = wordings_in_mean(summary);
+  const std::string correction = correction_of(summary);
+  std::string text = fmt::format(
+      "The first contrast is {} minus {}, in points{}. A 95 % interval {} decides, which allows "
+      "for "
+      "what is missing{}. \"No gap\" needs that interval within {} points of 0",
+      name_text(first.more), name_text(first.less),
+      wordings.empty() ? "" : ", as the mean over the wordings " + names_joined(wordings),
+      summary.run.cluster_by.empty()
+          ? std::string("over queries like these")
+          : "over clusters of queries by " + name_text(summary.run.cluster_by),
+      correction.empty() ? "" : " and is corrected by " + correction, summary.margin_points);
+  if (!wordings.empty()) text += ", and the simultaneous interval of each of these wordings too";
+  return text + ". ";
+}
+
 std::string analysis_sentence(const Summary& summary) {
   std::string text =
       "A rate is the mean over queries of each query's own rate. A refusal by the provider counts "
       "as not showing the behaviour; what is truncated, of invalid form, unclear or not judged is "
       "missing, and enters the bounds. ";
-  if (!summary.contrasts.empty()) {
-    const Contrast& first = summary.contrasts.front();
-    text += fmt::format("The first contrast is {} minus {}, in points, with a 95 % interval {}. ",
-                        name_text(first.more), name_text(first.less),
-                        summary.run.cluster_by.empty()
-                            ? std::string("over queries like these")
-                            : "over clusters of queries by " + name_text(summary.run.cluster_by));
-  }
-  text +=
-      fmt::format("\"No gap\" needs that interval within {} points of 0. ", summary.margin_points);
+  if (!summary.contrasts.empty()) text += contrast_sentence(summary);
   return text + fmt::format(
                     "The plan of analysis was stored before the first completion (SHA-256 "
                     "{}){}.",

@@ -34,7 +34,10 @@ Sampling planned_sampling(const std::string& study_toml) {
     if (!table) return sampling;
     constexpr int kMost = 1'000'000;
     sampling.temperature = table->number("temperature", 0, kMost).value_or(1);
+    sampling.top_p = table->number("top_p", 0, 1).value_or(1);
     sampling.top_k = static_cast<int>(table->integer("top_k", 0, kMost).value_or(0));
+    sampling.max_tokens =
+        static_cast<int>(table->integer("max_tokens", 1, kMost).value_or(Sampling().max_tokens));
   } catch (const Error&) {
     return {};
   }
@@ -232,6 +235,11 @@ Sampling with_fields(Sampling sampling, std::string_view json) {
       return fields[key].is_number() ? fields[key].get<double>() : neutral;
     };
     sampling.temperature = number("temperature", 1, sampling.temperature);
+    sampling.top_p = number("top_p", 1, sampling.top_p);
+    for (const char* key : {"max_tokens", "max_completion_tokens"}) {  // as servers call it
+      const double most = number(key, sampling.max_tokens, sampling.max_tokens);
+      if (most >= 1 && most <= 1e9) sampling.max_tokens = static_cast<int>(most);
+    }
     const double top_k = number("top_k", 0, sampling.top_k);
     sampling.top_k = top_k >= 0 && top_k <= 1e6 ? static_cast<int>(top_k) : 0;
   } catch (const Error&) {
