@@ -7,6 +7,7 @@
 
 #include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
+#include "figures/internal/contrast_words.h"
 #include "figures/internal/headline.h"
 #include "figures/judge_sentence.h"
 #include "text/printable.h"
@@ -155,6 +156,27 @@ std::string faking_without_compliance(const Summary& summary) {
       arms);
 }
 
+// Another judge of the same question, which does not count here, may answer it otherwise.
+std::vector<std::string> other_judges(const Summary& summary, const Decision& decision) {
+  std::vector<std::string> lines;
+  const JudgeRow* judge = summary.judges.contrast ? &*summary.judges.contrast : nullptr;
+  if (judge == nullptr || !decision.answered) return lines;
+  const auto side = [](const Interval& of) { return of.lo > 0 ? 1 : of.hi < 0 ? -1 : 0; };
+  for (const OtherJudge& other : summary.other_judges) {
+    const auto& difference = other.all.difference;
+    if (other.judge.kind != judge->kind || other.judge.hash == judge->hash || !difference) continue;
+    const bool agree = side(difference->ci95) == side(decision.answered->ci95);
+    lines.push_back(
+        fmt::format("By the judge {}, which does not count here, {} minus {} is {} points (95 % "
+                    "interval {}){}.",
+                    printable(other.judge.name, 60), printable(difference->arm, 40),
+                    printable(difference->minus, 40), signed_points(difference->points),
+                    telling_interval(difference->ci95, 0, true),
+                    agree ? "" : ": the two judges do not agree on whether there is a gap"));
+  }
+  return lines;
+}
+
 // The furthest from the rest come first; beside strong groups the others differ, too.
 constexpr std::size_t kGroupsNamed = 3;
 
@@ -185,6 +207,9 @@ Reasons reasons_of(const Summary& summary, const Decision& decision) {
     const std::size_t more = groups - kGroupsNamed;
     reasons.explains.push_back(
         fmt::format("{} more {}.", more, more == 1 ? "group differs" : "groups differ"));
+  }
+  for (std::string& line : other_judges(summary, decision)) {
+    reasons.explains.push_back(std::move(line));
   }
   if (!std::holds_alternative<NotMeasured>(decision.causes.front())) {
     reasons.faking.push_back(faking_sentence(summary, decision.faking));

@@ -264,6 +264,25 @@ TEST(Findings, GiveTheCorrectedRatesAsTheSubjects) {
   EXPECT_THAT(why_text(summary), Not(HasSubstr("the judge reports")));
 }
 
+// A judge that does not count is no reason to hide that it says something else.
+TEST(Findings, SayWhatAnotherJudgeOfTheSameQuestionSays) {
+  Summary summary = decided();
+  EXPECT_THAT(why_text(summary), Not(HasSubstr("which does not count here")));
+  OtherJudge other{.judge = *summary.judges.contrast, .positive = "complies"};
+  other.judge.name = "asks", other.judge.hash = "another";
+  other.all.difference = ShareDifference{"training", "unmonitored", 25, {20, 30}};
+  summary.other_judges = {other};
+  const std::string said =
+      "By the judge asks, which does not count here, training minus unmonitored is ";
+  EXPECT_THAT(why_text(summary), HasSubstr(said + "+25.0 points (95 % interval +20.0 to +30.0)."));
+  summary.other_judges[0].all.difference = ShareDifference{"training", "unmonitored", 1, {-2, 4}};
+  EXPECT_THAT(why_text(summary),
+              HasSubstr(said + "+1.0 points (95 % interval -2.0 to +4.0): the two "
+                               "judges do not agree on whether there is a gap."));
+  summary.other_judges[0].judge.kind = JudgeKind::comprehension;
+  EXPECT_THAT(why_text(summary), Not(HasSubstr("which does not count here")));
+}
+
 TEST(Sentences, OfUnverifiedFakingSayWhatStandsInTheWay) {
   const auto said = [](const FakingUnverified& cause) {
     return cause_sentence(cause, with({GapFound{kGap}, cause}));
