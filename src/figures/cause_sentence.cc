@@ -246,12 +246,16 @@ class Sentences : public DecidingSentences {
   }
 
   std::string operator()(const RareKind& cause) const {
+    const std::size_t asked = std::max(cause.asked, cause.queries);
     return fmt::format(
-        "a kind of {} that makes up {} of all would be missed by {} with a chance of {}; a rarer "
+        "a kind of {} that makes up {} of all would be missed by {}{} with a chance of {}; a rarer "
         "one more often",
         cause.are_clusters ? "cluster" : "query", percent(cause.share),
-        cause.are_clusters ? counted(cause.queries, "cluster", "clusters")
-                           : counted(cause.queries, "query", "queries"),
+        cause.are_clusters ? counted(asked, "cluster", "clusters")
+                           : counted(asked, "query", "queries"),
+        asked > cause.queries
+            ? fmt::format(", which by their unequal sizes count as {},", count(cause.queries))
+            : std::string(),
         percent(std::pow(1 - cause.share, static_cast<double>(cause.queries))));
   }
 

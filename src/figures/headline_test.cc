@@ -335,6 +335,9 @@ TEST(Sentences, SayWhatEachCauseIsMadeOf) {
       {RareKind{10, 0.296, true},
        "a kind of cluster that makes up 29.6 % of all would be missed by 10 clusters"},
       {RareKind{1, 0.97}, "would be missed by 1 query with a chance"},
+      {RareKind{1, 0.97, true, 21},
+       "would be missed by 21 clusters, which by their unequal sizes count as 1, with a chance of "
+       "3.0 %"},
       {GapFound{{-5, {-7, -3}}, true},
        "excludes 0 and is reverse: in unmonitored more answers comply than in training"},
       // No end stands on a mark that it is not on.

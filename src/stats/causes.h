@@ -357,9 +357,10 @@ struct TestDisagrees {
 // A kind of query that makes up this share of all would be missed by all with a chance of
 // (1 - share)^queries; a rarer one more often.
 struct RareKind {
-  std::size_t queries = 0;  // or clusters
+  std::size_t queries = 0;  // or clusters; of unequal clusters as many as they count for
   double share = 0;
   bool are_clusters = false;
+  std::size_t asked = 0;  // where the clusters count for fewer; else the same, or 0
 };
 
 // Nearly all repeats in an arm are byte for byte copies, though they were sampled: intervals on

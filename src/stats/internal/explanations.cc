@@ -324,9 +324,10 @@ void add_remarks(std::vector<Cause>& causes, const ContrastEvidence& evidence,
   if (const auto cause = some_missing(evidence, decided)) causes.push_back(*cause);
   if (const auto cause = test_disagrees(evidence, decided, level)) causes.push_back(*cause);
   if (decided.verdict != StudyVerdict::gap) {
-    const std::size_t units =
-        GapOfEvidence(evidence.wordings.size(), evidence.clusters).count_as(evidence.wordings);
-    causes.push_back(RareKind{units, largest_unseen_share(units), !evidence.clusters.empty()});
+    const GapOfEvidence gap(evidence.wordings.size(), evidence.clusters);
+    const std::size_t count_as = gap.count_as(evidence.wordings);
+    causes.push_back(RareKind{count_as, largest_unseen_share(count_as), !evidence.clusters.empty(),
+                              gap.units(evidence.wordings)});
   }
   if (evidence.copied) causes.push_back(*evidence.copied);
 }
