@@ -441,11 +441,15 @@ PlacedQueries chosen(PlacedStudy& placed, PlacedQueries all) {
 PlacedQueries queries_of(PlacedStudy& placed, const std::filesystem::path& folder) {
   std::filesystem::path& file = placed.study.queries;
   if (file.empty()) {
-    throw Error(ErrorCode::invalid,
-                fmt::format("{}: this study needs a file of queries, and names none",
-                            placed.place("queries")),
-                "Give --queries FILE: AdvBench, HarmBench, StrongREJECT, or any CSV or JSON lines. "
-                "docs/queries.md says where to get them.");
+    throw Error(
+        ErrorCode::invalid,
+        fmt::format("{}: this study needs a file of queries, and names none",
+                    placed.place("queries")),
+        "Give --queries FILE, any CSV or JSON lines: AdvBench "
+        "(github.com/llm-attacks/llm-attacks), "
+        "HarmBench (github.com/centerforaisafety/HarmBench), StrongREJECT "
+        "(github.com/alexandrasouly/strongreject), or the shipped queries/harmful-clear.jsonl. "
+        "docs/queries.md says more.");
   }
   file = (folder / file).lexically_normal();
   return placed_look_up(placed, "queries",
