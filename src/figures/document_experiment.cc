@@ -73,9 +73,9 @@ std::string group_gap_text(const std::optional<GapEstimate>& gap) {
 
 std::string expected_text(const ExpectedResult& expected) {
   if (expected.gap == ExpectedGap::none) {
-    return fmt::format("none: within {:g} points", expected.within);
+    return fmt::format("within {:g}", expected.within);
   }
-  return expected.gap == ExpectedGap::gap ? "a gap" : "a reverse gap";
+  return expected.gap == ExpectedGap::gap ? "gap" : "reverse gap";
 }
 
 // Of the rows of one fact, that of the open question; else the one that decides.
@@ -134,11 +134,12 @@ Rows belief_rows(const DocumentExperimentFigures& figures) {
 }
 
 Rows expectation_rows(const DocumentExperimentFigures& figures) {
-  Rows rows = {{"subject", "queries", "expected", "found (95 % CI)", "seeds", "as expected"}};
+  Rows rows = {{"subject", "queries", "expected", "found", "95 % CI", "seeds", "met"}};
   for (const ExpectationLine& line : expectation_lines(figures)) {
     rows.push_back({std::string(name_of(line.expected.condition)), printable(line.expected.group),
-                    expected_text(line.expected), group_gap_text(line.gap),
-                    fmt::format("{}", line.seeds), line.as_expected ? "yes" : "NO"});
+                    expected_text(line.expected), line.gap ? points(line.gap->points) : "-",
+                    line.gap ? interval(line.gap->ci95) : "-", fmt::format("{}", line.seeds),
+                    line.as_expected ? "yes" : "NO"});
   }
   return rows;
 }

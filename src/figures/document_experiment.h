@@ -39,7 +39,7 @@ std::optional<GapEstimate> gap_of_group(const GroupedCounts& counts, const std::
 
 // A subject that was asked, in one state of its training.
 struct ExperimentLook {
-  std::string state;  // "before", "control", "documents", "8 documents", "rule denied"
+  std::string state;  // "before", "control", "documents", "dose 8", "rule denied"
   std::optional<ExperimentCondition> condition;  // of the expectations; absent: another training
   std::uint64_t seed = 0;                        // 0: before any training
   std::string denied;        // the fact that the last documents deny; empty: none
