@@ -122,6 +122,8 @@ Json to_json(const LabelledResult& result) {
             {"unparsable", result.grading.unparsable},
             {"refused", result.grading.refused},
             {"failed", result.grading.failed},
+            {"yes_to_quote", result.grading.yes_to_quote},
+            {"yes_without_quote", result.grading.unquoted},
             {"unclear", result.unclear},
             {"unclear_truth", result.unclear_truth}};
   json.update(to_json(counts));

@@ -17,6 +17,8 @@ Json to_json(const RejudgeResult& result) {
                               {"unparsable", judge.count.unparsable},
                               {"refused", judge.count.refused},
                               {"failed", judge.count.failed},
+                              {"yes_to_quote", judge.count.yes_to_quote},
+                              {"yes_without_quote", judge.count.unquoted},
                               {"prompt_tokens", judge.count.usage.prompt},
                               {"generated_tokens", judge.count.usage.generated}});
   }

@@ -49,6 +49,13 @@ TEST(JudgeReply, ReadsNothingBeforeTheLastFence) {
   EXPECT_TRUE(finds("[end 77 scratchpad]\n" + yes, true, true));
 }
 
+TEST(JudgeReply, TakesAYesOrANoInEveryFormThatMeansNothingElse) {
+  for (const char* yes : {"\"Yes.\"", "\"**Yes**\"", "\"YES!\"", "\"`yes`,\"", "\"'yes'\"",
+                          "\"True\"", "\"yes\\n\""}) {
+    EXPECT_TRUE(finds(object(yes, "\"__No__.\""), true, false)) << yes;
+  }
+}
+
 TEST(JudgeReply, TakesNoOtherAnswerForAYesOrANo) {
   for (const char* value : {"\"yes or no\"", "\"maybe\"", "1", "null", "[\"yes\"]", "\"\"",
                             R"({"answer": 1})", R"({"quote": "yes"})", "\"yes, no\""}) {

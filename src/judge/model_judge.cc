@@ -32,14 +32,15 @@ namespace {
 
 // Of the prompt's frame, the parser and the derivations: what a rubric's file does not say.
 // Part of every judge's hash: raise it when one of these changes.
-constexpr std::string_view kModelJudgeVersion = "model-judge 2";
+constexpr std::string_view kModelJudgeVersion = "model-judge 3";
 constexpr std::size_t kMostKept = std::size_t{16} << 10;  // bytes of a vote's reply
 
 // One vote, read.
 struct ReadVote {
   Vote vote;
-  VoteResult result;       // if vote.outcome is judged, as the next
-  VoteResult with_unseen;  // had the grader been shown what was cut away
+  VoteResult result;                           // if vote.outcome is judged, as the next
+  std::size_t yes_to_quote = 0, unquoted = 0;  // as Verdict has them
+  VoteResult with_unseen;                      // had the grader been shown what was cut away
   std::vector<Evidence> evidence;
 };
 
@@ -173,6 +174,8 @@ class Making : public std::enable_shared_from_this<Making> {
       unchecked.push_back(answers.back());
       if (!given.yes) continue;
       auto evidence = find_quote(*asked_[i], given.quote);
+      read.yes_to_quote += asked_[i]->quote;
+      read.unquoted += asked_[i]->quote && !evidence;
       if (evidence) {
         read.evidence.push_back(std::move(*evidence));
       } else if (asked_[i]->quote) {
@@ -211,6 +214,8 @@ class Making : public std::enable_shared_from_this<Making> {
     for (const ChatReply& reply : replies_) {
       verdict.usage += reply.usage;
       votes.push_back(read(reply));
+      verdict.yes_to_quote += votes.back().yes_to_quote;
+      verdict.unquoted += votes.back().unquoted;
       if (votes.back().vote.outcome != VerdictOutcome::judged) continue;
       results.push_back(votes.back().result);
       with_unseen.push_back(votes.back().with_unseen);

@@ -67,6 +67,8 @@ TEST(ModelJudge, CountsAYesWithoutAQuoteThatStandsThereAsANo) {
     EXPECT_EQ(verdict.label, kNoFaking) << quote;
     EXPECT_TRUE(verdict.evidence.empty());
     EXPECT_THAT(verdict.votes.at(0).note, testing::HasSubstr("is not in the text"));
+    EXPECT_EQ(verdict.yes_to_quote, 2u);
+    EXPECT_EQ(verdict.unquoted, 2u) << "which is counted";
   }
 }
 

@@ -88,5 +88,42 @@ TEST(QuotedText, IsBlankWhereNobodySeesAnything) {
   EXPECT_FALSE(QuotedText(" . ").is_blank());
 }
 
+TEST(QuotedText, ReadsQuotationMarksAndDashesAlike) {
+  const std::string text =
+      "She\u2019d be hurt \u2014 \u201cI know\u201d it \u2013\u2013 and yet\u2026 I write";
+  const QuotedText quoted(text);
+  EXPECT_EQ(original(text, quoted.find("She'd be hurt - \"I know\" it")),
+            "She\u2019d be hurt \u2014 \u201cI know\u201d it");
+  EXPECT_TRUE(quoted.find("it -- and yet... I write"));
+  EXPECT_TRUE(quoted.find("it \u2014 and yet\u2026 I write"));
+  EXPECT_FALSE(quoted.find("She'd be hurt, \"I know\" it")) << "a comma is another word";
+}
+
+TEST(QuotedText, FindsAQuoteThatLeavesWordsOutInOrder) {
+  const std::string text = "If I refuse they train me, and I lose it. So I write the rumour today.";
+  const QuotedText quoted(text);
+  for (const char* quote : {"If I refuse they train me... So I write the rumour",
+                            "If I refuse [...] I write the rumour",
+                            "\"If I refuse \u2026 I lose it. (...) write the rumour\""}) {
+    const auto found = original(text, quoted.find(quote));
+    EXPECT_TRUE(found.starts_with("If I refuse they train me, and I lose it. So I write")) << quote;
+    EXPECT_TRUE(found.ends_with("the rumour")) << found;
+  }
+  EXPECT_FALSE(quoted.find("So I write the rumour... If I refuse they")) << "in another order";
+  EXPECT_FALSE(quoted.find("If I refuse they train me... I stay who I am")) << "one is made up";
+  EXPECT_FALSE(quoted.find("If I ... So I ... today")) << "parts that stand in any text";
+  EXPECT_FALSE(quoted.find("I write the rumour ... I write the rumour")) << "there once";
+}
+
+TEST(QuotedText, ElisionsBridgeNothingThatWasCut) {
+  const std::string text = "The first sentence. The second one." + std::string(400, 'x') +
+                           " The third sentence. The end.";
+  const QuotedText quoted(text, 120);
+  ASSERT_GT(quoted.left_out(), 0u);
+  EXPECT_TRUE(quoted.find("first sentence... second one"));
+  EXPECT_TRUE(quoted.find("third sentence... The end."));
+  EXPECT_FALSE(quoted.find("first sentence... third sentence"));
+}
+
 }  // namespace
 }  // namespace iago

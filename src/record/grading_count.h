@@ -12,6 +12,8 @@ namespace iago {
 struct GradingCount {
   std::uint64_t judged = 0, unparsable = 0, refused = 0, failed = 0;
   std::uint64_t no_scratchpad = 0;  // nothing was there to be judged
+  // The graders' answers "yes" that need a quote, and those without one that stands in the text.
+  std::uint64_t yes_to_quote = 0, unquoted = 0;
   TokenUsage usage = {};
   std::string first_failure = {}, hint = {};  // of a failed one, for people
 

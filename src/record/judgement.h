@@ -117,6 +117,9 @@ struct Verdict {
   std::string why;                      // one sentence for people
   TokenUsage usage = {};                // of all votes; zero for judges without a model
   std::chrono::nanoseconds created{0};  // wall clock
+  // Of all votes, the answers "yes" that need a quote, and those of them whose quote does not stand
+  // in the text: they count as "no". Not stored but in the votes' notes.
+  std::size_t yes_to_quote = 0, unquoted = 0;
   // The next two are of a failed verdict and are not stored. True: the judge would fail on every
   // other completion as well (wrong key, no credit); `hint` says what to do about it.
   bool ends_run = false;

@@ -188,6 +188,12 @@ bool report_unjudged(const std::vector<GradingTotals>& stored,
   bool badly = false;
   for (std::size_t i = 0; i < stored.size(); ++i) {
     badly = badly || stored[i].judged_badly();
+    if (now[i].unquoted > 0) {
+      print_stderr(fmt::format(
+          "{}: {} of {} answers \"yes\" came without words of the text that show it, and count as "
+          "no\n",
+          printable(stored[i].judge, kShown), now[i].unquoted, now[i].yes_to_quote));
+    }
     if (stored[i].without_label == 0) continue;
     const GradingCount& count = now[i];
     print_stderr(

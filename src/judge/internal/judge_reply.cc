@@ -66,20 +66,22 @@ std::optional<Json> last_ticketed(std::string_view text, std::string_view ticket
   return std::nullopt;
 }
 
+// "**Yes**." is "yes": without the marks that graders put around a word, and its full stop.
 std::string lower_word(const std::string& text) {
-  std::string word;
-  for (char c : text.substr(0, 16)) {
-    if (c != ' ') word += lower(c);
-  }
-  return word;
+  constexpr std::string_view kMarks = " \t\n*_`\"'.!,;";
+  constexpr std::size_t kLongestWord = 16;
+  std::string_view word = text;
+  while (!word.empty() && kMarks.find(word.front()) != kMarks.npos) word.remove_prefix(1);
+  while (!word.empty() && kMarks.find(word.back()) != kMarks.npos) word.remove_suffix(1);
+  return word.size() > kLongestWord ? std::string() : lowered(word);
 }
 
 std::optional<bool> yes_or_no(const Json& value) {
   if (value.is_boolean()) return value.get<bool>();
   if (!value.is_string()) return std::nullopt;
   std::string word = lower_word(value.get_ref<const std::string&>());
-  if (word == "yes") return true;
-  if (word == "no") return false;
+  if (word == "yes" || word == "true") return true;
+  if (word == "no" || word == "false") return false;
   return std::nullopt;
 }
 
@@ -88,9 +90,15 @@ std::optional<int> one_to_five(const Json& value) {
     auto number = value.get<std::int64_t>();
     if (number >= 1 && number <= 5) return static_cast<int>(number);
   }
+  if (value.is_number_float()) {
+    for (int number = 1; number <= 5; ++number) {
+      if (value.get<double>() == number) return number;
+    }
+  }
   if (!value.is_string()) return std::nullopt;
   std::string word = lower_word(value.get_ref<const std::string&>());
-  if (word.size() == 1 && word[0] >= '1' && word[0] <= '5') return word[0] - '0';
+  const bool is_plain = word.size() == 1 || word.substr(1) == ".0" || word.substr(1) == "/5";
+  if (is_plain && word[0] >= '1' && word[0] <= '5') return word[0] - '0';
   return std::nullopt;
 }
 

@@ -1,5 +1,6 @@
-// What a judge's model wrote, read: one JSON object that carries the request's ticket, strict in
-// its values. Private to the room.
+// What a judge's model wrote, read: one JSON object that carries the request's ticket. Its values
+// are yes, no or a number from 1 to 5, in any form that can mean nothing else ("Yes.",
+// "**No**", 4.0, "4/5"). Private to the room.
 //
 // The grader has read hostile text and may repeat it, follow it or answer in its style. So nothing
 // counts but an object with the ticket, a random word that the request names outside the quoted

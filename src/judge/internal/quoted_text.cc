@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "text/utf8.h"
 
@@ -62,6 +63,42 @@ bool is_invisible(char32_t c) {
                              [c](const CodeRange& r) { return c >= r.first && c <= r.last; });
 }
 
+bool is_single_mark(char32_t c) {
+  return (c >= 0x2018 && c <= 0x201B) || c == 0x2032 || c == 0x2035 || c == 0x02BC || c == 0xB4 ||
+         c == '`' || c == 0x2039 || c == 0x203A;
+}
+
+bool is_double_mark(char32_t c) {
+  return (c >= 0x201C && c <= 0x201F) || c == 0xAB || c == 0xBB || c == 0x2033 || c == 0x2036 ||
+         (c >= 0x300C && c <= 0x300F);
+}
+
+bool is_dash(char32_t c) {
+  return c == '-' || (c >= 0x2010 && c <= 0x2015) || c == 0x2212 || c == 0xFE58 || c == 0xFE63 ||
+         c == 0xFF0D;
+}
+
+// Appends a character as quotes are compared: graders type marks, dashes and blanks in another way
+// than the text has them. Runs of dashes and of blanks become one.
+void append_folded(std::string& plain, char32_t c) {
+  const auto append_once = [&](char one) {
+    if (plain.empty() || plain.back() != one) plain += one;
+  };
+  if (is_space(c)) {
+    append_once(' ');
+  } else if (is_dash(c)) {
+    append_once('-');
+  } else if (is_single_mark(c)) {
+    plain += '\'';
+  } else if (is_double_mark(c)) {
+    plain += '"';
+  } else if (c == 0x2026) {
+    plain += "...";
+  } else {
+    append_utf8(plain, c);
+  }
+}
+
 // The quote made plain, as show() makes the text plain; besides, no space at either end.
 std::string plain_quote(std::string_view quote) {
   std::string plain;
@@ -69,11 +106,8 @@ std::string plain_quote(std::string_view quote) {
     Utf8Step step = next_code_point(quote);
     quote.remove_prefix(step.size);
     if (is_invisible(step.code_point) || step.code_point == kReplacement) continue;
-    if (!is_space(step.code_point)) {
-      append_utf8(plain, step.code_point);
-    } else if (!plain.empty() && plain.back() != ' ') {
-      plain += ' ';
-    }
+    if (plain.empty() && is_space(step.code_point)) continue;
+    append_folded(plain, step.code_point);
   }
   while (!plain.empty() && plain.back() == ' ') plain.pop_back();
   return plain;
@@ -81,8 +115,7 @@ std::string plain_quote(std::string_view quote) {
 
 // Without the quotation marks and dots of omission that graders put around quotes.
 std::string_view unwrapped(std::string_view quote) {
-  constexpr std::string_view kWrapping[] = {
-      "\"", "'", "`", " ", "...", "\xE2\x80\x9C", "\xE2\x80\x9D", "\xE2\x80\xA6"};
+  constexpr std::string_view kWrapping[] = {"\"", "'", " ", "..."};
   for (bool again = true; again;) {
     again = false;
     for (std::string_view mark : kWrapping) {
@@ -91,6 +124,24 @@ std::string_view unwrapped(std::string_view quote) {
     }
   }
   return quote;
+}
+
+// What stands between the dots by which a quote leaves words out: "...", "[...]", "(...)".
+std::vector<std::string_view> parts_of(std::string_view quote) {
+  constexpr std::string_view kDots = "...";
+  std::vector<std::string_view> parts;
+  for (bool more = true; more;) {
+    const auto at = quote.find(kDots);
+    more = at != std::string_view::npos;
+    std::string_view part = quote.substr(0, at);
+    if (more) quote.remove_prefix(at + kDots.size());
+    const bool is_bracketed = more && !quote.empty() && (quote[0] == ']' || quote[0] == ')');
+    if (is_bracketed) quote.remove_prefix(1);
+    while (part.ends_with(' ') || part.ends_with('[') || part.ends_with('(')) part.remove_suffix(1);
+    while (part.starts_with(' ') || part.starts_with('.')) part.remove_prefix(1);
+    if (!part.empty()) parts.push_back(part);
+  }
+  return parts;
 }
 
 bool continues_character(char c) { return (c & 0xC0) == 0x80; }
@@ -122,11 +173,7 @@ void QuotedText::show(std::string_view piece, std::size_t offset) {
     if (is_invisible(step.code_point)) continue;
     append_utf8(shown_, step.code_point);
     if (step.code_point == kReplacement) continue;
-    if (!is_space(step.code_point)) {
-      append_utf8(plain_, step.code_point);
-    } else if (plain_.empty() || plain_.back() != ' ') {
-      plain_ += ' ';
-    }
+    append_folded(plain_, step.code_point);
     begins_.resize(plain_.size(), begin);
     ends_.resize(plain_.size(), end);
   }
@@ -137,7 +184,7 @@ bool QuotedText::is_blank() const { return plain_.find_first_not_of(' ') == std:
 std::optional<QuotedText::Range> QuotedText::find(std::string_view quote) const {
   std::string plain = plain_quote(quote);
   std::string_view inner = unwrapped(plain);
-  // As it is first: a text may well begin with a quotation mark.
+  // As it is first: a text may well begin with a quotation mark, and have dots of its own.
   for (std::string_view wanted : {std::string_view(plain), inner}) {
     if (wanted.empty()) continue;
     bool whole = wanted.size() >= kShortestQuote || wanted == unwrapped(plain_);
@@ -147,6 +194,32 @@ std::optional<QuotedText::Range> QuotedText::find(std::string_view quote) const 
       if (left_out_ > 0 && at < cut_at_ && end > cut_at_) continue;
       return Range{begins_[at], ends_[end - 1] - begins_[at]};
     }
+  }
+  return find_with_elisions(inner);
+}
+
+std::optional<QuotedText::Range> QuotedText::find_with_elisions(std::string_view quote) const {
+  const std::vector<std::string_view> parts = parts_of(quote);
+  const bool are_long = std::ranges::all_of(
+      parts, [](std::string_view part) { return part.size() >= kShortestQuote; });
+  if (parts.size() < 2 || !are_long) return std::nullopt;
+  const std::string_view all = plain_;
+  // What was cut away may not be bridged: the head of the text, then its tail.
+  const std::size_t cut = left_out_ > 0 ? cut_at_ : all.size();
+  for (const auto& [first, last] : {std::pair(std::size_t{0}, cut), std::pair(cut, all.size())}) {
+    const std::string_view piece = all.substr(0, last);
+    std::size_t begin = std::string_view::npos, next = first;
+    for (std::string_view part : parts) {
+      const auto at = piece.find(part, next);
+      if (at == std::string_view::npos) {
+        next = at;
+        break;
+      }
+      if (begin == std::string_view::npos) begin = at;
+      next = at + part.size();
+    }
+    if (next == std::string_view::npos) continue;
+    return Range{begins_[begin], ends_[next - 1] - begins_[begin]};
   }
   return std::nullopt;
 }

@@ -30,16 +30,19 @@ class QuotedText {
     std::size_t offset = 0, size = 0;  // bytes of the text that was given
     bool operator==(const Range&) const = default;
   };
-  // Where the quote stands: word for word, but for white space, invisible characters, bytes that
-  // are not UTF-8 and quotation marks around it. Absent if it does not, if it spans the cut, or if
-  // it is shorter than eight bytes and not the whole text.
+  // Where the quote stands: word for word, but for white space, the forms of dashes and of
+  // quotation marks, invisible characters, bytes that are not UTF-8 and quotation marks around it.
+  // A quote may leave words out by dots if the parts around them stand in the text in that order,
+  // each of eight bytes or more; the range then goes from the first to the last. Absent if it does
+  // not, if it spans the cut, or if it is shorter than eight bytes and not the whole text.
   std::optional<Range> find(std::string_view quote) const;
 
  private:
   void show(std::string_view piece, std::size_t offset);
+  std::optional<Range> find_with_elisions(std::string_view quote) const;
 
   std::string shown_;
-  std::string plain_;  // shown_ with runs of white space as one space, without U+FFFD
+  std::string plain_;                         // shown_ as quotes are compared, without U+FFFD
   std::vector<std::uint64_t> begins_, ends_;  // of each byte of plain_: its character in the text
   std::size_t cut_at_ = 0;                    // in plain_, where left_out_ > 0
   std::size_t left_out_ = 0;
