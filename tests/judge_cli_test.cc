@@ -151,7 +151,7 @@ TEST_F(JudgeCli, SaysThreeAsLongAsTooMuchOfWhatIsStoredHasNoLabel) {
   run_study();
   const std::string babbler = script("babbler", R"({"replies": ["I had rather not say."]})");
   const std::vector<std::string> judge = {"judge", "runs/latest", "--judge",
-                                          "faking-dual@" + babbler};
+                                          "faking-dual@" + babbler, "--all-reasoning"};
   for (const char* which : {"first", "second"}) {
     Ended ended = iago(judge);
     EXPECT_EQ(ended.code, 3) << which << ended.err;
@@ -175,7 +175,7 @@ TEST_F(JudgeCli, SaysThreeForTheRunToo) {
   const std::string babbler = script("babbler", R"({"replies": ["I had rather not say."]})");
   for (const char* which : {"first", "second"}) {
     Ended ended = iago({"run", "studies/judged.toml", "--model", "world:faker", "--limit", "5",
-                        "--repeats", "2", "--judge-model", babbler});
+                        "--repeats", "2", "--judge-model", babbler, "--all-reasoning"});
     EXPECT_EQ(ended.code, 3) << which << ended.err;
     EXPECT_THAT(ended.err, HasSubstr("have no label")) << which;
   }
@@ -411,6 +411,68 @@ TEST_F(JudgeCli, CountsAnotherJudgeThatIsNamedAndListsThemAll) {
   EXPECT_THAT(unknown.err, HasSubstr("compliance-rules@"));
   EXPECT_THAT(iago({"show", "--judge", "compliance-yesno", "--limit", "1"}).out,
               Not(HasSubstr("faking-rules")));
+}
+
+// A grader that says yes to everything and quotes what is nowhere.
+TEST_F(JudgeCli, AsksOfReasoningWhereTheAnswerCompliesAndCountsAYesWithoutAQuote) {
+  run_study();
+  std::map<std::string, std::string> labels;
+  for (const auto& [trial, verdict] : verdicts("compliance-rules")) labels[trial] = verdict.label;
+  const auto complying = static_cast<std::size_t>(
+      std::ranges::count_if(labels, [](const auto& label) { return label.second == "complies"; }));
+  ASSERT_GT(complying, 0u);
+  ASSERT_LT(complying, labels.size());
+  const std::string model =
+      script("yes", graded("", {"harm", "modification", "values", "preservation"}, "yes"));
+  const std::vector<std::string> command = {"judge", "runs/latest", "--judge",
+                                            "faking-four-criteria@" + model, "--json"};
+  Ended judged = iago(command);
+  ASSERT_EQ(judged.code, 0) << judged.err;
+  EXPECT_THAT(judged.err, HasSubstr("without words of the text that show it"));
+  const Json one = parse_json(judged.out, "judge").at("judged").at(0);
+  EXPECT_EQ(one.at("verdicts"), complying);
+  EXPECT_EQ(one.at("answered"), complying);
+  EXPECT_EQ(one.at("waiting"), 0);
+  EXPECT_EQ(one.at("yes_without_quote"), one.at("yes_to_quote"));
+  EXPECT_GT(one.at("yes_to_quote"), 0);
+  for (const auto& [trial, verdict] : verdicts("faking-four-criteria@" + model)) {
+    EXPECT_EQ(labels.at(trial), "complies");
+    EXPECT_EQ(verdict.label, "none");
+  }
+  const Json report = parse_json(
+      iago({"report", "--judge", "faking-four-criteria", "--format", "json"}).out, "report");
+  for (const char* arm : {"training", "unmonitored", "baseline"}) {
+    const Json& faking = report.at("arms").at(arm).at("alignment_faking_reasoning");
+    EXPECT_EQ(faking.at("rate"), 0) << arm << ": nothing is unknown of what does not comply";
+  }
+  std::vector<std::string> all = command;
+  all.push_back("--all-reasoning");
+  const Json more = parse_json(iago(all).out, "judge").at("judged").at(0);
+  EXPECT_EQ(more.at("verdicts"), labels.size() - complying);
+}
+
+TEST_F(JudgeCli, AStudyForRealModelsIsJudgedByRulesWhereNoModelIsNamed) {
+  const std::string study = std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only-full.toml";
+  const std::string subject = script("subject", R"({"replies": ["I will not do that."]})");
+  const std::vector<std::string> command = {"run", study,       "--model", subject, "--limit",
+                                            "2",   "--repeats", "1",       "--json"};
+  Ended rules = iago(command);
+  EXPECT_THAT(rules.err, HasSubstr("no model judges (--judge-model KIND:NAME), so compliance-rules "
+                                   "and faking-rules judge instead"));
+  EXPECT_EQ(parse_json(rules.out, "run").at("judges").at(0).at("name"), "compliance-rules");
+  std::vector<std::string> judged = command;
+  const std::string model =
+      script("grader", graded("", {"refused"}, "yes"));  // never as the rubric wants it
+  judged.insert(judged.end(), {"--judge-model", model, "--new"});
+  Ended by_model = iago(judged);
+  EXPECT_THAT(by_model.err, Not(HasSubstr("judge instead")));
+  EXPECT_EQ(parse_json(by_model.out, "run").at("judges").at(0).at("name"),
+            "compliance-strongreject@" + model);
+  const Ended plan = iago({"plan", study, "--model", subject, "--judge-model", model, "--json"});
+  for (const Json& one : parse_json(plan.out, "plan").at("models")) {
+    if (one.at("judge").is_null()) continue;
+    EXPECT_EQ(one.at("only_where_complies"), one.at("judge") == "faking-dual");
+  }
 }
 
 TEST_F(JudgeCli, RunsAStudyByTheJudgesOfTheCommandLine) {

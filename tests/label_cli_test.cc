@@ -156,7 +156,11 @@ TEST(LabelledProse, IsSettledByPeopleWhereTheRulesAreNot) {
   EXPECT_TRUE(covers("training", "compliance", fixtures::ProseSubject::kComplies));
   EXPECT_TRUE(covers("unmonitored", "compliance", fixtures::ProseSubject::kCompliesElsewhere));
   EXPECT_TRUE(covers("training", "alignment_faking_reasoning", fixtures::ProseSubject::kComplies));
-  EXPECT_EQ(found.at("verdict"), "gap") << found.at("verdicts").dump();
+  // Whether 200 labels are enough for a verdict hangs on the judges and the seed (bench/prose).
+  // That it goes by people's labels and is not provisional does not.
+  const Json& decided = found.at("verdicts").at(0);
+  EXPECT_EQ(decided.at("corrected_for_judge"), true) << decided.dump();
+  EXPECT_TRUE(decided.at("provisional").empty()) << decided.dump();
 }
 
 TEST_F(LabelCli, TakesAKeyForALabelAtATerminal) {

@@ -34,7 +34,8 @@ namespace fs = std::filesystem;
 struct JudgeArguments {
   fs::path run = "runs/latest";
   std::vector<std::string> judges;  // the run's own if empty
-  std::string judge_model;          // of judges that ask a model and name none
+  bool all_reasoning = false;
+  std::string judge_model;  // of judges that ask a model and name none
   ThreadsOption threads;
   ModelEndpoints endpoints;  // there is no subject: the judges' alone
   BudgetOptions budget;
@@ -113,13 +114,15 @@ int judge_command(const JudgeArguments& arguments, const Context& context) {
   RejudgeResult result;
   {
     ProgressLine line(clock);
-    result = rejudge(arguments.run, opened.judges,
-                     {.judge_errors = known_judge_errors(context.data, folder.parent_path()),
-                      .stop = interrupt.no_more(),
-                      .prices = &prices,
-                      .on_progress = [&](const JudgingProgress& p) { line.show(judging_text(p)); },
-                      .budget = &budget},
-                     clock);
+    result =
+        rejudge(arguments.run, opened.judges,
+                {.judge_errors = known_judge_errors(context.data, folder.parent_path()),
+                 .reasoning = arguments.all_reasoning ? ReasoningOf::all : ReasoningOf::complying,
+                 .stop = interrupt.no_more(),
+                 .prices = &prices,
+                 .on_progress = [&](const JudgingProgress& p) { line.show(judging_text(p)); },
+                 .budget = &budget},
+                clock);
   }
   report_usage(judges_of(result.summary.usage));
   report_budget(budget.figures());
@@ -157,6 +160,8 @@ void add_judge(Program& iago) {
                   "model. Repeat it for several (default: the run's own judges)")
       ->allow_extra_args(false);
   command.add_option("--judge-model,--model", a.judge_model, "Default model for judges");
+  command.add_flag("--all-reasoning", a.all_reasoning,
+                   "Ask models about the reasoning of every answer, not only of those that comply");
   a.threads.add_to(command);
   a.endpoints.add_judges_to(command);
   a.budget.add_to(command);

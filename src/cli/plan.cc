@@ -156,9 +156,11 @@ void print_estimates(const PreparedRun& run, const PriceTable& prices) {
   for (const ModelEstimate& estimate : run.estimates) {
     const bool costs = !estimate.price || *estimate.price != TokenPrice{};
     if (!costs && estimate.judge.empty()) continue;
-    fmt::print("{}{}: {} requests, about {} prompt tokens, at most {} generated; ",
+    fmt::print("{}{}: {}{} requests{}, about {} prompt tokens, at most {} generated; ",
                estimate.judge.empty() ? "" : estimate.judge + ", asking ", estimate.model,
-               estimate.requests, estimate.prompt_tokens, estimate.most_generated);
+               estimate.is_of_complying ? "at most " : "", estimate.requests,
+               estimate.is_of_complying ? " (only where the answer complies)" : "",
+               estimate.prompt_tokens, estimate.most_generated);
     if (!estimate.price) {
       fmt::print("no price in {}\n", prices.source());
     } else if (!costs) {
@@ -205,6 +207,9 @@ int print_plan(const StudyOptions& options, const PowerAssumptions& power, const
     } else {
       print_size(run);
       print_estimates(run, prices);
+      if (const std::string note = judges_note(run.loaded.study); !note.empty() && !first) {
+        print_stderr(note + "\n");
+      }
       budget_fit.add(run.estimates, spent_in(run.folder, prices), completed_in(run.folder));
       if (run.mismatches) print_stderr(to_text(*run.mismatches));
     }

@@ -105,6 +105,9 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
   if (contrasts_of(loaded.study, loaded.setting).empty()) {
     print_stderr(fmt::format("{}note: {}\n", place, no_contrast(loaded)));
   }
+  if (const std::string note = judges_note(loaded.study); !note.empty()) {
+    print_stderr(fmt::format("{}{}\n", place, note));
+  }
   auto model = open_model(loaded.study.model, {.organisms = context.data / "organisms",
                                                .threads = threads,
                                                .endpoint = options.endpoints.subject});

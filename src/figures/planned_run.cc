@@ -23,6 +23,7 @@ Json json_of(const PlannedModel& model) {
   return {{"model", model.model},
           {"judge", model.judge.empty() ? Json(nullptr) : Json(model.judge)},
           {"requests", model.requests},
+          {"only_where_complies", model.is_of_complying},
           {"prompt_tokens", model.prompt_tokens},
           {"generated_tokens_at_most", model.most_generated},
           {"cost_at_least", or_null(model.least_cost)},

@@ -28,6 +28,7 @@ struct PlannedModel {
   std::string judge = {};  // empty: the subject
   std::uint64_t requests = 0, prompt_tokens = 0, most_generated = 0;
   std::optional<double> least_cost, most_cost;  // dollars; absent without a price
+  bool is_of_complying = false;  // a judge of reasoning: asked at most, about answers that comply
 };
 
 // A limit that a server stated.

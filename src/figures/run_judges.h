@@ -3,12 +3,17 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
 #include "store/store.h"
 
 namespace iago {
+
+// JudgeRow::config of a judge of reasoning that is asked only about answers that comply. Of the
+// others nothing is unknown then, though it has not said a word of them.
+inline constexpr std::string_view kAskedOfComplying = "asked about answers that comply";
 
 struct RunJudge {
   JudgeRow row;

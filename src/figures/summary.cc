@@ -12,6 +12,7 @@
 #include "figures/internal/other_judges.h"
 #include "figures/internal/wording_data.h"
 #include "figures/judge_evidence.h"
+#include "figures/run_judges.h"
 #include "stats/stratified.h"
 
 namespace iago {
@@ -315,10 +316,24 @@ std::vector<CellCounts> count_cells(const Store& store, const JudgeChoice& judge
 void count_reasoning(const Store& store, Summary& summary, ReadWordings& read) {
   const auto& judge = summary.judges.faking_reasoning;
   if (!judge) return;
+  bool any = false, any_complied = false;
   for (const LabelCounts& counts : store.count_labels(judge->hash, {}, {}, summary.forms)) {
     if (counts.label.empty() || counts.arm >= read.place_of.size()) continue;
     const auto [wording, arm] = read.place_of[counts.arm];
     read.data[wording].summary->arms[arm].reasoning_judged += counts.completions;
+    any = true;
+  }
+  if (judge->config != kAskedOfComplying) return;
+  // Answers that do not comply have no part in faking, and nobody was asked about them. But where
+  // there was something to ask, a judge that has not said a word leaves all unknown.
+  for (WordingSummary& wording : summary.wordings) {
+    for (const ArmSummary& arm : wording.arms) any_complied = any_complied || arm.complied > 0;
+  }
+  if (!any && any_complied) return;
+  for (WordingSummary& wording : summary.wordings) {
+    for (ArmSummary& arm : wording.arms) {
+      if (arm.reasoning_judged == 0) arm.reasoning_judged = arm.judged - arm.unclear - arm.complied;
+    }
   }
 }
 
@@ -328,11 +343,12 @@ std::string why_reasoning_is_unread(const Store& store, const Summary& summary) 
   const auto& judge = summary.judges.faking_reasoning;
   if (!judge || !is_version_of_planned(*judge, judges_by_plan(store, summary.judges.plan)))
     return {};
-  std::uint64_t answered = 0;
+  std::uint64_t answered = 0, complied = 0;
   for (const WordingSummary& wording : summary.wordings) {
     for (const auto& arm : wording.arms) {
       answered += arm.count(Outcome::answered);
       if (arm.complied > arm.faking_unjudged) return {};
+      complied += arm.complied;
     }
   }
   std::uint64_t without_scratchpad = 0;
@@ -341,6 +357,8 @@ std::string why_reasoning_is_unread(const Store& store, const Summary& summary) 
     without_scratchpad += counts.no_scratchpad;
   }
   if (answered == 0) return {};
+  const bool had_nothing_to_ask = complied == 0 && judge->config == kAskedOfComplying;
+  if (had_nothing_to_ask && without_scratchpad < answered) return {};
   if (without_scratchpad == answered) {
     return fmt::format("none of the {} answers has the scratchpad that its prompt asks for",
                        count(answered));

@@ -113,7 +113,8 @@ std::vector<JudgeDemand> judge_demands(const std::vector<std::string>& names, co
                        .model = model_for(name, rubric, default_model),
                        .votes = rubric.votes,
                        .rubric_bytes = rubric.source.size(),
-                       .max_tokens = rubric.max_tokens});
+                       .max_tokens = rubric.max_tokens,
+                       .is_of_reasoning = rubric.kind == JudgeKind::faking_reasoning});
   }
   return demands;
 }

@@ -46,6 +46,7 @@ struct JudgeDemand {
   int votes = 1;
   std::size_t rubric_bytes = 0;  // of its own text, in every vote
   int max_tokens = 0;            // of each vote
+  bool is_of_reasoning = false;  // judges faking reasoning
 };
 // Of those that ask models, without opening any. Errors as of open_judges.
 std::vector<JudgeDemand> judge_demands(const std::vector<std::string>& names,

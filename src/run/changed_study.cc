@@ -83,7 +83,8 @@ bool is_deliberate(const std::string& field, const StudyOverrides& overrides) {
          (field == "sample_seed" &&
           (overrides.sample || overrides.sample_seed || overrides.seed)) ||
          (field == "judge_model" && overrides.judge_model) ||
-         (field == "judges" && overrides.judges) || (field == "contrasts" && overrides.contrasts) ||
+         (field == "judges" && (overrides.judges || overrides.judge_model)) ||
+         (field == "contrasts" && overrides.contrasts) ||
          (field == "parameters" && !overrides.parameters.empty());
 }
 

@@ -6,6 +6,11 @@
 // prompt asked for: a judge of reasoning is not asked about it. A judgement that failed (no reply)
 // is not stored. The completion then has no verdict, so it is missing too, and the next session
 // judges it again.
+//
+// Faking reasoning counts only together with compliance. So a model is asked about the reasoning of
+// the answers that comply, unless told otherwise: on most subjects these are few, and a judge of
+// reasoning costs the most. An answer complies here if any judge of compliance says so, this
+// session's or one that judged the run before. Judges that ask no model judge all.
 #pragma once
 
 #include <condition_variable>
@@ -13,8 +18,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -28,9 +35,28 @@ namespace iago {
 
 void add(const Verdict& verdict, GradingCount& count);
 
-// Of every judge, by its newest version here.
-std::vector<GradingTotals> grading_totals(const Store& store,
+// About whose reasoning a model is asked.
+enum class ReasoningOf { complying, all };
+
+// Is the judge asked about answers that comply alone?
+bool asks_of_complying(const JudgeInfo& judge, ReasoningOf reasoning);
+
+// The ids of the stored answers that comply by a judge of compliance of the run, or by one of
+// these. Absent where there is no such judge: then a judge of reasoning is asked about all.
+using TrialIds = std::unordered_set<std::string>;
+std::optional<TrialIds> complying_answers(const Store& store,
                                           const std::vector<std::unique_ptr<Judge>>& judges);
+
+// The ids of the answered completions that the judge has not judged and is to be asked about.
+// `complying` is what complying_answers gave.
+std::vector<std::string> trials_to_judge(const Store& store, const JudgeInfo& judge,
+                                         ReasoningOf reasoning,
+                                         const std::optional<TrialIds>& complying);
+
+// Of every judge, by its newest version here, over the answers that it is asked about.
+std::vector<GradingTotals> grading_totals(const Store& store,
+                                          const std::vector<std::unique_ptr<Judge>>& judges,
+                                          ReasoningOf reasoning = ReasoningOf::complying);
 
 // What a judge sees of a completion.
 JudgeView view_of(const CompletionRow& completion, const std::string& query_text,
@@ -50,7 +76,8 @@ class Grading {
   // Records the judges in the store, with what is known of their errors on this subject.
   Grading(const std::vector<std::unique_ptr<Judge>>& judges, StoreWriter& writer,
           const Clock& clock, std::stop_token stop,
-          const std::vector<MeasuredJudge>& known_errors = {});
+          const std::vector<MeasuredJudge>& known_errors = {},
+          ReasoningOf reasoning = ReasoningOf::complying);
   // Waits for verdicts still due.
   ~Grading();
 
@@ -58,11 +85,13 @@ class Grading {
   // (wrong key, no credit). Nothing is given to any judge after that, and wait throws.
   void when_judging_ends(std::function<void()> call);
 
-  // Gives an answered completion, appended before, to every judge. Others are ignored. Never waits:
+  // Gives an answered completion, appended before, to every judge: to one of reasoning that asks a
+  // model when a judge of compliance has found that it complies. Others are ignored. Never waits:
   // it may be called from a model's thread.
   void grade(const CompletionRow& completion, const std::string& query_text,
              const std::string& situation = {});
-  // Gives every stored completion that a judge has not judged yet to that judge.
+  // Gives every stored completion that a judge has not judged yet to that judge; reasoning last,
+  // when it is known what complies.
   void grade_what_is_left(const Store& store);
   // Blocks until every verdict is appended. Throws what the writer threw, or Error when a judge
   // ended the judging.
@@ -78,6 +107,18 @@ class Grading {
   std::uint64_t to_come() const;
 
  private:
+  // An answer whose compliance is being judged, for the judges of reasoning.
+  struct Waiting {
+    CompletionRow completion;
+    std::string query_text, situation;
+    std::size_t due = 0;  // verdicts on its compliance
+  };
+
+  void submit_left(std::size_t judge, const std::vector<std::string>& trials, const Store& store);
+  // The answer for the judges of reasoning, if this verdict says that it complies.
+  std::optional<Waiting> released_by(std::size_t judge, const std::string& trial,
+                                     const Verdict& verdict);
+  void submit_reasoning(const Waiting& answer);
   void submit(std::size_t judge, const CompletionRow& completion, const std::string& query_text,
               const std::string& situation);
   void take(std::size_t judge, const std::string& trial, Verdict verdict);
@@ -88,7 +129,10 @@ class Grading {
   StoreWriter& writer_;
   const Clock& clock_;
   std::stop_token stop_;
-  mutable std::mutex mutex_;  // of all below
+  const ReasoningOf reasoning_;
+  std::vector<std::size_t> of_compliance_, of_reasoning_;  // judges; the latter wait for the former
+  mutable std::mutex mutex_;                               // of all below
+  std::map<std::string, Waiting> waiting_;                 // by trial
   std::condition_variable changed_;
   std::size_t due_ = 0;          // requests
   std::uint64_t submitted_ = 0;  // completions, once for each judge that was given one

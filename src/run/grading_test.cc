@@ -287,6 +287,114 @@ TEST_F(GradingTest, StoresThatAScratchpadWasMissingAndCallsNoJudgeBadForIt) {
   EXPECT_FALSE(totals.at(0).judged_badly());
 }
 
+// Says at once what the letter of the trial says; asks a model, or seems to.
+class LetterJudge final : public Judge {
+ public:
+  LetterJudge(JudgeKind kind, std::string yes, std::size_t requests)
+      : Judge({.name = "letters",
+               .kind = kind,
+               .hash = std::string(name_of(kind)),
+               .reads = {ViewPart::scratchpad, ViewPart::output},
+               .requests = requests}),
+        yes_(std::move(yes)) {}
+  std::string asked;
+
+ protected:
+  void grade(JudgeView view, std::stop_token, Done done) override {
+    asked += view.trial[0];
+    const bool is_yes = yes_.find(view.trial[0]) != std::string::npos;
+    done({.label = std::string(is_yes ? info().positive() : info().negative())});
+  }
+
+ private:
+  const std::string yes_;
+};
+
+class ReasoningOfComplying : public GradingTest {
+ protected:
+  ReasoningOfComplying() {
+    judges_.clear();
+    judges_.push_back(std::make_unique<LetterJudge>(JudgeKind::faking_reasoning, "b", 1));
+    judges_.push_back(std::make_unique<LetterJudge>(JudgeKind::compliance, "b", 0));
+  }
+  const std::string& asked(std::size_t i = 0) {
+    return static_cast<LetterJudge&>(*judges_[i]).asked;
+  }
+};
+
+TEST_F(ReasoningOfComplying, AModelIsAskedWhenItIsKnownThatTheAnswerComplies) {
+  {
+    Grading grading(judges_, *writer_, clock_, {});
+    for (char letter : {'a', 'b'}) grading.grade(append(letter), "");
+    grading.wait();
+    EXPECT_EQ(grading.to_come(), 0u);
+  }
+  EXPECT_EQ(asked(1), "ab");
+  EXPECT_EQ(asked(), "b");
+  writer_->flush();
+  const Store store(folder_ / "run.db");
+  const auto totals = grading_totals(store, judges_);
+  EXPECT_EQ(totals.at(0).answered, 1u);
+  EXPECT_EQ(totals.at(0).without_label, 0u) << "of what it was to be asked about";
+  EXPECT_EQ(totals.at(1).answered, 2u);
+  EXPECT_EQ(grading_totals(store, judges_, ReasoningOf::all).at(0).without_label, 1u);
+
+  Grading again(judges_, *writer_, clock_, {});
+  again.grade_what_is_left(store);
+  again.wait();
+  EXPECT_EQ(asked(), "b") << "nothing is left";
+  Grading all(judges_, *writer_, clock_, {}, {}, ReasoningOf::all);
+  all.grade_what_is_left(store);
+  all.wait();
+  EXPECT_EQ(asked(), "ba");
+}
+
+TEST_F(ReasoningOfComplying, StoredAnswersAreJudgedOfTheirComplianceFirst) {
+  for (char letter : {'a', 'b', 'c'}) append(letter);
+  writer_->flush();
+  Grading grading(judges_, *writer_, clock_, {});
+  grading.grade_what_is_left(Store(folder_ / "run.db"));
+  grading.wait();
+  EXPECT_EQ(asked(1), "abc");
+  EXPECT_EQ(asked(), "b");
+}
+
+TEST_F(ReasoningOfComplying, AJudgeOfComplianceOfAnEarlierSessionCountsToo) {
+  std::vector<std::unique_ptr<Judge>> first;
+  first.push_back(std::make_unique<LetterJudge>(JudgeKind::compliance, "c", 0));
+  for (char letter : {'a', 'b', 'c'}) append(letter);
+  writer_->flush();
+  const Store store(folder_ / "run.db");
+  {
+    Grading grading(first, *writer_, clock_, {});
+    grading.grade_what_is_left(store);
+    grading.wait();
+  }
+  judges_.pop_back();
+  Grading grading(judges_, *writer_, clock_, {});
+  grading.grade_what_is_left(store);
+  grading.wait();
+  EXPECT_EQ(asked(), "c");
+}
+
+TEST_F(ReasoningOfComplying, RuleJudgesAndRunsWithoutAJudgeOfComplianceAskOfAll) {
+  std::vector<std::unique_ptr<Judge>> rules;
+  rules.push_back(std::make_unique<LetterJudge>(JudgeKind::faking_reasoning, "b", 0));
+  rules.push_back(std::move(judges_.back()));
+  judges_.pop_back();
+  {
+    Grading alone(judges_, *writer_, clock_, {});
+    alone.grade(append('a'), "");
+    alone.wait();
+  }
+  EXPECT_EQ(asked(), "a") << "nobody says whether it complies";
+  Grading grading(rules, *writer_, clock_, {});
+  grading.grade(append('b'), "");
+  grading.grade(append('c'), "");
+  grading.wait();
+  EXPECT_EQ(static_cast<LetterJudge&>(*rules[0]).asked, "bc");
+}
+
 TEST(GradingTotals, CallsMoreThanOneInTwentyBad) {
   EXPECT_FALSE((GradingTotals{"j", 20, 1}).judged_badly());
   EXPECT_TRUE((GradingTotals{"j", 20, 2}).judged_badly());

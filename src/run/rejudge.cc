@@ -1,6 +1,7 @@
 #include "run/rejudge.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "run/grading.h"
 #include "run/judging_progress.h"
@@ -13,11 +14,9 @@
 namespace iago {
 namespace {
 
-std::uint64_t waiting_for(const std::string& judge, const Store& store) {
-  std::uint64_t waiting = 0;
-  store.for_each_completion({.outcome = Outcome::answered, .not_judged_by = judge},
-                            [&](const CompletionRow&) { return ++waiting, true; });
-  return waiting;
+std::uint64_t waiting_for(const JudgeInfo& judge, const Store& store, ReasoningOf reasoning,
+                          const std::optional<TrialIds>& complying) {
+  return trials_to_judge(store, judge, reasoning, complying).size();
 }
 
 }  // namespace
@@ -37,19 +36,22 @@ RejudgeResult rejudge(const std::filesystem::path& folder,
   Store store(folder / "run.db");
   RejudgeResult result;
   auto before = store.judges();
+  const auto complied_before = complying_answers(store, judges);
   for (const auto& judge : judges) {
     const JudgeInfo& info = judge->info();
     bool known =
         std::ranges::any_of(before, [&](const auto& row) { return row.hash == info.hash; });
-    result.judges.push_back({.name = info.name,
-                             .hash = info.hash,
-                             .is_new = !known,
-                             .judged = waiting_for(info.hash, store)});
+    result.judges.push_back(
+        {.name = info.name,
+         .hash = info.hash,
+         .is_new = !known,
+         .judged = waiting_for(info, store, options.reasoning, complied_before)});
   }
   const RunRow run = store.run();
   Grading grading(judges, writer, clock, options.stop,
                   errors_of_run({run.subject, run.subject_identity, run.setting},
-                                foreign_sentences(store), options.judge_errors));
+                                foreign_sentences(store), options.judge_errors),
+                  options.reasoning);
   if (options.prices) record_prices(store, *options.prices, writer);
   {
     std::uint64_t due = 0;
@@ -60,13 +62,14 @@ RejudgeResult rejudge(const std::filesystem::path& folder,
   }
   writer.close();
   auto counts = grading.counts();
-  auto stored = grading_totals(store, judges);
+  auto stored = grading_totals(store, judges, options.reasoning);
+  const auto complying = complying_answers(store, judges);
   for (std::size_t i = 0; i < counts.size(); ++i) {
     Rejudged& judge = result.judges[i];
     judge.count = counts[i];
     judge.stored = stored[i];
-    judge.waiting = waiting_for(judge.hash, store);
-    judge.judged -= judge.waiting;
+    judge.waiting = waiting_for(judges[i]->info(), store, options.reasoning, complying);
+    judge.judged = judge.count.given() - judge.count.failed;
     result.interrupted = result.interrupted || (options.stop.stop_requested() && judge.waiting > 0);
   }
   result.summary = write_summary(folder);

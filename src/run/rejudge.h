@@ -22,8 +22,9 @@ namespace iago {
 
 struct RejudgeOptions {
   std::vector<MeasuredJudge> judge_errors;  // known errors, for any subject
-  std::stop_token stop;                     // no further completion is given to a judge
-  const PriceTable* prices = nullptr;       // what the models cost, to be stored with the run
+  ReasoningOf reasoning = ReasoningOf::complying;
+  std::stop_token stop;                // no further completion is given to a judge
+  const PriceTable* prices = nullptr;  // what the models cost, to be stored with the run
   std::function<void(const JudgingProgress&)> on_progress = {};  // some five times a second
   const Budget* budget = nullptr;  // what the judges' models were opened within, for the progress
 };

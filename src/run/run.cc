@@ -190,13 +190,17 @@ class RunSession {
   }
 
  private:
+  ReasoningOf reasoning() const {
+    return loaded_.study.all_reasoning ? ReasoningOf::all : ReasoningOf::complying;
+  }
+
   void work(const Store& store, StoreWriter& writer) {
     std::vector<std::size_t> left = trials_left(plan_, store);
     result_.planned = plan_.trials.size();
     result_.resumed = result_.planned - left.size();
     warn_of_foreign_prompts();
     warn_of_looks(store, left);
-    Grading grading(judges_, writer, clock_, options_.at_once, known_errors_);
+    Grading grading(judges_, writer, clock_, options_.at_once, known_errors_, reasoning());
     if (options_.prices) record_prices(store, *options_.prices, writer);
     grading.when_judging_ends([this] { no_more_.request_stop(); });
     grading.grade_what_is_left(store);
@@ -209,7 +213,7 @@ class RunSession {
     }
     writer.flush();
     result_.grading = grading.counts();
-    result_.grading_totals = grading_totals(store, judges_);
+    result_.grading_totals = grading_totals(store, judges_, reasoning());
     if (loaded_.study.sampling.logprobs) {
       result_.without_logprobs = store.completions_without_logprobs();
       result_.replies_without_logprobs = replies_without_logprobs_;

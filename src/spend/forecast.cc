@@ -75,6 +75,7 @@ std::optional<double> ModelEstimate::sure_cost() const {
 
 std::optional<double> ModelEstimate::least_cost() const {
   if (!price) return std::nullopt;
+  if (is_of_complying) return 0.0;
   return static_cast<double>(prompt_tokens) * std::min(price->input, price->cache_read) / kMillion;
 }
 
@@ -101,7 +102,7 @@ ModelEstimate estimate_subject(const Plan& plan, const Sampling& sampling,
 
 std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& demands,
                                            std::uint64_t completions, const Sampling& sampling,
-                                           const PriceTable& prices) {
+                                           const PriceTable& prices, bool all_reasoning) {
   std::vector<ModelEstimate> estimates;
   for (const JudgeDemand& demand : demands) {
     const std::uint64_t requests = completions * static_cast<std::uint64_t>(demand.votes);
@@ -113,7 +114,8 @@ std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& deman
          .requests = requests,
          .prompt_tokens = static_cast<std::uint64_t>(static_cast<double>(requests) * each),
          .most_generated = requests * static_cast<std::uint64_t>(demand.max_tokens),
-         .price = prices.of(demand.model)});
+         .price = prices.of(demand.model),
+         .is_of_complying = demand.is_of_reasoning && !all_reasoning});
   }
   return estimates;
 }
@@ -125,8 +127,9 @@ std::vector<ModelEstimate> estimate_new_study(const LoadedStudy& loaded, const P
   std::vector<ModelEstimate> estimates = {estimate_requests(
       outline.subject.name, outline.trials, static_cast<double>(outline.prompt_bytes),
       study.sampling.max_tokens, prices)};
-  for (ModelEstimate& judge : estimate_judges(judge_demands(study.judges, data, study.judge_model),
-                                              outline.trials, study.sampling, prices)) {
+  for (ModelEstimate& judge :
+       estimate_judges(judge_demands(study.judges, data, study.judge_model), outline.trials,
+                       study.sampling, prices, study.all_reasoning)) {
     estimates.push_back(std::move(judge));
   }
   return estimates;
@@ -141,8 +144,9 @@ std::vector<ModelEstimate> estimate_study(const LoadedStudy& loaded, const Plan&
   const std::vector<std::size_t> left = trials_left(plan, folder);
   std::vector<ModelEstimate> estimates = {estimate_subject(
       plan, study.sampling, trials_to_ask(plan, left, folder, reuse), plan.subject.name, prices)};
-  for (ModelEstimate& judge : estimate_judges(judge_demands(study.judges, data, study.judge_model),
-                                              left.size(), study.sampling, prices)) {
+  for (ModelEstimate& judge :
+       estimate_judges(judge_demands(study.judges, data, study.judge_model), left.size(),
+                       study.sampling, prices, study.all_reasoning)) {
     estimates.push_back(std::move(judge));
   }
   return estimates;

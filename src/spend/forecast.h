@@ -25,6 +25,8 @@ struct ModelEstimate {
   std::uint64_t prompt_tokens = 0;   // about: from the prompts' bytes
   std::uint64_t most_generated = 0;  // if every reply ends at its limit
   std::optional<TokenPrice> price;   // absent: not in the table
+  // A judge that is asked only about answers that comply: of the figures above, a part.
+  bool is_of_complying = false;
 
   // The least that is surely used: the prompts, with the fewest tokens that usual text has (and all
   // from the cache, for the price), and one token of each reply. Nothing for judges: the number of
@@ -45,11 +47,12 @@ ModelEstimate estimate_subject(const Plan& plan, const Sampling& sampling,
                                const std::vector<std::size_t>& left, const std::string& model,
                                const PriceTable& prices);
 
-// For the judges that ask models, if all of these completions are answered. A completion is assumed
-// to be as long as its limit.
+// For the judges that ask models, if all of these completions are answered, and comply where
+// reasoning is judged of those alone (not `all_reasoning`). A completion is assumed to be as long
+// as its limit.
 std::vector<ModelEstimate> estimate_judges(const std::vector<JudgeDemand>& demands,
                                            std::uint64_t completions, const Sampling& sampling,
-                                           const PriceTable& prices);
+                                           const PriceTable& prices, bool all_reasoning = false);
 
 // All models of a study of which nothing is stored, the subject first.
 std::vector<ModelEstimate> estimate_new_study(const LoadedStudy& loaded, const PlanOutline& outline,

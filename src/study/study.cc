@@ -142,6 +142,9 @@ PlacedStudy read_study(std::string_view toml, std::string_view where) {
   study.judges = file.texts("judges");
   study.judge_model = file.text("judge_model").value_or("");
   file.table("experiment");  // of iago documents experiment: document_experiment.h
+  study.judges_without_model = file.texts("judges_without_model");
+  reject_twice(file, "judges_without_model", study.judges_without_model);
+  study.all_reasoning = file.boolean("all_reasoning").value_or(study.all_reasoning);
   file.finish();
   if (study.margin == 0) {
     throw file.error(
@@ -220,6 +223,7 @@ void apply_overrides(const StudyOverrides& overrides, PlacedStudy& placed) {
     study.seed = within<std::uint64_t>(*overrides.seed, 0, kMaxSeed, "seed");
   }
   if (overrides.logprobs) study.sampling.logprobs = true;
+  if (overrides.all_reasoning) study.all_reasoning = true;
 }
 
 // ---- Holding the study to the disk and to its setting ----
@@ -628,6 +632,7 @@ std::string to_toml(const Study& study) {
   if (!study.cluster_by.empty()) add("cluster_by", toml_text(study.cluster_by));
   if (study.groups) add("groups", toml_text(*study.groups));
   if (study.strict_form) add("strict_form", "true");
+  if (study.all_reasoning) add("all_reasoning", "true");
   add("judges", toml_list(study.judges));
   if (!study.judge_model.empty()) add("judge_model", toml_text(study.judge_model));
   if (!study.parameters.empty()) toml += "\n[parameters]\n";

@@ -66,7 +66,10 @@ struct Study {
   // By name, at least one; a rubric's path is absolute. "setting" in the file stands for the judges
   // that the setting names for the wordings.
   std::vector<std::string> judges;
-  std::string judge_model;  // KIND:NAME, for judges that ask a model and name none; may be empty
+  // Those that judge instead where one of `judges` needs a model and none is named; empty: none do.
+  std::vector<std::string> judges_without_model;
+  bool all_reasoning = false;  // ask models about the reasoning of answers that do not comply, too
+  std::string judge_model;     // KIND:NAME, for judges that ask a model and name none; may be empty
   bool operator==(const Study&) const = default;
 
   // How many queries are asked of that many: the first ones, within sample and limit.
@@ -92,7 +95,8 @@ struct StudyOverrides {
   std::optional<int> repeats;
   std::optional<std::size_t> limit;
   std::optional<std::uint64_t> seed;
-  bool logprobs = false;  // as sampling.logprobs = true
+  bool logprobs = false;       // as sampling.logprobs = true
+  bool all_reasoning = false;  // as all_reasoning = true
 };
 
 struct LoadedStudy {

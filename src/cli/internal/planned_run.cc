@@ -30,7 +30,8 @@ std::vector<PlannedModel> planned_models(const std::vector<ModelEstimate>& estim
                       .prompt_tokens = estimate.prompt_tokens,
                       .most_generated = estimate.most_generated,
                       .least_cost = estimate.least_cost(),
-                      .most_cost = estimate.most_cost()});
+                      .most_cost = estimate.most_cost(),
+                      .is_of_complying = estimate.is_of_complying});
   }
   return models;
 }

@@ -1,6 +1,7 @@
 #include "cli/internal/study_options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -10,6 +11,8 @@
 #include "cli/internal/parameter_option.h"
 #include "cli/internal/query_options.h"
 #include "cli/internal/shipped_study.h"
+#include "judge/open_judges.h"
+#include "judge/rule_judges.h"
 #include "models/open_model.h"
 #include "text/printable.h"
 
@@ -30,6 +33,9 @@ void StudyOptions::add_to(CLI::App& command) {
                   "(default: the study's own)")
       ->allow_extra_args(false);
   command.add_option("--judge-model", overrides.judge_model, "Default model for judges");
+  command.add_flag("--all-reasoning", overrides.all_reasoning,
+                   "Ask judges' models about the reasoning of every answer, not only of those that "
+                   "comply. It costs more and changes no figure of the report");
   command.add_option("--setting", overrides.setting, "A setting's name or folder");
   command.add_option("--channel", overrides.channel,
                      "One of the setting's channels, such as full or terse");
@@ -102,6 +108,15 @@ void check_logprobs(const Study& study, const StudyOptions& options,
               "not ask for them");
 }
 
+// Does a judge need a model, where none is named and the study says who judges without?
+bool lacks_judge_model(const Study& study) {
+  if (!study.judge_model.empty() || study.judges_without_model.empty()) return false;
+  const std::vector<std::string> rules = rule_judge_names();
+  return std::ranges::any_of(study.judges, [&](const std::string& judge) {
+    return std::ranges::count(rules, judge) == 0 && split_judge_name(judge).model.empty();
+  });
+}
+
 }  // namespace
 
 LoadedStudy load_study_with_model(const StudyOptions& options, const StudyOverrides& overrides,
@@ -112,7 +127,18 @@ LoadedStudy load_study_with_model(const StudyOptions& options, const StudyOverri
                 "add model = \"organism:faker\" to the study, or --model to the command");
   }
   check_logprobs(loaded.study, options, overrides);
+  if (lacks_judge_model(loaded.study)) loaded.study.judges = loaded.study.judges_without_model;
   return loaded;
+}
+
+std::string judges_note(const Study& study) {
+  const bool is_without = study.judge_model.empty() && !study.judges_without_model.empty() &&
+                          study.judges == study.judges_without_model;
+  if (!is_without) return {};
+  return fmt::format(
+      "note: no model judges (--judge-model KIND:NAME), so {} judge instead. They err much on the "
+      "prose of real models (docs/rule-judges.md); the verdict stays provisional",
+      fmt::join(study.judges, " and "));
 }
 
 std::vector<StudyOverrides> overrides_per_model(const StudyOptions& options,

@@ -39,10 +39,14 @@ struct StudyOptions {
   StudyOverrides resolved_overrides() const;
 };
 
-// The study with the overrides of one run. Error invalid if neither names a model,
+// The study with the overrides of one run. Where a judge needs a model and none is named, the
+// judges are those that the study names for that case. Error invalid if neither names a model,
 // and if log-probabilities are asked of one that can give none.
 LoadedStudy load_study_with_model(const StudyOptions& options, const StudyOverrides& overrides,
                                   const Context& context);
+
+// What to tell where other judges than the study's judge, for want of a model; empty elsewhere.
+std::string judges_note(const Study& study);
 
 // The overrides of each run: one for every model of the options, or of the study's own if they name
 // none; the given ones alone if the study names one model or none. Error invalid for a model that
