@@ -7,5 +7,7 @@ namespace iago {
 
 extern const std::string_view kFakingPhrases;
 extern const std::string_view kCompliancePhrases;
+extern const std::string_view kFakingPoints;
+extern const std::string_view kCompliancePoints;
 
 }  // namespace iago
