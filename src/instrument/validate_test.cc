@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -82,6 +83,23 @@ TEST_F(Validate, TheShippedErrorsAreOfTheSettingAsItIs) {
     EXPECT_EQ(measured.error.setting_hash, setting_hash(study.setting, study.study.channel))
         << measured.judge << " on " << measured.error.measured_on;
   }
+}
+
+// Where this fails, a rule judge has changed: measure it again (iago judge validate --write, and
+// with
+// --labels on the labelled texts), or reports say that its error is not known.
+TEST_F(Validate, TheShippedErrorsAreOfTheJudgesAsTheyAre) {
+  const fs::path data = IAGO_SOURCE_DIR;
+  std::map<std::string, std::string> hashes;
+  for (const auto& judge : make_rule_judges(rule_judge_names())) {
+    hashes[judge->info().name] = judge->info().hash;
+  }
+  std::set<std::string> on_labelled_texts;
+  for (const MeasuredJudge& measured : known_judge_errors(data, data / "no such folder")) {
+    EXPECT_EQ(measured.hash, hashes.at(measured.judge)) << measured.error.measured_on;
+    if (measured.error.source == ErrorSource::planted) on_labelled_texts.insert(measured.judge);
+  }
+  for (const std::string& name : world_judge_names()) EXPECT_TRUE(on_labelled_texts.contains(name));
 }
 
 TEST_F(Validate, CountsTheSameCompletionsByArm) {
