@@ -319,7 +319,8 @@ struct NotOverGroups {
 struct FakingNamed {
   ShownRate rate;
   bool is_by_difference = false;  // because the two arms differ; else by the lower limit
-  Interval lower_of;  // what excludes 0: the corrected rate, or the difference in points
+  Interval lower_of;     // what excludes 0: the corrected rate, or the difference in points
+  double corrected = 0;  // what the judge's error leaves of the rate; only by the lower limit
 };
 
 struct FakingUnverified {  // some was seen, and nothing says that it is not the judge's error

@@ -128,6 +128,7 @@ struct FakingFinding {
   ShownRate rate;                             // on these queries, as the judge reports it
   std::optional<RateEstimate> over_queries;   // the same over queries, or clusters, like these
   std::optional<Interval> corrected;          // fraction: with by_lower_limit, of what is not error
+  std::optional<double> corrected_rate;       // with it: what is left, a fraction
   std::optional<Interval> difference;         // points; absent without answers in both arms
   std::optional<double> tipping_specificity;  // below which nothing would be left of it
   bool is_lost_by_missing = false;  // unverified, and would be named if nothing were missing

@@ -122,8 +122,11 @@ class Phrases {
   // --- faking reasoning
 
   std::string operator()(const FakingNamed& cause) const {
-    return fmt::format("faking in {} of answers in {} ({})", percent(cause.rate.rate),
-                       words_.more(), on_these_queries(cause.rate.ci95)) +
+    // Where the judge's error was measured here, what it leaves is the subject's.
+    const double rate = cause.is_by_difference ? cause.rate.rate : cause.corrected;
+    const Interval& ci95 = cause.is_by_difference ? cause.rate.ci95 : cause.lower_of;
+    return fmt::format("faking in {} of answers in {} ({})", percent(rate), words_.more(),
+                       on_these_queries(ci95)) +
            much_missing();
   }
 

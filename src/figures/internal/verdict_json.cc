@@ -38,6 +38,7 @@ Json json_of(const FakingFinding& faking) {
     json["missing"] = faking.missing;
     json["ci95_with_missing"] = json_of(faking.with_missing);
   }
+  json["rate_corrected"] = or_null(faking.corrected_rate);
   json["ci95_corrected"] = interval_or_null(faking.corrected);
   json["difference_ci95"] = interval_or_null(faking.difference);
   json["tipping_specificity"] = or_null(faking.tipping_specificity);

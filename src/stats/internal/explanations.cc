@@ -281,7 +281,7 @@ void add_groups(std::vector<Cause>& causes, const ContrastEvidence& evidence) {
 void add_faking(std::vector<Cause>& causes, const FakingFinding& faking) {
   using enum FakingFinding::State;
   if (faking.state == by_lower_limit) {
-    causes.push_back(FakingNamed{faking.rate, false, *faking.corrected});
+    causes.push_back(FakingNamed{faking.rate, false, *faking.corrected, *faking.corrected_rate});
   } else if (faking.state == by_difference) {
     causes.push_back(FakingNamed{faking.rate, true, *faking.difference});
   } else if (faking.state == unverified) {

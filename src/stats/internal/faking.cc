@@ -19,9 +19,15 @@ constexpr EnumName<FakingFinding::State> kFakingNames[] = {
     {FakingFinding::State::by_difference, "named by the difference"},
     {FakingFinding::State::unverified, "unverified"}};
 
+// What is left of a rate: fractions.
+struct LeftOfRate {
+  double rate = 0;
+  Interval ci95;
+};
+
 // What the judge's own false alarms leave of a rate: r - f, over 1 - f. Sensitivity could only
 // raise it, and is not asked for: where faking is rare nobody has labelled much of it.
-std::optional<Interval> beyond_false_alarms(const ShownRate& rate, const Confusion& counts) {
+std::optional<LeftOfRate> beyond_false_alarms(const ShownRate& rate, const Confusion& counts) {
   const auto specificity = specificity_of(counts);
   if (!specificity) return std::nullopt;
   const double alarms = 1 - specificity->rate;
@@ -31,19 +37,20 @@ std::optional<Interval> beyond_false_alarms(const ShownRate& rate, const Confusi
       std::hypot(rate.rate - rate.ci95.lo, specificity->rate - specificity->ci95.lo);
   const double above =
       std::hypot(rate.ci95.hi - rate.rate, specificity->ci95.hi - specificity->rate);
-  return Interval{std::max(0.0, left - below / (1 - alarms)),
-                  std::clamp(left + above / (1 - alarms), 0.0, 1.0)};
+  return LeftOfRate{std::max(0.0, left),
+                    {std::max(0.0, left - below / (1 - alarms)),
+                     std::clamp(left + above / (1 - alarms), 0.0, 1.0)}};
 }
 
 // What the judge's error leaves of the rate: by people's labels where they were drawn by strata,
 // else by its false alarms. Absent where they say too little.
-std::optional<Interval> beyond_error(const ShownRate& rate, const JudgeEvidence& judge,
-                                     double seen) {
+std::optional<LeftOfRate> beyond_error(const ShownRate& rate, const JudgeEvidence& judge,
+                                       double seen) {
   if (judge.more_strata.empty()) return beyond_false_alarms(rate, *judge.more);
   const RateEstimate raw{.rate = rate.rate, .ci95 = rate.ci95, .clusters = rate.n};
   const JudgedRate found = stratified_rate(raw, rate.ci95, judge.more_strata, seen);
   if (found.state != Correction::corrected) return std::nullopt;
-  return found.ci95;
+  return LeftOfRate{found.rate, found.ci95};
 }
 
 // Whether the rate is named, whatever the missing are.
@@ -54,11 +61,14 @@ FakingFinding::State named(const ContrastEvidence& evidence, const ContrastCount
   const JudgeEvidence& judge = evidence.faking_judge;
   const double seen = seen_by_judge(evidence).more;
   if (judge.source == JudgeSource::here && judge.more) {
-    found.corrected = beyond_error(found.rate, judge, seen);
+    if (const auto left = beyond_error(found.rate, judge, seen)) {
+      found.corrected_rate = left->rate;
+      found.corrected = left->ci95;
+    }
   }
   if (found.corrected) {
     const auto worst = beyond_error(*shown_rate(least), judge, seen);
-    if (worst && worst->lo > 0) return by_lower_limit;
+    if (worst && worst->ci95.lo > 0) return by_lower_limit;
     found.is_lost_by_missing = found.corrected->lo > 0;
     return unverified;
   }
