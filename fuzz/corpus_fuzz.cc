@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "chat/journal.h"
 #include "documents/corpus.h"
 #include "documents/filters.h"
-#include "documents/internal/journal.h"
 #include "documents/internal/prompts.h"
 
 namespace {

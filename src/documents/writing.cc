@@ -19,7 +19,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "documents/internal/journal.h"
+#include "chat/journal.h"
 #include "documents/internal/prompts.h"
 #include "text/utf8.h"
 
@@ -27,6 +27,7 @@ namespace iago {
 namespace {
 
 enum Stage : int { kAskForms, kAskIdeas, kAskDocument, kAskCheck };
+constexpr const char* kCheckRole = "check";  // of the model that checks, in the journal
 constexpr std::array kStageNames = {"forms", "ideas", "documents", "check"};
 constexpr std::size_t kIdeaAttempts = 4, kCheckAttempts = 2;
 constexpr std::size_t kLeastWindow = 32, kMostWindow = 1024;
@@ -347,7 +348,7 @@ Spent Writing::spent(const PriceTable& prices) const {
   const auto writer = prices.of(options_.writer.name);
   const auto checker = options_.checker ? prices.of(options_.checker->name) : std::nullopt;
   for (const auto& [key, reply] : state_->replies()) {
-    const auto& price = reply.is_check ? checker : writer;
+    const auto& price = reply.role == kCheckRole ? checker : writer;
     spent.usage += reply.usage;
     if (!price) {
       spent.unpriced_tokens += reply.usage.prompt + reply.usage.generated;
@@ -381,7 +382,7 @@ void Writing::take(const Task& task, ChatReply reply, double at_s) {
   state_->journal->add(task.key, {.text = replace_invalid_utf8(reply.text),
                                   .finish = reply.finish,
                                   .usage = reply.usage,
-                                  .is_check = task.stage == kAskCheck,
+                                  .role = task.stage == kAskCheck ? kCheckRole : "",
                                   .at_s = at_s});
   ++state_->answered;
   state_->drafted += task.stage == kAskDocument;

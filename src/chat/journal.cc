@@ -1,4 +1,4 @@
-#include "documents/internal/journal.h"
+#include "chat/journal.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -18,18 +18,18 @@ namespace iago {
 namespace {
 
 constexpr std::size_t kMaxJournalBytes = std::size_t{8} << 30;
-constexpr const char* kNew = "Name another --out, or remove the journal and the corpus.";
 
-[[noreturn]] void fail_to_write(const std::filesystem::path& file) {
+[[noreturn]] void fail_to_write(const std::filesystem::path& file, const JournalWork& work) {
   throw Error(ErrorCode::disconnected,
               fmt::format("{}: cannot write: {}", file.string(), std::strerror(errno)),
-              "Free some space or name another --out; what was written is safe.");
+              fmt::format("Free some space or {}; what was written is safe.", work.elsewhere));
 }
 
 // A member of the kind that is wanted, or Error corrupt.
 class Line {
  public:
-  Line(std::string_view text, const std::string& where) : where_(where) {
+  Line(std::string_view text, const std::string& where, const JournalWork& work)
+      : where_(where), work_(work) {
     try {
       json_ = parse_json(text, where);
     } catch (const Error& error) {
@@ -63,8 +63,10 @@ class Line {
     return terms;
   }
   [[noreturn]] void fail(const std::string& message) const {
-    throw Error(ErrorCode::corrupt, message,
-                "The journal is damaged here. Restore it from a copy, or write a new corpus.");
+    throw Error(
+        ErrorCode::corrupt, message,
+        fmt::format("The journal is damaged here. Restore it from a copy, or begin a new {}.",
+                    work_.name));
   }
 
  private:
@@ -73,6 +75,7 @@ class Line {
   }
 
   const std::string& where_;
+  const JournalWork& work_;
   Json json_;
 };
 
@@ -81,6 +84,12 @@ JournalReply read_reply(const Line& line, const std::string& where) {
   if (!finish || *finish == Finish::failed) {
     line.fail(fmt::format("{}: \"{}\" is not how a reply ends", where, line.text("finish")));
   }
+  ReasoningChannel channel = ReasoningChannel::none;
+  if (line.has("reasoning_channel")) {
+    const auto named = reasoning_channel_named(line.text("reasoning_channel"));
+    if (!named) line.fail(where + ": expected a channel of reasoning in \"reasoning_channel\"");
+    channel = *named;
+  }
   return {.text = line.text("text"),
           .finish = *finish,
           .usage = {.prompt = line.count("prompt_tokens"),
@@ -88,20 +97,23 @@ JournalReply read_reply(const Line& line, const std::string& where) {
                     .cache_written = line.count("cache_written_tokens"),
                     .generated = line.count("generated_tokens"),
                     .uncounted = line.count("uncounted")},
-          .is_check = line.has("check"),
+          .role = line.has("role") ? line.text("role") : std::string(),
+          .reasoning_channel = channel,
+          .reasoning = line.has("reasoning") ? line.text("reasoning") : std::string(),
           .at_s = line.seconds("at_s")};
 }
 
-void check_terms(const JournalTerms& found, const JournalTerms& terms, std::string_view where) {
+void check_terms(const JournalTerms& found, const JournalTerms& terms, std::string_view where,
+                 const JournalWork& work) {
   for (const auto& [name, value] : terms) {
     auto other = found.find(name);
     const std::string was = other == found.end() ? "" : other->second;
     if (was == value) continue;
     throw Error(ErrorCode::invalid,
-                fmt::format("{}: the corpus was begun with another {}: expected \"{}\", found "
+                fmt::format("{}: the {} was begun with another {}: expected \"{}\", found "
                             "\"{}\" now",
-                            where, name, was, value),
-                kNew);
+                            where, work.name, name, was, value),
+                fmt::format("Remove the journal and the {}, or {}.", work.name, work.elsewhere));
   }
 }
 
@@ -122,7 +134,11 @@ std::string line_of(const std::string& key, const JournalReply& reply) {
                {"generated_tokens", reply.usage.generated},
                {"uncounted", reply.usage.uncounted},
                {"at_s", reply.at_s}};
-  if (reply.is_check) json["check"] = true;
+  if (!reply.role.empty()) json["role"] = reply.role;
+  if (reply.reasoning_channel != ReasoningChannel::none) {
+    json["reasoning_channel"] = name_of(reply.reasoning_channel);
+    if (!reply.reasoning.empty()) json["reasoning"] = reply.reasoning;
+  }
   json["text"] = reply.text;
   return dump_json(json) + "\n";
 }
@@ -130,16 +146,17 @@ std::string line_of(const std::string& key, const JournalReply& reply) {
 }  // namespace
 
 std::map<std::string, JournalReply> parse_journal(std::string_view text, std::string_view where,
-                                                  const JournalTerms& terms, double& seconds) {
+                                                  const JournalTerms& terms, double& seconds,
+                                                  const JournalWork& work) {
   std::map<std::string, JournalReply> replies;
   double latest = 0;  // of the session
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::string_view line_text = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line_text.size() + 1, text.size()));
     const std::string place = fmt::format("{}:{}", where, number);
-    const Line line(line_text, place);
+    const Line line(line_text, place, work);
     if (line.has("terms")) {
-      check_terms(line.terms(), terms, where);
+      check_terms(line.terms(), terms, where, work);
       seconds += std::exchange(latest, 0);
       continue;
     }
@@ -155,21 +172,23 @@ std::map<std::string, JournalReply> parse_journal(std::string_view text, std::st
 }
 
 std::map<std::string, JournalReply> read_journal(const std::filesystem::path& file,
-                                                 const JournalTerms& terms, double& seconds) {
-  return parse_journal(whole_lines_of(file), file.string(), terms, seconds);
+                                                 const JournalTerms& terms, double& seconds,
+                                                 const JournalWork& work) {
+  return parse_journal(whole_lines_of(file), file.string(), terms, seconds, work);
 }
 
-Journal::Journal(std::filesystem::path file, const JournalTerms& terms) : file_(std::move(file)) {
+Journal::Journal(std::filesystem::path file, const JournalTerms& terms, JournalWork work)
+    : file_(std::move(file)), work_(std::move(work)) {
   descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (descriptor_ < 0) fail_to_write(file_);
+  if (descriptor_ < 0) fail_to_write(file_, work_);
   try {
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
       throw Error(ErrorCode::invalid,
-                  fmt::format("{}: another process writes this corpus", file_.string()),
-                  "Wait for it, or name another --out.");
+                  fmt::format("{}: another process writes this {}", file_.string(), work_.name),
+                  fmt::format("Wait for it, or {}.", work_.elsewhere));
     }
     const std::string text = whole_lines_of(file_);
-    if (::ftruncate(descriptor_, static_cast<off_t>(text.size())) != 0) fail_to_write(file_);
+    if (::ftruncate(descriptor_, static_cast<off_t>(text.size())) != 0) fail_to_write(file_, work_);
     read(text, terms);
     Json json;
     json["terms"] = Json::object();
@@ -184,7 +203,7 @@ Journal::Journal(std::filesystem::path file, const JournalTerms& terms) : file_(
 Journal::~Journal() { ::close(descriptor_); }
 
 void Journal::read(std::string_view text, const JournalTerms& terms) {
-  replies_ = parse_journal(text, file_.string(), terms, earlier_seconds_);
+  replies_ = parse_journal(text, file_.string(), terms, earlier_seconds_, work_);
   earlier_ = replies_.size();
 }
 
@@ -193,7 +212,7 @@ void Journal::append(const std::string& line) {
   while (!rest.empty()) {
     const auto written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail_to_write(file_);
+    if (written <= 0) fail_to_write(file_, work_);
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
 }
@@ -210,7 +229,7 @@ void Journal::add(const std::string& key, JournalReply reply) {
 }
 
 void Journal::sync() {
-  if (::fdatasync(descriptor_) != 0) fail_to_write(file_);
+  if (::fdatasync(descriptor_) != 0) fail_to_write(file_, work_);
 }
 
 }  // namespace iago
