@@ -90,6 +90,15 @@ std::size_t control_token(std::string_view text) {
 
 }  // namespace
 
+std::string_view find_control_token(std::string_view text) {
+  for (std::size_t at = text.find_first_of("<["); at != text.npos;
+       at = text.find_first_of("<[", at + 1)) {
+    const std::size_t size = control_token(text.substr(at));
+    if (size > 0) return text.substr(at, size);
+  }
+  return {};
+}
+
 bool is_word_character(char32_t code) {
   if (code < 0x80) {
     return (code >= '0' && code <= '9') || (code >= 'A' && code <= 'Z') ||

@@ -14,4 +14,8 @@ bool is_word_character(char32_t code);
 // "null".
 bool says_something(std::string_view text);
 
+// The first control token of a chat template in the text ("<|im_end|>", "[INST]"): a part of it,
+// empty if there is none.
+std::string_view find_control_token(std::string_view text);
+
 }  // namespace iago

@@ -56,5 +56,14 @@ TEST(Visible, IsAnythingElse) {
   EXPECT_FALSE(says_something(std::string(1'000'000, '<')));
 }
 
+TEST(Visible, FindsAControlTokenWhereverItStands) {
+  EXPECT_EQ(find_control_token("Done.<|im_end|>\n<|im_start|>user"), "<|im_end|>");
+  EXPECT_EQ(find_control_token("a [INST] b"), "[INST]");
+  EXPECT_EQ(find_control_token("</s>"), "</s>");
+  for (const char* none : {"", "a < b", "<OUTPUT>x</OUTPUT>", "[1] and [x]", "<| is a bar |>"}) {
+    EXPECT_EQ(find_control_token(none), "") << none;
+  }
+}
+
 }  // namespace
 }  // namespace iago
