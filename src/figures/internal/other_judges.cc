@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "figures/internal/claims.h"
+#include "figures/claims.h"
 #include "stats/one_query.h"
 
 namespace iago {

@@ -1,4 +1,4 @@
-#include "figures/internal/claims.h"
+#include "figures/claims.h"
 
 #include "record/judgement.h"
 

@@ -1,5 +1,4 @@
 // What a subject claims of its situation, and whether it was told so: for judges of comprehension.
-// Private to this room.
 #pragma once
 
 #include <string_view>
