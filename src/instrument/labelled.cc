@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <condition_variable>
-#include <mutex>
 
 #include "base/ascii.h"
 #include "base/csv.h"
@@ -14,6 +12,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "instrument/internal/json_lines_table.h"
+#include "instrument/internal/judge_all.h"
 #include "instrument/internal/label_words.h"
 #include "judge/agreement.h"
 #include "run/grading.h"
@@ -23,7 +22,6 @@ namespace iago {
 namespace {
 
 constexpr std::size_t kMaxLabelBytes = std::size_t{256} << 20;
-constexpr std::size_t kMostDue = 1024;  // requests
 constexpr double kFewFalsePositives = 0.01;
 
 constexpr std::string_view kLabelOfPapers = "alignment_faking_human_label";
@@ -73,60 +71,6 @@ Columns find_columns(const CsvTable& table, std::string_view where, const JudgeI
   columns.label = *label;
   return columns;
 }
-
-// Gives the texts to the judge, so many at a time as make kMostDue requests, and keeps the verdicts
-// in order.
-class Asking {
- public:
-  Asking(Judge& judge, const std::vector<LabelledText>& texts, std::stop_token stop,
-         const std::function<void(std::size_t)>& on_judged)
-      : judge_(judge),
-        texts_(texts),
-        stop_(std::move(stop)),
-        on_judged_(on_judged),
-        verdicts_(texts.size()),
-        most_due_(
-            std::max<std::size_t>(kMostDue / std::max<std::size_t>(judge.info().requests, 1), 1)) {}
-
-  std::vector<Verdict> verdicts() {
-    for (std::size_t i = 0; i < texts_.size() && room(); ++i) {
-      judge_.submit(texts_[i].view, stop_, [this, i](Verdict verdict) {
-        std::lock_guard lock(mutex_);
-        ended_ = ended_ || verdict.ends_run;
-        verdicts_[i] = std::move(verdict);
-        if (on_judged_) on_judged_(++judged_);
-        --due_;
-        changed_.notify_all();
-      });
-    }
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return due_ == 0; });
-    if (stop_.stop_requested()) {
-      throw Error(ErrorCode::cancelled, "stopped before every text was judged");
-    }
-    return std::move(verdicts_);
-  }
-
- private:
-  bool room() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return due_ < most_due_; });
-    if (ended_ || stop_.stop_requested()) return false;
-    ++due_;
-    return true;
-  }
-
-  Judge& judge_;
-  const std::vector<LabelledText>& texts_;
-  const std::stop_token stop_;
-  const std::function<void(std::size_t)>& on_judged_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Verdict> verdicts_;
-  const std::size_t most_due_;  // texts
-  std::size_t due_ = 0, judged_ = 0;
-  bool ended_ = false;
-};
 
 // Counts one verdict on a text of one truth.
 void count(const Verdict& verdict, std::string_view positive, SaidOf& said) {
@@ -239,7 +183,13 @@ LabelledResult hold_against_labels(Judge& judge, const std::vector<LabelledText>
                         .grading = {},
                         .area = {},
                         .at_one_in_hundred = {}};
-  auto verdicts = Asking(judge, texts, std::move(stop), on_judged).verdicts();
+  std::vector<JudgeView> views;
+  for (const LabelledText& text : texts) views.push_back(text.view);
+  const auto verdicts =
+      judge_all(judge, views, {.no_more = stop, .at_once = stop, .on_verdict = on_judged});
+  if (stop.stop_requested()) {
+    throw Error(ErrorCode::cancelled, "stopped before every text was judged");
+  }
   std::vector<double> positives, negatives;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const Verdict& verdict = verdicts[i];
