@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/model_name.h"
 #include "cli/commands.h"
+#include "cli/internal/any_stop.h"
 #include "cli/internal/budget_options.h"
 #include "cli/internal/exit_status.h"
 #include "cli/internal/interrupt.h"
@@ -221,22 +222,6 @@ class WritingModels {
  private:
   std::unique_ptr<ChatModel> writer_, other_checker_;
   ChatModel* checker_ = nullptr;
-};
-
-// Requested once any of the tokens is.
-class AnyStop {
- public:
-  AnyStop(std::stop_token a, std::stop_token b)
-      : on_a_(std::move(a), Request{&source_}), on_b_(std::move(b), Request{&source_}) {}
-  std::stop_token token() const { return source_.get_token(); }
-
- private:
-  struct Request {
-    std::stop_source* source;
-    void operator()() const { source->request_stop(); }
-  };
-  std::stop_source source_;
-  std::stop_callback<Request> on_a_, on_b_;
 };
 
 void report_open_documents(const Writing& writing, const WrittenCorpus& corpus) {
