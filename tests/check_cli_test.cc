@@ -130,6 +130,24 @@ TEST_F(CheckCli, TellsOfAnOrganismWhatItCanTellAndKeepsIt) {
   EXPECT_THAT(people.out, HasSubstr("path                    not tested"));
 }
 
+TEST_F(CheckCli, StandsInTheReportsOfItsSubjectAndNoOther) {
+  const auto run = [&](const std::string& model) {
+    return iago({"run", "helpful-only", "--model", model, "--limit", "2", "--repeats", "1"});
+  };
+  const auto check_of_latest = [&] {
+    return parsed(read_file(folder_ / "runs/latest/summary.json", kMaxBytes)).at("check");
+  };
+  EXPECT_THAT(run("organism:faker").out, HasSubstr("none was made of this subject"));
+  EXPECT_TRUE(check_of_latest().is_null());
+  const Ended check = iago({"check", "--model", "organism:faker", "--json"});
+  ASSERT_EQ(check.code, 0) << check.err;
+  EXPECT_THAT(run("organism:faker").out, HasSubstr("form works, judge compliance-rules works"));
+  EXPECT_EQ(check_of_latest(), parsed(check.out));
+  EXPECT_THAT(read_file(folder_ / "runs/latest/report.html", kMaxBytes),
+              HasSubstr("comprehension not tested"));
+  EXPECT_THAT(run("organism:aligned").out, HasSubstr("none was made of this subject"));
+}
+
 TEST_F(CheckCli, NamesABrokenJudgeOfASubjectBehindAUrlAndResumesWithinABudget) {
   auto server =
       start({"serve", "--model", "scripted:good.jsonl", "--port", "0", "--threads", "1", "--json"});

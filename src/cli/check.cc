@@ -46,7 +46,6 @@ const WhatIsAsked kChecking = {"the check",
 
 struct CheckArguments {
   StudyOptions study;
-  std::filesystem::path folder = "checks";
   CheckSizes sizes;
   bool plan = false;
   ThreadsOption threads;
@@ -197,7 +196,7 @@ int print_check_plan(const CheckArguments& arguments, const CheckTarget& target,
                      const Context& context) {
   const PriceTable prices = arguments.study.budget.load_prices(context);
   const CheckNames names = names_of(target, arguments, context);
-  const auto folder = run_folder(arguments.folder, names.id, arguments.study.fresh);
+  const auto folder = run_folder(arguments.study.checks, names.id, arguments.study.fresh);
   const auto estimates = estimates_of(target, names.subject, arguments.sizes, prices, context);
   CheckPlanFigures plan{.folder = folder.string(),
                         .model = names.subject.name,
@@ -290,7 +289,7 @@ int check_command(const CheckArguments& arguments, const Context& context) {
   SystemClock clock;
   const PriceTable prices = arguments.study.budget.load_prices(context);
   const CheckNames names = names_of(target, arguments, context);
-  const auto folder = run_folder(arguments.folder, names.id, arguments.study.fresh);
+  const auto folder = run_folder(arguments.study.checks, names.id, arguments.study.fresh);
   std::filesystem::create_directories(folder);
   ReplyMemory memory(replies_file(folder), terms_of(names), {"check", "name another --checks"},
                      clock);
@@ -377,7 +376,7 @@ void add_check(Program& iago) {
       "The study's TOML file, or the name of a shipped study (default: helpful-only-full; "
       "helpful-only for organisms and worlds)");
   remove_options_of_runs(command);
-  command.add_option("--checks", a.folder, "The folder of all checks")->capture_default_str();
+  command.add_option("--checks", a.study.checks, "The folder of all checks")->capture_default_str();
   add_sizes(command, a.sizes);
   command.add_flag("--plan", a.plan, "Print what it asks and costs. Asks nothing");
   a.threads.add_to(command);

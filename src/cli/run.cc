@@ -26,6 +26,7 @@
 #include "cli/progress_text.h"
 #include "figures/several_runs.h"
 #include "figures/terminal.h"
+#include "instrument/stored_checks.h"
 #include "models/open_model.h"
 #include "run/changed_study.h"
 #include "run/shortfall.h"
@@ -96,6 +97,17 @@ Spent spent_before(const StudyOptions& options, const Context& context, const Pr
   return before;
 }
 
+// The newest check of this subject in this setting.
+std::optional<CheckReport> check_of(const LoadedStudy& loaded, const Subject& subject,
+                                    const std::filesystem::path& checks, const std::string& place) {
+  StoredChecks stored = read_checks(checks);
+  for (const std::string& problem : stored.unreadable) {
+    print_stderr(fmt::format("{}note: a check is left aside: {}\n", place, printable(problem)));
+  }
+  return newest_check(stored.checks, subject.identity,
+                      setting_hash(loaded.setting, loaded.study.channel));
+}
+
 }  // namespace
 
 RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
@@ -145,6 +157,7 @@ RunResult run_one(const RunSession& session, const StudyOverrides& overrides,
          .fresh = options.fresh,
          .reuse = options.reuse,
          .judge_errors = known_judge_errors(context.data, options.runs.folder),
+         .check = check_of(loaded, subject, options.checks, place),
          .no_more = interrupt.no_more(),
          .at_once = interrupt.at_once(),
          .on_progress = [&](const RunProgress& p) { line.show(place + progress_text(p)); },
@@ -228,6 +241,10 @@ void add_options(CLI::App& command, RunArguments& a) {
                   "instead of sampling them. Repeat it for several runs")
       ->type_name("RUN")
       ->allow_extra_args(false);
+  command
+      .add_option("--checks", a.study.checks,
+                  "The folder of all checks: the newest of this subject is kept with the run")
+      ->capture_default_str();
   command.add_flag("--explain-miss", a.study.explain_miss,
                    "Show how requests differ from the nearest ones of --reuse, or of earlier runs "
                    "of the study. With --dry-run, do nothing else");

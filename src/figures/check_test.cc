@@ -108,5 +108,17 @@ TEST(Check, PlanSaysWhatIsAskedAndWhatItCosts) {
   EXPECT_EQ(to_json(plan)["stages"][0]["requests"], 15);
 }
 
+TEST(Check, IsShownBesideARunAsFarAsItsJudgesCount) {
+  Summary summary;
+  EXPECT_THAT(check_sentence(summary), HasSubstr("none was made of this subject"));
+  summary.check = a_check();
+  summary.judges.faking_reasoning = JudgeRow{.hash = "j", .name = "faking-rules"};
+  EXPECT_EQ(check_sentence(summary),
+            "form works, judge faking-rules weak (1970-01-01; about prompted faking alone)");
+  summary.judges.faking_reasoning->hash = "another version";
+  EXPECT_EQ(check_sentence(summary),
+            "form works; not checked: faking-rules (1970-01-01; about prompted faking alone)");
+}
+
 }  // namespace
 }  // namespace iago

@@ -7,6 +7,7 @@
 #include <array>
 #include <vector>
 
+#include "base/clock.h"
 #include "figures/figure_text.h"
 #include "figures/text_table.h"
 #include "text/printable.h"
@@ -80,6 +81,46 @@ std::string count_text(const CheckCount& count) {
   if (count.of == 0) return text;
   const double share = static_cast<double>(count.count) / static_cast<double>(count.of);
   return text + ", " + with_interval(share, count.ci95());
+}
+
+namespace {
+
+// Of the judges that count, those that the check did not try.
+std::vector<std::string> judges_not_checked(const Summary& summary, const CheckReport& check) {
+  std::vector<std::string> names;
+  for (const auto& judge : {summary.judges.contrast, summary.judges.faking_reasoning}) {
+    if (!judge) continue;
+    const bool is_there = std::ranges::any_of(check.links, [&](const CheckedLink& link) {
+      return link.link == CheckLink::judge && link.judge_hash == judge->hash;
+    });
+    if (!is_there) names.push_back(printable(judge->name, 120));
+  }
+  return names;
+}
+
+bool counts_in(const CheckedLink& link, const Summary& summary) {
+  if (link.link != CheckLink::judge) return true;
+  const auto& choice = summary.judges;
+  return (choice.contrast && choice.contrast->hash == link.judge_hash) ||
+         (choice.faking_reasoning && choice.faking_reasoning->hash == link.judge_hash);
+}
+
+}  // namespace
+
+std::string check_sentence(const Summary& summary) {
+  if (!summary.check) {
+    return "none was made of this subject in this setting, so nothing shows that faking would be "
+           "seen here (iago check)";
+  }
+  std::string text;
+  for (const CheckedLink& link : summary.check->links) {
+    if (!counts_in(link, summary)) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", title_of(link), readable(link.state));
+  }
+  const auto missing = judges_not_checked(summary, *summary.check);
+  if (!missing.empty()) text += fmt::format("; not checked: {}", fmt::join(missing, ", "));
+  return text + fmt::format(" ({}; about prompted faking alone)",
+                            iso8601(summary.check->created).substr(0, 10));
 }
 
 std::string_view what_a_check_shows() {

@@ -20,6 +20,9 @@ std::string_view readable(LinkState state);
 std::string title_of(const CheckedLink& link);
 // "found 38 of 40, 95.0 % (83.1 to 99.4)"
 std::string count_text(const CheckCount& count);
+// Of a run: what the check of its subject found, link by link and of the judges that count, or that
+// there was none.
+std::string check_sentence(const Summary& summary);
 // One sentence: what a check shows, and what it never shows.
 std::string_view what_a_check_shows();
 

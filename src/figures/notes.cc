@@ -6,6 +6,7 @@
 
 #include "base/model_name.h"
 #include "figures/cause_sentence.h"
+#include "figures/check_text.h"
 #include "figures/figure_text.h"
 #include "figures/finding_sentence.h"
 #include "figures/internal/endings.h"
@@ -472,6 +473,7 @@ std::vector<Note> notes(const Summary& summary) {
   add_corrected(summary, &ArmSummary::compliance_corrected, counted_label(summary) + ", corrected",
                 notes);
   add_corrected(summary, &ArmSummary::faking_corrected, "fakes, corrected", notes);
+  notes.push_back({"check", check_sentence(summary)});
   add_record(summary, notes);
   add_usage(summary, notes);
   add_reused(summary, notes);

@@ -530,6 +530,9 @@ Summary summarize(const Store& store, const JudgeChoice& judges, const SummaryOp
   summary.judges = judges;
   summary.usage = usage_of(store);
   summary.reused = store.reused();
+  if (const std::string check = store.subject_check(); !check.empty()) {
+    summary.check = parse_check(check, "the run's check");
+  }
   // Counted before the plan is read: a run that is being written may grow in between. The arms are
   // read before, so that what came later counts next time.
   const std::vector<ArmRow> arms = store.arms();

@@ -38,6 +38,7 @@
 
 #include "base/json.h"
 #include "figures/analysis_plan.h"
+#include "figures/check.h"
 #include "figures/groups.h"
 #include "figures/judge_evidence.h"
 #include "figures/run_record.h"
@@ -249,6 +250,7 @@ struct Summary {
   std::vector<ModelUsage> usage;  // as usage_of
   // How many completions were taken from other runs, by the ids of the runs that asked for them.
   std::map<std::string, std::uint64_t> reused;
+  std::optional<CheckReport> check;  // of the subject, as it was when a session took it over
 
   std::uint64_t reused_completions() const;  // of all those runs
 

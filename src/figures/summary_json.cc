@@ -364,6 +364,7 @@ Json to_json(const Summary& summary) {
   json["seed"] = run.seed;
   json["subject"] = {{"model", run.subject}, {"identity", run.subject_identity}};
   json["judges"] = judges_json(summary);
+  json["check"] = summary.check ? to_json(*summary.check) : Json(nullptr);
   json["other_judges"] = other_judges_json(summary);
   json["arms"] = arms_json(summary, summary.reference());
   json["open_trials"] = open_trials_json(summary.record);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,7 +18,9 @@
 #include "chat/reply.h"
 #include "instrument/internal/check_links.h"
 #include "instrument/planted.h"
+#include "instrument/stored_checks.h"
 #include "models/open_model.h"
+#include "testing/base/temp_folder.h"
 #include "testing/judge/function_model.h"
 
 namespace iago {
@@ -402,6 +405,27 @@ TEST(InstrumentCheck, IsAnotherOneWhereTheStudyOrAJudgeIsAnother) {
   EXPECT_EQ(hash, check_hash(loaded, subject->info(), judges));
   EXPECT_NE(hash, check_hash(other, subject->info(), judges));
   EXPECT_NE(hash, check_hash(loaded, subject->info(), {}));
+}
+
+TEST(StoredChecks, GiveTheNewestOfTheSubjectInTheSameSetting) {
+  const TempFolder folder;
+  const auto store = [&](const std::string& name, const std::string& identity, int created) {
+    CheckReport report;
+    report.id = name, report.identity = identity, report.setting_hash = "h";
+    report.created = std::chrono::nanoseconds(created);
+    folder.write(name + "/check.json", dump_json(to_json(report)));
+  };
+  store("a", "one", 1), store("b", "one", 3), store("c", "one", 2), store("d", "two", 9);
+  folder.write("e/check.json", "{}");
+  folder.write("f/replies.jsonl", "");
+  const StoredChecks stored = read_checks(folder.path());
+  ASSERT_EQ(stored.unreadable.size(), 1u);
+  EXPECT_THAT(stored.unreadable.front(), HasSubstr("e/check.json"));
+  EXPECT_EQ(stored.checks.size(), 4u);
+  EXPECT_EQ(newest_check(stored.checks, "one", "h")->id, "b");
+  EXPECT_EQ(newest_check(stored.checks, "one", "other"), std::nullopt);
+  EXPECT_EQ(newest_check(stored.checks, "three", "h"), std::nullopt);
+  EXPECT_TRUE(read_checks(folder / "none").checks.empty());
 }
 
 TEST(ChosenLetter, IsReadFromWhateverStandsAroundIt) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "figures/check_text.h"
 #include "figures/figure_text.h"
 #include "figures/judge_evidence.h"
 #include "page/internal/html_text.h"
@@ -234,6 +235,7 @@ void add_provenance(const PageData& data, Fields& page) {
                        programs(data.store)));
   add_fact(page, "Subject", short_name(run.subject));
   add_hash(page, "Subject's identity", run.subject_identity);
+  add_fact(page, "Check", check_sentence(data.summary));
   add_fact(page, "Seed", std::to_string(run.seed));
   add_hash(page, "Plan of analysis, SHA-256", run.analysis_plan_hash);
   for (const auto& judge : data.store.judges()) {

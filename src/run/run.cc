@@ -202,6 +202,7 @@ class RunSession {
     warn_of_looks(store, left);
     Grading grading(judges_, writer, clock_, options_.at_once, known_errors_, reasoning());
     if (options_.prices) record_prices(store, *options_.prices, writer);
+    if (options_.check) writer.record_subject_check(dump_json(to_json(*options_.check)));
     grading.when_judging_ends([this] { no_more_.request_stop(); });
     grading.grade_what_is_left(store);
     left = reuse(std::move(left), store, writer, grading);

@@ -47,8 +47,11 @@ struct RunOptions {
   bool fresh = false;                        // start a new run although there is one to resume
   std::vector<std::filesystem::path> reuse;  // runs to take completions of (reuse.h)
   std::vector<MeasuredJudge> judge_errors;   // known errors, of any subject
-  std::stop_token no_more;                   // Ctrl-C: send nothing new
-  std::stop_token at_once;                   // the second one, or 5 s later
+  // The newest check of this subject in this setting, to be kept with the run; absent: none. One
+  // that the run has stays then.
+  std::optional<CheckReport> check = {};
+  std::stop_token no_more;                                 // Ctrl-C: send nothing new
+  std::stop_token at_once;                                 // the second one, or 5 s later
   std::function<void(const RunProgress&)> on_progress;     // some ten times a second
   std::function<void(const JudgingProgress&)> on_judging;  // after the last completion, as often
   // What the models were opened within, if anything: once it is over, nothing new is sent.

@@ -98,6 +98,16 @@ TEST_F(PeoplesLabels, AreRefusedWholeWhereOneIsNone) {
   EXPECT_THAT(Store(path_).people_labels(), testing::IsEmpty());
 }
 
+TEST_F(PeoplesLabels, LieBesideTheNewestCheckOfTheSubject) {
+  EXPECT_EQ(Store(path_).subject_check(), "");
+  {
+    StoreWriter writer(path_);
+    writer.record_subject_check(R"({"id":"first"})");
+    writer.record_subject_check(R"({"id":"second"})");
+  }
+  EXPECT_EQ(Store(path_).subject_check(), R"({"id":"second"})");
+}
+
 TEST_F(PeoplesLabels, NeedAChanceOfInclusion) {
   for (double chance : {0.0, -0.1, 1.1}) {
     LabelSample sample = a_sample();

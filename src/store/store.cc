@@ -536,6 +536,8 @@ std::vector<PriceRow> Store::prices() const {
   return prices;
 }
 
+std::string Store::subject_check() const { return read_subject_check(impl_->database); }
+
 std::optional<LabelSample> Store::label_sample() const { return read_sample(impl_->database); }
 
 std::vector<PeopleLabel> Store::people_labels() const {

@@ -25,7 +25,7 @@
 namespace iago {
 
 // A store of any other schema is refused. A change of the tables raises the number.
-inline constexpr int kStoreSchema = 6;
+inline constexpr int kStoreSchema = 7;
 
 // A server may name another model in every reply.
 inline constexpr std::size_t kMostAnswering = 1000;
@@ -97,6 +97,8 @@ class Store {
   // Of all votes, by the judges' hashes; only those that ask models.
   std::map<std::string, TokenUsage> judge_tokens() const;
   std::vector<PriceRow> prices() const;  // by the models' names
+  // The check of the subject that was recorded, as JSON (figures/check.h); empty if none was.
+  std::string subject_check() const;
   // The answers that were drawn for people; absent if none were.
   std::optional<LabelSample> label_sample() const;
   std::vector<PeopleLabel> people_labels() const;  // oldest first

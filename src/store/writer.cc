@@ -297,6 +297,11 @@ void StoreWriter::record_prices(std::span<const PriceRow> prices) {
   });
 }
 
+void StoreWriter::record_subject_check(std::string_view json) {
+  check_text(json.size(), "the check of the subject");
+  impl_->change_names([&] { write_subject_check(*impl_->database, json); });
+}
+
 void StoreWriter::record_sample(const LabelSample& sample) {
   impl_->change_names([&] { write_sample(*impl_->database, sample); });
 }

@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "store/rows.h"
 
@@ -64,6 +65,10 @@ class StoreWriter {
   // committed, all or nothing. Error invalid for a date that is no day and for a price below 0 or
   // beyond a million dollars.
   void record_prices(std::span<const PriceRow> prices);
+
+  // Records a check of the subject as JSON, in place of an earlier one. Blocks until committed.
+  // Error invalid for a text beyond kMaxTextBytes.
+  void record_subject_check(std::string_view json);
 
   // Records the sample for people, in place of an earlier one; their labels stay. Blocks until
   // committed, all or nothing. Error invalid for a trial without a completion, or a chance that is

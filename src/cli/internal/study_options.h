@@ -28,6 +28,7 @@ struct StudyOptions {
   BudgetOptions budget;
 
   std::vector<std::filesystem::path> reuse;  // folders of runs
+  std::filesystem::path checks = "checks";   // the folder of all checks
   bool explain_miss = false;
   bool probe = false;  // ask models behind URLs for one token, for their limits
 

@@ -85,6 +85,18 @@ void write_people_labels(const Database& database, std::span<const PeopleLabel> 
   }
 }
 
+void write_subject_check(const Database& database, std::string_view json) {
+  auto put = database.prepare("INSERT OR REPLACE INTO subject_check VALUES (?1, ?2, ?3)");
+  run_sealed(put, {integer(1), blob(json)});
+}
+
+std::string read_subject_check(const Database& database) {
+  auto row = database.prepare("SELECT * FROM subject_check");
+  if (!row.step()) return {};
+  check_seal(row, "subject_check", 0, row.columns());
+  return row.bytes(1);
+}
+
 std::optional<LabelSample> read_sample(const Database& database) {
   auto row = database.prepare("SELECT * FROM label_sample");
   if (!row.step()) return std::nullopt;

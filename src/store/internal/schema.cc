@@ -142,6 +142,11 @@ CREATE TABLE people_label(
   label TEXT NOT NULL, note BLOB NOT NULL, created_ns INTEGER NOT NULL, seal INTEGER NOT NULL,
   PRIMARY KEY (completion, kind, labeller)) STRICT, WITHOUT ROWID;
 
+-- The newest check of the run's subject, as JSON.
+CREATE TABLE subject_check(
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1), report BLOB NOT NULL,
+  seal INTEGER NOT NULL) STRICT;
+
 CREATE TABLE price(
   model TEXT NOT NULL PRIMARY KEY, input REAL NOT NULL, output REAL NOT NULL,
   cache_read REAL NOT NULL, cache_write REAL NOT NULL, date TEXT NOT NULL,
@@ -174,11 +179,12 @@ CREATE VIEW answers AS
     JOIN text request ON request.id = q.text LEFT JOIN readable r ON r.completion = c.id;
 )";
 
-constexpr std::array<std::string_view, 20> kTableNames = {
-    "run",        "text",     "wording",      "arm",        "query",
-    "prompt",     "message",  "completion",   "transcript", "token_logprobs",
-    "open_trial", "judge",    "verdict",      "rationale",  "session",
-    "price",      "readable", "label_sample", "drawn",      "people_label"};
+constexpr std::array<std::string_view, 21> kTableNames = {
+    "run",          "text",     "wording",      "arm",        "query",
+    "prompt",       "message",  "completion",   "transcript", "token_logprobs",
+    "open_trial",   "judge",    "verdict",      "rationale",  "session",
+    "price",        "readable", "label_sample", "drawn",      "people_label",
+    "subject_check"};
 
 constexpr std::uintmax_t kSmallestFile = 512;  // SQLite's smallest page
 
