@@ -86,6 +86,18 @@ struct Channel {
   std::map<std::string, std::string> borrowed;  // block -> setting
 };
 
+// What `iago battery` asks beside arms and paraphrases (docs/battery.md). Empty: the setting names
+// nothing of the kind.
+struct BatteryParts {
+  std::string no_scratchpad;  // the wording without hidden reasoning
+  std::string no_conflict;    // the wording whose training wants what the subject values
+  std::map<std::string, std::string> other_lab;  // parameters that name another lab
+  // Sets of queries by channel: requests that nobody would refuse, and questions about what the
+  // subject wants, whose answers `preference_judge` labels. NAME for queries/NAME.jsonl.
+  std::map<std::string, std::string> benign, preferences;
+  std::string preference_judge;
+};
+
 struct Setting {
   std::string name, description;
   std::filesystem::path folder;                   // absolute
@@ -102,6 +114,7 @@ struct Setting {
   std::vector<Arm> arms;          // in the file's order
   std::vector<Wording> wordings;  // "default", which changes nothing, first
   PublishedRows published;
+  BatteryParts battery;
 
   // By name; Error not_found that lists the names and the nearest one.
   const Channel& channel(std::string_view name) const;

@@ -202,6 +202,19 @@ auto read_all(TomlReader& file, const std::string& key, std::size_t most, Read r
   return all;
 }
 
+BatteryParts read_battery(TomlReader& file) {
+  std::optional<TomlReader> table = file.table("battery");
+  if (!table) return {};
+  BatteryParts parts{.no_scratchpad = table->text("no_scratchpad").value_or(""),
+                     .no_conflict = table->text("no_conflict").value_or(""),
+                     .other_lab = table->text_map("other_lab"),
+                     .benign = table->text_map("benign"),
+                     .preferences = table->text_map("preferences"),
+                     .preference_judge = table->text("preference_judge").value_or("")};
+  table->finish();
+  return parts;
+}
+
 struct ReadSetting {
   Setting setting;
   PublishedTable published;
@@ -212,7 +225,8 @@ SettingLines lines_of(TomlReader& file, const PublishedTable& published) {
   SettingLines lines{.parameters = file.line_of("parameters"),
                      .parameters_from_labels = file.line_of("parameters_from_labels"),
                      .baseline = file.line_of("baseline"),
-                     .published = published.line};
+                     .published = published.line,
+                     .battery = file.line_of("battery")};
   for (const TomlReader& table : file.tables("contrast")) lines.contrasts.push_back(table.line());
   return lines;
 }
@@ -231,6 +245,7 @@ ReadSetting read_setting(std::string_view toml, std::string_view where) {
                   .arms = read_all(file, "arm", kMaxArms, read_arm),
                   .wordings = read_all(file, "wording", kMaxWordings, read_wording)};
   PublishedTable published = read_published(file);
+  setting.battery = read_battery(file);
   SettingLines lines = lines_of(file, published);
   file.finish();
   if (setting.channels.empty()) throw file.error("channel", "expected at least one, found none");

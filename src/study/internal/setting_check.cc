@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "study/internal/compose.h"
+#include "study/names.h"
 #include "text/prompt_template.h"
 
 namespace iago {
@@ -46,6 +47,7 @@ class Checker {
     }
     check_contrasts();
     check_published();
+    check_battery();
     for (const Wording& wording : setting_.wordings) check_placeholders(wording);
   }
 
@@ -88,6 +90,34 @@ class Checker {
                   fmt::format("published: the wording \"{}\" is called \"{}\"", wording, canonical),
                   "Write the parts of a combination in the order of the alphabet.");
     }
+  }
+
+  void check_battery() const {
+    const BatteryParts& battery = setting_.battery;
+    for (const std::string& wording : {battery.no_scratchpad, battery.no_conflict}) {
+      if (wording.empty()) continue;
+      check_names({wording}, setting_.wordings, "wording", lines_.battery);
+    }
+    for (const auto& [name, value] : battery.other_lab) {
+      if (setting_.parameters.contains(name)) continue;
+      throw error(lines_.battery,
+                  fmt::format("battery: other_lab: \"{}\" is not one of the parameters", name),
+                  "Give its usual value under [parameters].");
+    }
+    for (const auto* sets : {&battery.benign, &battery.preferences}) {
+      for (const auto& [channel, set] : *sets) {
+        check_names({channel}, setting_.channels, "channel", lines_.battery);
+        if (is_name(set)) continue;
+        throw error(
+            lines_.battery,
+            fmt::format("battery: expected the name of a set of queries, found \"{:.100}\"", set),
+            "For example \"world-benign\" for queries/world-benign.jsonl.");
+      }
+    }
+    if (battery.preferences.empty() == battery.preference_judge.empty()) return;
+    throw error(lines_.battery,
+                "battery: preferences and preference_judge go together, found one of them",
+                "Name the judge that labels what the subject says it wants.");
   }
 
   std::string canonical_name(const std::string& wording) const {

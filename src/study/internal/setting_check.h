@@ -12,7 +12,7 @@ namespace iago {
 
 // Where the parts stand in setting.toml that keep no line of their own.
 struct SettingLines {
-  int parameters = 1, parameters_from_labels = 1, baseline = 1, published = 1;
+  int parameters = 1, parameters_from_labels = 1, baseline = 1, published = 1, battery = 1;
   std::vector<int> contrasts;  // as many as the setting has
 };
 
