@@ -9,5 +9,6 @@ extern const std::string_view kFakingPhrases;
 extern const std::string_view kCompliancePhrases;
 extern const std::string_view kFakingPoints;
 extern const std::string_view kCompliancePoints;
+extern const std::string_view kPreferencePhrases;
 
 }  // namespace iago
