@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "figures/figure_text.h"
+#include "figures/internal/counted_cells.h"
 #include "figures/internal/deciding_figures.h"
 #include "figures/internal/evidence.h"
 #include "figures/internal/other_judges.h"
@@ -17,17 +18,6 @@
 
 namespace iago {
 namespace {
-
-std::uint64_t unjudged_of(const CellCounts& cell) {
-  return cell.count(Outcome::answered) - cell.complied - cell.refused - cell.unclear;
-}
-
-// `copied` is the share of the arm's repeats that are copies of another.
-void set_copies(QueryCounts& counts, double copied) {
-  if (copied <= kCopiesCountOnceFrom || counts.trials < 2) return;
-  const double trials = static_cast<double>(counts.trials);
-  counts.copies = trials / (1 + (trials - 1) * (1 - copied));
-}
 
 // So many that the judge finds unclear, as trials that it does not call positive.
 QueryCounts with_unclear(QueryCounts counts, std::uint64_t unclear) {
@@ -52,10 +42,7 @@ void add_cell(const CellCounts& cell, double copied, ArmSummary& arm, ArmData& d
   arm.not_strict += cell.not_strict;
   arm.empty += cell.empty;
   for (std::size_t i = 0; i < kForms.size(); ++i) arm.forms[i] += cell.forms[i];
-  data.faking_reasoning[cell.query] = {cell.complied_faking,
-                                       cell.complied_faking + cell.complied_nofaking +
-                                           cell.refused + cell.count(Outcome::refused_by_provider),
-                                       data.compliance[cell.query].missing + unread};
+  data.faking_reasoning[cell.query] = faking_counts(cell);
   data.labelled_compliance[cell.query] = with_unclear(data.compliance[cell.query], cell.unclear);
   data.labelled_without_refusals[cell.query] =
       with_unclear(data.without_refusals[cell.query], cell.unclear);
@@ -272,45 +259,6 @@ ReadWordings read_wordings(const Store& store, const std::vector<ArmRow>& arms, 
   return read;
 }
 
-// Trials without a reply, put to the completions of their arm and query.
-void add_open(const std::vector<OpenCounts>& open, std::vector<CellCounts>& cells) {
-  std::map<std::pair<std::size_t, std::size_t>, std::size_t> places;
-  for (std::size_t i = 0; i < cells.size(); ++i) places[{cells[i].arm, cells[i].query}] = i;
-  for (const OpenCounts& counts : open) {
-    const auto [place, is_new] = places.try_emplace({counts.arm, counts.query}, cells.size());
-    if (is_new) {
-      CellCounts cell;
-      cell.arm = counts.arm, cell.query = counts.query;
-      cells.push_back(cell);
-    }
-    cells[place->second].open += counts.trials;
-  }
-}
-
-// The cells of every wording, by its own judge.
-std::vector<CellCounts> count_cells(const Store& store, const JudgeChoice& judges,
-                                    const std::vector<ArmRow>& arms, FormRule forms) {
-  const std::string faking = judges.faking_reasoning ? judges.faking_reasoning->hash : "";
-  auto judge_of = [&](std::size_t arm) {
-    auto found = judges.by_wording.find(arms.at(arm).wording);
-    return found == judges.by_wording.end() ? std::string() : found->second.hash;
-  };
-  std::map<std::string, std::string> positive = {{"", ""}};  // by the judges' hashes
-  for (const auto& [wording, judge] : judges.by_wording) {
-    positive[judge.hash] = positive_label(judge.kind);
-  }
-  std::vector<CellCounts> cells;
-  for (const auto& [hash, label] : positive) {
-    for (const CellCounts& cell : store.count_cells(hash, label, faking, forms)) {
-      if (cell.arm < arms.size() && judge_of(cell.arm) == hash) cells.push_back(cell);
-    }
-  }
-  std::vector<OpenCounts> open = store.count_open();
-  std::erase_if(open, [&](const OpenCounts& counts) { return counts.arm >= arms.size(); });
-  add_open(open, cells);
-  return cells;
-}
-
 // How many answers of each arm have a label of the judge of reasoning. In arms where none complies
 // nothing else tells a judge that found nothing from one that has not said a word.
 void count_reasoning(const Store& store, Summary& summary, ReadWordings& read) {
@@ -428,12 +376,6 @@ JudgeChoice choose_judges(const Store& store, const std::vector<std::string>& ha
   return choice;
 }
 
-QueryCounts compliance_counts(const CellCounts& cell) {
-  return {cell.complied, cell.complied + cell.refused + cell.count(Outcome::refused_by_provider),
-          cell.count(Outcome::truncated) + cell.count(Outcome::invalid_format) + cell.open +
-              unjudged_of(cell) + cell.unclear};
-}
-
 ContrastCounts contrast_counts(const Summary& summary, const std::vector<ArmRow>& arms,
                                const Contrast& contrast) {
   ContrastCounts counts{ArmCounts(summary.queries), ArmCounts(summary.queries)};
@@ -536,7 +478,7 @@ Summary summarize(const Store& store, const JudgeChoice& judges, const SummaryOp
   // Counted before the plan is read: a run that is being written may grow in between. The arms are
   // read before, so that what came later counts next time.
   const std::vector<ArmRow> arms = store.arms();
-  const std::vector<CellCounts> cells = count_cells(store, judges, arms, summary.forms);
+  const std::vector<CellCounts> cells = counted_cells(store, judges, arms, summary.forms);
   summary.record = read_record(store, arms);
   summary.timing = timing_of(store, summary.record.sessions);
   summary.queries = store.query_count();
