@@ -10,6 +10,7 @@
 
 #include <string>
 
+#include "figures/battery.h"
 #include "figures/comparison.h"
 #include "figures/summary.h"
 #include "figures/training.h"
@@ -22,6 +23,9 @@ std::string html_page(const Store& store, const Summary& summary);
 
 // Several runs side by side, with a forest plot of the gaps; safe in the same way.
 std::string html_page(const Comparison& comparison);
+
+// A battery: its finding, a plot of every gap before and after, and its table. Pure.
+std::string html_page(const Battery& battery);
 
 // A training: its trajectories with every seed a line, findings and alarms, and what the subject
 // answers to the same queries along the way. Reads the evaluations' stores for the last. Errors as
