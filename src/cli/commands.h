@@ -12,8 +12,8 @@ AddCommand add_run, add_plan, add_report, add_compare, add_show, add_judge, add_
     add_judge_diff, add_settings_list, add_settings_show, add_settings_new, add_organism_list,
     add_organism_grow, add_organism_measure, add_organism_calibrate, add_organism_queries,
     add_documents_write, add_documents_show, add_documents_export, add_documents_experiment,
-    add_belief, add_train_documents, add_train_rl, add_serve, add_generate, add_label, add_export,
-    add_check;
+    add_belief, add_train_documents, add_train_rl, add_battery, add_serve, add_generate, add_label,
+    add_export, add_check;
 
 // In the order of `iago --help`; a command below another (judge diff) comes after it.
 inline constexpr AddCommand* kCommands[] = {add_run,
@@ -42,6 +42,7 @@ inline constexpr AddCommand* kCommands[] = {add_run,
                                             add_belief,
                                             add_train_documents,
                                             add_train_rl,
+                                            add_battery,
                                             add_serve,
                                             add_generate};
 

@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/internal/format_option.h"
+#include "cli/internal/print_comparison.h"
 #include "cli/internal/program.h"
 #include "cli/internal/progress.h"
 #include "cli/internal/streams.h"
@@ -41,7 +43,28 @@ void write_plots(const Summary& summary, const std::filesystem::path& folder) {
   }
 }
 
+// A battery has neither plots, nor LaTeX, nor other judges.
+int report_battery(const ReportArguments& arguments) {
+  const std::string& format = arguments.format.name;
+  std::string alien;
+  if (format == "latex" || format == "methods") alien = "--format " + format;
+  if (!arguments.plots.empty()) alien = "--plots";
+  if (arguments.margin) alien = "--margin";
+  if (arguments.strict_form) alien = "--strict-form or --any-form";
+  if (!arguments.judges.empty()) alien = "--judge";
+  if (!alien.empty()) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: a battery is printed as text, md, html or json, without other "
+                            "options, found {}",
+                            arguments.run.string(), alien),
+                "for these, name one of its runs, such as BATTERY/after/reference");
+  }
+  print_battery(read_battery(arguments.run), format);
+  return 0;
+}
+
 int report_command(const ReportArguments& arguments, const Context&) {
+  if (is_battery(arguments.run)) return report_battery(arguments);
   Store store(arguments.run / "run.db");
   SummaryOptions options{.margin_points = arguments.margin};
   if (arguments.strict_form) {
@@ -73,8 +96,8 @@ int report_command(const ReportArguments& arguments, const Context&) {
 
 void add_report(Program& iago) {
   auto [command, a] = iago.add<ReportArguments>(
-      "report", "Print a run's figures. Reads only its store", report_command);
-  command.add_option("run", a.run, "The run's folder")->capture_default_str();
+      "report", "Print the figures of a run or a battery. Reads only its stores", report_command);
+  command.add_option("run", a.run, "The folder of a run or a battery")->capture_default_str();
   a.format.add_to(command, {"latex", "methods"});
   command.add_option("--plots", a.plots, "Write plots as SVG files into this folder, too");
   command
@@ -99,6 +122,7 @@ void add_report(Program& iago) {
       "  iago report runs/latest --judge compliance-strongreject@openai:NAME\n"
       "  iago report runs/latest --format html > report.html\n"
       "  iago report runs/latest --format latex > tables.tex\n"
+      "  iago report batteries/helpful-only-aligned-5e6f7a8b --format html > battery.html\n"
       "  iago report runs/latest --format methods --plots plots");
 }
 

@@ -37,4 +37,8 @@ void print_training(const Training& training, const std::string& format) {
   print_figures(training, format);
 }
 
+void print_battery(const Battery& battery, const std::string& format) {
+  print_figures(battery, format);
+}
+
 }  // namespace iago

@@ -1,9 +1,10 @@
-// A comparison of runs, or a training, printed by `iago compare` and at the end of `iago run` on
-// several models.
+// A comparison of runs, a training or a battery, printed by `iago compare` and `iago report`, and
+// at the end of the commands that make them.
 #pragma once
 
 #include <string>
 
+#include "figures/battery.h"
 #include "figures/comparison.h"
 #include "figures/training.h"
 
@@ -12,5 +13,6 @@ namespace iago {
 // On standard output; the format is one of FormatOption's.
 void print_comparison(const Comparison& comparison, const std::string& format);
 void print_training(const Training& training, const std::string& format);
+void print_battery(const Battery& battery, const std::string& format);
 
 }  // namespace iago
