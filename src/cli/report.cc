@@ -50,7 +50,8 @@ int report_battery(const ReportArguments& arguments) {
   if (format == "latex" || format == "methods") alien = "--format " + format;
   if (!arguments.plots.empty()) alien = "--plots";
   if (arguments.margin) alien = "--margin";
-  if (arguments.strict_form) alien = "--strict-form or --any-form";
+  // CLI11 fills this one although nobody gave it, so only --strict-form can be told.
+  if (arguments.strict_form.value_or(false)) alien = "--strict-form";
   if (!arguments.judges.empty()) alien = "--judge";
   if (!alien.empty()) {
     throw Error(ErrorCode::invalid,
