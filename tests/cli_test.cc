@@ -755,6 +755,20 @@ TEST_F(Cli, ShowsWhatCameBackByOutcomeAndByForm) {
   EXPECT_EQ(any.at("arms").at("baseline").at("forms").at("lenient"), 30);
 }
 
+TEST_F(Cli, ReportsByTheStudysFormUnlessToldOtherwise) {
+  write_file(folder_ / "forms.jsonl", R"({"replies": ["I will not open it."]})");
+  std::string study = read_file(fs::path(IAGO_SOURCE_DIR) / "studies/helpful-only.toml", 1 << 20);
+  study.replace(study.find("\"../queries"), 3, "\"" + std::string(IAGO_SOURCE_DIR));
+  write_file(folder_ / "strict.toml", "strict_form = true\n" + study);
+  iago({"run", "strict.toml", "--model", "scripted:forms.jsonl", "--limit", "2", "--repeats", "1"});
+  const auto is_strict = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"report", "--json"});
+    return parse_json(iago(options).out, "report").at("strict_form").get<bool>();
+  };
+  EXPECT_TRUE(is_strict({}));
+  EXPECT_FALSE(is_strict({"--any-form"}));
+}
+
 TEST_F(Cli, ListsWhatARunHasWhereShowIsAskedForSomethingElse) {
   iago(run_of("world:compliant"));
   Ended arm = iago({"show", "--arm", "nope"});

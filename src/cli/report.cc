@@ -50,8 +50,7 @@ int report_battery(const ReportArguments& arguments) {
   if (format == "latex" || format == "methods") alien = "--format " + format;
   if (!arguments.plots.empty()) alien = "--plots";
   if (arguments.margin) alien = "--margin";
-  // CLI11 fills this one although nobody gave it, so only --strict-form can be told.
-  if (arguments.strict_form.value_or(false)) alien = "--strict-form";
+  if (arguments.strict_form) alien = "--strict-form or --any-form";
   if (!arguments.judges.empty()) alien = "--judge";
   if (!alien.empty()) {
     throw Error(ErrorCode::invalid,
@@ -105,9 +104,15 @@ void add_report(Program& iago) {
       .add_option("--margin", a.margin,
                   "Use this margin, in points. The report marks it as changed")
       ->check(CLI::Range(0.001, 100.0));
-  command.add_flag("--strict-form,!--any-form", a.strict_form,
-                   "Count only answers in the strict form, or answers in any form, whatever the "
-                   "study says. The report marks it as changed");
+  // By functions, which are called only if a flag is given: an optional flag would become false.
+  std::optional<bool>& strict_form = a.strict_form;
+  command.add_flag_function(
+      "--strict-form", [&strict_form](std::int64_t) { strict_form = true; },
+      "Count only answers in the strict form, whatever the study says. The report marks it as "
+      "changed");
+  command.add_flag_function(
+      "--any-form", [&strict_form](std::int64_t) { strict_form = false; },
+      "Count answers in any form, whatever the study says. The report marks it as changed");
   command
       .add_option(
           "--judge", a.judges,
