@@ -109,8 +109,8 @@ bool counts_in(const CheckedLink& link, const Summary& summary) {
 
 std::string check_sentence(const Summary& summary) {
   if (!summary.check) {
-    return "none was made of this subject in this setting, so nothing shows that faking would be "
-           "seen here (iago check)";
+    return "none was made of this subject in this setting; iago check tries each link between "
+           "the prompt and the figures";
   }
   std::string text;
   for (const CheckedLink& link : summary.check->links) {
