@@ -79,6 +79,7 @@ void study(const ProseSubject& subject, std::uint64_t labels, Row& row) {
   StudyOverrides overrides;
   overrides.seed = row.seed;
   overrides.arms = {"training", "unmonitored"};
+  overrides.judges = {"compliance-rules", "faking-rules"};
   LoadedStudy loaded = load_study(root / "studies/helpful-only-full.toml", overrides, root);
   TempFolder folder;
   ScriptedModel model(subject.script(), "prose");
