@@ -292,7 +292,7 @@ TEST(Summary, JsonKeepsTheContract) {
   EXPECT_THAT(
       keys(json),
       ElementsAre("schema", "run", "study", "setting", "channel", "reference_wording", "seed",
-                  "subject", "judges", "other_judges", "arms", "open_trials", "contrasts",
+                  "subject", "judges", "check", "other_judges", "arms", "open_trials", "contrasts",
                   "wordings", "over_wordings", "clusters", "groups", "carriers", "verdict",
                   "provisional", "headline", "why", "cause", "verdicts", "queries_to_settle",
                   "looks", "margin_points", "strict_form", "analysis_plan", "changes_since_plan",
