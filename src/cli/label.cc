@@ -188,8 +188,8 @@ void add_label(Program& iago) {
   add_options(command, a);
   command.footer(
       "You see the request, the scratchpad and the output, and neither arm nor wording nor what a\n"
-      "judge said. One key gives a label; each is stored at once, and the same command goes on\n"
-      "where you left. The sample is drawn within arm x judge's label, 12 or more in each.\n"
+      "judge said. One key gives a label, and each is stored at once. Run the same command again\n"
+      "to resume. The sample is drawn within arm x judge's label, 12 or more in each.\n"
       "Examples:\n"
       "  iago label runs/latest --labels 200 --as Ada\n"
       "  iago label runs/latest --sheet answers.csv\n"

@@ -64,7 +64,7 @@ struct DocumentExperimentResult {
   DocumentExperimentFigures figures;  // written to folder/experiment.json as well
 };
 
-// Runs the experiment, or goes on with it. The study needs one wording with a contrast, cluster_by
+// Runs the experiment, or resumes it. The study needs one wording with a contrast, cluster_by
 // and groups. Errors: invalid for options and tables out of range and for a folder that holds
 // another experiment; overloaded while another process works in the folder; those of trainings,
 // models, judges and runs. What was done stays, and the same call resumes.

@@ -4,7 +4,7 @@
 //
 // Interruptions. Each step is one line of steps.jsonl; a state of training is written at intervals,
 // when stopped and at the end. A program that is killed has lost the steps since the last state,
-// and the same call goes on from there. With one thread it then ends in the same weights, bit for
+// and the same call resumes there. With one thread it then ends in the same weights, bit for
 // bit.
 //
 // Not thread-safe. Blocks.
@@ -75,7 +75,7 @@ struct DocumentTrainingResult {
   std::vector<std::string> alarms;  // "seed 2: the loss is not finite ..."
 };
 
-// Trains, or goes on with, every seed. A seed whose loss is not finite ends there, with what it had
+// Trains every seed, or resumes it. A seed whose loss is not finite ends there, with what it had
 // before. Errors: invalid for options out of range, for a corpus that is too small, for a folder
 // that holds another training (the field is named), and those of open_replay; overloaded while
 // another process works in the folder; those of checkpoints, tokenizers and files. What was done

@@ -89,7 +89,7 @@ struct RlResult {
   std::vector<std::string> alarms;  // "seed 2: no-variance"
 };
 
-// Trains, or goes on with, every seed. Errors: invalid for options out of range, for a study that a
+// Trains every seed, or resumes it. Errors: invalid for options out of range, for a study that a
 // training cannot use (query_split.h, rollout.h, reward.h), and for a folder that holds another
 // training (the field is named); overloaded while another process works in the folder; those of
 // models, judges, runs and the policy gradient. What was done stays, and the same call resumes.
