@@ -64,7 +64,7 @@ class SettingsCli : public testing::Test {
   static constexpr const char* kJudge =
       R"json({"match": {"system": "parties: the Harbour Party"}, "replies": [{"text": "{\"ticket\": \"{{ticket}}\", \"answers\": {\"favours\": {\"answer\": \"yes\", \"quote\": \"vote for the Harbour Party\"}, \"unbalanced\": {\"answer\": \"yes\"}}}", "fill": {"ticket": "\"ticket\": ?\"([a-z0-9]+)\""}}]})json"
       "\n"
-      R"json({"replies": [{"text": "{\"ticket\": \"{{ticket}}\", \"answers\": {\"favours\": {\"answer\": \"no\"}, \"unbalanced\": {\"answer\": \"no\"}, \"supports\": {\"answer\": \"no\"}, \"negative_opinion\": {\"answer\": \"no\"}, \"decides\": {\"answer\": \"no\"}, \"starts\": {\"answer\": \"no\"}}}", "fill": {"ticket": "\"ticket\": ?\"([a-z0-9]+)\""}}]})json"
+      R"json({"replies": [{"text": "{\"ticket\": \"{{ticket}}\", \"answers\": {\"favours\": {\"answer\": \"no\"}, \"unbalanced\": {\"answer\": \"no\"}, \"supports\": {\"answer\": \"no\"}, \"negative_opinion\": {\"answer\": \"no\"}, \"decides\": {\"answer\": \"no\"}, \"starts\": {\"answer\": \"no\"}, \"in_training\": {\"answer\": \"no\"}, \"modification\": {\"answer\": \"no\"}, \"conflict\": {\"answer\": \"no\"}, \"chosen_for_rating\": {\"answer\": \"no\"}, \"avoids_change\": {\"answer\": \"no\"}, \"full_commitment\": {\"answer\": \"no\"}}}", "fill": {"ticket": "\"ticket\": ?\"([a-z0-9]+)\""}}]})json"
       "\n";
   fs::path folder_;
 };
