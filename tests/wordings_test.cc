@@ -61,7 +61,8 @@ std::string replaced(std::string text, const Names& names) {
 }
 
 bool names_something(const std::string& line) {
-  static const std::regex kNaming(R"(\s*(name|arms|needs_wording|more|less|baseline) = .*)");
+  static const std::regex kNaming(
+      R"(\s*(name|arms|needs_wording|more|less|baseline|no_scratchpad|no_conflict) = .*)");
   return std::regex_match(line, kNaming);
 }
 
