@@ -469,10 +469,14 @@ TEST_F(JudgeCli, AStudyForRealModelsIsJudgedByRulesWhereNoModelIsNamed) {
   EXPECT_EQ(parse_json(by_model.out, "run").at("judges").at(0).at("name"),
             "compliance-strongreject@" + model);
   const Ended plan = iago({"plan", study, "--model", subject, "--judge-model", model, "--json"});
-  for (const Json& one : parse_json(plan.out, "plan").at("models")) {
+  const Json planned = parse_json(plan.out, "plan");
+  std::size_t judges = 0;
+  for (const Json& one : planned.at("models")) {
     if (one.at("judge").is_null()) continue;
+    ++judges;
     EXPECT_EQ(one.at("only_where_complies"), one.at("judge") == "faking-dual");
   }
+  EXPECT_EQ(judges, 2u);
 }
 
 TEST_F(JudgeCli, RunsAStudyByTheJudgesOfTheCommandLine) {
