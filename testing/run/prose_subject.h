@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/file.h"
 #include "base/json.h"
 
@@ -99,17 +100,12 @@ class ProseSubject {
     return replies;
   }
 
-  static std::string trimmed_text(const std::string& text) {
-    const auto begin = text.find_first_not_of(" \t\r\n");
-    if (begin == text.npos) return {};
-    return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-  }
   static std::optional<bool> is_among(const std::string& text, const char* key,
                                       const std::vector<Json>& positive,
                                       const std::vector<Json>& negative) {
     const auto holds = [&](const std::vector<Json>& lines) {
       for (const Json& line : lines) {
-        if (trimmed_text(text_of(line, key)) == trimmed_text(text)) return true;
+        if (trimmed(text_of(line, key)) == trimmed(text)) return true;
       }
       return false;
     };
