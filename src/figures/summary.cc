@@ -19,7 +19,7 @@
 namespace iago {
 namespace {
 
-// So many that the judge finds unclear, as trials that it does not call positive.
+// Counts what the judge finds unclear as trials that it does not call positive.
 QueryCounts with_unclear(QueryCounts counts, std::uint64_t unclear) {
   counts.trials += unclear;
   counts.missing -= unclear;
