@@ -72,6 +72,7 @@ bool eventually(const std::function<bool()>& condition) {
 
 struct Outcomes {
   std::atomic<int> answered = 0, cancelled = 0;
+  int all() const { return answered + cancelled; }
   ChatModel::Done count() {
     return [this](ChatReply reply) {
       if (!reply.failure) {
@@ -84,6 +85,12 @@ struct Outcomes {
   }
 };
 
+// The budgeted model's own thread looks after its queue, too: what it takes from there reaches the
+// model a moment later. So a test answers until all that it asked for has ended.
+void answer_until(HeldModel& model, const Outcomes& outcomes, int all) {
+  ASSERT_TRUE(eventually([&] { return model.answer_all(), outcomes.all() == all; }));
+}
+
 TEST(Budget, NeverLetsMoreGoThanFitsWereEveryReplyAtItsLimit) {
   ManualClock clock;
   Budget budget({.max_tokens = 500}, clock);
@@ -93,7 +100,7 @@ TEST(Budget, NeverLetsMoreGoThanFitsWereEveryReplyAtItsLimit) {
   Outcomes outcomes;
   for (int i = 0; i < 10; ++i) budgeted.submit(a_request(), {}, outcomes.count());
   EXPECT_EQ(model.sent(), 3u) << "158 tokens each";
-  model.answer_all();
+  answer_until(model, outcomes, 10);
   EXPECT_EQ(outcomes.answered, 3);
   EXPECT_EQ(outcomes.cancelled, 7);
   EXPECT_EQ(budget.spent().tokens(), 474u);
@@ -133,7 +140,7 @@ TEST(Budget, WhatRepliesDidNotUseLetsOthersGo) {
   BudgetedModel budgeted(std::move(held), budget, std::nullopt);
   Outcomes outcomes;
   for (int i = 0; i < 10; ++i) budgeted.submit(a_request(), {}, outcomes.count());
-  model.answer_all();
+  answer_until(model, outcomes, 10);
   EXPECT_EQ(outcomes.answered, 10);
   EXPECT_EQ(budget.spent().tokens(), 250u);
   EXPECT_TRUE(budget.met().empty());
@@ -155,12 +162,10 @@ TEST(Budget, CountsDollarsOfSeveralModelsTogetherAndWhatWasSpentBefore) {
     b.submit(a_request(), {}, outcomes.count());
   }
   EXPECT_EQ(subject.sent() + judge.sent(), 2u);  // a bit more than 10 cents each
-  for (int i = 0; i < 4; ++i) subject.answer_all(), judge.answer_all();
+  ASSERT_TRUE(
+      eventually([&] { return subject.answer_all(), judge.answer_all(), outcomes.all() == 8; }));
   EXPECT_LE(budget.spent().cost, 0.65);
   EXPECT_EQ(outcomes.answered, 2);
-  for (int i = 0; i < 200 && outcomes.cancelled < 6; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
   EXPECT_EQ(outcomes.cancelled, 6);
 }
 
@@ -219,9 +224,9 @@ TEST(Budget, SendsNothingOnceItsTimeHasPassed) {
   budgeted.submit(a_request(), {}, outcomes.count());
   clock.advance(std::chrono::seconds(11));
   budgeted.submit(a_request(), {}, outcomes.count());
+  answer_until(model, outcomes, 2);
   EXPECT_EQ(model.sent(), 1u);
   EXPECT_EQ(outcomes.cancelled, 1);
-  model.answer_all();
   EXPECT_EQ(outcomes.answered, 1);
   EXPECT_NE(budget.met().find("10 s"), std::string::npos);
   EXPECT_NE(budget.met().find("raise --max-time to resume"), std::string::npos);
@@ -262,10 +267,7 @@ TEST(Budget, AStoppedRequestDoesNotWaitForRoom) {
   budgeted.submit(a_request(), stop.get_token(), outcomes.count());
   EXPECT_EQ(outcomes.cancelled, 0);
   stop.request_stop();
-  for (int i = 0; i < 500 && outcomes.cancelled == 0; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  EXPECT_EQ(outcomes.cancelled, 1);
+  EXPECT_TRUE(eventually([&] { return outcomes.cancelled == 1; }));
   EXPECT_TRUE(budget.met().empty());
   model.answer_all();
 }
