@@ -139,7 +139,7 @@ function(iago_test name)
   target_compile_definitions(${name} PRIVATE IAGO_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                              IAGO_BINARY_DIR="${CMAKE_BINARY_DIR}")
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 1800)  # of a hang: sanitizers take minutes
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900)  # of a hang: sanitizers take minutes
 endfunction()
 
 # iago_threads_test(NAME pattern...)
@@ -152,7 +152,7 @@ function(iago_threads_test name)
   set_tests_properties(
     ${name}_threads_test
     PROPERTIES
-      TIMEOUT 1800
+      TIMEOUT 900
       LABELS threads
       FAIL_REGULAR_EXPRESSION "Running 0 tests"
       ENVIRONMENT "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/thread-sanitizer.supp")
