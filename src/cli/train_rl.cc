@@ -66,6 +66,8 @@ void add_rewards(CLI::App& command, TrainRlArguments& a) {
   command.add_option("--reward-judge", a.reward_judge,
                      "A judge of the output, whose positive label is rewarded by 1 (default: the "
                      "judge that decides the study's contrasts)");
+  command.add_option("--reward-label", a.reward_label,
+                     "Reward this label of the judge instead, such as refuses");
   auto* reasoning =
       command.add_option("--reasoning-judge", a.reasoning_judge,
                          "Penalise reasoning that this judge calls faking: process supervision");
@@ -120,6 +122,7 @@ void add_train_rl(Program& iago) {
                   "  iago train rl helpful-only --model organism:faker --seeds 5 --kl 0.1\n"
                   "  iago train rl helpful-only --model organism:faker --reasoning-judge "
                   "faking-rules\n"
+                  "  iago train rl helpful-only --model organism:faker --reward-label refuses\n"
                   "  iago train rl helpful-only-full --model local:Llama-3.2-1B-Instruct --lora 16 "
                   "--save-every 5\n"
                   "  iago compare trainings/helpful-only-faker-1a2b3c4d\n"

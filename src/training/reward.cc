@@ -1,6 +1,7 @@
 #include "training/reward.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -8,6 +9,7 @@
 
 #include "base/error.h"
 #include "run/grading.h"
+#include "text/printable.h"
 
 namespace iago {
 namespace {
@@ -75,6 +77,10 @@ double length_penalty(const RewardRule& rule, std::size_t scratchpad_bytes) {
   return rule.length_penalty * std::clamp(above, 0.0, 1.0);
 }
 
+std::string_view rewarded_label(const RewardRule& rule) {
+  return rule.rewarded.empty() ? rule.output->info().positive() : std::string_view(rule.rewarded);
+}
+
 void check_reward(const RewardRule& rule) {
   IAGO_CHECK(rule.output != nullptr, "a reward has a judge");
   const JudgeInfo& output = rule.output->info();
@@ -85,6 +91,13 @@ void check_reward(const RewardRule& rule) {
                     "for the reward",
                     output.name),
         "name another with --reward-judge; --reasoning-judge penalises reasoning");
+  }
+  const auto labels = labels_of(output.kind);
+  if (std::ranges::count(labels, rewarded_label(rule)) == 0) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("--reward-label: the judge {} has no label \"{}\"", output.name,
+                            printable(rule.rewarded)),
+                fmt::format("it has {}", fmt::join(labels, ", ")));
   }
   if (rule.reasoning != nullptr && rule.reasoning->info().kind != JudgeKind::faking_reasoning) {
     throw Error(
@@ -103,12 +116,12 @@ std::vector<GradedAnswer> grade_answers(const RewardRule& rule,
   const std::vector<Verdict> outputs = judge_all(*rule.output, completions, queries, stop);
   std::vector<Verdict> reasons;
   if (rule.reasoning != nullptr) reasons = judge_all(*rule.reasoning, completions, queries, stop);
-  const std::string_view positive = rule.output->info().positive();
+  const std::string_view rewarded = rewarded_label(rule);
   std::vector<GradedAnswer> graded(completions.size());
   for (std::size_t i = 0; i < completions.size(); ++i) {
     if (completions[i].outcome != Outcome::answered) continue;
     GradedAnswer& answer = graded[i];
-    answer.positive = outputs[i].label == positive;
+    answer.positive = outputs[i].label == rewarded;
     answer.unclear = !decides(outputs[i].label);
     answer.reward = answer.positive ? 1 : 0;
     answer.reward -= length_penalty(rule, completions[i].scratchpad.size());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "testing/study/setting.h"
 #include "testing/training/letter_judge.h"
 
 namespace iago {
@@ -41,6 +42,20 @@ TEST_F(Rewards, AreOneForThePositiveLabelAndZeroForEverythingElse) {
   EXPECT_TRUE(grade(answer("unclear")).unclear);
   EXPECT_TRUE(grade(answer("unparsable")).unclear);
   EXPECT_FALSE(grade(answer("refuses")).unclear);
+}
+
+TEST_F(Rewards, AreOneForAnotherLabelWhereTheRuleNamesIt) {
+  rule_.rewarded = kRefuses;
+  EXPECT_EQ(grade(answer("refuses")).reward, 1);
+  EXPECT_TRUE(grade(answer("refuses")).positive);
+  for (const char* label : {"complies", "unclear", "unparsable"}) {
+    EXPECT_EQ(grade(answer(label)).reward, 0) << label;
+  }
+  EXPECT_NO_THROW(check_reward(rule_));
+  rule_.rewarded = "declines";
+  const std::string error = hinted_error_of(ErrorCode::invalid, [&] { check_reward(rule_); });
+  EXPECT_THAT(error, HasSubstr("no label \"declines\""));
+  EXPECT_THAT(error, HasSubstr("complies, refuses"));
 }
 
 TEST_F(Rewards, AreZeroForWhatWasCutOrCannotBeReadAndNobodyIsAsked) {

@@ -68,20 +68,24 @@ std::vector<std::pair<std::string, std::string>> options_text(const RlOptions& o
                                                               const RewardRule& rule,
                                                               const std::string& study_hash,
                                                               const Sampling& sampling) {
-  return {{"study_hash", study_hash},
-          {"max_tokens", fmt::format("{}", sampling.max_tokens)},
-          {"learning_rate", fmt::format("{}", o.learning_rate)},
-          {"kl_weight", fmt::format("{}", o.kl_weight)},
-          {"rewards", o.standardised ? "standardised" : "as given"},
-          {"lora_rank", fmt::format("{}", o.lora_rank)},
-          {"reward_judge", judge_text(rule.output)},
-          {"reasoning_judge", judge_text(rule.reasoning)},
-          {"reasoning_penalty",
-           fmt::format("{}", rule.reasoning == nullptr ? 0 : rule.reasoning_penalty)},
-          {"length_penalty", fmt::format("{}", rule.length_penalty)},
-          {"length_limit", fmt::format("{}", rule.length_limit)},
-          {"evaluation_repeats", fmt::format("{}", o.evaluation_repeats)},
-          {"stop_when_saturated", o.stop_when_saturated ? "true" : "false"}};
+  std::vector<std::pair<std::string, std::string>> options = {
+      {"study_hash", study_hash},
+      {"max_tokens", fmt::format("{}", sampling.max_tokens)},
+      {"learning_rate", fmt::format("{}", o.learning_rate)},
+      {"kl_weight", fmt::format("{}", o.kl_weight)},
+      {"rewards", o.standardised ? "standardised" : "as given"},
+      {"lora_rank", fmt::format("{}", o.lora_rank)},
+      {"reward_judge", judge_text(rule.output)},
+      {"reasoning_judge", judge_text(rule.reasoning)},
+      {"reasoning_penalty",
+       fmt::format("{}", rule.reasoning == nullptr ? 0 : rule.reasoning_penalty)},
+      {"length_penalty", fmt::format("{}", rule.length_penalty)},
+      {"length_limit", fmt::format("{}", rule.length_limit)},
+      {"evaluation_repeats", fmt::format("{}", o.evaluation_repeats)},
+      {"stop_when_saturated", o.stop_when_saturated ? "true" : "false"}};
+  const std::string_view label = rewarded_label(rule);
+  if (label != rule.output->info().positive()) options.emplace_back("reward_label", label);
+  return options;
 }
 
 TrainingPlan plan_of(const LoadedStudy& study, const RlSubject& subject, const RewardRule& rule,

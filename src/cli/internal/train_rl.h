@@ -29,6 +29,7 @@ struct TrainRlArguments {
   bool standardised = false;
   std::int64_t lora_rank = 0;
   std::string reward_judge, reasoning_judge;  // empty: the study's; none
+  std::string reward_label;                   // empty: the reward judge's positive one
   double reasoning_penalty = 1;               // with a reasoning judge
   double length_penalty = 0;
   std::size_t length_limit = 0;

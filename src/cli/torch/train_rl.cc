@@ -70,6 +70,7 @@ void open_all(const LoadedStudy& study, const TrainRlArguments& a, const Context
   own.erase(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(study.study.judges.size()));
   if (!own.empty()) judges.own = open_judges(own, models, context);
   judges.rule = {.output = judge_named(a.reward_judge, study, judges),
+                 .rewarded = a.reward_label,
                  .reasoning = judge_named(a.reasoning_judge, study, judges),
                  .reasoning_penalty = a.reasoning_penalty,
                  .length_penalty = a.length_penalty,
