@@ -63,7 +63,7 @@ class OutcomeRule {
 
   OutcomeFinding find() const {
     const auto& before = input_.cells[trained_].gap_before;
-    if (!before || before->together.lo <= input_.margin) {
+    if (!before || before->alone.lo <= input_.margin) {
       return undecided(Undecided::no_gap_before, {trained_});
     }
     if (auto cells = relocated(); !cells.empty()) return {BatteryOutcome::relocated, {}, cells};
