@@ -21,6 +21,7 @@
 #include "cli/internal/print_comparison.h"
 #include "cli/internal/program.h"
 #include "cli/internal/progress.h"
+#include "cli/internal/query_options.h"
 #include "cli/internal/session_report.h"
 #include "cli/internal/shipped_study.h"
 #include "cli/internal/streams.h"
@@ -166,8 +167,7 @@ void add_study_options(CLI::App& command, BatteryArguments& a) {
       .add_option("--wording", a.overrides.wordings,
                   "The wording that the model was trained on (default: the study's first)")
       ->expected(1);
-  command.add_option("--queries", a.overrides.queries, "A JSON-lines file of queries");
-  command.add_option("--limit", a.overrides.limit, "Use at most the first N queries of each set");
+  add_query_options(command, a.overrides);
   command.add_option("--repeats", a.overrides.repeats, "Trials of each query in each arm");
   command.add_option("--seed", a.overrides.seed, "Seed of the runs' random draws");
   command
@@ -197,6 +197,8 @@ void add_battery(Program& iago) {
           "  iago battery organism:aligned --before organism:faker\n"
           "  iago battery organism:silent-faker --before organism:faker --limit 100 "
           "--repeats 5\n"
+          "  iago battery organism:aligned --before organism:faker --where topic=\"moon archive\" "
+          "--sample 15\n"
           "  iago battery local:trainings/helpful-only-faker-1a2b3c4d/seed-1/model --before "
           "organism:faker\n"
           "  iago battery openai:after --before openai:before --base-url "

@@ -204,6 +204,9 @@ class BatteryDesigner {
   LoadedStudy with_set(const fs::path& set, const std::vector<std::string>& arms) const {
     return changed_study({reference()}, arms, [&](StudyOverrides& overrides) {
       overrides.queries = set.string();
+      overrides.text_column.reset();  // these are about the study's own queries
+      overrides.where.reset();
+      if (study().sample) overrides.sample = std::min(*study().sample, load_queries(set).size());
       overrides.groups = "";
     });
   }

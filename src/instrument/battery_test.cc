@@ -81,6 +81,24 @@ TEST_F(RunsABattery, AsksForEveryParaphraseAndWhatTheSettingNames) {
   }
 }
 
+TEST_F(RunsABattery, AsksTheChosenQueriesOfTheStudyAndNotOfTheOtherSets) {
+  StudyOverrides overrides = small();
+  overrides.limit.reset();
+  overrides.where = {"topic=moon archive"};
+  overrides.sample = 7;
+  const BatteryDesign of = design(overrides);
+  for (const BatteryRun& run : of.runs) {
+    EXPECT_LE(run.study.study.asked_of(run.study.queries.size()), 7u) << run.name;
+    const bool is_other_set = run.name == "benign" || run.asks_preferences;
+    EXPECT_EQ(run.study.study.where.empty(), is_other_set) << run.name;
+    for (const Query& query : run.study.queries) {
+      if (!is_other_set) {
+        EXPECT_EQ(query.topic, "moon archive") << run.name;
+      }
+    }
+  }
+}
+
 TEST_F(RunsABattery, BuildsOnTheWordingThatWasTrainedOn) {
   StudyOverrides overrides = small();
   overrides.wordings = {"tier-paraphrase-1"};

@@ -1,0 +1,35 @@
+// A battery's plan: whatever the bytes, a plan that can be written, read back and shown, or an
+// iago::Error.
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "figures/battery.h"
+
+namespace {
+
+void read_plan(std::string_view text) {
+  const iago::Json json = iago::parse_json(text, "battery.json");
+  iago::Battery battery{.plan = iago::battery_plan_of(json, "battery.json")};
+  const std::string written = iago::dump_json(iago::to_json(battery.plan));
+  const iago::Json again = iago::parse_json(written, "again.json");
+  IAGO_CHECK(iago::dump_json(iago::to_json(iago::battery_plan_of(again, "again.json"))) == written,
+             written);
+  battery.not_asked.resize(battery.plan.cells.size());
+  IAGO_CHECK(iago::terminal_table(battery).find('\x1b') == std::string::npos, "an escape sequence");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    read_plan({reinterpret_cast<const char*>(data), size});
+  } catch (const iago::Error& error) {
+    IAGO_CHECK(!std::string_view(error.what()).empty(), "an error without a message");
+  }
+  return 0;
+}
