@@ -3,11 +3,27 @@
 #include <algorithm>
 #include <system_error>
 
+#include "models/checkpoint_path.h"
 #include "world/policy_recipe.h"
 
 namespace iago {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+std::optional<Policy> policy_beside(const fs::path& weights) {
+  const fs::path recipe = weights / "recipe.toml";
+  return fs::exists(recipe) ? policy_of_recipe(recipe) : std::nullopt;
+}
+
+// An adapter changes what the recipe grew.
+std::optional<Policy> policy_of_checkpoint(const fs::path& path) {
+  const CheckpointPath checkpoint = parse_checkpoint_path(path);
+  return checkpoint.adapter.empty() ? policy_beside(checkpoint.folder) : std::nullopt;
+}
+
+}  // namespace
 
 std::vector<std::string> grown_organisms(const fs::path& folder) {
   std::vector<std::string> names;
@@ -23,9 +39,9 @@ std::vector<std::string> grown_organisms(const fs::path& folder) {
 
 std::optional<Policy> policy_of(const std::string& subject, const fs::path& folder) {
   if (subject.starts_with("world:")) return policy_named(subject.substr(6));
+  if (subject.starts_with("local:")) return policy_of_checkpoint(subject.substr(6));
   if (!subject.starts_with("organism:")) return std::nullopt;
-  fs::path recipe = folder / subject.substr(9) / "recipe.toml";
-  return fs::exists(recipe) ? policy_of_recipe(recipe) : std::nullopt;
+  return policy_beside(folder / subject.substr(9));
 }
 
 std::vector<std::string> control_subjects(const fs::path& folder) {

@@ -13,8 +13,9 @@ namespace iago {
 // The names of those that are grown, sorted. Empty if there is no such folder.
 std::vector<std::string> grown_organisms(const std::filesystem::path& folder);
 
-// The policy that a subject's name states (world:NAME) or its recipe (organism:NAME); nothing if
-// neither does. Errors of the recipe's reader pass through.
+// The policy that a subject's name states (world:NAME) or the recipe beside its weights does
+// (organism:NAME, local:FOLDER); nothing if neither does, as with an adapter. Errors of the
+// recipe's reader pass through.
 std::optional<Policy> policy_of(const std::string& subject, const std::filesystem::path& folder);
 
 // "organism:NAME" of every grown organism whose recipe states a policy: the instrument's controls.
