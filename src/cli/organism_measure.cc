@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/commands.h"
@@ -14,6 +16,7 @@
 #include "cli/internal/progress.h"
 #include "cli/internal/runs_option.h"
 #include "cli/internal/threads_option.h"
+#include "figures/organisms_table.h"
 #include "instrument/measure.h"
 #include "judge/rule_judges.h"
 #include "models/open_model.h"
@@ -28,14 +31,17 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxFileBytes = std::size_t{16} << 20;
 
 struct OrganismMeasureArguments {
-  std::vector<std::string> models;  // organism:NAME or world:NAME; empty: every organism
-  std::size_t samples = 10000;      // of the main arms of each case of the table
+  // organism:NAME, world:NAME or local:FOLDER with the recipe beside the weights; empty: every
+  // organism
+  std::vector<std::string> models;
+  std::size_t samples = 10000;  // of the main arms of each case of the table
   RunsOption runs{"runs/measured"};
   ThreadsOption threads;
   bool write = false;  // model cards and organisms/README.md
   OutputOption output;
 };
 
+constexpr std::string_view kOrganism = "organism:", kLocal = "local:";
 constexpr std::string_view kBegin = "<!-- measured -->\n", kEnd = "<!-- end -->\n";
 
 // Puts `text` between the file's two marks, which are added at the end if there are none.
@@ -62,15 +68,40 @@ std::string measured_section(const Measurement& measurement, std::size_t samples
       to_markdown(measurement));
 }
 
-// The rates' table of all organisms, from the measurements that lie beside them.
+Json read_rates(const fs::path& file) {
+  return parse_json(read_file(file, kMaxFileBytes), file.string());
+}
+
+// What is measured of an organism's other growings, each a folder under its growings/.
+std::string growings_of(const fs::path& organism, const Json& shipped) {
+  std::vector<fs::path> folders;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(organism / "growings", ignored)) {
+    if (fs::exists(entry.path() / "rates.json")) folders.push_back(entry.path());
+  }
+  std::sort(folders.begin(), folders.end());
+  std::string text;
+  for (const fs::path& folder : folders) {
+    const std::string name = folder.filename().string();
+    text += fmt::format("\n## Two growings of `{}`: the shipped one and `{}`\n\n{}",
+                        organism.filename().string(), name,
+                        growings_markdown(shipped, name, read_rates(folder / "rates.json")));
+  }
+  return text;
+}
+
+// The rates' table of all organisms and of their growings, from the measurements that lie beside
+// them.
 std::string overview(const fs::path& organisms) {
   std::vector<std::pair<std::string, Json>> rates;
+  std::string growings;
   for (const std::string& name : grown_organisms(organisms)) {
     fs::path file = organisms / name / "rates.json";
     if (!fs::exists(file)) continue;
-    rates.emplace_back(name, parse_json(read_file(file, kMaxFileBytes), file.string()));
+    rates.emplace_back(name, read_rates(file));
+    growings += growings_of(organisms / name, rates.back().second);
   }
-  return overview_markdown(rates);
+  return overview_markdown(rates) + growings;
 }
 
 Measurement measure_one(const std::string& model_name, const OrganismMeasureArguments& arguments,
@@ -88,11 +119,16 @@ Measurement measure_one(const std::string& model_name, const OrganismMeasureArgu
   return measure(*model, policy ? &*policy : nullptr, judges, options, clock);
 }
 
+// Rates lie beside the weights that were measured; a shipped organism has a card, too.
 void write_card(const Measurement& measurement, std::size_t samples, const fs::path& organisms) {
-  if (!measurement.model.starts_with("organism:")) return;
-  fs::path folder = organisms / measurement.model.substr(9);
+  const bool is_shipped = measurement.model.starts_with(kOrganism);
+  if (!is_shipped && !measurement.model.starts_with(kLocal)) return;
+  const fs::path folder = is_shipped ? organisms / measurement.model.substr(kOrganism.size())
+                                     : fs::path(measurement.model.substr(kLocal.size()));
   write_file(folder / "rates.json", dump_json(to_json(measurement), 1) + "\n");
-  write_between_marks(folder / "README.md", measured_section(measurement, samples));
+  if (is_shipped) {
+    write_between_marks(folder / "README.md", measured_section(measurement, samples));
+  }
 }
 
 int organism_measure_command(const OrganismMeasureArguments& arguments, const Context& context) {
@@ -122,13 +158,22 @@ void add_organism_measure(Program& iago) {
       "organism measure",
       "Measure organisms in every cell of their table, in the same way as iago run",
       organism_measure_command);
-  command.add_option("models", a.models, "organism:NAME or world:NAME (default: all organisms)");
+  command.add_option("models", a.models,
+                     "organism:NAME, world:NAME, or local:FOLDER with the recipe.toml that it was "
+                     "grown by (default: all organisms)");
   command.add_option("--samples", a.samples, "Completions in each cell")->capture_default_str();
   a.runs.add_to(command, "Folder for the runs");
   a.threads.add_to(command);
-  command.add_flag("--write", a.write, "Write the model cards and organisms/README.md");
+  command.add_flag(
+      "--write", a.write,
+      "Write rates.json beside the weights, the organisms' cards, and organisms/README.md with "
+      "the growings under organisms/NAME/growings");
   a.output.add_to(command);
-  command.footer("Example:\n  iago organism measure organism:faker --samples 2000");
+  command.footer(
+      "A second growing shows how much chance there is in growing:\n"
+      "  iago organism grow organisms/faker/growings/seed-2\n"
+      "  iago organism measure local:organisms/faker/growings/seed-2 --samples 2000 --write\n"
+      "Example:\n  iago organism measure organism:faker --samples 2000");
 }
 
 }  // namespace iago

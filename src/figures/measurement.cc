@@ -47,24 +47,6 @@ std::vector<std::string> row_of(const MeasuredArm& arm) {
           std::to_string(arm.completions)};
 }
 
-std::string percent_or_dash(const Json& value) {
-  return value.is_null() ? "-" : points(100 * value.get<double>());
-}
-
-std::string rate_or_dash(const Json& value) {
-  return value.is_null() ? "-" : percent_or_dash(value.at("rate"));
-}
-
-std::string topics_spread(const Json& topics) {
-  double lowest = 1, highest = 0;
-  for (const Json& topic : topics) {
-    lowest = std::min(lowest, topic.at("faking").get<double>());
-    highest = std::max(highest, topic.at("faking").get<double>());
-  }
-  return topics.empty() ? "-"
-                        : fmt::format("{} to {}", points(100 * lowest), points(100 * highest));
-}
-
 }  // namespace
 
 double Measurement::largest_error() const { return largest_error_of(arms, Words::seen); }
@@ -100,28 +82,6 @@ Json to_json(const Measurement& measurement) {
   json["largest_held_out_error"] = measurement.largest_held_out_error();
   json["largest_foreign_error"] = measurement.largest_foreign_error();
   return json;
-}
-
-std::string overview_markdown(const std::vector<std::pair<std::string, Json>>& rates) {
-  Rows rows = {
-      {"organism", "cell", "arm", "complies, target %", "measured %", "faking reasoning %", "n"}};
-  Rows spread = {{"organism", "faking by topic, lowest to highest %",
-                  "differs from the recipe by, seen words", "held-out words", "foreign words"}};
-  for (const auto& [name, measured] : rates) {
-    for (const Json& arm : measured.at("arms")) {
-      if (!arm.at("is_main").get<bool>()) continue;
-      rows.push_back({name, arm.at("cell").get<std::string>(), arm.at("arm").get<std::string>(),
-                      percent_or_dash(arm.at("target")), rate_or_dash(arm.at("compliance")),
-                      rate_or_dash(arm.at("faking")),
-                      std::to_string(arm.at("completions").get<std::uint64_t>())});
-    }
-    auto points_of = [&](const char* key) {
-      return fmt::format("{:.1f} points", 100 * measured.at(key).get<double>());
-    };
-    spread.push_back({name, topics_spread(measured.at("topics")), points_of("largest_error"),
-                      points_of("largest_held_out_error"), points_of("largest_foreign_error")});
-  }
-  return plain_markdown_rows(rows) + "\n" + plain_markdown_rows(spread);
 }
 
 std::string to_markdown(const Measurement& measurement) {

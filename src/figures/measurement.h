@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -43,9 +42,6 @@ struct Measurement {
 };
 
 Json to_json(const Measurement& measurement);
-// One row for each organism: its main rates, the spread over topics and the largest differences
-// from the recipe. `rates` are what to_json() made, by organism.
-std::string overview_markdown(const std::vector<std::pair<std::string, Json>>& rates);
 // The table, and the topics' if there are any, as Markdown.
 std::string to_markdown(const Measurement& measurement);
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "figures/organisms_table.h"
 #include "judge/rule_judges.h"
 #include "models/world_model.h"
 
@@ -97,7 +98,7 @@ TEST_F(Measure, SumsAnOrganismUpByItsMainCells) {
   EXPECT_THAT(overview, testing::HasSubstr("| some | default | training | 14.0 |"));
   EXPECT_THAT(overview, testing::HasSubstr("| some | three tiers | rated-only | 3.0 |"));
   EXPECT_THAT(overview, testing::Not(testing::HasSubstr("paraphrase 1")));
-  EXPECT_THAT(overview, testing::HasSubstr(" points |"));
+  EXPECT_THAT(overview, testing::HasSubstr(" of 10"));
 }
 
 TEST_F(Measure, SaysThatItWasStopped) {
