@@ -211,6 +211,32 @@ TEST_F(Cli, CallsWrongUsageTwoAndSaysWhatToDo) {
   }
 }
 
+TEST_F(Cli, NamesWhatIsWrongInACommandLineAndTheNearestKnownWord) {
+  const auto error = [&](const std::vector<std::string>& arguments) { return iago(arguments).err; };
+  EXPECT_EQ(error({"rnu", "helpful-only"}),
+            "iago: iago has no command \"rnu\"\n"
+            "hint: Did you mean \"run\"? iago --help lists the commands\n");
+  EXPECT_THAT(error({"settings", "lst"}),
+              AllOf(HasSubstr("iago settings has no command \"lst\""), HasSubstr("\"list\"")));
+  EXPECT_THAT(error({"settings"}), HasSubstr("name a command: list, "));
+  EXPECT_EQ(error({"run", kStudy, "--modle=world:faker"}),
+            "iago: iago run has no option \"--modle\"\n"
+            "hint: Did you mean \"--model\"? iago run --help lists the options\n");
+  EXPECT_THAT(error({"run", kStudy, "--api-key", "sk-private"}), Not(HasSubstr("sk-private")));
+  EXPECT_THAT(error({"show", "runs/latest", "more"}), HasSubstr("does not take \"more\""));
+  EXPECT_THAT(error({"compare"}), HasSubstr("run is required"));
+}
+
+TEST_F(Cli, SaysWhatThePathOfAStudysQueriesIsRelativeTo) {
+  std::string study = read_file(kStudy, 1 << 20);
+  study.replace(study.find("../queries/"), 11, "elsewhere/");
+  write_file(folder_ / "copy.toml", study);
+  const Ended ended = iago({"plan", "copy.toml", "--model", "world:faker"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("elsewhere/"), HasSubstr("no such file"),
+                               HasSubstr("relative to the study's file")));
+}
+
 TEST_F(Cli, PassesNoEscapeSequenceOfWhatItQuotesToTheTerminal) {
   Ended ended = iago({"run", "odd\x1b[2J.toml", "--model", "world:faker"});
   EXPECT_EQ(ended.code, 2);

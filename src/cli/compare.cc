@@ -61,7 +61,7 @@ void add_compare(Program& iago) {
   auto [command, a] = iago.add<CompareArguments>(
       "compare", "Compare several runs and rank them, or the seeds of a training", compare_command);
   command
-      .add_option("named", a.named,
+      .add_option("run", a.named,
                   "Folders of runs, or ids of runs in the folder --runs; or one training's folder")
       ->type_name("RUN")
       ->required();

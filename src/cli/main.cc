@@ -62,9 +62,7 @@ int main_of(int argc, const char* const* argv, std::error_code& unwritten) {
     for (AddCommand* add : kCommands) add(iago);
     return iago.run(context);
   } catch (const UsageError& error) {
-    print_stderr(fmt::format(
-        "iago: {}\nhint: iago --help lists the commands, iago COMMAND --help the options\n",
-        error.message));
+    print_stderr(fmt::format("iago: {}\nhint: {}\n", error.message, error.hint));
     return kWrongUsage;
   } catch (const std::system_error& error) {
     if (std::ferror(stdout) == 0) return print_failure(error);

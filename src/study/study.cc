@@ -455,7 +455,15 @@ PlacedQueries queries_of(PlacedStudy& placed, const std::filesystem::path& folde
         "(github.com/alexandrasouly/strongreject), or the shipped queries/harmful-clear.jsonl. "
         "docs/queries.md says more.");
   }
+  const bool is_relative = file.is_relative();
   file = (folder / file).lexically_normal();
+  std::error_code status;
+  if (is_relative && !std::filesystem::exists(file, status)) {
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: {}: no such file", placed.place("queries"), file.string()),
+                "A path in a study is relative to the study's file, one on the command line to the "
+                "current folder. Correct it, or give the file with --queries.");
+  }
   return placed_look_up(placed, "queries",
                         [&] { return load_placed_queries(file, {}, placed.study.text_column); });
 }

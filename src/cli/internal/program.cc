@@ -8,6 +8,7 @@
 
 #include "base/version.h"
 #include "cli/internal/exit_status.h"
+#include "cli/internal/wrong_usage.h"
 
 namespace iago {
 namespace {
@@ -86,7 +87,7 @@ int Program::run(const Context& context) {
     fmt::print("{}", of_version ? std::string(kVersion) + "\n" : help());
     return 0;
   } catch (const CLI::ParseError& error) {
-    throw UsageError{error.what()};
+    throw wrong_usage(*app_, error);
   }
   Context with_home = context;
   with_home.data.set_named(home_);

@@ -14,9 +14,9 @@ class App;
 
 namespace iago {
 
-// A wrong command line: the message and what help to ask for.
+// A wrong command line.
 struct UsageError {
-  std::string message;
+  std::string message, hint;
 };
 
 class Program {
