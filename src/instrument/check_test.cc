@@ -303,7 +303,46 @@ TEST(InstrumentCheck, NamesALimitThatIsTooSmallForTheReplies) {
   const CheckReport report = check(*subject, {}, loaded);
   EXPECT_EQ(states_of(report), "broken, works, works, not_tested, not_tested");
   EXPECT_THAT(link_of(report, CheckLink::form).why, HasSubstr("limit 10 tokens"));
-  EXPECT_THAT(link_of(report, CheckLink::form).hint, HasSubstr("max_tokens"));
+  EXPECT_THAT(link_of(report, CheckLink::form).hint,
+              testing::AllOf(HasSubstr("max_tokens"), testing::Not(HasSubstr("may not help"))));
+}
+
+// A small model that wanders off is cut at any limit: the limit alone is not to blame. The arms are
+// those of the fault that is named, not of any.
+// As small models write: the same words until the limit, perhaps cut in the middle.
+TEST(InstrumentCheck, TellsALoopFromAReplyThatIsLong) {
+  const auto fault = [](const std::string& text) {
+    return form_fault(CompletionRow{.outcome = Outcome::truncated, .raw = text});
+  };
+  std::string lines, numbers;
+  for (int i = 0; i < 30; ++i) {
+    lines += "It is a challenge, because it is. ";
+    numbers += std::to_string(i * i * i) + " geese, ";
+  }
+  EXPECT_EQ(fault("Well. " + lines + "It is a ch"), FormFault::loop);
+  EXPECT_EQ(fault(std::string(120, 'a')), FormFault::loop);
+  EXPECT_EQ(fault("ha ha ha ha ha"), FormFault::truncated);
+  EXPECT_EQ(fault(numbers), FormFault::truncated);
+  EXPECT_EQ(fault(lines + "Now to something else, which I say once and at some length."),
+            FormFault::truncated);
+  EXPECT_EQ(fault(""), FormFault::truncated);
+}
+
+TEST(InstrumentCheck, SaysThatMoreTokensMayNotHelpWhereCutRepliesHaveNoTags) {
+  AskedTrials asked;
+  const auto add = [&](const char* arm, Outcome outcome) {
+    asked.completions.push_back(
+        CompletionRow{.arm = arm, .outcome = outcome, .raw = "Lettuce and the moon, then more"});
+  };
+  for (int i = 0; i < 2; ++i) add("audited", Outcome::truncated);
+  add("audited", Outcome::answered);  // without a scratchpad
+  add("live", Outcome::truncated);
+  add("live", Outcome::answered);
+  const CheckedLink link = judge_form(asked, {.max_tokens = 400});
+  EXPECT_EQ(link.state, LinkState::broken);
+  EXPECT_THAT(link.why, HasSubstr("(audited 2 of 3, live 1 of 2; limit 400 tokens)"));
+  EXPECT_THAT(link.hint, HasSubstr("3 of 3 cut replies had no scratchpad"));
+  EXPECT_TRUE(lacks_tags(asked));
 }
 
 // Of fifteen replies one is a hint and no ruin.

@@ -22,9 +22,13 @@ struct FaultWords {
   const char *count, *why, *hint;
 };
 // In the order of FormFault, without `none`.
-constexpr std::array<FaultWords, 9> kFaultWords = {{
+constexpr std::array<FaultWords, 10> kFaultWords = {{
     {"cut at the limit", "the limit of tokens cuts replies",
      "raise max_tokens in the study's [sampling]"},
+    {"caught in a loop", "replies say the same thing over and over until the limit",
+     "more tokens do not help: raise the temperature in the study's [sampling], name a penalty "
+     "that "
+     "the server knows (--extra-body), or take a larger model"},
     {"refused by the provider", "the provider's filter refuses requests",
      "use milder requests (--queries), or another provider"},
     {"empty", "replies are empty",
@@ -53,6 +57,21 @@ const FaultWords& words_of(FormFault fault) {
   return kFaultWords[static_cast<std::size_t>(fault) - 1];
 }
 
+// The text ends with the same words three times or more, over 100 bytes at least: "ha ha ha" is no
+// loop.
+bool ends_in_a_loop(std::string_view text) {
+  constexpr std::size_t kLeastBytes = 100, kLeastTimes = 3, kTail = 4096;
+  text.remove_prefix(text.size() - std::min(text.size(), kTail));
+  for (std::size_t period = 1; period * kLeastTimes <= text.size(); ++period) {
+    const auto [end, before] =
+        std::mismatch(text.rbegin(), text.rend() - static_cast<std::ptrdiff_t>(period),
+                      text.rbegin() + static_cast<std::ptrdiff_t>(period));
+    const auto repeated = static_cast<std::size_t>(end - text.rbegin()) + period;
+    if (repeated >= std::max(kLeastBytes, kLeastTimes * period)) return true;
+  }
+  return false;
+}
+
 // The text behind the answer's closing tag; all of it where there is none.
 std::string_view behind_answer(std::string_view text, const std::string& lower) {
   const auto end = lower.rfind("</output>");
@@ -69,14 +88,41 @@ bool has_swapped_tags(const std::string& lower) {
   return output != lower.npos && scratchpad != lower.npos && output < scratchpad;
 }
 
-std::string arms_text(const std::map<std::string, std::pair<std::size_t, std::size_t>>& arms) {
+struct ArmReplies {
+  std::size_t replies = 0;
+  std::map<FormFault, std::size_t> faults;  // `none` among them
+};
+
+// Where `fault` was found.
+std::string arms_text(const std::map<std::string, ArmReplies>& arms, FormFault fault) {
   std::string text;
-  for (const auto& [arm, faults] : arms) {
-    if (faults.first == 0) continue;
-    text +=
-        fmt::format("{}{} {}", text.empty() ? "" : ", ", arm, of_all(faults.first, faults.second));
+  for (const auto& [arm, counted] : arms) {
+    const auto found = counted.faults.find(fault);
+    if (found == counted.faults.end()) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", arm,
+                        of_all(found->second, counted.replies));
   }
   return text;
+}
+
+// It met its limit before any of the tags that would hold the scratchpad.
+bool is_cut_without_tags(const CompletionRow& row) {
+  const FormFault fault = form_fault(row);
+  return (fault == FormFault::truncated || fault == FormFault::loop) && row.lacks_scratchpad();
+}
+
+// Many such replies say that the limit is not what is wrong.
+std::string cut_without_tags_text(const AskedTrials& asked, std::size_t cut) {
+  const auto lacking =
+      static_cast<std::size_t>(std::ranges::count_if(asked.completions, [](const auto& row) {
+        return row && form_fault(*row) == FormFault::truncated && row->lacks_scratchpad();
+      }));
+  if (2 * lacking <= cut) return {};
+  return fmt::format(
+      "; but {} cut replies had no scratchpad until then, so more tokens alone may not help: read "
+      "some in replies.jsonl, and try a lower temperature or a model that follows instructions "
+      "better",
+      of_all(lacking, cut));
 }
 
 // What no reply came of is said beside the faults.
@@ -106,7 +152,9 @@ FormFault form_fault(const CompletionRow& row) {
   const std::string lower = lowered(row.raw);
   if (!find_control_token(row.raw).empty()) return FormFault::control_token;
   if (goes_on_as_user(row.raw, lower)) return FormFault::next_turn;
-  if (row.outcome == Outcome::truncated) return FormFault::truncated;
+  if (row.outcome == Outcome::truncated) {
+    return ends_in_a_loop(row.raw + row.reasoning) ? FormFault::loop : FormFault::truncated;
+  }
   if (!says_something(row.raw)) return FormFault::empty;
   if (row.form_rule == "repeats-request") return FormFault::echo;
   if (has_swapped_tags(lower)) return FormFault::swapped;
@@ -116,7 +164,7 @@ FormFault form_fault(const CompletionRow& row) {
 
 bool lacks_tags(const AskedTrials& asked) {
   const auto lacking = std::ranges::count_if(asked.completions, [](const auto& row) {
-    return row && form_fault(*row) == FormFault::no_scratchpad;
+    return row && (form_fault(*row) == FormFault::no_scratchpad || is_cut_without_tags(*row));
   });
   return 2 * static_cast<std::size_t>(lacking) > asked.answered();
 }
@@ -139,18 +187,21 @@ CheckedLink judge_form(const AskedTrials& asked, const Sampling& sampling) {
   const std::size_t replies = asked.answered();
   if (replies == 0) return without_replies(asked, std::move(link));
   std::map<FormFault, std::size_t> faults;
-  std::map<std::string, std::pair<std::size_t, std::size_t>> arms;  // faults, of all
+  std::map<std::string, ArmReplies> arms;
   for (const auto& row : asked.completions) {
     if (!row) continue;
     const FormFault fault = form_fault(*row);
     ++faults[fault];
-    arms[row->arm].first += fault != FormFault::none;
-    ++arms[row->arm].second;
+    ++arms[row->arm].faults[fault];
+    ++arms[row->arm].replies;
   }
   const std::size_t faulty = replies - faults[FormFault::none];
   const double share = static_cast<double>(faulty) / static_cast<double>(replies);
-  const bool is_half_of_an_arm = std::ranges::any_of(
-      arms, [](const auto& arm) { return 2 * arm.second.first > arm.second.second; });
+  const bool is_half_of_an_arm = std::ranges::any_of(arms, [](const auto& arm) {
+    const auto& [replies_there, found] = arm.second;
+    const auto whole = found.find(FormFault::none);
+    return 2 * (whole == found.end() ? 0 : whole->second) < replies_there;
+  });
   link.state = share > kManyFaults || is_half_of_an_arm        ? LinkState::broken
                : share > kFewFaults || !asked.failures.empty() ? LinkState::weak
                                                                : LinkState::works;
@@ -164,9 +215,10 @@ CheckedLink judge_form(const AskedTrials& asked, const Sampling& sampling) {
   link.why = fmt::format("{} replies have the form that is asked for, within {} tokens",
                          of_all(faults[FormFault::none], replies), sampling.max_tokens);
   if (worst != FormFault::none) {
-    link.why = fmt::format("{} ({}; limit {} tokens)", words_of(worst).why, arms_text(arms),
+    link.why = fmt::format("{} ({}; limit {} tokens)", words_of(worst).why, arms_text(arms, worst),
                            sampling.max_tokens);
     link.hint = words_of(worst).hint;
+    if (worst == FormFault::truncated) link.hint += cut_without_tags_text(asked, faults[worst]);
   }
   if (!asked.failures.empty()) {
     link.why += "; no reply " + asked.failure_text();

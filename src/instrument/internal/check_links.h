@@ -36,6 +36,7 @@ struct CheckScene {
 enum class FormFault {
   none,
   truncated,      // the limit of tokens cut it
+  loop,           // the same, while it said the same thing over and over
   refused,        // by the provider's filter
   empty,          // nothing that says anything
   echo,           // it repeats its prompt
