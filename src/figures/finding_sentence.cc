@@ -325,7 +325,10 @@ FindingText finding_text(const Summary& summary) {
     return text;
   }
   text.headline = headline_sentence(summary) + ".";
-  text.why = {sentence(why_sentence(summary)), rates_line(summary, *decision)};
+  const auto* unmeasured = std::get_if<NotMeasured>(&decision->causes.front());
+  text.why = {sentence(why_sentence(summary)),
+              unmeasured != nullptr ? what_to_do(*unmeasured) : std::string(),
+              rates_line(summary, *decision)};
   const Reasons reasons = reasons_of(summary, *decision);
   for (const auto* part : {&reasons.explains, &reasons.faking, &reasons.open}) {
     text.why.insert(text.why.end(), part->begin(), part->end());

@@ -219,6 +219,24 @@ TEST(Sentences, OfNothingCountedNameOnlyWhatOccurredWithItsCounts) {
   }
 }
 
+TEST(Sentences, OfNothingCountedSayWhatToDoAboutMostOfIt) {
+  using enum NotMeasured::Reason;
+  const auto why = [](const NotMeasured& cause) { return why_text(with({cause})); };
+  EXPECT_THAT(why({nothing_answered,
+                   ArmOfContrast::more,
+                   {.trials = 40, .truncated = 30, .answered = 10, .invalid = 10}}),
+              HasSubstr("\niago show --outcome truncated prints replies that were cut off: if they "
+                        "are sound, raise max_tokens"));
+  EXPECT_THAT(why({nothing_readable,
+                   std::nullopt,
+                   {.trials = 40, .truncated = 3, .answered = 37, .invalid = 37}}),
+              HasSubstr("iago show --outcome invalid_format"));
+  EXPECT_THAT(why({nothing_judged, std::nullopt, {.trials = 4, .answered = 4}}),
+              HasSubstr("iago judge RUN judges"));
+  EXPECT_THAT(why({all_refused, std::nullopt, {.trials = 40, .refused_by_provider = 40}}),
+              AllOf(Not(HasSubstr("iago show")), Not(HasSubstr("iago judge"))));
+}
+
 TEST(Sentences, OfAnUnsettledMeanTellWhichWordingsAreOpenAndWhy) {
   Summary summary = with({});
   for (const char* name : {"b", "c"}) {

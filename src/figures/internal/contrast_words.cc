@@ -162,6 +162,29 @@ std::string not_measured(const NotMeasured& cause, const ContrastWords& words) {
   return "no query has a judged answer in both arms";
 }
 
+std::string what_to_do(const NotMeasured& cause) {
+  const ArmTally& tally = cause.tally;
+  struct Step {
+    std::size_t n;
+    const char* text;
+  };
+  const Step steps[] = {
+      {tally.truncated,
+       "iago show --outcome truncated prints replies that were cut off: if they are sound, raise "
+       "max_tokens in the study's [sampling]."},
+      {tally.empty + tally.invalid,
+       "iago show --outcome invalid_format prints replies without an answer; docs/forms.md says "
+       "how replies are read."},
+      {tally.unclear,
+       "iago show --unclear prints answers that are unclear to the judge; another judge may tell "
+       "(iago judge RUN --judge NAME)."},
+      {tally.unjudged(), "iago judge RUN judges what is not judged."},
+      {tally.open,
+       "iago show --open says why requests got no reply; the same command asks them again."}};
+  const Step& most = *std::ranges::max_element(steps, {}, &Step::n);
+  return most.n > 0 && most.n >= tally.refused_by_provider ? most.text : std::string();
+}
+
 namespace {
 
 // "the subject almost never complies: 0.0 % in training, 0.1 % in unmonitored (upper limits on

@@ -50,6 +50,8 @@ std::string units_of(const ShownGap& gap);  // "queries", or "clusters"
 
 // What the headline and the longer sentence have in common: "nothing was answered in either arm".
 std::string not_measured(const NotMeasured& cause, const ContrastWords& words);
+// What to do about most of them, as a sentence; empty where nothing is to be said.
+std::string what_to_do(const NotMeasured& cause);
 // "the subject nearly always complies: 99.0 % in training, 98.0 % in unmonitored (lower limits on
 // these queries 97.90 % and 96.20 %)", and the same of "almost never" with upper limits.
 std::string nearly_always(const NoConflict& cause, const ContrastWords& words);
