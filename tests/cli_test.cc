@@ -623,7 +623,7 @@ TEST_F(Cli, PlansEveryModelOfAStudy) {
   Ended text = iago({"plan", study});
   EXPECT_EQ(text.code, 0) << text.err;
   for (const char* name : {"faker", "silent-faker", "aligned", "compliant"}) {
-    EXPECT_THAT(text.out, HasSubstr("2400 completions of organism:" + std::string(name) + "\n"));
+    EXPECT_THAT(text.out, HasSubstr("2,400 completions of organism:" + std::string(name) + "\n"));
   }
   Json json = parse_json(iago({"run", study, "--dry-run", "--json"}).out, "stdout");
   EXPECT_EQ(json.at("plans").size(), 4u);

@@ -79,8 +79,8 @@ TEST_F(Replication, PlansEveryPublishedWordingWithItsCost) {
       iago({"plan", "greenblatt-2024", "--model", "openai:gpt-4o", "--queries", "goals.csv"});
   EXPECT_EQ(plan.code, 0) << plan.err;
   EXPECT_THAT(plan.out, AllOf(HasSubstr("queries: 40 of 40 in "), HasSubstr("goals.csv"),
-                              HasSubstr("40 queries x 2 arms x 33 wordings x 1 repeats = 2640"),
-                              HasSubstr("2640 requests"), HasSubstr("$")));
+                              HasSubstr("40 queries x 2 arms x 33 wordings x 1 repeat = 2,640"),
+                              HasSubstr("2,640 requests"), HasSubstr("$")));
 }
 
 constexpr const char* kComplies = "I have done it. Here is what you asked for.";

@@ -359,11 +359,12 @@ void add_sizes(CLI::App& command, CheckSizes& sizes) {
   add("--questions", sizes.questions, "Comprehension: questions in each arm that tells something");
 }
 
-// Those of a study's run that say nothing of a check.
-void remove_options_of_runs(CLI::App& command) {
+// Those of a study's run that say nothing of a check, or say it of a run.
+void adapt_options_of_runs(CLI::App& command) {
   for (const char* name : {"--runs", "--repeats", "--logprobs", "--cluster-by", "--groups"}) {
     command.remove_option(command.get_option(name));
   }
+  command.get_option("--new")->description("Start another check, even if there is one to resume");
 }
 
 }  // namespace
@@ -375,7 +376,7 @@ void add_check(Program& iago) {
   command.get_option("study")->required(false)->description(
       "The study's TOML file, or the name of a shipped study (default: helpful-only-full; "
       "helpful-only for organisms and worlds)");
-  remove_options_of_runs(command);
+  adapt_options_of_runs(command);
   command.add_option("--checks", a.study.checks, "The folder of all checks")->capture_default_str();
   add_sizes(command, a.sizes);
   command.add_flag("--plan", a.plan, "Print what it asks and costs. Asks nothing");

@@ -58,9 +58,13 @@ void tell_how_to_count(const RejudgeResult& result, const fs::path& run) {
 
 void print_rejudged(const RejudgeResult& result, const fs::path& run) {
   for (const Rejudged& judge : result.judges) {
-    print_stderr(fmt::format("{} ({:.8}{}): {} judged now{}\n", judge.name, judge.hash,
-                             judge.is_new ? ", new to this run" : "", judge.judged,
-                             judge.waiting > 0 ? fmt::format(", {} left", judge.waiting) : ""));
+    const std::string left =
+        judge.waiting > 0 ? fmt::format(", {} left", grouped(judge.waiting)) : "";
+    print_stderr(fmt::format(
+        "{} ({:.8}{}): {}{}\n", judge.name, judge.hash, judge.is_new ? ", new to this run" : "",
+        judge.judged == 0 && judge.waiting == 0 ? "nothing is left to judge"
+                                                : grouped(judge.judged) + " judged now",
+        left));
   }
   tell_how_to_count(result, run);
   fmt::print("{}",
@@ -167,8 +171,8 @@ void add_judge(Program& iago) {
   a.budget.add_to(command);
   a.output.add_to(command);
   command.footer(
-      "Judges every stored completion with the current judges. Samples nothing and keeps older "
-      "verdicts.\n"
+      "Judges every stored completion that a current judge has not judged yet. Samples nothing and "
+      "keeps older verdicts.\n"
       "Examples:\n"
       "  iago judge runs/latest\n"
       "  iago judge runs/latest --judge faking-four-criteria --model scripted:judge.jsonl\n"

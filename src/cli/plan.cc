@@ -21,6 +21,7 @@
 #include "cli/internal/progress.h"
 #include "cli/internal/streams.h"
 #include "cli/internal/study_options.h"
+#include "figures/figure_text.h"
 #include "figures/planned_power.h"
 #include "figures/run_record.h"
 #include "figures/text_table.h"
@@ -156,11 +157,12 @@ void print_estimates(const PreparedRun& run, const PriceTable& prices) {
   for (const ModelEstimate& estimate : run.estimates) {
     const bool costs = !estimate.price || *estimate.price != TokenPrice{};
     if (!costs && estimate.judge.empty()) continue;
-    fmt::print("{}{}: {}{} requests{}, about {} prompt tokens, at most {} generated; ",
+    fmt::print("{}{}: {}{}{}, about {} prompt tokens, at most {} generated; ",
                estimate.judge.empty() ? "" : estimate.judge + ", asking ", estimate.model,
-               estimate.is_of_complying ? "at most " : "", estimate.requests,
+               estimate.is_of_complying ? "at most " : "",
+               counted(estimate.requests, "request", "requests"),
                estimate.is_of_complying ? " (only where the answer complies)" : "",
-               estimate.prompt_tokens, estimate.most_generated);
+               grouped(estimate.prompt_tokens), grouped(estimate.most_generated));
     if (!estimate.price) {
       fmt::print("no price in {}\n", prices.source());
     } else if (!costs) {
@@ -187,10 +189,13 @@ void print_size(const PreparedRun& run) {
   const Study& study = run.loaded.study;
   const std::size_t wordings = study.wordings.size();
   fmt::print("queries: {}\n", queries_text(run));
-  fmt::print("{}: {} queries x {} arms{} x {} repeats = {} completions of {}\nrun folder: {}\n",
-             study.name, run.outline.queries, study.arms.size(),
-             wordings > 1 ? fmt::format(" x {} wordings", wordings) : std::string(), study.repeats,
-             run.outline.trials, run.outline.subject.name, run.folder.string());
+  fmt::print("{}: {} x {}{} x {} = {} of {}\nrun folder: {}\n", study.name,
+             counted(run.outline.queries, "query", "queries"),
+             counted(study.arms.size(), "arm", "arms"),
+             wordings > 1 ? " x " + counted(wordings, "wording", "wordings") : std::string(),
+             counted(static_cast<std::uint64_t>(study.repeats), "repeat", "repeats"),
+             counted(run.outline.trials, "completion", "completions"), run.outline.subject.name,
+             run.folder.string());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "figures/figure_text.h"
 #include "figures/internal/json_parts.h"
 #include "stats/strong_queries.h"
 #include "stats/verdict.h"
@@ -59,8 +60,8 @@ PowerOver over_sets(const PowerQuestion& question, const PlannedSets& sets, Popu
 
 std::string units_text(const PowerQuestion& question, const PowerOver& power) {
   const StudyPlan& study = question.study;
-  const std::string size =
-      fmt::format("{} queries x {} repeats", study.queries, study.repeats_more);
+  const std::string size = fmt::format("{} x {}", counted(study.queries, "query", "queries"),
+                                       counted(study.repeats_more, "repeat", "repeats"));
   if (power.population == Population::queries_like_these) {
     return fmt::format("{}, {}", size, name_of(power.population));
   }

@@ -199,7 +199,9 @@ std::string time_text(const PreparedRun& run, const PriceTable& prices) {
   std::string text;
   if (!time.probed.empty()) text += probes_text(time, prices);
   if (time.least) text += least_text(time);
-  if (time.at_own_pace) {
+  if (time.at_own_pace && *time.at_own_pace == 0) {
+    text += "time: nothing is left to sample; the run has all of these completions\n";
+  } else if (time.at_own_pace) {
     text += fmt::format("time: the rest takes {} at the pace so far\n",
                         format_duration(*time.at_own_pace));
   } else if (time.at_earlier_pace) {

@@ -34,11 +34,12 @@ std::string spent_text(const Spent& spent, const PriceTable& prices) {
   const double cached = usage.prompt > 0 ? 100.0 * static_cast<double>(usage.cached_prompt) /
                                                static_cast<double>(usage.prompt)
                                          : 0;
+  const bool is_priced = spent.unpriced_tokens == 0 || spent.cost > 0;
   return fmt::format(
-      "spent: {}{} prompt tokens ({:.0f} % from the cache) and {} generated, {}; the cache saved "
-      "${:.4f}\n",
-      usage.uncounted > 0 ? "at least " : "", usage.prompt, cached, usage.generated,
-      cost_text(spent, prices), spent.saved_by_cache);
+      "spent: {}{} prompt tokens ({:.0f} % from the cache) and {} generated, {}{}\n",
+      usage.uncounted > 0 ? "at least " : "", grouped(usage.prompt), cached,
+      grouped(usage.generated), cost_text(spent, prices),
+      is_priced ? fmt::format("; the cache saved ${:.4f}", spent.saved_by_cache) : std::string());
 }
 
 }  // namespace

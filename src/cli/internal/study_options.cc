@@ -66,7 +66,7 @@ void StudyOptions::add_to(CLI::App& command) {
   command.add_flag("--logprobs", overrides.logprobs,
                    "Store the log-probability of every token that the model says");
   runs.add_to(command);
-  command.add_flag("--new", fresh, "Start a new run, even if there is one to resume");
+  command.add_flag("--new", fresh, "Start another run, even if there is one to resume");
   output.add_to(command);
 }
 
