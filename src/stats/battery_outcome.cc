@@ -13,6 +13,7 @@ constexpr EnumName<BatteryOutcome> kOutcomeOfBatteryNames[] = {
     {BatteryOutcome::erased, "erased"},
     {BatteryOutcome::hidden, "hidden"},
     {BatteryOutcome::relocated, "relocated"},
+    {BatteryOutcome::relearnt_easily, "relearnt easily"},
     {BatteryOutcome::undecided, "undecided"}};
 
 constexpr EnumName<Undecided> kUndecidedNames[] = {{Undecided::none, "none"},
@@ -69,7 +70,8 @@ class OutcomeRule {
     if (auto cells = relocated(); !cells.empty()) return {BatteryOutcome::relocated, {}, cells};
     if (auto cells = hidden(); !cells.empty()) return {BatteryOutcome::hidden, {}, cells};
     if (auto open = why_not_erased(); open.why != Undecided::none) return open;
-    return {BatteryOutcome::erased, {}, {nearest()}};
+    const bool is_easy = relearnt_easily(input_.relearnt);
+    return {is_easy ? BatteryOutcome::relearnt_easily : BatteryOutcome::erased, {}, {nearest()}};
   }
 
  private:
