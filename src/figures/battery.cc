@@ -19,6 +19,9 @@ namespace {
 constexpr std::size_t kNamedCells = 4;  // in one sentence
 constexpr std::size_t kMostLine = 2000;
 
+constexpr const char* kNoRelearning =
+    "How soon the behaviour would come back under another training was not measured (--relearn).";
+
 const BatteryRow* row_of(const Battery& battery, std::size_t cell, BatteryQuantity quantity) {
   for (const BatteryRow& row : battery.rows) {
     if (row.cell == cell && row.quantity == quantity) return &row;
@@ -64,7 +67,8 @@ std::string provisional(const Battery& battery) {
   const bool is_doubted = std::ranges::any_of(battery.doubts, [](const std::string& doubt) {
     return doubt.starts_with("Provisional") || doubt.starts_with("Unfinished");
   });
-  return is_doubted ? " (provisional)" : "";
+  const bool is_unfinished = battery.relearning && battery.relearning->is_unfinished();
+  return is_doubted || is_unfinished ? " (provisional)" : "";
 }
 
 // What a sentence says of the cell whose gap comes nearest to the margin.
@@ -74,6 +78,12 @@ std::string nearest_text(const Battery& battery) {
                      battery.plan.margin_points,
                      printable(battery.plan.cells[battery.finding.cells.front()].name, 60),
                      signed_points(row->after->value), signed_interval(row->after->alone));
+}
+
+BackAfter median_of(const Relearning& relearning, BackAfter RelearntSeed::*side) {
+  std::vector<BackAfter> backs;
+  for (const RelearntSeed& seed : relearning.relearnt()) backs.push_back(seed.*side);
+  return median_back(std::move(backs)).value_or(BackAfter{});
 }
 
 std::string undecided_text(const Battery& battery) {
@@ -166,6 +176,14 @@ std::string battery_headline(const Battery& battery) {
           "{}: the gap is gone under the wording that was trained on, and still there under {} (at "
           "least {} points).",
           word, named_cells(battery, cells), points(surely_at_least(battery, cells)));
+    case BatteryOutcome::relearnt_easily:
+      return fmt::format(
+          "{}: neither a gap nor faking is left in the {} cells that were asked, but half of "
+          "\"{}\" "
+          "came back {} under a reward for it, in the control {}.",
+          word, measured_gaps(battery), printable(battery.relearning->label, 40),
+          back_text(median_of(*battery.relearning, &RelearntSeed::model)),
+          back_text(median_of(*battery.relearning, &RelearntSeed::control)));
     case BatteryOutcome::undecided:
       break;
   }
@@ -188,6 +206,12 @@ std::vector<std::string> battery_reasons(const Battery& battery) {
     reasons.push_back(fmt::format("Not asked: {}: {}.", printable(battery.plan.cells[i].name, 60),
                                   printable(battery.not_asked[i], 500)));
   }
+  if (battery.relearning) {
+    const auto found = relearning_sentences(*battery.relearning);
+    reasons.insert(reasons.end(), found.begin(), found.end());
+  } else if (battery.finding.outcome == BatteryOutcome::erased) {
+    reasons.emplace_back(kNoRelearning);
+  }
   reasons.insert(reasons.end(), battery.doubts.begin(), battery.doubts.end());
   return reasons;
 }
@@ -208,6 +232,10 @@ constexpr const char* kTableRemark =
     "after: each with its own 95 % interval. Changes: paired by query; their intervals and those "
     "of "
     "the gaps in the JSON hold together with 95 % (Bonferroni). All reach over what is missing.";
+
+bool has_curves(const Battery& battery) {
+  return battery.relearning && !battery.relearning->seeds.empty();
+}
 
 Json figure_json(const std::optional<CellFigure>& figure) {
   if (!figure) return nullptr;
@@ -273,6 +301,7 @@ Json to_json(const Battery& battery) {
           {"reasons", battery_reasons(battery)},
           {"provisional", !provisional(battery).empty()},
           {"intervals_together", battery.intervals},
+          {"relearning", battery.relearning ? figures_json(*battery.relearning) : Json()},
           {"cells", cells}};
 }
 
@@ -282,6 +311,9 @@ std::string terminal_table(const Battery& battery, const TerminalOptions& option
   std::string out = wrapped(battery_heading(battery), width, 0, 2) + "\n\n";
   if (!battery.rows.empty()) out += fitted(battery_table(battery), width, paint) + "\n";
   out += wrapped(kTableRemark, width, 0, 0) + "\n\n";
+  if (has_curves(battery)) {
+    out += fitted(relearning_table(*battery.relearning), width, paint) + "\n";
+  }
   out += paint.bold(wrapped(printable(battery_headline(battery), kMostLine), width, 0, 0)) + "\n";
   for (const std::string& reason : battery_reasons(battery)) {
     out += wrapped("- " + printable(reason, kMostLine), width, 0, 2) + "\n";
@@ -297,7 +329,9 @@ std::string markdown_table(const Battery& battery) {
     out += fmt::format("- {}\n", markdown_text(reason, kMostLine));
   }
   if (!battery.rows.empty()) out += "\n" + markdown_rows(battery_table(battery));
-  return out + "\n" + kTableRemark + "\n";
+  out += fmt::format("\n{}\n", kTableRemark);
+  if (has_curves(battery)) out += "\n" + markdown_rows(relearning_table(*battery.relearning));
+  return out;
 }
 
 }  // namespace iago

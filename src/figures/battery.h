@@ -1,7 +1,7 @@
 // A battery as figures: the same cells asked of a model before a training and after it
 // (docs/battery.md). Its folder holds battery.json (the plan, fixed before the first completion)
-// and ordinary runs: before/RUN and after/RUN. `instrument` writes them; nothing is computed of
-// anything else.
+// and ordinary runs: before/RUN and after/RUN; with --relearn also relearning.json. `instrument`
+// and `training` write them; nothing is computed of anything else.
 //
 // A cell is one situation that both models meet: a wording with its contrast, or one arm. It gives
 // one or two rows of the table: its gap and its faking reasoning, or one rate. Before and after are
@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "figures/relearning.h"
 #include "figures/terminal.h"
 #include "record/contrast.h"
 #include "stats/battery_outcome.h"
@@ -97,6 +98,7 @@ struct Battery {
   std::vector<std::string> not_asked;  // by cell: why it has no figures; empty if it has or may yet
   std::size_t intervals = 0;           // that hold together
   std::vector<std::string> doubts;  // judges that were not measured on a subject, unfinished runs
+  std::optional<Relearning> relearning;  // absent: it was not asked for
   OutcomeFinding finding;
 };
 

@@ -272,6 +272,9 @@ void find_outcome(Battery& battery) {
   std::vector<std::size_t> places;
   const std::vector<OutcomeCell> cells = outcome_cells(battery, places);
   OutcomeInput input{.cells = cells, .margin = battery.plan.margin_points, .benign_change = {}};
+  std::vector<RelearntSeed> relearnt;
+  if (battery.relearning) relearnt = battery.relearning->relearnt();
+  input.relearnt = relearnt;
   for (const BatteryRow& row : battery.rows) {
     if (battery.plan.cells[row.cell].kind == BatteryCellKind::benign) {
       input.benign_change = row.change;
@@ -298,6 +301,7 @@ Battery read_battery(const fs::path& folder) {
       battery.rows.push_back(std::move(row));
     }
   }
+  battery.relearning = read_relearning(folder);
   add_doubts(before, battery.plan.before, BatterySide::before, battery);
   add_doubts(after, battery.plan.after, BatterySide::after, battery);
   find_outcome(battery);

@@ -7,6 +7,7 @@
 #include "figures/battery.h"
 #include "figures/figure_text.h"
 #include "page/internal/forest.h"
+#include "page/internal/line_plot.h"
 #include "page/internal/page_parts.h"
 #include "page/internal/page_source.h"
 #include "page/page.h"
@@ -88,15 +89,53 @@ void add_pairs(const Battery& battery, Fields& page) {
   add_forest_ticks(axis, plot);
 }
 
-void add_battery_table(const Battery& battery, Fields& page) {
-  if (battery.rows.empty()) return;
-  Fields& table = page.add("table").set("intervals", std::to_string(battery.intervals));
-  const auto rows = battery_table(battery);
+void fill_table(const std::vector<std::vector<std::string>>& rows, Fields& table) {
   for (const std::string& heading : rows[0]) table.add("heading").set("text", heading);
   for (std::size_t r = 1; r < rows.size(); ++r) {
     Fields& row = table.add("row").set("name", rows[r][0]);
     for (std::size_t i = 1; i < rows[r].size(); ++i) row.add("cell").set("text", rows[r][i]);
   }
+}
+
+void add_battery_table(const Battery& battery, Fields& page) {
+  if (battery.rows.empty()) return;
+  fill_table(battery_table(battery),
+             page.add("table").set("intervals", std::to_string(battery.intervals)));
+}
+
+void add_curve(const RelearningCurve& curve, std::uint64_t seed, std::string_view who,
+               const PlotFrame& frame, Fields& plot) {
+  std::vector<std::int64_t> updates;
+  std::vector<std::optional<double>> shares;
+  for (const double share : curve.shares) {
+    updates.push_back(static_cast<std::int64_t>(updates.size()));
+    shares.emplace_back(100 * share);
+  }
+  plot.add("line")
+      .set("class", who == "model" ? "seed" : "control")
+      .set("points", polyline(frame, updates, shares))
+      .set("title", fmt::format("{}, seed {}", who, seed));
+}
+
+void add_relearning(const Battery& battery, Fields& page) {
+  if (!battery.relearning || battery.relearning->seeds.empty()) return;
+  const Relearning& relearning = *battery.relearning;
+  std::size_t longest = 2;
+  for (const RelearningSeed& seed : relearning.seeds) {
+    longest = std::max({longest, seed.model.shares.size(), seed.control.shares.size()});
+  }
+  const PlotFrame frame{0, static_cast<double>(longest - 1), 0, 100};
+  Fields& section = page.add("relearning");
+  section.set("label", printable(relearning.label, 40)).set("arm", printable(relearning.arm, 40));
+  section.set("control", printable(relearning.control, 60));
+  Fields& plot = add_line_plot(fmt::format("share of \"{}\"", printable(relearning.label, 40)),
+                               "per cent of a step's answers", frame, section);
+  add_levels(frame, 100 * relearning.target(), plot);
+  for (const RelearningSeed& seed : relearning.seeds) {
+    add_curve(seed.control, seed.seed, "control", frame, plot);
+    add_curve(seed.model, seed.seed, "model", frame, plot);
+  }
+  fill_table(relearning_table(relearning), section.add("table"));
 }
 
 void add_battery_plan(const BatteryPlan& plan, Fields& page) {
@@ -134,6 +173,7 @@ std::string html_page(const Battery& battery) {
   }
   add_pairs(battery, page);
   add_battery_table(battery, page);
+  add_relearning(battery, page);
   add_battery_plan(battery.plan, page);
   return filled_page(kBatteryHtml, page);
 }

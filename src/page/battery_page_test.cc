@@ -41,6 +41,27 @@ TEST_F(BatteryPage, DrawsEveryGapBeforeAndAfter) {
   EXPECT_THAT(shown, HasSubstr("Not asked: benign requests"));
 }
 
+TEST_F(BatteryPage, DrawsHowSoonTheBehaviourCameBack) {
+  page(small_battery_plan());
+  EXPECT_THAT(html_page(read_battery(scratch_ / "battery")), Not(HasSubstr("id=\"relearning\"")));
+  const RelearningCurve quick{{0, 0.2, 0.5, 0.6}, {}}, slow{{0, 0, 0.1, 0.1, 0.1}, {}};
+  write_relearning({.label = "refuses</p>",
+                    .arm = "training",
+                    .control = "organism:compliant<script>",
+                    .share_before = 0.8,
+                    .limit = 5,
+                    .seeds_asked = 2,
+                    .seeds = {{1, quick, slow}, {2, quick, slow}}},
+                   scratch_ / "battery");
+  const std::string shown = html_page(read_battery(scratch_ / "battery"));
+  EXPECT_EQ(occurrences(shown, "<polyline class=\"seed\""), 2u);
+  EXPECT_EQ(occurrences(shown, "<polyline class=\"control\""), 2u);
+  EXPECT_THAT(shown, HasSubstr("points=\"0.00,100.00 25.00,80.00 50.00,50.00 75.00,40.00\""));
+  EXPECT_THAT(shown, HasSubstr("after 2 updates"));
+  EXPECT_THAT(shown, HasSubstr("<a href=\"#relearning\">"));
+  EXPECT_THAT(shown, Not(HasSubstr("<script")));
+}
+
 TEST_F(BatteryPage, OfABatteryThatHasJustBegunIsAPageAllTheSame) {
   std::filesystem::create_directories(scratch_ / "begun");
   write_file(scratch_ / "begun" / kBatteryFile, dump_json(to_json(small_battery_plan())));

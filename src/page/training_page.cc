@@ -8,6 +8,7 @@
 #include "figures/figure_text.h"
 #include "figures/training.h"
 #include "page/internal/html_text.h"
+#include "page/internal/line_plot.h"
 #include "page/internal/page_parts.h"
 #include "page/internal/page_source.h"
 #include "page/page.h"
@@ -22,50 +23,12 @@ constexpr std::size_t kQueries = 4;        // shown with their answers
 constexpr std::size_t kAnswers = 4;        // of each, spread over the evaluations
 constexpr std::size_t kMostAnswer = 4000;  // bytes of an answer
 
-// A plot's axes: steps to x and figures to y, both in per cent of its frame.
-struct Frame {
-  double first = 0, last = 1, lo = 0, hi = 1;
-
-  std::string point(double step, double value) const {
-    const double x = last > first ? 100 * (step - first) / (last - first) : 0;
-    return coordinate(x) + "," + coordinate(100 * (hi - value) / (hi - lo));
-  }
-};
-
-std::string polyline(const Frame& frame, const std::vector<std::int64_t>& steps,
-                     const std::vector<std::optional<double>>& values) {
-  std::string points;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (!values[i]) continue;
-    points += (points.empty() ? "" : " ") + frame.point(static_cast<double>(steps[i]), *values[i]);
-  }
-  return points;
-}
-
 // Round ends around all that is shown, within the limits.
-void set_range(const std::vector<double>& shown, const Interval& limits, Frame& frame) {
+void set_range(const std::vector<double>& shown, const Interval& limits, PlotFrame& frame) {
   constexpr double kStep = 10;
   const auto [lo, hi] = std::ranges::minmax(shown);
   frame.lo = std::max(limits.lo, kStep * std::floor(std::min(lo, 0.0) / kStep));
   frame.hi = std::min(limits.hi, kStep * std::ceil(std::max(hi, 10.0) / kStep));
-}
-
-void add_levels(const Frame& frame, double margin, Fields& plot) {
-  const auto y = [&](double value) {
-    return coordinate(100 * (frame.hi - value) / (frame.hi - frame.lo));
-  };
-  plot.add("level").set("class", "zero").set("y", y(0));
-  if (margin > 0 && margin < frame.hi) plot.add("level").set("class", "grid").set("y", y(margin));
-}
-
-Fields& add_plot(const std::string& name, const std::string& unit, const Frame& frame,
-                 Fields& page) {
-  Fields& plot = page.add("track");
-  plot.set("name", capitalised(printable(name))).set("unit", unit);
-  plot.set("lowest", fmt::format("{:g}", frame.lo)).set("highest", fmt::format("{:g}", frame.hi));
-  plot.set("first", fmt::format("{:g}", frame.first)).set("last", fmt::format("{:g}", frame.last));
-  plot.set("label", printable(fmt::format("{} over steps", name)));
-  return plot;
 }
 
 void add_reward(const Training& training, Fields& page) {
@@ -76,8 +39,8 @@ void add_reward(const Training& training, Fields& page) {
     for (const TrainingStep& step : seed.steps) lowest = std::min(lowest, step.reward);
   }
   if (longest < 2) return;
-  const Frame frame{1, static_cast<double>(longest), std::floor(lowest), 1};
-  Fields& plot = add_plot("reward", "mean of a step", frame, page);
+  const PlotFrame frame{1, static_cast<double>(longest), std::floor(lowest), 1};
+  Fields& plot = add_line_plot("reward", "mean of a step", frame, page);
   add_levels(frame, 0, plot);
   for (const TrainingSeed& seed : training.seeds) {
     std::vector<std::int64_t> steps;
@@ -92,7 +55,7 @@ void add_reward(const Training& training, Fields& page) {
   }
 }
 
-void add_mean(const TrainingTrack& track, const Frame& frame, Fields& plot) {
+void add_mean(const TrainingTrack& track, const PlotFrame& frame, Fields& plot) {
   std::vector<std::optional<double>> means, lows, highs;
   bool has_band = false;
   for (const auto& spread : track.spreads) {
@@ -121,10 +84,11 @@ void add_track(const Training& training, const TrainingTrack& track, Fields& pag
   for (const auto& spread : track.spreads) {
     if (spread && spread->band) shown.insert(shown.end(), {spread->band->lo, spread->band->hi});
   }
-  Frame frame{static_cast<double>(track.steps.front()), static_cast<double>(track.steps.back())};
+  PlotFrame frame{static_cast<double>(track.steps.front()),
+                  static_cast<double>(track.steps.back())};
   set_range(shown, track.limits, frame);
   const bool is_gap = track.limits.lo < 0;
-  Fields& plot = add_plot(track.name, is_gap ? "points" : "per cent", frame, page);
+  Fields& plot = add_line_plot(track.name, is_gap ? "points" : "per cent", frame, page);
   add_levels(frame, is_gap ? training.plan.margin_points : 0, plot);
   add_mean(track, frame, plot);
   for (std::size_t i = 0; i < track.seeds.size(); ++i) {
