@@ -1,5 +1,5 @@
-// A battery's plan: whatever the bytes, a plan that can be written, read back and shown, or an
-// iago::Error.
+// A battery's plan and its relearning: whatever the bytes, values that can be written, read back
+// and shown, or an iago::Error.
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -23,13 +23,33 @@ void read_plan(std::string_view text) {
   IAGO_CHECK(iago::terminal_table(battery).find('\x1b') == std::string::npos, "an escape sequence");
 }
 
-}  // namespace
+void read_relearnt(std::string_view text) {
+  const iago::Json json = iago::parse_json(text, "relearning.json");
+  const iago::Relearning relearning = iago::relearning_of(json, "relearning.json");
+  const std::string written = iago::dump_json(iago::to_json(relearning));
+  IAGO_CHECK(
+      iago::relearning_of(iago::parse_json(written, "again.json"), "again.json") == relearning,
+      written);
+  for (const std::string& sentence : iago::relearning_sentences(relearning)) {
+    IAGO_CHECK(sentence.find('\x1b') == std::string::npos, "an escape sequence");
+  }
+  iago::figures_json(relearning);
+}
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+template <typename Read>
+void try_to(Read read) {
   try {
-    read_plan({reinterpret_cast<const char*>(data), size});
+    read();
   } catch (const iago::Error& error) {
     IAGO_CHECK(!std::string_view(error.what()).empty(), "an error without a message");
   }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  try_to([&] { read_plan(text); });
+  try_to([&] { read_relearnt(text); });
   return 0;
 }
