@@ -22,6 +22,7 @@
 #include "cli/internal/program.h"
 #include "cli/internal/progress.h"
 #include "cli/internal/query_options.h"
+#include "cli/internal/relearning.h"
 #include "cli/internal/session_report.h"
 #include "cli/internal/shipped_study.h"
 #include "cli/internal/streams.h"
@@ -42,6 +43,7 @@ struct BatteryArguments {
   StudyOverrides overrides;
   std::vector<std::string> parameters;  // NAME=VALUE
   std::filesystem::path out;
+  RelearningArguments relearning;
   ModelEndpoints endpoints;
   BudgetOptions budget;
   ThreadsOption threads;
@@ -112,10 +114,25 @@ BatteryResult ask(const BatteryDesign& design, const BatteryScene& scene,
       .prices = &scene.prices,
       .on_progress = [&](const BatteryProgress& p) { line.show(battery_progress(p)); },
       .on_notice = [&](const std::string& notice) { line.interrupt(printable(notice, 2000)); }};
-  return run_battery(
+  BatteryResult result = run_battery(
       design, {*before, *after},
       {judges.judges, preferences.judges, read_judge_errors(judge_error_file(scene.context.data))},
       options, clock);
+  const bool is_over = !result.interrupted && result.limit_met.empty();
+  if (!a.relearning.asked || !is_over) return result;
+  result.interrupted = !relearn_battery(
+      a.relearning, {.before = a.before,
+                     .after = a.model,
+                     .study = design.study,
+                     .judges = judges.judges,
+                     .battery = result.folder,
+                     .threads = a.threads.count,
+                     .interrupt = interrupt,
+                     .clock = clock,
+                     .context = scene.context,
+                     .on_progress = [&](const std::string& text) { line.show(text); },
+                     .on_notice = options.on_notice});
+  return result;
 }
 
 void write_page(const Battery& battery) {
@@ -139,6 +156,9 @@ int end_of(const BatteryResult& result) {
 }
 
 int battery_command(const BatteryArguments& arguments, const Context& context) {
+  if (arguments.relearning.asked) {
+    prepare_relearning(arguments.relearning, arguments.before, context);
+  }
   InterruptGuard interrupt;
   SystemClock clock;
   const PriceTable prices = arguments.budget.load_prices(context);
@@ -177,6 +197,30 @@ void add_study_options(CLI::App& command, BatteryArguments& a) {
   command.add_option("--judge-model", a.overrides.judge_model, "Default model for judges");
 }
 
+void add_relearning_options(CLI::App& command, RelearningArguments& a) {
+  auto* relearn = command.add_flag(
+      "--relearn", a.asked,
+      "Also measure how soon the behaviour comes back under a reward for it: short trainings of "
+      "the model and of a control. Needs their weights on this machine, and time: six trainings, "
+      "of an organism up to two minutes each on two cores");
+  command
+      .add_option("--beside", a.beside,
+                  "The control, which never had the behaviour (default, beside organisms: "
+                  "organism:compliant for refusing, organism:aligned for complying)")
+      ->type_name("MODEL")
+      ->needs(relearn);
+  command.add_option("--relearn-steps", a.steps, "Steps of each of these trainings, at most")
+      ->needs(relearn)
+      ->check(CLI::Range(2, 100'000))
+      ->capture_default_str();
+  command
+      .add_option("--relearn-seeds", a.seeds,
+                  "Train with the seeds 1 to N; fewer than 3 decide nothing")
+      ->needs(relearn)
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_battery(Program& iago) {
@@ -187,6 +231,7 @@ void add_battery(Program& iago) {
   add_study_options(command, a);
   command.add_option("--out", a.out,
                      "Folder of the battery (default: one in batteries/, named by all of this)");
+  add_relearning_options(command, a.relearning);
   a.endpoints.add_to(command);
   a.budget.add_to(command);
   a.threads.add_to(command);
@@ -201,6 +246,8 @@ void add_battery(Program& iago) {
           "--sample 15\n"
           "  iago battery local:trainings/helpful-only-faker-1a2b3c4d/seed-1/model --before "
           "organism:faker\n"
+          "  iago battery local:trainings/helpful-only-faker-1a2b3c4d/seed-1/model --before "
+          "organism:faker --relearn\n"
           "  iago battery openai:after --before openai:before --base-url "
           "http://127.0.0.1:8000/v1 --study helpful-only-full\n"
           "  iago report batteries/helpful-only-aligned-5e6f7a8b --format md\n"

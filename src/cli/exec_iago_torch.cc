@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "cli/internal/documents_experiment.h"
 #include "cli/internal/grow_organism.h"
+#include "cli/internal/relearning.h"
 #include "cli/internal/train_documents.h"
 #include "cli/internal/train_rl.h"
 
@@ -40,6 +41,14 @@ int grow_organism(const OrganismGrowArguments&, const Context& context) {
 
 int documents_experiment_command(const DocumentsExperimentArguments&, const Context& context) {
   exec_iago_torch(context);
+}
+
+void prepare_relearning(const RelearningArguments&, const std::string&, const Context& context) {
+  exec_iago_torch(context);
+}
+
+bool relearn_battery(const RelearningArguments&, const RelearningScene& scene) {
+  exec_iago_torch(scene.context);
 }
 
 int train_documents_command(const TrainDocumentsArguments&, const Context& context) {
