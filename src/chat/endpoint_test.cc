@@ -120,6 +120,8 @@ TEST(Endpoint, SaysWhatWasWrongWhenNoAttemptHelps) {
       {"500", status(500), ErrorCode::disconnected, "after 4 attempts", 4, false},
       {"reset", [] { return failed_response(HttpFault::reset, "POST u: reset"); },
        ErrorCode::disconnected, "POST u: reset", 4, false},
+      {"silence", [] { return failed_response(HttpFault::timeout, "silence for 300 s"); },
+       ErrorCode::disconnected, "silence for 300 s", 4, false},
       {"HTML", status(200, "<html>Sign in"), ErrorCode::disconnected, "page of HTML", 3, false},
       {"half", status(200, R"({"choices": [)"), ErrorCode::disconnected, "expected JSON", 3, false},
       {"none", status(200, R"({"choices": []})"), ErrorCode::disconnected, "choices", 3, false},
@@ -163,6 +165,8 @@ TEST(Endpoint, SaysWhatWasWrongWhenNoAttemptHelps) {
     EXPECT_THAT(reply.failure->message + reply.failure->hint, Not(HasSubstr(kKey))) << word.name;
     EXPECT_EQ(reply.failure->ends_run, word.ends_run) << word.name;
     EXPECT_EQ(!word.ends_run || !reply.failure->hint.empty(), true) << word.name;
+    const bool says_fewer = reply.failure->hint.find("--max-in-flight") != std::string::npos;
+    EXPECT_EQ(says_fewer, word.name == "silence") << reply.failure->hint;
     EXPECT_EQ(scene.transport->seen().size(), word.attempts) << word.name;
   }
 }

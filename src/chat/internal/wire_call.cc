@@ -61,6 +61,11 @@ WireOutcome outcome_of_fault(const HttpFailure& failure) {
     case HttpFault::unreachable:
       return failed(Remedy::retry, cause, ErrorCode::disconnected, message,
                     "check that the server is running and that the base URL is right");
+    case HttpFault::timeout:
+      return failed(
+          Remedy::retry, cause, ErrorCode::disconnected, message,
+          "a request that waits in the server's own queue is silent, too: send fewer at a "
+          "time (--max-in-flight), or wait longer (--silence)");
     default:
       return failed(Remedy::retry, cause, ErrorCode::disconnected, message);
   }
