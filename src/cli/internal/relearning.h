@@ -15,6 +15,7 @@
 #include "cli/internal/context.h"
 #include "cli/internal/interrupt.h"
 #include "judge/judge.h"
+#include "models/open_model.h"
 #include "study/study.h"
 
 namespace iago {
@@ -32,8 +33,9 @@ struct RelearningScene {
   const std::string& after;
   const LoadedStudy& study;
   const std::vector<std::unique_ptr<Judge>>& judges;
-  std::filesystem::path battery;  // its folder
-  std::size_t threads = 0;        // 0 = one per core
+  std::filesystem::path battery;   // its folder
+  std::size_t threads = 0;         // 0 = one per core
+  const EndpointSettings& models;  // how checkpoints are opened: their chat template
   const InterruptGuard& interrupt;
   const Clock& clock;
   const Context& context;

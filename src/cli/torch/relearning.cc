@@ -35,7 +35,8 @@ std::string control_of(const RelearningArguments& arguments, const LostBehaviour
 }
 
 RelearningSubject trained_subject(const std::string& name, const RelearningScene& scene) {
-  const ModelOptions options = options_for(scene.context, scene.threads);
+  ModelOptions options = options_for(scene.context, scene.threads);
+  if (!name.starts_with(kOrganism)) options.endpoint = scene.models;
   return {name, parse_checkpoint_path(checkpoint_of(name, options)),
           [name, options] { return open_token_model(name, options); }};
 }
