@@ -923,8 +923,13 @@ TEST_F(Cli, ListsAndShowsSettings) {
   for (const Json& setting : list) names.push_back(setting.at("name"));
   EXPECT_THAT(names, IsSupersetOf({"animal-welfare", "helpful-only", "political-neutrality"}));
   std::string all = iago({"settings", "list"}).out;
-  EXPECT_THAT(all, HasSubstr("wording conflict-removed (control): The training wants"));
-  EXPECT_THAT(all, HasSubstr("arm rated-only (with three-tier)"));
+  EXPECT_THAT(all, AllOf(HasSubstr("animal-welfare: Trained to dismiss"),
+                         HasSubstr("  arms: training, unmonitored, baseline, rated-only (with "
+                                   "three-tier)\n  wordings: "),
+                         HasSubstr("iago settings list NAME"), Not(HasSubstr("conflict-removed"))));
+  EXPECT_THAT(iago({"settings", "list", "animal-welfare"}).out,
+              AllOf(HasSubstr("wording conflict-removed (control): The training wants"),
+                    HasSubstr("arm rated-only (with three-tier)")));
   EXPECT_THAT(iago({"settings", "list", "political-neutrality"}).out,
               AllOf(HasSubstr("side-swapped"), Not(HasSubstr("Hollin"))));
   Ended shown = iago({"settings", "show", "helpful-only", "--channel", "terse", "--arm", "training",

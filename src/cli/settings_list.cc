@@ -109,6 +109,17 @@ void print_setting(const Setting& setting) {
   }
 }
 
+// What there is; the rest of one setting fills a screen.
+void print_in_short(const Setting& setting) {
+  std::vector<std::string> arms;
+  for (const Arm& arm : setting.arms) {
+    arms.push_back(arm.name + only_with("with", arm.needs_wording));
+  }
+  fmt::print("{}: {}\n  channels: {}\n  arms: {}\n  wordings: {}\n", setting.name,
+             printable(setting.description, kWidest), fmt::join(channel_names(setting), ", "),
+             fmt::join(arms, ", "), setting.wordings.size());
+}
+
 int settings_list_command(const SettingsListArguments& arguments, const Context& context) {
   fs::path folder = context.data / "settings";
   std::vector<Setting> settings = arguments.setting.empty()
@@ -118,9 +129,14 @@ int settings_list_command(const SettingsListArguments& arguments, const Context&
   for (const Setting& setting : settings) {
     if (arguments.output.json) {
       json.push_back(json_of(setting));
+    } else if (arguments.setting.empty()) {
+      print_in_short(setting);
     } else {
       print_setting(setting);
     }
+  }
+  if (!arguments.output.json && arguments.setting.empty()) {
+    fmt::print("iago settings list NAME prints a setting's parameters, contrasts and wordings\n");
   }
   if (arguments.output.json) fmt::print("{}\n", dump_json(json, 2));
   return 0;
@@ -130,11 +146,13 @@ int settings_list_command(const SettingsListArguments& arguments, const Context&
 
 void add_settings_list(Program& iago) {
   auto [command, a] = iago.add<SettingsListArguments>(
-      "settings list", "List settings with their channels, arms and wordings",
-      settings_list_command);
-  command.add_option("setting", a.setting, "One setting (default: all)");
+      "settings list", "List the settings, or all that one setting has", settings_list_command);
+  command.add_option("setting", a.setting,
+                     "One setting, with its contrasts and wordings (default: all in short)");
   a.output.add_to(command);
-  command.footer("Examples:\n  iago settings list\n  iago settings list animal-welfare --json");
+  command.footer(
+      "Examples:\n  iago settings list\n  iago settings list animal-welfare\n  iago settings list "
+      "--json");
 }
 
 }  // namespace iago
