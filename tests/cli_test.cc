@@ -225,6 +225,8 @@ TEST_F(Cli, NamesWhatIsWrongInACommandLineAndTheNearestKnownWord) {
   EXPECT_THAT(error({"run", kStudy, "--api-key", "sk-private"}), Not(HasSubstr("sk-private")));
   EXPECT_THAT(error({"show", "runs/latest", "more"}), HasSubstr("does not take \"more\""));
   EXPECT_THAT(error({"compare"}), HasSubstr("run is required"));
+  EXPECT_THAT(error({"run", "helpful-only-full"}),
+              AllOf(HasSubstr("no model"), HasSubstr("openai:MODEL")));
 }
 
 TEST_F(Cli, SaysWhatThePathOfAStudysQueriesIsRelativeTo) {

@@ -123,8 +123,10 @@ LoadedStudy load_study_with_model(const StudyOptions& options, const StudyOverri
                                   const Context& context) {
   LoadedStudy loaded = load_study(study_file(options.file, context.data), overrides, context.data);
   if (loaded.study.model.empty()) {
-    throw Error(ErrorCode::invalid, fmt::format("{}: no model", options.file.string()),
-                "add model = \"organism:faker\" to the study, or --model to the command");
+    throw Error(
+        ErrorCode::invalid, fmt::format("{}: no model", options.file.string()),
+        "name one with --model: openai:MODEL, anthropic:MODEL, local:FOLDER or organism:NAME; or "
+        "write model = \"...\" into the study");
   }
   check_logprobs(loaded.study, options, overrides);
   if (lacks_judge_model(loaded.study)) loaded.study.judges = loaded.study.judges_without_model;
