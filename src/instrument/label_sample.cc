@@ -190,7 +190,8 @@ LabelSample draw_sample(const Store& store, const SampleOptions& options, const 
     throw Error(ErrorCode::invalid,
                 fmt::format("{}: {} has labelled no answer of the contrast's arms",
                             store.path().string(), printable(from.contrast.name, 60)),
-                "there is nothing to label before answers are judged");
+                "There is nothing to label until answers are judged: iago judge judges those that "
+                "came, and iago report says what is missing.");
   }
   const Strata strata = strata_of(from);
   const std::vector<DesignStratum> design = design_of(strata);
