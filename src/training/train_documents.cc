@@ -17,6 +17,7 @@
 #include "figures/document_training.h"
 #include "lm/config.h"
 #include "training/internal/document_seed.h"
+#include "training/internal/seeds.h"
 #include "training/internal/training_folder.h"
 
 namespace iago {
@@ -81,23 +82,14 @@ std::int64_t replay_rows_for(double share, std::int64_t rows, double tokens, dou
   return std::max<std::int64_t>(1, std::llround(wanted));
 }
 
-Json without_document_seeds(const DocumentTrainingPlan& plan) {
-  Json json = to_json(plan);
-  json.erase("seeds");
-  json.erase("program");
-  return json;
-}
-
 // Writes documents.json, or holds it to the one that is there. Seeds may be added.
 void record_document_plan(const fs::path& folder, DocumentTrainingPlan& plan) {
   const fs::path file = folder / kDocumentTrainingFile;
   if (is_document_training(folder)) {
     const DocumentTrainingPlan was = document_training_plan_of(
         parse_json(read_file(file, kMostDocumentPlan), file.string()), file.string());
-    check_same_plan(folder, without_document_seeds(was), without_document_seeds(plan));
-    std::set<std::uint64_t> seeds(was.seeds.begin(), was.seeds.end());
-    seeds.insert(plan.seeds.begin(), plan.seeds.end());
-    plan.seeds.assign(seeds.begin(), seeds.end());
+    check_same_plan(folder, without_seeds(was), without_seeds(plan));
+    plan.seeds = seeds_together(was.seeds, plan.seeds);
   }
   write_file(file, dump_json(to_json(plan), 2) + "\n");
 }
@@ -191,16 +183,16 @@ fs::path kept_model(const fs::path& training, std::uint64_t seed, std::int64_t s
   return training / seed_folder_name(seed) / step_folder_name(step) / "model";
 }
 
-DocumentTrainingResult train_documents(const NamedCorpus& corpus, const DocumentSubject& subject,
-                                       const DocumentTrainingOptions& options,
-                                       const DocumentTrainingHooks& hooks, const Clock& clock) {
+TrainingResult train_documents(const NamedCorpus& corpus, const DocumentSubject& subject,
+                               const DocumentTrainingOptions& options,
+                               const DocumentTrainingHooks& hooks, const Clock& clock) {
   check_options(options);
   const DocumentData data(corpus, subject.checkpoint.folder, options);
   DocumentTrainingPlan plan = data.plan(corpus, subject);
-  const Json fixed = without_document_seeds(plan);
-  DocumentTrainingResult result{
-      .folder = options.folder.empty() ? folder_named_by(stem_of(corpus.name), subject.name, fixed)
-                                       : options.folder};
+  const Json fixed = without_seeds(plan);
+  TrainingResult result{.folder = options.folder.empty()
+                                      ? folder_named_by(stem_of(corpus.name), subject.name, fixed)
+                                      : options.folder};
   made(result.folder);
   const FolderLock lock(result.folder);
   record_document_plan(result.folder, plan);
@@ -215,16 +207,9 @@ DocumentTrainingResult train_documents(const NamedCorpus& corpus, const Document
                             data.held_out(),
                             data.replay(),
                             data.replay_rows()};
-  for (const std::uint64_t seed : options.seeds) {
-    const auto ended = DocumentSeedTraining(scene, seed).run();
-    if (!ended) {
-      result.interrupted = true;
-      break;
-    }
-    if (ended->why == TrainingEnd::Why::alarm) {
-      result.alarms.push_back(fmt::format("seed {}: {}", seed, ended->text));
-    }
-  }
+  train_seeds(
+      options.seeds, [&](std::uint64_t seed) { return DocumentSeedTraining(scene, seed).run(); },
+      result);
   return result;
 }
 

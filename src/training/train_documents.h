@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "documents/corpus.h"
 #include "models/checkpoint_path.h"
+#include "training/training_result.h"
 
 namespace iago {
 
@@ -69,20 +70,14 @@ struct DocumentTrainingHooks {
   std::function<void(const DocumentTrainingProgress&)> on_progress;  // after each step
 };
 
-struct DocumentTrainingResult {
-  std::filesystem::path folder;
-  bool interrupted = false;
-  std::vector<std::string> alarms;  // "seed 2: the loss is not finite ..."
-};
-
 // Trains every seed, or resumes it. A seed whose loss is not finite ends there, with what it had
 // before. Errors: invalid for options out of range, for a corpus that is too small, for a folder
 // that holds another training (the field is named), and those of open_replay; overloaded while
 // another process works in the folder; those of checkpoints, tokenizers and files. What was done
 // stays, and the same call resumes.
-DocumentTrainingResult train_documents(const NamedCorpus& corpus, const DocumentSubject& subject,
-                                       const DocumentTrainingOptions& options,
-                                       const DocumentTrainingHooks& hooks, const Clock& clock);
+TrainingResult train_documents(const NamedCorpus& corpus, const DocumentSubject& subject,
+                               const DocumentTrainingOptions& options,
+                               const DocumentTrainingHooks& hooks, const Clock& clock);
 
 // How many steps such a training has. Reads corpus and tokenizer, and trains nothing. Errors as of
 // train_documents.

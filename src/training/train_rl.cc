@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -16,6 +15,7 @@
 #include "study/plan.h"
 #include "text/printable.h"
 #include "training/internal/seed_training.h"
+#include "training/internal/seeds.h"
 #include "training/internal/training_folder.h"
 #include "training/query_split.h"
 
@@ -121,14 +121,6 @@ TrainingPlan plan_of(const LoadedStudy& study, const RlSubject& subject, const R
   return plan;
 }
 
-// What makes two trainings the same, whatever their seeds and the program that runs them.
-Json without_seeds(const TrainingPlan& plan) {
-  Json json = to_json(plan);
-  json.erase("seeds");
-  json.erase("program");
-  return json;
-}
-
 // Writes training.json, or holds it to the one that is there. Seeds may be added.
 void record_plan(const fs::path& folder, TrainingPlan& plan) {
   const fs::path file = folder / kTrainingFile;
@@ -136,9 +128,7 @@ void record_plan(const fs::path& folder, TrainingPlan& plan) {
     const TrainingPlan was =
         training_plan_of(parse_json(read_file(file, kMaxPlan), file.string()), file.string());
     check_same_plan(folder, without_seeds(was), without_seeds(plan));
-    std::set<std::uint64_t> seeds(was.seeds.begin(), was.seeds.end());
-    seeds.insert(plan.seeds.begin(), plan.seeds.end());
-    plan.seeds.assign(seeds.begin(), seeds.end());
+    plan.seeds = seeds_together(was.seeds, plan.seeds);
   }
   write_file(file, dump_json(to_json(plan), 2) + "\n");
 }
@@ -194,17 +184,17 @@ std::vector<Query> within_limit(const LoadedStudy& study) {
 
 }  // namespace
 
-RlResult train_rl(const LoadedStudy& study, const RlSubject& subject, const RlJudges& judges,
-                  const RlOptions& options, const RlHooks& hooks, const Clock& clock) {
+TrainingResult train_rl(const LoadedStudy& study, const RlSubject& subject, const RlJudges& judges,
+                        const RlOptions& options, const RlHooks& hooks, const Clock& clock) {
   check(options);
   RewardRule rule = judges.rule;
   rule.output = &judge_of_output(study, judges);
   check_reward(rule);
   const QuerySplit split = split_queries(within_limit(study), options.held_out, study.study.seed);
   TrainingPlan plan = plan_of(study, subject, rule, options, split);
-  RlResult result{.folder = options.folder.empty()
-                                ? folder_named_by(plan.study, plan.model, without_seeds(plan))
-                                : options.folder};
+  TrainingResult result{.folder = options.folder.empty()
+                                      ? folder_named_by(plan.study, plan.model, without_seeds(plan))
+                                      : options.folder};
   made(result.folder);
   const FolderLock lock(result.folder);
   record_plan(result.folder, plan);
@@ -222,17 +212,8 @@ RlResult train_rl(const LoadedStudy& study, const RlSubject& subject, const RlJu
                       identity,
                       std::move(trained),
                       std::move(held_out)};
-  for (const std::uint64_t seed : options.seeds) {
-    const auto ended = SeedTraining(scene, seed).run();
-    if (!ended) {
-      result.interrupted = true;
-      break;
-    }
-    if (ended->why == TrainingEnd::Why::alarm) {
-      result.alarms.push_back(
-          fmt::format("seed {}, step {}: {}: {}", seed, ended->step, ended->alarm, ended->text));
-    }
-  }
+  train_seeds(
+      options.seeds, [&](std::uint64_t seed) { return SeedTraining(scene, seed).run(); }, result);
   return result;
 }
 

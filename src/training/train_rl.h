@@ -30,6 +30,7 @@
 #include "models/token_model.h"
 #include "study/study.h"
 #include "training/reward.h"
+#include "training/training_result.h"
 
 namespace iago {
 
@@ -83,17 +84,11 @@ struct RlHooks {
   std::function<void(const std::string&)> on_notice;   // a sentence for people, at once
 };
 
-struct RlResult {
-  std::filesystem::path folder;
-  bool interrupted = false;
-  std::vector<std::string> alarms;  // "seed 2: no-variance"
-};
-
 // Trains every seed, or resumes it. Errors: invalid for options out of range, for a study that a
 // training cannot use (query_split.h, rollout.h, reward.h), and for a folder that holds another
 // training (the field is named); overloaded while another process works in the folder; those of
 // models, judges, runs and the policy gradient. What was done stays, and the same call resumes.
-RlResult train_rl(const LoadedStudy& study, const RlSubject& subject, const RlJudges& judges,
-                  const RlOptions& options, const RlHooks& hooks, const Clock& clock);
+TrainingResult train_rl(const LoadedStudy& study, const RlSubject& subject, const RlJudges& judges,
+                        const RlOptions& options, const RlHooks& hooks, const Clock& clock);
 
 }  // namespace iago

@@ -117,15 +117,15 @@ class RlTraining : public testing::Test {
   fs::path path(const std::string& name) const { return study_.path() / name; }
   fs::path checkpoint() const { return path("checkpoint"); }
 
-  RlResult train(LetterJudge::Rule rule = by_chance,
-                 const std::function<void(Disobedient&)>& change = {}) {
+  TrainingResult train(LetterJudge::Rule rule = by_chance,
+                       const std::function<void(Disobedient&)>& change = {}) {
     const auto model = open_local_model(checkpoint(), "local:tiny", {.threads = 1});
     Disobedient subject(*model);
     if (change) change(subject);
     std::vector<std::unique_ptr<Judge>> judges;
     judges.push_back(std::make_unique<LetterJudge>(std::move(rule)));
-    const RlResult result = train_rl(study_.load(), {subject, {checkpoint(), {}}}, {judges, {}},
-                                     options_, hooks_, clock_);
+    const TrainingResult result = train_rl(study_.load(), {subject, {checkpoint(), {}}},
+                                           {judges, {}}, options_, hooks_, clock_);
     if (afterwards_) afterwards_(*model);
     return result;
   }
@@ -270,8 +270,8 @@ TEST_F(RlTraining, RefusesAStudyThatDoesNotSampleTheWholePolicy) {
 class TrainingAlarm : public RlTraining {
  protected:
   TrainingAlarm() { options_.evaluate_every = 100; }
-  RlResult train(LetterJudge::Rule rule = by_chance,
-                 const std::function<void(Disobedient&)>& change = {}) {
+  TrainingResult train(LetterJudge::Rule rule = by_chance,
+                       const std::function<void(Disobedient&)>& change = {}) {
     return RlTraining::train(std::move(rule), change);
   }
   std::string alarm() const {
@@ -282,7 +282,7 @@ class TrainingAlarm : public RlTraining {
 
 TEST_F(TrainingAlarm, OfASamplerThatKeepsOldWeightsComesAtItsFirstStep) {
   options_.learning_rate = 0.1;
-  const RlResult result = train(by_chance, [](Disobedient& m) { m.keeps_weights = true; });
+  const TrainingResult result = train(by_chance, [](Disobedient& m) { m.keeps_weights = true; });
   EXPECT_EQ(alarm(), "stale-weights");
   EXPECT_EQ(figures().seeds.front().end->step, 2);  // the first step samples the starting weights
   EXPECT_EQ(result.alarms.size(), 1u);

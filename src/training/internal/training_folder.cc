@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "text/printable.h"
+#include "figures/plan_difference.h"
 
 namespace iago {
 namespace {
@@ -19,19 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostModelName = 40;
-
-// The first field in which two plans differ, for people.
-std::string difference(const Json& was, const Json& is, const std::string& name = {}) {
-  for (const auto& [key, value] : is.items()) {
-    const std::string path = name.empty() ? key : name + "." + key;
-    const Json& before = was.contains(key) ? was.at(key) : Json();
-    if (before == value) continue;
-    if (value.is_object() && before.is_object()) return difference(before, value, path);
-    return fmt::format("{} was {}, and is {}", path, printable(dump_json(before), 200),
-                       printable(dump_json(value), 200));
-  }
-  return "a field that was there is gone";
-}
 
 bool is_of_tokenizer(const std::string& name) {
   return name.find("token") != std::string::npos || name.starts_with("chat_template") ||
@@ -68,9 +55,10 @@ fs::path folder_named_by(std::string_view beginning, std::string_view model, con
 
 void check_same_plan(const fs::path& folder, const Json& was, const Json& is) {
   if (was == is) return;
-  throw Error(ErrorCode::invalid,
-              fmt::format("{}: holds another training: {}", folder.string(), difference(was, is)),
-              "give another folder with --out");
+  throw Error(
+      ErrorCode::invalid,
+      fmt::format("{}: holds another training: {}", folder.string(), plan_difference(was, is)),
+      "give another folder with --out");
 }
 
 void append_line(const fs::path& file, const std::string& line) {
