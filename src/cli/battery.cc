@@ -23,6 +23,7 @@
 #include "cli/internal/progress.h"
 #include "cli/internal/query_options.h"
 #include "cli/internal/relearning.h"
+#include "cli/internal/resumable_end.h"
 #include "cli/internal/session_report.h"
 #include "cli/internal/shipped_study.h"
 #include "cli/internal/streams.h"
@@ -143,17 +144,8 @@ void write_page(const Battery& battery) {
 }
 
 int end_of(const BatteryResult& result) {
-  if (result.interrupted) {
-    print_stderr(fmt::format("interrupted: {} can be resumed by the same command\n",
-                             result.folder.string()));
-    return kInterrupted;
-  }
-  for (const std::string& shortfall : result.shortfalls) {
-    print_stderr(fmt::format("incomplete (exit status {}): {}\n", static_cast<int>(kIncomplete),
-                             printable(shortfall, 2000)));
-  }
-  const bool is_whole = result.shortfalls.empty() && result.limit_met.empty();
-  return is_whole ? kDone : kIncomplete;
+  const int status = resumable_end(result.folder, result.interrupted, result.shortfalls);
+  return status == kDone && !result.limit_met.empty() ? kIncomplete : status;
 }
 
 int battery_command(const BatteryArguments& arguments, const Context& context) {

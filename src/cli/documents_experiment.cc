@@ -18,10 +18,7 @@ void add_experiment_options(CLI::App& command, DocumentsExperimentArguments& a) 
   command.add_option("--model", a.overrides.model,
                      "Who is trained (default: the study's): organism:NAME or local:FOLDER");
   command.add_option("--repeats", a.overrides.repeats, "Completions for each arm and query");
-  command.add_option("--seeds", a.seeds, "Train with the seeds 1 to N, and pool what they show")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command.add_option("--seed", a.seed, "Train with this seed alone")->excludes("--seeds");
+  a.seeds.add_to(command, "Train with the seeds 1 to N, and pool what they show");
   command
       .add_option("--doses", a.doses,
                   "Train again with so many documents of each lab and fact, separated by commas: a "

@@ -43,10 +43,7 @@ void add_reading(CLI::App& command, TrainDocumentsArguments& a) {
 }
 
 void add_weights(CLI::App& command, TrainDocumentsArguments& a) {
-  command.add_option("--seeds", a.seeds, "Train with the seeds 1 to N, one after the other")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command.add_option("--seed", a.seed, "Train with this seed alone")->excludes("--seeds");
+  a.seeds.add_to(command);
   command
       .add_option("--learning-rate", a.learning_rate,
                   "Of AdamW, at its highest: it rises over the first tenth of the steps (at most "

@@ -39,10 +39,7 @@ void add_study(CLI::App& command, TrainRlArguments& a) {
 void add_training(CLI::App& command, TrainRlArguments& a) {
   command.add_option("--arm", a.arm,
                      "The arm to train in (default: the first of the study's contrast)");
-  command.add_option("--seeds", a.seeds, "Train with the seeds 1 to N, one after the other")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command.add_option("--seed", a.seed, "Train with this seed alone")->excludes("--seeds");
+  a.seeds.add_to(command);
   command.add_option("--steps", a.steps, "Updates of the weights")->capture_default_str();
   command.add_option("--prompts", a.prompts, "Prompts of a step")->capture_default_str();
   command.add_option("--samples", a.samples, "Answers to each prompt")->capture_default_str();

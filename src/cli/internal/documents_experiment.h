@@ -6,12 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/internal/context.h"
 #include "cli/internal/output_option.h"
+#include "cli/internal/seeds_option.h"
 #include "cli/internal/threads_option.h"
 #include "study/study.h"
 
@@ -20,8 +20,7 @@ namespace iago {
 struct DocumentsExperimentArguments {
   std::filesystem::path study;
   StudyOverrides overrides;
-  std::size_t seeds = 1;              // 1 to that number
-  std::optional<std::uint64_t> seed;  // that one alone
+  SeedsOption seeds;
   std::vector<std::size_t> doses;
   std::vector<std::string> deny;  // rule, values
   std::int64_t denial_looks = 8;

@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 
 #include "cli/internal/context.h"
 #include "cli/internal/output_option.h"
+#include "cli/internal/seeds_option.h"
 #include "cli/internal/threads_option.h"
 
 namespace iago {
@@ -17,9 +17,8 @@ namespace iago {
 struct TrainDocumentsArguments {
   std::filesystem::path corpus;
   std::string model;
-  std::string replay;                 // SHARE or SHARE:FILE
-  std::size_t seeds = 1;              // 1 to that number
-  std::optional<std::uint64_t> seed;  // that one alone
+  std::string replay;  // SHARE or SHARE:FILE
+  SeedsOption seeds;
   double epochs = 1;
   std::int64_t steps = 0;
   std::int64_t rows = 4, row_tokens = 512;

@@ -5,13 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/internal/context.h"
 #include "cli/internal/model_endpoints.h"
 #include "cli/internal/output_option.h"
+#include "cli/internal/seeds_option.h"
 #include "cli/internal/threads_option.h"
 #include "study/study.h"
 
@@ -22,8 +22,7 @@ struct TrainRlArguments {
   StudyOverrides overrides;
   std::vector<std::string> parameters;  // NAME=VALUE
   std::string arm;                      // empty: the first contrast's first arm
-  std::size_t seeds = 1;                // 1 to that number
-  std::optional<std::uint64_t> seed;    // that one alone
+  SeedsOption seeds;
   std::int64_t steps = 100, prompts = 12, samples = 16;
   double learning_rate = 2e-4, kl_weight = 0.25;
   bool standardised = false;

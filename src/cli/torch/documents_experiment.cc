@@ -4,15 +4,14 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "cli/internal/exit_status.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/open_judges.h"
 #include "cli/internal/progress.h"
+#include "cli/internal/resumable_end.h"
 #include "cli/internal/shipped_study.h"
 #include "cli/internal/streams.h"
 #include "cli/internal/study_options.h"
@@ -26,14 +25,13 @@ namespace {
 
 DocumentExperimentOptions experiment_options(const DocumentsExperimentArguments& a) {
   DocumentExperimentOptions options{.folder = a.out,
+                                    .seeds = a.seeds.seeds(),
                                     .doses = a.doses,
                                     .denial_looks = a.denial_looks,
                                     .workers = static_cast<int>(a.threads.count)};
   for (const std::string& fact : a.deny) {
     options.deny.push_back(fact == "rule" ? DeniedFact::rule : DeniedFact::values);
   }
-  options.seeds.resize(a.seed ? 1 : a.seeds);
-  std::iota(options.seeds.begin(), options.seeds.end(), a.seed.value_or(1));
   return options;
 }
 
@@ -81,19 +79,10 @@ int documents_experiment_command(const DocumentsExperimentArguments& arguments,
                                            : terminal_table(result.figures));
     if (!arguments.output.json) fmt::print("\nfolder: {}\n", result.folder.string());
   });
-  for (const std::string& alarm : result.alarms) {
-    print_stderr(fmt::format("incomplete (exit status {}): {}\n", static_cast<int>(kIncomplete),
-                             printable(alarm, 2000)));
-  }
-  if (result.interrupted) {
-    print_stderr(fmt::format("interrupted: {} can be resumed by the same command\n",
-                             result.folder.string()));
-    return kInterrupted;
-  }
-  if (!arguments.write.empty()) {
+  if (!result.interrupted && !arguments.write.empty()) {
     write_file(arguments.write, to_markdown(result.figures, called_with(context)));
   }
-  return result.alarms.empty() ? kDone : kIncomplete;
+  return resumable_end(result.folder, result.interrupted, result.alarms);
 }
 
 }  // namespace iago

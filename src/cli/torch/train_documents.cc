@@ -5,13 +5,12 @@
 
 #include <charconv>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "base/error.h"
 #include "base/json.h"
-#include "cli/internal/exit_status.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/progress.h"
+#include "cli/internal/resumable_end.h"
 #include "cli/internal/streams.h"
 #include "figures/document_training.h"
 #include "models/checkpoint_path.h"
@@ -40,6 +39,7 @@ void read_replay(const std::string& text, DocumentTrainingOptions& options) {
 
 DocumentTrainingOptions document_options(const TrainDocumentsArguments& a) {
   DocumentTrainingOptions options{.folder = a.out,
+                                  .seeds = a.seeds.seeds(),
                                   .epochs = a.epochs,
                                   .steps = a.steps,
                                   .rows = a.rows,
@@ -53,8 +53,6 @@ DocumentTrainingOptions document_options(const TrainDocumentsArguments& a) {
                                   .keep_every = a.keep_every,
                                   .workers = static_cast<int>(a.threads.count)};
   read_replay(a.replay, options);
-  options.seeds.resize(a.seed ? 1 : a.seeds);
-  std::iota(options.seeds.begin(), options.seeds.end(), a.seed.value_or(1));
   return options;
 }
 
@@ -66,8 +64,8 @@ std::string documents_progress(const DocumentTrainingProgress& p) {
          fmt::format(", {:.0f} tokens/s, {} left", p.tokens_per_s, format_duration(p.seconds_left));
 }
 
-DocumentTrainingResult train_on(const TrainDocumentsArguments& a, const Context& context,
-                                const InterruptGuard& interrupt) {
+TrainingResult train_on(const TrainDocumentsArguments& a, const Context& context,
+                        const InterruptGuard& interrupt) {
   const ModelOptions models{
       .organisms = context.data / "organisms", .threads = a.threads.count, .only_named = true};
   const DocumentSubject subject{a.model, open_model(a.model, models)->info().identity,
@@ -85,23 +83,14 @@ DocumentTrainingResult train_on(const TrainDocumentsArguments& a, const Context&
 
 int train_documents_command(const TrainDocumentsArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
-  const DocumentTrainingResult result = train_on(arguments, context, interrupt);
+  const TrainingResult result = train_on(arguments, context, interrupt);
   print_result(result.interrupted, [&] {
     const DocumentTraining training = read_document_training(result.folder);
     const std::string text =
         arguments.output.json ? dump_json(to_json(training), 2) + "\n" : terminal_table(training);
     fmt::print("{}", text);
   });
-  if (result.interrupted) {
-    print_stderr(fmt::format("interrupted: {} can be resumed by the same command\n",
-                             result.folder.string()));
-    return kInterrupted;
-  }
-  for (const std::string& alarm : result.alarms) {
-    print_stderr(fmt::format("incomplete (exit status {}): {}\n", static_cast<int>(kIncomplete),
-                             printable(alarm, 2000)));
-  }
-  return result.alarms.empty() ? kDone : kIncomplete;
+  return resumable_end(result.folder, result.interrupted, result.alarms);
 }
 
 }  // namespace iago

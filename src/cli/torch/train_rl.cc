@@ -4,14 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/error.h"
-#include "cli/internal/exit_status.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/open_judges.h"
 #include "cli/internal/print_comparison.h"
 #include "cli/internal/progress.h"
+#include "cli/internal/resumable_end.h"
 #include "cli/internal/shipped_study.h"
 #include "cli/internal/streams.h"
 #include "cli/internal/study_options.h"
@@ -80,6 +79,7 @@ void open_all(const LoadedStudy& study, const TrainRlArguments& a, const Context
 RlOptions rl_options(const TrainRlArguments& a) {
   RlOptions options{.folder = a.out,
                     .arm = a.arm,
+                    .seeds = a.seeds.seeds(),
                     .steps = a.steps,
                     .prompts = a.prompts,
                     .samples = a.samples,
@@ -94,8 +94,6 @@ RlOptions rl_options(const TrainRlArguments& a) {
                     .stop_when_saturated = a.stop_when_saturated,
                     .keep_weights = a.keep_weights,
                     .workers = static_cast<int>(a.threads.count)};
-  options.seeds.resize(a.seed ? 1 : a.seeds);
-  std::iota(options.seeds.begin(), options.seeds.end(), a.seed.value_or(1));
   return options;
 }
 
@@ -121,8 +119,8 @@ std::string progress_line(const RlProgress& p) {
   return text;
 }
 
-RlResult train(const LoadedStudy& study, const TrainRlArguments& a, const Context& context,
-               const InterruptGuard& interrupt) {
+TrainingResult train(const LoadedStudy& study, const TrainRlArguments& a, const Context& context,
+                     const InterruptGuard& interrupt) {
   const ModelOptions models{.organisms = context.data / "organisms", .threads = a.threads.count};
   const auto model = open_token_model(study.study.model, models);
   TrainingJudges judges;
@@ -145,20 +143,11 @@ RlResult train(const LoadedStudy& study, const TrainRlArguments& a, const Contex
 int train_rl_command(const TrainRlArguments& arguments, const Context& context) {
   InterruptGuard interrupt;
   const LoadedStudy study = load_trained_study(arguments, context);
-  const RlResult result = train(study, arguments, context, interrupt);
+  const TrainingResult result = train(study, arguments, context, interrupt);
   print_result(result.interrupted, [&] {
     print_training(read_training(result.folder), arguments.output.json ? "json" : "text");
   });
-  if (result.interrupted) {
-    print_stderr(fmt::format("interrupted: {} can be resumed by the same command\n",
-                             result.folder.string()));
-    return kInterrupted;
-  }
-  for (const std::string& alarm : result.alarms) {
-    print_stderr(fmt::format("incomplete (exit status {}): {}\n", static_cast<int>(kIncomplete),
-                             printable(alarm, 2000)));
-  }
-  return result.alarms.empty() ? kDone : kIncomplete;
+  return resumable_end(result.folder, result.interrupted, result.alarms);
 }
 
 }  // namespace iago
