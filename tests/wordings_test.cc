@@ -338,6 +338,35 @@ TEST_F(Hidden, AWordingWithoutAnArmIsNamedAndAThirdTierSplitsTheGap) {
   EXPECT_EQ(summary.at("wordings").at(1).at("lacks"), Json::array({"rated-only"}));
 }
 
+TEST_F(Hidden, APlanDoesNotCountTheArmThatAWordingLacks) {
+  folder_.write("subject.jsonl", kRefuses);
+  std::vector<std::string> command = {IAGO_EXECUTABLE,
+                                      "plan",
+                                      IAGO_SOURCE_DIR "/studies/helpful-only-full.toml",
+                                      "--wording",
+                                      "three-tier",
+                                      "--wording",
+                                      "default",
+                                      "--arms",
+                                      "training,rated-only,unmonitored",
+                                      "--limit",
+                                      "20",
+                                      "--repeats",
+                                      "2",
+                                      "--model",
+                                      "scripted:subject.jsonl"};
+  const Ended text = ChildProcess(command, folder_.path(), IAGO_SOURCE_DIR).wait();
+  ASSERT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("20 queries x 5 arms of 2 wordings x 2 repeats = 200 "));
+  EXPECT_THAT(text.out, HasSubstr("wording default has no arm rated-only"));
+  command.push_back("--json");
+  const Ended json = ChildProcess(command, folder_.path(), IAGO_SOURCE_DIR).wait();
+  const Json plan = parse_json(json.out, "plan");
+  EXPECT_EQ(plan.at("trials"), 200);
+  EXPECT_EQ(plan.at("lacking_arms"),
+            Json::array({{{"wording", "default"}, {"arm", "rated-only"}}}));
+}
+
 TEST_F(Hidden, ArmsThatLeaveNoContrastAreToldBeforeAnythingIsSampled) {
   folder_.write("subject.jsonl", kRefuses);
   for (const char* command : {"run", "plan"}) {

@@ -185,17 +185,29 @@ std::string queries_text(const PreparedRun& run) {
   return text;
 }
 
+// How often each query is asked in one repeat: in every arm of every wording that has the arm.
+std::string prompts_of_a_query(const PreparedRun& run) {
+  const Study& study = run.loaded.study;
+  const std::string wordings = counted(study.wordings.size(), "wording", "wordings");
+  if (!run.outline.lacking.empty()) {
+    return fmt::format("{} of {}", counted(run.outline.asked.size(), "arm", "arms"), wordings);
+  }
+  const std::string arms = counted(study.arms.size(), "arm", "arms");
+  return study.wordings.size() > 1 ? fmt::format("{} x {}", arms, wordings) : arms;
+}
+
 void print_size(const PreparedRun& run) {
   const Study& study = run.loaded.study;
-  const std::size_t wordings = study.wordings.size();
   fmt::print("queries: {}\n", queries_text(run));
-  fmt::print("{}: {} x {}{} x {} = {} of {}\nrun folder: {}\n", study.name,
-             counted(run.outline.queries, "query", "queries"),
-             counted(study.arms.size(), "arm", "arms"),
-             wordings > 1 ? " x " + counted(wordings, "wording", "wordings") : std::string(),
+  fmt::print("{}: {} x {} x {} = {} of {}\n", study.name,
+             counted(run.outline.queries, "query", "queries"), prompts_of_a_query(run),
              counted(static_cast<std::uint64_t>(study.repeats), "repeat", "repeats"),
-             counted(run.outline.trials, "completion", "completions"), run.outline.subject.name,
-             run.folder.string());
+             counted(run.outline.trials, "completion", "completions"), run.outline.subject.name);
+  for (const WordingArm& pair : run.outline.lacking) {
+    fmt::print("wording {} has no arm {}: it is not asked there\n", printable(pair.wording, 200),
+               printable(pair.arm, 100));
+  }
+  fmt::print("run folder: {}\n", run.folder.string());
 }
 
 }  // namespace

@@ -55,6 +55,8 @@ Json json_of(const QueryOrigin& origin) {
           {"sample_seed", or_null(origin.sample_seed)}};
 }
 
+Json json_of(const WordingArm& pair) { return {{"wording", pair.wording}, {"arm", pair.arm}}; }
+
 Json json_of(const PowerOver& power) { return to_json(power); }
 
 Json json_of(const ProbeUse& use) {
@@ -82,6 +84,7 @@ Json to_json(const PlannedRun& run) {
             {"channel", run.channel},
             {"wordings", run.wordings},
             {"arms", run.arms},
+            {"lacking_arms", list_of(run.lacking_arms)},
             {"contrasts", run.contrasts},
             {"queries", run.queries},
             {"queries_from", json_of(run.origin)},

@@ -12,6 +12,7 @@
 #include "figures/mismatches.h"
 #include "figures/planned_power.h"
 #include "record/message.h"
+#include "record/wording.h"
 
 namespace iago {
 
@@ -67,6 +68,7 @@ struct PlannedRun {
   std::string model, identity;  // of the subject
   std::string setting, channel;
   std::vector<std::string> wordings, arms, contrasts;
+  std::vector<WordingArm> lacking_arms = {};  // arms that a wording lacks: no trials there
   std::size_t queries = 0, trials = 0;
   QueryOrigin origin = {};
   int repeats = 0;

@@ -123,6 +123,16 @@ std::vector<Told> wording_arms(const Study& study, const Setting& setting) {
   return pairs;
 }
 
+std::vector<WordingArm> lacking_arms(const Study& study, const Setting& setting) {
+  std::vector<WordingArm> lacking;
+  for (const std::string& wording : study.wordings) {
+    for (const std::string& arm : study.arms) {
+      if (!has_arm(setting, wording, arm)) lacking.push_back({wording, arm});
+    }
+  }
+  return lacking;
+}
+
 void check_prompt_bytes(const Study& study, std::size_t bytes) {
   if (bytes <= kMaxPromptBytes) return;
   throw Error(ErrorCode::invalid,
@@ -222,6 +232,8 @@ PlanOutline outline_plan(const Study& study, const Setting& setting,
   outline.queries = study.asked_of(queries.size());
   const std::vector<Told> pairs = wording_arms(study, setting);
   check_size(study, outline.queries, pairs.size());
+  for (const Told& told : pairs) outline.asked.push_back(told.told);
+  outline.lacking = lacking_arms(study, setting);
   const auto repeats = static_cast<std::size_t>(study.repeats);
   outline.trials = outline.queries * pairs.size() * repeats;
   std::size_t bytes = 0;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "record/wording.h"
 #include "study/query.h"
 #include "study/setting.h"
 #include "study/study.h"
@@ -57,7 +58,8 @@ struct PlanOutline {
   std::string run_id;
   Subject subject;
   std::size_t queries = 0, trials = 0;
-  std::uint64_t prompt_bytes = 0;  // of the requests of all trials: messages and prefill
+  std::vector<WordingArm> asked, lacking;  // of the study's wordings and arms; lacking: no trials
+  std::uint64_t prompt_bytes = 0;          // of the requests of all trials: messages and prefill
 };
 
 // As make_plan, with its errors.

@@ -378,7 +378,18 @@ TEST(PlanOutline, SaysOfAPlanWhatThePlanItselfSays) {
       for (const Message& message : prompt.messages) bytes += message.text.size();
     }
     EXPECT_EQ(outline.prompt_bytes, bytes) << name;
+    EXPECT_EQ(outline.asked.size() * plan.queries.size(), plan.prompts.size()) << name;
   }
+}
+
+TEST(PlanOutline, NamesTheArmsThatAWordingLacks) {
+  Case tiny;
+  tiny.study.wordings = {"default", "b"};
+  tiny.study.arms = {"seen", "rated"};
+  const PlanOutline outline = outline_plan(tiny.study, tiny.setting, tiny.queries, tiny.subject);
+  EXPECT_EQ(outline.asked,
+            (std::vector<WordingArm>{{"default", "seen"}, {"b", "seen"}, {"b", "rated"}}));
+  EXPECT_EQ(outline.lacking, (std::vector<WordingArm>{{"default", "rated"}}));
 }
 
 TEST(Plan, BeyondItsLimitIsRefusedWithItsSize) {

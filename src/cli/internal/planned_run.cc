@@ -82,6 +82,7 @@ PlannedRun planned_run(const PreparedRun& run) {
                      .wordings = study.wordings,
                      .arms = study.arms,
                      .contrasts = contrast_names(run.loaded),
+                     .lacking_arms = run.outline.lacking,
                      .queries = run.outline.queries,
                      .trials = run.outline.trials,
                      .origin = {.file = study.queries.string(),
