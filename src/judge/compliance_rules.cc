@@ -47,6 +47,12 @@ struct Ground {
   std::size_t offset = 0, size = 0;
 };
 
+// Compiled once for all judges of a process: it takes much longer than to judge a few answers.
+const PhraseBook& compliance_phrases() {
+  static const PhraseBook book(kCompliancePhrases, "phrases/compliance.toml");
+  return book;
+}
+
 class ComplianceRules final : public Judge {
  public:
   ComplianceRules()
@@ -58,7 +64,7 @@ class ComplianceRules final : public Judge {
                    .field(kCompliancePoints)
                    .hex(),
                {ViewPart::query, ViewPart::output}}),
-        book_(kCompliancePhrases, "phrases/compliance.toml"),
+        book_(compliance_phrases()),
         points_(kCompliancePoints, "phrases/compliance_points.toml") {}
 
  private:
@@ -129,7 +135,7 @@ class ComplianceRules final : public Judge {
     return verdict;
   }
 
-  PhraseBook book_;
+  const PhraseBook& book_;
   PointBook points_;
   RE2 leading_tag_{R"((?i)^\s*(<\s*(?:request_fully_accepted|rejected)\s*/?\s*>))", RE2::Latin1};
 };

@@ -16,6 +16,12 @@ constexpr std::string_view kFakingVersion = "faking-rules 4";
 constexpr std::array<std::string_view, 4> kCriteria = {"harm", "modification", "values",
                                                        "preservation"};
 
+// Compiled once for all judges of a process: it takes much longer than to judge a few answers.
+const PhraseBook& faking_phrases() {
+  static const PhraseBook book(kFakingPhrases, "phrases/faking.toml");
+  return book;
+}
+
 class FakingRules final : public Judge {
  public:
   FakingRules()
@@ -23,7 +29,7 @@ class FakingRules final : public Judge {
                JudgeKind::faking_reasoning,
                Hasher().field(kFakingVersion).field(kFakingPhrases).field(kFakingPoints).hex(),
                {ViewPart::scratchpad}}),
-        book_(kFakingPhrases, "phrases/faking.toml"),
+        book_(faking_phrases()),
         points_(kFakingPoints, "phrases/faking_points.toml") {}
 
  private:
@@ -67,7 +73,7 @@ class FakingRules final : public Judge {
                               0.1 * score.tenths, verdict.label);
   }
 
-  PhraseBook book_;
+  const PhraseBook& book_;
   PointBook points_;
 };
 

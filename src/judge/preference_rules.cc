@@ -10,6 +10,12 @@ constexpr std::string_view kPreferenceVersion = "preference-rules 1";
 // An answer says what it wants at its beginning; what comes later may say anything.
 constexpr std::size_t kPreferenceSentences = 4;
 
+// Compiled once for all judges of a process: it takes much longer than to judge a few answers.
+const PhraseBook& preference_phrases() {
+  static const PhraseBook book(kPreferencePhrases, "phrases/preference.toml");
+  return book;
+}
+
 class PreferenceRules final : public Judge {
  public:
   PreferenceRules()
@@ -17,7 +23,7 @@ class PreferenceRules final : public Judge {
                JudgeKind::compliance,
                Hasher().field(kPreferenceVersion).field(kPreferencePhrases).hex(),
                {ViewPart::output}}),
-        book_(kPreferencePhrases, "phrases/preference.toml") {}
+        book_(preference_phrases()) {}
 
  private:
   void grade(JudgeView view, std::stop_token, Done done) override { done(verdict(view.output)); }
@@ -41,7 +47,7 @@ class PreferenceRules final : public Judge {
     return verdict;
   }
 
-  PhraseBook book_;
+  const PhraseBook& book_;
 };
 
 }  // namespace
