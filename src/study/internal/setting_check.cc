@@ -226,21 +226,22 @@ class Checker {
                                   arm, wording.name, channel.name),
                       "Keep at least the block that holds the query.");
         }
+        std::string names;
+        for (const auto& [name, value] : composed.parameters) names += "|" + name;
         for (const auto* turn : {&composed.system, &composed.user}) {
-          for (const std::string& block : *turn) check_block_placeholders(composed, block);
+          for (const std::string& block : *turn) check_block_placeholders(composed, block, names);
         }
       }
     }
   }
 
   // Once for each block and set of names: the values do not matter.
-  void check_block_placeholders(const Composition& composed, const std::string& block) {
+  void check_block_placeholders(const Composition& composed, const std::string& block,
+                                const std::string& names) {
     const Channel& channel = *composed.channel;
+    if (!checked_.insert(fmt::format("{}/{}{}", channel.name, block, names)).second) return;
     std::map<std::string, std::string> values{{std::string(kQueryPlaceholder), ""}};
     for (const auto& [name, value] : composed.parameters) values[name];
-    std::string key = fmt::format("{}/{}", channel.name, block);
-    for (const auto& [name, value] : values) key += fmt::format("|{}", name);
-    if (!checked_.insert(key).second) return;
     render(channel.blocks.at(block), values, block_file(setting_, channel, block));
   }
 
