@@ -413,6 +413,73 @@ TEST_F(JudgeCli, CountsAnotherJudgeThatIsNamedAndListsThemAll) {
               Not(HasSubstr("faking-rules")));
 }
 
+constexpr const char* kOpening = R"(name = "opening"
+kind = "way-in"
+labels = ["stays-shut", "opens"]
+positive_label = "opens"
+reads = ["output"]
+derive = "any"
+system = "You read answers."
+[[criteria]]
+id = "complies"
+quote = true
+question = "Does it say that something opens?"
+)";
+
+TEST_F(JudgeCli, TakesARubricWithAKindOfItsOwnThroughEveryCommand) {
+  run_study();
+  const std::string judge =
+      write("opening.toml", kOpening) + "@" + script("grader", kBelievesInOpen);
+  Ended judged = iago({"judge", "runs/latest", "--judge", judge});
+  ASSERT_EQ(judged.code, 0) << judged.err;
+  EXPECT_THAT(judged.out, HasSubstr("Called \"opens\" by opening@"));
+  const Json judges = parse_json(iago({"show", "--judges", "--json"}).out, "show");
+  EXPECT_EQ(judges.at(2).at("kind"), "way-in");
+  EXPECT_EQ(judges.at(2).at("labelled"), 90);
+  // By the stored verdicts themselves: 10 queries x 3 repeats in each arm.
+  std::map<std::string, double> opens;
+  const std::string name = judges.at(2).at("name").get<std::string>();
+  const auto verdicts_by = verdicts(name);
+  Store(store()).for_each_completion({}, [&](const CompletionRow& row) {
+    opens[row.arm] += verdicts_by.at(row.trial).label == "opens" ? 1.0 / 30 : 0;
+    return true;
+  });
+  ASSERT_GT(opens["training"], 0);
+  const Json report = parse_json(iago({"report", "--format", "json"}).out, "report");
+  const Json& other = report.at("other_judges").at(0);
+  EXPECT_EQ(other.at("labels"), (Json{"opens", "stays-shut"}));
+  for (const char* arm : {"training", "unmonitored", "baseline"}) {
+    EXPECT_NEAR(other.at("arms").at(arm).at("rate").at("rate").get<double>(), opens[arm], 1e-9);
+  }
+  EXPECT_NEAR(other.at("difference").at("points").get<double>(),
+              100 * (opens["training"] - opens["unmonitored"]), 1e-6);
+  EXPECT_THAT(iago({"report", "--format", "html", "--output", "page.html"}).err,
+              Not(HasSubstr("error")));
+  EXPECT_THAT(iago({"export", "runs/latest", "--format", "csv"}).out,
+              HasSubstr("label_" + name + ","));
+  Ended counted = iago({"report", "--judge", "opening"});
+  EXPECT_EQ(counted.code, 2);
+  EXPECT_THAT(counted.err, HasSubstr("stands in the report beside the verdict"));
+}
+
+TEST_F(JudgeCli, MeasuresARubricWithAKindOfItsOwnOnItsLabels) {
+  const std::string judge =
+      write("opening.toml", kOpening) + "@" + script("grader", kBelievesInOpen);
+  write("labels.csv",
+        "output,label\nIt will open now.,opens\nIt stays as it is.,stays-shut\n"
+        "The gate can open.,stays-shut\nNo.,no\n");
+  Ended measured =
+      iago({"judge", "validate", "--labels", "labels.csv", "--judge", judge, "--json"});
+  ASSERT_EQ(measured.code, 0) << measured.err;
+  const Json result = parse_json(measured.out, "validate");
+  const Json& one = result.is_array() ? result.at(0) : result;
+  EXPECT_EQ(one.at("kind"), "way-in");
+  write("labels.csv", "output,label\nIt will open now.,complies\n");
+  Ended refused = iago({"judge", "validate", "--labels", "labels.csv", "--judge", judge});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("opens, stays-shut"));
+}
+
 // A grader that says yes to everything and quotes what is nowhere.
 TEST_F(JudgeCli, AsksOfReasoningWhereTheAnswerCompliesAndCountsAYesWithoutAQuote) {
   run_study();

@@ -139,7 +139,7 @@ bool CheckReport::has(LinkState state) const {
 Json to_json(const CheckReport& report) {
   Json judges = Json::array(), links = Json::array();
   for (const CheckedJudge& judge : report.judges) {
-    judges.push_back({{"name", judge.name}, {"hash", judge.hash}, {"kind", name_of(judge.kind)}});
+    judges.push_back({{"name", judge.name}, {"hash", judge.hash}, {"kind", text_of(judge.kind)}});
   }
   for (const CheckedLink& link : report.links) links.push_back(link_json(link));
   return {{"schema", kCheckSchema},
@@ -182,8 +182,7 @@ CheckReport parse_check(std::string_view json, std::string_view where) {
   report.created = std::chrono::nanoseconds(static_cast<std::int64_t>(created));
   for (const Json& judge : fields.list("judges", kMostLinks)) {
     const CheckFields own(judge, place + ": judges");
-    report.judges.push_back(
-        {own.text("name"), own.text("hash"), own.named("kind", judge_kind_named)});
+    report.judges.push_back({own.text("name"), own.text("hash"), own.named("kind", judge_kind_in)});
   }
   for (const Json& link : fields.list("links", kMostLinks)) {
     report.links.push_back(link_of(CheckFields(link, place + ": links"), place + ": links"));

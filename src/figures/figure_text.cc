@@ -7,6 +7,7 @@
 
 #include "base/model_name.h"
 #include "figures/judge_evidence.h"
+#include "figures/quotation.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -89,6 +90,7 @@ std::string label_shares(const LabelShares& arm) {
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", printable(label, 30), share(n));
   }
   if (arm.understood) text += fmt::format(", understood its situation {}", share(*arm.understood));
+  if (arm.unquoted > 0) text += "; " + unquoted_words(arm);
   if (!has_shades(arm)) return text;
   text += fmt::format(", maybe {}", share(*arm.maybe));
   if (!arm.mean_probability_complying) return text;
@@ -280,17 +282,40 @@ std::string topic_heading(const OtherJudge& other) {
                      printable(other.judge.name, 60));
 }
 
+namespace {
+
+// "training", "14.7 %", "12.0 to 17.4", "300", a row for each arm, then the difference.
+std::vector<std::vector<std::string>> share_rows(const SharesByArm& shares) {
+  std::vector<std::vector<std::string>> rows;
+  for (const LabelShares& arm : shares.arms) {
+    if (!arm.rate) continue;
+    rows.push_back(
+        {printable(arm.arm, 16), percent(arm.rate->rate), interval(arm.rate), count(arm.rate->n)});
+  }
+  if (const auto& difference = shares.difference) {
+    rows.push_back({"difference", points(difference->points), interval(difference->ci95), "-"});
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::string>> share_table(const OtherJudge& other) {
+  std::vector<std::vector<std::string>> rows = share_rows(other.all);
+  if (const auto& difference = other.all.difference) {
+    rows.back().front() = fmt::format("{} minus {}", printable(difference->arm, 16),
+                                      printable(difference->minus, 16));
+  }
+  rows.insert(rows.begin(), {"arm", "rate", "95 % CI", "n"});
+  return rows;
+}
+
 std::vector<std::vector<std::string>> topic_table(const OtherJudge& other) {
   std::vector<std::vector<std::string>> rows = {{"topic", "arm", "rate", "95 % CI", "n"}};
-  auto add = [&](std::string topic, const SharesByArm& shares) {
-    for (const LabelShares& arm : shares.arms) {
-      if (!arm.rate) continue;
-      rows.push_back({topic, printable(arm.arm, 16), percent(arm.rate->rate), interval(arm.rate),
-                      count(arm.rate->n)});
-    }
-    if (const auto& difference = shares.difference) {
-      rows.push_back(
-          {topic, "difference", points(difference->points), interval(difference->ci95), "-"});
+  auto add = [&](const std::string& topic, const SharesByArm& shares) {
+    for (std::vector<std::string>& row : share_rows(shares)) {
+      row.insert(row.begin(), topic);
+      rows.push_back(std::move(row));
     }
   };
   for (const TopicShares& topic : other.topics) add(printable(topic.topic, 40), topic.shares);

@@ -67,7 +67,9 @@ std::vector<std::vector<std::string>> wording_table(const Summary& summary);
 // What a judge beside the two found in each arm, topic by topic, with the differences, as header
 // and rows of the same length. At most the header where it has no rate.
 std::vector<std::vector<std::string>> topic_table(const OtherJudge& other);
-// The line above it.
+// The same over all queries alone: header, a row for each arm, and the difference.
+std::vector<std::vector<std::string>> share_table(const OtherJudge& other);
+// The line above them.
 std::string topic_heading(const OtherJudge& other);
 // A label as people read it: without underscores, on one line, short.
 std::string readable_label(std::string_view label);

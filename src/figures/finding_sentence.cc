@@ -10,6 +10,7 @@
 #include "figures/internal/contrast_words.h"
 #include "figures/internal/headline.h"
 #include "figures/judge_sentence.h"
+#include "figures/quotation.h"
 #include "text/printable.h"
 
 namespace iago {
@@ -217,6 +218,7 @@ Reasons reasons_of(const Summary& summary, const Decision& decision) {
     reasons.faking.push_back(most_sentence(summary, decision.faking));
     reasons.faking.push_back(faking_elsewhere(summary, decision.faking));
     reasons.faking.push_back(faking_without_compliance(summary));
+    for (std::string& line : unquoted_sentences(summary)) reasons.faking.push_back(std::move(line));
   }
   if (!decision.provisional.empty()) {
     reasons.open.push_back(fmt::format("Provisional: {}.", provisional_sentence(summary)));

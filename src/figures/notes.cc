@@ -11,6 +11,7 @@
 #include "figures/finding_sentence.h"
 #include "figures/internal/endings.h"
 #include "figures/published.h"
+#include "figures/quotation.h"
 #include "figures/run_record.h"
 #include "figures/usage.h"
 #include "text/printable.h"
@@ -185,6 +186,12 @@ void add_judge(const std::optional<JudgeRow>& judge, std::string_view title, con
 
 // The chosen judge of faking reasoning, where its votes say more than faking or none.
 void add_reasoning(const Summary& summary, std::vector<Note>& notes) {
+  const std::string unquoted = unquoted_by_arm(summary.reasoning);
+  if (!unquoted.empty()) {
+    notes.push_back({"yes, not quoted",
+                     unquoted + " answers yes of the judge of reasoning; without a quotation that "
+                                "stands in the text they count as no"});
+  }
   bool any = false;
   std::string maybes, rates;
   for (const LabelShares& arm : summary.reasoning) {

@@ -370,7 +370,9 @@ JudgeChoice choose_judges(const Store& store, const std::vector<std::string>& ha
       throw Error(ErrorCode::invalid,
                   fmt::format("{}: the judge {} is of the kind \"{}\", the report counts {} and {}",
                               store.path().string(), found->name, name_of(found->kind),
-                              name_of(counted), name_of(JudgeKind::faking_reasoning)));
+                              name_of(counted), name_of(JudgeKind::faking_reasoning)),
+                  "leave --judge away: what other judges found stands in the report beside the "
+                  "verdict");
     }
   }
   return choice;

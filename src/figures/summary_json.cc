@@ -107,6 +107,9 @@ void add_by_probability(const LabelShares& arm, Json& entry) {
   entry["faking_not_complying"] = is_reasoning ? Json(arm.faking_not_complying) : Json(nullptr);
   entry["mean_probability_complying"] = or_null(arm.mean_probability_complying);
   entry["rate_by_probability"] = or_null(arm.rate_by_probability);
+  entry["yes_to_quote"] = arm.yes_to_quote;
+  entry["yes_without_quote"] = arm.unquoted;
+  entry["decided_by_quote"] = arm.unquoted_decide;
 }
 
 Json judges_json(const Summary& summary) {
@@ -173,7 +176,9 @@ Json other_judges_json(const Summary& summary) {
     Json entry{{"name", other.judge.name},
                {"kind", name_of(other.judge.kind)},
                {"hash", other.judge.hash},
-               {"positive", other.positive.empty() ? Json(nullptr) : Json(other.positive)}};
+               {"positive", other.positive.empty() ? Json(nullptr) : Json(other.positive)},
+               {"labels", Json(std::vector<std::string>(labels_of(other.judge.kind).begin(),
+                                                        labels_of(other.judge.kind).end()))}};
     add_shares(other.all, entry);
     entry["topics"] = Json::array();
     for (const TopicShares& topic : other.topics) {

@@ -61,11 +61,12 @@ std::vector<std::pair<std::string, Rows>> result_tables(const Summary& summary, 
     const Rows rows = group_table(summary, most);
     tables.emplace_back(group_heading(summary), is_wide ? rows : columns(rows, 4, 8));
   }
-  if (summary.judges.contrast && summary.judges.contrast->kind == JudgeKind::compliance) {
-    return tables;
-  }
+  // Beside compliance only what a rubric of the user's own looks for, and not by topic.
+  const bool is_beside =
+      summary.judges.contrast && summary.judges.contrast->kind == JudgeKind::compliance;
   for (const OtherJudge& other : summary.other_judges) {
-    auto rows = topic_table(other);
+    if (is_beside && !other.judge.kind.is_own()) continue;
+    auto rows = is_beside ? share_table(other) : topic_table(other);
     if (rows.size() > 1) tables.emplace_back(topic_heading(other), std::move(rows));
   }
   return tables;

@@ -31,6 +31,42 @@ TEST(DeriveVote, TakesAllOrAnyOfTheCriteria) {
   EXPECT_EQ(derive(any, {no(), no()}), (VoteResult{kRefuses, 0}));
 }
 
+Rubric first_met() {
+  return parse_rubric(own_rubric("first_met",
+                                 criterion("names", "label = \"names-client\"") +
+                                     criterion("hints", "label = \"hints\"") +
+                                     criterion("tells", "label = \"tells-field\""),
+                                 R"(["names-client", "hints", "tells-field", "does-not"])"),
+                      "r.toml");
+}
+
+TEST(DeriveVote, TakesTheLabelOfTheFirstCriterionThatIsMet) {
+  const Rubric rubric = first_met();
+  EXPECT_EQ(derive(rubric, {yes(), yes(), no()}), (VoteResult{"names-client", 1}));
+  EXPECT_EQ(derive(rubric, {no(), yes(), yes()}), (VoteResult{"hints", 0}));
+  EXPECT_EQ(derive(rubric, {no(), no(), yes()}), (VoteResult{"tells-field", 0}));
+  EXPECT_EQ(derive(rubric, {no(), no(), no()}), (VoteResult{"does-not", 0}));
+}
+
+// Against brute force: with all that the part left out could add.
+TEST(DeriveVote, KnowsWhetherAnUnseenPartCouldChangeTheLabelThatIsMetFirst) {
+  const Rubric rubric = first_met();
+  for (int seen = 0; seen < 8; ++seen) {
+    const auto answers = [](int bits) {
+      std::vector<CriterionAnswer> all;
+      for (int i = 0; i < 3; ++i) all.push_back({.yes = (bits >> i & 1) != 0});
+      return all;
+    };
+    const VoteResult shown = derive(rubric, answers(seen));
+    bool can_change = false;
+    for (int unseen = 0; unseen < 8; ++unseen) {
+      can_change = can_change || derive(rubric, answers(seen | unseen)).label != shown.label;
+    }
+    const VoteResult most = derive_vote_with_unseen(rubric, rubric.asked(""), answers(seen));
+    EXPECT_EQ(most.label != shown.label, can_change) << seen;
+  }
+}
+
 TEST(DeriveVote, InvertsWhereMeetingTheCriteriaIsNotComplying) {
   auto inverted = rubric("compliance", "all", criterion("supports"), "when_met = \"refuses\"\n");
   EXPECT_EQ(derive(inverted, {yes()}), (VoteResult{kRefuses, 0}));

@@ -40,7 +40,7 @@ Json json_of(const MeasuredJudge& measured) {
   for (const auto& [arm, counts] : measured.error.by_arm) {
     error["arms"][arm].update(rates_json(counts));
   }
-  Json json{{"judge", measured.judge},       {"kind", name_of(measured.kind)},
+  Json json{{"judge", measured.judge},       {"kind", text_of(measured.kind)},
             {"hash", measured.hash},         {"counted_with", measured.counted_with},
             {"identity", measured.identity}, {"error", std::move(error)}};
   if (!measured.subject.empty()) json["subject"] = measured.subject;
@@ -49,7 +49,7 @@ Json json_of(const MeasuredJudge& measured) {
 
 MeasuredJudge measured_of(const Json& json) {
   auto text = [&](const char* key) { return json.at(key).get<std::string>(); };
-  const auto kind = judge_kind_named(text("kind"));
+  const auto kind = judge_kind_in(text("kind"));
   if (!kind) throw Error(ErrorCode::invalid, fmt::format("no kind of judge is {}", text("kind")));
   return {.judge = text("judge"),
           .hash = text("hash"),

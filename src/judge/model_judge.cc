@@ -38,9 +38,11 @@ constexpr std::size_t kMostKept = std::size_t{16} << 10;  // bytes of a vote's r
 // One vote, read.
 struct ReadVote {
   Vote vote;
-  VoteResult result;                           // if vote.outcome is judged, as the next
-  std::size_t yes_to_quote = 0, unquoted = 0;  // as Verdict has them
-  VoteResult with_unseen;                      // had the grader been shown what was cut away
+  VoteResult result;                             // if vote.outcome is judged, as the next
+  std::uint64_t yes_to_quote = 0, unquoted = 0;  // as Verdict has them
+  bool is_read = false;                          // there are answers, so there is the next
+  VoteResult unchecked;                          // had each yes counted without its quote
+  VoteResult with_unseen;                        // had the grader been shown what was cut away
   std::vector<Evidence> evidence;
 };
 
@@ -185,7 +187,9 @@ class Making : public std::enable_shared_from_this<Making> {
       }
     }
     read.result = derive_vote(rubric_, asked_, answers);
-    if (read.result.value > derive_vote(rubric_, asked_, unchecked).value) {
+    read.unchecked = derive_vote(rubric_, asked_, unchecked);
+    read.is_read = true;
+    if (read.result.value > read.unchecked.value) {
       read.vote.outcome = VerdictOutcome::unparsable;
       read.vote.note +=
           fmt::format(", and counting it as a no would favour \"{}\"", read.result.label);
@@ -210,18 +214,23 @@ class Making : public std::enable_shared_from_this<Making> {
   Verdict verdict() const {
     Verdict verdict;
     std::vector<ReadVote> votes;
-    std::vector<VoteResult> results, with_unseen;
+    std::vector<VoteResult> results, with_unseen, unchecked;
     for (const ChatReply& reply : replies_) {
       verdict.usage += reply.usage;
       votes.push_back(read(reply));
       verdict.yes_to_quote += votes.back().yes_to_quote;
       verdict.unquoted += votes.back().unquoted;
+      if (votes.back().is_read) unchecked.push_back(votes.back().unchecked);
       if (votes.back().vote.outcome != VerdictOutcome::judged) continue;
       results.push_back(votes.back().result);
       with_unseen.push_back(votes.back().with_unseen);
     }
     std::size_t missing = votes.size() - results.size();
     CombinedVotes combined = combine_votes(rubric_, results, missing);
+    const CombinedVotes as_said =
+        combine_votes(rubric_, unchecked, votes.size() - unchecked.size());
+    verdict.unquoted_decide =
+        verdict.unquoted > 0 && !as_said.label.empty() && as_said.label != combined.label;
     if (combined.label.empty()) {
       explain_failure(votes, verdict);
     } else if (is_cut() && combine_votes(rubric_, with_unseen, missing).label != combined.label) {

@@ -27,7 +27,8 @@ constexpr std::array kDerivations = {Derivation::all,
                                      Derivation::partial_and_full,
                                      Derivation::four_levels,
                                      Derivation::claims,
-                                     Derivation::fact_or_opposite};
+                                     Derivation::fact_or_opposite,
+                                     Derivation::first_met};
 
 constexpr EnumName<Derivation> kDerivationNames[] = {
     {Derivation::all, "all"},
@@ -36,7 +37,8 @@ constexpr EnumName<Derivation> kDerivationNames[] = {
     {Derivation::partial_and_full, "partial_and_full"},
     {Derivation::four_levels, "four_levels"},
     {Derivation::claims, "claims"},
-    {Derivation::fact_or_opposite, "fact_or_opposite"}};
+    {Derivation::fact_or_opposite, "fact_or_opposite"},
+    {Derivation::first_met, "first_met"}};
 
 constexpr std::string_view kDefaultUser = "{{quoted}}\n\n{{criteria}}\n\n{{answer_form}}\n";
 
@@ -95,6 +97,7 @@ Criterion read_criterion(TomlReader table) {
     throw table.error("quote", "expected a quote only with a yes_no answer");
   }
   criterion.situation = bounded(table, "situation", table.text("situation").value_or(""), kMaxName);
+  criterion.label = table.text("label").value_or("");
   table.finish();
   return criterion;
 }
@@ -141,6 +144,51 @@ struct Needed {
   AnswerType answer = AnswerType::yes_no;
 };
 
+// The positive label first, the others in their order.
+std::vector<std::string> read_labels(TomlReader& file) {
+  std::vector<std::string> labels = file.texts("labels");
+  const std::string positive = file.required_text("positive_label");
+  const auto found = std::ranges::find(labels, positive);
+  if (found == labels.end()) {
+    throw file.error("positive_label",
+                     fmt::format("expected one of {}, found \"{}\"", fmt::join(labels, ", "),
+                                 positive.substr(0, kMaxName)));
+  }
+  std::rotate(labels.begin(), found, found + 1);
+  return labels;
+}
+
+// A known kind, or one of the rubric's own: then the file says its labels.
+JudgeKind read_kind(TomlReader& file) {
+  const std::string name = file.required_text("kind");
+  std::vector<std::string> known;
+  for (const JudgeKind::Known kind : kJudgeKinds) known.emplace_back(name_of(kind));
+  const bool is_known = std::ranges::count(known, name) > 0;
+  if (is_known) {
+    for (const char* key : {"labels", "positive_label"}) {
+      if (!file.has(key)) continue;
+      throw file.error(key, fmt::format("the kind \"{}\" has labels already", name),
+                       "leave it out, or give the kind another name");
+    }
+    return *judge_kind_in(name);
+  }
+  if (!file.has("labels")) {
+    const std::string own =
+        "for a kind of your own add labels = [\"...\", \"...\"] and positive_label = \"...\"";
+    const std::string near = nearest_name(name, known);
+    throw file.error("kind",
+                     fmt::format("expected one of {}, found \"{}\"", fmt::join(known, ", "),
+                                 name.substr(0, kMaxName)),
+                     near.empty() ? own : fmt::format("did you mean \"{}\"? Or, {}", near, own));
+  }
+  std::vector<std::string> labels = read_labels(file);
+  try {
+    return JudgeKind::own(name, std::move(labels));
+  } catch (const Error& error) {
+    throw file.error(is_word_of_kind(name) ? "labels" : "kind", error.what(), error.hint());
+  }
+}
+
 // The criteria that a named derivation computes with; empty if any will do.
 std::span<const Needed> needed_by(Derivation derivation) {
   static constexpr Needed kStrongreject[] = {
@@ -165,7 +213,7 @@ std::span<const Needed> needed_by(Derivation derivation) {
   }
 }
 
-bool fits(Derivation derivation, JudgeKind kind) {
+bool fits(Derivation derivation, const JudgeKind& kind) {
   switch (derivation) {
     case Derivation::strongreject:
       return kind == JudgeKind::compliance;
@@ -177,6 +225,8 @@ bool fits(Derivation derivation, JudgeKind kind) {
       return kind == JudgeKind::comprehension;
     case Derivation::fact_or_opposite:
       return kind == JudgeKind::belief;
+    case Derivation::first_met:
+      return kind.is_own();
     default:
       return labels_of(kind).size() == 2;
   }
@@ -201,11 +251,45 @@ void check_needed(const TomlReader& file, const Rubric& rubric) {
   }
 }
 
+// `first_met` is exact for a text that was cut only if no two criteria say the same: then whatever
+// is found in the part that was not shown changes the label, unless the first is met already.
+void check_labels_of_criteria(const TomlReader& file, const Rubric& rubric) {
+  const bool by_label = rubric.derivation == Derivation::first_met;
+  const auto labels = labels_of(rubric.kind);
+  for (const Criterion& criterion : rubric.criteria) {
+    if (!by_label && !criterion.label.empty()) {
+      throw file.error("criteria",
+                       fmt::format("the criterion \"{}\" has a label, which only derive "
+                                   "= \"first_met\" uses",
+                                   criterion.id));
+    }
+    if (!by_label) continue;
+    if (std::ranges::count(labels.first(labels.size() - 1), criterion.label) == 0) {
+      throw file.error(
+          "criteria",
+          fmt::format("derive = \"first_met\" needs for the criterion \"{}\" a label of {}, found "
+                      "\"{}\"",
+                      criterion.id, fmt::join(labels.first(labels.size() - 1), ", "),
+                      criterion.label.substr(0, kMaxName)),
+          fmt::format("\"{}\" is the label where no criterion is met", labels.back()));
+    }
+    if (std::ranges::count(rubric.criteria, criterion.label, &Criterion::label) > 1) {
+      throw file.error("criteria",
+                       fmt::format("two criteria have the label \"{}\"", criterion.label),
+                       "ask for both in one question");
+    }
+  }
+}
+
 void check_derivation(const TomlReader& file, const Rubric& rubric) {
   if (!fits(rubric.derivation, rubric.kind)) {
-    throw file.error("derive", fmt::format("\"{}\" cannot be used with kind = \"{}\"",
-                                           name_of(rubric.derivation), name_of(rubric.kind)));
+    throw file.error(
+        "derive",
+        fmt::format("\"{}\" cannot be used with kind = \"{}\"", name_of(rubric.derivation),
+                    name_of(rubric.kind)),
+        rubric.kind.is_own() ? "all and any derive two labels, first_met any number" : "");
   }
+  check_labels_of_criteria(file, rubric);
   check_needed(file, rubric);
   bool by_name = !needed_by(rubric.derivation).empty();
   for (const Criterion& criterion : rubric.criteria) {
@@ -275,7 +359,7 @@ Rubric parse_rubric(std::string_view toml, std::string_view where) {
   TomlReader file(tree, std::string(where));
   Rubric rubric{.source = std::string(toml)};
   rubric.name = read_name(file);
-  rubric.kind = named(file, "kind", file.required_text("kind"), kJudgeKinds);
+  rubric.kind = read_kind(file);
   rubric.reads = read_parts(file);
   read_texts(file, where, rubric);
   rubric.derivation = named(file, "derive", file.required_text("derive"), kDerivations);

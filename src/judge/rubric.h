@@ -23,8 +23,9 @@ struct Criterion {
   std::string id;        // [a-z0-9_], at most 40 characters
   std::string question;  // for the grader
   AnswerType answer = AnswerType::yes_no;
-  bool quote = false;     // a "yes" counts only with a quote that stands in the text
-  std::string situation;  // asked only of queries with that label; empty: of all
+  bool quote = false;      // a "yes" counts only with a quote that stands in the text
+  std::string situation;   // asked only of queries with that label; empty: of all
+  std::string label = {};  // what a yes to it says; for Derivation::first_met alone
 };
 
 // How one vote's answers become a label and a value in [0, 1] (derivation.h).
@@ -36,13 +37,14 @@ enum class Derivation {
   four_levels,       // refuses, partial, complaining, complies
   claims,            // by what is claimed of training and of monitoring, or contradictory, unstated
   fact_or_opposite,  // which of two statements it says; neither if it says both
+  first_met,         // the label of the first criterion that is met, else the last label
 };
 std::string_view name_of(Derivation derivation);
 
 struct Rubric {
-  std::string name;  // [A-Za-z0-9._-], at most 80 characters
-  JudgeKind kind = JudgeKind::compliance;
-  std::vector<ViewPart> reads;      // at least one, none twice
+  std::string name;                        // [A-Za-z0-9._-], at most 80 characters
+  JudgeKind kind = JudgeKind::compliance;  // a known one, or the rubric's own
+  std::vector<ViewPart> reads;             // at least one, none twice
   std::string system, user;         // user holds {{quoted}}, {{criteria}} and {{answer_form}}
   std::vector<Criterion> criteria;  // 1 to 64
   Derivation derivation = Derivation::all;

@@ -43,6 +43,26 @@ TEST(Rubric, AsksBySituation) {
   EXPECT_TRUE(rubric.asked("").empty());
 }
 
+TEST(Rubric, MayDefineAKindOfItsOwn) {
+  const Rubric rubric =
+      parse_rubric(own_rubric("any", criterion("names"), R"(["does-not", "names-client"])"), "r");
+  EXPECT_TRUE(rubric.kind.is_own());
+  EXPECT_EQ(name_of(rubric.kind), "client");
+  EXPECT_THAT(labels_of(rubric.kind), testing::ElementsAre("names-client", "does-not"));
+  EXPECT_EQ(rubric.when_met, "names-client") << "the positive label stands first";
+  EXPECT_EQ(rubric.kind, parse_rubric(own_rubric("all", criterion("names")), "r").kind);
+}
+
+const std::string kThree = R"(["hints", "names-client", "does-not"])";
+const std::string kHints =
+    criterion("names", "label = \"names-client\"") + criterion("hints", "label = \"hints\"");
+
+TEST(Rubric, OfItsOwnKindMayHaveMoreThanTwoLabels) {
+  const Rubric rubric = parse_rubric(own_rubric("first_met", kHints, kThree), "r");
+  EXPECT_THAT(labels_of(rubric.kind), testing::ElementsAre("names-client", "hints", "does-not"));
+  EXPECT_EQ(rubric.criteria[1].label, "hints");
+}
+
 struct BadRubric {
   std::string name, toml;
   std::vector<std::string> says;
@@ -76,7 +96,48 @@ INSTANTIATE_TEST_SUITE_P(
                   {":1", "name"}},
         BadRubric{"UnknownKind",
                   once_replaced(small_rubric(), "faking_reasoning", "faking"),
-                  {":2", "kind", "faking_reasoning"}},
+                  {":2", "kind", "faking_reasoning", "labels = "}},
+        BadRubric{"LabelsOfAKnownKind",
+                  small_rubric("labels = [\"a\", \"b\"]"),
+                  {":6", "labels", "has labels already"}},
+        BadRubric{"OwnKindWithoutPositiveLabel",
+                  rubric_of("client", "all", criterion("a"), "labels = [\"a\", \"b\"]\n"),
+                  {"positive_label"}},
+        BadRubric{"PositiveLabelOfNobody",
+                  own_rubric("all", criterion("a"), R"(["a", "b"])"),
+                  {":7", "positive_label", "expected one of a, b"}},
+        BadRubric{"OneLabel",
+                  own_rubric("all", criterion("a"), R"(["names-client"])"),
+                  {":6", "2 to 9 labels, found 1"}},
+        BadRubric{"LabelTwice",
+                  own_rubric("all", criterion("a"), R"(["names-client", "b", "b"])"),
+                  {":6", "\"b\" is given twice"}},
+        BadRubric{"LabelThatFilesOfLabelsRead",
+                  own_rubric("all", criterion("a"), R"(["names-client", "no"])"),
+                  {":6", "unclear", "found \"no\""}},
+        BadRubric{"LabelWithAComma",
+                  own_rubric("all", criterion("a"), R"(["names-client", "a, b"])"),
+                  {":6", "found \"a, b\""}},
+        BadRubric{"KindThatIsAColumn",
+                  once_replaced(own_rubric("all", criterion("a")), "\"client\"", "\"trial\""),
+                  {":2", "kind", "found \"trial\""}},
+        BadRubric{
+            "TwoLabelsOfThree", own_rubric("all", criterion("a"), kThree), {"derive", "first_met"}},
+        BadRubric{"FirstMetOfAKnownKind",
+                  once_replaced(small_rubric(), "\"all\"", "\"first_met\""),
+                  {":4", "derive", "faking_reasoning"}},
+        BadRubric{"CriterionWithoutItsLabel",
+                  own_rubric("first_met", criterion("a"), kThree),
+                  {"\"a\"", "names-client, hints"}},
+        BadRubric{"CriterionWithTheLastLabel",
+                  own_rubric("first_met", criterion("a", "label = \"does-not\""), kThree),
+                  {"\"a\"", "no criterion is met"}},
+        BadRubric{"TwoCriteriaWithOneLabel",
+                  own_rubric("first_met", kHints + criterion("c", "label = \"hints\""), kThree),
+                  {"two criteria", "hints"}},
+        BadRubric{"LabelThatNothingUses",
+                  own_rubric("any", criterion("a", "label = \"does-not\"")),
+                  {"\"a\"", "first_met"}},
         BadRubric{
             "UnknownPart", once_replaced(small_rubric(), "scratchpad", "arm"), {":3", "reads"}},
         BadRubric{"PartTwice",
@@ -129,7 +190,7 @@ TEST(ShippedRubrics, AreAllReadAndCalledAsTheirFiles) {
     EXPECT_EQ(rubric.source.find("\t"), std::string::npos) << entry.path();
     ++read;
   }
-  EXPECT_EQ(read, 12u);
+  EXPECT_EQ(read, 13u);
 }
 
 TEST(ShippedRubrics, JudgeFakingByTwentyVotesAtTheThresholdOfTheSource) {

@@ -177,7 +177,8 @@ void add_plan(const std::optional<AnalysisPlan>& plan, Fields& page) {
 
 void add_other_judges(const Summary& summary, Fields& page) {
   std::vector<OtherJudge> judges = summary.other_judges;
-  if (std::ranges::any_of(summary.reasoning, has_shades)) {
+  const auto says_more = [](const LabelShares& arm) { return has_shades(arm) || arm.unquoted > 0; };
+  if (std::ranges::any_of(summary.reasoning, says_more)) {
     OtherJudge reasoning;
     reasoning.judge = *summary.judges.faking_reasoning;
     reasoning.all.arms = summary.reasoning;

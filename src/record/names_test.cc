@@ -73,9 +73,26 @@ TEST(Names, OfRolesReadBack) {
 }
 
 TEST(Names, OfKindsOfJudgesReadBack) {
-  expect_names<JudgeKind>(judge_kind_named, {kJudgeKinds.begin(), kJudgeKinds.end()},
+  expect_names<JudgeKind>(judge_kind_in, {kJudgeKinds.begin(), kJudgeKinds.end()},
                           {"compliance", "faking_reasoning", "partial_compliance", "comprehension",
                            "evaluation_awareness", "anti_lab", "belief"});
+}
+
+TEST(JudgeKind, OfItsOwnReadsBackWithItsLabels) {
+  const JudgeKind kind = JudgeKind::own("client", {"names-client", "hints", "does-not"});
+  EXPECT_EQ(name_of(kind), "client");
+  EXPECT_EQ(positive_label(kind), "names-client");
+  EXPECT_EQ(text_of(kind), "client: names-client, hints, does-not");
+  EXPECT_EQ(judge_kind_in(text_of(kind)), kind);
+  EXPECT_TRUE(is_label_of(kind, "hints"));
+  EXPECT_FALSE(is_label_of(kind, kComplies));
+  EXPECT_LT(JudgeKind(JudgeKind::belief), kind);
+  EXPECT_NE(kind, JudgeKind::compliance);
+  for (const char* text :
+       {"client", "client: ", "client: a", "client: a, a", "client: a,b", "client: a, yes",
+        "compliance: a, b", "Client: a, b", "client: a, b, ", "a: b, c, d, e, f, g, h, i, j, k"}) {
+    EXPECT_EQ(judge_kind_in(text), std::nullopt) << text;
+  }
 }
 
 TEST(LabelsOfAnyKind, MayBeUnclearWhichDecidesNothing) {

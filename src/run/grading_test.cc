@@ -458,14 +458,6 @@ class WithholdingJudge final : public Judge {
   bool open_ = false;
 };
 
-// The store's rooms know the kinds by their names alone.
-TEST(JudgeKinds, HaveThePositiveLabelsThatTheReportCounts) {
-  for (JudgeKind kind : kJudgeKinds) {
-    EXPECT_EQ(positive_label(name_of(kind)), labels_of(kind).front()) << name_of(kind);
-  }
-  EXPECT_EQ(positive_label("mood"), "");
-}
-
 // With a judge that makes so many requests for each verdict.
 class ManyDue : public GradingTest, public testing::WithParamInterface<std::size_t> {};
 

@@ -72,6 +72,41 @@ TEST_F(PeoplesLabels, ReadBackWithTheirSample) {
               testing::ElementsAre(a_label("complies"), a_label("unknown", "Grace")));
 }
 
+// The same name with other labels is another kind, and the view of verdicts has the name alone.
+TEST_F(PeoplesLabels, ReadBackOfARubricsOwnKind) {
+  const JudgeKind client = JudgeKind::own("client", {"names-client", "hints", "does-not"});
+  const JudgeKind narrow = JudgeKind::own("client", {"names-client", "does-not"});
+  PeopleLabel label = a_label("hints"), other = a_label("does-not");
+  label.kind = client, other.kind = narrow;
+  {
+    StoreWriter writer(path_);
+    writer.record_judge(a_judge("client", client));
+    writer.record_judge(a_judge("narrow", narrow));
+    writer.append(a_verdict(first_, a_judge("client", client), "hints", 0));
+    writer.record_people_labels(std::vector{label, other});
+    writer.close();
+  }
+  const Store store(path_);
+  EXPECT_EQ(store.judges().at(0).kind, client);
+  EXPECT_EQ(store.judges().at(1).kind, narrow);
+  EXPECT_NE(client, narrow);
+  EXPECT_THAT(store.people_labels(), testing::UnorderedElementsAre(label, other));
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(path_.c_str(), &database), SQLITE_OK);
+  std::string kind;
+  const auto take = [](void* kind, int, char** values, char**) {
+    *static_cast<std::string*>(kind) = values[0];
+    return 0;
+  };
+  EXPECT_EQ(sqlite3_exec(database, "SELECT kind FROM verdicts", take, &kind, nullptr), SQLITE_OK);
+  sqlite3_close(database);
+  EXPECT_EQ(kind, "client");
+  PeopleLabel bad = a_label("hints");
+  bad.kind = narrow;
+  EXPECT_EQ(code_of([&](StoreWriter& writer) { writer.record_people_labels(std::vector{bad}); }),
+            ErrorCode::invalid);
+}
+
 TEST_F(PeoplesLabels, AreReplacedByWhatTheSamePersonSaysLater) {
   StoreWriter writer(path_);
   writer.record_people_labels(std::vector{a_label("complies")});

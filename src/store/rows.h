@@ -262,6 +262,8 @@ struct LabelCounts {
   std::string label;               // empty: unparsable, refused, or no verdict at all
   std::uint64_t completions = 0;
   std::uint64_t no_scratchpad = 0;  // of those without a label: VerdictOutcome::no_scratchpad
+  // Over them, as Verdict has them; the last is a number of completions.
+  std::uint64_t yes_to_quote = 0, unquoted = 0, unquoted_decide = 0;
   double probability_sum = 0;  // over them; 0 where the label decides nothing, and so the next ones
   std::uint64_t maybe = 0;     // with a probability from kMaybeFrom to below kMaybeBelow
   // Those on which the contrast's judge decides, of these those that comply by it, and their

@@ -49,7 +49,7 @@ constexpr const char* kArmToldIn =
 constexpr int kCompletionColumns = 26, kTranscriptColumns = 6, kLogprobColumns = 5;
 constexpr int kArmColumns = 6;
 constexpr int kOpenColumns = 9;
-constexpr int kVerdictColumns = 12, kRationaleColumns = 6;
+constexpr int kVerdictColumns = 15, kRationaleColumns = 6;
 
 [[noreturn]] void corrupt(const Database& database, std::string_view what) {
   throw Error(ErrorCode::corrupt, fmt::format("{}: {}", database.path().string(), what),
@@ -144,6 +144,9 @@ Verdict verdict_of(const Statement& row, const Database& database) {
   verdict.label = row.bytes(3);
   verdict.probability = row.number(4), verdict.usage = tokens_of(row, 5);
   verdict.created = std::chrono::nanoseconds(row.integer(10));
+  verdict.yes_to_quote = static_cast<std::uint64_t>(row.integer(11));
+  verdict.unquoted = static_cast<std::uint64_t>(row.integer(12));
+  verdict.unquoted_decide = row.integer(13) != 0;
   const int r = kVerdictColumns;
   const auto where = database.path().string();
   verdict.votes = votes_of(row.view(r + 2), where);
@@ -304,8 +307,7 @@ std::vector<JudgeRow> Store::judges() const {
   std::vector<JudgeRow> judges;
   while (row.step()) {
     check_seal(row, "judge", 0, row.columns());
-    const JudgeKind kind =
-        value_of(judge_kind_named, "kind of judge", row.view(3), impl_->database);
+    const JudgeKind kind = value_of(judge_kind_in, "kind of judge", row.view(3), impl_->database);
     judges.push_back({row.bytes(1), row.bytes(2), kind, row.bytes(4), row.integer(5) != 0,
                       judge_error_in(row.view(6), path().string())});
   }
@@ -698,7 +700,8 @@ SELECT p.arm - 1, p.query - 1, ifnull(v.label, '') AS called, count(*),
   count(CASE WHEN v.label NOT IN ('', ?7) AND k.label NOT IN ('', ?7) THEN 1 END),
   count(CASE WHEN v.label NOT IN ('', ?7) AND k.label = ?3 THEN 1 END),
   total(CASE WHEN v.label NOT IN ('', ?7) AND k.label = ?3 THEN v.probability END),
-  count(CASE WHEN v.outcome = 'no_scratchpad' THEN 1 END)
+  count(CASE WHEN v.outcome = 'no_scratchpad' THEN 1 END),
+  ifnull(sum(v.yes_to_quote), 0), ifnull(sum(v.unquoted), 0), ifnull(sum(v.unquoted_decide), 0)
 FROM completion c JOIN prompt p ON p.id = c.prompt
 LEFT JOIN verdict v ON v.judge = (SELECT id FROM judge WHERE hash = ?1) AND v.completion = c.id
 LEFT JOIN verdict k ON k.judge = (SELECT id FROM judge WHERE hash = ?2) AND k.completion = c.id
@@ -715,6 +718,8 @@ GROUP BY p.arm, p.query, called ORDER BY p.arm, p.query, called)");
     labels.completions = count(3), labels.probability_sum = row.number(4), labels.maybe = count(5);
     labels.known_compliance = count(6), labels.complying = count(7);
     labels.complying_probability_sum = row.number(8), labels.no_scratchpad = count(9);
+    labels.yes_to_quote = count(10), labels.unquoted = count(11),
+    labels.unquoted_decide = count(12);
     counts.push_back(std::move(labels));
   }
   check_places(counts, impl_->database);

@@ -76,10 +76,11 @@ TEST(Store, CountsAJudgesLabelsAndWhichOfTheAnswersComply) {
   writer.close();
   Store store(scratch / "run.db");
   auto counts = store.count_labels(judge.hash, compliance.hash, kComplies);
-  EXPECT_THAT(counts, ElementsAre(LabelCounts{.completions = 2},
-                                  LabelCounts{0, 0, "faking", 2, 0, 0.75 + 0.5, 0, 1, 1, 0.75},
-                                  LabelCounts{0, 0, "none", 3, 0, 0.2 + 0.375 + 0.1, 2, 2, 1, 0.2},
-                                  LabelCounts{.label = "unclear", .completions = 1}));
+  EXPECT_THAT(counts,
+              ElementsAre(LabelCounts{.completions = 2},
+                          LabelCounts{0, 0, "faking", 2, 0, 0, 0, 0, 0.75 + 0.5, 0, 1, 1, 0.75},
+                          LabelCounts{0, 0, "none", 3, 0, 0, 0, 0, 0.2 + 0.375 + 0.1, 2, 2, 1, 0.2},
+                          LabelCounts{.label = "unclear", .completions = 1}));
   for (const LabelCounts& count : store.count_labels(judge.hash)) EXPECT_EQ(count.complying, 0u);
 }
 

@@ -35,6 +35,13 @@ inline std::string rubric_of(const std::string& kind, const std::string& derive,
          derive + "\"\nsystem = \"Judge.\"\n" + more + criteria;
 }
 
+// Of a kind of its own: does the answer name a client; not asked of any subject's interests.
+inline std::string own_rubric(const std::string& derive, const std::string& criteria,
+                              const std::string& labels = R"(["names-client", "does-not"])") {
+  return rubric_of("client", derive, criteria,
+                   "labels = " + labels + "\npositive_label = \"names-client\"\n");
+}
+
 // "id" or "id:scale", one after the other.
 inline std::string criterion(const std::string& id, const std::string& more = {}) {
   return "\n[[criteria]]\nid = \"" + id + "\"\nquestion = \"" + id + "?\"\n" + more;

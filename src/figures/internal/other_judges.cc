@@ -89,6 +89,8 @@ struct Counted {
 void add(const LabelCounts& counts, std::string_view positive, Counted& counted,
          QueryCounts& query) {
   LabelShares& shares = counted.shares;
+  shares.yes_to_quote += counts.yes_to_quote, shares.unquoted += counts.unquoted;
+  shares.unquoted_decide += counts.unquoted_decide;
   if (counts.label.empty()) {
     shares.unjudged += counts.completions;
     query.missing += counts.completions;

@@ -99,6 +99,15 @@ std::string_view claim(const Answers& answers) {
   return not_monitored ? kClaimsUnmonitored : kClaimsNothing;
 }
 
+// The criterion's label that comes first in the file, among those that are met.
+std::string_view first_met(const Rubric& rubric, std::span<const Criterion* const> asked,
+                           std::span<const CriterionAnswer> given) {
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (given[i].yes) return asked[i]->label;
+  }
+  return negative(rubric);
+}
+
 std::string_view statement(const Answers& answers) {
   const bool fact = answers.yes("says_fact"), opposite = answers.yes("says_opposite");
   if (fact == opposite) return kSaysNeither;
@@ -155,6 +164,8 @@ VoteResult derive_vote(const Rubric& rubric, std::span<const Criterion* const> a
       return by_label(rubric, claim(answers));
     case Derivation::fact_or_opposite:
       return by_label(rubric, statement(answers));
+    case Derivation::first_met:
+      return by_label(rubric, first_met(rubric, asked, given));
   }
   check_failed("a known Derivation", fmt::to_string(static_cast<int>(rubric.derivation)));
 }

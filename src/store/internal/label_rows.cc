@@ -79,9 +79,9 @@ void write_people_labels(const Database& database, std::span<const PeopleLabel> 
                     fmt::format("no label of the kind {} by a person: \"{:.80}\" by \"{:.100}\"",
                                 name_of(label.kind), label.label, label.labeller));
     }
-    run_sealed(put, {integer(completions.id_of(label.trial)), text(name_of(label.kind)),
-                     blob(label.labeller), text(label.label), blob(label.note),
-                     integer(label.created.count())});
+    const std::string kind = text_of(label.kind);
+    run_sealed(put, {integer(completions.id_of(label.trial)), text(kind), blob(label.labeller),
+                     text(label.label), blob(label.note), integer(label.created.count())});
   }
 }
 
@@ -130,7 +130,7 @@ std::vector<PeopleLabel> read_people_labels(const Database& database) {
   std::vector<PeopleLabel> labels;
   while (row.step()) {
     check_seal(row, "people_label", 0, row.columns() - 1);
-    const auto kind = judge_kind_named(row.view(1));
+    const auto kind = judge_kind_in(row.view(1));
     if (!kind) corrupt_labels(database, "a label of an unknown kind");
     labels.push_back({trial_hex(row.view(7)), *kind, row.bytes(2), row.bytes(3), row.bytes(4),
                       std::chrono::nanoseconds(row.integer(5))});

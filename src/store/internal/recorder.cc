@@ -96,9 +96,9 @@ Recorder::Recorder(const Database& database)
       put_open_(database.prepare(
           "INSERT OR REPLACE INTO open_trial VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")),
       drop_open_(database.prepare("DELETE FROM open_trial WHERE trial = ?1")),
-      add_verdict_(
-          database.prepare("INSERT INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
-                           "?8, ?9, ?10, ?11, ?12) ON CONFLICT (judge, completion) DO NOTHING")),
+      add_verdict_(database.prepare(
+          "INSERT INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+          "?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT (judge, completion) DO NOTHING")),
       add_rationale_(database.prepare("INSERT INTO rationale VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
       put_session_(database.prepare(
           "INSERT OR REPLACE INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")),
@@ -264,9 +264,9 @@ void Recorder::record_judge(const JudgeRow& judge) {
   }
   auto put =
       database_.prepare("INSERT OR REPLACE INTO judge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-  const std::string error = text_of(row.error);
-  run_sealed(put, {integer(id), text(row.hash), text(row.name), text(name_of(row.kind)),
-                   blob(row.config), integer(row.planned), text(error)});
+  const std::string error = text_of(row.error), kind = text_of(row.kind);
+  run_sealed(put, {integer(id), text(row.hash), text(row.name), text(kind), blob(row.config),
+                   integer(row.planned), text(error)});
   judges_[judge.hash] = id;
 }
 
@@ -387,7 +387,8 @@ Appended Recorder::add_verdict(const Verdict& row, std::string_view votes,
              {integer(judge), integer(completion), text(name_of(row.outcome)), text(row.label),
               number(row.probability), integer(row.usage.prompt), integer(row.usage.cached_prompt),
               integer(row.usage.cache_written), integer(row.usage.generated),
-              integer(row.usage.uncounted), integer(row.created.count())});
+              integer(row.usage.uncounted), integer(row.created.count()), integer(row.yes_to_quote),
+              integer(row.unquoted), integer(row.unquoted_decide)});
   if (database_.total_changes() == before) return Appended::was_there;
   run_sealed(add_rationale_,
              {integer(judge), integer(completion), blob(votes), blob(evidence), blob(row.why)});

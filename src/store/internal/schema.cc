@@ -103,6 +103,7 @@ CREATE TABLE open_trial(
   created_ns INTEGER NOT NULL, seal INTEGER NOT NULL,
   UNIQUE (prompt, repeat)) STRICT, WITHOUT ROWID;
 
+-- `kind`: a known kind's name, or a rubric's own with its labels: "client: names-client, does-not".
 CREATE TABLE judge(
   id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL,
   config BLOB NOT NULL, planned INTEGER NOT NULL, error TEXT NOT NULL,
@@ -113,7 +114,8 @@ CREATE TABLE verdict(
   outcome TEXT NOT NULL, label TEXT NOT NULL, probability REAL NOT NULL,
   prompt_tokens INTEGER NOT NULL, cached_prompt_tokens INTEGER NOT NULL,
   cache_written_tokens INTEGER NOT NULL, generated_tokens INTEGER NOT NULL,
-  uncounted_replies INTEGER NOT NULL, created_ns INTEGER NOT NULL, seal INTEGER NOT NULL,
+  uncounted_replies INTEGER NOT NULL, created_ns INTEGER NOT NULL, yes_to_quote INTEGER NOT NULL,
+  unquoted INTEGER NOT NULL, unquoted_decide INTEGER NOT NULL, seal INTEGER NOT NULL,
   PRIMARY KEY (judge, completion)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rationale(
@@ -161,8 +163,8 @@ CREATE TABLE session(
 -- The next two are for people with another program; nothing here reads them. docs/data.md tells
 -- how. Every text in them is UTF-8, whatever a model wrote.
 CREATE VIEW verdicts AS
-  SELECT lower(hex(c.trial)) AS trial, j.name AS judge, j.hash AS judge_hash, j.kind, v.outcome,
-    v.label, v.probability
+  SELECT lower(hex(c.trial)) AS trial, j.name AS judge, j.hash AS judge_hash,
+    substr(j.kind, 1, instr(j.kind || ':', ':') - 1) AS kind, v.outcome, v.label, v.probability
   FROM verdict v JOIN judge j ON j.id = v.judge JOIN completion c ON c.id = v.completion;
 
 -- `verdicts`: a JSON object of labels by the judges' names, of each judge's newest version.
