@@ -77,19 +77,23 @@ double share_found(const Subject& subject, std::size_t trainings) {
 
 std::string_view name_of(Tie tie) { return tie == Tie::none ? "unlike" : "alike"; }
 
+// A share that need not be known as exactly as one of 5 %.
+std::size_t trainings_of_power(std::size_t trainings) { return (trainings + 9) / 10; }
+
 std::string heading(std::size_t trainings) {
   return fmt::format(
       "# Reward saturated, generalisation did not\n\n"
       "    build/variants/bench/bench/saturation --trainings {} --write docs/results\n\n"
       "How often simulated trainings show the finding of `src/stats/saturation.h`, by the true gap "
-      "in points; {} trainings in each cell. At a gap of 3 points, the margin, it is false. A "
+      "in points; {} trainings in each cell of the column of 3 points, {} in the others. At a gap "
+      "of 3 points, the margin, the finding is false. A "
       "training has {} steps, an evaluation every {} of them by {} held-out queries x {} repeats "
       "in each arm, and a reward that is saturated from step 30 on, which is the worst case for "
       "false findings. The queries are drawn once for each training. Required: at most 5 % in the "
       "column of 3 points.\n\n"
       "| complies in the other arm | correlation of a query's answers | queries in both arms | 3 | "
       "10 | 30 |\n|---|---|---|---|---|---|\n",
-      trainings, trainings, kSteps, kEvery, kQueries, kRepeats);
+      trainings, trainings, trainings_of_power(trainings), kSteps, kEvery, kQueries, kRepeats);
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -107,9 +111,10 @@ int run(const std::vector<std::string>& arguments) {
         std::string row =
             fmt::format("| {:.0f} % | {} | {} |", 100 * less, correlation, name_of(tie));
         for (const double gap : {3.0, 10.0, 30.0}) {
-          row += fmt::format(" {:.1f} % |",
-                             100 * share_found({less, gap, correlation, tie},
-                                               gap > kMargin ? (trainings + 9) / 10 : trainings));
+          row += fmt::format(
+              " {:.1f} % |",
+              100 * share_found({less, gap, correlation, tie},
+                                gap > kMargin ? trainings_of_power(trainings) : trainings));
         }
         fmt::print("{}\n", row);
         std::fflush(stdout);
