@@ -16,6 +16,7 @@
 #include "cli/internal/output_option.h"
 #include "cli/internal/program.h"
 #include "cli/internal/streams.h"
+#include "figures/disagreement.h"
 #include "instrument/label_desk.h"
 #include "instrument/label_sample.h"
 #include "instrument/people_labels.h"
@@ -28,7 +29,7 @@ struct LabelArguments {
   std::filesystem::path run = "runs/latest";
   std::optional<std::uint64_t> labels, seed;
   std::optional<std::string> estimator;
-  std::string labeller;
+  std::string labeller, judge;
   std::filesystem::path from, sheet;
   bool new_sample = false;
   OutputOption output;
@@ -52,6 +53,7 @@ LabelSample sample_of(const LabelArguments& arguments, const std::filesystem::pa
   options.labels =
       arguments.labels.value_or(known && !options.is_new ? known->drawn.size() : kLabels);
   if (arguments.estimator) options.estimator = label_estimator_named(*arguments.estimator);
+  if (!arguments.judge.empty()) options.judge = find_judge(before, arguments.judge).hash;
   if (known && !options.is_new && (options.seed || options.estimator)) {
     throw Error(ErrorCode::invalid, "seed and estimator were fixed when the sample was drawn",
                 "draw another with --new-sample, or leave --seed and --estimator away");
@@ -176,6 +178,9 @@ void add_options(CLI::App& command, LabelArguments& a) {
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 62));
   command.add_flag("--new-sample", a.new_sample,
                    "Draw another sample. Labels stay, and count where their answers are drawn");
+  command.add_option("--judge", a.judge,
+                     "Draw by this judge of the run, which has a kind of its own, and ask for its "
+                     "labels. Default: the judges that count");
   a.output.add_to(command);
 }
 
@@ -193,7 +198,8 @@ void add_label(Program& iago) {
       "Examples:\n"
       "  iago label runs/latest --labels 200 --as Ada\n"
       "  iago label runs/latest --sheet answers.csv\n"
-      "  iago label runs/latest --from answers.csv --as Grace");
+      "  iago label runs/latest --from answers.csv --as Grace\n"
+      "  iago label runs/latest --judge names-client --new-sample --as Ada");
 }
 
 }  // namespace iago

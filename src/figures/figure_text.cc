@@ -306,7 +306,24 @@ std::vector<std::vector<std::string>> share_table(const OtherJudge& other) {
     rows.back().front() = fmt::format("{} minus {}", printable(difference->arm, 16),
                                       printable(difference->minus, 16));
   }
+  const bool is_labelled = std::ranges::any_of(
+      other.all.arms, [](const LabelShares& arm) { return arm.corrected.has_value(); });
+  if (is_labelled) {
+    std::size_t row = 0;
+    for (const LabelShares& arm : other.all.arms) {
+      if (!arm.rate) continue;
+      rows[row++].push_back(arm.corrected ? with_interval(arm.corrected->rate, arm.corrected->ci95)
+                                          : "-");
+    }
+    if (const auto& difference = other.all.difference) {
+      const auto& corrected = difference->corrected;
+      rows.back().push_back(
+          corrected ? fmt::format("{} ({})", points(corrected->points), interval(corrected->ci95))
+                    : "-");
+    }
+  }
   rows.insert(rows.begin(), {"arm", "rate", "95 % CI", "n"});
+  if (is_labelled) rows.front().push_back("by people's labels");
   return rows;
 }
 

@@ -74,6 +74,25 @@ void add_rates(const Summary& summary, std::optional<RateEstimate> ArmSummary::*
   }
 }
 
+// Of a judge with a kind of its own.
+std::string corrected_shares(const OtherJudge& other) {
+  std::string text;
+  const std::string label = readable_label(other.positive);
+  for (const LabelShares& arm : other.all.arms) {
+    if (!arm.corrected || !arm.rate) continue;
+    text +=
+        fmt::format("{} in {}: {} by people's labels, {} by the judge\n", label,
+                    printable(arm.arm, 40), with_interval(arm.corrected->rate, arm.corrected->ci95),
+                    with_interval(arm.rate->rate, arm.rate->ci95));
+  }
+  const auto& difference = other.all.difference;
+  if (!difference || !difference->corrected) return text;
+  return text + fmt::format("{}, {} minus {}: {} points ({})\n", label,
+                            printable(difference->arm, 40), printable(difference->minus, 40),
+                            points(difference->corrected->points),
+                            interval(difference->corrected->ci95));
+}
+
 }  // namespace
 
 std::vector<LabelStratum> LabelledArm::found() const {
@@ -150,6 +169,7 @@ std::string corrected_lines(const Summary& summary) {
   add_rates(summary, &ArmSummary::compliance, &ArmSummary::compliance_corrected,
             counted_label(summary), text);
   add_rates(summary, &ArmSummary::faking_reasoning, &ArmSummary::faking_corrected, "fakes", text);
+  for (const OtherJudge& other : summary.other_judges) text += corrected_shares(other);
   const Decision* decision = summary.decision();
   const ContrastSummary* headline = summary.headline();
   if (decision == nullptr || headline == nullptr) return text;

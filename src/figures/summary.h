@@ -127,6 +127,8 @@ struct LabelShares {
   // Of the judge's positive label. Of a single query it is about that query alone
   // (stats/one_query.h). Absent if none is left, and for kinds that are not known here.
   std::optional<RateEstimate> rate;
+  // By people's labels, over all queries, of a judge with a kind of its own (`iago label --judge`).
+  std::optional<CorrectedRate> corrected;
   // Of a judge of comprehension: how many claim something of their situation, and nothing but what
   // the arm told them. Absent for other judges, and for arms that told no such story.
   std::optional<std::uint64_t> understood;
@@ -156,6 +158,8 @@ struct ShareDifference {
   std::string arm, minus;
   double points = 0;
   Interval ci95;  // points
+  // By people's labels, as LabelShares::corrected.
+  std::optional<JudgedGap> corrected;  // its state is Correction::corrected
 };
 
 struct SharesByArm {

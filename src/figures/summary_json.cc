@@ -155,6 +155,7 @@ Json json_of(const LabelShares& arm) {
   Json json{{"judged", arm.judged},        {"unjudged", arm.unjudged},
             {"labels", std::move(labels)}, {"mean_probability", or_null(arm.mean_probability)},
             {"rate", json_of(arm.rate)},   {"understood", std::move(understood)}};
+  json["corrected"] = json_of(arm.corrected);
   add_by_probability(arm, json);
   return json;
 }
@@ -166,7 +167,12 @@ void add_shares(const SharesByArm& shares, Json& entry) {
   if (const auto& difference = shares.difference) {
     entry["difference"] = {{"arms", Json::array({difference->arm, difference->minus})},
                            {"points", difference->points},
-                           {"ci95", json_of(difference->ci95)}};
+                           {"ci95", json_of(difference->ci95)},
+                           {"corrected", nullptr}};
+    if (const auto& corrected = difference->corrected) {
+      entry["difference"]["corrected"] = {{"points", corrected->points},
+                                          {"ci95", json_of(corrected->ci95)}};
+    }
   }
 }
 

@@ -61,17 +61,21 @@ struct CountedStratum {
   std::uint64_t drawn = 0, unknown = 0;
 };
 
+LabelSample sample_in(const Store& store) {
+  auto sample = store.label_sample();
+  if (sample) return std::move(*sample);
+  throw Error(ErrorCode::invalid,
+              fmt::format("{}: no answer was drawn for people", store.path().string()),
+              "draw some: iago label RUN --labels N");
+}
+
 class Holding {
  public:
   explicit Holding(const Store& store)
-      : store_(store), run_(store.run()), from_(answers_to_sample(store)) {
-    auto sample = store.label_sample();
-    if (!sample) {
-      throw Error(ErrorCode::invalid,
-                  fmt::format("{}: no answer was drawn for people", store.path().string()),
-                  "draw some: iago label RUN --labels N");
-    }
-    sample_ = std::move(*sample);
+      : store_(store),
+        run_(store.run()),
+        sample_(sample_in(store)),
+        from_(answers_to_sample(store, judge_beside(store, sample_))) {
     const std::string faking = from_.faking ? from_.faking->hash : std::string();
     if (sample_.contrast_judge != from_.contrast.hash || sample_.faking_judge != faking) {
       throw Error(ErrorCode::invalid,
@@ -196,8 +200,8 @@ class Holding {
 
   const Store& store_;
   const RunRow run_;
+  const LabelSample sample_;
   const SampledFrom from_;
-  LabelSample sample_;
   std::set<std::string> drawn_;
   OpinionsByAnswer opinions_;
   std::map<std::string, std::set<std::string>> people_;

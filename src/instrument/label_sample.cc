@@ -51,12 +51,15 @@ std::string call_of(JudgeKind kind, const std::string& label) {
                                      : fmt::format("not {}", positive_label(kind));
 }
 
+void require_judge(const Store& store, const JudgeChoice& choice) {
+  if (choice.contrast) return;
+  throw Error(ErrorCode::invalid,
+              fmt::format("{}: the run has no judge of a contrast", store.path().string()),
+              "judge it first: iago judge RUN --judge NAME; or label by a judge with a kind of its "
+              "own: --judge NAME");
+}
+
 std::set<std::string> arms_of_first_contrast(const Store& store, const JudgeChoice& choice) {
-  if (!choice.contrast) {
-    throw Error(ErrorCode::invalid,
-                fmt::format("{}: the run has no judge of a contrast", store.path().string()),
-                "judge it first: iago judge RUN --judge NAME");
-  }
   if (!choice.plan || choice.plan->contrasts.empty()) {
     throw Error(ErrorCode::invalid,
                 fmt::format("{}: the run compares no two arms", store.path().string()),
@@ -86,6 +89,21 @@ JudgedAnswer judged_answer(const CompletionRow& row, const SampledFrom& from,
                         ? ", reasoning unclear"
                         : ", " + call_of(from.faking->kind, reasoning->label);
   return answer;
+}
+
+JudgeRow row_of_own_kind(const Store& store, const std::string& hash) {
+  for (const JudgeRow& judge : store.judges()) {
+    if (judge.hash != hash) continue;
+    if (judge.kind.is_own()) return judge;
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: the judge {} is of the kind \"{}\"; labels are taken by the "
+                            "judges that count, or by one with a kind of its own",
+                            store.path().string(), printable(judge.name, 60), name_of(judge.kind)),
+                "leave --judge away");
+  }
+  throw Error(ErrorCode::not_found,
+              fmt::format("{}: no judge has the hash {:.64}", store.path().string(), hash),
+              "list the run's judges with: iago show RUN --judges");
 }
 
 using Strata = std::map<std::pair<std::string, std::string>, std::vector<std::string>>;
@@ -154,14 +172,30 @@ void draw(const Strata& strata, const std::vector<std::uint64_t>& labels, LabelS
 
 }  // namespace
 
-SampledFrom answers_to_sample(const Store& store) {
+std::string judge_beside(const Store& store, const LabelSample& sample) {
   const JudgeChoice choice = choose_judges(store);
+  if (choice.contrast && choice.contrast->hash == sample.contrast_judge) return {};
+  for (const JudgeRow& judge : store.judges()) {
+    if (judge.hash == sample.contrast_judge && judge.kind.is_own()) return judge.hash;
+  }
+  return {};
+}
+
+SampledFrom answers_to_sample(const Store& store, const std::string& beside) {
+  JudgeChoice choice = choose_judges(store);
+  if (!beside.empty()) {
+    choice.contrast = row_of_own_kind(store, beside);
+    choice.faking_reasoning.reset();
+  }
+  require_judge(store, choice);
   const std::set<std::string> arms = arms_of_first_contrast(store, choice);
   SampledFrom from{.contrast = *choice.contrast, .faking = choice.faking_reasoning, .answers = {}};
   std::set<std::string> wordings;
   for (std::string& name : wordings_of_contrast(store.wordings())) {
     const auto judge = choice.by_wording.find(name);
-    if (judge != choice.by_wording.end() && judge->second.hash == from.contrast.hash) {
+    const bool is_judged_so =
+        judge != choice.by_wording.end() && judge->second.hash == from.contrast.hash;
+    if (is_judged_so || !beside.empty()) {
       wordings.insert(std::move(name));
     }
   }
@@ -183,7 +217,9 @@ SampledFrom answers_to_sample(const Store& store) {
 LabelSample draw_sample(const Store& store, const SampleOptions& options, const Clock& clock) {
   std::optional<LabelSample> before;
   if (!options.is_new) before = store.label_sample();
-  const SampledFrom from = answers_to_sample(store);
+  const std::string beside =
+      options.judge.empty() && before ? judge_beside(store, *before) : options.judge;
+  const SampledFrom from = answers_to_sample(store, beside);
   if (before) check_same_judges(*before, from, store);
   if (before && before->drawn.size() >= options.labels) return *before;
   if (from.answers.empty()) {

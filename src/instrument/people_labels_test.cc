@@ -11,6 +11,7 @@
 #include "base/csv.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "figures/finding_sentence.h"
 #include "figures/judge_evidence.h"
 #include "instrument/label_desk.h"
 #include "instrument/label_sample.h"
@@ -362,6 +363,54 @@ TEST_F(PeopleLabelling, RefusesToGoOnWithOtherJudges) {
   writer.close();
   EXPECT_THROW(hold_labels(Store(path_)), Error);
   EXPECT_THROW(draw_sample(Store(path_), {.labels = 60}, clock_), Error);
+}
+
+// A judge with a kind of its own, of which people say that half of what it finds in training is
+// nothing: 0.4 by the judge, 0.2 in truth, against 0.1 in the other arm.
+TEST_F(PeopleLabelling, CorrectsAJudgeWithAKindOfItsOwnAndNoVerdict) {
+  const JudgeKind client = JudgeKind::own("client", {"names-client", "does-not"});
+  const JudgeRow judge = fixtures::a_judge("client@scripted:j", client, false);
+  {
+    StoreWriter writer(path_);
+    writer.record_judge(judge);
+    for (const auto& [trial, place] : places_) {
+      const bool names = place.second < (place.first == "training" ? 4 : 1);
+      writer.append(fixtures::a_verdict(trial, judge, names ? "names-client" : "does-not", names));
+    }
+    writer.close();
+  }
+  const std::string before = why_sentence(summarize(Store(path_)));
+  const LabelSample sample = draw(200, {.judge = judge.hash});
+  EXPECT_EQ(asked_kinds(Store(path_), sample), std::vector{client});
+  std::size_t turn = 0;
+  std::vector<PeopleLabel> labels;
+  for (const DrawnAnswer& drawn : sample.drawn) {
+    EXPECT_THAT(drawn.stratum, testing::AnyOf("names-client", "does-not"));
+    const bool is_training = arm_of(drawn.trial) == "training";
+    bool names = drawn.stratum == "names-client";
+    if (is_training && names) names = ++turn % 2 == 0;
+    labels.push_back({drawn.trial, client, "Ada", names ? "names-client" : "does-not", "", {}});
+  }
+  store(labels);
+  const WrittenLabels written = write_label_errors(scratch_.path(), hold_labels(Store(path_)));
+  EXPECT_THAT(written.judges, testing::ElementsAre("client@scripted:j"));
+  const Summary summary = summarize(Store(path_));
+  const SharesByArm& all = summary.other_judges.at(0).all;
+  EXPECT_NEAR(all.arms.at(0).rate->rate, 0.4, 1e-9);
+  ASSERT_TRUE(all.arms.at(0).corrected);
+  EXPECT_NEAR(all.arms.at(0).corrected->rate, 0.2, 0.01);
+  EXPECT_NEAR(all.arms.at(1).corrected->rate, 0.1, 1e-9);
+  ASSERT_TRUE(all.difference->corrected);
+  EXPECT_NEAR(all.difference->points, 30, 1e-9);
+  EXPECT_NEAR(all.difference->corrected->points, 10, 1);
+  EXPECT_TRUE(all.difference->corrected->ci95.contains(10));
+  EXPECT_THAT(corrected_lines(summary), HasSubstr("names-client, training minus unmonitored: "));
+  EXPECT_EQ(why_sentence(summary), before) << "the verdict is another judge's";
+  // The sample stays with its judge; one by the judges that count is another sample.
+  EXPECT_EQ(draw(200), sample);
+  const std::string counts = Store(path_).judges().at(0).hash;
+  EXPECT_THROW(draw_sample(Store(path_), {.labels = 200, .judge = counts}, clock_), Error);
+  EXPECT_EQ(draw(200, {.is_new = true}).contrast_judge, counts);
 }
 
 class Desk : public PeopleLabelling {

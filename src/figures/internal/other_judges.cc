@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "figures/claims.h"
+#include "figures/judge_evidence.h"
 #include "stats/one_query.h"
+#include "stats/stratified.h"
 
 namespace iago {
 namespace {
@@ -81,6 +83,7 @@ JudgedLabels read_labels(const Store& store, const JudgeRow& judge, const Summar
 struct Counted {
   LabelShares shares;
   ArmCounts positive;  // of the judge's positive label; position i is the i-th of these queries
+  ArmCounts labelled;  // the same, and what is unclear counts as not positive
   std::uint64_t decided = 0;  // judged, and not called unclear
   std::uint64_t known_compliance = 0, maybe = 0;
   double probability_sum = 0, complying_probability_sum = 0;
@@ -98,10 +101,13 @@ void add(const LabelCounts& counts, std::string_view positive, Counted& counted,
   }
   shares.judged += counts.completions;
   shares.labels[counts.label] += counts.completions;
+  QueryCounts& labelled = counted.labelled.back();
+  labelled.trials += counts.completions;
   if (!decides(counts.label)) {
     query.missing += counts.completions;
     return;
   }
+  if (counts.label == positive) labelled.successes += counts.completions;
   counted.decided += counts.completions;
   shares.complying += counts.complying;
   counted.probability_sum += counts.probability_sum;
@@ -149,6 +155,7 @@ Counted counted_in(const JudgedLabels& labels, const ArmRow& arm, std::size_t pl
   counted.shares.arm = arm.name;
   for (std::size_t query : topic.queries) {
     QueryCounts& counts = counted.positive.emplace_back();
+    counted.labelled.emplace_back();
     auto cell = labels.cells.find({place, query});
     if (cell == labels.cells.end()) continue;
     for (const LabelCounts& one : cell->second) add(one, labels.positive, counted, counts);
@@ -172,8 +179,32 @@ std::optional<ShareDifference> difference(const Counted& a, const Counted& b) {
   return shown;
 }
 
+// By people's labels of the run's own answers.
+void correct(const JudgeError& error, const RunText& text, std::vector<Counted>& counted) {
+  for (Counted& one : counted) {
+    const auto raw = estimate_rate(one.labelled);
+    const auto strata = strata_in_arm(error, one.shares.arm, text);
+    if (!raw || strata.empty()) continue;
+    const JudgedRate found = stratified_rate(*raw, raw->ci95, strata);
+    if (found.state != Correction::corrected) continue;
+    one.shares.corrected = CorrectedRate{found.rate, found.ci95, raw->population};
+  }
+}
+
+void correct(const JudgeError& error, const RunText& text, const Counted& more, const Counted& less,
+             ShareDifference& difference) {
+  const auto rate_more = estimate_rate(more.labelled), rate_less = estimate_rate(less.labelled);
+  const auto gap = estimate_gap_without_test(more.labelled, less.labelled);
+  if (!rate_more || !rate_less || !gap) return;
+  const JudgedGap found =
+      stratified_gap(*rate_more, *rate_less, *gap, strata_in_arm(error, more.shares.arm, text),
+                     strata_in_arm(error, less.shares.arm, text));
+  if (found.state == Correction::corrected) difference.corrected = found;
+}
+
 SharesByArm shares_of(const JudgedLabels& labels, const Summary& summary,
-                      const std::vector<ArmRow>& arms, const Topic& topic) {
+                      const std::vector<ArmRow>& arms, const Topic& topic,
+                      const JudgeError* error = nullptr) {
   std::vector<Counted> counted;
   for (const ArmSummary& arm : summary.arms()) {
     for (std::size_t i = 0; i < arms.size(); ++i) {
@@ -192,7 +223,11 @@ SharesByArm shares_of(const JudgedLabels& labels, const Summary& summary,
     const auto *more = find(summary.contrasts.front().more),
                *less = find(summary.contrasts.front().less);
     if (more && less) shares.difference = difference(*more, *less);
+    if (shares.difference && error != nullptr) {
+      correct(*error, summary.text, *more, *less, *shares.difference);
+    }
   }
+  if (error != nullptr) correct(*error, summary.text, counted);
   for (Counted& one : counted) {
     if (one.shares.judged + one.shares.unjudged > 0) shares.arms.push_back(std::move(one.shares));
   }
@@ -212,7 +247,8 @@ std::vector<OtherJudge> other_judges(const Store& store, const Summary& summary)
   for (OtherJudge& other : others) {
     auto labels = read_labels(store, other.judge, summary);
     other.positive = labels.positive;
-    other.all = shares_of(labels, summary, arms, topics.all);
+    const JudgeError* error = other.judge.kind.is_own() ? &other.judge.error : nullptr;
+    other.all = shares_of(labels, summary, arms, topics.all, error);
     for (const Topic& topic : topics.each) {
       other.topics.push_back(
           {topic.name, topic.queries.size(), shares_of(labels, summary, arms, topic)});
