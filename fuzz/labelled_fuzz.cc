@@ -23,10 +23,11 @@ void read_labels(std::string_view text, const std::string& where) {
                                         .drawn = {{std::string(64, 'a'), "complies", 1},
                                                   {std::string(64, 'b'), "refuses", 1},
                                                   {std::string(64, 'c'), "refuses", 0.5}}};
+  static const std::vector<iago::JudgeKind> kinds = {
+      iago::JudgeKind::compliance, iago::JudgeKind::faking_reasoning,
+      iago::JudgeKind::own("client", {"names-client", "hints", "does-not"})};
   try {
-    const auto labels = iago::parse_label_file(
-        text, where, {iago::JudgeKind::compliance, iago::JudgeKind::faking_reasoning}, sample,
-        "somebody", clock);
+    const auto labels = iago::parse_label_file(text, where, kinds, sample, "somebody", clock);
     for (const auto& label : labels) IAGO_CHECK(iago::is_people_label(label), label.label);
   } catch (const iago::Error& error) {
     IAGO_CHECK(!std::string_view(error.what()).empty(), "an error without a message");

@@ -1,5 +1,6 @@
-// Rubrics, judges' replies, quotes and CSV: whatever the bytes, a value or an iago::Error. What is
-// read as a rubric can be asked; a quote that is found stands within the text.
+// Rubrics, kinds of judges, judges' replies, quotes and CSV: whatever the bytes, a value or an
+// iago::Error. What is read as a rubric can be asked, and its kind reads back; a quote that is
+// found stands within the text.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -15,10 +16,17 @@ namespace {
 
 void read_rubric(std::string_view text) {
   iago::Rubric rubric = iago::parse_rubric(text, "fuzz.toml");
+  IAGO_CHECK(iago::judge_kind_in(iago::text_of(rubric.kind)) == rubric.kind, "a kind is another");
+  IAGO_CHECK(iago::labels_of(rubric.kind).size() >= 2, "a kind without labels");
   for (const iago::Criterion& criterion : rubric.criteria) {
     auto asked = rubric.asked(criterion.situation);
     iago::answer_form(asked, "0a1b2c3d");
   }
+}
+
+void read_kind(std::string_view text) {
+  const auto kind = iago::judge_kind_in(text);
+  if (kind) IAGO_CHECK(iago::text_of(*kind) == text, "a kind that is written otherwise");
 }
 
 void read_reply(std::string_view text) {
@@ -47,6 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     switch (data[0] % 4) {
       case 0:
+        read_kind(text);
         read_rubric(text);
         break;
       case 1:
