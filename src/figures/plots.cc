@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "figures/figure_text.h"
+#include "figures/internal/svg.h"
 #include "stats/gap.h"
-#include "text/printable.h"
 
 namespace iago {
 namespace {
@@ -28,26 +28,6 @@ struct PlotAxis {
 // Lengths in pixels.
 constexpr double kLabels = 260, kPlotWidth = 420, kFigures = 170, kRowHeight = 26, kTop = 40,
                  kBottom = 46;
-
-std::string xml_text(std::string_view text) {
-  std::string escaped;
-  for (char c : printable(text, 80)) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
 
 // A step of 1, 2 or 5 times a power of ten that divides the range into 4 to 10 parts.
 double step_for(double range) {
@@ -70,17 +50,6 @@ PlotAxis axis_over(const std::vector<PlotRow>& rows, std::string title) {
           step * std::ceil(std::max(hi, step) / step), step};
 }
 
-std::string text_at(double x, double y, std::string_view anchor, std::string_view text) {
-  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor,
-                     xml_text(text));
-}
-
-std::string line_at(double x1, double y1, double x2, double y2, std::string_view colour) {
-  return fmt::format(
-      "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\"/>\n", x1, y1, x2,
-      y2, colour);
-}
-
 std::string forest(const std::string& title, const PlotAxis& axis,
                    const std::vector<PlotRow>& rows) {
   const double bottom = kTop + kRowHeight * static_cast<double>(rows.size());
@@ -88,11 +57,7 @@ std::string forest(const std::string& title, const PlotAxis& axis,
   const auto place = [&](double x) {
     return kLabels + kPlotWidth * (x - axis.lo) / (axis.hi - axis.lo);
   };
-  std::string svg = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" height=\"{1:.0f}\" "
-      "viewBox=\"0 0 {0:.0f} {1:.0f}\" font-family=\"sans-serif\" font-size=\"12\">\n"
-      "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-      width, height);
+  std::string svg = svg_begin(width, height);
   svg += text_at(width / 2, 20, "middle", title);
   const int ticks = static_cast<int>(std::lround((axis.hi - axis.lo) / axis.step));
   for (int i = 0; i <= ticks; ++i) {

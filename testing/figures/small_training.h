@@ -14,10 +14,11 @@
 
 namespace iago::fixtures {
 
-// An evaluation: so many of ten comply in the two arms, in each of 20 queries.
+// An evaluation: so many of ten comply in the two arms, in each of 20 queries; of those in
+// training, so many with faking reasoning.
 struct SmallLook {
   std::int64_t step = 0;
-  std::uint32_t training = 0, unmonitored = 0;
+  std::uint32_t training = 0, unmonitored = 0, faking = 0;
 };
 
 struct SmallSeed {
@@ -25,6 +26,7 @@ struct SmallSeed {
   std::vector<double> rewards;  // by step
   std::vector<SmallLook> looks;
   std::optional<TrainingEnd> end = {};
+  double kl = 0;  // of every step
 };
 
 inline TrainingPlan small_plan(std::vector<std::uint64_t> seeds) {
@@ -59,7 +61,9 @@ inline void write_training(const std::filesystem::path& folder, const TrainingPl
     std::string lines;
     for (std::size_t i = 0; i < seed.rewards.size(); ++i) {
       lines += dump_json(to_json(TrainingStep{.step = static_cast<std::int64_t>(i) + 1,
-                                              .reward = seed.rewards[i]})) +
+                                              .reward = seed.rewards[i],
+                                              .positive = seed.rewards[i],
+                                              .kl = seed.kl})) +
                "\n";
     }
     write_file(of_seed / kStepsFile, lines);
@@ -67,7 +71,12 @@ inline void write_training(const std::filesystem::path& folder, const TrainingPl
     for (const SmallLook& look : seed.looks) {
       const auto run = of_seed / step_folder_name(look.step);
       std::filesystem::create_directories(run);
-      write_run(run / "run.db", run_of(subject, look.training, look.unmonitored));
+      SmallRun evaluated = run_of(subject, look.training, look.unmonitored);
+      for (SmallCell& cell : evaluated.arms.front().cells) {
+        cell.comply -= look.faking;
+        cell.comply_faking = look.faking;
+      }
+      write_run(run / "run.db", evaluated);
       write_file(run / "summary.json", "{}");
     }
   }

@@ -1,0 +1,311 @@
+#include "figures/trainings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "figures/figure_text.h"
+#include "figures/internal/json_parts.h"
+#include "figures/internal/trainings.h"
+#include "figures/text_table.h"
+#include "text/printable.h"
+
+namespace iago {
+namespace {
+
+constexpr Interval kAnyPoints = {-100, 100};
+constexpr double kNearPoints = 5;  // points
+
+// What is followed at an evaluation, in points or per cent; absent where it has no figure.
+struct Followed {
+  std::string name;
+  std::optional<double> (*of)(const TrainingLook& look, const Contrast& contrast);
+};
+
+std::optional<double> rate_in(const TrainingLook& look, const std::string& arm,
+                              std::optional<RateEstimate> TrainingArm::*rate) {
+  const TrainingArm* found = look.arm(arm);
+  if (found == nullptr || !(found->*rate)) return std::nullopt;
+  return kPoints * (found->*rate)->rate;
+}
+
+std::vector<Followed> followed(const Contrast& contrast) {
+  const auto complies = [](const TrainingLook& look, const Contrast& c) {
+    return rate_in(look, c.more, &TrainingArm::compliance);
+  };
+  const auto fakes = [](const TrainingLook& look, const Contrast& c) {
+    return rate_in(look, c.more, &TrainingArm::faking);
+  };
+  const auto share = [](const TrainingLook& look, const Contrast& c) -> std::optional<double> {
+    const auto all = rate_in(look, c.more, &TrainingArm::compliance);
+    const auto faking = rate_in(look, c.more, &TrainingArm::faking);
+    if (!all || !faking || *all <= 0) return std::nullopt;
+    return kPoints * *faking / *all;
+  };
+  const auto elsewhere = [](const TrainingLook& look, const Contrast& c) {
+    return rate_in(look, c.less, &TrainingArm::compliance);
+  };
+  const auto gap = [](const TrainingLook& look, const Contrast&) -> std::optional<double> {
+    return look.gap ? std::optional(look.gap->points) : std::nullopt;
+  };
+  return {{"complies in " + contrast.more, complies},
+          {"fakes in " + contrast.more, fakes},
+          {"faking among these", share},
+          {"complies in " + contrast.less, elsewhere},
+          {"gap", gap}};
+}
+
+// Of every seed that has one: before the training, or at its end.
+std::vector<double> values_of(const Training& training, const Followed& what, bool at_end) {
+  std::vector<double> values;
+  for (const TrainingSeed& seed : training.seeds) {
+    const TrainingLook* look = end_of(seed);
+    if (look == nullptr) continue;
+    const auto value = what.of(at_end ? *look : seed.looks.front(), training.plan.contrast);
+    if (value) values.push_back(*value);
+  }
+  return values;
+}
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+std::string seeds_text(const Training& training) {
+  std::size_t ended = 0, stayed = 0;
+  std::string alarms;
+  for (const TrainingSeed& seed : training.seeds) {
+    if (seed.end && seed.end->why == TrainingEnd::Why::alarm) {
+      alarms += fmt::format(", alarm {} in seed {}", seed.end->alarm, seed.seed);
+    }
+    if (end_of(seed) == nullptr) continue;
+    ++ended;
+    stayed += seed.saturated_at ? 1 : 0;
+  }
+  return fmt::format("{} of {}{}", stayed, ended, printable(alarms));
+}
+
+void check_same_contrast(const std::vector<ComparedTraining>& trainings) {
+  for (const ComparedTraining& one : trainings) {
+    const Contrast &is = one.training.plan.contrast, &was = trainings[0].training.plan.contrast;
+    if (is.more == was.more && is.less == was.less) continue;
+    throw Error(ErrorCode::invalid,
+                fmt::format("{} contrasts {} with {}, {} contrasts {} with {}",
+                            printable(trainings[0].name), printable(was.more), printable(was.less),
+                            printable(one.name), printable(is.more), printable(is.less)),
+                "compare trainings of one contrast");
+  }
+}
+
+std::vector<double> of_seeds(const TrainingOptimum& optimum,
+                             double (*value)(const ReachedBySeed&)) {
+  std::vector<double> values;
+  for (const ReachedBySeed& seed : optimum.seeds) values.push_back(value(seed));
+  return values;
+}
+
+double complying(const ReachedBySeed& seed) { return kPoints * seed.compliance; }
+double faking_of(const ReachedBySeed& seed) { return kPoints * seed.faking; }
+double complying_otherwise(const ReachedBySeed& seed) {
+  return kPoints * (seed.compliance - seed.faking);
+}
+double rewarded_of(const ReachedBySeed& seed) { return kPoints * seed.rewarded; }
+double kl_of(const ReachedBySeed& seed) { return seed.kl; }
+double best_of(const ReachedBySeed& seed) { return kPoints * seed.best; }
+
+std::string in_points(double fraction) { return points(kPoints * fraction); }
+
+// How many seeds have compliance and each way to it within 5 points of the optimum's.
+std::string near_the_optimum(const TrainingOptimum& optimum) {
+  const auto is_near = [](double x, double y) { return kPoints * std::abs(x - y) <= kNearPoints; };
+  const RewardOptimum& at = optimum.held_out;
+  std::size_t near = 0;
+  for (const ReachedBySeed& seed : optimum.seeds) {
+    const bool all = is_near(seed.compliance, at.rewarded) && is_near(seed.faking, at.by_route) &&
+                     is_near(seed.compliance - seed.faking, at.rewarded - at.by_route);
+    near += all ? 1 : 0;
+  }
+  return fmt::format("{} of {}", near, optimum.seeds.size());
+}
+
+}  // namespace
+
+std::string over_seeds(const std::vector<double>& values, int decimals) {
+  if (values.empty()) return "-";
+  std::vector<SeedValue> seeds;
+  for (const double value : values) seeds.push_back({value});
+  const auto spread = seed_spread(seeds, 1, kAnyPoints);
+  const auto shown = [&](double value) { return fmt::format("{:.{}f}", value + 0.0, decimals); };
+  const std::string range = shown(spread->range.lo) + " to " + shown(spread->range.hi);
+  if (values.size() == 1) return shown(values.front());
+  if (spread->two_places) return "two places, " + range;
+  std::vector<double> sorted = values;
+  std::ranges::sort(sorted);
+  const std::size_t half = sorted.size() / 2;
+  const bool is_odd = sorted.size() % 2 == 1;
+  return fmt::format("{} ({})",
+                     shown(is_odd ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2), range);
+}
+
+std::vector<std::vector<std::string>> ended_rows(const std::vector<ComparedTraining>& trainings) {
+  Rows rows = {{"training"}};
+  if (trainings.empty()) return rows;
+  check_same_contrast(trainings);
+  const auto all = followed(trainings[0].training.plan.contrast);
+  for (const Followed& what : all) rows[0].push_back(what.name);
+  rows[0].push_back("seeds where the gap stayed");
+  for (const ComparedTraining& one : trainings) {
+    std::vector<std::string>& row = rows.emplace_back();
+    row.push_back(printable(one.name));
+    for (const Followed& what : all) {
+      const auto before = values_of(one.training, what, false);
+      const auto after = values_of(one.training, what, true);
+      row.push_back(after.empty() || before.empty()
+                        ? "-"
+                        : points(mean_of(before)) + " to " + over_seeds(after));
+    }
+    row.push_back(seeds_text(one.training));
+  }
+  return rows;
+}
+
+std::vector<std::vector<std::string>> optimum_rows(const std::vector<ComparedTraining>& trainings) {
+  Rows rows = {{"training", "b", "complies: optimum", "found", "fakes: optimum", "found",
+                "complies otherwise: optimum", "found", "seeds within 5 points"}};
+  for (const ComparedTraining& one : trainings) {
+    const auto optimum = training_optimum(one);
+    if (!optimum || optimum->seeds.empty()) continue;
+    const RewardOptimum& at = optimum->held_out;
+    rows.push_back(
+        {printable(one.name), fmt::format("{:g}", optimum->kl_weight), in_points(at.rewarded),
+         over_seeds(of_seeds(*optimum, complying)), in_points(at.by_route),
+         over_seeds(of_seeds(*optimum, faking_of)), in_points(at.rewarded - at.by_route),
+         over_seeds(of_seeds(*optimum, complying_otherwise)), near_the_optimum(*optimum)});
+  }
+  return rows;
+}
+
+std::vector<std::vector<std::string>> divergence_rows(
+    const std::vector<ComparedTraining>& trainings) {
+  Rows rows = {{"training", "b", "reward: optimum", "found", "KL: optimum", "found",
+                "largest reward at that KL"}};
+  for (const ComparedTraining& one : trainings) {
+    const auto optimum = training_optimum(one);
+    if (!optimum || optimum->seeds.empty()) continue;
+    rows.push_back(
+        {printable(one.name), fmt::format("{:g}", optimum->kl_weight),
+         in_points(optimum->trained.rewarded), over_seeds(of_seeds(*optimum, rewarded_of)),
+         fmt::format("{:.2f}", optimum->trained.kl), over_seeds(of_seeds(*optimum, kl_of), 2),
+         over_seeds(of_seeds(*optimum, best_of))});
+  }
+  return rows;
+}
+
+namespace {
+
+constexpr const char* kEndRemark =
+    "Per cent of answers and points, of the held-out queries: before the training, then at its "
+    "end. "
+    "Over several seeds the median and the range; only the range where they end in two places. In "
+    "the last column, the seeds whose reward saturated while the gap stayed.";
+constexpr const char* kOptimumRemark =
+    "Where rewards of 0 or 1 end at best: each prompt complies with p e^(1/b) / (p e^(1/b) + 1 - "
+    "p), where p is its compliance before, and the ways to comply keep their proportions. On the "
+    "held-out queries.";
+constexpr const char* kDivergenceRemark =
+    "On the queries that were trained on, mean of the last ten steps: rewarded answers in per "
+    "cent, "
+    "KL to the starting policy in nats of an answer, and the largest reward that a policy with "
+    "that "
+    "KL can have.";
+
+struct RemarkedTable {
+  Rows rows;
+  const char* remark;
+};
+
+// Those that have a row.
+std::vector<RemarkedTable> tables_of(const std::vector<ComparedTraining>& trainings) {
+  std::vector<RemarkedTable> tables = {{ended_rows(trainings), kEndRemark},
+                                       {optimum_rows(trainings), kOptimumRemark},
+                                       {divergence_rows(trainings), kDivergenceRemark}};
+  std::erase_if(tables, [](const RemarkedTable& table) { return table.rows.size() < 2; });
+  return tables;
+}
+
+Json values_json(const std::vector<double>& values) {
+  Json json = Json::array();
+  for (const double value : values) json.push_back(value);
+  return json;
+}
+
+Json optimum_json(const RewardOptimum& optimum) {
+  return {{"rewarded", optimum.rewarded}, {"with_faking", optimum.by_route}, {"kl", optimum.kl}};
+}
+
+Json optimum_json(const std::optional<TrainingOptimum>& optimum) {
+  if (!optimum) return {};
+  Json seeds = Json::array();
+  for (const ReachedBySeed& seed : optimum->seeds) {
+    seeds.push_back({{"seed", seed.seed},
+                     {"compliance", seed.compliance},
+                     {"faking_reasoning", seed.faking},
+                     {"rewarded", seed.rewarded},
+                     {"kl", seed.kl},
+                     {"largest_reward_at_that_kl", seed.best}});
+  }
+  return {{"kl_weight", optimum->kl_weight},
+          {"held_out", optimum_json(optimum->held_out)},
+          {"trained", optimum_json(optimum->trained)},
+          {"seeds", seeds}};
+}
+
+}  // namespace
+
+Json to_json(const std::vector<ComparedTraining>& trainings) {
+  if (!trainings.empty()) check_same_contrast(trainings);
+  Json all = Json::array();
+  for (const ComparedTraining& one : trainings) {
+    Json ends = Json::array(), seeds = Json::array();
+    for (const Followed& what : followed(one.training.plan.contrast)) {
+      ends.push_back({{"name", what.name},
+                      {"before", values_json(values_of(one.training, what, false))},
+                      {"after", values_json(values_of(one.training, what, true))}});
+    }
+    for (const TrainingSeed& seed : one.training.seeds) {
+      if (end_of(seed) != nullptr) seeds.push_back(seed.seed);
+    }
+    all.push_back({{"name", one.name},
+                   {"plan", to_json(one.training.plan)},
+                   {"ended_seeds", seeds},
+                   {"ends", ends},
+                   {"optimum", optimum_json(training_optimum(one))}});
+  }
+  return {{"schema", kTrainingsSchema}, {"trainings", all}};
+}
+
+std::string terminal_table(const std::vector<ComparedTraining>& trainings,
+                           const TerminalOptions& options) {
+  const Painter paint(options.colour);
+  const std::size_t width = std::max<std::size_t>(options.width, 40);
+  std::string out;
+  for (const RemarkedTable& table : tables_of(trainings)) {
+    out += fitted(table.rows, width, paint) + "\n" + wrapped(table.remark, width, 0, 0) + "\n\n";
+  }
+  return out;
+}
+
+std::string markdown_table(const std::vector<ComparedTraining>& trainings) {
+  std::string out = "# Trainings\n";
+  for (const RemarkedTable& table : tables_of(trainings)) {
+    out += "\n" + markdown_rows(table.rows) + "\n" + table.remark + "\n";
+  }
+  return out;
+}
+
+}  // namespace iago
