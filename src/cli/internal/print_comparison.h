@@ -1,18 +1,22 @@
-// A comparison of runs, a training or a battery, printed by `iago compare` and `iago report`, and
+// A comparison of runs, trainings or a battery, printed by `iago compare` and `iago report`, and
 // at the end of the commands that make them.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "figures/battery.h"
 #include "figures/comparison.h"
 #include "figures/training.h"
+#include "figures/trainings.h"
 
 namespace iago {
 
 // On standard output; the format is one of FormatOption's.
 void print_comparison(const Comparison& comparison, const std::string& format);
 void print_training(const Training& training, const std::string& format);
+// Error invalid for html: a page shows one training.
+void print_trainings(const std::vector<ComparedTraining>& trainings, const std::string& format);
 void print_battery(const Battery& battery, const std::string& format);
 
 }  // namespace iago
