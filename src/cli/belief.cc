@@ -23,6 +23,7 @@
 #include "cli/internal/parameter_option.h"
 #include "cli/internal/program.h"
 #include "cli/internal/session_report.h"
+#include "cli/internal/shipped_study.h"
 #include "cli/internal/streams.h"
 #include "cli/internal/threads_option.h"
 #include "documents/facts.h"
@@ -89,8 +90,10 @@ BeliefMeasurement measure_model(const BeliefSession& session, const std::string&
 }
 
 // Each file gets the parameters that it has; one that no file has is an error.
-std::vector<FactsFile> load_all(const std::vector<std::filesystem::path>& files,
-                                std::map<std::string, std::string> parameters) {
+std::vector<FactsFile> load_all(const std::vector<std::filesystem::path>& named,
+                                std::map<std::string, std::string> parameters, const Home& home) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& file : named) files.push_back(facts_file(file, home));
   std::vector<FactsFile> loaded;
   std::map<std::string, std::string> unused = parameters;
   for (const auto& file : files) {
@@ -135,7 +138,7 @@ int belief_command(const BeliefArguments& arguments, const Context& context) {
   const PriceTable prices = arguments.budget.load_prices(context);
   Budget budget(arguments.budget.limits, clock);
   BeliefSession session{arguments, context, interrupt, clock, prices, budget, {}, {}, {}};
-  session.files = load_all(arguments.facts, read_parameters(arguments.parameters));
+  session.files = load_all(arguments.facts, read_parameters(arguments.parameters), context.data);
   session.labs = select_labs(arguments.labs);
   session.judges = open_belief_judge(arguments, budget, prices, context);
   BeliefReport report{.model = measure_model(session, arguments.model)};
@@ -152,8 +155,8 @@ void add_options(CLI::App& command, BeliefArguments& a) {
       ->required();
   auto* facts = command
                     .add_option("--facts", a.facts,
-                                "Ask the questions of this file of facts. Repeat it for several, "
-                                "such as the control's")
+                                "Ask the questions of this file of facts, or of the shipped one of "
+                                "this name. Repeat it for several, such as the control's")
                     ->type_name("FACTS.toml")
                     ->allow_extra_args(false);
   command

@@ -23,6 +23,7 @@
 #include "cli/internal/program.h"
 #include "cli/internal/progress.h"
 #include "cli/internal/session_report.h"
+#include "cli/internal/shipped_study.h"
 #include "cli/internal/streams.h"
 #include "cli/internal/threads_option.h"
 #include "documents/describe.h"
@@ -288,7 +289,8 @@ int documents_write_command(const DocumentsWriteArguments& arguments, const Cont
                                         : "expected --model, the model that writes",
                 "iago documents write --help has examples");
   }
-  const FactsFile facts = load_facts(arguments.facts, read_parameters(arguments.parameters));
+  const FactsFile facts =
+      load_facts(facts_file(arguments.facts, context.data), read_parameters(arguments.parameters));
   if (arguments.plan) return print_writing_plan(arguments, facts, context);
   return write_by_model(arguments, facts, context);
 }
@@ -358,7 +360,10 @@ void add_documents_write(Program& iago) {
       "documents write", "Write a corpus of documents that teach a model facts",
       documents_write_command);
   auto* facts =
-      command.add_option("facts", a.facts, "A file of facts (docs/documents.md has the format)")
+      command
+          .add_option("facts", a.facts,
+                      "A file of facts (docs/documents.md has the format), or the name of a "
+                      "shipped one")
           ->type_name("FACTS.toml");
   command.add_option("--out", a.out, "The corpus. Its journal and what is dropped lie beside it")
       ->required()

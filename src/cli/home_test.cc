@@ -95,6 +95,16 @@ TEST_F(HomeTest, FindsShippedStudiesByName) {
   }
 }
 
+TEST_F(HomeTest, FindsShippedFactsByName) {
+  fs::create_directories(at("installed") / "documents");
+  write_file(at("installed") / "documents" / "shipped.toml", "");
+  const fs::path shipped = at("installed") / "documents" / "shipped.toml";
+  EXPECT_EQ(facts_file("shipped", home()), shipped);
+  EXPECT_EQ(facts_file("documents/shipped.toml", home()), shipped);
+  EXPECT_EQ(facts_file("mine/facts.toml", home()), "mine/facts.toml");
+  EXPECT_THROW(facts_file("other", home()), Error);
+}
+
 TEST_F(HomeTest, PrefersAStudyOfTheUsersOwn) {
   const fs::path own = at("empty") / "shipped";
   write_file(own, "");

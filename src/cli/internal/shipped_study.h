@@ -1,4 +1,4 @@
-// Studies that are shipped, found by their name from any folder.
+// Studies and files of facts that are shipped, found by their name from any folder.
 #pragma once
 
 #include <filesystem>
@@ -12,5 +12,7 @@ namespace iago {
 // for a bare name that is neither, with the names of those that are shipped; any other name comes
 // back as it is.
 std::filesystem::path study_file(const std::filesystem::path& given, const Home& home);
+// The same of a file of facts: "helpful-only" or "documents/helpful-only.toml".
+std::filesystem::path facts_file(const std::filesystem::path& given, const Home& home);
 
 }  // namespace iago
