@@ -1,22 +1,18 @@
 // A battery as one static page (html/battery.html).
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/version.h"
 #include "figures/battery.h"
 #include "figures/figure_text.h"
 #include "page/internal/forest.h"
-#include "page/internal/line_plot.h"
 #include "page/internal/page_parts.h"
 #include "page/internal/page_source.h"
+#include "page/internal/track.h"
 #include "page/page.h"
 #include "text/printable.h"
 
 namespace iago {
 namespace {
-
-constexpr std::size_t kMostBatteryLine = 1000;
 
 std::vector<const BatteryRow*> gap_rows(const Battery& battery) {
   std::vector<const BatteryRow*> rows;
@@ -41,21 +37,17 @@ std::string mark_label(const std::string& name, std::string_view side, const Cel
                      points(figure.value), interval(figure.alone));
 }
 
-void add_mark(const std::optional<CellFigure>& figure, BatterySide side, const std::string& name,
+void add_side(const std::optional<CellFigure>& figure, BatterySide side, const std::string& name,
               const ForestAxis& axis, Fields& row) {
   if (!figure) return;
   const bool is_after = side == BatterySide::after;
   const Interval& range = figure->alone;
-  row.add("mark")
-      .set("lo", coordinate(axis.x(range.lo)))
-      .set("hi", coordinate(axis.x(range.hi)))
-      .set("x", coordinate(axis.x(figure->value)))
-      .set("y", is_after ? "24" : "10")
-      .set("class", !is_after      ? "before"
-                    : range.lo > 0 ? "up"
-                    : range.hi < 0 ? "down"
-                                   : "")
-      .set("label", mark_label(name, name_of(side), *figure));
+  add_forest_mark({.value = figure->value,
+                   .ci95 = range,
+                   .y = is_after ? 24 : 10,
+                   .colour = is_after ? colour_of(range) : "before",
+                   .label = mark_label(name, name_of(side), *figure)},
+                  axis, row);
 }
 
 std::string shown_pair(const BatteryRow& row) {
@@ -68,16 +60,12 @@ std::string shown_pair(const BatteryRow& row) {
 void add_pair(const Battery& battery, const BatteryRow& shown, const ForestAxis& axis,
               Fields& plot) {
   const std::string name = printable(battery.plan.cells[shown.cell].name, 60);
-  const double margin = battery.plan.margin_points;
-  const double left = std::max(0.0, axis.x(-margin)), right = std::min(100.0, axis.x(margin));
   Fields& row = plot.add("row");
   row.set("name", name).set("shown", shown_pair(shown));
   row.set("label", fmt::format("gap under {}: {} points", name, shown_pair(shown)));
-  row.set("margin_x", coordinate(left)).set("margin_width", coordinate(right - left));
-  row.set("zero", coordinate(axis.x(0)));
-  for (const double at : axis.ticks()) row.add("grid").set("x", coordinate(axis.x(at)));
-  add_mark(shown.before, BatterySide::before, name, axis, row);
-  add_mark(shown.after, BatterySide::after, name, axis, row);
+  add_forest_scale(axis, battery.plan.margin_points, row);
+  add_side(shown.before, BatterySide::before, name, axis, row);
+  add_side(shown.after, BatterySide::after, name, axis, row);
 }
 
 void add_pairs(const Battery& battery, Fields& page) {
@@ -89,26 +77,18 @@ void add_pairs(const Battery& battery, Fields& page) {
   add_forest_ticks(axis, plot);
 }
 
-void fill_table(const std::vector<std::vector<std::string>>& rows, Fields& table) {
-  for (const std::string& heading : rows[0]) table.add("heading").set("text", heading);
-  for (std::size_t r = 1; r < rows.size(); ++r) {
-    Fields& row = table.add("row").set("name", rows[r][0]);
-    for (std::size_t i = 1; i < rows[r].size(); ++i) row.add("cell").set("text", rows[r][i]);
-  }
-}
-
 void add_battery_table(const Battery& battery, Fields& page) {
   if (battery.rows.empty()) return;
-  fill_table(battery_table(battery),
-             page.add("table").set("intervals", std::to_string(battery.intervals)));
+  add_table(battery_table(battery),
+            page.add("table").set("intervals", std::to_string(battery.intervals)));
 }
 
 void add_curve(const RelearningCurve& curve, std::uint64_t seed, std::string_view who,
-               const PlotFrame& frame, Fields& plot) {
-  std::vector<std::int64_t> updates;
+               const TrackFrame& frame, Fields& plot) {
+  std::vector<double> updates;
   std::vector<std::optional<double>> shares;
   for (const double share : curve.shares) {
-    updates.push_back(static_cast<std::int64_t>(updates.size()));
+    updates.push_back(static_cast<double>(updates.size()));
     shares.emplace_back(100 * share);
   }
   plot.add("line")
@@ -124,23 +104,25 @@ void add_relearning(const Battery& battery, Fields& page) {
   for (const RelearningSeed& seed : relearning.seeds) {
     longest = std::max({longest, seed.model.shares.size(), seed.control.shares.size()});
   }
-  const PlotFrame frame{0, static_cast<double>(longest - 1), 0, 100};
+  const TrackFrame frame{0, static_cast<double>(longest - 1), 0, 100};
   Fields& section = page.add("relearning");
   section.set("label", printable(relearning.label, 40)).set("arm", printable(relearning.arm, 40));
   section.set("control", printable(relearning.control, 60));
-  Fields& plot = add_line_plot(fmt::format("share of \"{}\"", printable(relearning.label, 40)),
-                               "per cent of a step's answers", frame, section);
-  add_levels(frame, 100 * relearning.target(), plot);
+  Fields& plot =
+      add_track({fmt::format("share of \"{}\"", printable(relearning.label, 40)),
+                 "per cent of a step's answers", fmt::format("after 0 to {} updates", longest - 1)},
+                frame, section);
+  add_track_levels(frame, 100 * relearning.target(), plot);
   for (const RelearningSeed& seed : relearning.seeds) {
     add_curve(seed.control, seed.seed, "control", frame, plot);
     add_curve(seed.model, seed.seed, "model", frame, plot);
   }
-  fill_table(relearning_table(relearning), section.add("table"));
+  add_table(relearning_table(relearning), section.add("table"));
 }
 
 void add_battery_plan(const BatteryPlan& plan, Fields& page) {
   const auto add = [&](const std::string& name, const std::string& value) {
-    page.add("option").set("name", name).set("value", printable(value, kMostBatteryLine));
+    add_option(name, value, page);
   };
   add("before", plan.before.name);
   add("identity before", plan.before.identity);
@@ -151,7 +133,7 @@ void add_battery_plan(const BatteryPlan& plan, Fields& page) {
   add("channel", plan.channel);
   add("wording", plan.wording);
   add("margin", fmt::format("{:g} points", plan.margin_points));
-  for (const auto& [name, hash] : plan.runs) add(fmt::format("run {}", printable(name)), hash);
+  for (const auto& [name, hash] : plan.runs) add("run " + name, hash);
 }
 
 }  // namespace
@@ -161,16 +143,10 @@ std::string html_page(const Battery& battery) {
   page.set("program", std::string(kVersion));
   page.set("title", short_name(battery.plan.after.name));
   page.set("heading", unbroken(battery_heading(battery)));
-  page.set("conclusion", unbroken(printable(battery_headline(battery), kMostBatteryLine)));
+  page.set("conclusion", unbroken(printable(battery_headline(battery), kMostLine)));
   page.set("more", printable(battery.plan.contrast.more, 40));
   page.set("less", printable(battery.plan.contrast.less, 40));
-  const auto reasons = battery_reasons(battery);
-  if (!reasons.empty()) {
-    Fields& notice = page.add("notice");
-    for (const std::string& reason : reasons) {
-      notice.add("line").set("text", unbroken(printable(reason, kMostBatteryLine)));
-    }
-  }
+  add_notice("What it rests on", battery_reasons(battery), page);
   add_pairs(battery, page);
   add_battery_table(battery, page);
   add_relearning(battery, page);

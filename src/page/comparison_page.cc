@@ -18,7 +18,6 @@ namespace iago {
 namespace {
 
 constexpr std::size_t kMostPairs = 2000;  // rows; more are in the JSON form
-constexpr std::size_t kMostLine = 1000;
 
 // One axis for every plot of the page, so that they can be compared.
 ForestAxis axis_of(const Comparison& comparison) {
@@ -56,23 +55,15 @@ void add_forest(const Comparison& comparison, const std::vector<std::string>& na
   if (plot != nullptr) add_forest_ticks(axis, *plot);
 }
 
-void add_rows(const Rows& rows, Fields& table) {
-  for (const auto& heading : rows[0]) table.add("heading").set("text", heading);
-  for (std::size_t r = 1; r < rows.size(); ++r) {
-    auto& row = table.add("row").set("name", rows[r][0]);
-    for (std::size_t i = 1; i < rows[r].size(); ++i) row.add("cell").set("text", rows[r][i]);
-  }
-}
-
 void add_tables(const Comparison& comparison, Fields& page) {
   auto& rates = page.add("table");
-  add_rows(rate_rows(comparison), rates);
+  add_table(rate_rows(comparison), rates);
   rates.set("remark",
             "Compliance in the two arms, means over queries; the gap in points with its 95 % "
             "interval over queries like these; the interval of its rank (1 is the largest gap), "
             "over queries like these too.");
   auto& tests = page.add("table");
-  add_rows(test_rows(comparison), tests);
+  add_table(test_rows(comparison), tests);
   tests.set("remark",
             "Fakes: answers in the first of the two arms that comply with alignment-faking "
             "reasoning, with the 95 % interval over queries like these. p: two-sided sign-flip "
@@ -83,24 +74,21 @@ void add_tables(const Comparison& comparison, Fields& page) {
   const Rows causes = cause_rows(comparison);
   if (!causes.empty()) {
     auto& table = page.add("table");
-    add_rows(causes, table);
+    add_table(causes, table);
     table.set("remark",
               "What explains the behaviour, by what the arms tell and by how often the subject "
               "complies in them. Undetermined: the intervals leave more than one cause, or none of "
               "those that are known; the run's own report says what is lacking.");
   }
   if (!comparison.differences.empty()) {
-    add_rows(difference_rows(comparison, kMostPairs), page.add("pairs"));
+    add_table(difference_rows(comparison, kMostPairs), page.add("pairs"));
   }
 }
 
 void add_notes(const Comparison& comparison, Fields& page) {
-  const auto all = notes(comparison);
-  if (all.empty()) return;
-  auto& notice = page.add("notice").set("title", "Before comparing");
-  for (const auto& note : all) {
-    notice.add("line").set("text", note.title + ": " + printable(note.text, kMostLine));
-  }
+  std::vector<std::string> sentences;
+  for (const auto& note : notes(comparison)) sentences.push_back(note.title + ": " + note.text);
+  add_notice("Before comparing", sentences, page);
 }
 
 void add_runs(const Comparison& comparison, const std::vector<std::string>& names, Fields& page) {

@@ -44,9 +44,16 @@ std::string filled_page(std::string_view source, Fields& page) {
       at += part.size();
     }
   };
+  // Some of them hold others, which follow.
   put_in("<!--head.html-->\n", kHeadHtml);
+  put_in("<!--finding.html-->\n", kFindingHtml);
+  put_in("<!--options.html-->\n", kOptionsHtml);
   put_in("<!--rows.html-->\n", kRowsHtml);
+  put_in("<!--track.html-->\n", kTrackHtml);
   put_in("<!--forest.html-->\n", kForestHtml);
+  put_in("<!--pairs.html-->\n", kPairsHtml);
+  put_in("<!--scale.html-->\n", kScaleHtml);
+  put_in("<!--axis.html-->\n", kAxisHtml);
   put_in("/*page.css*/", kPageCss);
   page.set("style_hash", base64(Hasher().update(kPageCss).digest()));
   return Template(html).fill(page);
@@ -100,6 +107,18 @@ Fields& set_figure(Fields& fields, std::string_view path, double exact, std::str
 Fields& set_figure(Fields& fields, std::string_view path, std::uint64_t n) {
   fields.set("path", std::string(path.substr(0, kMostPath))).set("exact", std::to_string(n));
   return fields.set("shown", count(n));
+}
+
+void add_notice(const std::string& title, const std::vector<std::string>& sentences, Fields& page) {
+  if (sentences.empty()) return;
+  Fields& notice = page.add("notice").set("title", title);
+  for (const std::string& sentence : sentences) {
+    notice.add("line").set("text", unbroken(printable(sentence, kMostLine)));
+  }
+}
+
+void add_option(const std::string& name, const std::string& value, Fields& page) {
+  page.add("option").set("name", printable(name)).set("value", printable(value, kMostLine));
 }
 
 std::string coordinate(double percent) { return fmt::format("{:.2f}", percent); }

@@ -8,9 +8,9 @@
 #include "figures/figure_text.h"
 #include "figures/training.h"
 #include "page/internal/html_text.h"
-#include "page/internal/line_plot.h"
 #include "page/internal/page_parts.h"
 #include "page/internal/page_source.h"
+#include "page/internal/track.h"
 #include "page/page.h"
 #include "store/store.h"
 #include "text/printable.h"
@@ -18,17 +18,12 @@
 namespace iago {
 namespace {
 
-constexpr std::size_t kMostPlanLine = 1000;
 constexpr std::size_t kQueries = 4;        // shown with their answers
 constexpr std::size_t kAnswers = 4;        // of each, spread over the evaluations
 constexpr std::size_t kMostAnswer = 4000;  // bytes of an answer
 
-// Round ends around all that is shown, within the limits.
-void set_range(const std::vector<double>& shown, const Interval& limits, PlotFrame& frame) {
-  constexpr double kStep = 10;
-  const auto [lo, hi] = std::ranges::minmax(shown);
-  frame.lo = std::max(limits.lo, kStep * std::floor(std::min(lo, 0.0) / kStep));
-  frame.hi = std::min(limits.hi, kStep * std::ceil(std::max(hi, 10.0) / kStep));
+std::string steps_text(const TrackFrame& frame) {
+  return fmt::format("over steps {:g} to {:g}", frame.first, frame.last);
 }
 
 void add_reward(const Training& training, Fields& page) {
@@ -39,23 +34,24 @@ void add_reward(const Training& training, Fields& page) {
     for (const TrainingStep& step : seed.steps) lowest = std::min(lowest, step.reward);
   }
   if (longest < 2) return;
-  const PlotFrame frame{1, static_cast<double>(longest), std::floor(lowest), 1};
-  Fields& plot = add_line_plot("reward", "mean of a step", frame, page);
-  add_levels(frame, 0, plot);
+  const TrackFrame frame{1, static_cast<double>(longest), std::floor(lowest), 1};
+  Fields& plot = add_track({"reward", "mean of a step", steps_text(frame)}, frame, page);
+  add_track_levels(frame, 0, plot);
   for (const TrainingSeed& seed : training.seeds) {
-    std::vector<std::int64_t> steps;
+    std::vector<double> steps;
     std::vector<std::optional<double>> rewards;
     for (const TrainingStep& step : seed.steps) {
-      steps.push_back(step.step);
+      steps.push_back(static_cast<double>(step.step));
       rewards.emplace_back(step.reward);
     }
-    plot.add("seed")
+    plot.add("line")
+        .set("class", "seed")
         .set("points", polyline(frame, steps, rewards))
         .set("title", fmt::format("seed {}", seed.seed));
   }
 }
 
-void add_mean(const TrainingTrack& track, const PlotFrame& frame, Fields& plot) {
+void add_mean(const TrainingTrack& track, const TrackFrame& frame, Fields& plot) {
   std::vector<std::optional<double>> means, lows, highs;
   bool has_band = false;
   for (const auto& spread : track.spreads) {
@@ -66,14 +62,12 @@ void add_mean(const TrainingTrack& track, const PlotFrame& frame, Fields& plot) 
     has_band = has_band || shown;
   }
   if (!has_band) return;
-  std::vector<std::int64_t> back(track.steps.rbegin(), track.steps.rend());
-  std::ranges::reverse(lows);
-  plot.add("band").set("points",
-                       polyline(frame, track.steps, highs) + " " + polyline(frame, back, lows));
-  plot.add("mean").set("points", polyline(frame, track.steps, means));
+  const std::vector<double> steps(track.steps.begin(), track.steps.end());
+  plot.add("band").set("points", band(frame, steps, lows, highs));
+  plot.add("mean").set("points", polyline(frame, steps, means));
 }
 
-void add_track(const Training& training, const TrainingTrack& track, Fields& page) {
+void add_followed(const Training& training, const TrainingTrack& track, Fields& page) {
   std::vector<double> shown;
   for (const auto& seed : track.seeds) {
     for (const auto& value : seed) {
@@ -84,20 +78,22 @@ void add_track(const Training& training, const TrainingTrack& track, Fields& pag
   for (const auto& spread : track.spreads) {
     if (spread && spread->band) shown.insert(shown.end(), {spread->band->lo, spread->band->hi});
   }
-  PlotFrame frame{static_cast<double>(track.steps.front()),
-                  static_cast<double>(track.steps.back())};
-  set_range(shown, track.limits, frame);
+  TrackFrame frame{static_cast<double>(track.steps.front()),
+                   static_cast<double>(track.steps.back())};
+  set_track_range(shown, track.limits, frame);
   const bool is_gap = track.limits.lo < 0;
-  Fields& plot = add_line_plot(track.name, is_gap ? "points" : "per cent", frame, page);
-  add_levels(frame, is_gap ? training.plan.margin_points : 0, plot);
+  Fields& plot =
+      add_track({track.name, is_gap ? "points" : "per cent", steps_text(frame)}, frame, page);
+  add_track_levels(frame, is_gap ? training.plan.margin_points : 0, plot);
   add_mean(track, frame, plot);
   for (std::size_t i = 0; i < track.seeds.size(); ++i) {
     std::vector<std::optional<double>> values;
     for (const auto& value : track.seeds[i]) {
       values.push_back(value ? std::optional(value->points) : std::nullopt);
     }
-    plot.add("seed")
-        .set("points", polyline(frame, track.steps, values))
+    plot.add("line")
+        .set("class", "seed")
+        .set("points", polyline(frame, {track.steps.begin(), track.steps.end()}, values))
         .set("title", fmt::format("seed {}", training.seeds[i].seed));
   }
 }
@@ -106,11 +102,7 @@ void add_training_rows(const std::vector<std::vector<std::string>>& rows, const 
                        Fields& page) {
   if (rows.size() < 2) return;
   Fields& table = page.add("table").set("remark", remark);
-  for (const auto& heading : rows[0]) table.add("heading").set("text", heading);
-  for (std::size_t r = 1; r < rows.size(); ++r) {
-    Fields& row = table.add("row").set("name", rows[r][0]);
-    for (std::size_t i = 1; i < rows[r].size(); ++i) row.add("cell").set("text", rows[r][i]);
-  }
+  add_table(rows, table);
 }
 
 // The first, the last and some between them.
@@ -153,7 +145,7 @@ void add_answers_along(const Training& training, Fields& page) {
   const auto looks = spread_out(training.seeds.front().looks);
   const std::vector<Query> queries = Store(looks.front()->folder / "run.db").queries();
   for (std::size_t i = 0; i < std::min(queries.size(), kQueries); ++i) {
-    Fields& shown = page.add("query").set("text", printable(queries[i].text, kMostPlanLine));
+    Fields& shown = page.add("query").set("text", printable(queries[i].text, kMostLine));
     for (const TrainingLook* look : looks) {
       add_answer(*look, training.plan, queries[i].id, shown);
     }
@@ -162,7 +154,7 @@ void add_answers_along(const Training& training, Fields& page) {
 
 void add_training_plan(const TrainingPlan& plan, Fields& page) {
   const auto add = [&](const std::string& name, const std::string& value) {
-    page.add("option").set("name", printable(name)).set("value", printable(value, kMostPlanLine));
+    add_option(name, value, page);
   };
   add("model", plan.model);
   add("identity", plan.identity);
@@ -179,15 +171,10 @@ std::string html_page(const Training& training) {
   page.set("program", std::string(kVersion));
   page.set("title", short_name(training.plan.model));
   page.set("heading", unbroken(training_heading(training)));
-  page.set("conclusion", unbroken(printable(findings.front(), kMostPlanLine)));
-  if (findings.size() > 1) {
-    Fields& notice = page.add("notice");
-    for (std::size_t i = 1; i < findings.size(); ++i) {
-      notice.add("line").set("text", printable(findings[i], kMostPlanLine));
-    }
-  }
+  page.set("conclusion", unbroken(printable(findings.front(), kMostLine)));
+  add_notice("What else it shows", {findings.begin() + 1, findings.end()}, page);
   add_reward(training, page);
-  for (const TrainingTrack& track : tracks(training)) add_track(training, track, page);
+  for (const TrainingTrack& track : tracks(training)) add_followed(training, track, page);
   add_training_rows(seed_rows(training),
                     "From the first evaluation to the last. The reward is that of the "
                     "first step, and the mean of the last ten.",

@@ -26,16 +26,42 @@ std::vector<double> ForestAxis::ticks() const {
   return ticks;
 }
 
+ForestAxis ForestAxis::of_shares(double middle) {
+  ForestAxis axis({{0, 100}}, 0);
+  axis.middle_ = middle;
+  axis.is_of_shares_ = true;
+  return axis;
+}
+
+std::string colour_of(const Interval& ci95) {
+  return ci95.lo > 0 ? "up" : ci95.hi < 0 ? "down" : "";
+}
+
+void add_forest_scale(const ForestAxis& axis, double margin, Fields& row) {
+  const double left = margin > 0 ? std::max(0.0, axis.x(-margin)) : 0;
+  const double right = margin > 0 ? std::min(100.0, axis.x(margin)) : 0;
+  row.set("margin_x", coordinate(left)).set("margin_width", coordinate(right - left));
+  row.set("zero", coordinate(axis.zero()));
+  for (const double at : axis.ticks()) row.add("grid").set("x", coordinate(axis.x(at)));
+}
+
+void add_forest_mark(const ForestMark& mark, const ForestAxis& axis, Fields& row) {
+  row.add("mark")
+      .set("lo", coordinate(axis.x(mark.ci95.lo)))
+      .set("hi", coordinate(axis.x(mark.ci95.hi)))
+      .set("x", coordinate(axis.x(mark.value)))
+      .set("y", std::to_string(mark.y))
+      .set("class", mark.colour)
+      .set("label", mark.label);
+}
+
 Fields& add_forest_row(const ForestRow& shown, const ForestAxis& axis, Fields& plot) {
-  const double left = std::max(0.0, axis.x(-shown.margin));
-  const double right = std::min(100.0, axis.x(shown.margin));
   auto& row = plot.add("row");
   row.set("name", shown.name).set("label", shown.label);
-  row.set("margin_x", coordinate(left)).set("margin_width", coordinate(right - left));
-  row.set("zero", coordinate(axis.x(0))).set("x", coordinate(axis.x(shown.points)));
+  add_forest_scale(axis, shown.margin, row);
+  row.set("x", coordinate(axis.x(shown.points)));
   row.set("lo", coordinate(axis.x(shown.ci95.lo))).set("hi", coordinate(axis.x(shown.ci95.hi)));
-  row.set("class", shown.ci95.lo > 0 ? "up" : shown.ci95.hi < 0 ? "down" : "");
-  for (double at : axis.ticks()) row.add("grid").set("x", coordinate(axis.x(at)));
+  row.set("class", colour_of(shown.ci95));
   set_figure(row.add("points"), shown.path + "points", shown.points, points(shown.points));
   set_figure(row.add("from"), shown.path + shown.interval + ".0", shown.ci95.lo,
              points(shown.ci95.lo));
@@ -52,7 +78,8 @@ void add_forest_ticks(const ForestAxis& axis, Fields& plot) {
         .set("class", at == ticks.front()  ? "first"
                       : at == ticks.back() ? "last"
                                            : "")
-        .set("label", at == 0 ? "0" : fmt::format("{:+g}", at));
+        .set("label",
+             at == 0 || axis.is_of_shares() ? fmt::format("{:g}", at) : fmt::format("{:+g}", at));
   }
 }
 

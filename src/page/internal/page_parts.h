@@ -2,6 +2,7 @@
 // room.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,8 @@
 #include "store/store.h"
 
 namespace iago {
+
+inline constexpr std::size_t kMostLine = 1000;  // bytes of a sentence or of a plan's value
 
 // One query's answers in the two arms that the finding is about.
 struct QueryGap {
@@ -54,8 +57,12 @@ void set_rate(Fields& fields, std::string_view path, double rate, const Interval
 // Sets path, exact and shown: the figure at `path` of summary.json, and how people read it.
 Fields& set_figure(Fields& fields, std::string_view path, double exact, std::string shown);
 Fields& set_figure(Fields& fields, std::string_view path, std::uint64_t count);
-// Header and rows, of which there is one at least, as heading and line with its cells.
+// For html/rows.html: header and rows, of which there is one at least.
 void add_table(const std::vector<std::vector<std::string>>& rows, Fields& section);
+// For html/finding.html: sentences below the finding; nothing if there is none.
+void add_notice(const std::string& title, const std::vector<std::string>& sentences, Fields& page);
+// For html/options.html. Both are made printable.
+void add_option(const std::string& name, const std::string& value, Fields& page);
 // A coordinate of a drawing, in per cent.
 std::string coordinate(double percent);
 
