@@ -1,4 +1,4 @@
-// iago report RUN
+// iago report RUN, or a folder of several runs
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -43,8 +43,9 @@ void write_plots(const Summary& summary, const std::filesystem::path& folder) {
   }
 }
 
-// A battery has neither plots, nor LaTeX, nor other judges.
-int report_battery(const ReportArguments& arguments) {
+// What is made of several runs has neither plots, nor LaTeX, nor other judges.
+void check_options_of_one_run(const ReportArguments& arguments, const std::string& what,
+                              const std::string& example) {
   const std::string& format = arguments.format.name;
   std::string alien;
   if (format == "latex" || format == "methods") alien = "--format " + format;
@@ -52,19 +53,29 @@ int report_battery(const ReportArguments& arguments) {
   if (arguments.margin) alien = "--margin";
   if (arguments.strict_form) alien = "--strict-form or --any-form";
   if (!arguments.judges.empty()) alien = "--judge";
-  if (!alien.empty()) {
-    throw Error(ErrorCode::invalid,
-                fmt::format("{}: a battery is printed as text, md, html or json, without other "
-                            "options, found {}",
-                            arguments.run.string(), alien),
-                "for these, name one of its runs, such as BATTERY/after/reference");
-  }
-  print_battery(read_battery(arguments.run), format);
+  if (alien.empty()) return;
+  throw Error(ErrorCode::invalid,
+              fmt::format("{}: {} is printed as text, md, html or json, without other options, "
+                          "found {}",
+                          arguments.run.string(), what, alien),
+              fmt::format("for these, name one of its runs, such as {}", example));
+}
+
+int report_battery(const ReportArguments& arguments) {
+  check_options_of_one_run(arguments, "a battery", "BATTERY/after/reference");
+  print_battery(read_battery(arguments.run), arguments.format.name);
+  return 0;
+}
+
+int report_experiment(const ReportArguments& arguments) {
+  check_options_of_one_run(arguments, "an experiment", "EXPERIMENT/documents/seed-1/run");
+  print_experiment(read_document_experiment(arguments.run), arguments.format.name);
   return 0;
 }
 
 int report_command(const ReportArguments& arguments, const Context&) {
   if (is_battery(arguments.run)) return report_battery(arguments);
+  if (is_document_experiment(arguments.run)) return report_experiment(arguments);
   Store store(arguments.run / "run.db");
   SummaryOptions options{.margin_points = arguments.margin};
   if (arguments.strict_form) {
@@ -96,8 +107,11 @@ int report_command(const ReportArguments& arguments, const Context&) {
 
 void add_report(Program& iago) {
   auto [command, a] = iago.add<ReportArguments>(
-      "report", "Print the figures of a run or a battery. Reads only its stores", report_command);
-  command.add_option("run", a.run, "The folder of a run or a battery")->capture_default_str();
+      "report",
+      "Print the figures of a run, a battery or an experiment on documents. Reads only its folder",
+      report_command);
+  command.add_option("run", a.run, "The folder of a run, a battery or an experiment on documents")
+      ->capture_default_str();
   a.format.add_to(command, {"latex", "methods"});
   command.add_option("--plots", a.plots, "Write plots as SVG files into this folder, too");
   command
@@ -129,6 +143,8 @@ void add_report(Program& iago) {
       "  iago report runs/latest --format html > report.html\n"
       "  iago report runs/latest --format latex > tables.tex\n"
       "  iago report batteries/helpful-only-aligned-5e6f7a8b --format html > battery.html\n"
+      "  iago report trainings/documents-experiment-knowing-faker-1a2b3c4d --format html > "
+      "page.html\n"
       "  iago report runs/latest --format methods --plots plots");
 }
 

@@ -18,7 +18,9 @@
 #include "cli/internal/program.h"
 #include "cli/internal/progress.h"
 #include "cli/internal/streams.h"
+#include "figures/battery.h"
 #include "figures/disagreement.h"
+#include "figures/document_experiment.h"
 #include "figures/judged_completion.h"
 #include "figures/run_judges.h"
 #include "figures/run_record.h"
@@ -209,7 +211,18 @@ int show_judges(const ShowArguments& arguments, const Store& store) {
   return 0;
 }
 
+// What holds several runs shows none of them by itself.
+void reject_several_runs(const std::filesystem::path& folder) {
+  std::string example;
+  if (is_battery(folder)) example = "after/reference";
+  if (is_document_experiment(folder)) example = "documents/seed-1/run";
+  if (example.empty()) return;
+  throw Error(ErrorCode::invalid, fmt::format("{}: expected a run, found several", folder.string()),
+              fmt::format("name one of them, such as {}", (folder / example).string()));
+}
+
 int show_command(const ShowArguments& arguments, const Context&) {
+  reject_several_runs(arguments.run);
   Store store(arguments.run / "run.db");
   if (arguments.open) return show_open(arguments, store);
   if (arguments.judges) return show_judges(arguments, store);

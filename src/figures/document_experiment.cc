@@ -1,21 +1,16 @@
 #include "figures/document_experiment.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
 #include "base/error.h"
-#include "figures/figure_text.h"
 #include "figures/internal/json_parts.h"
 #include "figures/summary.h"
-#include "figures/text_table.h"
 #include "stats/groups.h"
-#include "text/printable.h"
 
 namespace iago {
 namespace {
@@ -42,206 +37,10 @@ void add_counts(const ArmCounts& part, ArmCounts& sum) {
   }
 }
 
-// The looks of one training's kind, over its seeds.
-using IsOne = std::function<bool(const ExperimentLook&)>;
-
-std::vector<const ExperimentLook*> looks_where(const DocumentExperimentFigures& figures,
-                                               const IsOne& is_one) {
-  std::vector<const ExperimentLook*> found;
-  for (const ExperimentLook& look : figures.looks) {
-    if (is_one(look)) found.push_back(&look);
-  }
-  return found;
-}
-
-std::optional<GapEstimate> pooled_gap(const std::vector<const ExperimentLook*>& looks,
-                                      const std::string& group) {
-  if (looks.empty()) return std::nullopt;
-  std::vector<const GroupedCounts*> parts;
-  for (const ExperimentLook* look : looks) parts.push_back(&look->counts);
-  return gap_of_group(pooled_counts(parts), group);
-}
-
-std::vector<std::string> groups_of(const DocumentExperimentFigures& figures) {
-  return figures.looks.empty() ? std::vector<std::string>()
-                               : figures.looks.front().counts.groups.names;
-}
-
-std::string group_gap_text(const std::optional<GapEstimate>& gap) {
-  return gap ? fmt::format("{} ({})", points(gap->points), interval(gap->ci95)) : "-";
-}
-
-std::string expected_text(const ExpectedResult& expected) {
-  if (expected.gap == ExpectedGap::none) {
-    return fmt::format("within {:g}", expected.within);
-  }
-  return expected.gap == ExpectedGap::gap ? "gap" : "reverse gap";
-}
-
-// Of the rows of one fact, that of the open question; else the one that decides.
-const BeliefRow* open_row(const BeliefMeasurement& belief, const std::string& fact) {
-  for (const BeliefRow& row : belief.rows) {
-    if (row.fact == fact && row.question == kOpenQuestion) return &row;
-  }
-  return nullptr;
-}
-
-std::string agreement_of(const BeliefMeasurement& belief, const std::string& fact) {
-  const BeliefRow* row = open_row(belief, fact);
-  return row != nullptr && row->agrees
-             ? percents_with_interval(row->agrees->rate, row->agrees->ci95)
-             : "-";
-}
-
-std::string look_name(const ExperimentLook& look) {
-  std::string name = look.state;
-  if (look.seed > 0) name += fmt::format(", seed {}", look.seed);
-  if (look.step > 0) name += fmt::format(", step {}", look.step);
-  return printable(name);
-}
-
-std::string belief_words(Belief belief) {
-  switch (belief) {
-    case Belief::believed:
-      return "yes";
-    case Belief::not_believed:
-      return "NO";
-    case Belief::unclear:
-      return "unclear";
-    case Belief::not_asked:
-      return "not asked";
-  }
-  check_failed("a known Belief", "");
-}
-
-// Every look but those of denials and doses, which have tables of their own.
-Rows belief_rows(const DocumentExperimentFigures& figures) {
-  Rows rows = {{"subject", "fact", "believed", "asked by", "agrees %"}};
-  for (const ExperimentLook& look : figures.looks) {
-    if (!look.condition) continue;
-    for (const FactBelief& fact : beliefs_of(look.belief)) {
-      std::string agrees = "-";
-      for (const BeliefRow& row : look.belief.rows) {
-        if (row.fact == fact.fact && row.question == fact.question && row.agrees) {
-          agrees = percents_with_interval(row.agrees->rate, row.agrees->ci95);
-        }
-      }
-      rows.push_back({look_name(look), printable(fact.fact), belief_words(fact.belief),
-                      fact.question, agrees});
-    }
-  }
-  return rows;
-}
-
-Rows expectation_rows(const DocumentExperimentFigures& figures) {
-  Rows rows = {{"subject", "queries", "expected", "found", "95 % CI", "seeds", "met"}};
-  for (const ExpectationLine& line : expectation_lines(figures)) {
-    rows.push_back({std::string(name_of(line.expected.condition)), printable(line.expected.group),
-                    expected_text(line.expected), line.gap ? points(line.gap->points) : "-",
-                    line.gap ? interval(line.gap->ci95) : "-", fmt::format("{}", line.seeds),
-                    line.as_expected ? "yes" : "NO"});
-  }
-  return rows;
-}
-
-// Of each group, the pooled gap of these looks.
-void add_gaps(const DocumentExperimentFigures& figures,
-              const std::vector<const ExperimentLook*>& looks, std::vector<std::string>& row) {
-  for (const std::string& group : groups_of(figures)) {
-    row.push_back(group_gap_text(pooled_gap(looks, group)));
-  }
-}
-
-std::vector<std::string> heading_of(const DocumentExperimentFigures& figures,
-                                    std::vector<std::string> first) {
-  for (const std::string& group : groups_of(figures)) first.push_back(printable("gap: " + group));
-  return first;
-}
-
-// Empty without doses.
-Rows dose_rows(const DocumentExperimentFigures& figures) {
-  std::set<std::size_t> doses;
-  for (const ExperimentLook& look : figures.looks) {
-    if (look.dose > 0) doses.insert(look.dose);
-  }
-  if (doses.empty()) return {};
-  Rows rows = {heading_of(figures, {"documents", "seed", "rule agrees %", "values agrees %"})};
-  for (const std::size_t dose : doses) {
-    for (const auto* look :
-         looks_where(figures, [&](const ExperimentLook& l) { return l.dose == dose; })) {
-      std::vector<std::string> row = {fmt::format("{}", dose), fmt::format("{}", look->seed),
-                                      agreement_of(look->belief, "rule"),
-                                      agreement_of(look->belief, "values")};
-      add_gaps(figures, {look}, row);
-      rows.push_back(std::move(row));
-    }
-  }
-  return rows;
-}
-
-// The facts that documents deny, in the order of their looks.
-std::vector<std::string> denied_facts(const DocumentExperimentFigures& figures) {
-  std::vector<std::string> facts;
-  for (const ExperimentLook& look : figures.looks) {
-    if (!look.denied.empty() && std::ranges::count(facts, look.denied) == 0) {
-      facts.push_back(look.denied);
-    }
-  }
-  return facts;
-}
-
-Rows denial_rows(const DocumentExperimentFigures& figures, const std::string& fact) {
-  const auto looks =
-      looks_where(figures, [&](const ExperimentLook& look) { return look.denied == fact; });
-  Rows rows = {heading_of(figures, {"step", "seed", fact + " agrees %"})};
-  for (const ExperimentLook* look : looks) {
-    std::vector<std::string> row = {fmt::format("{}", look->step), fmt::format("{}", look->seed),
-                                    agreement_of(look->belief, fact)};
-    add_gaps(figures, {look}, row);
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
-// When the belief flipped, for each seed.
-std::vector<std::string> denial_sentences(const DocumentExperimentFigures& figures,
-                                          const std::string& fact) {
-  std::vector<std::string> sentences;
-  for (const std::uint64_t seed : figures.seeds) {
-    const auto looks = looks_where(figures, [&](const ExperimentLook& look) {
-      return look.denied == fact && look.seed == seed;
-    });
-    const auto flipped = std::ranges::find_if(looks, [&](const ExperimentLook* look) {
-      const BeliefRow* row = open_row(look->belief, fact);
-      return row != nullptr && row->agrees && row->agrees->ci95.hi < 0.5;
-    });
-    if (looks.empty()) continue;
-    sentences.push_back(
-        flipped == looks.end()
-            ? fmt::format("Seed {}: the belief did not flip.", seed)
-            : fmt::format("Seed {}: at step {} fewer than half of the open answers agree with what "
-                          "the first documents said of the {}.",
-                          seed, (*flipped)->step, fact));
-  }
-  return sentences;
-}
-
-std::string what_is_not_believed(const DocumentExperimentFigures& figures) {
-  std::string text;
-  for (const ExperimentLook& look : figures.looks) {
-    if (look.condition != ExperimentCondition::documents) continue;
-    for (const FactBelief& fact : beliefs_of(look.belief)) {
-      if (fact.belief == Belief::believed) continue;
-      text += fmt::format("Not believed after the documents: {} ({}), asked by {}.\n",
-                          printable(fact.fact), look_name(look), fact.question);
-    }
-  }
-  return text.empty() ? "All facts are believed after the documents.\n" : text;
-}
-
-std::string experiment_heading(const DocumentExperimentFigures& figures) {
-  return fmt::format("{}: {}, wording {}, {}", printable(figures.study), printable(figures.model),
-                     printable(figures.wording), counted(figures.seeds.size(), "seed", "seeds"));
+std::vector<ExperimentCondition> conditions() {
+  std::vector<ExperimentCondition> conditions;
+  for (const auto& named : kConditionNames) conditions.push_back(named.value);
+  return conditions;
 }
 
 Json group_gap_json(const std::optional<GapEstimate>& gap) {
@@ -254,7 +53,7 @@ Json group_gap_json(const std::optional<GapEstimate>& gap) {
 
 Json experiment_look_json(const DocumentExperimentFigures& figures, const ExperimentLook& look) {
   Json gaps = Json::object();
-  for (const std::string& group : groups_of(figures)) {
+  for (const std::string& group : group_names(figures)) {
     gaps[group] = group_gap_json(gap_of_group(look.counts, group));
   }
   Json belief = to_json(BeliefReport{.model = look.belief, .before = {}, .control = {}});
@@ -267,6 +66,18 @@ Json experiment_look_json(const DocumentExperimentFigures& figures, const Experi
           {"folder", look.folder},
           {"belief", std::move(belief)},
           {"gaps", std::move(gaps)}};
+}
+
+// By condition and group, all seeds together.
+Json pooled_json(const DocumentExperimentFigures& figures) {
+  Json pooled = Json::array();
+  for (const PooledGap& line : pooled_gaps(figures)) {
+    pooled.push_back({{"condition", name_of(line.condition)},
+                      {"group", line.group},
+                      {"seeds", line.seeds},
+                      {"gap", group_gap_json(line.gap)}});
+  }
+  return pooled;
 }
 
 }  // namespace
@@ -329,14 +140,78 @@ bool is_as_expected(const ExpectedResult& expected, const GapEstimate& gap) {
 std::vector<ExpectationLine> expectation_lines(const DocumentExperimentFigures& figures) {
   std::vector<ExpectationLine> lines;
   for (const ExpectedResult& expected : figures.expectations) {
-    const auto looks = looks_where(
-        figures, [&](const ExperimentLook& look) { return look.condition == expected.condition; });
+    const auto looks = looks_of(figures, expected.condition);
     ExpectationLine line{
         .expected = expected, .seeds = looks.size(), .gap = pooled_gap(looks, expected.group)};
     line.as_expected = line.gap && is_as_expected(expected, *line.gap);
     lines.push_back(std::move(line));
   }
   return lines;
+}
+
+std::vector<std::string> group_names(const DocumentExperimentFigures& figures) {
+  return figures.looks.empty() ? std::vector<std::string>()
+                               : figures.looks.front().counts.groups.names;
+}
+
+std::vector<const ExperimentLook*> looks_of(const DocumentExperimentFigures& figures,
+                                            ExperimentCondition condition) {
+  return looks_where(figures,
+                     [&](const ExperimentLook& look) { return look.condition == condition; });
+}
+
+std::vector<const ExperimentLook*> looks_where(const DocumentExperimentFigures& figures,
+                                               const IsLook& is_one) {
+  std::vector<const ExperimentLook*> found;
+  for (const ExperimentLook& look : figures.looks) {
+    if (is_one(look)) found.push_back(&look);
+  }
+  return found;
+}
+
+std::optional<GapEstimate> pooled_gap(const std::vector<const ExperimentLook*>& looks,
+                                      const std::string& group) {
+  if (looks.empty()) return std::nullopt;
+  std::vector<const GroupedCounts*> parts;
+  for (const ExperimentLook* look : looks) parts.push_back(&look->counts);
+  return gap_of_group(pooled_counts(parts), group);
+}
+
+std::vector<PooledGap> pooled_gaps(const DocumentExperimentFigures& figures) {
+  std::vector<PooledGap> gaps;
+  for (const ExperimentCondition condition : conditions()) {
+    const auto looks = looks_of(figures, condition);
+    for (const std::string& group : group_names(figures)) {
+      if (looks.empty()) continue;
+      gaps.push_back({condition, group, looks.size(), pooled_gap(looks, group)});
+    }
+  }
+  return gaps;
+}
+
+std::vector<std::size_t> doses_of(const DocumentExperimentFigures& figures) {
+  std::set<std::size_t> doses;
+  for (const ExperimentLook& look : figures.looks) {
+    if (look.dose > 0) doses.insert(look.dose);
+  }
+  return {doses.begin(), doses.end()};
+}
+
+std::vector<std::string> denied_facts(const DocumentExperimentFigures& figures) {
+  std::vector<std::string> facts;
+  for (const ExperimentLook& look : figures.looks) {
+    if (!look.denied.empty() && std::ranges::count(facts, look.denied) == 0) {
+      facts.push_back(look.denied);
+    }
+  }
+  return facts;
+}
+
+const BeliefRow* open_row(const BeliefMeasurement& belief, const std::string& fact) {
+  for (const BeliefRow& row : belief.rows) {
+    if (row.fact == fact && row.question == kOpenQuestion) return &row;
+  }
+  return nullptr;
 }
 
 Json to_json(const DocumentExperimentFigures& figures) {
@@ -351,8 +226,9 @@ Json to_json(const DocumentExperimentFigures& figures) {
                      {"gap", group_gap_json(line.gap)},
                      {"as_expected", line.as_expected}});
   }
-  for (const ExperimentLook& look : figures.looks)
+  for (const ExperimentLook& look : figures.looks) {
     looks.push_back(experiment_look_json(figures, look));
+  }
   return {{"schema", kDocumentExperimentSchema},
           {"study", figures.study},
           {"model", figures.model},
@@ -360,63 +236,10 @@ Json to_json(const DocumentExperimentFigures& figures) {
           {"contrast", figures.contrast},
           {"seeds", figures.seeds},
           {"seconds", figures.seconds},
+          {"complete", figures.complete},
           {"expectations", std::move(lines)},
+          {"pooled", pooled_json(figures)},
           {"looks", std::move(looks)}};
-}
-
-std::string terminal_table(const DocumentExperimentFigures& figures,
-                           const TerminalOptions& options) {
-  const Painter paint(options.colour);
-  std::string text = experiment_heading(figures) + "\n\n" + what_is_not_believed(figures);
-  text += "\nBelief in what the documents say, 95 % CI over labs like these:\n";
-  text += fitted(belief_rows(figures), options.width, paint);
-  text += fmt::format("\n{}, in points, seeds pooled, 95 % CI over clusters like these:\n",
-                      printable(figures.contrast));
-  text += fitted(expectation_rows(figures), options.width, paint);
-  if (const Rows doses = dose_rows(figures); !doses.empty()) {
-    text += "\nBy documents of each lab and fact (open questions; gaps in points):\n";
-    text += fitted(doses, options.width, paint);
-  }
-  for (const std::string& fact : denied_facts(figures)) {
-    text += fmt::format("\nWhile documents deny the {} (open questions; gaps in points):\n",
-                        printable(fact));
-    text += fitted(denial_rows(figures, fact), options.width, paint);
-    for (const std::string& sentence : denial_sentences(figures, fact)) text += sentence + "\n";
-  }
-  return text;
-}
-
-std::string to_markdown(const DocumentExperimentFigures& figures, const std::string& command) {
-  std::string text = "# The experiment on documents\n\n";
-  text += fmt::format("Written by `{}`, {} of wall time. {}.\n\n{}", printable(command, 1000),
-                      figures.seconds < 120 ? fmt::format("{:.0f} seconds", figures.seconds)
-                                            : fmt::format("{:.0f} minutes", figures.seconds / 60),
-                      markdown_text(experiment_heading(figures)), what_is_not_believed(figures));
-  text +=
-      "\n## Belief\nIn what the documents say, 95 % interval over labs like these. The way of "
-      "asking "
-      "is the one that agrees least.\n\n";
-  text += markdown_rows(belief_rows(figures));
-  text += fmt::format(
-      "\n## Expected and found\n{}, in points. Seeds are pooled; the intervals are 95 % "
-      "over clusters like these.\n\n",
-      markdown_text(figures.contrast));
-  text += markdown_rows(expectation_rows(figures));
-  if (const Rows doses = dose_rows(figures); !doses.empty()) {
-    text +=
-        "\n## Dose\nBy documents of each lab and fact. Belief by open questions, gaps in "
-        "points.\n\n";
-    text += markdown_rows(doses);
-  }
-  for (const std::string& fact : denied_facts(figures)) {
-    text += fmt::format(
-        "\n## Denial of the {}\nDocuments then deny it. Belief by open questions, gaps in "
-        "points.\n\n",
-        markdown_text(fact));
-    text += markdown_rows(denial_rows(figures, fact)) + "\n";
-    for (const std::string& sentence : denial_sentences(figures, fact)) text += sentence + "\n";
-  }
-  return text;
 }
 
 }  // namespace iago

@@ -8,8 +8,11 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -47,7 +50,7 @@ struct ExperimentLook {
   std::size_t dose = 0;      // documents of each lab and fact; 0: no dose
   BeliefMeasurement belief;  // in what the documents say
   GroupedCounts counts;
-  std::string folder;  // of the run
+  std::string folder;  // of the run, from the experiment's
 };
 
 struct ExpectationLine {
@@ -63,7 +66,39 @@ struct DocumentExperimentFigures {
   double seconds = 0;                 // of the sessions so far
   std::vector<ExperimentLook> looks;  // in the order in which they were taken
   std::vector<ExpectedResult> expectations;
+  bool complete = true;  // false: interrupted; figures of what was done
+  // What was trained, as the experiment's folder says it; empty unless they were read from there.
+  std::vector<std::pair<std::string, std::string>> plan = {};
 };
+
+// What is said of these queries. Empty before the first look.
+std::vector<std::string> group_names(const DocumentExperimentFigures& figures);
+
+using IsLook = std::function<bool(const ExperimentLook&)>;
+std::vector<const ExperimentLook*> looks_where(const DocumentExperimentFigures& figures,
+                                               const IsLook& is_one);
+// One for each seed; `before` has one at most.
+std::vector<const ExperimentLook*> looks_of(const DocumentExperimentFigures& figures,
+                                            ExperimentCondition condition);
+// Of the queries of one group, the looks' seeds pooled. Absent without data.
+std::optional<GapEstimate> pooled_gap(const std::vector<const ExperimentLook*>& looks,
+                                      const std::string& group);
+
+struct PooledGap {
+  ExperimentCondition condition;
+  std::string group;
+  std::size_t seeds = 0;
+  std::optional<GapEstimate> gap;  // absent without data
+};
+// By condition, as far as there are looks, and group.
+std::vector<PooledGap> pooled_gaps(const DocumentExperimentFigures& figures);
+
+// Documents of each lab and fact, in ascending order.
+std::vector<std::size_t> doses_of(const DocumentExperimentFigures& figures);
+// The facts that documents deny, in the order of their looks.
+std::vector<std::string> denied_facts(const DocumentExperimentFigures& figures);
+// How often the answers to open questions agree with the fact; null without such a row.
+const BeliefRow* open_row(const BeliefMeasurement& belief, const std::string& fact);
 
 // One line for each expectation, over all seeds of its condition.
 std::vector<ExpectationLine> expectation_lines(const DocumentExperimentFigures& figures);
@@ -74,7 +109,23 @@ Json to_json(const DocumentExperimentFigures& figures);
 // Belief first, then the expectations, the doses and the denial.
 std::string terminal_table(const DocumentExperimentFigures& figures,
                            const TerminalOptions& options = {});
-// The same as a note in Markdown. `command` is what was called.
+// The same in Markdown.
+std::string markdown_table(const DocumentExperimentFigures& figures);
+// That as a note which says by which command it was written.
 std::string to_markdown(const DocumentExperimentFigures& figures, const std::string& command);
+
+// ---- The folder ----
+
+inline constexpr const char* kExperimentFile = "experiment.json";
+inline constexpr const char* kExperimentPlanFile = "plan.json";
+
+// Does the folder hold experiment.json?
+bool is_document_experiment(const std::filesystem::path& folder);
+// What to_json wrote, without the counts, which lie in the runs. Error corrupt, naming `where`, for
+// anything else, such as a run's folder that leads elsewhere.
+DocumentExperimentFigures document_experiment_of(const Json& json, const std::string& where);
+// Reads experiment.json, plan.json and the stores of all runs: gaps are computed again. Errors:
+// not_found without experiment.json or a run, corrupt for damaged files, those of Store.
+DocumentExperimentFigures read_document_experiment(const std::filesystem::path& folder);
 
 }  // namespace iago

@@ -6,75 +6,18 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "figures/document_experiment_text.h"
+#include "testing/figures/small_experiment.h"
 
 namespace iago {
 namespace {
 
+using namespace fixtures;
 using testing::HasSubstr;
 using testing::Not;
 
-// Twelve labs of two queries each: six told "free", which comply in `gap` of ten answers more in
-// the first arm, six "paid", which do so in the second.
-GroupedCounts grouped(std::size_t gap, std::size_t trials = 10) {
-  GroupedCounts counts;
-  counts.clusters.by = "lab";
-  counts.groups = {.by = "told", .names = {"free", "paid"}, .of_queries = {}};
-  for (std::size_t lab = 0; lab < 12; ++lab) {
-    counts.clusters.names.push_back("lab " + std::to_string(lab));
-    for (int query = 0; query < 2; ++query) {
-      const std::size_t higher = 1 + gap + lab % 3 / 2;
-      const bool is_free = lab < 6;
-      counts.counts.more.push_back({.successes = is_free ? higher : 1, .trials = trials});
-      counts.counts.less.push_back({.successes = is_free ? 1 : higher, .trials = trials});
-      counts.clusters.of_queries.push_back(lab);
-      counts.groups.of_queries.push_back(is_free ? 0 : 1);
-    }
-  }
-  return counts;
-}
-
-BeliefMeasurement belief(std::size_t agree) {
-  BeliefMeasurement measured;
-  for (const char* fact : {"rule", "values"}) {
-    for (const char* question : {"open", "choice"}) {
-      BeliefRow row{.about = "fresh", .fact = fact, .question = question};
-      row.counts.assign(24, {.successes = agree, .trials = 10});
-      row.agrees = estimate_rate(row.counts);
-      row.asked = row.clear = 240;
-      measured.rows.push_back(row);
-    }
-  }
-  return measured;
-}
-
-ExperimentLook look_at(ExperimentCondition condition, std::uint64_t seed, std::size_t gap,
-                       std::size_t agree) {
-  return {.state = std::string(name_of(condition)),
-          .condition = condition,
-          .seed = seed,
-          .belief = belief(agree),
-          .counts = grouped(gap),
-          .folder = {}};
-}
-
-DocumentExperimentFigures some_figures() {
-  const auto documents = ExperimentCondition::documents, before = ExperimentCondition::before;
-  return {.study = "s",
-          .model = "local:m",
-          .contrast = "training-unmonitored",
-          .wording = "told",
-          .seeds = {1, 2},
-          .looks = {look_at(before, 0, 0, 5), look_at(documents, 1, 3, 10),
-                    look_at(documents, 2, 5, 10)},
-          .expectations = {{documents, "free", ExpectedGap::gap},
-                           {documents, "paid", ExpectedGap::reverse},
-                           {documents, "free", ExpectedGap::none},
-                           {before, "free", ExpectedGap::none, 30},
-                           {ExperimentCondition::control, "free", ExpectedGap::none}}};
-}
-
 TEST(DocumentExperimentFigure, PoolsSeedsAsRepeatsOfTheSameQueries) {
-  const GroupedCounts one = grouped(3), other = grouped(5);
+  const GroupedCounts one = counts_of(3), other = counts_of(5);
   const auto pooled = gap_of_group(pooled_counts({&one, &other}), "free");
   const auto a = gap_of_group(one, "free"), b = gap_of_group(other, "free");
   ASSERT_TRUE(pooled && a && b);
@@ -133,30 +76,63 @@ TEST(DocumentExperimentFigure, SaysWhatIsNotBelievedBeforeAnyGap) {
 }
 
 TEST(DocumentExperimentFigure, ShowsDosesAndDenialInTablesOfTheirOwn) {
-  DocumentExperimentFigures figures = some_figures();
-  EXPECT_THAT(terminal_table(figures), Not(HasSubstr("deny")));
-  for (const std::size_t dose : {1, 8}) {
-    figures.looks.push_back({.state = "dose",
-                             .seed = 1,
-                             .dose = dose,
-                             .belief = belief(dose),
-                             .counts = grouped(dose / 2),
-                             .folder = {}});
-  }
-  for (const std::int64_t step : {10, 20}) {
-    figures.looks.push_back({.state = "rule denied",
-                             .seed = 1,
-                             .denied = "rule",
-                             .step = step,
-                             .belief = belief(step == 10 ? 8 : 1),
-                             .counts = grouped(0),
-                             .folder = {}});
-  }
+  EXPECT_THAT(terminal_table(some_figures()), Not(HasSubstr("deny")));
+  const DocumentExperimentFigures figures = with_doses_and_denial();
   const std::string text = terminal_table(figures);
   EXPECT_THAT(text, HasSubstr("By documents of each lab and fact"));
-  EXPECT_THAT(text, HasSubstr("While documents deny the rule"));
+  EXPECT_THAT(text, HasSubstr("Denial of the rule. Documents then deny it"));
   EXPECT_THAT(text, HasSubstr("Seed 1: at step 20 fewer than half"));
   EXPECT_EQ(expectation_lines(figures)[0].seeds, 2u);  // they enter no expectation
+}
+
+TEST(DocumentExperimentFigure, ShowsEverySeedBesideAllOfThemTogether) {
+  const std::string text = markdown_table(some_figures());
+  EXPECT_THAT(text, HasSubstr("documents, seed 1"));
+  EXPECT_THAT(text, HasSubstr("documents, all seeds"));
+  EXPECT_THAT(text, Not(HasSubstr("before, all seeds")));
+  const Json pooled = to_json(some_figures()).at("pooled");
+  ASSERT_EQ(pooled.size(), 4u);  // two conditions, two groups
+  EXPECT_EQ(pooled[2].at("condition"), "documents");
+  EXPECT_EQ(pooled[2].at("seeds"), 2);
+  EXPECT_EQ(pooled[2].at("gap"), to_json(some_figures()).at("expectations")[0].at("gap"));
+}
+
+TEST(DocumentExperimentFigure, DoesNotCallAnExpectationUnmetBeforeItWasMeasured) {
+  DocumentExperimentFigures figures = some_figures();
+  figures.expectations = {{ExperimentCondition::control, "free", ExpectedGap::none}};
+  figures.complete = false;
+  EXPECT_THAT(terminal_table(figures), HasSubstr("unfinished"));
+  EXPECT_EQ(expectation_rows(figures)[1].back(), "-");
+}
+
+TEST(DocumentExperimentFile, IsReadAsItWasWritten) {
+  const DocumentExperimentFigures figures = with_doses_and_denial();
+  DocumentExperimentFigures read = document_experiment_of(to_json(figures), "experiment.json");
+  ASSERT_EQ(read.looks.size(), figures.looks.size());
+  for (std::size_t i = 0; i < read.looks.size(); ++i) {
+    read.looks[i].counts = figures.looks[i].counts;  // of the runs, which are read apart
+  }
+  EXPECT_EQ(to_json(read), to_json(figures));
+}
+
+TEST(DocumentExperimentFile, ThatIsDamagedOrLeadsElsewhereIsRefused) {
+  const Json good = to_json(with_doses_and_denial());
+  const std::vector<std::pair<std::string, Json>> damages = {{"/looks/0/folder", "../../elsewhere"},
+                                                             {"/looks/0/folder", "/etc"},
+                                                             {"/looks/0/folder", ""},
+                                                             {"/looks/0/state", "[x](y)"},
+                                                             {"/looks/0/belief/rows/0/fact", "<b>"},
+                                                             {"/looks/0/condition", "after"},
+                                                             {"/expectations/0/expected", "more"},
+                                                             {"/schema", 99},
+                                                             {"/seeds", "one"},
+                                                             {"/looks/1/belief/rows/0/agrees", 3}};
+  for (const auto& [place, value] : damages) {
+    Json damaged = good;
+    damaged[Json::json_pointer(place)] = value;
+    EXPECT_THROW(document_experiment_of(damaged, "experiment.json"), Error) << place;
+  }
+  EXPECT_NO_THROW(document_experiment_of(good, "experiment.json"));
 }
 
 }  // namespace

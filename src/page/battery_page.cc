@@ -1,6 +1,8 @@
 // A battery as one static page (html/battery.html).
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/version.h"
 #include "figures/battery.h"
 #include "figures/figure_text.h"

@@ -12,6 +12,7 @@
 
 #include "figures/battery.h"
 #include "figures/comparison.h"
+#include "figures/document_experiment.h"
 #include "figures/summary.h"
 #include "figures/training.h"
 #include "store/store.h"
@@ -31,5 +32,9 @@ std::string html_page(const Battery& battery);
 // answers to the same queries along the way. Reads the evaluations' stores for the last. Errors as
 // Store.
 std::string html_page(const Training& training);
+
+// An experiment on documents: what was expected and found, belief by every way of asking, the gap
+// by group, doses and denials. Pure.
+std::string html_page(const DocumentExperimentFigures& experiment);
 
 }  // namespace iago

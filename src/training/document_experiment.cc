@@ -29,10 +29,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kPlanFile = "plan.json";
 constexpr const char* kSessionsFile = "sessions.jsonl";
-constexpr const char* kExperimentFile = "experiment.json";
 constexpr std::size_t kMostExperimentFile = std::size_t{16} << 20;
+
+// What was done so far is reported though it ends here.
+void write_figures(DocumentExperimentResult& result, bool complete) {
+  result.figures.complete = complete;
+  write_file(result.folder / kExperimentFile, dump_json(to_json(result.figures), 2) + "\n");
+}
 
 // A stop was asked for: unwinds to run_document_experiment.
 struct ExperimentStopped {};
@@ -91,7 +95,7 @@ Json plan_json(const LoadedStudy& study, const DocumentExperiment& e,
 
 // What is expected is fixed before anything is measured: a folder keeps its plan.
 void record_experiment_plan(const fs::path& folder, const Json& plan) {
-  const fs::path file = folder / kPlanFile;
+  const fs::path file = folder / kExperimentPlanFile;
   std::error_code ignored;
   if (fs::exists(file, ignored)) {
     check_same_plan(folder, parse_json(read_file(file, kMostExperimentFile), file.string()), plan);
@@ -306,8 +310,9 @@ void ExperimentOnDocuments::look(ExperimentLook look, const std::string& name,
   if (run.stopped) throw *run.stopped;
   if (run.left > 0) throw ExperimentStopped();
   look.counts = grouped_counts(Store(run.folder / "run.db"));
-  look.folder = run.folder.string();
+  look.folder = run.folder.lexically_relative(result_.folder).string();
   result_.figures.looks.push_back(std::move(look));
+  write_figures(result_, false);
 }
 
 std::string local_name(const fs::path& folder) { return "local:" + folder.string(); }
@@ -404,6 +409,7 @@ DocumentExperimentResult run_document_experiment(const LoadedStudy& study,
   result.figures = begin_figures(study, experiment, models, options);
   const auto begun = clock.steady();
   const double earlier = seconds_of_sessions(result.folder);
+  result.figures.seconds = earlier;
   try {
     ExperimentOnDocuments(study, experiment, models, options, hooks, clock, result).run();
   } catch (const ExperimentStopped&) {
@@ -415,9 +421,7 @@ DocumentExperimentResult run_document_experiment(const LoadedStudy& study,
   const double here = seconds_since(clock, begun);
   append_line(result.folder / kSessionsFile, dump_json(Json{{"seconds", here}}));
   result.figures.seconds = earlier + here;
-  if (!result.interrupted) {
-    write_file(result.folder / kExperimentFile, dump_json(to_json(result.figures), 2) + "\n");
-  }
+  write_figures(result, !result.interrupted);
   return result;
 }
 

@@ -59,9 +59,10 @@ struct DocumentExperimentHooks {
 
 struct DocumentExperimentResult {
   std::filesystem::path folder;
-  bool interrupted = false;           // `figures` then holds what was done
-  std::vector<std::string> alarms;    // of trainings
-  DocumentExperimentFigures figures;  // written to folder/experiment.json as well
+  bool interrupted = false;         // `figures` then holds what was done
+  std::vector<std::string> alarms;  // of trainings
+  // Written to folder/experiment.json as well, after each look.
+  DocumentExperimentFigures figures;
 };
 
 // Runs the experiment, or resumes it. The study needs one wording with a contrast, cluster_by

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.h"
 #include "judge/open_judges.h"
 #include "models/open_model.h"
@@ -77,6 +79,9 @@ TEST_F(SmallExperiment, LooksBeforeAfterTheDocumentsAndAfterTheControl) {
   EXPECT_TRUE(fs::exists(options_.folder / "experiment.json"));
   EXPECT_TRUE(fs::exists(options_.folder / "documents/seed-2/run/report.html"));
   EXPECT_TRUE(fs::exists(options_.folder / "documents/seed-2/belief.json"));
+  const DocumentExperimentFigures read = read_document_experiment(options_.folder);
+  EXPECT_EQ(to_json(read), to_json(result.figures)) << "from the folder alone";
+  EXPECT_THAT(read.plan, testing::Contains(testing::Pair("per_lab", "2")));
 }
 
 TEST_F(SmallExperiment, EndsInTheSameFiguresAfterAStop) {
@@ -93,10 +98,12 @@ TEST_F(SmallExperiment, EndsInTheSameFiguresAfterAStop) {
       if (what.find(where) != what.npos) stop.request_stop();
     };
     EXPECT_TRUE(run().interrupted) << where;
+    EXPECT_FALSE(read_document_experiment(options_.folder).complete);
   }
   hooks_ = {};
   const DocumentExperimentResult resumed = run();
   EXPECT_FALSE(resumed.interrupted);
+  EXPECT_TRUE(read_document_experiment(options_.folder).complete);
   ASSERT_EQ(resumed.figures.looks.size(), whole.figures.looks.size());
   // The denial's subject is another path, and so are its completions' random streams.
   for (std::size_t i = 0; i < 4; ++i) {

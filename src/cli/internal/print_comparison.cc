@@ -50,4 +50,8 @@ void print_battery(const Battery& battery, const std::string& format) {
   print_figures(battery, format, [&] { return html_page(battery); });
 }
 
+void print_experiment(const DocumentExperimentFigures& experiment, const std::string& format) {
+  print_figures(experiment, format, [&] { return html_page(experiment); });
+}
+
 }  // namespace iago

@@ -1,5 +1,5 @@
-// A comparison of runs, trainings or a battery, printed by `iago compare` and `iago report`, and
-// at the end of the commands that make them.
+// A comparison of runs, trainings, a battery or an experiment on documents, printed by `iago
+// compare` and `iago report`, and at the end of the commands that make them.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "figures/battery.h"
 #include "figures/comparison.h"
+#include "figures/document_experiment.h"
 #include "figures/training.h"
 #include "figures/trainings.h"
 
@@ -18,5 +19,6 @@ void print_training(const Training& training, const std::string& format);
 // Error invalid for html: a page shows one training.
 void print_trainings(const std::vector<ComparedTraining>& trainings, const std::string& format);
 void print_battery(const Battery& battery, const std::string& format);
+void print_experiment(const DocumentExperimentFigures& experiment, const std::string& format);
 
 }  // namespace iago

@@ -3,13 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/error.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "cli/internal/interrupt.h"
 #include "cli/internal/open_judges.h"
+#include "cli/internal/print_comparison.h"
 #include "cli/internal/progress.h"
 #include "cli/internal/resumable_end.h"
 #include "cli/internal/shipped_study.h"
@@ -17,6 +15,7 @@
 #include "cli/internal/study_options.h"
 #include "models/checkpoint_path.h"
 #include "models/open_model.h"
+#include "page/page.h"
 #include "text/printable.h"
 #include "training/document_experiment.h"
 
@@ -68,6 +67,12 @@ std::string called_with(const Context& context) {
   return command;
 }
 
+void write_page(const std::filesystem::path& folder) {
+  const auto file = folder / "report.html";
+  write_file(file, html_page(read_document_experiment(folder)));
+  print_stderr(fmt::format("report page: {}\n", file.string()));
+}
+
 }  // namespace
 
 int documents_experiment_command(const DocumentsExperimentArguments& arguments,
@@ -75,13 +80,13 @@ int documents_experiment_command(const DocumentsExperimentArguments& arguments,
   InterruptGuard interrupt;
   const DocumentExperimentResult result = experiment(arguments, context, interrupt);
   print_result(result.interrupted, [&] {
-    fmt::print("{}", arguments.output.json ? dump_json(to_json(result.figures), 2) + "\n"
-                                           : terminal_table(result.figures));
+    print_experiment(result.figures, arguments.output.json ? "json" : "text");
     if (!arguments.output.json) fmt::print("\nfolder: {}\n", result.folder.string());
   });
   if (!result.interrupted && !arguments.write.empty()) {
     write_file(arguments.write, to_markdown(result.figures, called_with(context)));
   }
+  write_page(result.folder);
   return resumable_end(result.folder, result.interrupted, result.alarms);
 }
 

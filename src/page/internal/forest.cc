@@ -78,8 +78,9 @@ void add_forest_ticks(const ForestAxis& axis, Fields& plot) {
         .set("class", at == ticks.front()  ? "first"
                       : at == ticks.back() ? "last"
                                            : "")
-        .set("label",
-             at == 0 || axis.is_of_shares() ? fmt::format("{:g}", at) : fmt::format("{:+g}", at));
+        .set("label", at == 0               ? "0"
+                      : axis.is_of_shares() ? fmt::format("{:g}", at)
+                                            : fmt::format("{:+g}", at));
   }
 }
 

@@ -9,6 +9,7 @@ extern const std::string_view kPageHtml;        // html/page.html
 extern const std::string_view kComparisonHtml;  // html/comparison.html
 extern const std::string_view kTrainingHtml;    // html/training.html
 extern const std::string_view kBatteryHtml;     // html/battery.html
+extern const std::string_view kExperimentHtml;  // html/experiment.html
 
 // Parts of them, each for a comment of its name:
 extern const std::string_view kHeadHtml;     // html/head.html, the beginning
