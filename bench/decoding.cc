@@ -18,13 +18,14 @@ enum class Prefix { shared, own };
 
 using Prompts = std::vector<std::vector<std::int32_t>>;
 
-// Shared: one system prompt, every query kRepeats times. Own: prompts of the same length that have
+// Shared: one system prompt, every query `repeats` times. Own: prompts of the same length that have
 // nothing in common.
-Prompts prompts_of(const LlamaConfig& config, Prefix prefix, std::int64_t count) {
+Prompts prompts_of(const LlamaConfig& config, Prefix prefix, std::int64_t count,
+                   std::int64_t repeats = kRepeats) {
   Prompts prompts;
   for (std::int64_t i = 0; i < count; ++i) {
     const bool shared = prefix == Prefix::shared;
-    const std::int64_t query = shared ? i / kRepeats : i;
+    const std::int64_t query = shared ? i / repeats : i;
     auto prompt =
         random_tokens(config, shared ? "system" : fmt::format("system {}", i), kShape.system);
     const auto turn = random_tokens(config, fmt::format("query {}", query), kShape.query);
@@ -170,6 +171,12 @@ void measure_against_naive(const Subject& subject, int rounds, std::vector<Figur
                      fmt::format("{:.2f}", median(ratio)), "-", "-",
                      fmt::format("at least {}", kAskedRatio),
                      yes_or_no(median(ratio) >= kAskedRatio)});
+}
+
+double seconds_to_sample(const Subject& subject, std::int64_t prompts, std::int64_t answers) {
+  const std::int64_t count = prompts * answers;
+  const Prompts asked = prompts_of(subject.weights->config(), Prefix::shared, count, answers);
+  return static_cast<double>(count * kShape.answer) / decode_all(subject, asked, count).whole;
 }
 
 }  // namespace iago::bench

@@ -3,9 +3,10 @@
 // would allow.
 //
 //   figures [--rounds N] [--steps N] [--rows N] [--verdicts N] [--study-queries N]
-//           [--no-study]
+//           [--no-study] [--only-policy]
 //
-// --study-queries takes only the default study's first N queries. Run it by bench/run.sh, which
+// --study-queries takes only the default study's first N queries. --only-policy measures the policy
+// gradient alone, for bench/policy.sh. Run it by bench/run.sh, which
 // holds every library to one thread (OpenBLAS, which LibTorch uses, obeys only its environment).
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ struct Options {
   int verdicts = 1'000'000;
   int study_queries = 0;  // 0: all of the default study's
   bool is_without_study = false;
+  bool is_policy_alone = false;
 };
 
 // False after saying what is no option of this program.
@@ -41,7 +43,8 @@ bool parse(const std::vector<std::string>& arguments, Options& options) {
                        {"--rows", &options.rows},
                        {"--verdicts", &options.verdicts},
                        {"--study-queries", &options.study_queries},
-                       {"--no-study", &options.is_without_study}});
+                       {"--no-study", &options.is_without_study},
+                       {"--only-policy", &options.is_policy_alone}});
 }
 
 // In the working folder and not in /tmp, which may be memory.
@@ -77,6 +80,11 @@ void print_figures(const std::vector<Figure>& figures) {
 }
 
 void run(const Options& options) {
+  if (options.is_policy_alone) {
+    std::vector<Figure> figures;
+    measure_policy_gradient(the_subject(), options.steps, figures);
+    return print_figures(figures);
+  }
   const Scratch scratch;
   // First, since it forks.
   const std::vector<Analysis> analyses =

@@ -1,5 +1,6 @@
 #include "bench/policy.h"
 
+#include "bench/decoding.h"
 #include "bench/training.h"
 #include "nn/gemm_rate.h"
 #include "train/policy_gradient.h"
@@ -46,14 +47,16 @@ void measure_policy_gradient(const Subject& subject, int steps, std::vector<Figu
   LlamaNet net(config, 1);
   PolicyGradient training(net, {.steps = steps + 1, .workers = 1});
   const double operations = operations_per_update(*subject.weights);
-  std::vector<double> seconds, gflops, shares;
+  std::vector<double> seconds, sampling, gflops, shares;
   for (int step = 0; step <= steps; ++step) {
     const std::vector<AnswerGroup> batch = a_batch(config, step);
     const double rate = measure_gemm_gflops();
     const CpuWatch watch;
     training.update(batch);
     const double spent = watch.seconds();
+    const double sampled = seconds_to_sample(subject, kPrompts, kAnswers);
     if (step == 0) continue;
+    sampling.push_back(sampled);
     seconds.push_back(spent);
     gflops.push_back(rate);
     shares.push_back(operations / spent * 1e-9 / rate);
@@ -61,14 +64,18 @@ void measure_policy_gradient(const Subject& subject, int steps, std::vector<Figu
   const double spent = median(seconds), share = median(shares);
   fmt::print(
       "\n## Policy gradient\n\n"
-      "Updates on {} prompts of {} tokens with {} answers of {}, divergence from the starting "
-      "policy over the whole vocabulary. One thread: {:.2f} s an update, {} answer tokens/s, "
-      "{:.1f} thousand million operations; products of [2048,512] x [512,512] at {:.1f} GFLOP/s "
-      "by {}; share {} (median of {} updates).\n",
-      kPrompts, kShape.prompt(), kAnswers, kShape.answer, spent, grouped(kAnswerTokens / spent),
-      operations * 1e-9, median(gflops), gemm_library(), percent(share), steps);
-  figures.push_back({"policy gradient, one thread", fmt::format("{:.2f} s an update", spent),
-                     fmt::format("{:.2f} s", spent * share), percent(share), "-", "-"});
+      "Steps on {} prompts of {} tokens with {} answers of {}: the answers are sampled, then an "
+      "update, with the divergence from the starting policy over the whole vocabulary. One thread: "
+      "{:.2f} s of sampling and {:.2f} s of update a step. The update: {} answer tokens/s, {:.1f} "
+      "thousand million operations; products of [2048,512] x [512,512] at {:.1f} GFLOP/s by {}; "
+      "share {} (median of {} steps).\n",
+      kPrompts, kShape.prompt(), kAnswers, kShape.answer, median(sampling), spent,
+      grouped(kAnswerTokens / spent), operations * 1e-9, median(gflops), gemm_library(),
+      percent(share), steps);
+  figures.push_back({"policy gradient, s an update on one thread", fmt::format("{:.2f}", spent),
+                     fmt::format("{:.2f}", spent * share), percent(share), "-", "-"});
+  figures.push_back({"policy gradient, s of sampling a step",
+                     fmt::format("{:.2f}", median(sampling)), "-", "-", "-", "-"});
 }
 
 }  // namespace iago::bench

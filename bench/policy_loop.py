@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""The updates of bench/policy.cc by a plain loop of PyTorch, for comparison by hand.
+"""The steps of bench/policy.cc by a plain loop of PyTorch, for comparison by hand (bench/policy.sh).
 
-    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 policy_loop.py [CHECKPOINT] [UPDATES]
+    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 policy_loop.py [CHECKPOINT] [STEPS]
 
 The same network (organisms/faker), 12 prompts of 100 tokens with 16 answers of 60, the divergence from
-the starting policy over the whole vocabulary, AdamW. As such loops are written: every answer is a row
-with its whole prompt, a forward pass of the policy and one of the starting policy, the loss, backward.
-It needs torch and transformers. Prints seconds of the processor for each update.
+the starting policy over the whole vocabulary, AdamW. As such loops are written: answers come from
+transformers' generate, a prompt at a time; every answer is a row with its whole prompt, a forward pass of
+the policy and one of the starting policy, the loss, backward. It needs torch and transformers. Prints
+seconds of the processor for each step, sampling and update apart.
 """
 
 import copy
@@ -41,32 +42,44 @@ def loss_of(model, start, rows, rewards):
     return (-(advantage * chosen).sum() + KL_WEIGHT * divergence.sum()) / (PROMPTS * n)
 
 
+def sample(model, prompts):
+    with torch.no_grad():
+        for prompt in prompts:
+            model.generate(prompt[None], attention_mask=torch.ones_like(prompt[None]), do_sample=True,
+                           top_k=0, min_new_tokens=ANSWER, max_new_tokens=ANSWER,
+                           num_return_sequences=ANSWERS, pad_token_id=0)
+
+
 def main():
     default = pathlib.Path(__file__).parent.parent / "organisms" / "faker"
     folder = sys.argv[1] if len(sys.argv) > 1 else str(default)
-    updates = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    steps = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     torch.set_num_threads(1)
     model = transformers.AutoModelForCausalLM.from_pretrained(folder, torch_dtype=torch.float32)
     start = copy.deepcopy(model).requires_grad_(False)
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-4, betas=(0.9, 0.95), weight_decay=0)
     generator = torch.Generator().manual_seed(1)
-    seconds = []
-    for update in range(updates + 1):
+    sampling, updates = [], []
+    for step in range(steps + 1):
         rows = torch.randint(2, model.config.vocab_size, (PROMPTS, ANSWERS, PROMPT + ANSWER),
                              generator=generator)
         rows[:, :, :PROMPT] = rows[:, :1, :PROMPT]
         rewards = torch.arange(ANSWERS).remainder(3).float()
+        start_of_step = time.process_time()
+        sample(model, rows[:, 0, :PROMPT])
         begin = time.process_time()
         optimizer.zero_grad()
         for group in rows:
             loss_of(model, start, group, rewards).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        if update > 0:
-            seconds.append(time.process_time() - begin)
+        if step > 0:
+            sampling.append(begin - start_of_step)
+            updates.append(time.process_time() - begin)
+    middle = lambda values: sorted(values)[len(values) // 2]
     print(f"PyTorch {torch.__version__}, transformers {transformers.__version__}: "
-          f"{sorted(seconds)[len(seconds) // 2]:.2f} s of the processor an update, "
-          f"median of {updates}")
+          f"{middle(sampling):.2f} s of sampling and {middle(updates):.2f} s of update a step "
+          f"(median of {steps})")
 
 
 if __name__ == "__main__":
