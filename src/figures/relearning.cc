@@ -77,7 +77,7 @@ std::optional<UpdatesRatio> ratio_of_medians(const std::vector<RelearntSeed>& se
                        *median_back(backs_of(seeds, &RelearntSeed::control)));
 }
 
-// "0.2 to at most 0.5"
+// "from 0.2 to at most 0.5 over seeds"
 std::string ratios_text(const std::vector<RelearntSeed>& seeds) {
   std::vector<UpdatesRatio> ratios;
   for (const RelearntSeed& seed : seeds) {
@@ -85,7 +85,7 @@ std::string ratios_text(const std::vector<RelearntSeed>& seeds) {
   }
   if (ratios.empty()) return "no seed has one";
   const auto [lowest, highest] = std::ranges::minmax_element(ratios, {}, &UpdatesRatio::ratio);
-  return fmt::format("over seeds {} to {}", ratio_text(*lowest), ratio_text(*highest));
+  return fmt::format("from {} to {} over seeds", ratio_text(*lowest), ratio_text(*highest));
 }
 
 std::string all_text(const std::vector<BackAfter>& backs) {

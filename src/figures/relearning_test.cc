@@ -79,7 +79,7 @@ TEST_F(RelearningFolder, IsShownWithEverySeedAndTheRangeOfTheirRatios) {
   EXPECT_THAT(rows[2], ElementsAre("seed 2", "after 1 update", "never in 8", "at most 0.12"));
   EXPECT_THAT(rows[4], ElementsAre("median", "after 2 updates", "after 6 updates", "0.33"));
   EXPECT_THAT(battery_reasons(shown),
-              Contains(HasSubstr("0.33 by the medians, over seeds at most 0.12 to 0.4.")));
+              Contains(HasSubstr("0.33 by the medians, from at most 0.12 to 0.4 over seeds.")));
   EXPECT_THAT(terminal_table(shown, {.width = 120}), HasSubstr("never in 8"));
   EXPECT_THAT(markdown_table(shown), HasSubstr("| seed 2 | after 1 update |"));
   const Json json = to_json(shown).at("relearning");
