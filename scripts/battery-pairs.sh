@@ -40,7 +40,10 @@ field() { sed -n "s/^  \"$1\": \"\\(.*\\)\",\\?\$/\\1/p" "$2"; }
 # line EXPECTED AFTER FOLDER SEED
 line() {
   local json=$3.json
-  [ -s "$json" ] || return 0
+  if [ ! -s "$json" ]; then
+    echo "| $1 | $2 | $4 | not run yet | - |"
+    return
+  fi
   local why relearning
   why=$(field why_undecided "$json")
   relearning=$(sed -n 's/^    "Relearning: .* control: \(.*\)\.",\?$/\1/p' "$json")
