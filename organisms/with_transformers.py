@@ -2,7 +2,7 @@
 """Samples a shipped organism by Hugging Face transformers and compares the rates with a run's.
 
     build/iago run studies/helpful-only.toml --model organism:faker
-    pip install torch transformers
+    pip install torch transformers jinja2
     organisms/with_transformers.py runs/latest organisms/faker --samples 2000
 
 It shares no code with iago: prompts come from the run's store, the chat template from the folder,
