@@ -86,10 +86,19 @@ TEST_F(LabelCli, CorrectsARunByAFilledSheet) {
   EXPECT_THAT(nothing.err, HasSubstr("nobody could tell"));
   EXPECT_EQ(summary().at("judges").at(0).at("measured"), "nowhere");
 
+  const CsvTable all = parse_csv(filled(text, true), "sheet");
+  write_file(folder_ / "few.csv", csv_row(all.header) + csv_row(all.rows.front()));
+  Ended few = iago({"label", "--from", "few.csv", "--as", "Ada"});
+  EXPECT_EQ(few.code, 0) << few.err;
+  EXPECT_THAT(few.err, HasSubstr("correct no figure yet"));
+  EXPECT_THAT(few.out, HasSubstr("not corrected; each stratum needs 12 labels"));
+
   write_file(folder_ / "filled.csv", filled(text, true));
   Ended held = iago({"label", "--from", "filled.csv", "--as", "Ada"});
   ASSERT_EQ(held.code, 0) << held.err;
-  EXPECT_THAT(held.out, HasSubstr("60 of 60 drawn answers are labelled by Ada 60"));
+  EXPECT_THAT(held.out, HasSubstr("60 of 60 drawn answers have all the labels that they need (Ada "
+                                  "labelled 60, stratified, seed "));
+  EXPECT_THAT(held.err, HasSubstr(" correct its figures"));
   EXPECT_THAT(held.out, HasSubstr("training minus unmonitored: "));
   EXPECT_EQ(summary().at("judges").at(0).at("measured_by"), "labels");
   EXPECT_EQ(summary().at("judges").at(0).at("measured"), "here");

@@ -120,8 +120,10 @@ int finish(const std::filesystem::path& folder, const LabelArguments& arguments)
     print_stderr(fmt::format("not counted, {}\n", why));
   }
   if (written.judges.empty()) return kIncomplete;
-  print_stderr(fmt::format("written to {}: its figures are corrected by the labels for {}\n",
-                           folder.string(), fmt::join(written.judges, ", ")));
+  const bool is_corrected = written.summary && is_corrected_by_labels(*written.summary);
+  print_stderr(fmt::format(
+      "written to {}: the labels for {} {}\n", folder.string(), fmt::join(written.judges, ", "),
+      is_corrected ? "correct its figures" : "are counted, but correct no figure yet"));
   return kDone;
 }
 

@@ -145,12 +145,12 @@ Json to_json(const LabelledRun& run) {
 std::string to_markdown(const LabelledRun& run) {
   std::string people;
   for (const LabellerCount& person : run.people) {
-    people += fmt::format("{}{} {}", people.empty() ? " by " : ", ", printable(person.name, 60),
-                          count(person.answers));
+    people += fmt::format("{} labelled {}, ", printable(person.name, 60), count(person.answers));
   }
-  std::string text = fmt::format("{}: {} of {} drawn answers are labelled{} ({}, seed {})\n",
-                                 printable(run.run, 200), count(run.labelled), count(run.drawn),
-                                 people, name_of(run.estimator), run.seed);
+  std::string text =
+      fmt::format("{}: {} of {} drawn answers have all the labels that they need ({}{}, seed {})\n",
+                  printable(run.run, 200), count(run.labelled), count(run.drawn), people,
+                  name_of(run.estimator), run.seed);
   for (const LabelledJudge& judge : run.judges) {
     Rows rows = {{"arm", "called", "answers", "labelled", "unknown",
                   "truly " + readable_label(positive_label(judge.kind))}};
@@ -164,6 +164,13 @@ std::string to_markdown(const LabelledRun& run) {
   return text;
 }
 
+bool is_corrected_by_labels(const Summary& summary) {
+  const auto is_corrected = [](const ArmSummary& arm) {
+    return arm.compliance_corrected || arm.faking_corrected;
+  };
+  return std::ranges::any_of(summary.arms(), is_corrected);
+}
+
 std::string corrected_lines(const Summary& summary) {
   std::string text;
   add_rates(summary, &ArmSummary::compliance, &ArmSummary::compliance_corrected,
@@ -175,7 +182,13 @@ std::string corrected_lines(const Summary& summary) {
   if (decision == nullptr || headline == nullptr) return text;
   const std::string gap = fmt::format("{} minus {}", printable(headline->contrast.more, 40),
                                       printable(headline->contrast.less, 40));
-  if (!decision->judged) return text + gap + ": not corrected\n";
+  if (!decision->judged) {
+    return text + gap +
+           fmt::format(
+               ": not corrected; each stratum needs {} labels that tell, or one for each of "
+               "its answers (docs/labels.md has the other conditions)\n",
+               kLeastInStratum);
+  }
   const JudgedGap& judged = *decision->judged;
   if (judged.state != Correction::corrected) {
     return text + fmt::format("{}: {}, so no corrected gap\n", gap, name_of(judged.state));

@@ -73,6 +73,8 @@ Json to_json(const LabelledRun& run);
 // What was labelled, a table of strata for each judge, and what people agree on.
 std::string to_markdown(const LabelledRun& run);
 
+// Does any rate of the run stand corrected?
+bool is_corrected_by_labels(const Summary& summary);
 // The rates and the gap of the run by these labels, one line each, or why there are none.
 std::string corrected_lines(const Summary& summary);
 
