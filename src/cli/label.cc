@@ -119,6 +119,10 @@ int finish(const std::filesystem::path& folder, const LabelArguments& arguments)
   for (const std::string& why : written.not_written) {
     print_stderr(fmt::format("not counted, {}\n", why));
   }
+  if (!written.withdrawn.empty()) {
+    print_stderr(fmt::format("written to {}: labels no longer correct its figures for {}\n",
+                             folder.string(), fmt::join(written.withdrawn, ", ")));
+  }
   if (written.judges.empty()) return kIncomplete;
   const bool is_corrected = written.summary && is_corrected_by_labels(*written.summary);
   print_stderr(fmt::format(

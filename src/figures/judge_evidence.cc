@@ -60,6 +60,9 @@ JudgeEvidence judge_evidence(const std::optional<JudgeRow>& judge, const Contras
   JudgeEvidence evidence;
   const std::string arms[] = {contrast.more, contrast.less};
   evidence.source = source_of(judge->error, text, arms);
+  const bool are_all_unknown = judge->error.source == ErrorSource::labels &&
+                               !judge->error.is_measured() && judge->error.unknown_truth > 0;
+  if (are_all_unknown) evidence.unknown_share = 1;
   if (evidence.source != JudgeSource::here) return evidence;
   const Confusion& all = judge->error.counts;
   const auto in_arm = [&](const std::string& arm) {

@@ -236,26 +236,38 @@ std::string why_nothing_counts(const LabelledJudge& judge, const LabelledRun& la
                            printable(judge.name, 60), labelled.drawn);
 }
 
+// Whether earlier labels of this run made what is known of the judge.
+bool has_label_error(const std::filesystem::path& folder, const LabelledJudge& judge) {
+  const auto rows = Store(folder / "run.db").judges();
+  const auto found = std::ranges::find(rows, judge.hash, &JudgeRow::hash);
+  return found != rows.end() && found->error.source == ErrorSource::labels &&
+         found->error.is_measured();
+}
+
 }  // namespace
 
 LabelledRun hold_labels(const Store& store) { return Holding(store).hold(); }
 
 WrittenLabels write_label_errors(const std::filesystem::path& folder, const LabelledRun& labelled) {
   WrittenLabels written;
-  std::vector<const LabelledJudge*> counted;
+  std::vector<const LabelledJudge*> changed;
   for (const LabelledJudge& judge : labelled.judges) {
     if (judge.labelled() > 0) {
-      counted.push_back(&judge);
+      changed.push_back(&judge);
       written.judges.push_back(judge.name);
-    } else {
-      written.not_written.push_back(why_nothing_counts(judge, labelled));
+      continue;
+    }
+    written.not_written.push_back(why_nothing_counts(judge, labelled));
+    if (judge.unknown() > 0 && has_label_error(folder, judge)) {
+      changed.push_back(&judge);
+      written.withdrawn.push_back(judge.name);
     }
   }
-  if (counted.empty()) return written;
+  if (changed.empty()) return written;
   {
     StoreWriter writer(folder / "run.db");
     const auto rows = Store(folder / "run.db").judges();
-    for (const LabelledJudge* judge : counted) {
+    for (const LabelledJudge* judge : changed) {
       const auto found = std::ranges::find(rows, judge->hash, &JudgeRow::hash);
       IAGO_CHECK(found != rows.end(), judge->name);
       JudgeRow row = *found;

@@ -55,12 +55,14 @@ LabelledRun hold_labels(const Store& store);
 struct WrittenLabels {
   std::vector<std::string> judges;
   std::vector<std::string> not_written;  // sentences: "faking-rules: no drawn answer has ..."
+  std::vector<std::string> withdrawn;    // of these, whose earlier labels counted, and do no longer
   std::optional<Summary> summary;        // as written; absent if nothing was
 };
 
 // Writes what was found to the run as its judges' known error, and its summary and report anew. A
-// judge for which no label counts keeps what was known of it; if that is so for all, nothing is
-// written.
+// judge for which no label counts keeps what was known of it from elsewhere. What labels of this
+// run said before is withdrawn where they contradict each other now: then nothing is known of the
+// judge. If no judge's error changes, nothing is written.
 WrittenLabels write_label_errors(const std::filesystem::path& folder, const LabelledRun& labelled);
 
 }  // namespace iago

@@ -306,6 +306,27 @@ TEST_F(PeopleLabelling, WritesNothingWhereNobodyCouldTell) {
   EXPECT_EQ(Store(path_).judges().at(0).error, JudgeError());
 }
 
+// A second person says the contrary of everything: nothing is known of the judge any more, and what
+// the first one alone said no longer makes the verdict.
+TEST_F(PeopleLabelling, WithdrawsACorrectionWherePeopleContradictEachOther) {
+  const LabelSample sample = draw(100);
+  store(labels_of(sample, "Ada", as_judged));
+  WrittenLabels written = write_label_errors(scratch_.path(), hold_labels(Store(path_)));
+  ASSERT_TRUE(written.summary->arm("training")->compliance_corrected);
+  ASSERT_THAT(written.summary->decision()->provisional, testing::IsEmpty());
+  EXPECT_THAT(written.withdrawn, testing::IsEmpty());
+  store(labels_of(sample, "Grace",
+                  [](const std::string&, bool does) { return std::optional(!does); }));
+  written = write_label_errors(scratch_.path(), hold_labels(Store(path_)));
+  EXPECT_THAT(written.withdrawn, testing::ElementsAre("compliance-rules"));
+  ASSERT_TRUE(written.summary);
+  EXPECT_FALSE(written.summary->arm("training")->compliance_corrected);
+  EXPECT_FALSE(Store(path_).judges().at(0).error.is_measured());
+  EXPECT_EQ(Store(path_).judges().at(0).error.unknown_truth, 100u);
+  EXPECT_THAT(written.summary->decision()->provisional,
+              testing::IsSupersetOf({Provisional::labels_unknown, Provisional::judge_unmeasured}));
+}
+
 TEST_F(PeopleLabelling, ReadsASheetBack) {
   const LabelSample sample = draw(60);
   const std::string a = sample.drawn[0].trial, b = sample.drawn[1].trial, c = sample.drawn[2].trial;
