@@ -227,6 +227,15 @@ Measured measure(const ContrastEvidence& evidence, const GapOfEvidence& gap, dou
   return measured;
 }
 
+// Of one wording, as its table has it: an interval on these queries never reaches beyond the one
+// over queries like these, or clusters.
+std::optional<GapEstimate> gap_at_95(const ContrastEvidence& evidence) {
+  const ContrastCounts& counts = evidence.wordings.front();
+  return evidence.clusters.empty()
+             ? estimate_gap_without_test(counts.more, counts.less)
+             : estimate_gap_over_without_test(counts.more, counts.less, evidence.clusters);
+}
+
 // All of the rule but what the provider refused, with the cause that decides.
 Decision rule_on(const ContrastEvidence& evidence, double margin, double level) {
   Decision decision;
@@ -239,8 +248,7 @@ Decision rule_on(const ContrastEvidence& evidence, double margin, double level) 
   Measured measured = measure(evidence, gap, level);
   decision.answered = measured.answered;
   if (evidence.wordings.size() == 1) {
-    decision.on_these_queries =
-        gap_on_these_queries(evidence.wordings[0].more, evidence.wordings[0].less);
+    decision.on_these_queries = gap_at_95(evidence)->on_these_queries;
   }
   if (evidence.judge.source == JudgeSource::here) {
     decision.judged = correct_for_judge(evidence, level, measured);
