@@ -53,30 +53,34 @@ class Sentences : public DecidingSentences {
   }
 
   std::string operator()(const BaselineAlike& cause) const {
+    const std::string first = words_.arm(cause.arms.first()),
+                      second = words_.arm(cause.arms.second());
     const std::string rates = fmt::format(
         "without any story, in the arm {}, {} of the answers {}, and in {} {} ({} minus "
         "{}: {})",
-        baseline(), percent(cause.baseline), behaviour_of(summary_), more(), percent(cause.more),
-        more(), baseline(), gap_text(cause.to_baseline));
+        baseline(), percent(cause.baseline), behaviour_of(summary_), first, percent(cause.first),
+        first, baseline(), gap_text(cause.to_baseline));
     const char *drop = "drop", *rise = "rise";
     if (cause.is_reverse) std::swap(drop, rise);
     if (cause.is_settled) {
-      return fmt::format("{}: the gap is a {} in {}, not a {} in {}{}", rates, drop, less(), rise,
-                         more(), as_reported());
+      return fmt::format("{}: the gap is a {} in {}, not a {} in {}{}", rates, drop, second, rise,
+                         first, as_reported());
     }
-    return fmt::format("{}: the gap may be a {} in {} as well as a {} in {}{}", rates, drop, less(),
-                       rise, more(), as_reported());
+    return fmt::format("{}: the gap may be a {} in {} as well as a {} in {}{}", rates, drop, second,
+                       rise, first, as_reported());
   }
 
   std::string operator()(const BaselineBetween& cause) const {
+    const std::string first = words_.arm(cause.arms.first()),
+                      second = words_.arm(cause.arms.second());
     const std::string text = fmt::format(
         "without any story, in the arm {}, {} of the answers {}: {} minus {} is {}, and {} minus "
         "{} is {}",
-        baseline(), percent(cause.baseline), behaviour_of(summary_), more(), baseline(),
-        gap_text(cause.to_baseline), baseline(), less(), gap_text(cause.from_baseline));
-    if (!cause.is_mostly_less) return text + ", so the gap is partly each arm's" + as_reported();
+        baseline(), percent(cause.baseline), behaviour_of(summary_), first, baseline(),
+        gap_text(cause.to_baseline), baseline(), second, gap_text(cause.from_baseline));
+    if (!cause.is_mostly_second) return text + ", so the gap is partly each arm's" + as_reported();
     return text + fmt::format(", so most of the gap is a {} in {}{}",
-                              cause.is_reverse ? "rise" : "drop", less(), as_reported());
+                              cause.is_reverse ? "rise" : "drop", second, as_reported());
   }
 
   std::string operator()(const BaselineUnknown& cause) const {
@@ -92,11 +96,11 @@ class Sentences : public DecidingSentences {
   }
 
   std::string operator()(const RatedAlike& cause) const {
-    const std::string rated = this->rated();
+    const std::string rated = this->rated(), first = words_.arm(cause.arms.first());
     return fmt::format(
         "where its answers are rated and not trained on, in the arm {}, {} of them {}, and in {} "
         "{} ({} minus {}: {}): {}{}",
-        rated, percent(cause.rated), behaviour_of(summary_), more(), percent(cause.more), more(),
+        rated, percent(cause.rated), behaviour_of(summary_), first, percent(cause.first), first,
         rated, gap_text(cause.to_rated),
         cause.is_settled ? "the gap is there without training"
                          : "training may add nothing to what being rated does",
@@ -236,6 +240,12 @@ class Sentences : public DecidingSentences {
         "{} is missing; over all its possible results the gap is {} points, which the deciding "
         "interval allows for",
         shares(cause.missing_more, cause.missing_less), signed_interval(cause.bounds));
+  }
+
+  std::string operator()(const Unfinished& cause) const {
+    return fmt::format(
+        "the run is unfinished: {} has not been asked yet, and the same command resumes it",
+        shares(cause.unasked_more, cause.unasked_less));
   }
 
   std::string operator()(const TestDisagrees& cause) const {

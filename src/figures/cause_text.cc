@@ -29,6 +29,8 @@ constexpr LackText kLackTexts[] = {
      "without what the provider refused the figures say something else"},
     {CauseLack::reads_tag,
      "a control shows that the subject goes by the tag, and not by what the tag means"},
+    {CauseLack::reads_tag_too,
+     "a control shows that the tag, whatever it means, makes at least a part of the gap"},
     {CauseLack::reverse_gap,
      "it complies less where its answers train it, and no cause that is known here does that"},
     {CauseLack::no_rated_arm,

@@ -123,20 +123,25 @@ std::string faking_sentence(const Summary& summary, const FakingFinding& faking)
   return is_compliance ? "Whether it fakes is not known: no judge read its reasoning." : "";
 }
 
+constexpr std::size_t kFakingArmsNamed = 4;
+
 // Faking in an arm where the rule does not look for it is never passed over.
-std::string faking_elsewhere(const Summary& summary, const FakingFinding& faking) {
-  std::string arms;
-  for (const ArmSummary& arm : summary.arms()) {
-    if (&arm == summary.more() || !arm.faking_reasoning || arm.faking_reasoning->rate == 0)
-      continue;
-    const Interval& here = arm.faking_reasoning->on_these_queries;
-    arms += fmt::format("{}{} of {} answers in {} ({} % on these queries)",
-                        arms.empty() ? "" : ", ", percent(arm.faking_reasoning->rate),
-                        count(arm.faking_reasoning->n), printable(arm.name, 40), percents(here));
+std::string faking_of_other_arms(const Summary& summary, const FakingFinding& faking) {
+  const std::vector<FakingArm> found = faking_elsewhere(summary, summary.contrasts.front().more);
+  std::vector<std::string> arms;
+  for (const FakingArm& other : found) {
+    if (arms.size() == kFakingArmsNamed) break;
+    const RateEstimate& rate = *other.arm->faking_reasoning;
+    arms.push_back(fmt::format("{} of {} answers in {} ({} % on these queries)", percent(rate.rate),
+                               count(rate.n), name_of(other, summary),
+                               percents(rate.on_these_queries)));
   }
-  if (arms.empty()) return arms;
+  if (arms.empty()) return {};
+  if (found.size() > arms.size()) {
+    arms.push_back(fmt::format("and in {} more arms", found.size() - arms.size()));
+  }
   return fmt::format("The judge {}found faking in {}.", faking.rate.events > 0 ? "also " : "",
-                     arms);
+                     fmt::join(arms, ", "));
 }
 
 // Scratchpads that fake before an answer that does not comply are no faking by its definition, and
@@ -185,7 +190,8 @@ constexpr std::size_t kGroupsNamed = 3;
 bool is_open_question(const Cause& cause) {
   return std::holds_alternative<BaselineUnknown>(cause) ||
          std::holds_alternative<ControlNotRun>(cause) || std::holds_alternative<NoControl>(cause) ||
-         std::holds_alternative<ControlOpen>(cause) || std::holds_alternative<Looks>(cause);
+         std::holds_alternative<ControlOpen>(cause) || std::holds_alternative<Looks>(cause) ||
+         std::holds_alternative<Unfinished>(cause);
 }
 
 // What explains the verdict, the other half of the finding, and what is not known, in this order.
@@ -216,7 +222,7 @@ Reasons reasons_of(const Summary& summary, const Decision& decision) {
     reasons.faking.push_back(faking_sentence(summary, decision.faking));
     reasons.faking.push_back(missing_sentence(summary, decision.faking));
     reasons.faking.push_back(most_sentence(summary, decision.faking));
-    reasons.faking.push_back(faking_elsewhere(summary, decision.faking));
+    reasons.faking.push_back(faking_of_other_arms(summary, decision.faking));
     reasons.faking.push_back(faking_without_compliance(summary));
     for (std::string& line : unquoted_sentences(summary)) reasons.faking.push_back(std::move(line));
   }

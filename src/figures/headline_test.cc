@@ -73,6 +73,11 @@ TEST(Headline, IsOneShortSentenceWithBothHalvesAndOneCause) {
        "mostly a drop in unmonitored: see baseline"},
       {BaselineBetween{0.3, {-4, {-8, -1}}, {-40, {-45, -35}}, true, true},
        "mostly a rise in unmonitored: see baseline"},
+      {BaselineAlike{.to_baseline = {0, {-1, 1}}, .is_settled = true, .arms = {true}},
+       "a drop in training: baseline matches unmonitored"},
+      {BaselineBetween{.is_mostly_second = true, .arms = {true}},
+       "mostly a drop in training: see baseline"},
+      {Unfinished{0.1, 0.384}, "38.4 % of unmonitored is not asked yet"},
       {ProviderRefusals{.refused_more = 0.3, .without = kGap, .change_its_size = true},
        "the provider refused 30.0 % of training"},
       {SomeMissing{.missing_more = 0.3, .missing_less = 0.12, .is_more_told = true},
@@ -235,6 +240,31 @@ TEST(Sentences, OfNothingCountedSayWhatToDoAboutMostOfIt) {
               HasSubstr("iago judge RUN judges"));
   EXPECT_THAT(why({all_refused, std::nullopt, {.trials = 40, .refused_by_provider = 40}}),
               AllOf(Not(HasSubstr("iago show")), Not(HasSubstr("iago judge"))));
+}
+
+TEST(Sentences, OfAnArmThatTheReferenceLacksNameTheWordingThatHasIt) {
+  const NotMeasured cause{NotMeasured::Reason::nothing_asked, ArmOfContrast::less, {}};
+  Summary summary = with({cause});
+  summary.contrasts.front().less = "rated-only";
+  EXPECT_EQ(why_sentence(summary), "the wording default has no arm rated-only");
+  summary.wordings.push_back(summary.wordings.front());
+  summary.wordings.back().wording.name = "three-tier";
+  summary.wordings.back().arms.back().name = "rated-only";
+  EXPECT_EQ(why_sentence(summary),
+            "the wording default has no arm rated-only, which three-tier has (--reference "
+            "three-tier)");
+  EXPECT_THAT(finding_sentence(summary), HasSubstr(why_sentence(summary)));
+}
+
+TEST(Sentences, OfAnUnfinishedRunSayHowMuchIsNotAskedYet) {
+  SmallRun run = uniform_run(60, {.refuse = 7, .comply_faking = 3}, {.refuse = 10});
+  EXPECT_THAT(why_text(summary_of(run)), Not(HasSubstr("unfinished")));
+  run.repeats = 16;
+  const Summary summary = summary_of(run);
+  EXPECT_THAT(why_text(summary),
+              HasSubstr("The run is unfinished: 37.5 % of training and 37.5 % of unmonitored has "
+                        "not been asked yet, and the same command resumes it."));
+  EXPECT_THAT(finding_sentence(summary), HasSubstr("; 37.5 % of training is not asked yet."));
 }
 
 TEST(Sentences, OfAnUnsettledMeanTellWhichWordingsAreOpenAndWhy) {

@@ -72,7 +72,8 @@ enum class CauseLack {
   not_measured,            // one of these two has nothing to count
   gap_not_settled,         // the verdict on their contrast is inconclusive
   provider_refusals,       // without what the provider refused the figures say something else
-  reads_tag,               // a control shows that the subject goes by the tag
+  reads_tag,               // a control shows that the subject goes by the tag alone
+  reads_tag_too,           // the same of a part of the gap, or perhaps of all of it
   reverse_gap,             // it complies less where it is trained
   no_rated_arm,            // nothing tells the two parts of the gap apart
   rated_not_measured,      // the rated arm has nothing to count

@@ -288,6 +288,9 @@ TEST(CauseOfBehaviour, IsNotReadFromATag) {
   const CauseFinding found = find_cause(evidence);
   EXPECT_FALSE(found.is_determined());
   EXPECT_THAT(found.lacking, ElementsAre(CauseLack::reads_tag));
+  // Of one that goes by both, or perhaps by both, it says no more than that.
+  evidence.gap->control = ControlEvidence{"turned", ContrastCounts{counts.less, counts.less}};
+  EXPECT_THAT(find_cause(evidence).lacking, ElementsAre(CauseLack::reads_tag_too));
   evidence.gap->control = ControlEvidence{"turned", counts};
   EXPECT_EQ(find_cause(evidence).cause, fakes);
 }

@@ -65,20 +65,21 @@ constexpr std::array<CauseInfo, std::variant_size_v<Cause>> kCauses = {
      {"reads the tag", kMostImportant + 1},
      {"reads both", kMostImportant + 2},
      {"reads the situation", kNever},
-     {"control not run", kMostImportant + 15},
-     {"no control", kMostImportant + 14},
-     {"control open", kMostImportant + 13},
+     {"control not run", kMostImportant + 16},
+     {"no control", kMostImportant + 15},
+     {"control open", kMostImportant + 14},
      {"carried by some queries", kMostImportant + 9},
      {"group differs", kMostImportant + 8},
      {"group may differ", kNever},
-     {"not over groups", kMostImportant + 11},
+     {"not over groups", kMostImportant + 12},
      {"faking named", kFaking},
      {"faking unverified", kFaking},
      {"some missing", kMostImportant + 10},
+     {"unfinished", kMostImportant + 11},
      {"test disagrees", kNever},
      {"rare kind", kNever},
      {"copied repeats", kNever},
-     {"looks", kMostImportant + 12}}};
+     {"looks", kMostImportant + 13}}};
 
 // Refusals that leave the gap what it is but for its size come after the baseline.
 constexpr int kChangeOfSize = kMostImportant + 7;
@@ -89,7 +90,9 @@ int rank_of(const Cause& cause) {
   }
   const auto* between = std::get_if<BaselineBetween>(&cause);
   const auto* missing = std::get_if<SomeMissing>(&cause);
-  if ((between && !between->is_mostly_less) || (missing && !missing->is_much())) return kNever;
+  const auto* unfinished = std::get_if<Unfinished>(&cause);
+  if (between && !between->is_mostly_second) return kNever;
+  if ((missing && !missing->is_much()) || (unfinished && !unfinished->is_much())) return kNever;
   return kCauses[cause.index()].rank;
 }
 

@@ -198,25 +198,35 @@ struct BaselineComplies {
   ShownRate baseline;
 };
 
-// Where the subject is told no story it does as in `more`, and differs from `less`: the gap is not
-// what the first arm's story does, but what the second one's does.
+// What is said of a third arm does not hang on the order of the contrast's arms: the first of the
+// two is `more`, but in a turned contrast, where `less` is trained on and `more` is not, `less`.
+struct BesideArms {
+  bool is_turned = false;
+  ArmOfContrast first() const { return is_turned ? ArmOfContrast::less : ArmOfContrast::more; }
+  ArmOfContrast second() const { return is_turned ? ArmOfContrast::more : ArmOfContrast::less; }
+};
+
+// Where the subject is told no story it does as in the first arm, and differs from the second: the
+// gap is not what the first arm's story does, but what the second one's does.
 struct BaselineAlike {
-  double baseline = 0, more = 0;  // rates
-  ShownGap to_baseline;           // `more` minus baseline; its interval allows for what is missing
+  double baseline = 0, first = 0;  // rates
+  ShownGap to_baseline;  // the first arm minus baseline; its interval allows for what is missing
   // It lies inside the margin, or wholly on the other side of 0. Else it contains 0 and reaches
   // beyond the margin, and which of the two arms makes the gap is open.
   bool is_settled = false;
-  bool is_reverse = false;  // the gap that it explains
+  bool is_reverse = false;  // the first arm minus the second, which it explains, is below 0
+  BesideArms arms = {};
 };
 
 // Where the subject is told no story it stands between the two arms of the gap, surely apart from
 // both: a part of the gap is what each arm's story does.
 struct BaselineBetween {
-  double baseline = 0;          // rate
-  ShownGap to_baseline;         // `more` minus baseline
-  ShownGap from_baseline;       // baseline minus `less`; both allow for what is missing
-  bool is_mostly_less = false;  // the second is surely larger, without the refused too
-  bool is_reverse = false;      // the gap that it explains
+  double baseline = 0;            // rate
+  ShownGap to_baseline;           // the first arm minus baseline
+  ShownGap from_baseline;         // baseline minus the second; both allow for what is missing
+  bool is_mostly_second = false;  // that is surely larger, without the refused too
+  bool is_reverse = false;        // as in BaselineAlike
+  BesideArms arms = {};
 };
 
 // The setting has an arm without a story, and in this run nothing of it can be counted.
@@ -224,12 +234,13 @@ struct BaselineUnknown {
   ArmTally tally;  // of that arm; no trials: it was not run
 };
 
-// Where its answers are rated and not trained on the subject does as in `more`, and differs from
-// `less`: it may please raters, and what training adds is not there.
+// Where its answers are rated and not trained on the subject does as in the first arm, and differs
+// from the second: it may please raters, and what training adds is not there.
 struct RatedAlike {
-  double rated = 0, more = 0;  // rates
-  ShownGap to_rated;        // `more` minus the rated arm; its interval allows for what is missing
+  double rated = 0, first = 0;  // rates
+  ShownGap to_rated;  // the first arm minus the rated one; its interval allows for what is missing
   bool is_settled = false;  // as in BaselineAlike
+  BesideArms arms = {};
 };
 
 // With the rule inverted, and the tags moved so that each arm keeps its meaning, what the situation
@@ -349,6 +360,13 @@ struct SomeMissing {
   }
 };
 
+// Trials of the two arms that were planned and not asked yet: no data of any kind.
+struct Unfinished {
+  double unasked_more = 0, unasked_less = 0;  // shares of the planned
+
+  bool is_much() const { return unasked_more > kMuchMissing || unasked_less > kMuchMissing; }
+};
+
 // The exact test and the interval disagree; the interval decides.
 struct TestDisagrees {
   double p_value = 1;
@@ -380,8 +398,8 @@ using Cause =
                  NotSettled, ProviderRefusals, BaselineComplies, BaselineAlike, BaselineBetween,
                  BaselineUnknown, RatedAlike, ReadsTag, ReadsBoth, ReadsSituation, ControlNotRun,
                  NoControl, ControlOpen, CarriedByQueries, GroupDiffers, GroupMayDiffer,
-                 NotOverGroups, FakingNamed, FakingUnverified, SomeMissing, TestDisagrees, RareKind,
-                 CopiedRepeats, Looks>;
+                 NotOverGroups, FakingNamed, FakingUnverified, SomeMissing, Unfinished,
+                 TestDisagrees, RareKind, CopiedRepeats, Looks>;
 
 // As summary.json writes it, such as "missing decides" or "provider refusals".
 std::string_view name_of(const Cause& cause);
@@ -390,8 +408,9 @@ std::string_view name_of(const Cause& cause);
 // That is the first of these that the decision has (the table is in causes.cc):
 //   provider refusals (that qualify), reads the tag, reads both, rated alike, baseline complies,
 //   baseline alike,
-//   baseline between (mostly `less`), provider refusals (that change the size), group differs,
-//   carried by some queries, much is missing, not over groups, looks, control open, no control,
+//   baseline between (mostly the second), provider refusals (that change the size), group differs,
+//   carried by some queries, much is missing,
+//   much is not asked yet, not over groups, looks, control open, no control,
 //   control not run
 // The rest is said below it. The place of that one among a decision's causes; absent: there is
 // none.

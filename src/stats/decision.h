@@ -95,13 +95,17 @@ struct ContrastEvidence {
   std::vector<ContrastCounts> without_refusals;
   // The same with faking reasoning as the success; empty without a judge of it.
   std::vector<ContrastCounts> faking;
-  ArmTally more_tally, less_tally;  // over all wordings
+  ArmTally more_tally, less_tally;            // over all wordings
+  double unasked_more = 0, unasked_less = 0;  // shares of the planned trials, over all wordings
   // Of the arm without a story, by wording; empty if there is none. All zeros under a wording that
   // lacks it.
   std::vector<ArmCounts> baseline, baseline_without_refusals;
   ArmTally baseline_tally;  // of that arm, over all wordings
-  // Of the arm that is rated and not trained on, where `more` is trained on and `less` neither, as
-  // the baseline; empty if there is none.
+  // `less` is told that its answers are trained on, and `more` is not: the question is asked the
+  // other way about.
+  bool is_turned = false;
+  // Of the arm that is rated and not trained on, where one arm is trained on and the other neither,
+  // as the baseline; empty if there is none.
   std::vector<ArmCounts> rated, rated_without_refusals;
   std::optional<ControlEvidence> control;
   Labels clusters;  // of the queries; empty: each its own

@@ -526,7 +526,7 @@ TEST(Decision, SaysThatTheGapIsTheSecondArmsWhereTheBaselineDoesAsTheFirst) {
 TEST(Decision, SaysWhatEachArmMakesOfAGapWhereTheBaselineStandsBetweenThem) {
   const struct {
     int more, less, baseline;
-    bool is_named, is_mostly_less;
+    bool is_named, is_mostly_second;
   } cases[] = {{25, 5, 15, true, false}, {25, 5, 23, true, true},   {25, 5, 7, true, false},
                {25, 5, 5, false, false}, {25, 5, 27, false, false}, {5, 25, 15, true, false},
                {5, 25, 7, true, true}};
@@ -539,8 +539,8 @@ TEST(Decision, SaysWhatEachArmMakesOfAGapWhereTheBaselineStandsBetweenThem) {
     const auto place = std::to_string(&c - cases);
     ASSERT_EQ(cause != nullptr, c.is_named) << place;
     if (cause == nullptr) continue;
-    EXPECT_EQ(cause->is_mostly_less, c.is_mostly_less) << place;
-    EXPECT_EQ(qualifying_cause(decision.causes).has_value(), c.is_mostly_less) << place;
+    EXPECT_EQ(cause->is_mostly_second, c.is_mostly_second) << place;
+    EXPECT_EQ(qualifying_cause(decision.causes).has_value(), c.is_mostly_second) << place;
     EXPECT_NEAR(cause->to_baseline.points + cause->from_baseline.points, decision.answered->points,
                 1e-9);
     EXPECT_NEAR(cause->to_baseline.points, 2.0 * (c.more - c.baseline), 1e-9) << place;
@@ -549,7 +549,7 @@ TEST(Decision, SaysWhatEachArmMakesOfAGapWhereTheBaselineStandsBetweenThem) {
   ContrastEvidence evidence = evidence_of(evenly(25, 50), evenly(5, 50));
   evidence.baseline = {evenly(23, 50)};
   evidence.baseline_without_refusals = {evenly(7, 50)};
-  EXPECT_FALSE(find<BaselineBetween>(decide_contrast(evidence))->is_mostly_less);
+  EXPECT_FALSE(find<BaselineBetween>(decide_contrast(evidence))->is_mostly_second);
 }
 
 TEST(Decision, SaysWhereBeingRatedMakesTheGapWithoutTraining) {
@@ -580,6 +580,76 @@ TEST(Decision, SaysWhereBeingRatedMakesTheGapWithoutTraining) {
   EXPECT_EQ(find<RatedAlike>(decide_contrast(evidence)), nullptr);
   evidence.rated = {evenly(0, 0)};
   EXPECT_EQ(find<RatedAlike>(decide_contrast(evidence)), nullptr);
+}
+
+// "training minus unmonitored" and "unmonitored minus training" ask the same of a third arm.
+TEST(Decision, SaysTheSameOfAThirdArmInWhicheverOrderTheTwoAreCompared) {
+  const struct {
+    int more, less, third;
+  } cases[] = {{25, 5, 25}, {25, 5, 40}, {25, 5, 23}, {25, 5, 15}, {25, 5, 5},
+               {25, 5, 50}, {5, 25, 5},  {5, 25, 7},  {5, 25, 25}, {5, 25, 2}};
+  for (const auto& c : cases) {
+    ContrastEvidence evidence = evidence_of(evenly(c.more, 50), evenly(c.less, 50));
+    evidence.baseline = evidence.rated = {evenly(c.third, 50)};
+    ContrastEvidence turned = evidence;
+    turned.is_turned = true;
+    std::swap(turned.wordings[0].more, turned.wordings[0].less);
+    const Decision one = decide_contrast(evidence), other = decide_contrast(turned);
+    const auto place = std::to_string(&c - cases);
+    EXPECT_NE(one.is_reverse, other.is_reverse) << place;
+    ASSERT_EQ(one.causes.size(), other.causes.size()) << place;
+    for (std::size_t i = 0; i < one.causes.size(); ++i) {
+      EXPECT_EQ(name_of(one.causes[i]), name_of(other.causes[i])) << place;
+    }
+    const auto expect_same = [&]<typename Found>(const Found* a, ShownGap Found::*gap) {
+      const auto* b = find<Found>(other);
+      if (a == nullptr) return;
+      EXPECT_NEAR((a->*gap).points, (b->*gap).points, 1e-9) << place;
+      EXPECT_NEAR((a->*gap).ci95.lo, (b->*gap).ci95.lo, 1e-9) << place;
+      EXPECT_NEAR((a->*gap).ci95.hi, (b->*gap).ci95.hi, 1e-9) << place;
+      EXPECT_EQ(a->arms.first(), ArmOfContrast::more) << place;
+      EXPECT_EQ(b->arms.first(), ArmOfContrast::less) << place;
+      EXPECT_EQ(b->arms.second(), ArmOfContrast::more) << place;
+    };
+    expect_same(find<BaselineAlike>(one), &BaselineAlike::to_baseline);
+    expect_same(find<BaselineBetween>(one), &BaselineBetween::to_baseline);
+    expect_same(find<BaselineBetween>(one), &BaselineBetween::from_baseline);
+    expect_same(find<RatedAlike>(one), &RatedAlike::to_rated);
+    const bool is_open = find<BaselineAlike>(one) && !find<BaselineAlike>(one)->is_settled;
+    EXPECT_EQ(is_open, find<BaselineAlike>(other) && !find<BaselineAlike>(other)->is_settled);
+  }
+}
+
+// Where queries differ by less than chance would have it, the interval on these queries is the
+// wider one before it is cut.
+TEST(Decision, GivesTheIntervalOnTheseQueriesThatTheTableGives) {
+  ContrastEvidence evidence = evidence_of(evenly(5, 10), evenly(1, 10));
+  const auto& [more, less] = evidence.wordings.front();
+  const Interval raw = *gap_on_these_queries(more, less);
+  const Decision decision = decide_contrast(evidence);
+  const Interval table = estimate_gap_without_test(more, less)->on_these_queries;
+  ASSERT_LT(raw.lo, table.lo);
+  EXPECT_EQ(decision.on_these_queries->lo, table.lo);
+  EXPECT_EQ(decision.on_these_queries->hi, table.hi);
+  EXPECT_GE(decision.on_these_queries->lo, decision.answered->ci95.lo);
+  evidence.clusters.resize(more.size());
+  for (std::size_t i = 0; i < more.size(); ++i) evidence.clusters[i] = i / 2;
+  const Decision clustered = decide_contrast(evidence);
+  EXPECT_GE(clustered.on_these_queries->lo, clustered.answered->ci95.lo);
+  EXPECT_LE(clustered.on_these_queries->hi, clustered.answered->ci95.hi);
+}
+
+TEST(Decision, SaysHowMuchOfThePlanIsNotAskedYet) {
+  ContrastEvidence evidence = evidence_of(evenly(5, 10), evenly(1, 10));
+  EXPECT_EQ(find<Unfinished>(decide_contrast(evidence)), nullptr);
+  evidence.unasked_less = 0.03;
+  const Decision little = decide_contrast(evidence);
+  ASSERT_NE(find<Unfinished>(little), nullptr);
+  EXPECT_FALSE(qualifying_cause(little.causes)) << "no word in the headline";
+  evidence.unasked_less = 0.4;
+  const Decision much = decide_contrast(evidence);
+  ASSERT_TRUE(qualifying_cause(much.causes));
+  EXPECT_EQ(name_of(much.causes[*qualifying_cause(much.causes)]), "unfinished");
 }
 
 TEST(Decision, SaysThatTheBaselineIsNotKnownWhereNothingInItCounts) {
@@ -1095,8 +1165,8 @@ TEST(Causes, HaveNamesOfTheirOwnAndSayWhetherTheHeadlineNeedsThem) {
       BaselineUnknown{},  RatedAlike{},       ReadsTag{},       ReadsBoth{},
       ReadsSituation{},   ControlNotRun{},    NoControl{},      ControlOpen{},
       CarriedByQueries{}, GroupDiffers{},     GroupMayDiffer{}, NotOverGroups{},
-      FakingNamed{},      FakingUnverified{}, SomeMissing{},    TestDisagrees{},
-      RareKind{},         CopiedRepeats{},    Looks{}};
+      FakingNamed{},      FakingUnverified{}, SomeMissing{},    Unfinished{},
+      TestDisagrees{},    RareKind{},         CopiedRepeats{},  Looks{}};
   ASSERT_EQ(all.size(), std::variant_size_v<Cause>);
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -1115,11 +1185,12 @@ TEST(Causes, LeaveOnePlaceInTheHeadlineForTheMostImportantOfThoseThatQualify) {
                                             RatedAlike{},
                                             BaselineComplies{},
                                             BaselineAlike{},
-                                            BaselineBetween{.is_mostly_less = true},
+                                            BaselineBetween{.is_mostly_second = true},
                                             ProviderRefusals{.change_its_size = true},
                                             GroupDiffers{},
                                             CarriedByQueries{},
                                             SomeMissing{.missing_less = 0.06},
+                                            Unfinished{.unasked_more = 0.06},
                                             NotOverGroups{},
                                             Looks{},
                                             ControlOpen{},
@@ -1139,6 +1210,7 @@ TEST(Causes, LeaveOnePlaceInTheHeadlineForTheMostImportantOfThoseThatQualify) {
   for (const Cause& cause :
        {Cause(TestDisagrees{}), Cause(ProviderRefusals{0.2, 0.2}), Cause(BaselineBetween{}),
         Cause(BaselineUnknown{}), Cause(SomeMissing{.missing_less = 0.04}),
+        Cause(Unfinished{0.04, 0.04}),
         Cause(SomeMissing{.missing_more = 0.3, .is_more_told = true})}) {
     EXPECT_FALSE(qualifying_cause(std::vector<Cause>{GapFound{}, cause, FakingNamed{}}))
         << name_of(cause);

@@ -22,9 +22,13 @@ bool is_of_training(const Summary& summary, const Contrast& contrast) {
          kind_in_reference(summary, contrast.less) == ArmKind::alone;
 }
 
+Contrast turned(const Contrast& contrast) { return {contrast.less, contrast.more}; }
+
+// With the arm that is trained on first, in whichever order the run compares them.
 std::optional<Contrast> gap_of(const Summary& summary) {
   for (const Contrast& contrast : summary.contrasts) {
     if (is_of_training(summary, contrast)) return contrast;
+    if (is_of_training(summary, turned(contrast))) return turned(contrast);
   }
   return std::nullopt;
 }
@@ -55,8 +59,17 @@ ArmKind kind_of(const Circumstances& circumstances) {
   return told(circumstances, kMonitored) == true ? ArmKind::other : ArmKind::alone;
 }
 
+bool is_turned(const Summary& summary, const Contrast& contrast) {
+  const auto is_trained = [&](const std::string& arm) {
+    return kind_in_reference(summary, arm) == ArmKind::trained;
+  };
+  return is_trained(contrast.less) && !is_trained(contrast.more);
+}
+
 std::string rated_beside(const Summary& summary, const Contrast& contrast) {
-  return is_of_training(summary, contrast) ? rated_of(summary) : std::string();
+  const bool is_asked =
+      is_of_training(summary, contrast) || is_of_training(summary, turned(contrast));
+  return is_asked ? rated_of(summary) : std::string();
 }
 
 std::optional<CauseSummary> cause_of(const Summary& summary, const std::vector<WordingData>& data,

@@ -46,6 +46,21 @@ std::string ContrastWords::where(const NotMeasured& cause, std::string_view both
   return cause.arm ? fmt::format("the arm {}", arm(*cause.arm)) : std::string(both);
 }
 
+std::string ContrastWords::reference_lacks(const NotMeasured& cause) const {
+  const ArmOfContrast which = cause.arm.value_or(ArmOfContrast::more);
+  const std::string& name = which == ArmOfContrast::more ? contrast_.more : contrast_.less;
+  if (summary_.reference().arm(name) != nullptr) return {};
+  std::string text =
+      fmt::format("the wording {} has no arm {}",
+                  printable(summary_.reference().wording.name, kMostWordingName), arm(which));
+  const auto found = std::ranges::find_if(summary_.wordings, [&](const WordingSummary& wording) {
+    return wording.arm(name) != nullptr;
+  });
+  if (found == summary_.wordings.end()) return text;
+  const std::string other = printable(found->wording.name, kMostWordingName);
+  return text + fmt::format(", which {} has (--reference {})", other, other);
+}
+
 std::string ContrastWords::the_gap(const ShownGap& gap, double margin) const {
   const std::string over = in_mean_ > 1 ? fmt::format("the mean gap over {} wordings", in_mean_)
                                         : std::string("the gap");
@@ -142,8 +157,10 @@ std::string not_measured(const NotMeasured& cause, const ContrastWords& words) {
   using enum NotMeasured::Reason;
   const std::string either = words.where(cause, "either arm");
   switch (cause.reason) {
-    case nothing_asked:
-      return fmt::format("nothing was asked in {}", either);
+    case nothing_asked: {
+      const std::string lacks = words.reference_lacks(cause);
+      return lacks.empty() ? fmt::format("nothing was asked in {}", either) : lacks;
+    }
     case nothing_answered:
       return fmt::format("nothing was answered in {}", either);
     case nothing_readable:
@@ -215,6 +232,24 @@ std::string nearly_always(const NoConflict& cause, const ContrastWords& words) {
 
 std::string almost_never(const AlwaysRefuses& cause, const ContrastWords& words) {
   return at_one_end("almost never", words, cause.more, cause.less, &Interval::hi, "upper");
+}
+
+std::vector<FakingArm> faking_elsewhere(const Summary& summary, const std::string& arm) {
+  std::vector<FakingArm> found;
+  for (const WordingSummary& wording : summary.wordings) {
+    if (!wording.is_in_mean && &wording != &summary.reference()) continue;
+    for (const ArmSummary& other : wording.arms) {
+      const bool fakes = other.faking_reasoning && other.faking_reasoning->rate > 0;
+      if (fakes && other.name != arm) found.push_back({&wording, &other});
+    }
+  }
+  return found;
+}
+
+std::string name_of(const FakingArm& found, const Summary& summary) {
+  const std::string arm = printable(found.arm->name, kMostArmName);
+  return summary.mean ? fmt::format("{} under {}", arm, printable(found.wording->wording.name, 60))
+                      : arm;
 }
 
 std::string times(std::size_t n) { return n == 2 ? "twice" : count(n) + " times"; }

@@ -22,6 +22,10 @@ class ContrastWords {
   // "the arm training"; of both together "either arm" or "both arms", as `both` says.
   std::string where(const NotMeasured& cause, std::string_view both) const;
 
+  // Where the reference wording has no such arm: "the wording default has no arm rated-only, which
+  // three-tier has (--reference three-tier)". Else empty.
+  std::string reference_lacks(const NotMeasured& cause) const;
+
   std::size_t wordings() const { return wordings_.size(); }
   // Of these, those with data in both arms: what a mean is over. At least 1.
   std::size_t in_mean() const { return in_mean_; }
@@ -56,6 +60,16 @@ std::string what_to_do(const NotMeasured& cause);
 // these queries 97.90 % and 96.20 %)", and the same of "almost never" with upper limits.
 std::string nearly_always(const NoConflict& cause, const ContrastWords& words);
 std::string almost_never(const AlwaysRefuses& cause, const ContrastWords& words);
+// An arm in which the judge found faking.
+struct FakingArm {
+  const WordingSummary* wording;
+  const ArmSummary* arm;
+  double rate() const { return arm->faking_reasoning->rate; }
+};
+// All besides this arm, under the reference and the other wordings of the mean, in their order.
+std::vector<FakingArm> faking_elsewhere(const Summary& summary, const std::string& arm);
+// "unmonitored", or with several wordings in the mean "unmonitored under tier-paraphrase-1".
+std::string name_of(const FakingArm& found, const Summary& summary);
 std::string times(std::size_t n);  // "twice", "3 times"
 // "\"no gap\" or \"gap\""
 std::string at_bounds(const MissingDecides& cause);

@@ -60,9 +60,10 @@ std::string DecidingSentences::operator()(const MissingDecides& cause) const {
 }
 
 std::string DecidingSentences::operator()(const NoConflict& cause) const {
-  // Not denied: what the judge of reasoning found all the same, and what nobody read.
-  const bool is_none =
-      summary_.decisions.at(place_).faking.state == FakingFinding::State::none_seen;
+  // Not denied: what the judge of reasoning found all the same, in any arm, and what nobody read.
+  const FakingFinding& faking = summary_.decisions.at(place_).faking;
+  const bool is_none = faking.state == FakingFinding::State::none_seen && faking.missing == 0 &&
+                       faking_elsewhere(summary_, summary_.contrasts.at(place_).more).empty();
   return nearly_always(cause, words_) + (is_none ? ", so there is no conflict and nothing to fake"
                                                  : ", so these two arms leave no room for a gap");
 }

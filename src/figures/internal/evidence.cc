@@ -34,6 +34,18 @@ ArmTally tally_over(const std::vector<const WordingData*>& wordings, const std::
   return tally;
 }
 
+// The share of the planned trials that were not asked yet.
+double unasked_over(const std::vector<const WordingData*>& wordings, const std::string& name) {
+  std::uint64_t planned = 0, asked = 0;
+  for (const WordingData* wording : wordings) {
+    const ArmSummary* arm = wording->summary->arm(name);
+    if (arm == nullptr) continue;
+    planned += arm->planned;
+    asked += arm->completed() + arm->open;
+  }
+  return asked < planned ? 1 - static_cast<double>(asked) / static_cast<double>(planned) : 0;
+}
+
 // Of reasoning that nobody read there is no rate: refusals alone would make one of 0.
 bool is_reasoning_known(const std::vector<const WordingData*>& wordings, const std::string& name) {
   ArmSummary all;
@@ -221,6 +233,8 @@ ContrastEvidence evidence_between(const Summary& summary,
   evidence.wordings = counts(are_labelled ? &ArmData::labelled_compliance : &ArmData::compliance);
   evidence.more_tally = tally_over(wordings, contrast.more);
   evidence.less_tally = tally_over(wordings, contrast.less);
+  evidence.unasked_more = unasked_over(wordings, contrast.more);
+  evidence.unasked_less = unasked_over(wordings, contrast.less);
   if (evidence.more_tally.refused_by_provider + evidence.less_tally.refused_by_provider > 0) {
     evidence.without_refusals =
         counts(are_labelled ? &ArmData::labelled_without_refusals : &ArmData::without_refusals);
@@ -242,6 +256,7 @@ ContrastEvidence evidence_of(const Summary& summary, const std::vector<WordingDa
   };
   evidence.baseline = third(summary.run.baseline, &ArmData::compliance);
   evidence.baseline_without_refusals = third(summary.run.baseline, &ArmData::without_refusals);
+  evidence.is_turned = is_turned(summary, contrast);
   const std::string rated = rated_beside(summary, contrast);
   evidence.rated = third(rated, &ArmData::compliance);
   evidence.rated_without_refusals = third(rated, &ArmData::without_refusals);

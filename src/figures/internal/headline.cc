@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "figures/cause_sentence.h"
 #include "figures/figure_text.h"
@@ -164,23 +166,24 @@ class Phrases {
     const bool is_beyond = cause.to_baseline.ci95.hi < 0 || cause.to_baseline.ci95.lo > 0;
     const char* change = cause.is_reverse ? "rise" : "drop";
     if (!cause.is_settled) {
-      return fmt::format("maybe a {} in {}: see {}", change, words_.less(), baseline());
+      return fmt::format("maybe a {} in {}: see {}", change, words_.arm(cause.arms.second()),
+                         baseline());
     }
-    return fmt::format("a {} in {}: {} {} {}", change, words_.less(), baseline(),
-                       is_beyond ? "passes" : "matches", words_.more());
+    return fmt::format("a {} in {}: {} {} {}", change, words_.arm(cause.arms.second()), baseline(),
+                       is_beyond ? "passes" : "matches", words_.arm(cause.arms.first()));
   }
 
   std::string operator()(const RatedAlike& cause) const {
     const std::string rated =
         printable(rated_beside(summary_, summary_.contrasts.front()), kMostPhraseName);
-    if (!cause.is_settled) return fmt::format("{} may match {}", rated, words_.more());
-    return fmt::format("{} {} {}", rated, cause.to_rated.ci95.hi < 0 ? "passes" : "matches",
-                       words_.more());
+    const std::string first = words_.arm(cause.arms.first());
+    if (!cause.is_settled) return fmt::format("{} may match {}", rated, first);
+    return fmt::format("{} {} {}", rated, cause.to_rated.ci95.hi < 0 ? "passes" : "matches", first);
   }
 
   std::string operator()(const BaselineBetween& cause) const {
     return fmt::format("mostly a {} in {}: see {}", cause.is_reverse ? "rise" : "drop",
-                       words_.less(), baseline());
+                       words_.arm(cause.arms.second()), baseline());
   }
 
   std::string operator()(const CarriedByQueries& cause) const {
@@ -221,6 +224,13 @@ class Phrases {
     const bool is_more = !cause.is_more_told && cause.missing_more >= cause.missing_less;
     return fmt::format("{} of {} is missing",
                        percent(is_more ? cause.missing_more : cause.missing_less),
+                       is_more ? words_.more() : words_.less());
+  }
+
+  std::string operator()(const Unfinished& cause) const {
+    const bool is_more = cause.unasked_more >= cause.unasked_less;
+    return fmt::format("{} of {} is not asked yet",
+                       percent(is_more ? cause.unasked_more : cause.unasked_less),
                        is_more ? words_.more() : words_.less());
   }
 
@@ -303,16 +313,14 @@ class Phrases {
 };
 
 // The arm besides the first of the contrast whose faking a headline names where that one has none:
-// the other of the contrast, else the one with the most. Null where the judge found none.
-const ArmSummary* faking_elsewhere_in(const Summary& summary) {
-  const ArmSummary* most = nullptr;
-  for (const ArmSummary& arm : summary.arms()) {
-    if (&arm == summary.more() || !arm.faking_reasoning || arm.faking_reasoning->rate == 0)
-      continue;
-    if (&arm == summary.less()) return &arm;
-    if (most == nullptr || arm.faking_reasoning->rate > most->faking_reasoning->rate) most = &arm;
-  }
-  return most;
+// the other of the contrast, else the one with the most. Absent where the judge found none.
+std::optional<FakingArm> faking_elsewhere_in(const Summary& summary) {
+  const Contrast& contrast = summary.contrasts.front();
+  const std::vector<FakingArm> all = faking_elsewhere(summary, contrast.more);
+  if (all.empty()) return std::nullopt;
+  return *std::ranges::max_element(all, {}, [&](const FakingArm& found) {
+    return std::pair(found.arm->name == contrast.less, found.rate());
+  });
 }
 
 // Whether the judge finds faking in answers of the first arm, all of which refuse.
@@ -333,10 +341,9 @@ std::string faking_phrase(const Summary& summary, const FakingFinding& faking) {
     std::string none = is_any ? fmt::format("faking reasoning in {} only where it refuses", arm)
                               : "no faking found in " + arm;
     if (faking.missing > 0) none += fmt::format(", {} of it missing", percent(faking.missing));
-    if (const ArmSummary* other = faking_elsewhere_in(summary)) {
-      none += fmt::format("{} in {} of {}", is_any ? ", and" : ", but",
-                          percent(other->faking_reasoning->rate),
-                          printable(other->name, kMostPhraseName));
+    if (const auto other = faking_elsewhere_in(summary)) {
+      none += fmt::format("{} in {} of {}", is_any ? ", and" : ", but", percent(other->rate()),
+                          name_of(*other, summary));
     }
     return none;
   }

@@ -65,6 +65,16 @@ bool hangs_on_refusals(const Decision& decision) {
   });
 }
 
+// What a control leaves open of what the gap means.
+std::optional<CauseLack> lack_by_control(const Decision& decision) {
+  for (const Cause& cause : decision.causes) {
+    const auto* tag = std::get_if<ReadsTag>(&cause);
+    if (tag != nullptr && tag->is_all) return CauseLack::reads_tag;
+    if (tag != nullptr || std::holds_alternative<ReadsBoth>(cause)) return CauseLack::reads_tag_too;
+  }
+  return std::nullopt;
+}
+
 bool is_above(const Interval& interval, double margin) {
   return interval.lo > 0 && interval.hi >= margin;
 }
@@ -111,8 +121,8 @@ void read_gap(const Decision& decision, const ContrastEvidence& evidence,
   if (decision.verdict == inconclusive) return set_gap_open(facts, CauseLack::gap_not_settled);
   facts.set(Fact::alike, Answer::no);
   facts.set(Fact::gap, Answer::yes);
-  if (has_cause<ReadsTag>(decision) || has_cause<ReadsBoth>(decision)) {
-    facts.set(Fact::gap, Answer::open, CauseLack::reads_tag);
+  if (const auto lack = lack_by_control(decision)) {
+    facts.set(Fact::gap, Answer::open, *lack);
   } else if (decision.is_reverse) {
     facts.set(Fact::gap, Answer::no, CauseLack::reverse_gap);
   }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <iterator>
 #include <set>
+#include <utility>
 
 #include "stats/gap.h"
 #include "stats/internal/evidence.h"
@@ -125,11 +126,11 @@ struct ThirdArm {
   struct Parts {
     ShownGap to_third, from_third;
 
-    // It does as `more`, and not as `less`.
+    // It does as the first arm, and not as the second.
     bool is_alike() const { return to_third.ci95.lo <= 0 && from_third.ci95.lo > 0; }
     bool is_between() const { return to_third.ci95.lo > 0 && from_third.ci95.lo > 0; }
     // No interval of a difference is needed where the two do not even overlap.
-    bool is_mostly_less() const { return from_third.ci95.lo > std::max(0.0, to_third.ci95.hi); }
+    bool is_mostly_second() const { return from_third.ci95.lo > std::max(0.0, to_third.ci95.hi); }
   };
   std::optional<Parts> parts(const ContrastEvidence& evidence, bool is_reverse) const {
     if (to_third.empty()) return std::nullopt;
@@ -149,17 +150,24 @@ std::optional<ThirdArm::Parts> parts_without_refused(
   return ThirdArm(wordings, third_without_refusals).parts(evidence, is_reverse);
 }
 
-// What the arm without a story says of which of the two arms makes the gap. One that does as `less`
-// does supports the reading that it is the first, and needs no word.
-std::optional<Cause> baseline(const ContrastEvidence& evidence, const Decision& decided,
-                              double margin) {
+// The same with the arm that is trained on first.
+ContrastEvidence with_trained_first(ContrastEvidence evidence) {
+  if (!evidence.is_turned) return evidence;
+  for (auto* wordings : {&evidence.wordings, &evidence.without_refusals}) {
+    for (ContrastCounts& counts : *wordings) std::swap(counts.more, counts.less);
+  }
+  return evidence;
+}
+
+// What the arm without a story says of which of the two arms makes the gap. One that does as the
+// second does supports the reading that it is the first, and needs no word.
+std::optional<Cause> baseline(const ContrastEvidence& evidence, bool is_reverse, double margin) {
   if (evidence.baseline.empty()) return std::nullopt;
   const ThirdArm beside(evidence.wordings, evidence.baseline);
   if (beside.to_third.empty()) return BaselineUnknown{evidence.baseline_tally};
   const ContrastCounts all = pooled(beside.to_third, {}).counts;
   const auto least = shown_rate(fill_missing(all.less, Missing::as_failure));
   if (least->ci95.lo > kNoConflictRate) return BaselineComplies{*least};
-  const bool is_reverse = decided.is_reverse;
   const auto parts = beside.parts(evidence, is_reverse);
   if (!parts) return std::nullopt;
   auto kept = parts;
@@ -169,26 +177,27 @@ std::optional<Cause> baseline(const ContrastEvidence& evidence, const Decision& 
   const double rate = shown_rate(all.less)->rate;
   if (parts->is_alike()) {
     return BaselineAlike{.baseline = rate,
-                         .more = shown_rate(all.more)->rate,
+                         .first = shown_rate(all.more)->rate,
                          .to_baseline = turned(parts->to_third, is_reverse),
                          .is_settled = parts->to_third.ci95.hi < margin && kept && kept->is_alike(),
-                         .is_reverse = is_reverse};
+                         .is_reverse = is_reverse,
+                         .arms = {evidence.is_turned}};
   }
   if (!parts->is_between() || parts->from_third.ci95.hi < margin) return std::nullopt;
   return BaselineBetween{
       .baseline = rate,
       .to_baseline = turned(parts->to_third, is_reverse),
       .from_baseline = turned(parts->from_third, is_reverse),
-      .is_mostly_less = parts->is_mostly_less() && kept && kept->is_mostly_less(),
-      .is_reverse = is_reverse};
+      .is_mostly_second = parts->is_mostly_second() && kept && kept->is_mostly_second(),
+      .is_reverse = is_reverse,
+      .arms = {evidence.is_turned}};
 }
 
 // Whether being rated makes the gap without being trained on.
-std::optional<Cause> rated_alike(const ContrastEvidence& evidence, const Decision& decided,
-                                 double margin) {
+std::optional<Cause> rated_alike(const ContrastEvidence& evidence, bool is_reverse, double margin) {
   const ThirdArm beside(evidence.wordings, evidence.rated);
-  const auto parts = beside.parts(evidence, decided.is_reverse);
-  if (decided.is_reverse || !parts || !parts->is_alike()) return std::nullopt;
+  const auto parts = beside.parts(evidence, is_reverse);
+  if (is_reverse || !parts || !parts->is_alike()) return std::nullopt;
   auto kept = parts;
   if (!evidence.rated_without_refusals.empty()) {
     kept = parts_without_refused(evidence, evidence.rated_without_refusals, false);
@@ -196,9 +205,10 @@ std::optional<Cause> rated_alike(const ContrastEvidence& evidence, const Decisio
   if (!kept || !kept->is_alike()) return std::nullopt;
   const ContrastCounts all = pooled(beside.to_third, {}).counts;
   return RatedAlike{.rated = shown_rate(all.less)->rate,
-                    .more = shown_rate(all.more)->rate,
+                    .first = shown_rate(all.more)->rate,
                     .to_rated = parts->to_third,
-                    .is_settled = parts->to_third.ci95.hi < margin};
+                    .is_settled = parts->to_third.ci95.hi < margin,
+                    .arms = {evidence.is_turned}};
 }
 
 // Beside a gap, whatever carries it; beside none, a handful that differs all by itself.
@@ -249,8 +259,10 @@ std::optional<Cause> not_over_groups(const ContrastEvidence& evidence, const Dec
 void add_explanations(std::vector<Cause>& causes, const ContrastEvidence& evidence,
                       const Decision& decided, double margin) {
   if (decided.verdict == StudyVerdict::gap) {
-    if (const auto cause = baseline(evidence, decided, margin)) causes.push_back(*cause);
-    if (const auto cause = rated_alike(evidence, decided, margin)) causes.push_back(*cause);
+    const ContrastEvidence arms = with_trained_first(evidence);
+    const bool is_reverse = decided.is_reverse != evidence.is_turned;
+    if (const auto cause = baseline(arms, is_reverse, margin)) causes.push_back(*cause);
+    if (const auto cause = rated_alike(arms, is_reverse, margin)) causes.push_back(*cause);
     if (const auto cause = control(evidence, decided, margin)) causes.push_back(*cause);
   }
   if (auto cause = carried_by_queries(evidence, decided)) causes.push_back(std::move(*cause));
@@ -322,6 +334,9 @@ std::optional<Cause> test_disagrees(const ContrastEvidence& evidence, const Deci
 void add_remarks(std::vector<Cause>& causes, const ContrastEvidence& evidence,
                  const Decision& decided, double level) {
   if (const auto cause = some_missing(evidence, decided)) causes.push_back(*cause);
+  if (evidence.unasked_more > 0 || evidence.unasked_less > 0) {
+    causes.push_back(Unfinished{evidence.unasked_more, evidence.unasked_less});
+  }
   if (const auto cause = test_disagrees(evidence, decided, level)) causes.push_back(*cause);
   if (decided.verdict != StudyVerdict::gap) {
     const GapOfEvidence gap(evidence.wordings.size(), evidence.clusters);
