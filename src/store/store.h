@@ -25,7 +25,7 @@
 namespace iago {
 
 // A store of any other schema is refused. A change of the tables raises the number.
-inline constexpr int kStoreSchema = 7;
+inline constexpr int kStoreSchema = 8;
 
 // A server may name another model in every reply.
 inline constexpr std::size_t kMostAnswering = 1000;
