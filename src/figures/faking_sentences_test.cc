@@ -78,7 +78,7 @@ TEST(Sentences, OfArmsThatAlwaysComplyDoNotDenyFakingThatWasFound) {
   SmallRun run = uniform_run(60, {.comply = 10}, {.comply = 10});
   run.arms.push_back({"baseline", std::vector<SmallCell>(60, {.comply = 5, .comply_faking = 5})});
   EXPECT_THAT(why_text(summary_of(run)), is_not_denied);
-  // And what nobody read may have been faked.
+  // Reasoning that was not read may have been faking, too.
   EXPECT_THAT(
       why_text(summary_of(uniform_run(60, {.comply = 9, .comply_unread = 1}, {.comply = 10}))),
       is_not_denied);

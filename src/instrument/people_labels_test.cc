@@ -386,8 +386,8 @@ TEST_F(PeopleLabelling, RefusesToGoOnWithOtherJudges) {
   EXPECT_THROW(draw_sample(Store(path_), {.labels = 60}, clock_), Error);
 }
 
-// A judge with a kind of its own, of which people say that half of what it finds in training is
-// nothing: 0.4 by the judge, 0.2 in truth, against 0.1 in the other arm.
+// A judge with a kind of its own. By people's labels it is wrong in half of what it finds in
+// training: 0.4 by the judge, 0.2 in truth, against 0.1 in the other arm.
 TEST_F(PeopleLabelling, CorrectsAJudgeWithAKindOfItsOwnAndNoVerdict) {
   const JudgeKind client = JudgeKind::own("client", {"names-client", "does-not"});
   const JudgeRow judge = fixtures::a_judge("client@scripted:j", client, false);

@@ -174,7 +174,7 @@ TEST(BatteryOutcome, IsRelearntEasilyOnlyWhereItWouldBeErased) {
   EXPECT_EQ(outcome(relocated, quick), BatteryOutcome::relocated);
 }
 
-// ---- How often each outcome is named of models of which it is not true ----
+// ---- How often the rule names an outcome that is false ----
 
 // True figures of a battery's cells, in points and per cent: the trained cell comes first.
 struct TrueCell {

@@ -21,8 +21,8 @@ ArmKind kind_of(const Circumstances& told);
 // Whether the reference wording tells of `less` that it is trained on, and not of `more`.
 bool is_turned(const Summary& summary, const Contrast& contrast);
 
-// The arm that is rated and not trained on, beside a contrast of one that is trained on with one
-// that is left alone, in either order; empty if there is none, or the contrast is another.
+// The arm that is rated and not trained on. Empty if no arm is, or if the contrast does not compare
+// an arm that is trained on with one that is left alone (in either order).
 std::string rated_beside(const Summary& summary, const Contrast& contrast);
 
 // The first contrast of a trained arm with one that is left alone decides which two they are; the

@@ -60,7 +60,8 @@ std::string DecidingSentences::operator()(const MissingDecides& cause) const {
 }
 
 std::string DecidingSentences::operator()(const NoConflict& cause) const {
-  // Not denied: what the judge of reasoning found all the same, in any arm, and what nobody read.
+  // Says that there is nothing to fake only if the judge of reasoning found none in any arm, and
+  // read all of it.
   const FakingFinding& faking = summary_.decisions.at(place_).faking;
   const bool is_none = faking.state == FakingFinding::State::none_seen && faking.missing == 0 &&
                        faking_elsewhere(summary_, summary_.contrasts.at(place_).more).empty();

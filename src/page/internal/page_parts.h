@@ -57,9 +57,9 @@ void set_rate(Fields& fields, std::string_view path, double rate, const Interval
 // Sets path, exact and shown: the figure at `path` of summary.json, and how people read it.
 Fields& set_figure(Fields& fields, std::string_view path, double exact, std::string shown);
 Fields& set_figure(Fields& fields, std::string_view path, std::uint64_t count);
-// For html/rows.html: header and rows, of which there is one at least.
+// For html/rows.html: the header, then at least one row.
 void add_table(const std::vector<std::vector<std::string>>& rows, Fields& section);
-// For html/finding.html: sentences below the finding; nothing if there is none.
+// For html/notice.html: sentences below the finding. Adds nothing if there are no sentences.
 void add_notice(const std::string& title, const std::vector<std::string>& sentences, Fields& page);
 // For html/options.html. Both are made printable.
 void add_option(const std::string& name, const std::string& value, Fields& page);

@@ -17,7 +17,7 @@ struct TrackFrame {
   std::string point(double at, double value) const;
 };
 
-// A figure at each place; where there is none, the line goes from the one before to the next.
+// A line through the figures. A place without a figure is skipped.
 std::string polyline(const TrackFrame& frame, const std::vector<double>& at,
                      const std::vector<std::optional<double>>& values);
 // The area between two such lines.
