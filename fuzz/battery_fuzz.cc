@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "figures/battery.h"
+#include "fuzz/try_to.h"
 
 namespace {
 
@@ -34,15 +35,6 @@ void read_relearnt(std::string_view text) {
     IAGO_CHECK(sentence.find('\x1b') == std::string::npos, "an escape sequence");
   }
   iago::figures_json(relearning);
-}
-
-template <typename Read>
-void try_to(Read read) {
-  try {
-    read();
-  } catch (const iago::Error& error) {
-    IAGO_CHECK(!std::string_view(error.what()).empty(), "an error without a message");
-  }
 }
 
 }  // namespace

@@ -10,18 +10,10 @@
 #include "base/json.h"
 #include "figures/check.h"
 #include "figures/check_text.h"
+#include "fuzz/try_to.h"
 #include "instrument/planted.h"
 
 namespace {
-
-template <typename Read>
-void try_to(Read read) {
-  try {
-    read();
-  } catch (const iago::Error& error) {
-    IAGO_CHECK(!std::string_view(error.what()).empty(), "an error without a message");
-  }
-}
 
 void read_check(std::string_view text) {
   const iago::CheckReport report = iago::parse_check(text, "check.json");

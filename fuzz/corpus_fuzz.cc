@@ -10,6 +10,7 @@
 #include "documents/corpus.h"
 #include "documents/filters.h"
 #include "documents/internal/prompts.h"
+#include "fuzz/try_to.h"
 
 namespace {
 
@@ -34,15 +35,6 @@ void read_journal(std::string_view text) {
     iago::read_check(reply.text, "MARK-0");
   }
   IAGO_CHECK(seconds >= 0, "time");
-}
-
-template <typename Read>
-void try_to(Read read) {
-  try {
-    read();
-  } catch (const iago::Error& error) {
-    IAGO_CHECK(!std::string_view(error.what()).empty(), "an error without a message");
-  }
 }
 
 }  // namespace
