@@ -47,6 +47,7 @@ std::string filled_page(std::string_view source, Fields& page) {
   // Some of them hold others, which follow.
   put_in("<!--head.html-->\n", kHeadHtml);
   put_in("<!--finding.html-->\n", kFindingHtml);
+  put_in("<!--notice.html-->\n", kNoticeHtml);
   put_in("<!--options.html-->\n", kOptionsHtml);
   put_in("<!--rows.html-->\n", kRowsHtml);
   put_in("<!--track.html-->\n", kTrackHtml);

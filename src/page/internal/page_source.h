@@ -14,6 +14,7 @@ extern const std::string_view kExperimentHtml;  // html/experiment.html
 // Parts of them, each for a comment of its name:
 extern const std::string_view kHeadHtml;     // html/head.html, the beginning
 extern const std::string_view kFindingHtml;  // html/finding.html, headline and notice
+extern const std::string_view kNoticeHtml;   // html/notice.html
 extern const std::string_view kOptionsHtml;  // html/options.html, names and values
 extern const std::string_view kRowsHtml;     // html/rows.html, a table
 extern const std::string_view kTrackHtml;    // html/track.html, a curve
