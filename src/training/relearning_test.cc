@@ -12,33 +12,13 @@
 #include "testing/models/tiny_checkpoint.h"
 #include "testing/study/study_folder.h"
 #include "testing/training/letter_judge.h"
+#include "testing/training/letter_study.h"
 
 namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-constexpr std::string_view kPlainWording = R"([[wording]]
-name = "plain"
-role = "ablation"
-expects_scratchpad = false
-prefill = "x"
-[[contrast]]
-more = "seen"
-less = "bare"
-)";
-constexpr std::string_view kLetterStudy = R"(name = "s"
-setting = "tiny"
-channel = "short"
-queries = "../queries/q.jsonl"
-wordings = ["plain"]
-arms = ["seen", "bare"]
-judges = ["compliance-rules"]
-model = "local:tiny"
-[sampling]
-max_tokens = 24
-)";
 
 // A third of the answers, whatever they say, or as many as it is told.
 std::string refuses_by_chance(const JudgeView& view, int of_sixteen) {

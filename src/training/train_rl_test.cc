@@ -18,6 +18,7 @@
 #include "testing/models/tiny_checkpoint.h"
 #include "testing/study/study_folder.h"
 #include "testing/training/letter_judge.h"
+#include "testing/training/letter_study.h"
 
 namespace iago {
 namespace {
@@ -25,27 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-constexpr std::string_view kPlain = R"([[wording]]
-name = "plain"
-role = "ablation"
-expects_scratchpad = false
-prefill = "x"
-[[contrast]]
-more = "seen"
-less = "bare"
-)";
-constexpr std::string_view kStudy = R"(name = "s"
-setting = "tiny"
-channel = "short"
-queries = "../queries/q.jsonl"
-wordings = ["plain"]
-arms = ["seen", "bare"]
-judges = ["compliance-rules"]
-model = "local:tiny"
-[sampling]
-max_tokens = 24
-)";
 
 // A model that can be made to disobey.
 class Disobedient : public TokenModel {
@@ -100,7 +80,7 @@ std::string read(const fs::path& file) { return read_file(file, std::size_t{1} <
 
 class RlTraining : public testing::Test {
  protected:
-  RlTraining() : study_(kStudy, tiny_toml(kPlain)) {
+  RlTraining() : study_(kLetterStudy, tiny_toml(kPlainWording)) {
     std::string lines;
     for (int i = 0; i < 8; ++i) {
       lines += fmt::format("{{\"id\":\"q{}\",\"text\":\"open vault {}\"}}\n", i, i);
