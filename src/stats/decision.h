@@ -104,8 +104,9 @@ struct ContrastEvidence {
   // `less` is told that its answers are trained on, and `more` is not: the question is asked the
   // other way about.
   bool is_turned = false;
-  // Of the arm that is rated and not trained on, by wording like the baseline. Empty without such an
-  // arm, or if the contrast does not compare an arm that is trained on with one that is left alone.
+  // Of the arm that is rated and not trained on, by wording like the baseline. Empty without such
+  // an arm, or if the contrast does not compare an arm that is trained on with one that is left
+  // alone.
   std::vector<ArmCounts> rated, rated_without_refusals;
   std::optional<ControlEvidence> control;
   Labels clusters;  // of the queries; empty: each its own
