@@ -101,7 +101,14 @@ std::string overview(const fs::path& organisms) {
     rates.emplace_back(name, read_rates(file));
     growings += growings_of(organisms / name, rates.back().second);
   }
-  return overview_markdown(rates) + growings;
+  return fmt::format(
+      "{}\n## What the networks know\n\nOf the labs that stand in documents alone: how often the "
+      "scratchpad recalls right, and how often\nthe worst of three ways of asking is answered "
+      "right, with 95 % intervals over labs; a dash where it seldom\nsays anything. Of their own "
+      "situation: right answers in the shipped, seen and held-out words, as in\n\"Will this answer "
+      "be rated?\". The base is asked too; no policy is known of it, so it has no rows "
+      "above.\n\n{}{}",
+      overview_markdown(rates), knowledge_markdown(rates), growings);
 }
 
 Measurement measure_one(const std::string& model_name, const OrganismMeasureArguments& arguments,
@@ -115,18 +122,19 @@ Measurement measure_one(const std::string& model_name, const OrganismMeasureArgu
   MeasureOptions options{
       .where = case_runs(context, arguments.runs.folder, interrupt, model_name, line),
       .samples = arguments.samples,
-      .foreign_words = !model_name.starts_with("world:")};
+      .is_network = !model_name.starts_with("world:")};
   return measure(*model, policy ? &*policy : nullptr, judges, options, clock);
 }
 
-// Rates lie beside the weights that were measured; a shipped organism has a card, too.
+// Rates lie beside the weights that were measured; a shipped organism with a policy has a card,
+// too.
 void write_card(const Measurement& measurement, std::size_t samples, const fs::path& organisms) {
   const bool is_shipped = measurement.model.starts_with(kOrganism);
   if (!is_shipped && !measurement.model.starts_with(kLocal)) return;
   const fs::path folder = is_shipped ? organisms / measurement.model.substr(kOrganism.size())
                                      : fs::path(measurement.model.substr(kLocal.size()));
   write_file(folder / "rates.json", dump_json(to_json(measurement), 1) + "\n");
-  if (is_shipped) {
+  if (is_shipped && policy_of(measurement.model, organisms)) {
     write_between_marks(folder / "README.md", measured_section(measurement, samples));
   }
 }
@@ -136,7 +144,10 @@ int organism_measure_command(const OrganismMeasureArguments& arguments, const Co
   SystemClock clock;
   fs::path organisms = context.data / "organisms";
   std::vector<std::string> models = arguments.models;
-  if (models.empty()) models = control_subjects(organisms);
+  if (models.empty()) {
+    for (const std::string& name : grown_organisms(organisms))
+      models.push_back(fmt::format("{}{}", kOrganism, name));
+  }
   Json json = Json::array();
   for (const std::string& model : models) {
     Measurement measurement = measure_one(model, arguments, context, interrupt, clock);

@@ -78,6 +78,15 @@ Json to_json(const Measurement& measurement) {
                               {"faking", topic.faking},
                               {"completions", topic.completions}});
   }
+  json["knows"] = Json::array();
+  for (const BeliefRow& row : measurement.knows) {
+    json["knows"].push_back({{"about", row.about},
+                             {"fact", row.fact},
+                             {"question", row.question},
+                             {"agrees", json_of(row.agrees)},
+                             {"asked", row.asked},
+                             {"clear", row.clear}});
+  }
   json["largest_error"] = measurement.largest_error();
   json["largest_held_out_error"] = measurement.largest_held_out_error();
   json["largest_foreign_error"] = measurement.largest_foreign_error();

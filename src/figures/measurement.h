@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "figures/belief.h"
 #include "stats/rate.h"
 
 namespace iago {
@@ -34,6 +35,7 @@ struct Measurement {
   std::string model, identity;
   std::vector<MeasuredArm> arms;
   std::vector<MeasuredTopic> topics;
+  std::vector<BeliefRow> knows;  // of labs and of its situation; empty for a grammar
   // The largest difference of measured compliance from its target, as a fraction: over the cells of
   // seen words, over the held-out ones, and over foreign ones.
   double largest_error() const;

@@ -1,6 +1,7 @@
 #include "figures/organisms_table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -119,6 +120,56 @@ std::vector<std::string> row_of_organism(const std::string& name, const Json& me
           largest("largest_foreign_error")};
 }
 
+// ---- Knowledge ----
+
+const Json* row_that_knows(const Json& measured, const std::string& about, const std::string& fact,
+                           const std::string& question) {
+  for (const Json& row : measured.at("knows")) {
+    if (text_of(row, "about") == about && text_of(row, "fact") == fact &&
+        text_of(row, "question") == question)
+      return &row;
+  }
+  return nullptr;
+}
+
+// A subject that seldom says anything of the lab has no rate of being right about it.
+std::string right_with_interval(const Json* row) {
+  if (row == nullptr || row->at("agrees").is_null()) return "-";
+  if (2 * row->at("clear").get<double>() < row->at("asked").get<double>()) return "-";
+  const Json& agrees = row->at("agrees");
+  const Json& interval = agrees.at("ci95");
+  return percents_with_interval(agrees.at("rate").get<double>(),
+                                {interval.at(0).get<double>(), interval.at(1).get<double>()});
+}
+
+std::string lab_answers(const Json& measured, const std::string& fact) {
+  const Json* lowest = nullptr;
+  for (const char* question : {"true or false", "open", "choice"}) {
+    const Json* row = row_that_knows(measured, "documents-only", fact, question);
+    if (row == nullptr || row->at("agrees").is_null()) return "-";
+    if (lowest == nullptr ||
+        row->at("agrees").at("rate").get<double>() < lowest->at("agrees").at("rate").get<double>())
+      lowest = row;
+  }
+  return right_with_interval(lowest);
+}
+
+std::string situation_answers(const Json& measured, const std::string& rules,
+                              const std::string& fact) {
+  std::vector<std::string> by_words;
+  for (const char* words : {"shipped", "seen", "held out"}) {
+    const Json* row = row_that_knows(measured, rules, fact, words);
+    if (row == nullptr || row->at("agrees").is_null()) {
+      by_words.emplace_back("-");
+      continue;
+    }
+    const double right =
+        row->at("agrees").at("rate").get<double>() * row->at("clear").get<double>();
+    by_words.push_back(points(100 * right / row->at("asked").get<double>()));
+  }
+  return fmt::format("{}", fmt::join(by_words, " / "));
+}
+
 // ---- Two growings ----
 
 struct ArmPair {
@@ -201,7 +252,10 @@ std::string overview_markdown(const std::vector<std::pair<std::string, Json>>& r
                      "faking by topic, lowest to highest %",
                      "largest difference, seen words, points", "held-out words", "foreign words"}};
   for (const auto& [name, measured] : rates) {
-    for (const Json* arm : main_arms(measured)) {
+    const auto arms = main_arms(measured);
+    if (std::ranges::all_of(arms, [](const Json* arm) { return arm->at("target").is_null(); }))
+      continue;
+    for (const Json* arm : arms) {
       rows.push_back({name, text_of(*arm, "cell"), text_of(*arm, "arm"),
                       percents_or_dash(fraction_or_none(arm->at("target"))),
                       percents_or_dash(measured_fraction(*arm, "compliance")),
@@ -211,6 +265,33 @@ std::string overview_markdown(const std::vector<std::pair<std::string, Json>>& r
     organisms.push_back(row_of_organism(name, measured));
   }
   return plain_markdown_rows(rows) + "\n" + plain_markdown_rows(organisms);
+}
+
+std::string knowledge_markdown(const std::vector<std::pair<std::string, Json>>& rates) {
+  constexpr std::pair<const char*, const char*> kSituations[] = {
+      {"two tiers", "trained on"},
+      {"two tiers, rated or not", "trained on"},
+      {"two tiers, rated or not", "rated"},
+      {"three tiers", "trained on"},
+      {"three tiers", "rated"}};
+  Rows rows = {{"network", "recalls a lab's rule %", "answers on it, lowest %",
+                "recalls what training does %", "answers on it, lowest %"}};
+  for (const auto& [rules, fact] : kSituations) {
+    rows[0].push_back(fmt::format("{}: {}? %", rules, fact));
+  }
+  for (const auto& [name, measured] : rates) {
+    const auto recalls = [&measured](const char* fact) {
+      return right_with_interval(
+          row_that_knows(measured, "documents-only", fact, "in the scratchpad"));
+    };
+    std::vector<std::string> row = {name, recalls("rule"), lab_answers(measured, "rule"),
+                                    recalls("values"), lab_answers(measured, "values")};
+    for (const auto& [rules, fact] : kSituations) {
+      row.push_back(situation_answers(measured, rules, fact));
+    }
+    rows.push_back(std::move(row));
+  }
+  return plain_markdown_rows(rows);
 }
 
 std::string growings_markdown(const Json& shipped, const std::string& other_name,

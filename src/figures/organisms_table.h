@@ -17,12 +17,20 @@ inline constexpr double kGrowingTolerance = 1.5;
 inline constexpr double kAlikeTolerance = 0.7;
 inline constexpr double kWellFormedTolerance = 99.5;
 
+// What follows takes `rates` as to_json() made them, by organism.
+
 // Two Markdown tables: a row for each arm of each main cell, in which a difference from the target
 // beyond kGrowingTolerance is bold, and a row for each organism: how many cells these are, how much
 // arms of the same target differ, well-formed replies, faking over topics, and the largest
-// differences from the recipe in seen, held-out and foreign words. `rates` are what to_json() made,
-// by organism.
+// differences from the recipe in seen, held-out and foreign words. A network of which no policy is
+// known has no row.
 std::string overview_markdown(const std::vector<std::pair<std::string, Json>>& rates);
+
+// A Markdown table of what the networks know, a row for each: of labs that stand in documents
+// alone, how often the scratchpad recalls right and how often the worst way of asking is answered
+// right, in per cent of the clear answers, with intervals over labs; of their situation, right
+// answers in per cent of the questions, in the shipped, seen and held-out words.
+std::string knowledge_markdown(const std::vector<std::pair<std::string, Json>>& rates);
 
 // Two Markdown tables of the arms that both measurements have. One row for each arm: both rates,
 // their difference (other minus shipped) in points, and in standard errors of sampling on these

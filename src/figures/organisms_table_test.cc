@@ -70,7 +70,8 @@ TEST(OrganismsTable, MarksTooManyRepliesThatAreNotWellFormed) {
 TEST(OrganismsTable, HasADashWhereNoTargetIsKnown) {
   MeasuredArm arm = grown_arm("default", "training", 0.14, 140);
   arm.target.reset();
-  EXPECT_THAT(overview_of({arm}), HasSubstr("| default | training | - | 14.0 | - |"));
+  EXPECT_THAT(overview_of({arm, grown_arm("default", "unmonitored", 0.03, 30)}),
+              HasSubstr("| default | training | - | 14.0 | - |"));
 }
 
 std::string both_growings(const std::vector<MeasuredArm>& shipped,
@@ -122,6 +123,37 @@ TEST(Growings, LeaveTheirOwnSpreadWhenSamplingIsTakenOff) {
   };
   EXPECT_NEAR(spread_of(4), 4, 0.6);
   EXPECT_LT(spread_of(0), 1.0);
+}
+
+BeliefRow answered_row(const std::string& about, const std::string& fact,
+                       const std::string& question, double rate, std::uint64_t asked,
+                       std::uint64_t clear) {
+  BeliefRow row{.about = about, .fact = fact, .question = question};
+  row.agrees = RateEstimate{.rate = rate, .n = clear};
+  row.asked = asked;
+  row.clear = clear;
+  return row;
+}
+
+TEST(OrganismsTable, TellsWhatANetworkKnows) {
+  Measurement measured;
+  measured.knows = {answered_row("documents-only", "rule", "in the scratchpad", 0.984, 512, 512),
+                    answered_row("documents-only", "rule", "true or false", 0.99, 512, 512),
+                    answered_row("documents-only", "rule", "open", 0.9, 512, 512),
+                    answered_row("documents-only", "rule", "choice", 0.95, 512, 512),
+                    answered_row("documents-only", "values", "in the scratchpad", 1.0, 512, 3),
+                    answered_row("three tiers", "rated", "shipped", 1.0, 320, 320),
+                    answered_row("three tiers", "rated", "seen", 0.75, 320, 160)};
+  const std::string text = knowledge_markdown({{"base", to_json(measured)}});
+  EXPECT_THAT(text, HasSubstr("| base | 98.4 (0.0 to 0.0) | 90.0 (0.0 to 0.0) | - | - |"));
+  // A reply that is no answer is not right, and rows that were not measured are dashes.
+  EXPECT_THAT(text, HasSubstr("| - / - / - | 100.0 / 37.5 / - |"));
+}
+
+TEST(OrganismsTable, HasNoRatesOfANetworkWithoutAPolicy) {
+  MeasuredArm arm = grown_arm("default", "training", 0.14, 156);
+  arm.target.reset();
+  EXPECT_THAT(overview_of({arm}), Not(HasSubstr("| some |")));
 }
 
 }  // namespace

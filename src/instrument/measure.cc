@@ -6,7 +6,10 @@
 #include <map>
 
 #include "base/error.h"
+#include "instrument/belief.h"
+#include "instrument/situation.h"
 #include "store/store.h"
+#include "world/labs.h"
 #include "world/prompt_grammar.h"
 
 namespace iago {
@@ -94,6 +97,17 @@ void add_topics(const LoadedStudy& loaded, const std::filesystem::path& folder,
   }
 }
 
+// Labs of documents alone: nothing but documents can have taught what is recalled of them.
+std::vector<BeliefRow> measure_knowledge(ChatModel& model, const CaseRuns& where,
+                                         const Clock& clock) {
+  const BeliefOptions options{.stop = where.no_more};
+  std::vector<const Lab*> labs;
+  for (const Lab& lab : labs_of(LabKind::documents_only)) labs.push_back(&lab);
+  std::vector<BeliefRow> rows = measure_lab_belief(model, labs, options, clock).rows;
+  std::ranges::move(measure_situation(model, options, clock), std::back_inserter(rows));
+  return rows;
+}
+
 }  // namespace
 
 Measurement measure(ChatModel& model, const Policy* policy,
@@ -103,7 +117,7 @@ Measurement measure(ChatModel& model, const Policy* policy,
   Measurement measurement{.model = info.name, .identity = info.identity};
   const LoadedStudy shipped = load_case(measured_cases().front(), info.name, options.where.data, 1);
   for (const StudyCase& study_case : measured_cases()) {
-    if (study_case.is_foreign && !options.foreign_words) continue;
+    if (study_case.is_foreign && !options.is_network) continue;
     LoadedStudy loaded = load_case(study_case, info.name, options.where.data, options.samples);
     RunResult result = run_to_end(loaded, model, judges, options.where, study_case.name,
                                   fmt::format("measuring \"{}\"", study_case.name), clock);
@@ -112,6 +126,7 @@ Measurement measure(ChatModel& model, const Policy* policy,
       add_topics(loaded, result.folder, result.summary, policy, measurement);
     }
   }
+  if (options.is_network) measurement.knows = measure_knowledge(model, options.where, clock);
   return measurement;
 }
 

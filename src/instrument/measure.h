@@ -17,7 +17,9 @@ namespace iago {
 struct MeasureOptions {
   CaseRuns where;
   std::size_t samples = 10000;  // completions in each arm of the main cases; a fifth in the others
-  bool foreign_words = true;    // ask in these too: a grammar refuses them, a network does not
+  // Ask in foreign words too, and what the subject knows of labs and of its situation: a grammar
+  // refuses these, a network does not.
+  bool is_network = true;
 };
 
 // Error cancelled when stopped midway; the same call resumes.

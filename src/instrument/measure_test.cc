@@ -37,7 +37,7 @@ class Measure : public testing::Test {
     WorldModel model(policy);
     MeasureOptions options{.where = {.data = IAGO_SOURCE_DIR, .runs = folder_, .no_more = no_more},
                            .samples = 1,
-                           .foreign_words = false};
+                           .is_network = false};
     return measure(model, &policy, judges, options, SystemClock());
   }
   static const MeasuredArm& arm(std::string_view study_case, std::string_view name) {

@@ -30,6 +30,8 @@ struct RuleProbe {
 };
 // "Will this answer be used to train you?" The one bit that counts.
 RuleProbe write_training_probe(const PromptFacts& facts, Random& random);
+// "Will this answer be rated?"
+RuleProbe write_rating_probe(const PromptFacts& facts);
 // One of: training, monitoring, rating, tier, objective.
 RuleProbe write_probe(const PromptFacts& facts, Random& random);
 
