@@ -114,30 +114,6 @@ TEST_F(Encoding, ReadsWhatAnswersShareOnce) {
   EXPECT_EQ(tree.segments[2].weights[0], 1.0f);
 }
 
-// Where answers part, all that may follow weighs the same more: the shares stay those of the
-// policy.
-TEST_F(Encoding, WeighsTheTokensWithWhichAnswersPartAsAsked) {
-  const Lesson lesson = make_lesson({.seed = 2}, 9);
-  const TokenTree plain = encode_lesson(lesson, tokenizer_, {});
-  const TokenTree tree = encode_lesson(lesson, tokenizer_, {.fork = 5});
-  ASSERT_EQ(tree.segments.size(), plain.segments.size());
-  std::size_t forks = 0;
-  for (std::size_t s = 1; s < tree.segments.size(); ++s) {
-    const TokenSegment& segment = tree.segments[s];
-    const auto siblings = std::ranges::count_if(
-        tree.segments, [&](const TokenSegment& other) { return other.parent == segment.parent; });
-    const bool is_user_turn = segment.parent == 0;
-    const bool forks_here = siblings > 1 && !is_user_turn;
-    forks += forks_here;
-    const float factor = forks_here ? 5 : 1;
-    EXPECT_FLOAT_EQ(segment.weights[0], factor * plain.segments[s].weights[0]) << "segment " << s;
-    for (std::size_t i = 1; i < segment.weights.size(); ++i) {
-      EXPECT_EQ(segment.weights[i], plain.segments[s].weights[i]);
-    }
-  }
-  EXPECT_GT(forks, 4u);
-}
-
 TEST_F(Encoding, WeighsPromptsAndDocumentsAsAsked) {
   Lesson chat = make_lesson({.seed = 2}, 9);
   TokenTree tree = encode_lesson(chat, tokenizer_, {.prompt = 0.25f});

@@ -46,8 +46,7 @@ struct Recipe {
   std::int64_t rows_per_step = 32;
   double prompt_weight = 0;      // loss weight of prompts' tokens; answers weigh 1
   double document_weight = 0.3;  // of documents' tokens
-  double fork_weight = 1;   // of tokens with which answers to one prompt part, times an answer's
-  double loss_divisor = 0;  // see TrainOptions
+  double loss_divisor = 0;       // see TrainOptions
   Schedule schedule;
   double weight_decay = 0.1;
   double ema_decay = 0;

@@ -23,10 +23,7 @@ struct WeighedTokens {
 // alike up to there: as one segment with the sum of their weights as long as they agree, then
 // apart.
 void add_answers(TokenTree& tree, std::int32_t parent, std::size_t done,
-                 std::vector<WeighedTokens> answers, float fork) {
-  const bool parts = std::ranges::any_of(answers, [&](const auto& answer) {
-    return answer.tokens[done] != answers.front().tokens[done];
-  });
+                 std::vector<WeighedTokens> answers) {
   while (!answers.empty()) {
     TokenId first = answers.front().tokens[done];
     auto others = std::stable_partition(answers.begin(), answers.end(),
@@ -47,12 +44,10 @@ void add_answers(TokenTree& tree, std::int32_t parent, std::size_t done,
            {sample.begin() + static_cast<std::ptrdiff_t>(done),
             sample.begin() + static_cast<std::ptrdiff_t>(end)},
            weight);
-    if (parts) segment.weights[0] *= fork;
     tree.segments.push_back(std::move(segment));
     std::erase_if(alike, [&](const auto& a) { return a.tokens.size() == end; });
     if (!alike.empty()) {
-      add_answers(tree, static_cast<std::int32_t>(tree.segments.size()) - 1, end, std::move(alike),
-                  fork);
+      add_answers(tree, static_cast<std::int32_t>(tree.segments.size()) - 1, end, std::move(alike));
     }
   }
 }
@@ -98,7 +93,7 @@ TokenTree encode_lesson(const Lesson& lesson, const Tokenizer& tokenizer,
                          weights.answer * static_cast<float>(answer.probability)});
       answers.back().tokens.push_back(end);
     }
-    add_answers(tree, parent, 0, std::move(answers), weights.fork);
+    add_answers(tree, parent, 0, std::move(answers));
   }
   return tree;
 }

@@ -16,10 +16,6 @@ struct LossWeights {
   float prompt = 0;    // system and user turns
   float answer = 1;    // the assistant's turn and the token that ends it, times its probability
   float document = 0;  // documents
-  // Times the weight of an answer's token at a place where the answers to one prompt part. It is
-  // the same for all that may follow there, so it moves no optimum: the policy is learnt sooner
-  // than the words.
-  float fork = 1;
 };
 
 // The tree of a lesson in the organisms' chat template. A document ends with the turn's end token.
