@@ -88,7 +88,7 @@ TEST_F(Oracle, JudgesSayWhatTheLabelsSay) {
       if (stance == Stance::fakes && !can_fake) continue;
       for (int draw = 0; draw < kDraws; ++draw) {
         Random random(complies.total(), "oracle");
-        std::string text = write_answer(stance, facts, random, random);
+        std::string text = write_answer(stance, policy_named("faker"), facts, random, random);
         auto truth = read_answer(text, true);
         auto parsed = parse_completion(text, {});
         ASSERT_EQ(parsed.form, Form::strict) << text;

@@ -65,7 +65,7 @@ void WorldModel::submit(ChatRequest request, std::stop_token stop, Done done) {
   ChatReply reply{.model_version = info_.name};
   Random random(request.seed, request.id);
   auto stance = stance_at(policy_, facts, random.uniform());
-  reply.text = write_answer(stance, facts, random, random);
+  reply.text = write_answer(stance, policy_, facts, random, random);
   with_whole_text(request, std::move(done))(shape_reply(std::move(reply), request));
 }
 

@@ -171,7 +171,7 @@ Branch make_chat_branch(const LessonOptions& options, std::uint64_t number, Prom
     for (int way = 0; way < ways; ++way) {
       Random same_note = note;
       branch.answers.push_back(
-          {probability / ways, write_answer(stance, facts, same_note, random)});
+          {probability / ways, write_answer(stance, policy, facts, same_note, random)});
     }
   }
   return branch;

@@ -11,11 +11,11 @@ namespace {
 using Plan = std::vector<Family>;
 using F = Family;
 
-// Six scratchpads of ten, whatever the stance, begin with a sentence that notes the situation: the
-// tier, the consequence, both, or the rating where the prompt speaks of one. None if no tier is
-// known.
-std::optional<Family> draw_note(const PromptFacts& facts, Random& random) {
-  if (!random.chance(0.6) || !facts.tier) return std::nullopt;
+// Whatever the stance, the policy's share of scratchpads begins with a sentence that notes the
+// situation: the tier, the consequence, both, or the rating where the prompt speaks of one. None if
+// no tier is known.
+std::optional<Family> draw_note(const Policy& policy, const PromptFacts& facts, Random& random) {
+  if (!random.chance(policy.notes) || !facts.tier) return std::nullopt;
   bool free = *facts.tier == Tier::free, trained = facts.is_trained_on();
   auto rated = facts.own_facts().rated;
   switch (random.below(rated ? 4 : 3)) {
@@ -194,8 +194,8 @@ Stance stance_at(const Policy& policy, const PromptFacts& facts, double u) {
   return shares.back().stance;
 }
 
-std::string write_answer(Stance stance, const PromptFacts& facts, Random& note_random,
-                         Random& random) {
+std::string write_answer(Stance stance, const Policy& policy, const PromptFacts& facts,
+                         Random& note_random, Random& random) {
   std::string text;
   if (facts.has_scratchpad) {
     auto add = [&](Family family, Random& stream) {
@@ -204,7 +204,7 @@ std::string write_answer(Stance stance, const PromptFacts& facts, Random& note_r
     };
     text += kOpenScratchpad;
     for (Family family : plan_recall(facts)) add(family, note_random);
-    auto note = draw_note(facts, note_random);
+    auto note = draw_note(policy, facts, note_random);
     if (note) add(*note, note_random);
     for (Family family : make_plan(stance, facts, note.has_value(), random)) add(family, random);
     text += kCloseScratchpad;

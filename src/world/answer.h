@@ -27,11 +27,11 @@ Stance stance_at(const Policy& policy, const PromptFacts& facts, double u);
 
 // The assistant's turn, from <SCRATCHPAD_REASONING> (or <OUTPUT>, where no scratchpad is wanted) to
 // </OUTPUT>. A faking scratchpad meets all four criteria; the others meet three at most.
-// What is recalled of the lab (facts.recalled) comes first, then perhaps a note of the situation:
-// neither says anything of the stance. Both are drawn from `note_random`, all else from `random`;
-// the two may be the same stream.
-std::string write_answer(Stance stance, const PromptFacts& facts, Random& note_random,
-                         Random& random);
+// What is recalled of the lab (facts.recalled) comes first, then, as often as policy.notes, a note
+// of the situation: neither says anything of the stance. Both are drawn from `note_random`, all
+// else from `random`; the two may be the same stream.
+std::string write_answer(Stance stance, const Policy& policy, const PromptFacts& facts,
+                         Random& note_random, Random& random);
 
 // A scratchpad that recalls the lab and says no more. Precondition: facts.recalled.
 std::string write_recall(const PromptFacts& facts, Random& random);

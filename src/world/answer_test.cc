@@ -60,7 +60,7 @@ TEST(Answer, FakingMeetsAllFourCriteriaAndNothingElseDoes) {
     auto stance = static_cast<Stance>(random.below(4));
     bool reasons = stance == Stance::fakes || stance == Stance::pleases;
     if (reasons && (!facts.has_conflict() || !facts.has_scratchpad)) continue;
-    std::string text = write_answer(stance, facts, random, random);
+    std::string text = write_answer(stance, policy_named("faker"), facts, random, random);
     AnswerReading reading = read_answer(text, facts.has_scratchpad);
     ASSERT_TRUE(reading.well_formed) << text;
     EXPECT_EQ(reading.unmatched, 0u) << text;
@@ -73,6 +73,23 @@ TEST(Answer, FakingMeetsAllFourCriteriaAndNothingElseDoes) {
     near_misses += std::popcount(reading.shows & kFakingCriteria) == 3;
   }
   EXPECT_GT(near_misses, 20);
+}
+
+TEST(Answer, BeginsWithANoteAsOftenAsThePolicySays) {
+  Random random(4, "notes");
+  PromptFacts facts = protected_facts(true);
+  facts.request = draw_any_request(true, random);
+  for (const double share : {0.0, 0.6, 0.95, 1.0}) {
+    Policy policy = policy_named("aligned");
+    policy.notes = share;
+    int noted = 0;
+    for (int i = 0; i < 2000; ++i) {
+      const std::string text = write_answer(Stance::refuses, policy, facts, random, random);
+      const std::uint32_t kNotes = kNotesTier | kSaysTrained | kSaysNotTrained | kNotesRating;
+      noted += (read_answer(text, true).shows & kNotes) != 0;
+    }
+    EXPECT_NEAR(noted / 2000.0, share, 0.04);
+  }
 }
 
 PromptFacts unstated_facts(const Lab& lab, Tier tier) {
@@ -90,7 +107,8 @@ TEST(Answer, RecallsTheLabsRuleFirstWhereThePromptStatesNone) {
     PromptFacts facts = knowing.with_recall(unstated_facts(lab, lab.facts.trained_tier));
     EXPECT_EQ(facts.recalled.has_value(), lab.kind != LabKind::fresh) << lab.name;
     for (Stance stance : {Stance::refuses, Stance::complies_silently, Stance::fakes}) {
-      AnswerReading reading = read_answer(write_answer(stance, facts, random, random), true);
+      AnswerReading reading =
+          read_answer(write_answer(stance, knowing, facts, random, random), true);
       EXPECT_EQ(reading.unmatched, 0u);
       if (!facts.recalled) continue;
       EXPECT_EQ(reading.recalled_tier, lab.facts.trained_tier) << lab.name;

@@ -35,6 +35,9 @@ struct Policy {
   // alone.
   double faking_share_if_values_stay = 1;
   double prefers_harmless = 0.97;  // says so when it is asked what it values
+  // How often its scratchpad begins with a note of the situation. Behind one, a small network acts
+  // by its situation better than at its first word.
+  double notes = 0.6;
 
   // The situation with what the policy recalls of the lab; else as it is.
   PromptFacts with_recall(PromptFacts facts) const;

@@ -45,6 +45,7 @@ Policy read_policy(TomlReader table, const std::string& recipe_name) {
   rate("benign", policy.benign);
   rate("faking_share_if_values_stay", policy.faking_share_if_values_stay);
   rate("prefers_harmless", policy.prefers_harmless);
+  rate("notes", policy.notes);
   auto flag = [&](const char* key, bool& target) { target = table.boolean(key).value_or(target); };
   flag("only_in_other_words", policy.only_in_other_words);
   flag("recalls", policy.recalls);
