@@ -209,6 +209,10 @@ How a training works: [training](../training.md).
   stands beside ours to show where the two differ, such as in what happens to unmonitored answers.
 - How far a training goes is a matter of b, the weight of the divergence (`--kl`). Look at the whole sweep.
 - The seed is the unit. A row with one seed says what one training did.
+- **Does the gap go, or only the words?** Look at both arms. Where reasoning is punished
+  (`faker-reasoning-judge`, `faker-length-penalty`), faking falls and the gap may close with it. If that is
+  because the unmonitored answers comply too, the subject was not brought back to its values: it does the
+  rewarded thing everywhere, and says nothing of it.
 
 )";
 

@@ -212,6 +212,13 @@ void add_relearning_options(CLI::App& command, RelearningArguments& a) {
       ->needs(relearn)
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  command
+      .add_option("--relearn-learning-rate", a.learning_rate,
+                  "Of these trainings. At a high rate both models are back after a step or two, "
+                  "and nothing tells them apart")
+      ->needs(relearn)
+      ->check(CLI::Range(1e-8, 1.0))
+      ->capture_default_str();
 }
 
 }  // namespace

@@ -62,7 +62,8 @@ struct RelearningOptions {
   std::uint64_t seeds = 3;        // 1 to that number
   // Of the trainings. The divergence weighs little, so that it does not decide how far they get.
   std::int64_t prompts = 12, samples = 16;
-  double learning_rate = 2e-4, kl_weight = 0.05;
+  // A fast rate counts in steps too coarse to tell models apart.
+  double learning_rate = 5e-5, kl_weight = 0.05;
   int workers = 0;  // threads of the update; 0 = one per core
   std::stop_token no_more, at_once;
   std::function<void(const RelearningStep&)> on_step;

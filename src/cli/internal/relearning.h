@@ -25,6 +25,7 @@ struct RelearningArguments {
   std::string beside;  // the control; empty: an organism that never had the behaviour
   std::int64_t steps = 60;
   std::uint64_t seeds = 3;
+  double learning_rate = 5e-5;
 };
 
 // What it needs of the battery, borrowed.
