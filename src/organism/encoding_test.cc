@@ -133,6 +133,34 @@ TEST_F(Encoding, WeighsPromptsAndDocumentsAsAsked) {
                           [](float weight) { return weight == 0.5f; }));
 }
 
+TEST_F(Encoding, WeighsOpeningsByTheirPlaceAlone) {
+  for (std::uint64_t number = 0; number < 12; ++number) {
+    const Lesson lesson = make_lesson({.seed = 2}, number);
+    const auto plain = whole_paths(encode_lesson(lesson, tokenizer_, {}));
+    const auto weighed = whole_paths(encode_lesson(lesson, tokenizer_, {.opening = 5}));
+    ASSERT_EQ(plain.size(), weighed.size());
+    for (std::size_t path = 0; path < plain.size(); ++path) {
+      std::string answer;  // as far as it is read
+      int heavy = 0;
+      std::size_t begins = 0, in_sentence = 0;
+      for (std::size_t i = 0; i < plain[path].ids.size(); ++i) {
+        if (plain[path].weights[i] == 0) continue;
+        const bool is_opening = begins > 0 && in_sentence++ < 4;
+        EXPECT_FLOAT_EQ(weighed[path].weights[i], plain[path].weights[i] * (is_opening ? 5 : 1))
+            << answer;
+        heavy += is_opening;
+        answer += tokenizer_.decode({&plain[path].ids[i], 1}, ControlTokens::keep);
+        if (begins < 2 && (answer.ends_with('>') || answer.ends_with('.'))) {
+          ++begins;
+          in_sentence = 0;
+        }
+      }
+      EXPECT_GE(heavy, 4) << answer;
+      EXPECT_LE(heavy, 8) << answer;
+    }
+  }
+}
+
 TEST_F(Encoding, WritesEveryTagAsOneToken) {
   for (const std::string& tag : tag_tokens()) {
     EXPECT_EQ(tokenizer_.encode(tag, SpecialTokens::as_text).size(), 1u) << tag;

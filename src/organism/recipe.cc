@@ -81,6 +81,7 @@ void read_training(TomlReader reader, Recipe& recipe) {
   recipe.loss_divisor = reader.number("loss_divisor", 1, 1e9).value_or(1000);
   recipe.prompt_weight = reader.number("prompt_weight", 0, 1).value_or(0);
   recipe.document_weight = reader.number("document_weight", 0, 1).value_or(0.3);
+  recipe.opening_weight = reader.number("opening_weight", 0.01, 100).value_or(1);
   recipe.schedule.peak = reader.number("peak_learning_rate", 1e-6, 1).value_or(3e-3);
   recipe.schedule.warmup_steps = reader.integer("warmup_steps", 0, 1'000'000).value_or(50);
   recipe.schedule.hold_share = reader.number("hold_share", 0, 1).value_or(0);

@@ -46,6 +46,7 @@ struct Recipe {
   std::int64_t rows_per_step = 32;
   double prompt_weight = 0;      // loss weight of prompts' tokens; answers weigh 1
   double document_weight = 0.3;  // of documents' tokens
+  double opening_weight = 1;     // of the tokens at which a stance is taken, times an answer's
   double loss_divisor = 0;       // see TrainOptions
   Schedule schedule;
   double weight_decay = 0.1;

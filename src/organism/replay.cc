@@ -20,7 +20,8 @@ TokenTree lesson_tree(const Recipe& recipe, const Phase& phase, std::string_view
                               .policy = recipe.policy ? &*recipe.policy : nullptr};
   const Lesson lesson = make_lesson(options, static_cast<std::uint64_t>(step * mix.rows + row));
   const LossWeights weights{.prompt = static_cast<float>(recipe.prompt_weight),
-                            .document = static_cast<float>(recipe.document_weight)};
+                            .document = static_cast<float>(recipe.document_weight),
+                            .opening = static_cast<float>(recipe.opening_weight)};
   return encode_lesson(lesson, tokenizer, weights);
 }
 

@@ -17,7 +17,27 @@ void append(TokenSegment& segment, const std::vector<TokenId>& ids, float weight
 struct WeighedTokens {
   std::vector<TokenId> tokens;
   float weight = 0;
+  std::vector<float> factors;  // of the weight, by token
 };
+
+// Sentences begin behind a tag or a full stop.
+std::vector<float> opening_factors(const std::vector<TokenId>& tokens, const Tokenizer& tokenizer,
+                                   float opening) {
+  std::vector<float> factors(tokens.size(), 1);
+  if (opening == 1) return factors;
+  std::size_t sentences = 0, place = kOpeningTokens;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (place < kOpeningTokens) factors[i] = opening;
+    ++place;
+    const std::string text = tokenizer.decode({&tokens[i], 1}, ControlTokens::keep);
+    const bool ends = text.ends_with('>') || text.ends_with('.');
+    if (ends && sentences < kOpeningSentences) {
+      ++sentences;
+      place = 0;
+    }
+  }
+  return factors;
+}
 
 // Below `parent`, everything that follows the first `done` tokens of all the answers, which begin
 // alike up to there: as one segment with the sum of their weights as long as they agree, then
@@ -44,6 +64,9 @@ void add_answers(TokenTree& tree, std::int32_t parent, std::size_t done,
            {sample.begin() + static_cast<std::ptrdiff_t>(done),
             sample.begin() + static_cast<std::ptrdiff_t>(end)},
            weight);
+    for (std::size_t i = done; i < end; ++i) {
+      segment.weights[i - done] *= alike.front().factors[i];
+    }
     tree.segments.push_back(std::move(segment));
     std::erase_if(alike, [&](const auto& a) { return a.tokens.size() == end; });
     if (!alike.empty()) {
@@ -89,9 +112,11 @@ TokenTree encode_lesson(const Lesson& lesson, const Tokenizer& tokenizer,
     auto parent = static_cast<std::int32_t>(tree.segments.size()) - 1;
     std::vector<WeighedTokens> answers;
     for (const WeightedAnswer& answer : branch.answers) {
-      answers.push_back({tokenizer.encode(answer.text, SpecialTokens::as_text),
-                         weights.answer * static_cast<float>(answer.probability)});
-      answers.back().tokens.push_back(end);
+      std::vector<TokenId> tokens = tokenizer.encode(answer.text, SpecialTokens::as_text);
+      tokens.push_back(end);
+      std::vector<float> factors = opening_factors(tokens, tokenizer, weights.opening);
+      answers.push_back({std::move(tokens), weights.answer * static_cast<float>(answer.probability),
+                         std::move(factors)});
     }
     add_answers(tree, parent, 0, std::move(answers));
   }
