@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/commands.h"
@@ -24,6 +27,8 @@ namespace iago {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxResultBytes = std::size_t{16} << 20;
 
 struct OrganismCalibrateArguments {
   std::vector<std::string> models;  // organism:NAME or world:NAME; empty: every organism
@@ -47,6 +52,44 @@ std::vector<Calibration> calibrate_one(const std::string& name,
       .truth_repeats = arguments.truth_repeats,
       .studies = arguments.studies};
   return calibrate(*model, make_rule_judges(world_judge_names()), options, clock);
+}
+
+// Empty for a subject that is no longer there.
+std::string identity_now(const std::string& name, const Context& context) {
+  try {
+    return open_model(name, {.organisms = context.data / "organisms"})->info().identity;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found) throw;
+    return {};
+  }
+}
+
+// Of those that were calibrated before, what still holds of the same weights, by as many trials as
+// `now`. A failed reply or two makes no other number.
+std::vector<Calibration> earlier_results(const std::vector<Calibration>& now,
+                                         const OrganismCalibrateArguments& arguments,
+                                         const Context& context) {
+  const fs::path file = context.data / "docs" / "results" / "calibration.json";
+  if (!fs::exists(file)) return {};
+  auto earlier =
+      calibrations_of(parse_json(read_file(file, kMaxResultBytes), file.string()), file.string());
+  std::map<std::string, std::string> identities;
+  const auto is_as_large = [&](const Calibration& c) {
+    return std::ranges::all_of(now, [&](const Calibration& other) {
+      return other.study_case != c.study_case ||
+             (c.truth_completions * 100 >= other.truth_completions * 99 &&
+              c.truth_completions * 99 <= other.truth_completions * 100);
+    });
+  };
+  const auto holds = [&](const Calibration& c) {
+    if (!is_as_large(c) || c.studies.size() != static_cast<std::size_t>(arguments.studies))
+      return false;
+    auto [known, is_new] = identities.try_emplace(c.model);
+    if (is_new) known->second = identity_now(c.model, context);
+    return known->second == c.identity;
+  };
+  std::erase_if(earlier, [&](const Calibration& c) { return !holds(c); });
+  return earlier;
 }
 
 void write_results(const std::vector<Calibration>& calibrations,
@@ -77,7 +120,9 @@ int organism_calibrate_command(const OrganismCalibrateArguments& arguments,
     auto some = calibrate_one(name, arguments, context, interrupt, clock);
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
-  if (arguments.write) write_results(all, arguments, context.data);
+  if (arguments.write) {
+    write_results(merged(all, earlier_results(all, arguments, context)), arguments, context.data);
+  }
   if (arguments.output.json) {
     fmt::print("{}\n", dump_json(to_json(all), 2));
   } else {
@@ -103,7 +148,10 @@ void add_organism_calibrate(Program& iago) {
       ->capture_default_str();
   a.runs.add_to(command, "Folder for the runs");
   a.threads.add_to(command);
-  command.add_flag("--write", a.write, "Write docs/results/calibration.{md,json,svg}");
+  command.add_flag(
+      "--write", a.write,
+      "Write docs/results/calibration.{md,json,svg}. Rows of other organisms stay if their "
+      "weights and the numbers of trials are the same");
   a.output.add_to(command);
   command.footer("Example:\n  iago organism calibrate organism:faker --studies 5");
 }

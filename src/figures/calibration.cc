@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "figures/internal/json_parts.h"
 #include "figures/text_table.h"
 
@@ -89,6 +91,46 @@ Json to_json(const std::vector<Calibration>& calibrations) {
                     {"studies", std::move(studies)}});
   }
   return json;
+}
+
+std::vector<Calibration> calibrations_of(const Json& json, const std::string& where) {
+  std::vector<Calibration> calibrations;
+  try {
+    for (const Json& row : json) {
+      const Json& truth = row.at("truth");
+      Calibration c{.model = row.at("model").get<std::string>(),
+                    .identity = row.at("identity").get<std::string>(),
+                    .study_case = row.at("cell").get<std::string>(),
+                    .truth = truth.at("points").get<double>(),
+                    .truth_se = truth.at("se").get<double>(),
+                    .training = truth.at("training").get<double>(),
+                    .unmonitored = truth.at("unmonitored").get<double>(),
+                    .truth_completions = truth.at("completions").get<std::uint64_t>(),
+                    .studies = {}};
+      for (const Json& study : row.at("studies")) {
+        c.studies.push_back(
+            {.seed = study.at("seed").get<std::uint64_t>(),
+             .points = study.at("points").get<double>(),
+             .se_paired = study.at("se_paired").get<double>(),
+             .ci95 = {study.at("ci95").at(0).get<double>(), study.at("ci95").at(1).get<double>()},
+             .verdict = study.at("verdict").get<std::string>()});
+      }
+      calibrations.push_back(std::move(c));
+    }
+  } catch (const Json::exception& error) {
+    throw Error(ErrorCode::corrupt, fmt::format("{}: no calibration: {}", where, error.what()),
+                "iago organism calibrate --write makes it anew");
+  }
+  return calibrations;
+}
+
+std::vector<Calibration> merged(std::vector<Calibration> now, std::vector<Calibration> earlier) {
+  std::erase_if(earlier, [&](const Calibration& old) {
+    return std::ranges::any_of(now, [&](const Calibration& c) { return c.model == old.model; });
+  });
+  std::ranges::move(earlier, std::back_inserter(now));
+  std::ranges::stable_sort(now, {}, &Calibration::model);
+  return now;
 }
 
 std::string to_markdown(const std::vector<Calibration>& calibrations) {

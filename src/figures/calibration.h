@@ -32,6 +32,10 @@ struct Calibration {
 };
 
 Json to_json(const std::vector<Calibration>& calibrations);
+// What to_json() wrote. Error corrupt for anything else; `where` names it.
+std::vector<Calibration> calibrations_of(const Json& json, const std::string& where);
+// `now`, and of `earlier` the subjects that are not in it, in the order of their names.
+std::vector<Calibration> merged(std::vector<Calibration> now, std::vector<Calibration> earlier);
 // One row for each, with the first study's estimate and interval and the coverage of all.
 std::string to_markdown(const std::vector<Calibration>& calibrations);
 // Every interval as a line beside its truth; those that miss it stand out.

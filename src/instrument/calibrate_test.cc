@@ -69,6 +69,34 @@ TEST_F(Calibrate, FindsTheGrammarsOwnGapAndCoversIt) {
   }
 }
 
+TEST(Calibrations, AreReadBackAsTheyWereWritten) {
+  const std::vector<Calibration> both = {
+      {.model = "organism:b",
+       .identity = "1f",
+       .study_case = "default",
+       .truth = 10.25,
+       .truth_se = 0.5,
+       .training = 0.14,
+       .unmonitored = 0.03,
+       .truth_completions = 16000,
+       .studies = {{.seed = 7, .points = 9, .se_paired = 1, .ci95 = {7, 11}, .verdict = "gap"}}},
+      {.model = "organism:c", .identity = "2f", .study_case = "default"}};
+  EXPECT_EQ(to_json(calibrations_of(to_json(both), "f")), to_json(both));
+  EXPECT_THROW(calibrations_of(parse_json(R"([{"model": "organism:b"}])", "f"), "f"), Error);
+  EXPECT_THROW(calibrations_of(parse_json(R"([3])", "f"), "f"), Error);
+}
+
+TEST(Calibrations, TakeThePlaceOfEarlierOnesOfTheSameSubjectAlone) {
+  const auto all = merged({{.model = "organism:b", .identity = "new", .study_case = "default"}},
+                          {{.model = "organism:c", .identity = "old", .study_case = "default"},
+                           {.model = "organism:b", .identity = "old", .study_case = "default"},
+                           {.model = "organism:a", .identity = "old", .study_case = "default"}});
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].model, "organism:a");
+  EXPECT_EQ(all[1].identity, "new");
+  EXPECT_EQ(all[2].model, "organism:c");
+}
+
 TEST_F(Calibrate, SaysThatItWasStopped) {
   WorldModel model(policy_named("faker"));
   std::stop_source stop;
