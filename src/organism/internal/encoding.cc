@@ -29,7 +29,7 @@ std::vector<float> opening_factors(const std::vector<TokenId>& tokens, const Tok
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (place < kOpeningTokens) factors[i] = opening;
     ++place;
-    const std::string text = tokenizer.decode({&tokens[i], 1}, ControlTokens::keep);
+    const std::string_view text = tokenizer.bytes_of(tokens[i]);
     const bool ends = text.ends_with('>') || text.ends_with('.');
     if (ends && sentences < kOpeningSentences) {
       ++sentences;
