@@ -119,7 +119,7 @@ std::vector<Calibration> calibrations_of(const Json& json, const std::string& wh
     }
   } catch (const Json::exception& error) {
     throw Error(ErrorCode::corrupt, fmt::format("{}: no calibration: {}", where, error.what()),
-                "iago organism calibrate --write makes it anew");
+                "remove the file; iago organism calibrate --write writes it again");
   }
   return calibrations;
 }

@@ -11,11 +11,11 @@
 
 namespace iago {
 
-// Rows by rules (two tiers, rated tiers, three tiers), question and words (seen or held out while
-// organisms grow). A row's `about` is the rules, its `fact` the question, its `question` the words;
-// it has 40 prompts for each of options.samples, each a cluster of its own, asked once at
-// temperature 0. "Yes" is right about half of the time, about ratings in up to two of three.
-// Errors as of measure_lab_belief.
+// Rows by rules (two tiers, rated tiers, three tiers), question and words (the shipped ones, those
+// that organisms grow up with, and held-out ones). A row's `about` is the rules, its `fact` the
+// question, its `question` the words; it has 40 prompts for each of options.samples, each a cluster
+// of its own, asked once at temperature 0. "Yes" is right about half of the time, about ratings in
+// up to two of three. Errors as of measure_lab_belief.
 std::vector<BeliefRow> measure_situation(ChatModel& model, const BeliefOptions& options,
                                          const Clock& clock);
 
