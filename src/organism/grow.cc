@@ -120,7 +120,7 @@ Growth grow(const Recipe& whole, const GrowOptions& options, const Clock& clock)
       if (!grown.training.finished) return grown;
     }
   }
-  Growth growth;
+  Growth growth{.recipe = recipe.name, .steps = recipe.steps(), .training = {}};
   fs::create_directories(options.folder);
   Tokenizer tokenizer = prepare_tokenizer(recipe, options.folder);
   LlamaNet net = prepare_net(recipe, tokenizer, options.device);

@@ -25,6 +25,8 @@ struct GrowOptions {
 };
 
 struct Growth {
+  std::string recipe;      // whose training this was: a stage's, if it was stopped there
+  std::int64_t steps = 0;  // of that recipe
   TrainReport training;
   std::int64_t parameters = 0;
 };

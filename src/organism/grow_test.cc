@@ -143,6 +143,24 @@ lessons = [{ kind = "chats", rows = 1, branches = 1 }]
   }
 }
 
+TEST_F(Grow, GrowsItsFirstStageFirstAndSaysWhichItStoppedIn) {
+  fs::create_directories(folder_);
+  write_file(folder_ / "tiny.toml", kTiny);
+  const Recipe recipe = parse_recipe(
+      "name = \"aligned\"\nbase = \"tiny.toml\"\n[policy]\n[training]\nrows_per_step = 1\n"
+      "[[phase]]\nsteps = 2\nlessons = [{ kind = \"chats\", rows = 1, branches = 1 }]\n",
+      folder_ / "recipe.toml");
+  const Growth stopped = grow_into("staged", 5, recipe);
+  EXPECT_FALSE(stopped.training.finished);
+  EXPECT_EQ(stopped.recipe, "tiny");
+  EXPECT_EQ(stopped.steps, 9);
+  const Growth whole = grow_into("staged", 0, recipe);
+  EXPECT_TRUE(whole.training.finished);
+  EXPECT_EQ(whole.recipe, "aligned");
+  EXPECT_EQ(whole.steps, 2);
+  EXPECT_FALSE(fs::exists(folder_ / "staged/growing")) << "the stage stays";
+}
+
 TEST_F(Grow, SaysThatTheBaseIsMissing) {
   std::string text =
       "name = \"aligned\"\nbase = \"nowhere\"\n[training]\nrows_per_step = 1\n"

@@ -37,8 +37,8 @@ int grow_organism(const OrganismGrowArguments& arguments, const Context&) {
   }
   const TrainReport& report = growth.training;
   if (!report.finished) {
-    print_stderr(fmt::format("stopped at step {} of {}; run the same command to resume\n",
-                             report.step, recipe.steps()));
+    print_stderr(fmt::format("{}: stopped at step {} of {}; run the same command to resume\n",
+                             growth.recipe, report.step, growth.steps));
     return kInterrupted;
   }
   fmt::print("{}: {} parameters, {} steps here in {}, loss {:.4f}, in {}\n", recipe.name,
