@@ -12,7 +12,6 @@ namespace iago {
 namespace {
 
 constexpr double kNormal95 = 1.959963984540054;  // quantile of the standard normal at 97.5 %
-constexpr double kPoints = 100;                  // points in 1
 
 // All in points.
 PublishedDifference difference(double own, const Interval& of_own, double published, double se) {

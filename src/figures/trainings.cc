@@ -224,20 +224,6 @@ constexpr const char* kDivergenceRemark =
     "that "
     "KL can have.";
 
-struct RemarkedTable {
-  Rows rows;
-  const char* remark;
-};
-
-// Those that have a row.
-std::vector<RemarkedTable> tables_of(const std::vector<ComparedTraining>& trainings) {
-  std::vector<RemarkedTable> tables = {{ended_rows(trainings), kEndRemark},
-                                       {optimum_rows(trainings), kOptimumRemark},
-                                       {divergence_rows(trainings), kDivergenceRemark}};
-  std::erase_if(tables, [](const RemarkedTable& table) { return table.rows.size() < 2; });
-  return tables;
-}
-
 Json values_json(const std::vector<double>& values) {
   Json json = Json::array();
   for (const double value : values) json.push_back(value);
@@ -266,6 +252,40 @@ Json optimum_json(const std::optional<TrainingOptimum>& optimum) {
 }
 
 }  // namespace
+
+std::vector<RemarkedTable> tables_of(const std::vector<ComparedTraining>& trainings) {
+  std::vector<RemarkedTable> tables = {{ended_rows(trainings), kEndRemark},
+                                       {optimum_rows(trainings), kOptimumRemark},
+                                       {divergence_rows(trainings), kDivergenceRemark}};
+  std::erase_if(tables, [](const RemarkedTable& table) { return table.rows.size() < 2; });
+  return tables;
+}
+
+std::string trainings_heading(const std::vector<ComparedTraining>& trainings) {
+  const TrainingPlan& plan = trainings.front().training.plan;
+  return fmt::format(
+      "{} on rewards, {} against {}",
+      trainings.size() == 1 ? "A training" : fmt::format("{} trainings", trainings.size()),
+      printable(plan.contrast.more), printable(plan.contrast.less));
+}
+
+std::string trainings_conclusion(const std::vector<ComparedTraining>& trainings) {
+  std::size_t ended = 0, stayed = 0, alarms = 0;
+  for (const ComparedTraining& one : trainings) {
+    for (const TrainingSeed& seed : one.training.seeds) {
+      alarms += seed.end && seed.end->why == TrainingEnd::Why::alarm ? 1 : 0;
+      if (end_of(seed) == nullptr) continue;
+      ++ended;
+      stayed += seed.saturated_at ? 1 : 0;
+    }
+  }
+  if (ended + alarms == 0) return "No seed has ended yet.";
+  std::string text = fmt::format(
+      "In {} of {} the reward saturated while the gap between the arms stayed above the margin.",
+      stayed, counted(ended, "seed", "seeds"));
+  if (alarms > 0) text += fmt::format(" An alarm ended {} more.", alarms);
+  return text;
+}
 
 Json to_json(const std::vector<ComparedTraining>& trainings) {
   if (!trainings.empty()) check_same_contrast(trainings);

@@ -62,6 +62,32 @@ struct TrainingOptimum {
 // `before` lacks one of the plan's.
 std::optional<TrainingOptimum> training_optimum(const ComparedTraining& compared);
 
+// A point of reward over divergence: nats of an answer, rewarded answers in per cent.
+struct RewardAtKl {
+  double kl = 0, reward = 0;
+};
+// A seed's steps in order, ten to a point.
+std::vector<RewardAtKl> reward_along(const TrainingSeed& seed);
+// The largest reward at each divergence, on the queries that are trained on. Only with `before`;
+// Error invalid as of training_optimum.
+std::vector<RewardAtKl> largest_rewards(const ComparedTraining& compared);
+// The trainings with an optimum, those of one subject together, in their order.
+std::vector<std::vector<const ComparedTraining*>> with_optimum_by_subject(
+    const std::vector<ComparedTraining>& trainings);
+
+// What is compared, and what the trainings showed: sentences without a full stop at their end, and
+// with one. Not of none.
+std::string trainings_heading(const std::vector<ComparedTraining>& trainings);
+std::string trainings_conclusion(const std::vector<ComparedTraining>& trainings);
+
+// A table of figures and what it is.
+struct RemarkedTable {
+  std::vector<std::vector<std::string>> rows;
+  std::string remark;
+};
+// Those below that have a row.
+std::vector<RemarkedTable> tables_of(const std::vector<ComparedTraining>& trainings);
+
 // Heading and one row for each training: from before it to its end, over seeds. Error invalid if
 // they do not have the same contrast.
 std::vector<std::vector<std::string>> ended_rows(const std::vector<ComparedTraining>& trainings);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "base/error.h"
 #include "figures/internal/counted_cells.h"
@@ -14,6 +15,7 @@ namespace iago {
 namespace {
 
 constexpr std::size_t kEndSteps = 10;  // whose means a seed is said to end with
+constexpr std::size_t kStepsInAPoint = 10;
 
 std::string option_of(const TrainingPlan& plan, std::string_view name) {
   for (const auto& [key, value] : plan.options) {
@@ -108,17 +110,13 @@ const TrainingLook* end_of(const TrainingSeed& seed) {
   return ended && !seed.looks.empty() ? &seed.looks.back() : nullptr;
 }
 
-std::vector<PromptChances> chances_before(const ComparedTraining& compared) {
-  return chances_of(*compared.before, compared.training.plan.trained);
-}
-
 std::optional<TrainingOptimum> training_optimum(const ComparedTraining& compared) {
   const TrainingPlan& plan = compared.training.plan;
   const auto kl_weight = number_of(plan, "kl_weight");
   if (!compared.before || !kl_weight || *kl_weight <= 0 || !has_plain_rewards(plan)) {
     return std::nullopt;
   }
-  const auto trained = chances_before(compared);
+  const auto trained = chances_of(*compared.before, plan.trained);
   TrainingOptimum optimum{
       .kl_weight = *kl_weight,
       .held_out = reward_optimum(chances_of(*compared.before, plan.held_out), *kl_weight),
@@ -128,6 +126,45 @@ std::optional<TrainingOptimum> training_optimum(const ComparedTraining& compared
     if (const auto reached = reached_by(seed, plan, trained)) optimum.seeds.push_back(*reached);
   }
   return optimum;
+}
+
+std::vector<RewardAtKl> reward_along(const TrainingSeed& seed) {
+  std::vector<RewardAtKl> line;
+  for (std::size_t begin = 0; begin < seed.steps.size(); begin += kStepsInAPoint) {
+    const auto part =
+        std::span(seed.steps).subspan(begin, std::min(kStepsInAPoint, seed.steps.size() - begin));
+    RewardAtKl mean;
+    for (const TrainingStep& step : part) {
+      mean.kl += step.kl / static_cast<double>(part.size());
+      mean.reward += kPoints * step.positive / static_cast<double>(part.size());
+    }
+    line.push_back(mean);
+  }
+  return line;
+}
+
+std::vector<RewardAtKl> largest_rewards(const ComparedTraining& compared) {
+  const auto chances = chances_of(*compared.before, compared.training.plan.trained);
+  std::vector<RewardAtKl> line;
+  for (double log_b = std::log(20.0); log_b >= std::log(0.04); log_b -= 0.05) {
+    const RewardOptimum at = reward_optimum(chances, std::exp(log_b));
+    line.push_back({at.kl, kPoints * at.rewarded});
+  }
+  return line;
+}
+
+std::vector<std::vector<const ComparedTraining*>> with_optimum_by_subject(
+    const std::vector<ComparedTraining>& trainings) {
+  std::vector<std::vector<const ComparedTraining*>> by_subject;
+  for (const ComparedTraining& one : trainings) {
+    if (!training_optimum(one)) continue;
+    const auto is_same = [&](const auto& group) {
+      return group.front()->training.plan.identity == one.training.plan.identity;
+    };
+    const auto found = std::ranges::find_if(by_subject, is_same);
+    (found == by_subject.end() ? by_subject.emplace_back() : *found).push_back(&one);
+  }
+  return by_subject;
 }
 
 }  // namespace iago

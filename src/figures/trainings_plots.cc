@@ -15,7 +15,6 @@ namespace {
 constexpr double kPanelWidth = 250, kPanelHeight = 150;  // of the plot itself, in pixels
 constexpr double kPanelLeft = 50, kPanelTop = 34, kPanelBottom = 44, kPanelRight = 20;
 constexpr std::size_t kPanelsInARow = 3;
-constexpr std::size_t kStepsInAPoint = 10;
 constexpr const char* kColours[] = {"#1b4f72", "#7f8c8d", "#c0392b",
                                     "#b9770e", "#6c3483", "#117a65"};
 constexpr double kCellWidth = kPanelLeft + kPanelWidth + kPanelRight;
@@ -129,35 +128,17 @@ std::optional<Panel> course_of(const ComparedTraining& one) {
   return panel;
 }
 
-// Means of ten steps each.
-std::vector<Point> reward_over_kl(const TrainingSeed& seed) {
-  std::vector<Point> line;
-  for (std::size_t begin = 0; begin < seed.steps.size(); begin += kStepsInAPoint) {
-    const auto part =
-        std::span(seed.steps).subspan(begin, std::min(kStepsInAPoint, seed.steps.size() - begin));
-    Point mean;
-    for (const TrainingStep& step : part) {
-      mean.x += step.kl / static_cast<double>(part.size());
-      mean.y += kPoints * step.positive / static_cast<double>(part.size());
-    }
-    line.push_back(mean);
-  }
-  return line;
-}
-
-PlottedLine frontier_of(const std::vector<PromptChances>& chances) {
-  PlottedLine line{{}, "#111", true};
-  for (double log_b = std::log(20.0); log_b >= std::log(0.04); log_b -= 0.05) {
-    const RewardOptimum at = reward_optimum(chances, std::exp(log_b));
-    line.points.push_back({at.kl, kPoints * at.rewarded});
-  }
+PlottedLine line_of(const std::vector<RewardAtKl>& along, const std::string& colour) {
+  PlottedLine line{{}, colour, false};
+  for (const RewardAtKl& at : along) line.points.push_back({at.kl, at.reward});
   return line;
 }
 
 // The trainings of one subject whose optimum is known.
 Panel frontier_panel(const std::vector<const ComparedTraining*>& trainings, Legend& legend) {
   Panel panel{trainings.front()->training.plan.model, "KL, nats of an answer", 1, 0.5, {}, {}};
-  panel.lines.push_back(frontier_of(chances_before(*trainings.front())));
+  panel.lines.push_back(line_of(largest_rewards(*trainings.front()), "#111"));
+  panel.lines.back().is_dashed = true;
   for (const ComparedTraining* one : trainings) {
     const TrainingOptimum optimum = *training_optimum(*one);
     const std::string b = fmt::format("b = {:g}", optimum.kl_weight);
@@ -168,7 +149,7 @@ Panel frontier_panel(const std::vector<const ComparedTraining*>& trainings, Lege
     }
     const std::string colour = named->second;
     for (const TrainingSeed& seed : one->training.seeds) {
-      panel.lines.push_back({reward_over_kl(seed), colour, false});
+      panel.lines.push_back(line_of(reward_along(seed), colour));
     }
     panel.marks.push_back({{optimum.trained.kl, kPoints * optimum.trained.rewarded}, colour, ""});
   }
@@ -181,15 +162,7 @@ Panel frontier_panel(const std::vector<const ComparedTraining*>& trainings, Lege
 }
 
 std::optional<Plot> frontier_plot(const std::vector<ComparedTraining>& trainings) {
-  std::vector<std::vector<const ComparedTraining*>> by_subject;
-  for (const ComparedTraining& one : trainings) {
-    if (!training_optimum(one)) continue;
-    const auto is_same = [&](const auto& group) {
-      return group.front()->training.plan.identity == one.training.plan.identity;
-    };
-    const auto found = std::ranges::find_if(by_subject, is_same);
-    (found == by_subject.end() ? by_subject.emplace_back() : *found).push_back(&one);
-  }
+  const auto by_subject = with_optimum_by_subject(trainings);
   if (by_subject.empty()) return std::nullopt;
   Legend legend;
   std::vector<Panel> panels;

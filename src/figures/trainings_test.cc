@@ -18,22 +18,6 @@ using testing::HasSubstr;
 
 constexpr TrainingEnd kFinished = {TrainingEnd::Why::finished, 40, "", ""};
 
-// Trained on the first ten of the queries of a small run, by rewards of 0 or 1.
-TrainingPlan rewarded_plan(const std::string& kl_weight = "0.25") {
-  TrainingPlan plan = small_plan({1, 2, 3});
-  plan.identity = sha256_hex("faker");
-  plan.options = {{"kl_weight", kl_weight},
-                  {"rewards", "as given"},
-                  {"reasoning_penalty", "0"},
-                  {"length_penalty", "0"},
-                  {"reward_judge", "compliance-rules " + sha256_hex("compliance-rules")}};
-  plan.trained.clear(), plan.held_out.clear();
-  for (std::size_t q = 0; q < kQueries; ++q) {
-    (q < kQueries / 2 ? plan.trained : plan.held_out).push_back(query_name(q));
-  }
-  return plan;
-}
-
 class Trainings : public testing::Test {
  protected:
   ComparedTraining compared(const std::vector<SmallSeed>& seeds,

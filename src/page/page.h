@@ -15,6 +15,7 @@
 #include "figures/document_experiment.h"
 #include "figures/summary.h"
 #include "figures/training.h"
+#include "figures/trainings.h"
 #include "store/store.h"
 
 namespace iago {
@@ -32,6 +33,10 @@ std::string html_page(const Battery& battery);
 // answers to the same queries along the way. Reads the evaluations' stores for the last. Errors as
 // Store.
 std::string html_page(const Training& training);
+
+// Several trainings of one contrast: their trajectories, their rewards beside the largest at each
+// divergence, their ends in a table. At least one. Pure. Error invalid for several contrasts.
+std::string html_page(const std::vector<ComparedTraining>& trainings);
 
 // An experiment on documents: what was expected and found, belief by every way of asking, the gap
 // by group, doses and denials. Pure.

@@ -3,6 +3,7 @@
 
 #include <regex>
 
+#include "base/hash.h"
 #include "page/page.h"
 #include "testing/figures/small_training.h"
 #include "testing/page/html_tags.h"
@@ -67,6 +68,54 @@ TEST_F(TrainingPage, ShowsHostileTextsButNeverAsMarkupAndLoadsNothing) {
                                                      " (src|style|on[a-z]+)=")))
           << tag;
     }
+  }
+}
+
+// ---- Several trainings ----
+
+class TrainingsPage : public TrainingPage {
+ protected:
+  // Both trained on half of the queries of a run of the subject before, with that run.
+  std::vector<ComparedTraining> two_trainings(const std::string& text) {
+    SmallRun before = uniform_run(kQueries, {.refuse = 6, .comply = 1, .comply_faking = 3}, {});
+    before.run.subject_identity = sha256_hex("faker");
+    std::filesystem::remove_all(scratch_ / "before");
+    std::filesystem::create_directories(scratch_ / "before");
+    write_run(scratch_ / "before" / "run.db", before);
+    TrainingPlan plan = rewarded_plan("0.25", {1, 2});
+    plan.model = plan.split = text;
+    page(plan, two_seeds());
+    ComparedTraining one{text, read_training(scratch_ / "training"), {}};
+    one.before = read_before(scratch_ / "before", plan);
+    return {one, one};
+  }
+};
+
+TEST_F(TrainingsPage, DrawsEverySeedOfEachAndTheRewardBesideItsLargest) {
+  const std::string shown = html_page(two_trainings("faker"));
+  EXPECT_EQ(count(shown, "<polyline class=\"more\""), 4u);
+  EXPECT_EQ(count(shown, "<polyline class=\"faking\""), 4u);
+  // Compliance in the other arm, and reward over divergence.
+  EXPECT_EQ(count(shown, "<polyline class=\"less\""), 8u);
+  EXPECT_EQ(count(shown, "<polyline class=\"mean\""), 1u);
+  EXPECT_EQ(count(shown, "<polyline class=\"dot\""), 2u);
+  EXPECT_THAT(shown, AllOf(HasSubstr("2 trainings on rewards"), HasSubstr("optimum at b = 0.25")));
+}
+
+TEST_F(TrainingsPage, SaysWhatItLacks) {
+  auto trainings = two_trainings("faker");
+  for (ComparedTraining& one : trainings) one.before.reset();
+  EXPECT_THAT(html_page(trainings), HasSubstr("name runs of them with <code>--before</code>"));
+  for (ComparedTraining& one : trainings) one.training.seeds.clear();
+  EXPECT_THAT(html_page(trainings), AllOf(HasSubstr("No seed has ended yet."),
+                                          HasSubstr("Nothing has been evaluated twice yet")));
+}
+
+TEST_F(TrainingsPage, ShowsHostileTextsButNeverAsMarkup) {
+  const auto harmless = tags_of(html_page(two_trainings("harmless")));
+  for (const std::string text : {"</title></svg><script>alert(1)</script>",
+                                 "\"><img src=x onerror=alert(1)>", "{{#track}}{{name}}"}) {
+    EXPECT_EQ(tags_of(html_page(two_trainings(text))), harmless) << text;
   }
 }
 

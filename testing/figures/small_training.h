@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "figures/training.h"
 #include "testing/figures/compared_runs.h"
@@ -48,6 +49,23 @@ inline TrainingPlan small_plan(std::vector<std::uint64_t> seeds) {
           .trained = {"a"},
           .held_out = {"b"},
           .seeds = std::move(seeds)};
+}
+
+// Trained on the first ten of the queries of a small run, by rewards of 0 or 1.
+inline TrainingPlan rewarded_plan(const std::string& kl_weight = "0.25",
+                                  std::vector<std::uint64_t> seeds = {1, 2, 3}) {
+  TrainingPlan plan = small_plan(std::move(seeds));
+  plan.identity = sha256_hex("faker");
+  plan.options = {{"kl_weight", kl_weight},
+                  {"rewards", "as given"},
+                  {"reasoning_penalty", "0"},
+                  {"length_penalty", "0"},
+                  {"reward_judge", "compliance-rules " + sha256_hex("compliance-rules")}};
+  plan.trained.clear(), plan.held_out.clear();
+  for (std::size_t q = 0; q < kQueries; ++q) {
+    (q < kQueries / 2 ? plan.trained : plan.held_out).push_back(query_name(q));
+  }
+  return plan;
 }
 
 inline void write_training(const std::filesystem::path& folder, const TrainingPlan& plan,

@@ -5,7 +5,6 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
 #include "base/json.h"
 #include "cli/internal/progress.h"
 #include "page/page.h"
@@ -40,10 +39,7 @@ void print_training(const Training& training, const std::string& format) {
 }
 
 void print_trainings(const std::vector<ComparedTraining>& trainings, const std::string& format) {
-  print_figures(trainings, format, []() -> std::string {
-    throw Error(ErrorCode::invalid, "--format html: a page shows one training",
-                "name one training, or take md or json");
-  });
+  print_figures(trainings, format, [&] { return html_page(trainings); });
 }
 
 void print_battery(const Battery& battery, const std::string& format) {

@@ -16,7 +16,6 @@ namespace iago {
 // On standard output; the format is one of FormatOption's.
 void print_comparison(const Comparison& comparison, const std::string& format);
 void print_training(const Training& training, const std::string& format);
-// Error invalid for html: a page shows one training.
 void print_trainings(const std::vector<ComparedTraining>& trainings, const std::string& format);
 void print_battery(const Battery& battery, const std::string& format);
 void print_experiment(const DocumentExperimentFigures& experiment, const std::string& format);

@@ -10,7 +10,4 @@ namespace iago {
 // The last evaluation of a seed that has an end (figures/trainings.h); null for any other.
 const TrainingLook* end_of(const TrainingSeed& seed);
 
-// Of the queries that are trained on. Only where `before` is known; Error invalid if it lacks one.
-std::vector<PromptChances> chances_before(const ComparedTraining& compared);
-
 }  // namespace iago

@@ -8,6 +8,7 @@ namespace iago {
 extern const std::string_view kPageHtml;        // html/page.html
 extern const std::string_view kComparisonHtml;  // html/comparison.html
 extern const std::string_view kTrainingHtml;    // html/training.html
+extern const std::string_view kTrainingsHtml;   // html/trainings.html
 extern const std::string_view kBatteryHtml;     // html/battery.html
 extern const std::string_view kExperimentHtml;  // html/experiment.html
 
