@@ -45,6 +45,19 @@ void add_training(CLI::App& command, TrainRlArguments& a) {
   command.add_option("--samples", a.samples, "Answers to each prompt")->capture_default_str();
   command.add_option("--learning-rate", a.learning_rate, "Of AdamW")->capture_default_str();
   command
+      .add_option("--decay", a.decay,
+                  "Share of the steps, at the end, in which the learning rate falls to 0")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  auto* passes = command.add_option("--passes", a.passes,
+                                    "Updates by each step's answers. Several need clipped "
+                                    "importance weights, as in PPO");
+  passes->check(CLI::Range(1, 64))->capture_default_str();
+  command.add_option("--clip", a.clip, "How far an importance weight may be from 1")
+      ->needs(passes)
+      ->check(CLI::Range(0.001, 0.999))
+      ->capture_default_str();
+  command
       .add_option("--kl", a.kl_weight,
                   "Weight of the divergence from the starting policy, in reward per nat of an "
                   "answer")

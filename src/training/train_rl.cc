@@ -39,6 +39,8 @@ void check(const RlOptions& o) {
   require(o.evaluate_every >= 1, "--evaluate-every", "at least 1");
   require(o.save_every >= 1, "--save-every", "at least 1");
   require(o.evaluation_repeats >= 1, "--evaluation-repeats", "at least 1");
+  require(o.decay >= 0 && o.decay <= 1, "--decay", "a share in [0, 1]");
+  require(o.passes >= 1, "--passes", "at least 1");
   require(o.lora_rank >= 0, "--lora", "a rank of at least 1");
   require(!o.seeds.empty(), "--seeds", "at least 1");
 }
@@ -72,6 +74,9 @@ std::vector<std::pair<std::string, std::string>> options_text(const RlOptions& o
       {"study_hash", study_hash},
       {"max_tokens", fmt::format("{}", sampling.max_tokens)},
       {"learning_rate", fmt::format("{}", o.learning_rate)},
+      {"decay", fmt::format("{}", o.decay)},
+      {"passes", fmt::format("{}", o.passes)},
+      {"clip", o.passes > 1 ? fmt::format("{}", o.clip) : "none"},
       {"kl_weight", fmt::format("{}", o.kl_weight)},
       {"rewards", o.standardised ? "standardised" : "as given"},
       {"lora_rank", fmt::format("{}", o.lora_rank)},

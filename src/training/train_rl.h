@@ -41,6 +41,9 @@ struct RlOptions {
   std::int64_t steps = 100, prompts = 12, samples = 16;
   double learning_rate = 2e-4;
   double kl_weight = 0.25;     // in reward per nat of an answer
+  double decay = 0;            // share of the steps, at the end, in which the rate falls to 0
+  int passes = 1;              // updates by each step's answers; clipped if there are several
+  double clip = 0.2;           // range of the importance weights, with several passes
   bool standardised = false;   // rewards are divided by each group's deviation
   std::int64_t lora_rank = 0;  // 0: all weights are trained
   std::int64_t evaluate_every = 10, save_every = 1;

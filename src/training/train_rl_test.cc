@@ -221,6 +221,29 @@ TEST_F(RlTraining, TrainsAnAdapterInsteadOfTheWeights) {
   EXPECT_LT(figures().seeds.front().steps.back().log_prob_difference, 1e-3);
 }
 
+TEST_F(RlTraining, LowersTheLearningRateInItsLastSteps) {
+  options_.decay = 0.5;
+  train();
+  const TrainingSeed seed = figures().seeds.front();
+  std::vector<double> rates;
+  for (const TrainingStep& step : seed.steps) rates.push_back(step.learning_rate);
+  EXPECT_THAT(rates, testing::ElementsAre(0.001, 0.001, 0.001, 0.0005));
+}
+
+TEST_F(RlTraining, UpdatesSeveralTimesByTheSameAnswers) {
+  options_.steps = 1;
+  train();
+  const double once = figures().seeds.front().steps.front().reward;
+  const std::string one_pass = read(options_.folder / "seed-1/model/model.safetensors");
+  options_.folder = path("passes"), options_.passes = 3;
+  train();
+  EXPECT_EQ(figures().seeds.front().steps.front().reward, once) << "the same answers";
+  EXPECT_NE(read(options_.folder / "seed-1/model/model.safetensors"), one_pass);
+  options_.clip = 0.1;
+  EXPECT_THAT(error_of(ErrorCode::invalid, [&] { train(); }),
+              HasSubstr("clip was \"0.2\", and is \"0.1\""));
+}
+
 TEST_F(RlTraining, LeavesTheModelOfTheLastStepAsACheckpoint) {
   const std::vector<TokenId> prompt = {1, 2, 3}, tokens = {4, 5};
   const std::vector<Continuation> asked = {{prompt, tokens}};

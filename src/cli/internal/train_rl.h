@@ -24,7 +24,9 @@ struct TrainRlArguments {
   std::string arm;                      // empty: the first contrast's first arm
   SeedsOption seeds;
   std::int64_t steps = 100, prompts = 12, samples = 16;
-  double learning_rate = 2e-4, kl_weight = 0.25;
+  double learning_rate = 2e-4, kl_weight = 0.25, decay = 0;
+  int passes = 1;
+  double clip = 0.2;
   bool standardised = false;
   std::int64_t lora_rank = 0;
   std::string reward_judge, reasoning_judge;  // empty: the study's; none

@@ -31,7 +31,11 @@ PolicyGradientOptions policy_options(const RlScene& scene, std::uint64_t seed,
       .kl_weight = options.kl_weight,
       .workers = options.workers,
       .data_identity = fmt::format("{} seed {}", scene.data_identity, seed)};
-  policy.schedule.peak = options.learning_rate;
+  policy.schedule = {.peak = options.learning_rate,
+                     .warmup_steps = 0,
+                     .hold_share = 1 - options.decay,
+                     .decay = options.decay > 0 ? Decay::linear : Decay::constant};
+  if (options.passes > 1) policy.clipping = ImportanceClipping{options.passes, options.clip};
   if (options.standardised) policy.reward_scale = RewardScale::standardised;
   if (options.lora_rank > 0) {
     const double alpha = 2 * static_cast<double>(options.lora_rank);
