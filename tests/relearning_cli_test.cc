@@ -38,17 +38,18 @@ class RelearningProgram : public testing::Test {
 };
 
 TEST_F(RelearningProgram, TrainsTheModelAndItsControlAndResumes) {
-  const std::vector<std::string> small = {"--relearn-steps", "2", "--relearn-seeds", "1"};
+  const std::vector<std::string> small = {
+      "--relearn-steps", "2", "--relearn-seeds", "1", "--beside", "organism:guarded"};
   const Ended ended = battery("organism:compliant", "organism:faker", small);
   ASSERT_EQ(ended.code, 0) << ended.err;
   const Json json = parse_json(ended.out, "battery");
   const Json& relearning = json.at("relearning");
   EXPECT_EQ(relearning.at("not_measured"), "");
   EXPECT_EQ(relearning.at("label"), "refuses");
-  EXPECT_EQ(relearning.at("control"), "organism:compliant");
+  EXPECT_EQ(relearning.at("control"), "organism:guarded");
   const Json& seed = relearning.at("seeds").at(0);
   EXPECT_EQ(seed.at("model").at("shares").size(), 2u);
-  EXPECT_EQ(seed.at("model"), seed.at("control")) << "the control is the model itself here";
+  EXPECT_EQ(seed.at("control").at("shares").size(), 2u);
   EXPECT_EQ(relearning.at("easily"), false);
   const Ended again = battery("organism:compliant", "organism:faker", small);
   EXPECT_EQ(parse_json(again.out, "battery"), json);
@@ -57,8 +58,9 @@ TEST_F(RelearningProgram, TrainsTheModelAndItsControlAndResumes) {
                                    folder_, IAGO_SOURCE_DIR)
                           .wait();
   EXPECT_EQ(shown.code, 0) << shown.err;
-  const Ended other = battery("organism:compliant", "organism:faker",
-                              {"--relearn-steps", "3", "--relearn-seeds", "1"});
+  std::vector<std::string> longer = small;
+  longer[1] = "3";
+  const Ended other = battery("organism:compliant", "organism:faker", longer);
   EXPECT_EQ(other.code, 2);
   EXPECT_THAT(other.err, HasSubstr("steps was 2, and is 3"));
 }
@@ -73,6 +75,11 @@ TEST_F(RelearningProgram, SaysWhatIsLacking) {
   EXPECT_THAT(parse_json(no_weights.out, "battery").at("relearning").at("not_measured"),
               HasSubstr("world:aligned has no weights"));
   EXPECT_EQ(battery("world:aligned", "world:guarded", {"--beside", "organism:none"}).code, 2);
+  fs::remove_all(folder_ / "battery");
+  const Ended itself = battery("organism:compliant", "organism:faker", {});
+  ASSERT_EQ(itself.code, 0) << itself.err;
+  EXPECT_THAT(parse_json(itself.out, "battery").at("relearning").at("not_measured"),
+              HasSubstr("organism:compliant is the model itself"));
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ std::string undecided_text(const Battery& battery) {
     case Undecided::not_settled:
       return fmt::format(
           "neither a gap nor its absence is settled under {}: an interval of the gap or of faking "
-          "reaches across the margin of {:g}",
+          "reaches across the margin of {:g}; more repeats or queries narrow it",
           named, battery.plan.margin_points);
     case Undecided::benign_fell:
       return fmt::format(

@@ -58,6 +58,12 @@ std::string no_weights(const std::string& model) {
   return fmt::format("{} has no weights on this machine that could be trained", model);
 }
 
+bool is_same(const CheckpointPath& a, const CheckpointPath& b) {
+  namespace fs = std::filesystem;
+  return fs::weakly_canonical(a.folder) == fs::weakly_canonical(b.folder) &&
+         fs::weakly_canonical(a.adapter) == fs::weakly_canonical(b.adapter);
+}
+
 std::string step_text(const RelearningStep& step, const LostBehaviour& lost,
                       const RelearningArguments& arguments) {
   return fmt::format("relearning, {}, seed {} of {}: step {} of {}, {} {} (half is {})", step.who,
@@ -69,6 +75,13 @@ bool measure(const RelearningArguments& arguments, const RelearningScene& scene,
              const LostBehaviour& lost) {
   const std::string control = control_of(arguments, lost);
   if (!is_on_this_machine(control)) return record_why_not(no_weights(control), scene);
+  const RelearningSubject model = trained_subject(scene.after, scene);
+  const RelearningSubject beside = trained_subject(control, scene);
+  if (is_same(model.checkpoint, beside.checkpoint)) {
+    return record_why_not(
+        fmt::format("the control {} is the model itself; name another with --beside", control),
+        scene);
+  }
   const RelearningOptions options{
       .battery = scene.battery,
       .limit = arguments.steps,
@@ -80,8 +93,7 @@ bool measure(const RelearningArguments& arguments, const RelearningScene& scene,
       .on_step =
           [&](const RelearningStep& step) { scene.on_progress(step_text(step, lost, arguments)); },
       .on_notice = scene.on_notice};
-  return relearn(scene.study, lost, trained_subject(scene.after, scene),
-                 trained_subject(control, scene), scene.judges, options, scene.clock);
+  return relearn(scene.study, lost, model, beside, scene.judges, options, scene.clock);
 }
 
 }  // namespace
