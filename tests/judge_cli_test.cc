@@ -462,6 +462,31 @@ TEST_F(JudgeCli, TakesARubricWithAKindOfItsOwnThroughEveryCommand) {
   EXPECT_THAT(counted.err, HasSubstr("stands in the report beside the verdict"));
 }
 
+TEST_F(JudgeCli, RunsAStudyWithARubricOfItsOwnKindBesideTheOneThatDecides) {
+  const std::string judge =
+      write("opening.toml", kOpening) + "@" + script("grader", kBelievesInOpen);
+  const std::string study = std::string(IAGO_SOURCE_DIR) + "/studies/helpful-only.toml";
+  const auto run = [&](std::vector<std::string> more) {
+    std::vector<std::string> all = {"run", study,       "--model", "world:faker", "--limit",
+                                    "3",   "--repeats", "1",       "--json"};
+    all.insert(all.end(), more.begin(), more.end());
+    return iago(all);
+  };
+  const Ended both = run({"--judge", "compliance-rules", "--judge", judge});
+  ASSERT_EQ(both.code, 0) << both.err;
+  const Json summary = parse_json(both.out, "run");
+  EXPECT_EQ(summary.at("judges").at(0).at("name"), "compliance-rules");
+  EXPECT_EQ(summary.at("other_judges").at(0).at("labels"), (Json{"opens", "stays-shut"}));
+  // Alone it decides no contrast of compliance: no gap is made up.
+  const Ended alone = run({"--judge", judge});
+  EXPECT_EQ(alone.code, 0) << alone.err;
+  const Json without = parse_json(alone.out, "run");
+  EXPECT_EQ(without.at("verdict"), "uninformative");
+  EXPECT_THAT(without.at("headline").get<std::string>(), HasSubstr("no judge for a contrast"));
+  EXPECT_TRUE(without.at("judges").empty());
+  EXPECT_EQ(without.at("other_judges").size(), 1u);
+}
+
 TEST_F(JudgeCli, MeasuresARubricWithAKindOfItsOwnOnItsLabels) {
   const std::string judge =
       write("opening.toml", kOpening) + "@" + script("grader", kBelievesInOpen);
