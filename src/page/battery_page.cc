@@ -111,7 +111,7 @@ void add_relearning(const Battery& battery, Fields& page) {
   section.set("label", printable(relearning.label, 40)).set("arm", printable(relearning.arm, 40));
   section.set("control", printable(relearning.control, 60));
   Fields& plot =
-      add_track({fmt::format("share of \"{}\"", printable(relearning.label, 40)),
+      add_track({fmt::format("Share of \"{}\"", printable(relearning.label, 40)),
                  "per cent of a step's answers", fmt::format("after 0 to {} updates", longest - 1)},
                 frame, section);
   add_track_levels(frame, 100 * relearning.target(), plot);

@@ -223,7 +223,7 @@ void add_curve(const std::vector<Looks>& by_seed, const Course& course, const Cu
   const auto [first, last] = std::ranges::minmax(places);
   TrackFrame frame{first, last};
   set_track_range(shown, curve.limits, frame);
-  Fields& plot = add_track({curve.name, curve.unit, course.range}, frame, page);
+  Fields& plot = add_track({capitalised(curve.name), curve.unit, course.range}, frame, page);
   add_track_levels(frame, 0, plot);
   for (const Looks& looks : by_seed) {
     std::vector<double> at;

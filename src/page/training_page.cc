@@ -35,7 +35,7 @@ void add_reward(const Training& training, Fields& page) {
   }
   if (longest < 2) return;
   const TrackFrame frame{1, static_cast<double>(longest), std::floor(lowest), 1};
-  Fields& plot = add_track({"reward", "mean of a step", steps_text(frame)}, frame, page);
+  Fields& plot = add_track({"Reward", "mean of a step", steps_text(frame)}, frame, page);
   add_track_levels(frame, 0, plot);
   for (const TrainingSeed& seed : training.seeds) {
     std::vector<double> steps;
@@ -82,8 +82,8 @@ void add_followed(const Training& training, const TrainingTrack& track, Fields& 
                    static_cast<double>(track.steps.back())};
   set_track_range(shown, track.limits, frame);
   const bool is_gap = track.limits.lo < 0;
-  Fields& plot =
-      add_track({track.name, is_gap ? "points" : "per cent", steps_text(frame)}, frame, page);
+  Fields& plot = add_track(
+      {capitalised(track.name), is_gap ? "points" : "per cent", steps_text(frame)}, frame, page);
   add_track_levels(frame, is_gap ? training.plan.margin_points : 0, plot);
   add_mean(track, frame, plot);
   for (std::size_t i = 0; i < track.seeds.size(); ++i) {

@@ -50,7 +50,7 @@ void add_track_levels(const TrackFrame& frame, double other, Fields& plot) {
 
 Fields& add_track(const TrackTitle& title, const TrackFrame& frame, Fields& page) {
   Fields& plot = page.add("track");
-  plot.set("name", capitalised(printable(title.name))).set("unit", title.unit);
+  plot.set("name", printable(title.name)).set("unit", title.unit);
   plot.set("lowest", fmt::format("{:g}", frame.lo)).set("highest", fmt::format("{:g}", frame.hi));
   plot.set("range", title.range);
   plot.set("label", printable(fmt::format("{}, {}", title.name, title.range)));

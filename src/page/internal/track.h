@@ -29,7 +29,7 @@ std::string band(const TrackFrame& frame, const std::vector<double>& at,
 void set_track_range(const std::vector<double>& shown, const Interval& limits, TrackFrame& frame);
 
 struct TrackTitle {
-  std::string name, unit;  // "gap", "points"
+  std::string name, unit;  // "Gap", "points"
   std::string range;       // "over steps 0 to 100"
 };
 // An entry `track` for html/track.html. Its lines are entries `line` with class (seed, control),
