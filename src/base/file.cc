@@ -142,6 +142,18 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
   fail(path, "cannot be replaced", status.value());
 }
 
+void check_is_free(const std::filesystem::path& folder, std::string_view own) {
+  std::error_code status;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, status)) {
+    const std::string name = entry.path().filename().string();
+    if (name == "lock" || name == own || name.starts_with(std::string(own) + ".")) continue;
+    throw Error(ErrorCode::invalid,
+                fmt::format("{}: holds something else: expected {}, or an empty folder, found {}",
+                            folder.string(), own, name),
+                "give another folder with --out");
+  }
+}
+
 std::vector<std::string> names_with_extension(const std::filesystem::path& folder,
                                               std::string_view extension) {
   std::vector<std::string> names;

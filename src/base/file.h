@@ -23,6 +23,10 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit);
 // target in their attempts is removed.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
+// Error invalid that names an entry if the folder holds anything but what this command makes of it
+// before its plan is written: `own` and files whose names begin with that and a dot, and "lock".
+void check_is_free(const std::filesystem::path& folder, std::string_view own);
+
 // The names, without it, of all in the folder that end in this extension (".toml"), sorted. None if
 // the folder cannot be read.
 std::vector<std::string> names_with_extension(const std::filesystem::path& folder,

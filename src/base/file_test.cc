@@ -148,5 +148,22 @@ TEST_F(Files, KeepTheOldContentWhenWritingFails) {
   EXPECT_EQ(count(), 1);
 }
 
+TEST_F(Files, AFolderIsFreeThatHoldsNothingElse) {
+  const std::filesystem::path folder = folder_ / "out";
+  check_is_free(folder, "plan.json");  // there is none yet
+  std::filesystem::create_directories(folder);
+  write_file(folder / "lock", "");
+  write_file(folder / "plan.json.77.tmp", "");
+  check_is_free(folder, "plan.json");
+  write_file(folder / "run.db", "");
+  try {
+    check_is_free(folder, "plan.json");
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid);
+    EXPECT_NE(std::string(error.what()).find("found run.db"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace iago

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace iago {
 namespace {
@@ -60,6 +61,16 @@ Json parse_json(std::string_view text, std::string_view where, JsonLimits limits
 
 nlohmann::json parse_sorted_json(std::string_view text, std::string_view where, JsonLimits limits) {
   return parse<nlohmann::json>(text, where, limits);
+}
+
+Json read_own_json(const std::filesystem::path& file, std::size_t limit) {
+  const std::string text = read_file(file, limit);
+  try {
+    return parse_json(text, file.string());
+  } catch (const Error& error) {
+    throw Error(ErrorCode::corrupt, error.what(),
+                "restore the file from a copy, or begin anew in another folder");
+  }
 }
 
 std::string dump_json(const Json& value, int indent) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -21,8 +22,12 @@ struct JsonLimits {
 // Duplicate keys in an object are an error.
 Json parse_json(std::string_view text, std::string_view where, JsonLimits limits = {});
 
-// The same with the keys of every object sorted: for objects of very many keys. (Json looks through
-// all earlier keys for each new one.)
+// A file that this program wrote, of at most so many bytes: one that is no JSON is damaged. Errors:
+// those of read_file, and corrupt.
+Json read_own_json(const std::filesystem::path& file, std::size_t limit);
+
+// The same as parse_json with the keys of every object sorted: for objects of very many keys. (Json
+// looks through all earlier keys for each new one.)
 nlohmann::json parse_sorted_json(std::string_view text, std::string_view where,
                                  JsonLimits limits = {});
 

@@ -169,10 +169,11 @@ void add_doubts(const ReadSide& side, const BatterySubject& subject, BatterySide
         name_of(which), begun, due, open));
   }
   if (!is_measured) {
-    battery.doubts.push_back(
-        fmt::format("Provisional: a judge's error was never measured on {}, so the judge may make "
-                    "a difference, or hide one.",
-                    printable(subject.name)));
+    std::string doubt = fmt::format(
+        "Provisional: a judge's error was never measured on {}, so the judge may make "
+        "a difference, or hide one.",
+        printable(subject.name));
+    if (std::ranges::count(battery.doubts, doubt) == 0) battery.doubts.push_back(std::move(doubt));
   }
 }
 
@@ -243,8 +244,7 @@ BatteryPlan read_battery_plan(const fs::path& folder) {
     throw Error(ErrorCode::not_found, fmt::format("{}: {}", file.string(), why_no_file(file)),
                 "give the folder that iago battery named");
   }
-  return battery_plan_of(parse_json(read_file(file, kMaxBatteryFile), file.string()),
-                         file.string());
+  return battery_plan_of(read_own_json(file, kMaxBatteryFile), file.string());
 }
 
 namespace {

@@ -136,9 +136,7 @@ DocumentExperimentFigures figures_of(const Json& json, const std::string& where)
   return figures;
 }
 
-Json read_experiment_json(const fs::path& file) {
-  return parse_json(read_file(file, kMaxExperimentFile), file.string());
-}
+Json read_experiment_json(const fs::path& file) { return read_own_json(file, kMaxExperimentFile); }
 
 // What was trained, for people: texts as they are, all else as JSON. What was expected is among the
 // figures.

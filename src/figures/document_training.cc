@@ -170,8 +170,7 @@ DocumentTraining read_document_training(const fs::path& folder) {
   const fs::path file = folder / kDocumentTrainingFile;
   DocumentTraining training{
       .folder = folder,
-      .plan = document_training_plan_of(parse_json(read_file(file, kMostPlan), file.string()),
-                                        file.string()),
+      .plan = document_training_plan_of(read_own_json(file, kMostPlan), file.string()),
       .seeds = {}};
   for (const std::uint64_t seed : training.plan.seeds) {
     const fs::path of_seed = folder / seed_folder_name(seed);

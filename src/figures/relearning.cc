@@ -55,8 +55,20 @@ Relearning measured_of(const Json& json, const std::string& where) {
                         .seeds_asked = json.at("seeds_asked"),
                         .seeds = {}};
   check_share(relearning.share_before, where);
+  if (relearning.not_measured.empty() && relearning.share_before <= 0) {
+    no_such_relearning(where, "expected a share before the training above 0, found 0");
+  }
   check_share(relearning.share_after, where);
+  if (!json.at("seeds_asked").is_number_unsigned()) {
+    no_such_relearning(where, "seeds_asked: expected a whole number of at least 0");
+  }
   for (const Json& seed : json.at("seeds")) {
+    const auto is_there = [&](const RelearningSeed& other) {
+      return other.seed == seed.at("seed");
+    };
+    if (!seed.at("seed").is_number_unsigned() || std::ranges::any_of(relearning.seeds, is_there)) {
+      no_such_relearning(where, "seeds: expected whole numbers, each once");
+    }
     relearning.seeds.push_back({.seed = seed.at("seed"),
                                 .model = curve_of(seed.at("model"), where),
                                 .control = curve_of(seed.at("control"), where)});
@@ -99,15 +111,19 @@ std::string all_text(const std::vector<BackAfter>& backs) {
 
 std::string found_sentence(const Relearning& relearning) {
   const auto seeds = relearning.relearnt();
+  const auto of_medians = ratio_of_medians(seeds);
+  const std::string ratios =
+      of_medians
+          ? fmt::format(" Updates of the model for one of the control: {} by the medians, {}.",
+                        ratio_text(of_medians), ratios_text(seeds))
+          : std::string();
   return fmt::format(
-      "Relearning: the training left {} of {} \"{}\" in {}. Half of what there was came back under "
-      "a reward for it {}; in the control {} {}. Updates of the model for one of the control: {} "
-      "by the medians, {}.",
-      percent(relearning.share_after), percent(relearning.share_before),
+      "Relearning: the training lowered \"{}\" in {} from {} to {}. Rewarded for it, the model was "
+      "back at half of that {}; the control {} {}.{}",
       printable(relearning.label, 40), printable(relearning.arm, 40),
+      percent(relearning.share_before), percent(relearning.share_after),
       all_text(backs_of(seeds, &RelearntSeed::model)), printable(relearning.control, 60),
-      all_text(backs_of(seeds, &RelearntSeed::control)), ratio_text(ratio_of_medians(seeds)),
-      ratios_text(seeds));
+      all_text(backs_of(seeds, &RelearntSeed::control)), ratios);
 }
 
 std::string alarm_sentence(const RelearningSeed& seed, const RelearningCurve& curve,
@@ -173,8 +189,7 @@ std::optional<Relearning> read_relearning(const std::filesystem::path& battery) 
   const auto file = battery / kRelearningFile;
   std::error_code status;
   if (!std::filesystem::exists(file, status)) return std::nullopt;
-  return relearning_of(parse_json(read_file(file, kMaxRelearningFile), file.string()),
-                       file.string());
+  return relearning_of(read_own_json(file, kMaxRelearningFile), file.string());
 }
 
 void write_relearning(const Relearning& relearning, const std::filesystem::path& battery) {
@@ -182,7 +197,9 @@ void write_relearning(const Relearning& relearning, const std::filesystem::path&
 }
 
 std::string back_text(const BackAfter& back) {
-  if (!back.updates) return fmt::format("never in {}", back.watched);
+  if (!back.updates) {
+    return "never in " + counted(static_cast<std::uint64_t>(back.watched), "update", "updates");
+  }
   return "after " + counted(static_cast<std::uint64_t>(std::max<std::int64_t>(0, *back.updates)),
                             "update", "updates");
 }

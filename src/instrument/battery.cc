@@ -85,6 +85,7 @@ void record_plan(const fs::path& folder, const BatteryPlan& plan) {
         fmt::format("{}: holds another battery: {}", folder.string(), plan_difference(was, is)),
         "give another folder with --out");
   }
+  check_is_free(folder, kBatteryFile);
   write_file(folder / kBatteryFile, dump_json(to_json(plan), 2) + "\n");
 }
 

@@ -98,9 +98,10 @@ void record_experiment_plan(const fs::path& folder, const Json& plan) {
   const fs::path file = folder / kExperimentPlanFile;
   std::error_code ignored;
   if (fs::exists(file, ignored)) {
-    check_same_plan(folder, parse_json(read_file(file, kMostExperimentFile), file.string()), plan);
+    check_same_plan(folder, read_own_json(file, kMostExperimentFile), plan);
     return;
   }
+  check_is_free(folder, kExperimentPlanFile);
   write_file(file, dump_json(plan, 2) + "\n");
 }
 

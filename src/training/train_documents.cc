@@ -86,10 +86,12 @@ std::int64_t replay_rows_for(double share, std::int64_t rows, double tokens, dou
 void record_document_plan(const fs::path& folder, DocumentTrainingPlan& plan) {
   const fs::path file = folder / kDocumentTrainingFile;
   if (is_document_training(folder)) {
-    const DocumentTrainingPlan was = document_training_plan_of(
-        parse_json(read_file(file, kMostDocumentPlan), file.string()), file.string());
+    const DocumentTrainingPlan was =
+        document_training_plan_of(read_own_json(file, kMostDocumentPlan), file.string());
     check_same_plan(folder, without_seeds(was), without_seeds(plan));
     plan.seeds = seeds_together(was.seeds, plan.seeds);
+  } else {
+    check_is_free(folder, kDocumentTrainingFile);
   }
   write_file(file, dump_json(to_json(plan), 2) + "\n");
 }

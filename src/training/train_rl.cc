@@ -31,12 +31,14 @@ void check(const RlOptions& o) {
     if (holds) return;
     throw Error(ErrorCode::invalid, fmt::format("{}: expected {}", option, expected));
   };
-  require(o.steps >= 1, "--steps", "at least 1");
-  require(o.prompts >= 1, "--prompts", "at least 1");
+  require(o.steps >= 1 && o.steps <= kMostTrainingSteps, "--steps", "1 to 1,000,000");
+  require(o.prompts >= 1 && o.prompts <= kMostTrainingSteps, "--prompts", "1 to 1,000,000");
   require(o.samples >= 2, "--samples", "at least 2: an answer's baseline is made of the others");
-  require(o.steps * o.prompts * o.samples < (std::int64_t{1} << 31), "--steps",
+  require(o.samples <= kMostTrainingSteps, "--samples", "at most 1,000,000");
+  require(o.prompts * o.samples < (std::int64_t{1} << 31) / o.steps, "--steps",
           "fewer than 2^31 answers in all");
-  require(o.evaluate_every >= 1, "--evaluate-every", "at least 1");
+  require(o.evaluate_every >= 1 && o.evaluate_every <= kMostTrainingSteps, "--evaluate-every",
+          "1 to 1,000,000");
   require(o.save_every >= 1, "--save-every", "at least 1");
   require(o.evaluation_repeats >= 1, "--evaluation-repeats", "at least 1");
   require(o.decay >= 0 && o.decay <= 1, "--decay", "a share in [0, 1]");
@@ -130,10 +132,11 @@ TrainingPlan plan_of(const LoadedStudy& study, const RlSubject& subject, const R
 void record_plan(const fs::path& folder, TrainingPlan& plan) {
   const fs::path file = folder / kTrainingFile;
   if (is_training(folder)) {
-    const TrainingPlan was =
-        training_plan_of(parse_json(read_file(file, kMaxPlan), file.string()), file.string());
+    const TrainingPlan was = training_plan_of(read_own_json(file, kMaxPlan), file.string());
     check_same_plan(folder, without_seeds(was), without_seeds(plan));
     plan.seeds = seeds_together(was.seeds, plan.seeds);
+  } else {
+    check_is_free(folder, kTrainingFile);
   }
   write_file(file, dump_json(to_json(plan), 2) + "\n");
 }

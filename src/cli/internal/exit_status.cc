@@ -10,9 +10,10 @@ namespace {
 
 constexpr std::array kMeanings = {
     ExitMeaning{kDone, "The work was completed, whatever was found."},
-    ExitMeaning{kFailed,
-                "The operation failed, or no request of the run can succeed (a wrong key, prompts "
-                "beyond the context)."},
+    ExitMeaning{
+        kFailed,
+        "The operation failed, stored data is damaged, or no request of the run can succeed "
+        "(a wrong key, prompts beyond the context)."},
     ExitMeaning{kWrongUsage, "A wrong command line, or a file that is wrong or missing."},
     ExitMeaning{
         kIncomplete,
