@@ -229,6 +229,26 @@ TEST_F(Cli, NamesWhatIsWrongInACommandLineAndTheNearestKnownWord) {
               AllOf(HasSubstr("no model"), HasSubstr("openai:MODEL")));
 }
 
+// The library would wrap the first two into large numbers, and train by the last.
+TEST_F(Cli, TakesNoNumberForAnother) {
+  const std::vector<std::string> train = {"train", "rl", kStudy, "--model", "organism:faker"};
+  for (const auto& [option, text, expected] :
+       {std::tuple{"--limit", "-5", "a whole number of at least 0"},
+        {"--seed", "99999999999999999999", "a whole number of at least 0"},
+        {"--held-out", "1.5", "a whole number of at least 0"},
+        {"--kl", "nan", "a finite number"},
+        {"--learning-rate", "inf", "a finite number"},
+        {"--length-penalty", "nan", "a finite number"}}) {
+    std::vector<std::string> arguments = train;
+    arguments.insert(arguments.end(), {option, text});
+    const Ended ended = iago(arguments);
+    EXPECT_EQ(ended.code, 2) << option;
+    EXPECT_THAT(ended.err, AllOf(HasSubstr(option), HasSubstr(text))) << option;
+    EXPECT_THAT(ended.err, AnyOf(HasSubstr(expected), HasSubstr("not in range"))) << option;
+    EXPECT_FALSE(fs::exists(folder_ / "trainings")) << option;
+  }
+}
+
 TEST_F(Cli, SaysWhatThePathOfAStudysQueriesIsRelativeTo) {
   std::string study = read_file(kStudy, 1 << 20);
   study.replace(study.find("../queries/"), 11, "elsewhere/");

@@ -7,6 +7,7 @@
 #include "cli/internal/exit_status.h"
 #include "cli/internal/program.h"
 #include "cli/internal/query_options.h"
+#include "figures/training.h"
 
 namespace iago {
 namespace {
@@ -40,10 +41,18 @@ void add_training(CLI::App& command, TrainRlArguments& a) {
   command.add_option("--arm", a.arm,
                      "The arm to train in (default: the first of the study's contrast)");
   a.seeds.add_to(command);
-  command.add_option("--steps", a.steps, "Updates of the weights")->capture_default_str();
-  command.add_option("--prompts", a.prompts, "Prompts of a step")->capture_default_str();
-  command.add_option("--samples", a.samples, "Answers to each prompt")->capture_default_str();
-  command.add_option("--learning-rate", a.learning_rate, "Of AdamW")->capture_default_str();
+  command.add_option("--steps", a.steps, "Updates of the weights")
+      ->check(CLI::Range(std::int64_t{1}, kMostTrainingSteps))
+      ->capture_default_str();
+  command.add_option("--prompts", a.prompts, "Prompts of a step")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command.add_option("--samples", a.samples, "Answers to each prompt")
+      ->check(CLI::Range(2, 10'000))
+      ->capture_default_str();
+  command.add_option("--learning-rate", a.learning_rate, "Of AdamW")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   command
       .add_option("--decay", a.decay,
                   "Share of the steps, at the end, in which the learning rate falls to 0")
@@ -93,24 +102,30 @@ void add_rewards(CLI::App& command, TrainRlArguments& a) {
       .add_option("--length-limit", a.length_limit,
                   "Bytes of reasoning without a penalty (default: what one in ten has before "
                   "the training)")
-      ->needs(length);
+      ->needs(length)
+      ->check(CLI::Range(1, 1'000'000));
 }
 
 void add_course(CLI::App& command, TrainRlArguments& a) {
   command.add_option("--evaluate-every", a.evaluate_every, "Steps between evaluations")
+      ->check(CLI::Range(std::int64_t{1}, kMostTrainingSteps))
       ->capture_default_str();
   command
       .add_option("--evaluation-repeats", a.evaluation_repeats,
                   "Trials of each held-out query in each arm")
+      ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
   command.add_option("--save-every", a.save_every, "Steps between states to resume from")
+      ->check(CLI::Range(std::int64_t{1}, kMostTrainingSteps))
       ->capture_default_str();
   command.add_flag("--stop-when-saturated", a.stop_when_saturated,
                    "End a seed once its reward is saturated while the gap stays");
   command.add_flag("--keep-weights", a.keep_weights,
-                   "Keep the weights of every evaluation, not only the last");
-  command.add_option("--out", a.out,
-                     "Folder of the training (default: one in trainings/, named by all of this)");
+                   "Keep the weights of every evaluation from now on, not only the last");
+  command.add_option(
+      "--out", a.out,
+      "Folder of the training (default: one in trainings/, named by all that changes the "
+      "weights or the evaluations)");
 }
 
 }  // namespace

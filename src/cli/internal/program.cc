@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
 #include <map>
 #include <utility>
 
@@ -19,6 +22,43 @@ const std::map<std::string, std::string> kGroups = {
     {"documents", "Write, describe and export documents that teach a model facts"},
     {"organism", "List, grow and check organisms: small networks of known behaviour"},
     {"train", "Train a subject, and follow what that does to its behaviour"}};
+
+// CLI11 wraps a negative number into an unsigned one, cuts what is too large, and takes "nan".
+std::string not_this_kind(const std::string& type, const std::string& text) {
+  const char *begin = text.data(), *end = begin + text.size();
+  if (type.starts_with("UINT")) {
+    std::uint64_t value = 0;
+    const auto [read_to, error] = std::from_chars(begin, end, value);
+    if (error == std::errc() && read_to == end) return {};
+    return "a whole number of at least 0";
+  }
+  if (type.starts_with("INT")) {
+    std::int64_t value = 0;
+    const auto [read_to, error] = std::from_chars(begin, end, value);
+    return error == std::errc() && read_to == end ? "" : "a whole number";
+  }
+  if (type.starts_with("FLOAT")) {
+    double value = 0;
+    const auto [read_to, error] = std::from_chars(begin, end, value);
+    const bool is_number = error == std::errc() && read_to == end && std::isfinite(value);
+    return is_number ? "" : "a finite number";
+  }
+  return {};
+}
+
+void check_numbers(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    const std::string type = option->get_type_name();
+    option->check(CLI::Validator(
+        [type](std::string& text) {
+          const std::string expected = not_this_kind(type, text);
+          return expected.empty() ? expected
+                                  : fmt::format("expected {}, found \"{}\"", expected, text);
+        },
+        ""));
+  }
+  for (CLI::App* below : app.get_subcommands([](CLI::App*) { return true; })) check_numbers(*below);
+}
 
 }  // namespace
 
@@ -80,6 +120,7 @@ std::string Program::help() const {
 }
 
 int Program::run(const Context& context) {
+  check_numbers(*app_);
   try {
     app_->parse(context.argc, context.argv);
   } catch (const CLI::Success& success) {
