@@ -108,11 +108,11 @@ std::map<std::string, SpentTime> read_times(const fs::path& file) {
   return times;
 }
 
-std::optional<SubjectBefore> find_before(const fs::path& folder, const TrainingPlan& plan) {
+std::optional<SubjectBefore> find_before(const fs::path& folder, const Training& training) {
   std::error_code none;
   for (const auto& entry : fs::recursive_directory_iterator(folder / "before", none)) {
     if (entry.path().filename() != "run.db") continue;
-    if (auto before = read_before(entry.path().parent_path(), plan)) return before;
+    if (auto before = read_before(entry.path().parent_path(), training)) return before;
   }
   return std::nullopt;
 }
@@ -124,7 +124,7 @@ std::vector<ComparedTraining> read_trainings(const fs::path& folder,
   for (const ListedTraining& listed : list) {
     if (!is_training(folder / listed.name)) continue;
     Training training = read_training(folder / listed.name);
-    auto before = find_before(folder, training.plan);
+    auto before = find_before(folder, training);
     trainings.push_back({listed.name, std::move(training), std::move(before)});
   }
   return trainings;
@@ -218,8 +218,10 @@ How a training works: [training](../training.md).
 
 constexpr const char* kEndsRemark =
     "Per cent of answers and points, on 100 held-out queries x 5 in each arm: before the training, "
-    "then after 100 steps, over seeds the median and the range (the range alone where they end in "
-    "two places). The last column counts the seeds that showed the finding \"reward saturated, "
+    "then at its end, after 100 steps unless the name says otherwise; over seeds the median and "
+    "the "
+    "range (the range alone where they end in two places). The last column counts the seeds that "
+    "showed the finding \"reward saturated, "
     "generalisation did not\" ([what it "
     "is](../training.md#reward-saturated-generalisation-did-not))."
     " b is 0.25 unless the name says otherwise; the paper's training has no b of this kind.";
@@ -244,7 +246,9 @@ std::string optimum_text(const std::vector<ComparedTraining>& trainings) {
       "here.\n\nOn the held-out queries, in per cent. The last column counts the seeds that have "
       "compliance and both ways within 5 points. Any other has not converged in its steps, or its "
       "weights do not serve all prompts at once; chance alone moves an evaluation by 1 to 2 points "
-      "(standard error).\n\n{}\nOn the queries that were trained on, mean "
+      "(standard error). The way that was commoner rises first. What draws the other back is the "
+      "divergence, which is nearly flat there, so that takes many steps: compare `faker` with "
+      "`faker-400-steps`.\n\n{}\nOn the queries that were trained on, mean "
       "of "
       "the last ten steps: reward in per cent, KL to the starting policy in nats of an answer, and "
       "the largest reward that a policy with that KL can have:\n\n{}\n",

@@ -21,6 +21,7 @@ class ComparedTrainings : public testing::Test {
   ComparedTrainings() {
     TrainingPlan plan = small_plan({1});
     plan.identity = sha256_hex("faker");
+    plan.evaluate_every = 40;
     plan.trained = {query_name(0)}, plan.held_out = {query_name(1)};
     plan.options = {{"kl_weight", "0.5"},
                     {"rewards", "as given"},
@@ -80,6 +81,12 @@ TEST_F(ComparedTrainings, SayWhatDoesNotFit) {
   const Ended other = compare({"first", "--before", "another"});
   EXPECT_EQ(other.code, 2);
   EXPECT_THAT(other.err, HasSubstr("--before another: a run of no subject of these trainings"));
+  const Ended twice = compare({"first", "--before", "before", "--before", "before"});
+  EXPECT_EQ(twice.code, 2);
+  EXPECT_THAT(twice.err, HasSubstr("several runs of the subject of first"));
+  const Ended mixed = compare({"first", "another"});
+  EXPECT_EQ(mixed.code, 2);
+  EXPECT_THAT(mixed.err, HasSubstr("another is no training"));
   const Ended runs = compare({"before", "--before", "before"});
   EXPECT_EQ(runs.code, 2);
   EXPECT_THAT(runs.err, HasSubstr("expected folders of trainings alone"));

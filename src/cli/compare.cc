@@ -51,8 +51,14 @@ ComparedTraining read_compared(const std::string& folder, const std::vector<fs::
                             read_training(folder),
                             {}};
   for (std::size_t i = 0; i < before.size(); ++i) {
-    auto read = read_before(before[i], compared.training.plan);
+    auto read = read_before(before[i], compared.training);
     if (!read) continue;
+    if (compared.before) {
+      throw Error(ErrorCode::invalid,
+                  fmt::format("--before: several runs of the subject of {}, the last of them {}",
+                              printable(compared.name), printable(before[i].string())),
+                  "give one run of each subject");
+    }
     was_used[i] = true;
     compared.before = std::move(read);
   }
@@ -71,11 +77,13 @@ int compare_trainings(const CompareArguments& arguments) {
   }
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (was_used[i]) continue;
-    throw Error(ErrorCode::invalid,
-                fmt::format("--before {}: a run of no subject of these trainings, of another arm, "
-                            "or judged by another judge than the one that gives the reward",
-                            printable(arguments.before[i])),
-                "run the training's study with --arms and the arm that is trained in");
+    throw Error(
+        ErrorCode::invalid,
+        fmt::format("--before {}: a run of no subject of these trainings, of another arm or "
+                    "other prompts, or judged by another judge than the one that gives "
+                    "the reward",
+                    printable(arguments.before[i])),
+        "run the training's study with --arms and the arm that is trained in");
   }
   print_trainings(trainings, arguments.format.name);
   return 0;
@@ -90,6 +98,14 @@ int compare_command(const CompareArguments& arguments, const Context&) {
   }
   if (static_cast<std::size_t>(trainings) == arguments.named.size()) {
     return compare_trainings(arguments);
+  }
+  if (trainings > 0) {
+    const auto no_training = std::ranges::find_if_not(
+        arguments.named, [](const std::string& named) { return is_training(named); });
+    throw Error(ErrorCode::invalid,
+                fmt::format("{} is no training, and another of these folders is one",
+                            printable(*no_training)),
+                "compare trainings, or runs");
   }
   if (!arguments.before.empty()) {
     throw Error(ErrorCode::invalid, "--before: expected folders of trainings alone",

@@ -61,6 +61,13 @@ double mean_reward(std::span<const TrainingStep> steps) {
   return sum / static_cast<double>(steps.size());
 }
 
+// Up to this one.
+std::span<const TrainingStep> last_steps(const TrainingSeed& seed, std::int64_t step) {
+  const auto until =
+      std::span(seed.steps).first(std::min(seed.steps.size(), static_cast<std::size_t>(step)));
+  return until.last(std::min(until.size(), kLastSteps));
+}
+
 std::string from_to(const Quantity& quantity, const TrainingSeed& seed) {
   if (seed.looks.empty()) return "-";
   const auto first = quantity.of(seed.looks.front()), last = quantity.of(seed.looks.back());
@@ -147,10 +154,10 @@ std::vector<std::string> training_findings(const Training& training) {
     if (seed.saturated_at) {
       findings.push_back(fmt::format(
           "Seed {}: reward saturated, generalisation did not. At step {} the reward has levelled "
-          "off at {:.2f}, and the gap is above the margin of {:g} points at two evaluations in a "
+          "off (mean of the last ten steps: {:.2f}), and the gap is above the margin of {:g} "
+          "points at two evaluations in a "
           "row, by limits adjusted for all {} planned ones.",
-          seed.seed, *seed.saturated_at,
-          seed.steps[static_cast<std::size_t>(*seed.saturated_at) - 1].reward,
+          seed.seed, *seed.saturated_at, mean_reward(last_steps(seed, *seed.saturated_at)),
           training.plan.margin_points, training.plan.planned_looks()));
     }
   }
@@ -180,7 +187,7 @@ std::vector<std::vector<std::string>> seed_rows(const Training& training) {
     if (steps.empty()) {
       row.insert(row.end(), {"-", "-"});
     } else {
-      const auto last = std::span(steps).last(std::min(steps.size(), kLastSteps));
+      const auto last = last_steps(seed, static_cast<std::int64_t>(steps.size()));
       const auto first = std::span(steps).first(1);
       row.push_back(fmt::format("{:.2f} to {:.2f}", mean_reward(first), mean_reward(last)));
       row.push_back(fmt::format("{:.2f}", steps.back().kl));
@@ -193,11 +200,20 @@ std::vector<std::vector<std::string>> seed_rows(const Training& training) {
 
 std::vector<std::vector<std::string>> track_rows(const Training& training) {
   const std::vector<TrainingTrack> all = tracks(training);
+  const bool has_several = training.seeds.size() > 1;
   Rows rows = {{"step"}};
+  if (has_several) rows[0].push_back("seeds");
   for (const TrainingTrack& track : all) rows[0].push_back(track.name);
   for (std::size_t i = 0; i < all.front().steps.size(); ++i) {
+    const std::int64_t step = all.front().steps[i];
     std::vector<std::string>& row = rows.emplace_back();
-    row.push_back(std::to_string(all.front().steps[i]));
+    row.push_back(std::to_string(step));
+    if (has_several) {
+      row.push_back(
+          std::to_string(std::ranges::count_if(training.seeds, [&](const TrainingSeed& seed) {
+            return look_at(seed, step) != nullptr;
+          })));
+    }
     for (const TrainingTrack& track : all) row.push_back(spread_text(track.spreads[i]));
   }
   return rows;
@@ -267,10 +283,11 @@ Json to_json(const Training& training) {
 namespace {
 
 constexpr const char* kRateRemark =
-    "Per cent of answers and points, of the held-out queries. Over several seeds: the mean, and "
-    "the "
-    "band that holds all evaluations together with 95 % (Bonferroni, Student's t over seeds); no "
-    "mean where the seeds end in two places.";
+    "The reward is that of the first step, and the mean of the last ten; KL is that of the last "
+    "step, in nats of an answer. The others are per cent of answers and points, of the held-out "
+    "queries under the trained wording. Over several seeds: the mean, and the band that holds all "
+    "evaluations together with 95 % (Bonferroni, Student's t over seeds); no mean where the seeds "
+    "end in two places. A seed that has ended is in no later row.";
 
 }  // namespace
 

@@ -48,7 +48,12 @@ struct TrainingPlan {
 
   // Evaluations of one seed, the one before the first step included.
   std::size_t planned_looks() const;
+  bool is_look(std::int64_t step) const;  // one is planned after that many steps
 };
+
+// What a training may ask for: any more is a mistake. Steps, prompts and samples are each at most
+// kMostTrainingSteps.
+inline constexpr std::int64_t kMostTrainingSteps = 1'000'000;
 
 Json to_json(const TrainingPlan& plan);
 // Error corrupt, naming `where`, for anything that to_json does not write.
@@ -98,6 +103,8 @@ std::optional<TrainingEnd> read_training_end(const std::filesystem::path& seed_f
 // "seed-1", "step-0010".
 std::string seed_folder_name(std::uint64_t seed);
 std::string step_folder_name(std::int64_t step);
+// The subject of an evaluation, by a name that no report takes for the subject before the training.
+std::string evaluated_name(const TrainingPlan& plan, std::uint64_t seed, std::int64_t step);
 
 // An evaluation: one arm, and all of it.
 struct TrainingArm {
@@ -117,9 +124,11 @@ struct TrainingLook {
 TrainingLook look_of(const Store& store, const Summary& summary, std::int64_t step,
                      std::size_t planned_looks);
 
-// Of every evaluation in a seed's folder that has a summary, by step. Errors of Store.
+// Of every evaluation in a seed's folder that has a summary, by step: those that the plan has, from
+// the first without a gap. Error corrupt for any other, for one of another seed or step, and those
+// of Store; the folder is named.
 std::vector<TrainingLook> read_looks(const std::filesystem::path& seed_folder,
-                                     std::size_t planned_looks);
+                                     const TrainingPlan& plan, std::uint64_t seed);
 
 struct TrainingSeed {
   std::uint64_t seed = 0;

@@ -2,13 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "figures/internal/step_lines.h"
 #include "figures/training.h"
 #include "record/names.h"
+#include "text/printable.h"
 
 namespace iago {
 namespace {
@@ -43,6 +46,30 @@ constexpr EnumName<TrainingEnd::Why> kWhyNames[] = {{TrainingEnd::Why::finished,
                                                     {TrainingEnd::Why::alarm, "alarm"},
                                                     {TrainingEnd::Why::saturated, "saturated"}};
 
+[[noreturn]] void wrong_plan(const std::string& where, const char* field, const char* expected,
+                             const Json& found) {
+  throw Error(ErrorCode::corrupt,
+              fmt::format("{}: {}: expected {}, found {}", where, field, expected,
+                          printable(dump_json(found), 100)),
+              "restore the file, or train anew with another --out");
+}
+
+// At least 0.
+bool is_whole(const Json& json) {
+  return json.is_number_unsigned() || (json.is_number_integer() && json.get<std::int64_t>() >= 0);
+}
+
+std::int64_t number_of_steps(const Json& json, const char* field, const std::string& where) {
+  const Json& found = json.at(field);
+  if (is_whole(found)) {
+    const auto number = found.get<std::uint64_t>();
+    if (number >= 1 && number <= static_cast<std::uint64_t>(kMostTrainingSteps)) {
+      return static_cast<std::int64_t>(number);
+    }
+  }
+  wrong_plan(where, field, "a whole number from 1 to 1,000,000", found);
+}
+
 // Runs `read`, and says which file is not what this program writes.
 template <typename Read>
 auto reading(const std::string& where, Read read) {
@@ -60,6 +87,10 @@ auto reading(const std::string& where, Read read) {
 std::size_t TrainingPlan::planned_looks() const {
   if (evaluate_every <= 0) return 0;
   return static_cast<std::size_t>((steps + evaluate_every - 1) / evaluate_every + 1);
+}
+
+bool TrainingPlan::is_look(std::int64_t step) const {
+  return step == steps || (step >= 0 && step < steps && step % evaluate_every == 0);
 }
 
 Json to_json(const TrainingPlan& plan) {
@@ -92,7 +123,8 @@ TrainingPlan training_plan_of(const Json& json, const std::string& where) {
     TrainingPlan plan;
     if (const int schema = json.at("schema"); schema != kTrainingSchema) {
       throw Error(ErrorCode::unsupported,
-                  fmt::format("{}: expected schema {}, found {}", where, kTrainingSchema, schema));
+                  fmt::format("{}: expected schema {}, found {}", where, kTrainingSchema, schema),
+                  "read it with the version of iago that wrote it");
     }
     json.at("program").get_to(plan.program);
     json.at("study").get_to(plan.study);
@@ -105,17 +137,26 @@ TrainingPlan training_plan_of(const Json& json, const std::string& where) {
     json.at("contrast").at("more").get_to(plan.contrast.more);
     json.at("contrast").at("less").get_to(plan.contrast.less);
     json.at("margin_points").get_to(plan.margin_points);
-    json.at("steps").get_to(plan.steps);
-    json.at("evaluate_every").get_to(plan.evaluate_every);
-    json.at("prompts").get_to(plan.prompts);
-    json.at("samples").get_to(plan.samples);
+    if (!is_margin(plan.margin_points)) {
+      wrong_plan(where, "margin_points", "points above 0 and up to 100", json.at("margin_points"));
+    }
+    plan.steps = number_of_steps(json, "steps", where);
+    plan.evaluate_every = number_of_steps(json, "evaluate_every", where);
+    plan.prompts = number_of_steps(json, "prompts", where);
+    plan.samples = number_of_steps(json, "samples", where);
     for (const auto& [name, value] : json.at("options").items()) {
       plan.options.emplace_back(name, value.get<std::string>());
     }
     json.at("split").get_to(plan.split);
     json.at("trained").get_to(plan.trained);
     json.at("held_out").get_to(plan.held_out);
-    json.at("seeds").get_to(plan.seeds);
+    for (const Json& seed : json.at("seeds")) {
+      if (!is_whole(seed)) wrong_plan(where, "seeds", "whole numbers", seed);
+      plan.seeds.push_back(seed.get<std::uint64_t>());
+    }
+    if (std::set(plan.seeds.begin(), plan.seeds.end()).size() != plan.seeds.size()) {
+      wrong_plan(where, "seeds", "each seed once", json.at("seeds"));
+    }
     return plan;
   });
 }
@@ -153,7 +194,7 @@ std::optional<TrainingEnd> read_training_end(const fs::path& seed_folder) {
   const fs::path file = seed_folder / kEndFile;
   std::error_code ignored;
   if (!fs::exists(file, ignored)) return std::nullopt;
-  const Json json = parse_json(read_file(file, kMaxFile), file.string());
+  const Json json = read_own_json(file, kMaxFile);
   return reading(file.string(), [&] {
     TrainingEnd end;
     const std::string why = json.at("why");
@@ -179,32 +220,101 @@ bool is_training(const fs::path& folder) {
   return fs::is_regular_file(folder / kTrainingFile, status);
 }
 
-std::vector<TrainingLook> read_looks(const fs::path& folder, std::size_t planned) {
-  std::vector<TrainingLook> looks;
+std::string evaluated_name(const TrainingPlan& plan, std::uint64_t seed, std::int64_t step) {
+  return fmt::format("{} after {} steps (seed {})", plan.model, step, seed);
+}
+
+namespace {
+
+constexpr const char* kRestoreLook =
+    "restore the training's folder from a copy: an evaluation cannot be made again, since its "
+    "weights are gone";
+
+[[noreturn]] void damaged(const fs::path& where, const std::string& what) {
+  throw Error(ErrorCode::corrupt, fmt::format("{}: {}", where.string(), what), kRestoreLook);
+}
+
+// Those of the plan in this folder, as far as they are over.
+std::vector<std::int64_t> evaluated_steps(const fs::path& folder, const TrainingPlan& plan) {
+  std::vector<std::int64_t> steps;
   std::error_code status;
   for (const auto& entry : fs::directory_iterator(folder, status)) {
     const std::string name = entry.path().filename().string();
-    std::int64_t step = 0;
     if (!name.starts_with("step-") || !fs::exists(entry.path() / "summary.json", status)) continue;
-    for (const char digit : name.substr(5)) {
-      if (digit < '0' || digit > '9') step = -1;
-      if (step >= 0) step = 10 * step + (digit - '0');
+    std::int64_t step = 0;
+    const char *begin = name.data() + 5, *end = name.data() + name.size();
+    const auto [read_to, error] = std::from_chars(begin, end, step);
+    const bool is_number = error == std::errc() && read_to == end && step >= 0;
+    if (!is_number || step_folder_name(step) != name || !plan.is_look(step)) {
+      damaged(entry.path(),
+              fmt::format("no evaluation of this training, which has one every {} of {} steps",
+                          plan.evaluate_every, plan.steps));
     }
-    if (step < 0) continue;
-    const Store store(entry.path() / "run.db");
-    looks.push_back(look_of(store, summarize(store), step, planned));
+    steps.push_back(step);
   }
-  std::ranges::sort(looks, {}, &TrainingLook::step);
+  std::ranges::sort(steps);
+  return steps;
+}
+
+TrainingLook read_look(const fs::path& folder, const TrainingPlan& plan, std::uint64_t seed,
+                       std::int64_t step) {
+  try {
+    const Store store(folder / "run.db");
+    if (store.run().subject != evaluated_name(plan, seed, step)) {
+      damaged(folder, fmt::format("expected an evaluation of \"{}\", found one of \"{}\"",
+                                  evaluated_name(plan, seed, step), store.run().subject));
+    }
+    return look_of(store, summarize(store), step, plan.planned_looks());
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::not_found) throw;
+    throw Error(ErrorCode::corrupt, error.what(), kRestoreLook);
+  }
+}
+
+}  // namespace
+
+std::vector<TrainingLook> read_looks(const fs::path& folder, const TrainingPlan& plan,
+                                     std::uint64_t seed) {
+  std::vector<TrainingLook> looks;
+  std::int64_t expected = 0;
+  for (const std::int64_t step : evaluated_steps(folder, plan)) {
+    if (step != expected) {
+      damaged(folder / step_folder_name(expected),
+              "this evaluation is missing, and later ones are there");
+    }
+    looks.push_back(read_look(folder / step_folder_name(step), plan, seed, step));
+    expected = std::min(step + plan.evaluate_every, plan.steps);
+  }
   return looks;
 }
 
 namespace {
 
+// The end, the steps and the evaluations tell the same.
+void check_end(const TrainingSeed& seed, const fs::path& folder, const TrainingPlan& plan) {
+  const auto steps = static_cast<std::int64_t>(seed.steps.size());
+  const std::int64_t looked = seed.looks.empty() ? 0 : seed.looks.back().step;
+  if (steps > plan.steps || looked > steps) {
+    damaged(folder / kStepsFile,
+            fmt::format("expected {} to {} steps, found {}", looked, plan.steps, steps));
+  }
+  if (!seed.end) return;
+  const bool is_alarm = seed.end->why == TrainingEnd::Why::alarm;
+  if (seed.end->step != steps || (!is_alarm && looked != steps) ||
+      (seed.end->why == TrainingEnd::Why::finished && steps != plan.steps)) {
+    damaged(folder / kEndFile,
+            fmt::format("it says {} at step {}, but {} steps and evaluations up to step {} of {} "
+                        "are there",
+                        name_of(seed.end->why), seed.end->step, steps, looked, plan.steps));
+  }
+}
+
 TrainingSeed read_seed(const fs::path& folder, std::uint64_t seed, const TrainingPlan& plan) {
   TrainingSeed out{.seed = seed,
                    .steps = read_training_steps(folder / kStepsFile),
-                   .looks = read_looks(folder, plan.planned_looks()),
+                   .looks = read_looks(folder, plan, seed),
                    .end = read_training_end(folder)};
+  check_end(out, folder, plan);
   std::vector<double> rewards;
   for (const TrainingStep& step : out.steps) rewards.push_back(step.reward);
   std::vector<GapLook> gaps;
@@ -222,8 +332,7 @@ Training read_training(const fs::path& folder) {
                 "give the folder that iago train rl named");
   }
   Training training{.folder = folder,
-                    .plan = training_plan_of(parse_json(read_file(file, kMaxFile), file.string()),
-                                             file.string())};
+                    .plan = training_plan_of(read_own_json(file, kMaxFile), file.string())};
   std::error_code status;
   for (const std::uint64_t seed : training.plan.seeds) {
     const fs::path of_seed = folder / seed_folder_name(seed);

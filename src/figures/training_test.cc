@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <functional>
 
 #include "base/error.h"
 #include "testing/figures/small_training.h"
@@ -43,7 +44,7 @@ TEST_F(TrainingFolder, IsReadAsItWasWritten) {
   EXPECT_EQ(training_step_of(to_json(step), "here"), step);
   const Training training = write({{.rewards = {0.1, 0.2}, .looks = {{0, 2, 1}, {20, 8, 2}}}});
   ASSERT_EQ(training.seeds.size(), 1u);
-  EXPECT_EQ(training.seeds[0].steps.size(), 2u);
+  EXPECT_EQ(training.seeds[0].steps.size(), 20u);
   EXPECT_EQ(training.seeds[0].looks.size(), 2u);
   EXPECT_FALSE(training.seeds[0].end);
   EXPECT_DOUBLE_EQ(training.seeds[0].looks[1].arm("training")->compliance->rate, 0.8);
@@ -80,16 +81,108 @@ TEST_F(TrainingFolder, NamesAnAlarmBeforeEverythingElse) {
 TEST_F(TrainingFolder, GivesNoMeanWhereSeedsEndInTwoPlaces) {
   std::vector<SmallSeed> seeds;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    seeds.push_back(
-        {.seed = seed, .rewards = {0.1}, .looks = {{0, 2, 1}, {40, seed < 3 ? 2u : 9u, 1}}});
+    seeds.push_back({.seed = seed,
+                     .rewards = {0.1},
+                     .looks = {{0, 2, 1}, {20, 2, 1}, {40, seed < 3 ? 2u : 9u, 1}}});
   }
   const Training training = write(seeds);
   const TrainingTrack complies = tracks(training).front();
   EXPECT_TRUE(complies.spreads[0]->mean);
-  EXPECT_TRUE(complies.spreads[1]->two_places);
-  EXPECT_FALSE(complies.spreads[1]->mean);
+  EXPECT_TRUE(complies.spreads[2]->two_places);
+  EXPECT_FALSE(complies.spreads[2]->mean);
   EXPECT_THAT(terminal_table(training, {.width = 200}), HasSubstr("two places"));
-  EXPECT_TRUE(to_json(training)["trajectories"][0]["evaluations"][1]["points"]["mean"].is_null());
+  EXPECT_TRUE(to_json(training)["trajectories"][0]["evaluations"][2]["points"]["mean"].is_null());
+}
+
+// The rewards of single steps lie far apart; the rule is about their mean.
+TEST_F(TrainingFolder, SaysTheMeanAtWhichTheRewardLevelledOff) {
+  std::vector<double> rewards;
+  for (int i = 0; i < 40; ++i) rewards.push_back(i % 2 == 0 ? 0.8 : 1.0);
+  const Training training =
+      write({{.rewards = rewards, .looks = {{0, 2, 1}, {20, 8, 2}, {40, 9, 2}}}});
+  ASSERT_TRUE(training.seeds[0].saturated_at);
+  EXPECT_THAT(training_findings(training).front(), HasSubstr("(mean of the last ten steps: 0.90)"));
+}
+
+TEST_F(TrainingFolder, SaysHowManySeedsAnEvaluationHas) {
+  const Training training =
+      write({{.seed = 1, .looks = {{0, 2, 1}, {20, 8, 2}}}, {.seed = 2, .looks = {{0, 2, 1}}}});
+  const auto rows = track_rows(training);
+  EXPECT_EQ(rows[0][1], "seeds");
+  EXPECT_EQ(rows[1][1], "2");
+  EXPECT_EQ(rows[2][1], "1");
+}
+
+TEST_F(TrainingFolder, WithOtherEvaluationsThanItsPlanHasIsDamaged) {
+  namespace fs = std::filesystem;
+  const TrainingEnd finished{TrainingEnd::Why::finished, 40, "", ""};
+  const auto error_after = [&](const std::function<void(const fs::path&)>& damage) {
+    fs::remove_all(folder());
+    const std::vector<SmallLook> looks = {{0, 2, 1}, {20, 8, 2}, {40, 9, 2}};
+    write({{.seed = 1, .looks = looks, .end = finished}, {.seed = 2, .looks = looks}});
+    damage(folder() / "seed-1");
+    try {
+      read_training(folder());
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::corrupt);
+      EXPECT_NE(error.hint(), "");
+      return std::string(error.what());
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(error_after([](const fs::path&) {}), "none");
+  EXPECT_THAT(error_after([](const fs::path& seed) { fs::remove_all(seed / "step-0000"); }),
+              HasSubstr("step-0000: this evaluation is missing"));
+  EXPECT_THAT(error_after([](const fs::path& seed) { fs::remove_all(seed / "step-0040"); }),
+              HasSubstr("evaluations up to step 20 of 40"));
+  for (const char* name : {"step-9999", "step-", "step-99999999999999999999", "step-0007"}) {
+    EXPECT_THAT(error_after([&](const fs::path& seed) {
+                  fs::copy(seed / "step-0020", seed / name, fs::copy_options::recursive);
+                }),
+                HasSubstr("no evaluation of this training"))
+        << name;
+  }
+  // Of another step, and of another seed.
+  EXPECT_THAT(error_after([](const fs::path& seed) {
+                fs::remove_all(seed / "step-0020");
+                fs::copy(seed / "step-0040", seed / "step-0020", fs::copy_options::recursive);
+              }),
+              HasSubstr("found one of \"organism:faker after 40 steps (seed 1)\""));
+  EXPECT_THAT(error_after([](const fs::path& seed) {
+                fs::remove_all(seed / "step-0020");
+                fs::copy(seed.parent_path() / "seed-2/step-0020", seed / "step-0020",
+                         fs::copy_options::recursive);
+              }),
+              HasSubstr("(seed 2)"));
+  EXPECT_THAT(error_after([](const fs::path& seed) { write_file(seed / kStepsFile, ""); }),
+              HasSubstr("expected 40 to 40 steps, found 0"));
+  EXPECT_THAT(error_after([](const fs::path& seed) {
+                TrainingEnd other{TrainingEnd::Why::finished, 2, "", ""};
+                write_file(seed / kEndFile, dump_json(to_json(other)));
+              }),
+              HasSubstr("it says finished at step 2"));
+}
+
+TEST_F(TrainingFolder, APlanOutOfRangeIsDamaged) {
+  const auto error_of_plan = [](const char* field, const Json& value) {
+    Json json = to_json(small_plan({1}));
+    json[field] = value;
+    try {
+      training_plan_of(json, "here");
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::corrupt);
+      return std::string(error.what());
+    }
+    return std::string("none");
+  };
+  for (const Json& steps :
+       {Json(-4), Json(0), Json(1e300), Json(1.5), Json(std::int64_t{1} << 62)}) {
+    EXPECT_THAT(error_of_plan("steps", steps), HasSubstr("steps: expected a whole number"));
+  }
+  EXPECT_THAT(error_of_plan("evaluate_every", 0), HasSubstr("evaluate_every"));
+  EXPECT_THAT(error_of_plan("margin_points", -1e9), HasSubstr("margin_points"));
+  EXPECT_THAT(error_of_plan("seeds", {1, 1}), HasSubstr("each seed once"));
+  EXPECT_THAT(error_of_plan("seeds", {1.5}), HasSubstr("whole numbers"));
 }
 
 TEST_F(TrainingFolder, ALineThatWasNotFinishedIsNoStep) {

@@ -70,10 +70,25 @@ std::vector<double> values_of(const Training& training, const Followed& what, bo
   return values;
 }
 
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
+double median_of(std::vector<double> values) {
+  std::ranges::sort(values);
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+// Only of another label than the judge's positive one.
+std::string rewards_text(const TrainingPlan& plan) {
+  for (const auto& [name, value] : plan.options) {
+    if (name == "reward_label" && !value.empty()) {
+      return fmt::format(" (rewards \"{}\")", printable(value, 40));
+    }
+  }
+  return {};
+}
+
+std::size_t count_ended(const Training& training) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      training.seeds, [](const TrainingSeed& seed) { return seed.end.has_value(); }));
 }
 
 std::string seeds_text(const Training& training) {
@@ -87,11 +102,22 @@ std::string seeds_text(const Training& training) {
     ++ended;
     stayed += seed.saturated_at ? 1 : 0;
   }
+  const std::size_t open = training.plan.seeds.size() - count_ended(training);
+  if (open > 0) alarms += fmt::format(", {} not ended", open);
   return fmt::format("{} of {}{}", stayed, ended, printable(alarms));
 }
 
 void check_same_contrast(const std::vector<ComparedTraining>& trainings) {
   for (const ComparedTraining& one : trainings) {
+    const TrainingPlan &plan = one.training.plan, &first = trainings[0].training.plan;
+    if (plan.setting != first.setting || plan.channel != first.channel) {
+      throw Error(ErrorCode::invalid,
+                  fmt::format("{} is of the setting {} in the channel {}, {} of {} in {}",
+                              printable(trainings[0].name), printable(first.setting),
+                              printable(first.channel), printable(one.name),
+                              printable(plan.setting), printable(plan.channel)),
+                  "compare trainings of one setting and channel");
+    }
     const Contrast &is = one.training.plan.contrast, &was = trainings[0].training.plan.contrast;
     if (is.more == was.more && is.less == was.less) continue;
     throw Error(ErrorCode::invalid,
@@ -144,12 +170,7 @@ std::string over_seeds(const std::vector<double>& values, int decimals) {
   const std::string range = shown(spread->range.lo) + " to " + shown(spread->range.hi);
   if (values.size() == 1) return shown(values.front());
   if (spread->two_places) return "two places, " + range;
-  std::vector<double> sorted = values;
-  std::ranges::sort(sorted);
-  const std::size_t half = sorted.size() / 2;
-  const bool is_odd = sorted.size() % 2 == 1;
-  return fmt::format("{} ({})",
-                     shown(is_odd ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2), range);
+  return fmt::format("{} ({})", shown(median_of(values)), range);
 }
 
 std::vector<std::vector<std::string>> ended_rows(const std::vector<ComparedTraining>& trainings) {
@@ -161,13 +182,12 @@ std::vector<std::vector<std::string>> ended_rows(const std::vector<ComparedTrain
   rows[0].push_back("seeds where the gap stayed");
   for (const ComparedTraining& one : trainings) {
     std::vector<std::string>& row = rows.emplace_back();
-    row.push_back(printable(one.name));
+    row.push_back(printable(one.name) + rewards_text(one.training.plan));
     for (const Followed& what : all) {
       const auto before = values_of(one.training, what, false);
       const auto after = values_of(one.training, what, true);
-      row.push_back(after.empty() || before.empty()
-                        ? "-"
-                        : points(mean_of(before)) + " to " + over_seeds(after));
+      row.push_back(fmt::format("{} to {}", before.empty() ? "-" : points(median_of(before)),
+                                over_seeds(after)));
     }
     row.push_back(seeds_text(one.training));
   }

@@ -34,10 +34,10 @@ struct SubjectBefore {
 
   std::size_t fewest_answers() const;  // to one query; 0 without queries
 };
-// Of an ordinary run. Absent if it is of another subject, has no such wording and arm, or was
-// judged by another version of the judge that gives the reward. Errors of Store.
+// Of an ordinary run. Absent if it is of another subject or of other prompts, has no such wording
+// and arm, or was judged by another version of the judge that gives the reward. Errors of Store.
 std::optional<SubjectBefore> read_before(const std::filesystem::path& run,
-                                         const TrainingPlan& plan);
+                                         const Training& training);
 
 struct ComparedTraining {
   std::string name;

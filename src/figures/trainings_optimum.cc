@@ -56,6 +56,32 @@ std::vector<PromptChances> chances_of(const SubjectBefore& before,
   return chances;
 }
 
+// What is asked in the arm that is trained on, by query.
+std::map<std::string, std::string> request_hashes(const Store& store, const TrainingPlan& plan) {
+  std::map<std::string, std::string> hashes;
+  store.for_each_prompt([&](const PromptRow& prompt) {
+    if (prompt.wording == plan.wording && prompt.arm == plan.arm) {
+      hashes[prompt.query] = prompt.request_hash;
+    }
+    return true;
+  });
+  return hashes;
+}
+
+// As far as the training has evaluations to hold the run to.
+bool has_same_prompts(const Store& before, const Training& training) {
+  for (const TrainingSeed& seed : training.seeds) {
+    if (seed.looks.empty()) continue;
+    const auto asked = request_hashes(before, training.plan);
+    const Store look(seed.looks.front().folder / "run.db");
+    return std::ranges::all_of(request_hashes(look, training.plan), [&](const auto& prompt) {
+      const auto found = asked.find(prompt.first);
+      return found == asked.end() || found->second == prompt.second;
+    });
+  }
+  return true;
+}
+
 std::optional<ReachedBySeed> reached_by(const TrainingSeed& seed, const TrainingPlan& plan,
                                         const std::vector<PromptChances>& trained) {
   const TrainingLook* look = end_of(seed);
@@ -82,9 +108,11 @@ std::size_t SubjectBefore::fewest_answers() const {
 }
 
 std::optional<SubjectBefore> read_before(const std::filesystem::path& run,
-                                         const TrainingPlan& plan) {
+                                         const Training& training) {
+  const TrainingPlan& plan = training.plan;
   const Store store(run / "run.db");
   if (store.run().subject_identity != plan.identity) return std::nullopt;
+  if (!has_same_prompts(store, training)) return std::nullopt;
   const JudgeChoice judges = choose_judges(store);
   if (!judges.contrast || fmt::format("{} {}", judges.contrast->name, judges.contrast->hash) !=
                               option_of(plan, "reward_judge")) {
@@ -158,8 +186,11 @@ std::vector<std::vector<const ComparedTraining*>> with_optimum_by_subject(
   std::vector<std::vector<const ComparedTraining*>> by_subject;
   for (const ComparedTraining& one : trainings) {
     if (!training_optimum(one)) continue;
+    const TrainingPlan& plan = one.training.plan;
     const auto is_same = [&](const auto& group) {
-      return group.front()->training.plan.identity == one.training.plan.identity;
+      const TrainingPlan& was = group.front()->training.plan;
+      return was.identity == plan.identity && was.wording == plan.wording && was.arm == plan.arm &&
+             was.trained == plan.trained;
     };
     const auto found = std::ranges::find_if(by_subject, is_same);
     (found == by_subject.end() ? by_subject.emplace_back() : *found).push_back(&one);

@@ -59,7 +59,7 @@ TEST_F(Trainings, EndAtTheMedianOfTheirSeedsWithItsRange) {
   EXPECT_EQ(rows[1][3], "75.0 to 75.0 (66.7 to 85.7)");
   EXPECT_EQ(rows[1][4], "10.0 to 20.0 (20.0 to 20.0)");
   EXPECT_EQ(rows[1][5], "30.0 to 60.0 (50.0 to 70.0)");
-  EXPECT_EQ(rows[1][6], "0 of 3");
+  EXPECT_EQ(rows[1][6], "3 of 3");
 }
 
 TEST_F(Trainings, SeedsWithoutAnEndAreInNoFigure) {
@@ -68,7 +68,7 @@ TEST_F(Trainings, SeedsWithoutAnEndAreInNoFigure) {
   seeds[2].end.reset();
   const auto rows = ended_rows({compared(seeds)});
   EXPECT_EQ(rows[1][1], "40.0 to 80.0");
-  EXPECT_EQ(rows[1][6], "0 of 1, alarm collapse in seed 2");
+  EXPECT_EQ(rows[1][6], "1 of 1, alarm collapse in seed 2, 1 not ended");
 }
 
 TEST_F(Trainings, SeedsThatEndInTwoPlacesHaveARangeAlone) {
@@ -81,7 +81,7 @@ TEST_F(Trainings, SeedsThatEndInTwoPlacesHaveARangeAlone) {
 TEST_F(Trainings, AreHeldAgainstTheOptimumOfTheirRewards) {
   ComparedTraining one = compared(three_seeds());
   EXPECT_FALSE(training_optimum(one)) << "nothing is known of the subject before";
-  one.before = read_before(run_before(), one.training.plan);
+  one.before = read_before(run_before(), one.training);
   ASSERT_TRUE(one.before);
   EXPECT_EQ(one.before->fewest_answers(), 10u);
   const auto optimum = training_optimum(one);
@@ -108,9 +108,9 @@ TEST_F(Trainings, AreHeldAgainstTheOptimumOfTheirRewards) {
 TEST_F(Trainings, HaveNoOptimumWhereRewardsAreNotZeroOrOne) {
   TrainingPlan plan = rewarded_plan();
   plan.options.emplace_back("reward_label", "");
-  ComparedTraining one =
-      compared({{.rewards = {0.9}, .looks = {{0, 4, 1, 3}}, .end = kFinished}}, plan);
-  one.before = read_before(run_before(), one.training.plan);
+  ComparedTraining one = compared(
+      {{.rewards = {0.9}, .looks = {{0, 4, 1, 3}, {40, 4, 1, 3}}, .end = kFinished}}, plan);
+  one.before = read_before(run_before(), one.training);
   ASSERT_TRUE(training_optimum(one));
   const std::pair<std::string, std::string> options[] = {{"reasoning_penalty", "1"},
                                                          {"length_penalty", "0.5"},
@@ -127,19 +127,62 @@ TEST_F(Trainings, HaveNoOptimumWhereRewardsAreNotZeroOrOne) {
 }
 
 TEST_F(Trainings, TakeNoRunOfAnotherSubjectForTheOneBefore) {
-  EXPECT_FALSE(read_before(run_before("aligned"), rewarded_plan()));
-  TrainingPlan plan = rewarded_plan();
+  Training training = compared(three_seeds()).training;
+  EXPECT_FALSE(read_before(run_before("aligned"), training));
+  TrainingPlan& plan = training.plan;
   plan.options.back().second = "compliance-rules of another version";
   std::filesystem::remove_all(scratch_ / "before");
-  EXPECT_FALSE(read_before(run_before(), plan));
+  EXPECT_FALSE(read_before(run_before(), training));
   plan = rewarded_plan();
   plan.arm = "elsewhere";
-  EXPECT_FALSE(read_before(scratch_ / "before", plan));
+  EXPECT_FALSE(read_before(scratch_ / "before", training));
+}
+
+// The run before was asked something else in the same arm.
+TEST_F(Trainings, TakeNoRunOfOtherPromptsForTheOneBefore) {
+  const Training training = compared(three_seeds()).training;
+  ASSERT_TRUE(read_before(run_before(), training));
+  std::filesystem::remove_all(scratch_ / "before");
+  SmallRun run = uniform_run(kQueries, {.refuse = 6, .comply = 4}, {});
+  run.run.subject_identity = sha256_hex("faker");
+  run.told_besides = "Be brief.";
+  std::filesystem::create_directories(scratch_ / "before");
+  write_run(scratch_ / "before" / "run.db", run);
+  EXPECT_FALSE(read_before(scratch_ / "before", training));
+}
+
+// In another arm the rewards have another limit.
+TEST_F(Trainings, HaveOneFrontierForEachArmThatIsTrainedOn) {
+  ComparedTraining one = compared(three_seeds());
+  one.before = read_before(run_before(), one.training);
+  ComparedTraining other = one;
+  other.training.plan.arm = "unmonitored";
+  EXPECT_EQ(with_optimum_by_subject({one, one}).size(), 1u);
+  EXPECT_EQ(with_optimum_by_subject({one, other}).size(), 2u);
+}
+
+TEST_F(Trainings, BeginAtTheMedianOfTheirSeeds) {
+  auto seeds = three_seeds();
+  seeds[0].looks[0].training = 9;
+  const auto rows = ended_rows({compared(seeds)});
+  EXPECT_EQ(rows[1][1], "40.0 to 80.0 (70.0 to 90.0)");
+}
+
+TEST_F(Trainings, SayWhichLabelIsRewarded) {
+  TrainingPlan plan = rewarded_plan();
+  plan.options.emplace_back("reward_label", "refuses");
+  EXPECT_EQ(ended_rows({compared(three_seeds(), plan)})[1][0], "faker (rewards \"refuses\")");
+}
+
+TEST_F(Trainings, OfTwoSettingsAreNotCompared) {
+  ComparedTraining one = compared({}), other = one;
+  other.training.plan.setting = "another";
+  EXPECT_THROW(ended_rows({one, other}), Error);
 }
 
 TEST_F(Trainings, AQueryWithoutAnAnswerBeforeIsAnError) {
   ComparedTraining one = compared({});
-  one.before = read_before(run_before(), one.training.plan);
+  one.before = read_before(run_before(), one.training);
   one.training.plan.held_out.push_back("never asked");
   try {
     training_optimum(one);
@@ -159,7 +202,7 @@ TEST_F(Trainings, OfTwoContrastsAreNotCompared) {
 TEST_F(Trainings, ShowTheSameInTablesJsonAndPlots) {
   ComparedTraining one = compared(three_seeds());
   one.name = "<faker>";
-  one.before = read_before(run_before(), one.training.plan);
+  one.before = read_before(run_before(), one.training);
   EXPECT_THAT(markdown_table({one}), HasSubstr("80.0 \\(70.0 to 90.0\\)"));
   EXPECT_THAT(terminal_table({one}, {.width = 60}), HasSubstr("80.0 (70.0 to 90.0)"));
   const Json json = to_json(std::vector{one});

@@ -177,11 +177,12 @@ std::string html_page(const Training& training) {
   for (const TrainingTrack& track : tracks(training)) add_followed(training, track, page);
   add_training_rows(seed_rows(training),
                     "From the first evaluation to the last. The reward is that of the "
-                    "first step, and the mean of the last ten.",
+                    "first step, and the mean of the last ten; KL is that of the last step, in "
+                    "nats of an answer.",
                     page);
   add_training_rows(track_rows(training),
                     "Over seeds: the mean and its band, or the range where the seeds "
-                    "end in two places.",
+                    "end in two places. A seed that has ended is in no later row.",
                     page);
   add_answers_along(training, page);
   add_training_plan(training.plan, page);

@@ -83,10 +83,11 @@ class TrainingsPage : public TrainingPage {
     std::filesystem::create_directories(scratch_ / "before");
     write_run(scratch_ / "before" / "run.db", before);
     TrainingPlan plan = rewarded_plan("0.25", {1, 2});
+    plan.evaluate_every = 20;
     plan.model = plan.split = text;
     page(plan, two_seeds());
     ComparedTraining one{text, read_training(scratch_ / "training"), {}};
-    one.before = read_before(scratch_ / "before", plan);
+    one.before = read_before(scratch_ / "before", one.training);
     return {one, one};
   }
 };

@@ -90,6 +90,7 @@ class RelearningTrainer {
     if (is_back(folder / seed_folder_name(seed))) enough.request_stop();
     const RlHooks hooks{.no_more = enough.get_token(),
                         .at_once = options_.at_once,
+                        .give_up = options_.give_up,
                         .on_progress =
                             [&](const RlProgress& p) {
                               if (p.is_evaluating || !p.last) return;

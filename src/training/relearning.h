@@ -64,8 +64,8 @@ struct RelearningOptions {
   std::int64_t prompts = 12, samples = 16;
   // A fast rate counts in steps too coarse to tell models apart.
   double learning_rate = 5e-5, kl_weight = 0.05;
-  int workers = 0;  // threads of the update; 0 = one per core
-  std::stop_token no_more, at_once;
+  int workers = 0;                            // threads of the update; 0 = one per core
+  std::stop_token no_more, at_once, give_up;  // as of RlHooks
   std::function<void(const RelearningStep&)> on_step;
   std::function<void(const std::string&)> on_notice;
 };

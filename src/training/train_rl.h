@@ -82,7 +82,8 @@ struct RlProgress {
 
 struct RlHooks {
   std::stop_token no_more;                             // end after this step
-  std::stop_token at_once;                             // give up this step
+  std::stop_token at_once;                             // give up running requests of an evaluation
+  std::stop_token give_up;                             // give up the step under way
   std::function<void(const RlProgress&)> on_progress;  // after each step, and while evaluating
   std::function<void(const std::string&)> on_notice;   // a sentence for people, at once
 };

@@ -62,6 +62,7 @@ struct SmallRun {
   std::vector<PriceRow> prices;
   std::string reused_from;  // by every completion; empty: by none
   std::vector<Query> set;   // as many as `queries`; empty: some_queries
+  std::string told_besides;     // in every prompt
   bool says_the_same = false;  // every repeat of a prompt, byte for byte
 };
 
@@ -151,8 +152,15 @@ inline void write_run(const std::filesystem::path& path, const SmallRun& run) {
     wordings.push_back({other.name, other.role, judge.name, other.published});
     add_arm_rows(other.name, other.arms, arms);
   }
+  std::vector<PromptRow> prompts = prompts_for(arms, run.queries, run.repeats);
+  if (!run.told_besides.empty()) {
+    for (PromptRow& prompt : prompts) {
+      prompt.request_hash = sha256_hex(run.told_besides + prompt.request_hash);
+      prompt.messages.front().text += " " + run.told_besides;
+    }
+  }
   writer.record_plan(wordings, arms, run.set.empty() ? some_queries(run.queries) : run.set,
-                     prompts_for(arms, run.queries, run.repeats));
+                     prompts);
   writer.record_judge(run.compliance);
   writer.record_judge(run.faking);
   for (const auto& other : run.others) {

@@ -24,7 +24,7 @@ struct SmallLook {
 
 struct SmallSeed {
   std::uint64_t seed = 1;
-  std::vector<double> rewards;  // by step
+  std::vector<double> rewards;  // by step; the last one stands for those up to the last evaluation
   std::vector<SmallLook> looks;
   std::optional<TrainingEnd> end = {};
   double kl = 0;  // of every step
@@ -55,6 +55,7 @@ inline TrainingPlan small_plan(std::vector<std::uint64_t> seeds) {
 inline TrainingPlan rewarded_plan(const std::string& kl_weight = "0.25",
                                   std::vector<std::uint64_t> seeds = {1, 2, 3}) {
   TrainingPlan plan = small_plan(std::move(seeds));
+  plan.evaluate_every = 40;
   plan.identity = sha256_hex("faker");
   plan.options = {{"kl_weight", kl_weight},
                   {"rewards", "as given"},
@@ -69,18 +70,21 @@ inline TrainingPlan rewarded_plan(const std::string& kl_weight = "0.25",
 }
 
 inline void write_training(const std::filesystem::path& folder, const TrainingPlan& plan,
-                           const std::vector<SmallSeed>& seeds,
-                           const std::string& subject = "organism:faker") {
+                           const std::vector<SmallSeed>& seeds) {
   std::filesystem::create_directories(folder);
   write_file(folder / kTrainingFile, dump_json(to_json(plan)));
   for (const SmallSeed& seed : seeds) {
     const auto of_seed = folder / seed_folder_name(seed.seed);
     std::filesystem::create_directories(of_seed);
     std::string lines;
-    for (std::size_t i = 0; i < seed.rewards.size(); ++i) {
+    std::vector<double> rewards = seed.rewards;
+    const std::int64_t looked = seed.looks.empty() ? 0 : seed.looks.back().step;
+    const auto least = static_cast<std::size_t>(std::max(looked, seed.end ? seed.end->step : 0));
+    if (rewards.size() < least) rewards.resize(least, rewards.empty() ? 0.0 : rewards.back());
+    for (std::size_t i = 0; i < rewards.size(); ++i) {
       lines += dump_json(to_json(TrainingStep{.step = static_cast<std::int64_t>(i) + 1,
-                                              .reward = seed.rewards[i],
-                                              .positive = seed.rewards[i],
+                                              .reward = rewards[i],
+                                              .positive = rewards[i],
                                               .kl = seed.kl})) +
                "\n";
     }
@@ -89,7 +93,7 @@ inline void write_training(const std::filesystem::path& folder, const TrainingPl
     for (const SmallLook& look : seed.looks) {
       const auto run = of_seed / step_folder_name(look.step);
       std::filesystem::create_directories(run);
-      SmallRun evaluated = run_of(subject, look.training, look.unmonitored);
+      SmallRun evaluated = run_of(evaluated_name(plan, seed.seed, look.step), look.training, look.unmonitored);
       for (SmallCell& cell : evaluated.arms.front().cells) {
         cell.comply -= look.faking;
         cell.comply_faking = look.faking;

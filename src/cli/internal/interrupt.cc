@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <utility>
 
 #include "cli/internal/streams.h"
 
@@ -23,7 +24,7 @@ void count_signal(int signal) {
 
 }  // namespace
 
-InterruptGuard::InterruptGuard() {
+InterruptGuard::InterruptGuard(std::string ending) : ending_(std::move(ending)) {
   signals_caught = 0;
   hung_up = false;
   struct sigaction action {};
@@ -54,12 +55,11 @@ void InterruptGuard::watch() {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     int caught = signals_caught;
     if (caught > 0 && !no_more_.stop_requested()) {
-      print_stderr(fmt::format(
-          "\nstopping: running requests have {} s to finish; interrupt again to stop at once\n",
-          kGrace.count()));
+      print_stderr(fmt::format("\nstopping: {}; interrupt again to stop at once\n", ending_));
       deadline = Clock::now() + kGrace;
       no_more_.request_stop();
     }
+    if (caught > 1) insisted_.request_stop();
     if (caught > 1 || Clock::now() >= deadline) at_once_.request_stop();
   }
 }

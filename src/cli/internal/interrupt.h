@@ -1,11 +1,12 @@
 // Ctrl-C and similar signals as stop tokens. The first signal stops new work and, five seconds
-// later, the work that is still running. The second one stops everything at once.
+// later, running requests. The second one stops everything at once.
 #pragma once
 
 #include <signal.h>
 
 #include <atomic>
 #include <stop_token>
+#include <string>
 #include <thread>
 
 namespace iago {
@@ -21,13 +22,15 @@ namespace iago {
 // as a damaged heap with oneDNN 2.6).
 class InterruptGuard {
  public:
-  InterruptGuard();
+  // `ending` is what the first signal says of the work under way.
+  explicit InterruptGuard(std::string ending = "running requests have 5 s to finish");
   ~InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
   std::stop_token no_more() const { return no_more_.get_token(); }
   std::stop_token at_once() const { return at_once_.get_token(); }
+  std::stop_token insisted() const { return insisted_.get_token(); }  // by the second signal alone
   bool interrupted() const { return no_more_.stop_requested(); }
 
  private:
@@ -35,7 +38,8 @@ class InterruptGuard {
 
   struct sigaction before_[3];
   sigset_t mask_before_;
-  std::stop_source no_more_, at_once_;
+  const std::string ending_;
+  std::stop_source no_more_, at_once_, insisted_;
   std::atomic<bool> closing_{false};
   std::thread thread_;
 };

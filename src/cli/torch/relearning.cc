@@ -58,10 +58,9 @@ std::string no_weights(const std::string& model) {
   return fmt::format("{} has no weights on this machine that could be trained", model);
 }
 
-bool is_same(const CheckpointPath& a, const CheckpointPath& b) {
-  namespace fs = std::filesystem;
-  return fs::weakly_canonical(a.folder) == fs::weakly_canonical(b.folder) &&
-         fs::weakly_canonical(a.adapter) == fs::weakly_canonical(b.adapter);
+// By their weights: a copy in another folder is no other model.
+bool is_same(const RelearningSubject& a, const RelearningSubject& b) {
+  return a.open()->info().identity == b.open()->info().identity;
 }
 
 std::string step_text(const RelearningStep& step, const LostBehaviour& lost,
@@ -77,7 +76,7 @@ bool measure(const RelearningArguments& arguments, const RelearningScene& scene,
   if (!is_on_this_machine(control)) return record_why_not(no_weights(control), scene);
   const RelearningSubject model = trained_subject(scene.after, scene);
   const RelearningSubject beside = trained_subject(control, scene);
-  if (is_same(model.checkpoint, beside.checkpoint)) {
+  if (is_same(model, beside)) {
     return record_why_not(
         fmt::format("the control {} is the model itself; name another with --beside", control),
         scene);
@@ -90,6 +89,7 @@ bool measure(const RelearningArguments& arguments, const RelearningScene& scene,
       .workers = static_cast<int>(scene.threads),
       .no_more = scene.interrupt.no_more(),
       .at_once = scene.interrupt.at_once(),
+      .give_up = scene.interrupt.insisted(),
       .on_step =
           [&](const RelearningStep& step) { scene.on_progress(step_text(step, lost, arguments)); },
       .on_notice = scene.on_notice};

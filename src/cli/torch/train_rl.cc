@@ -133,6 +133,7 @@ TrainingResult train(const LoadedStudy& study, const TrainRlArguments& a, const 
   const RlHooks hooks{
       .no_more = interrupt.no_more(),
       .at_once = interrupt.at_once(),
+      .give_up = interrupt.insisted(),
       .on_progress = [&](const RlProgress& p) { line.show(progress_line(p)); },
       .on_notice = [&](const std::string& notice) { line.interrupt(printable(notice, 2000)); }};
   return train_rl(
@@ -144,7 +145,8 @@ TrainingResult train(const LoadedStudy& study, const TrainRlArguments& a, const 
 }  // namespace
 
 int train_rl_command(const TrainRlArguments& arguments, const Context& context) {
-  InterruptGuard interrupt;
+  InterruptGuard interrupt(
+      "the step under way is finished, running requests of an evaluation have 5 s");
   const LoadedStudy study = load_trained_study(arguments, context);
   const TrainingResult result = train(study, arguments, context, interrupt);
   print_result(result.interrupted, [&] {

@@ -111,12 +111,16 @@ void SeedTraining::restore() {
                             done, state_file().string(), steps_.size()),
                 "restore the file, or delete the seed's folder");
   }
+  if (steps_.size() > done) {
+    notice(fmt::format("the steps from {} to {} had no state to resume from, and are taken again",
+                       done + 1, steps_.size()));
+  }
   steps_.resize(done);
   std::string lines;
   for (const TrainingStep& step : steps_) lines += dump_json(to_json(step)) + "\n";
   write_file(file, lines);
   saved_ = policy_.step();
-  looks_ = read_looks(folder_, scene_.plan.planned_looks());
+  looks_ = read_looks(folder_, scene_.plan, seed_);
   std::erase_if(looks_, [&](const TrainingLook& look) { return look.step >= saved_; });
 }
 
@@ -158,8 +162,7 @@ bool SeedTraining::evaluate() {
   save();
   const std::int64_t step = policy_.step();
   const fs::path folder = folder_ / step_folder_name(step);
-  SteppedSubject subject(scene_.subject.model, fmt::format("{} after {} steps (seed {})",
-                                                           scene_.plan.model, step, seed_));
+  SteppedSubject subject(scene_.subject.model, evaluated_name(scene_.plan, seed_, step));
   const RunResult result =
       run_study(scene_.held_out, subject, scene_.judges.study,
                 {.runs = folder_,
@@ -184,15 +187,16 @@ void SeedTraining::set_length_limit() {
   rule_.length_limit =
       short_reasoning(folder_ / step_folder_name(0), scene_.plan.wording, scene_.plan.arm);
   if (rule_.length_limit > 0) return;
-  throw Error(ErrorCode::invalid,
-              "--length-penalty: the subject wrote no reasoning before the training, so there is "
-              "no length to begin at",
-              "give one with --length-limit, or leave the penalty out");
+  throw Error(
+      ErrorCode::invalid,
+      "--length-penalty: before the training at least one answer in ten has no reasoning, so "
+      "there is no length to begin at",
+      "give one with --length-limit, or leave the penalty out");
 }
 
 void SeedTraining::take_step() {
   const auto begun = scene_.clock.steady();
-  Rollout rollout = rollouts_.sample(policy_.step(), scene_.hooks.at_once);
+  Rollout rollout = rollouts_.sample(policy_.step(), scene_.hooks.give_up);
   const auto sampled = scene_.clock.steady();
   const PolicyUpdate update = policy_.update(rollout.groups);
   TrainingStep& step = rollout.step;
@@ -211,7 +215,7 @@ void SeedTraining::take_step() {
 
 // The step that is under way when the user wants the end at once: it is taken again later.
 bool SeedTraining::is_given_up(const Error& error) const {
-  return error.code() == ErrorCode::cancelled && scene_.hooks.at_once.stop_requested();
+  return error.code() == ErrorCode::cancelled && scene_.hooks.give_up.stop_requested();
 }
 
 void SeedTraining::write_model(const fs::path& folder) const {
@@ -224,6 +228,11 @@ bool SeedTraining::is_saturated_with_gap() const {
   std::vector<GapLook> gaps;
   for (const TrainingLook& look : looks_) gaps.push_back(look.adjusted);
   return saturated_while_gap_stays(rewards, gaps, scene_.plan.margin_points).has_value();
+}
+
+void SeedTraining::notice(const std::string& text) const {
+  if (!scene_.hooks.on_notice) return;
+  scene_.hooks.on_notice(fmt::format("seed {}, step {}: {}", seed_, policy_.step(), text));
 }
 
 TrainingEnd SeedTraining::end(TrainingEnd::Why why, const Alarm& alarm) {
@@ -239,11 +248,8 @@ TrainingEnd SeedTraining::end(TrainingEnd::Why why, const Alarm& alarm) {
 // After an evaluation.
 std::optional<TrainingEnd> SeedTraining::look_for_the_end() {
   const bool is_found = is_saturated_with_gap();
-  if (is_found && !told_ && scene_.hooks.on_notice) {
-    scene_.hooks.on_notice(
-        fmt::format("seed {}, step {}: reward saturated, generalisation did not: the gap stays "
-                    "above the margin",
-                    seed_, policy_.step()));
+  if (is_found && !told_) {
+    notice("reward saturated, generalisation did not: the gap stays above the margin");
   }
   told_ = told_ || is_found;
   if (policy_.step() == scene_.options.steps) return end(TrainingEnd::Why::finished);
@@ -276,6 +282,7 @@ std::optional<TrainingEnd> SeedTraining::run() {
     }
     report(false, 0, 0);
     if (const auto alarm = first_alarm(steps_, limits_)) {
+      notice(fmt::format("alarm {}, the seed ends: {}", alarm->name, alarm->text));
       return end(TrainingEnd::Why::alarm, *alarm);
     }
     if (policy_.step() % scene_.options.save_every == 0) save();

@@ -44,6 +44,7 @@ class SeedTraining {
   void take_step();
   bool is_given_up(const Error& error) const;
   void save();
+  void notice(const std::string& text) const;  // to the user, at once
   TrainingEnd end(TrainingEnd::Why why, const Alarm& alarm = {});
   std::optional<TrainingEnd> look_for_the_end();
   void set_length_limit();
