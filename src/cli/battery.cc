@@ -137,6 +137,16 @@ BatteryResult ask(const BatteryDesign& design, const BatteryScene& scene,
   return result;
 }
 
+// A training holds two queries out, and trains on at least one.
+void check_queries_to_relearn(const LoadedStudy& study) {
+  constexpr std::size_t kLeast = 3;
+  const std::size_t asked = study.study.asked_of(study.queries.size());
+  if (asked >= kLeast) return;
+  throw Error(ErrorCode::invalid,
+              fmt::format("--relearn: expected at least {} queries, found {}", kLeast, asked),
+              "raise --limit, or leave --relearn out");
+}
+
 void write_page(const Battery& battery) {
   const auto file = battery.folder / kBatteryPage;
   write_file(file, html_page(battery));
@@ -157,7 +167,9 @@ int battery_command(const BatteryArguments& arguments, const Context& context) {
   const PriceTable prices = arguments.budget.load_prices(context);
   Budget budget(arguments.budget.limits, clock);
   const BatteryScene scene{arguments, context, prices, budget};
-  const BatteryResult result = ask(design_of(arguments, context), scene, interrupt, clock);
+  const BatteryDesign design = design_of(arguments, context);
+  if (arguments.relearning.asked) check_queries_to_relearn(design.study);
+  const BatteryResult result = ask(design, scene, interrupt, clock);
   report_spent(budget.figures(), prices);
   const Battery battery = read_battery(result.folder);
   print_result(result.interrupted,
