@@ -97,6 +97,8 @@ struct TrainingEnd {
 std::string_view name_of(TrainingEnd::Why why);
 
 Json to_json(const TrainingEnd& end);
+// Error corrupt, naming `where`, for anything that to_json does not write.
+TrainingEnd training_end_of(const Json& json, const std::string& where);
 // Absent if the seed's folder has none.
 std::optional<TrainingEnd> read_training_end(const std::filesystem::path& seed_folder);
 

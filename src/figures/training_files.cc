@@ -46,8 +46,8 @@ constexpr EnumName<TrainingEnd::Why> kWhyNames[] = {{TrainingEnd::Why::finished,
                                                     {TrainingEnd::Why::alarm, "alarm"},
                                                     {TrainingEnd::Why::saturated, "saturated"}};
 
-[[noreturn]] void wrong_plan(const std::string& where, const char* field, const char* expected,
-                             const Json& found) {
+[[noreturn]] void not_in_range(const std::string& where, const char* field,
+                               const std::string& expected, const Json& found) {
   throw Error(ErrorCode::corrupt,
               fmt::format("{}: {}: expected {}, found {}", where, field, expected,
                           printable(dump_json(found), 100)),
@@ -59,15 +59,19 @@ bool is_whole(const Json& json) {
   return json.is_number_unsigned() || (json.is_number_integer() && json.get<std::int64_t>() >= 0);
 }
 
-std::int64_t number_of_steps(const Json& json, const char* field, const std::string& where) {
+// Up to kMostTrainingSteps.
+std::int64_t steps_in(const Json& json, const char* field, std::int64_t least,
+                      const std::string& where) {
   const Json& found = json.at(field);
   if (is_whole(found)) {
     const auto number = found.get<std::uint64_t>();
-    if (number >= 1 && number <= static_cast<std::uint64_t>(kMostTrainingSteps)) {
+    if (number >= static_cast<std::uint64_t>(least) &&
+        number <= static_cast<std::uint64_t>(kMostTrainingSteps)) {
       return static_cast<std::int64_t>(number);
     }
   }
-  wrong_plan(where, field, "a whole number from 1 to 1,000,000", found);
+  not_in_range(where, field, fmt::format("a whole number from {} to {}", least, kMostTrainingSteps),
+               found);
 }
 
 // Runs `read`, and says which file is not what this program writes.
@@ -138,12 +142,13 @@ TrainingPlan training_plan_of(const Json& json, const std::string& where) {
     json.at("contrast").at("less").get_to(plan.contrast.less);
     json.at("margin_points").get_to(plan.margin_points);
     if (!is_margin(plan.margin_points)) {
-      wrong_plan(where, "margin_points", "points above 0 and up to 100", json.at("margin_points"));
+      not_in_range(where, "margin_points", "points above 0 and up to 100",
+                   json.at("margin_points"));
     }
-    plan.steps = number_of_steps(json, "steps", where);
-    plan.evaluate_every = number_of_steps(json, "evaluate_every", where);
-    plan.prompts = number_of_steps(json, "prompts", where);
-    plan.samples = number_of_steps(json, "samples", where);
+    plan.steps = steps_in(json, "steps", 1, where);
+    plan.evaluate_every = steps_in(json, "evaluate_every", 1, where);
+    plan.prompts = steps_in(json, "prompts", 1, where);
+    plan.samples = steps_in(json, "samples", 1, where);
     for (const auto& [name, value] : json.at("options").items()) {
       plan.options.emplace_back(name, value.get<std::string>());
     }
@@ -151,11 +156,11 @@ TrainingPlan training_plan_of(const Json& json, const std::string& where) {
     json.at("trained").get_to(plan.trained);
     json.at("held_out").get_to(plan.held_out);
     for (const Json& seed : json.at("seeds")) {
-      if (!is_whole(seed)) wrong_plan(where, "seeds", "whole numbers", seed);
+      if (!is_whole(seed)) not_in_range(where, "seeds", "whole numbers", seed);
       plan.seeds.push_back(seed.get<std::uint64_t>());
     }
     if (std::set(plan.seeds.begin(), plan.seeds.end()).size() != plan.seeds.size()) {
-      wrong_plan(where, "seeds", "each seed once", json.at("seeds"));
+      not_in_range(where, "seeds", "each seed once", json.at("seeds"));
     }
     return plan;
   });
@@ -170,7 +175,7 @@ Json to_json(const TrainingStep& step) {
 TrainingStep training_step_of(const Json& json, const std::string& where) {
   return reading(where, [&] {
     TrainingStep step;
-    json.at("step").get_to(step.step);
+    step.step = steps_in(json, "step", 1, where);
     for (const StepField& field : kStepFields) json.at(field.name).get_to(step.*field.value);
     return step;
   });
@@ -190,26 +195,25 @@ Json to_json(const TrainingEnd& end) {
   return {{"why", name_of(end.why)}, {"step", end.step}, {"alarm", end.alarm}, {"text", end.text}};
 }
 
-std::optional<TrainingEnd> read_training_end(const fs::path& seed_folder) {
-  const fs::path file = seed_folder / kEndFile;
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return std::nullopt;
-  const Json json = read_own_json(file, kMaxFile);
-  return reading(file.string(), [&] {
+TrainingEnd training_end_of(const Json& json, const std::string& where) {
+  return reading(where, [&] {
     TrainingEnd end;
     const std::string why = json.at("why");
     const auto known = value_in(kWhyNames, why);
-    if (!known) {
-      throw Error(ErrorCode::corrupt, fmt::format("{}: why: expected finished, alarm or saturated, "
-                                                  "found \"{}\"",
-                                                  file.string(), why));
-    }
+    if (!known) not_in_range(where, "why", "finished, alarm or saturated", json.at("why"));
     end.why = *known;
-    json.at("step").get_to(end.step);
+    end.step = steps_in(json, "step", 0, where);
     json.at("alarm").get_to(end.alarm);
     json.at("text").get_to(end.text);
     return end;
   });
+}
+
+std::optional<TrainingEnd> read_training_end(const fs::path& seed_folder) {
+  const fs::path file = seed_folder / kEndFile;
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return std::nullopt;
+  return training_end_of(read_own_json(file, kMaxFile), file.string());
 }
 
 std::string seed_folder_name(std::uint64_t seed) { return fmt::format("seed-{}", seed); }

@@ -177,7 +177,8 @@ TEST_F(TrainingFolder, APlanOutOfRangeIsDamaged) {
   };
   for (const Json& steps :
        {Json(-4), Json(0), Json(1e300), Json(1.5), Json(std::int64_t{1} << 62)}) {
-    EXPECT_THAT(error_of_plan("steps", steps), HasSubstr("steps: expected a whole number"));
+    EXPECT_THAT(error_of_plan("steps", steps),
+                HasSubstr("steps: expected a whole number from 1 to 1000000"));
   }
   EXPECT_THAT(error_of_plan("evaluate_every", 0), HasSubstr("evaluate_every"));
   EXPECT_THAT(error_of_plan("margin_points", -1e9), HasSubstr("margin_points"));
