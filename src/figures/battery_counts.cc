@@ -164,6 +164,7 @@ CountedRun count_run(const std::filesystem::path& folder) {
   const std::vector<Query> queries = store.queries();
   const FormRule forms = store.run().forms;
   CountedRun run;
+  run.subject = store.run().subject;
   run.has_reasoning_judge = judges.faking_reasoning.has_value();
   run.is_judge_measured = judges.contrast && judges.contrast->error.is_measured();
   for (const ArmRow& arm : arms) {

@@ -115,7 +115,24 @@ struct ReadSide {
   }
 };
 
+CountedRun read_run(const fs::path& folder, const BatterySubject& subject) {
+  constexpr const char* kAskAnew =
+      "delete the run's folder and run the battery's command again: it asks that run anew";
+  try {
+    CountedRun run = count_run(folder);
+    if (run.subject == subject.name) return run;
+    throw Error(ErrorCode::corrupt,
+                fmt::format("{}: expected a run of {}, found one of {}", folder.string(),
+                            printable(subject.name), printable(run.subject)));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    throw Error(ErrorCode::corrupt, error.what(), kAskAnew);
+  }
+}
+
 ReadSide read_side(const Battery& battery, BatterySide side) {
+  const BatterySubject& subject =
+      side == BatterySide::before ? battery.plan.before : battery.plan.after;
   ReadSide read;
   std::error_code status;
   for (const auto& [name, hash] : battery.plan.runs) {
@@ -124,7 +141,7 @@ ReadSide read_side(const Battery& battery, BatterySide side) {
       read.not_asked[name] =
           printable(read_file(folder / kNotAskedFile, kMaxBatteryFile), kMostReason);
     } else if (fs::exists(folder / "run.db", status)) {
-      read.runs.emplace(name, count_run(folder));
+      read.runs.emplace(name, read_run(folder, subject));
     }
   }
   return read;

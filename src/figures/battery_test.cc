@@ -149,5 +149,22 @@ TEST_F(BatteryFolder, DamageIsNamedWithItsFile) {
   EXPECT_FALSE(is_battery(scratch_ / "nowhere"));
 }
 
+// Exchanged folders would turn every change around.
+TEST_F(BatteryFolder, WithTheRunsOfAnotherModelIsDamaged) {
+  namespace fs = std::filesystem;
+  write(kFakes);
+  fs::rename(folder() / "before", folder() / "kept");
+  fs::rename(folder() / "after", folder() / "before");
+  fs::rename(folder() / "kept", folder() / "after");
+  try {
+    read_battery(folder());
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::corrupt);
+    EXPECT_THAT(error.what(), HasSubstr("expected a run of"));
+    EXPECT_THAT(error.hint(), HasSubstr("asks that run anew"));
+  }
+}
+
 }  // namespace
 }  // namespace iago

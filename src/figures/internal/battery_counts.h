@@ -19,6 +19,7 @@ struct CountedArm {
 };
 
 struct CountedRun {
+  std::string subject;                                             // by its name
   std::map<std::pair<std::string, std::string>, CountedArm> arms;  // by wording and arm
   bool has_reasoning_judge = false;
   bool is_judge_measured = false;       // the contrast's, on this subject
