@@ -15,7 +15,8 @@ namespace {
 void read_plan(const iago::Json& json) {
   const iago::TrainingPlan plan = iago::training_plan_of(json, "training.json");
   const iago::Json written = to_json(plan);
-  IAGO_CHECK(to_json(iago::training_plan_of(written, "again.json")) == written, dump_json(written));
+  IAGO_CHECK(to_json(iago::training_plan_of(written, "again.json")) == written,
+             iago::dump_json(written));
   const iago::Training training{.folder = {}, .plan = plan, .seeds = {}};
   IAGO_CHECK(terminal_table(training).find('\x1b') == std::string::npos, "an escape sequence");
   markdown_table(training);
@@ -23,12 +24,12 @@ void read_plan(const iago::Json& json) {
 
 void read_step(const iago::Json& json) {
   const iago::TrainingStep step = iago::training_step_of(json, "steps.jsonl:1");
-  IAGO_CHECK(iago::training_step_of(to_json(step), "again.json") == step, dump_json(json));
+  IAGO_CHECK(iago::training_step_of(to_json(step), "again.json") == step, iago::dump_json(json));
 }
 
 void read_end(const iago::Json& json) {
   const iago::TrainingEnd end = iago::training_end_of(json, "end.json");
-  IAGO_CHECK(iago::training_end_of(to_json(end), "again.json") == end, dump_json(json));
+  IAGO_CHECK(iago::training_end_of(to_json(end), "again.json") == end, iago::dump_json(json));
 }
 
 }  // namespace
