@@ -221,7 +221,7 @@ constexpr const char* kEndsRemark =
     "then at its end, after 100 steps unless the name says otherwise; over seeds the median and "
     "the "
     "range (the range alone where they end in two places). The last column counts the seeds that "
-    "showed the finding \"reward saturated, "
+    "showed, at some evaluation, the finding \"reward saturated, "
     "generalisation did not\" ([what it "
     "is](../training.md#reward-saturated-generalisation-did-not))."
     " b is 0.25 unless the name says otherwise; the paper's training has no b of this kind.";
