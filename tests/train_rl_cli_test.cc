@@ -84,7 +84,7 @@ TEST_F(TrainRlProgram, FinishesTheStepUnderWayWhenInterrupted) {
   ChildProcess child(command(large), folder_, IAGO_SOURCE_DIR);
   ASSERT_TRUE(
       eventually([&] { return fs::exists(folder_ / "training/seed-1/step-0000/summary.json"); }));
-  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  std::this_thread::sleep_for(std::chrono::seconds(2));  // the step has begun
   child.signal(SIGINT);
   const Ended ended = child.wait();
   EXPECT_EQ(ended.code, 130);
