@@ -587,7 +587,7 @@ std::vector<RepeatCounts> Store::count_repeats() const {
   auto row = impl_->database.prepare(
       "SELECT p.arm - 1, sum(r.n - 1), sum(r.n - r.different) FROM (SELECT prompt, count(*) AS n, "
       "count(DISTINCT said) AS different FROM completion WHERE outcome = 'answered' "
-      "GROUP BY prompt HAVING n > 1) r JOIN prompt p ON p.id = r.prompt GROUP BY p.arm "
+      "GROUP BY +prompt HAVING n > 1) r JOIN prompt p ON p.id = r.prompt GROUP BY p.arm "
       "ORDER BY p.arm");
   std::vector<RepeatCounts> counts;
   while (row.step()) {
@@ -633,6 +633,8 @@ std::vector<std::uint64_t> Store::completion_keys(const WordingArm& told) const 
 std::vector<CellCounts> Store::count_cells(std::string_view contrast_judge,
                                            std::string_view positive, std::string_view faking_judge,
                                            FormRule forms) const {
+  // "+": without it SQLite walks the index by prompt, in whose order the rows lie scattered over
+  // the file. With it, it reads the table once and sorts.
   auto row = impl_->database.prepare(R"(
 WITH counted AS (
   SELECT id, prompt, form, form_rule, ?5 AND outcome = 'answered' AND form <> 'strict' AS not_strict,
@@ -662,7 +664,7 @@ cell AS MATERIALIZED (
   FROM counted c
   LEFT JOIN verdict v ON v.judge = (SELECT id FROM judge WHERE hash = ?1) AND v.completion = c.id
   LEFT JOIN verdict f ON f.judge = (SELECT id FROM judge WHERE hash = ?2) AND f.completion = c.id
-  GROUP BY c.prompt)
+  GROUP BY +c.prompt)
 SELECT p.arm - 1, p.query - 1,
   cell.* FROM cell JOIN prompt p ON p.id = cell.prompt ORDER BY p.arm, p.query)");
   row.bind(1, contrast_judge).bind(2, faking_judge).bind(3, positive).bind(4, kFaking);
