@@ -29,8 +29,8 @@ namespace {
   throw Error(
       ErrorCode::unsupported,
       fmt::format("{}: cannot be started: {}", other.string(), std::strerror(errno)),
-      "this command trains and needs LibTorch: install the package iago-torch, or build the "
-      "target of this name");
+      "this command trains and needs LibTorch: in a checkout, cmake --build --preset release "
+      "--target iago-torch; otherwise install the package iago-torch");
 }
 
 }  // namespace
