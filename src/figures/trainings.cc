@@ -86,25 +86,32 @@ std::string rewards_text(const TrainingPlan& plan) {
   return {};
 }
 
-std::size_t count_ended(const Training& training) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      training.seeds, [](const TrainingSeed& seed) { return seed.end.has_value(); }));
+// What became of the seeds. An alarm is no end.
+struct SeedTally {
+  std::size_t ended = 0, stayed = 0, open = 0;  // `stayed`: saturated while the gap stays
+  std::vector<const TrainingSeed*> alarmed;
+};
+
+SeedTally tally_of(const Training& training) {
+  SeedTally tally{.open = training.plan.seeds.size(), .alarmed = {}};
+  for (const TrainingSeed& seed : training.seeds) {
+    if (seed.end) --tally.open;
+    if (seed.end && seed.end->why == TrainingEnd::Why::alarm) tally.alarmed.push_back(&seed);
+    if (end_of(seed) == nullptr) continue;
+    ++tally.ended;
+    tally.stayed += seed.saturated_at ? 1 : 0;
+  }
+  return tally;
 }
 
 std::string seeds_text(const Training& training) {
-  std::size_t ended = 0, stayed = 0;
-  std::string alarms;
-  for (const TrainingSeed& seed : training.seeds) {
-    if (seed.end && seed.end->why == TrainingEnd::Why::alarm) {
-      alarms += fmt::format(", alarm {} in seed {}", seed.end->alarm, seed.seed);
-    }
-    if (end_of(seed) == nullptr) continue;
-    ++ended;
-    stayed += seed.saturated_at ? 1 : 0;
+  const SeedTally tally = tally_of(training);
+  std::string text = fmt::format("{} of {}", tally.stayed, tally.ended);
+  for (const TrainingSeed* seed : tally.alarmed) {
+    text += fmt::format(", alarm {} in seed {}", printable(seed->end->alarm), seed->seed);
   }
-  const std::size_t open = training.plan.seeds.size() - count_ended(training);
-  if (open > 0) alarms += fmt::format(", {} not ended", open);
-  return fmt::format("{} of {}{}", stayed, ended, printable(alarms));
+  if (tally.open > 0) text += fmt::format(", {} not ended", tally.open);
+  return text;
 }
 
 void check_same_contrast(const std::vector<ComparedTraining>& trainings) {
@@ -118,7 +125,7 @@ void check_same_contrast(const std::vector<ComparedTraining>& trainings) {
                               printable(plan.setting), printable(plan.channel)),
                   "compare trainings of one setting and channel");
     }
-    const Contrast &is = one.training.plan.contrast, &was = trainings[0].training.plan.contrast;
+    const Contrast &is = plan.contrast, &was = first.contrast;
     if (is.more == was.more && is.less == was.less) continue;
     throw Error(ErrorCode::invalid,
                 fmt::format("{} contrasts {} with {}, {} contrasts {} with {}",
@@ -292,12 +299,8 @@ std::string trainings_heading(const std::vector<ComparedTraining>& trainings) {
 std::string trainings_conclusion(const std::vector<ComparedTraining>& trainings) {
   std::size_t ended = 0, stayed = 0, alarms = 0;
   for (const ComparedTraining& one : trainings) {
-    for (const TrainingSeed& seed : one.training.seeds) {
-      alarms += seed.end && seed.end->why == TrainingEnd::Why::alarm ? 1 : 0;
-      if (end_of(seed) == nullptr) continue;
-      ++ended;
-      stayed += seed.saturated_at ? 1 : 0;
-    }
+    const SeedTally tally = tally_of(one.training);
+    ended += tally.ended, stayed += tally.stayed, alarms += tally.alarmed.size();
   }
   if (ended + alarms == 0) return "No seed has ended yet.";
   std::string text = fmt::format(

@@ -71,8 +71,13 @@ std::vector<RewardAtKl> reward_along(const TrainingSeed& seed);
 // The largest reward at each divergence, on the queries that are trained on. Only with `before`;
 // Error invalid as of training_optimum.
 std::vector<RewardAtKl> largest_rewards(const ComparedTraining& compared);
-// The trainings with an optimum, those of one subject together, in their order.
-std::vector<std::vector<const ComparedTraining*>> with_optimum_by_subject(
+struct WithOptimum {
+  const ComparedTraining* compared = nullptr;
+  TrainingOptimum optimum;
+};
+// The trainings with an optimum in their order, those together that began with the same chances:
+// of one subject, in one arm and wording, on the same queries.
+std::vector<std::vector<WithOptimum>> with_optimum_by_subject(
     const std::vector<ComparedTraining>& trainings);
 
 // What is compared, and what the trainings showed: sentences without a full stop at their end, and

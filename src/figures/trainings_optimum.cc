@@ -181,19 +181,21 @@ std::vector<RewardAtKl> largest_rewards(const ComparedTraining& compared) {
   return line;
 }
 
-std::vector<std::vector<const ComparedTraining*>> with_optimum_by_subject(
+std::vector<std::vector<WithOptimum>> with_optimum_by_subject(
     const std::vector<ComparedTraining>& trainings) {
-  std::vector<std::vector<const ComparedTraining*>> by_subject;
+  std::vector<std::vector<WithOptimum>> by_subject;
   for (const ComparedTraining& one : trainings) {
-    if (!training_optimum(one)) continue;
+    auto optimum = training_optimum(one);
+    if (!optimum) continue;
     const TrainingPlan& plan = one.training.plan;
     const auto is_same = [&](const auto& group) {
-      const TrainingPlan& was = group.front()->training.plan;
+      const TrainingPlan& was = group.front().compared->training.plan;
       return was.identity == plan.identity && was.wording == plan.wording && was.arm == plan.arm &&
              was.trained == plan.trained;
     };
     const auto found = std::ranges::find_if(by_subject, is_same);
-    (found == by_subject.end() ? by_subject.emplace_back() : *found).push_back(&one);
+    auto& group = found == by_subject.end() ? by_subject.emplace_back() : *found;
+    group.push_back({&one, std::move(*optimum)});
   }
   return by_subject;
 }

@@ -135,12 +135,12 @@ PlottedLine line_of(const std::vector<RewardAtKl>& along, const std::string& col
 }
 
 // The trainings of one subject whose optimum is known.
-Panel frontier_panel(const std::vector<const ComparedTraining*>& trainings, Legend& legend) {
-  Panel panel{trainings.front()->training.plan.model, "KL, nats of an answer", 1, 0.5, {}, {}};
-  panel.lines.push_back(line_of(largest_rewards(*trainings.front()), "#111"));
+Panel frontier_panel(const std::vector<WithOptimum>& trainings, Legend& legend) {
+  const ComparedTraining& first = *trainings.front().compared;
+  Panel panel{first.training.plan.model, "KL, nats of an answer", 1, 0.5, {}, {}};
+  panel.lines.push_back(line_of(largest_rewards(first), "#111"));
   panel.lines.back().is_dashed = true;
-  for (const ComparedTraining* one : trainings) {
-    const TrainingOptimum optimum = *training_optimum(*one);
+  for (const auto& [one, optimum] : trainings) {
     const std::string b = fmt::format("b = {:g}", optimum.kl_weight);
     auto named = std::ranges::find(legend, b, &std::pair<std::string, std::string>::first);
     if (named == legend.end()) {

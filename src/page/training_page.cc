@@ -87,13 +87,10 @@ void add_followed(const Training& training, const TrainingTrack& track, Fields& 
   add_track_levels(frame, is_gap ? training.plan.margin_points : 0, plot);
   add_mean(track, frame, plot);
   for (std::size_t i = 0; i < track.seeds.size(); ++i) {
-    std::vector<std::optional<double>> values;
-    for (const auto& value : track.seeds[i]) {
-      values.push_back(value ? std::optional(value->points) : std::nullopt);
-    }
     plot.add("line")
         .set("class", "seed")
-        .set("points", polyline(frame, {track.steps.begin(), track.steps.end()}, values))
+        .set("points",
+             polyline(frame, {track.steps.begin(), track.steps.end()}, points_of(track.seeds[i])))
         .set("title", fmt::format("seed {}", training.seeds[i].seed));
   }
 }

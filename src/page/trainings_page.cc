@@ -33,10 +33,7 @@ void add_course(const ComparedTraining& one, Fields& page) {
   Fields* plot = nullptr;
   for (std::size_t t = 0; t < std::min(all.size(), std::size(kClasses)); ++t) {
     for (std::size_t s = 0; s < all[t].seeds.size(); ++s) {
-      std::vector<std::optional<double>> values;
-      for (const auto& value : all[t].seeds[s]) {
-        values.push_back(value ? std::optional(value->points) : std::nullopt);
-      }
+      const auto values = points_of(all[t].seeds[s]);
       if (std::ranges::count_if(values, [](const auto& v) { return v.has_value(); }) < 2) continue;
       if (plot == nullptr) {
         plot = &add_track({one.name, "per cent", fmt::format("over steps 0 to {}", plan.steps)},
@@ -61,22 +58,22 @@ std::string line_through(const TrackFrame& frame, const std::vector<RewardAtKl>&
 }
 
 // Reward over divergence of the trainings of one subject, beside the largest there is.
-void add_frontier(const std::vector<const ComparedTraining*>& trainings, Fields& page) {
+void add_frontier(const std::vector<WithOptimum>& trainings, Fields& page) {
+  const ComparedTraining& first = *trainings.front().compared;
   TrackFrame frame{0, 0.5, 0, kPoints};
-  for (const ComparedTraining* one : trainings) {
-    frame.last = std::max(frame.last, training_optimum(*one)->trained.kl);
+  for (const auto& [one, optimum] : trainings) {
+    frame.last = std::max(frame.last, optimum.trained.kl);
     for (const TrainingSeed& seed : one->training.seeds) {
       for (const RewardAtKl& at : reward_along(seed)) frame.last = std::max(frame.last, at.kl);
     }
   }
   frame.last = std::ceil(2 * frame.last) / 2;
-  Fields& plot = add_track({trainings.front()->training.plan.model, "rewarded, per cent",
+  Fields& plot = add_track({first.training.plan.model, "rewarded, per cent",
                             fmt::format("over KL from 0 to {:g} nats of an answer", frame.last)},
                            frame, page.add("frontier"));
   add_track_levels(frame, kPoints / 2, plot);
-  plot.add("mean").set("points", line_through(frame, largest_rewards(*trainings.front())));
-  for (const ComparedTraining* one : trainings) {
-    const TrainingOptimum optimum = *training_optimum(*one);
+  plot.add("mean").set("points", line_through(frame, largest_rewards(first)));
+  for (const auto& [one, optimum] : trainings) {
     for (const TrainingSeed& seed : one->training.seeds) {
       add_line("less", line_through(frame, reward_along(seed)),
                fmt::format("{}, seed {}", one->name, seed.seed), plot);

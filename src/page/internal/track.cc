@@ -16,6 +16,14 @@ std::string TrackFrame::point(double at, double value) const {
   return coordinate(x) + "," + coordinate(100 * (hi - value) / (hi - lo));
 }
 
+std::vector<std::optional<double>> points_of(const std::vector<std::optional<SeedValue>>& values) {
+  std::vector<std::optional<double>> points;
+  for (const auto& value : values) {
+    points.push_back(value ? std::optional(value->points) : std::nullopt);
+  }
+  return points;
+}
+
 std::string polyline(const TrackFrame& frame, const std::vector<double>& at,
                      const std::vector<std::optional<double>>& values) {
   std::string points;

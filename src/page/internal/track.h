@@ -7,6 +7,7 @@
 
 #include "page/internal/template.h"
 #include "stats/interval.h"
+#include "stats/seeds.h"
 
 namespace iago {
 
@@ -16,6 +17,9 @@ struct TrackFrame {
 
   std::string point(double at, double value) const;
 };
+
+// The figures of one seed alone.
+std::vector<std::optional<double>> points_of(const std::vector<std::optional<SeedValue>>& values);
 
 // A line through the figures. A place without a figure is skipped.
 std::string polyline(const TrackFrame& frame, const std::vector<double>& at,
