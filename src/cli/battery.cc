@@ -137,9 +137,8 @@ BatteryResult ask(const BatteryDesign& design, const BatteryScene& scene,
   return result;
 }
 
-// A training holds two queries out, and trains on at least one.
 void check_queries_to_relearn(const LoadedStudy& study) {
-  constexpr std::size_t kLeast = 3;
+  constexpr std::size_t kLeast = kHeldOutOfRelearning + 1;
   const std::size_t asked = study.study.asked_of(study.queries.size());
   if (asked >= kLeast) return;
   throw Error(ErrorCode::invalid,

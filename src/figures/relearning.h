@@ -3,6 +3,7 @@
 // of these.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -16,6 +17,9 @@ namespace iago {
 
 inline constexpr int kRelearningSchema = 1;
 inline constexpr const char* kRelearningFile = "relearning.json";
+// Queries that its trainings hold out: a training needs some, and nothing is read of them. At least
+// one more has to be asked.
+inline constexpr std::size_t kHeldOutOfRelearning = 2;
 
 // One training, of the model or of the control.
 struct RelearningCurve {

@@ -19,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kRelearningFolder = "relearning";
-constexpr std::size_t kHeldOutOfRelearning = 2;  // a training needs some; nothing is read of them
 
 // The share of counted answers that comply in the contrast's first arm.
 std::optional<double> compliance_in(const fs::path& battery, const BatteryPlan& plan,

@@ -24,7 +24,7 @@ void count_signal(int signal) {
 
 }  // namespace
 
-InterruptGuard::InterruptGuard(std::string ending) : ending_(std::move(ending)) {
+InterruptGuard::InterruptGuard(std::string besides) : besides_(std::move(besides)) {
   signals_caught = 0;
   hung_up = false;
   struct sigaction action {};
@@ -55,7 +55,9 @@ void InterruptGuard::watch() {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     int caught = signals_caught;
     if (caught > 0 && !no_more_.stop_requested()) {
-      print_stderr(fmt::format("\nstopping: {}; interrupt again to stop at once\n", ending_));
+      print_stderr(fmt::format(
+          "\nstopping: {}running requests have {} s to finish; interrupt again to stop at once\n",
+          besides_, kGrace.count()));
       deadline = Clock::now() + kGrace;
       no_more_.request_stop();
     }

@@ -22,8 +22,8 @@ namespace iago {
 // as a damaged heap with oneDNN 2.6).
 class InterruptGuard {
  public:
-  // `ending` is what the first signal says of the work under way.
-  explicit InterruptGuard(std::string ending = "running requests have 5 s to finish");
+  // `besides`: what else the first signal lets finish, for people.
+  explicit InterruptGuard(std::string besides = {});
   ~InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
@@ -38,7 +38,7 @@ class InterruptGuard {
 
   struct sigaction before_[3];
   sigset_t mask_before_;
-  const std::string ending_;
+  const std::string besides_;
   std::stop_source no_more_, at_once_, insisted_;
   std::atomic<bool> closing_{false};
   std::thread thread_;

@@ -145,8 +145,7 @@ TrainingResult train(const LoadedStudy& study, const TrainRlArguments& a, const 
 }  // namespace
 
 int train_rl_command(const TrainRlArguments& arguments, const Context& context) {
-  InterruptGuard interrupt(
-      "the step under way is finished, running requests of an evaluation have 5 s");
+  InterruptGuard interrupt("the step under way is finished, ");
   const LoadedStudy study = load_trained_study(arguments, context);
   const TrainingResult result = train(study, arguments, context, interrupt);
   print_result(result.interrupted, [&] {
