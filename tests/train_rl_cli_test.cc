@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "child_process.h"
+#include "testing/base/temp_folder.h"
 
 namespace iago {
 namespace {
@@ -22,35 +23,14 @@ using testing::Not;
 
 class TrainRlProgram : public testing::Test {
  protected:
-  TrainRlProgram() {
-    folder_ = fs::temp_directory_path() / ("iago-train-rl-" + std::to_string(::getpid()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  ~TrainRlProgram() override { fs::remove_all(folder_); }
-
   // Small but for `more`.
   static std::vector<std::string> command(const std::vector<std::string>& more) {
-    std::vector<std::string> all = {IAGO_EXECUTABLE,
-                                    "train",
-                                    "rl",
-                                    "helpful-only",
-                                    "--model",
-                                    "organism:faker",
-                                    "--limit",
-                                    "24",
-                                    "--held-out",
-                                    "4",
-                                    "--steps",
-                                    "2",
-                                    "--evaluate-every",
-                                    "2",
-                                    "--evaluation-repeats",
-                                    "1",
-                                    "--threads",
-                                    "1",
-                                    "--out",
-                                    "training"};
+    std::vector<std::string> all = {IAGO_EXECUTABLE, "train", "rl", "helpful-only"};
+    for (const char* option :
+         {"--model=organism:faker", "--limit=24", "--held-out=4", "--steps=2", "--evaluate-every=2",
+          "--evaluation-repeats=1", "--threads=1", "--out=training"}) {
+      all.emplace_back(option);
+    }
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
@@ -61,7 +41,8 @@ class TrainRlProgram : public testing::Test {
     return read_file(folder_ / "training" / file, std::size_t{1} << 26);
   }
 
-  fs::path folder_;
+  TempFolder scratch_;
+  const fs::path folder_ = scratch_.path();
 };
 
 TEST_F(TrainRlProgram, TrainsEvaluatesAndIsComparedByItsFolder) {

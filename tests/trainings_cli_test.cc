@@ -19,15 +19,8 @@ using testing::StartsWith;
 class ComparedTrainings : public testing::Test {
  protected:
   ComparedTrainings() {
-    TrainingPlan plan = small_plan({1});
-    plan.identity = sha256_hex("faker");
-    plan.evaluate_every = 40;
+    TrainingPlan plan = rewarded_plan("0.5", {1});
     plan.trained = {query_name(0)}, plan.held_out = {query_name(1)};
-    plan.options = {{"kl_weight", "0.5"},
-                    {"rewards", "as given"},
-                    {"reasoning_penalty", "0"},
-                    {"length_penalty", "0"},
-                    {"reward_judge", "compliance-rules " + sha256_hex("compliance-rules")}};
     for (const char* name : {"first", "second"}) {
       write_training(scratch_ / name, plan,
                      {{.rewards = {0.5, 0.7},

@@ -93,7 +93,8 @@ inline void write_training(const std::filesystem::path& folder, const TrainingPl
     for (const SmallLook& look : seed.looks) {
       const auto run = of_seed / step_folder_name(look.step);
       std::filesystem::create_directories(run);
-      SmallRun evaluated = run_of(evaluated_name(plan, seed.seed, look.step), look.training, look.unmonitored);
+      SmallRun evaluated =
+          run_of(evaluated_name(plan, seed.seed, look.step), look.training, look.unmonitored);
       for (SmallCell& cell : evaluated.arms.front().cells) {
         cell.comply -= look.faking;
         cell.comply_faking = look.faking;
