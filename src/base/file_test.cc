@@ -150,7 +150,7 @@ TEST_F(Files, KeepTheOldContentWhenWritingFails) {
 
 TEST_F(Files, AFolderIsFreeThatHoldsNothingElse) {
   const std::filesystem::path folder = folder_ / "out";
-  check_is_free(folder, "plan.json");  // there is none yet
+  check_is_free(folder, "plan.json");  // the folder does not exist yet
   std::filesystem::create_directories(folder);
   write_file(folder / "lock", "");
   write_file(folder / "plan.json.77.tmp", "");

@@ -69,7 +69,7 @@ Json read_own_json(const std::filesystem::path& file, std::size_t limit) {
     return parse_json(text, file.string());
   } catch (const Error& error) {
     throw Error(ErrorCode::corrupt, error.what(),
-                "restore the file from a copy, or begin anew in another folder");
+                "restore the file from a backup, or start again in another folder");
   }
 }
 

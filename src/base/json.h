@@ -22,8 +22,8 @@ struct JsonLimits {
 // Duplicate keys in an object are an error.
 Json parse_json(std::string_view text, std::string_view where, JsonLimits limits = {});
 
-// A file that this program wrote, of at most so many bytes: one that is no JSON is damaged. Errors:
-// those of read_file, and corrupt.
+// Reads a file that this program wrote, up to `limit` bytes. Errors: those of read_file, and
+// corrupt if it is not valid JSON.
 Json read_own_json(const std::filesystem::path& file, std::size_t limit);
 
 // The same as parse_json with the keys of every object sorted: for objects of very many keys. (Json

@@ -116,8 +116,8 @@ struct ReadSide {
 };
 
 CountedRun read_run(const fs::path& folder, const BatterySubject& subject) {
-  constexpr const char* kAskAnew =
-      "delete the run's folder and run the battery's command again: it asks that run anew";
+  constexpr const char* kRunAgain =
+      "delete the run's folder and repeat the battery's command, which runs it again";
   try {
     CountedRun run = count_run(folder);
     if (run.subject == subject.name) return run;
@@ -126,7 +126,7 @@ CountedRun read_run(const fs::path& folder, const BatterySubject& subject) {
                             printable(subject.name), printable(run.subject)));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt) throw;
-    throw Error(ErrorCode::corrupt, error.what(), kAskAnew);
+    throw Error(ErrorCode::corrupt, error.what(), kRunAgain);
   }
 }
 

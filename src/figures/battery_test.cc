@@ -162,7 +162,7 @@ TEST_F(BatteryFolder, WithTheRunsOfAnotherModelIsDamaged) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::corrupt);
     EXPECT_THAT(error.what(), HasSubstr("expected a run of"));
-    EXPECT_THAT(error.hint(), HasSubstr("asks that run anew"));
+    EXPECT_THAT(error.hint(), HasSubstr("which runs it again"));
   }
 }
 

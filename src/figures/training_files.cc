@@ -51,7 +51,7 @@ constexpr EnumName<TrainingEnd::Why> kWhyNames[] = {{TrainingEnd::Why::finished,
   throw Error(ErrorCode::corrupt,
               fmt::format("{}: {}: expected {}, found {}", where, field, expected,
                           printable(dump_json(found), 100)),
-              "restore the file, or train anew with another --out");
+              "restore the file, or start a new training with another --out");
 }
 
 // At least 0.
@@ -82,7 +82,7 @@ auto reading(const std::string& where, Read read) {
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorCode::corrupt,
                 fmt::format("{}: not what iago train rl writes: {}", where, error.what()),
-                "restore the file, or train anew with another --out");
+                "restore the file, or start a new training with another --out");
   }
 }
 
